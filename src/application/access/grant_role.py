@@ -1,0 +1,28 @@
+from dataclasses import dataclass
+from datetime import datetime
+from typing import final
+
+from application.ports.security import SecurityLog
+from application.ports.storage import Storage
+from application.transactions import retried
+from domain.access.role import RoleName
+from domain.ids import UserId
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class GrantRole:
+    """The account holds the role from its very next request on. Granting twice is granting once."""
+
+    storage: Storage
+    log: SecurityLog
+
+    async def __call__(self, user_id: UserId, role: RoleName, now: datetime, by: str) -> None:
+        """Raise AccountMissing or RoleMissing."""
+        granted = await self._grant(user_id, role, now)
+        self.log.record("authz_change", user_id=str(user_id), granted=role, changed=granted, by=by)
+
+    @retried
+    async def _grant(self, user_id: UserId, role: RoleName, now: datetime) -> bool:
+        async with self.storage.transaction() as tx:
+            return await tx.users.grant(user_id, role, now)

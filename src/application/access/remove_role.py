@@ -1,0 +1,30 @@
+from dataclasses import dataclass
+from typing import final
+
+from application.ports.security import SecurityLog
+from application.ports.storage import Storage
+from application.transactions import retried
+from domain.access.role import BUILT_IN, RoleName
+from domain.errors import RoleBuiltIn, RoleMissing
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class RemoveRole:
+    """The role is gone, and everybody who held it lacks it from the next request on."""
+
+    storage: Storage
+    log: SecurityLog
+
+    async def __call__(self, name: RoleName, by: str) -> None:
+        """Raise RoleBuiltIn or RoleMissing."""
+        if name in BUILT_IN:
+            raise RoleBuiltIn
+        if not await self._remove(name):
+            raise RoleMissing
+        self.log.record("authz_admin", role=name, removed=True, by=by)
+
+    @retried
+    async def _remove(self, name: RoleName) -> bool:
+        async with self.storage.transaction() as tx:
+            return await tx.roles.remove(name)

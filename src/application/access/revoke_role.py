@@ -1,0 +1,38 @@
+from dataclasses import dataclass
+from typing import final
+
+from application.access.last_admin import hold_admins, refuse_without_admin
+from application.ports.security import SecurityLog
+from application.ports.storage import Storage
+from application.transactions import retried
+from domain.access.role import ADMIN, RoleName
+from domain.errors import AccountMissing, RoleMissing
+from domain.ids import UserId
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class RevokeRole:
+    """The account lacks the role from its very next request on. Revoking what it has not changes nothing."""
+
+    storage: Storage
+    log: SecurityLog
+
+    async def __call__(self, user_id: UserId, role: RoleName, by: str) -> None:
+        """Raise AccountMissing, RoleMissing or LastAdmin."""
+        revoked = await self._revoke(user_id, role)
+        self.log.record("authz_change", user_id=str(user_id), revoked=role, changed=revoked, by=by)
+
+    @retried
+    async def _revoke(self, user_id: UserId, role: RoleName) -> bool:
+        async with self.storage.transaction() as tx:
+            if role == ADMIN:
+                await hold_admins(tx)
+            user = await tx.users.get(user_id)
+            if user is None:
+                raise AccountMissing
+            if await tx.roles.get(role) is None:
+                raise RoleMissing
+            if role == ADMIN:
+                await refuse_without_admin(tx, user)
+            return await tx.users.revoke(user_id, role)

@@ -1,0 +1,57 @@
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import final
+
+from application.accounts.password_rules import PasswordRules
+from application.ports.security import PasswordHasher, SecurityLog
+from application.ports.storage import Storage
+from application.transactions import retried
+from domain.access.role import USER, parse_role_name
+from domain.accounts.email import Email
+from domain.accounts.user import User
+from domain.accounts.username import Username
+from domain.errors import RoleMissing
+from domain.ids import UserId, uuid7
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class CreateUser:
+    """The operator makes an account: any roles, reserved names too. This is how the first admin comes to be."""
+
+    storage: Storage
+    hasher: PasswordHasher
+    rules: PasswordRules
+    log: SecurityLog
+
+    async def __call__(
+        self, username: str, email: str, password: str, now: datetime, *, roles: Iterable[str] = ()
+    ) -> User:
+        """Raise an Invalid, RoleMissing, UsernameTaken or EmailTaken."""
+        name, address = Username.parse(username), Email.parse(email)
+        granted = frozenset({USER, *map(parse_role_name, roles)})
+        await self._known(granted)
+        checked = self.rules.check(password, (name.value, address.value))
+        user = User(
+            id=UserId(uuid7(now)),
+            username=name,
+            email=address,
+            password_hash=await self.hasher.hash(checked),
+            roles=granted,
+            created_at=now,
+        )
+        await self._add(user)
+        self.log.record("user_created", user_id=str(user.id), by="operator", roles=" ".join(sorted(granted)))
+        return user
+
+    async def _known(self, roles: frozenset[str]) -> None:
+        async with self.storage.reading() as reading:
+            known = {role.name for role in await reading.roles.all()}
+        for name in sorted(roles - known):
+            raise RoleMissing(f"There is no role {name}.")
+
+    @retried
+    async def _add(self, user: User) -> None:
+        async with self.storage.transaction() as tx:
+            await tx.users.add(user)

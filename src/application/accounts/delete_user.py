@@ -1,0 +1,33 @@
+from dataclasses import dataclass
+from typing import final
+
+from application.access.last_admin import hold_admins, refuse_without_admin
+from application.ports.security import SecurityLog
+from application.ports.storage import Storage
+from application.transactions import retried
+from domain.errors import AccountMissing
+from domain.ids import UserId
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class DeleteUser:
+    """The account and its grants are gone, its tokens refused, its id never given again."""
+
+    storage: Storage
+    log: SecurityLog
+
+    async def __call__(self, user_id: UserId, by: str) -> None:
+        """Raise AccountMissing or LastAdmin."""
+        await self._delete(user_id)
+        self.log.record("user_deleted", user_id=str(user_id), by=by)
+
+    @retried
+    async def _delete(self, user_id: UserId) -> None:
+        async with self.storage.transaction() as tx:
+            await hold_admins(tx)
+            user = await tx.users.get(user_id)
+            if user is None:
+                raise AccountMissing
+            await refuse_without_admin(tx, user)
+            await tx.users.delete(user_id)

@@ -1,0 +1,37 @@
+from dataclasses import dataclass
+from typing import final
+from uuid import UUID
+
+from application.ports.storage import Storage
+from domain.accounts.email import login_key
+from domain.accounts.user import User
+from domain.errors import AccountMissing
+from domain.ids import UserId
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class FindUser:
+    """One account, by its id or by whatever its owner would sign in with."""
+
+    storage: Storage
+
+    async def __call__(self, user_id: UserId) -> User:
+        """Raise AccountMissing."""
+        async with self.storage.reading() as reading:
+            user = await reading.users.get(user_id)
+        if user is None:
+            raise AccountMissing
+        return user
+
+    async def named(self, text: str) -> User:
+        """By id, username or email. Raise AccountMissing."""
+        try:
+            return await self(UserId(UUID(text)))
+        except ValueError:
+            pass  # not an id
+        async with self.storage.reading() as reading:
+            user = await reading.users.by_login(login_key(text))
+        if user is None:
+            raise AccountMissing
+        return user

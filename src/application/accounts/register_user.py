@@ -1,0 +1,65 @@
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import final
+
+from application.accounts.password_rules import PasswordRules
+from application.ports.security import PasswordHasher, SecurityLog
+from application.ports.storage import Storage
+from application.transactions import retried
+from domain.access.role import USER
+from domain.accounts.email import Email
+from domain.accounts.user import User
+from domain.accounts.username import Username
+from domain.errors import RoleUnknown, UsernameReserved
+from domain.ids import UserId, uuid7
+
+LONGEST_SHOWN = 64
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class RegisterUser:
+    """Open sign-up: anybody makes an account, and it gets the role `user` and no other."""
+
+    storage: Storage
+    hasher: PasswordHasher
+    rules: PasswordRules
+    log: SecurityLog
+
+    async def __call__(
+        self, username: str, email: str, password: str, now: datetime, *, roles: Iterable[str] = ()
+    ) -> UserId:
+        """Raise an Invalid, UsernameTaken or EmailTaken. `roles` must exist and grant nothing: the tutorial's clients
+        send them, and whoever signs up decides no rights."""
+        name, address = Username.parse(username), Email.parse(email)
+        if name.reserved:
+            raise UsernameReserved
+        await self._known(roles)
+        checked = self.rules.check(password, (name.value, address.value))
+        user = User(
+            id=UserId(uuid7(now)),
+            username=name,
+            email=address,
+            password_hash=await self.hasher.hash(checked),
+            roles=frozenset({USER}),
+            created_at=now,
+        )
+        await self._add(user)
+        self.log.record("user_created", user_id=str(user.id), by="sign-up")
+        return user.id
+
+    async def _known(self, roles: Iterable[str]) -> None:
+        asked = list(roles)
+        if not asked:
+            return
+        async with self.storage.reading() as reading:
+            known = {role.name for role in await reading.roles.all()}
+        for name in asked:
+            if name not in known:
+                raise RoleUnknown(name[:LONGEST_SHOWN])
+
+    @retried
+    async def _add(self, user: User) -> None:
+        async with self.storage.transaction() as tx:
+            await tx.users.add(user)

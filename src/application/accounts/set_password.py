@@ -1,0 +1,39 @@
+from dataclasses import dataclass
+from typing import final
+
+from application.accounts.password_rules import PasswordRules
+from application.ports.security import PasswordHasher, SecurityLog
+from application.ports.storage import Storage
+from application.transactions import retried
+from domain.accounts.password import PasswordHash
+from domain.errors import AccountMissing
+from domain.ids import UserId
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class SetPassword:
+    """The operator sets an account's password; every access token issued before is refused from then on."""
+
+    storage: Storage
+    hasher: PasswordHasher
+    rules: PasswordRules
+    log: SecurityLog
+
+    async def __call__(self, user_id: UserId, password: str) -> None:
+        """Raise AccountMissing or a PasswordRefused."""
+        async with self.storage.reading() as reading:
+            user = await reading.users.get(user_id)
+        if user is None:
+            raise AccountMissing
+        checked = self.rules.check(password, (user.username.value, user.email.value))
+        await self._save(user_id, await self.hasher.hash(checked))
+        self.log.record("authn_password_change", user_id=str(user_id), by="operator")
+
+    @retried
+    async def _save(self, user_id: UserId, password_hash: PasswordHash) -> None:
+        async with self.storage.transaction() as tx:
+            user = await tx.users.get(user_id)
+            if user is None:
+                raise AccountMissing
+            await tx.users.save(user.with_password(password_hash))

@@ -1,0 +1,68 @@
+from dataclasses import dataclass
+from typing import final
+
+from application.access.last_admin import hold_admins, refuse_without_admin
+from application.ports.security import SecurityLog
+from application.ports.storage import Storage
+from application.transactions import retried
+from domain.accounts.email import Email
+from domain.accounts.user import User
+from domain.accounts.username import Username
+from domain.errors import AccountMissing
+from domain.ids import UserId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserChanges:
+    """What to change; None leaves it as it is."""
+
+    username: Username | None = None
+    email: Email | None = None
+    disabled: bool | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class UpdateUser:
+    """An admin or the operator renames, disables or enables an account. Disabling ends its access tokens for good."""
+
+    storage: Storage
+    log: SecurityLog
+
+    async def __call__(self, user_id: UserId, changes: UserChanges, by: str) -> User:
+        """The account as it now is. Raise AccountMissing, UsernameTaken, EmailTaken or LastAdmin."""
+        user = await self._save(user_id, changes)
+        self.log.record(
+            "user_updated",
+            user_id=str(user_id),
+            by=by,
+            disabled=changes.disabled,
+            renamed=changes.username is not None,
+            email_changed=changes.email is not None,
+        )
+        return user
+
+    @retried
+    async def _save(self, user_id: UserId, changes: UserChanges) -> User:
+        async with self.storage.transaction() as tx:
+            if changes.disabled:
+                await hold_admins(tx)
+            user = await tx.users.get(user_id)
+            if user is None:
+                raise AccountMissing
+            changed = apply(changes, user)
+            if changed.disabled and not user.disabled:
+                await refuse_without_admin(tx, user)
+            if changed != user:
+                await tx.users.save(changed)
+            return changed
+
+
+def apply(changes: UserChanges, user: User) -> User:
+    if changes.username is not None:
+        user = user.named(changes.username)
+    if changes.email is not None:
+        user = user.reachable_at(changes.email)
+    if changes.disabled is not None and changes.disabled != user.disabled:
+        user = user.disabled_now() if changes.disabled else user.enabled()
+    return user

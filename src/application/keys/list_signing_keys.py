@@ -1,0 +1,16 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import final
+
+from application.ports.storage import Storage
+from domain.keys.signing_key import SigningKey
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ListSigningKeys:
+    storage: Storage
+
+    async def __call__(self) -> Sequence[SigningKey]:
+        async with self.storage.reading() as reading:
+            return await reading.keys.all()

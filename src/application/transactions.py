@@ -1,0 +1,33 @@
+import asyncio
+import functools
+import random
+from collections.abc import Awaitable, Callable
+from typing import ParamSpec, TypeVar
+
+from domain.errors import TransactionConflict
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+ATTEMPTS = 4
+LONGEST_PAUSE = 0.02
+"""Seconds, doubled with each attempt."""
+
+
+def retried(work: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+    """Run a whole transaction again when the database undid it (deadlock, lost connection, lost race).
+
+    For functions that hold one transaction and nothing that must not happen twice. The pause is random, so that two
+    that met do not meet again. After the last attempt the conflict surfaces as 503.
+    """
+
+    @functools.wraps(work)
+    async def attempt(*args: P.args, **kwargs: P.kwargs) -> T:
+        for number in range(1, ATTEMPTS):
+            try:
+                return await work(*args, **kwargs)
+            except TransactionConflict:
+                await asyncio.sleep(random.uniform(0, LONGEST_PAUSE * 2**number))  # noqa: S311 jitter, no secret
+        return await work(*args, **kwargs)
+
+    return attempt

@@ -1,0 +1,69 @@
+"""May this account pass? Asked by the guard of every request and by `POST /api/admin/explain`: one answer for both."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from domain.access.role import RoleName
+from domain.ids import UserId
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One of these roles; an empty set asks only for an account that may sign in."""
+
+    any_of: frozenset[RoleName] = frozenset()
+
+    def __str__(self) -> str:
+        """As the contract writes it: `Require Moderator or Admin Role!`."""
+        names = " or ".join(name.capitalize() for name in sorted(self.any_of, reverse=True))
+        return f"Require {names} Role!" if names else "Sign in first."
+
+
+SIGNED_IN = Requirement()
+
+
+def any_of(*roles: RoleName) -> Requirement:
+    return Requirement(frozenset(roles))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """What authorization needs to know of an account, and no more."""
+
+    user_id: UserId
+    roles: frozenset[RoleName]
+    disabled: bool
+    epoch: int
+
+
+Reason = Literal["granted", "signed_in", "role_missing", "account_disabled", "account_missing", "token_revoked"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A verdict that explains itself: which grant decided, or which roles would have."""
+
+    allowed: bool
+    reason: Reason
+    requirement: Requirement
+    granted_by: RoleName | None = None
+    missing: frozenset[RoleName] = frozenset()
+
+
+def decide(access: Access | None, requirement: Requirement, token_epoch: int | None = None) -> Decision:
+    """The whole rule. `token_epoch` is the epoch a token was issued in; None asks about the account alone."""
+
+    def refused(reason: Reason) -> Decision:
+        return Decision(allowed=False, reason=reason, requirement=requirement, missing=requirement.any_of)
+
+    if access is None:
+        return refused("account_missing")
+    if access.disabled:
+        return refused("account_disabled")
+    if token_epoch is not None and token_epoch != access.epoch:
+        return refused("token_revoked")
+    if not requirement.any_of:
+        return Decision(allowed=True, reason="signed_in", requirement=requirement)
+    for role in sorted(requirement.any_of & access.roles):
+        return Decision(allowed=True, reason="granted", requirement=requirement, granted_by=role)
+    return refused("role_missing")

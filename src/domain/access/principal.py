@@ -1,0 +1,25 @@
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.access.role import RoleName
+from domain.ids import TokenId, UserId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessToken:
+    """What a verified access token says (RFC 9068). Its roles are for other services: here the directory decides."""
+
+    subject: UserId
+    id: TokenId
+    epoch: int
+    issued_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who is asking: an account whose token was verified and whose access was decided for this very request."""
+
+    user_id: UserId
+    token_id: TokenId
+    roles: frozenset[RoleName]

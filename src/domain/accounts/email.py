@@ -1,0 +1,56 @@
+import re
+from dataclasses import dataclass
+from typing import Self
+
+from domain.accounts.username import fold
+from domain.errors import InvalidEmail
+
+LONGEST = 254
+LONGEST_LOCAL = 64
+LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+DOMAIN = re.compile(rf"({LABEL}\.)+{LABEL}")
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    """An address that mail can be sent to; `key` is what uniqueness is decided by.
+
+    The dot-atom form of RFC 5321 and 5322 with a domain of at least two labels; a domain in other scripts becomes
+    its A-labels. Policy for `key`: the domain in lower case without a trailing dot, and the local part in lower
+    case, too, since no provider of note tells Ada@ from ada@.
+    """
+
+    value: str
+    key: str
+
+    @classmethod
+    def parse(cls, raw: str) -> Self:
+        local, at, domain = raw.rpartition("@")
+        domain = ascii_domain(domain.removesuffix("."))
+        value = f"{local}@{domain}"
+        good = at and len(local) <= LONGEST_LOCAL and LOCAL.fullmatch(local) and DOMAIN.fullmatch(domain)
+        if not good or len(value) > LONGEST:
+            raise InvalidEmail
+        return cls(value, fold(value))
+
+
+def ascii_domain(domain: str) -> str:
+    """The domain in lower case, as A-labels (RFC 5890)."""
+    if domain.isascii():
+        return domain.lower()
+    try:
+        return domain.encode("idna").decode("ascii").lower()
+    except UnicodeError as error:
+        raise InvalidEmail from error
+
+
+def login_key(raw: str) -> str:
+    """The key to look an account up by, from whatever somebody typed as username or email; never refuses."""
+    text = raw.strip()
+    if "@" not in text:
+        return fold(text)
+    try:
+        return Email.parse(text).key
+    except InvalidEmail:
+        return fold(text)

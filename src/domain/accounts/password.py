@@ -1,0 +1,63 @@
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NewType, Self
+
+from domain.accounts.username import fold
+from domain.errors import PasswordBlocked, PasswordTooLong, PasswordTooShort
+
+PasswordHash = NewType("PasswordHash", str)
+"""A PHC string, such as `$argon2id$v=19$m=19456,t=2,p=1$...`. As secret as the password."""
+
+LONGEST = 256
+LONGEST_BYTES = 1024
+SHORTEST_NEEDLE = 4
+SERVICE = "doorward"
+
+
+@dataclass(frozen=True, slots=True)
+class Password:
+    """A password as it is hashed: in NFKC (NIST SP 800-63B-4, 3.1.1.2), so that it verifies however it was typed."""
+
+    value: str = field(repr=False)
+
+    @classmethod
+    def typed(cls, raw: str) -> Self:
+        return cls(unicodedata.normalize("NFKC", raw))
+
+    @property
+    def oversized(self) -> bool:
+        """Over 256 code points or 1,024 bytes: never hashed, never cut."""
+        return len(self.value) > LONGEST or len(self.value.encode()) > LONGEST_BYTES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordPolicy:
+    """What a new password must be: long, uncommon and not made of what everybody knows of the account.
+
+    No composition rules (NIST SP 800-63B-4, 3.1.1.2). Lengths are in code points.
+    """
+
+    shortest: int = 15
+
+    def check(self, password: Password, known: Iterable[str]) -> None:
+        """Raise PasswordTooShort, PasswordTooLong or PasswordBlocked; `known`: username, email, ..."""
+        if password.oversized:
+            raise PasswordTooLong(f"Use at most {LONGEST} characters ({LONGEST_BYTES} bytes).")
+        if len(password.value) < self.shortest:
+            raise PasswordTooShort(f"Use at least {self.shortest} characters; several words make a good password.")
+        folded = fold(password.value)
+        for word in needles(known):
+            if word in folded:
+                raise PasswordBlocked("The password must not contain the username, the email or the service's name.")
+        if len(set(folded)) < SHORTEST_NEEDLE:
+            raise PasswordBlocked("The password repeats too few characters.")
+
+
+def needles(known: Iterable[str]) -> Iterable[str]:
+    """The words that must not appear in a password; shorter than four they would appear by chance."""
+    for text in (*known, SERVICE):
+        folded = fold(text)
+        for word in (folded, folded.partition("@")[0]):
+            if len(word) >= SHORTEST_NEEDLE:
+                yield word

@@ -1,0 +1,212 @@
+"""Every refusal that Doorward can utter, in families by what the caller should do next.
+
+A leaf names the case and has a `code`, which is part of the wire contract and never changes. Families are
+what `interfaces/http/errors.py` maps to statuses, so a new leaf needs no line there.
+"""
+
+from typing import ClassVar
+
+
+class DomainError(Exception):
+    """A refusal: `code` for machines, `str(self)` for people."""
+
+    code: ClassVar[str] = "refused"
+    text: ClassVar[str] = "The request was refused."
+
+    def __init__(self, text: str | None = None) -> None:
+        super().__init__(text if text is not None else self.text)
+
+
+# --- families ---------------------------------------------------------------------------------------
+
+
+class Invalid(DomainError):
+    """The input itself is wrong: correct it. `field` names the member at fault, if one is."""
+
+    code = "invalid"
+    field: ClassVar[str | None] = None
+
+
+class Unauthenticated(DomainError):
+    """Who is asking is not established: sign in."""
+
+
+class Forbidden(DomainError):
+    """Who is asking is known, and may not."""
+
+
+class Missing(DomainError):
+    """The thing is not there."""
+
+
+class Conflict(DomainError):
+    """The request is fine; the present state is not."""
+
+
+class Throttled(DomainError):
+    """Too many attempts: come back after `retry_after` seconds."""
+
+    retry_after: ClassVar[int] = 1
+
+
+class Unavailable(DomainError):
+    """Nothing is wrong with the request; try again after `retry_after` seconds."""
+
+    retry_after: ClassVar[int] = 1
+
+
+# --- accounts ---------------------------------------------------------------------------------------
+
+
+class InvalidUsername(Invalid):
+    code = "invalid_username"
+    field = "username"
+    text = "Use 3 to 32 letters (a to z), digits, dots, dashes or underscores."
+
+
+class UsernameReserved(Invalid):
+    code = "username_reserved"
+    field = "username"
+    text = "This username is reserved."
+
+
+class InvalidEmail(Invalid):
+    code = "invalid_email"
+    field = "email"
+    text = "This is not an email address that we can use."
+
+
+class PasswordRefused(Invalid):
+    """The new password breaks the policy; the text names the rule."""
+
+    code = "password_refused"
+    field = "password"
+
+
+class PasswordTooShort(PasswordRefused):
+    code = "password_too_short"
+
+
+class PasswordTooLong(PasswordRefused):
+    code = "password_too_long"
+
+
+class PasswordBlocked(PasswordRefused):
+    code = "password_blocked"
+
+
+class UsernameTaken(Conflict):
+    code = "username_taken"
+    text = "Username is already in use!"
+
+
+class EmailTaken(Conflict):
+    code = "email_taken"
+    text = "Email is already in use!"
+
+
+class AccountMissing(Missing):
+    code = "account_not_found"
+    text = "There is no such account."
+
+
+class InvalidCredentials(Unauthenticated):
+    """Sign-in failed. Why it failed is for the security log, never for the client."""
+
+    code = "invalid_credentials"
+    text = "Invalid username or password!"
+
+
+class UnknownAccount(InvalidCredentials):
+    """Nobody has that name; only the tutorial's dialect says so."""
+
+
+class WrongPassword(InvalidCredentials):
+    """The account is there, the password is not its own (or the account is disabled)."""
+
+
+# --- access -----------------------------------------------------------------------------------------
+
+
+class TokenRequired(Unauthenticated):
+    code = "token_required"
+    text = "No token provided!"
+
+
+class InvalidToken(Unauthenticated):
+    """RFC 6750, section 3.1: expired, revoked, malformed, or not ours. Always the same words."""
+
+    code = "invalid_token"
+    text = "Unauthorized!"
+
+
+class RoleRequired(Forbidden):
+    """RFC 6750, section 3.1, `insufficient_scope`: the account lacks the role."""
+
+    code = "insufficient_scope"
+
+
+class InvalidRoleName(Invalid):
+    code = "invalid_role_name"
+    field = "role"
+    text = "Role names are 1 to 64 of a to z, 0 to 9, dots, dashes and underscores, and begin with a letter."
+
+
+class RoleUnknown(Invalid):
+    """A body names a role that does not exist."""
+
+    code = "role_unknown"
+    field = "roles"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Role {name} does not exist!")
+
+
+class RoleMissing(Missing):
+    """A path names a role that does not exist."""
+
+    code = "role_not_found"
+    text = "There is no such role."
+
+
+class RoleBuiltIn(Conflict):
+    code = "role_built_in"
+    text = "The roles user, moderator and admin are built in and stay."
+
+
+class LastAdmin(Conflict):
+    code = "last_admin"
+    text = "This is the last enabled admin; make another account admin first."
+
+
+# --- keys -------------------------------------------------------------------------------------------
+
+
+class InvalidKey(Invalid):
+    code = "invalid_key"
+    field = "key"
+
+
+class KeyExists(Conflict):
+    code = "key_exists"
+    text = "This key is already here."
+
+
+# --- the machinery ----------------------------------------------------------------------------------
+
+
+class StorageUnavailable(Unavailable):
+    code = "storage_unavailable"
+    text = "The database does not answer; try again in a moment."
+
+
+class TransactionConflict(Unavailable):
+    """The database undid the whole transaction (deadlock, lost connection, lost race): run it again."""
+
+    code = "transaction_conflict"
+    text = "Too many changes at once; try again in a moment."
+
+
+class HashingBusy(Unavailable):
+    code = "hashing_busy"
+    text = "Too many sign-ins at once; try again in a moment."

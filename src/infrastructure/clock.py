@@ -1,0 +1,12 @@
+import time
+from datetime import UTC, datetime
+
+
+class SystemClock:
+    """The only place that reads the machine's clocks."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()

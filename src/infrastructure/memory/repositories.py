@@ -1,0 +1,172 @@
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from domain.access.change import Change, SequencedChange, Subject
+from domain.access.decision import Access
+from domain.access.role import Role, RoleName
+from domain.accounts.user import User
+from domain.errors import (
+    AccountMissing,
+    EmailTaken,
+    KeyExists,
+    RoleMissing,
+    TransactionConflict,
+    UsernameTaken,
+)
+from domain.ids import UserId
+from domain.keys.signing_key import SigningKey
+from infrastructure.memory.tables import Tables
+
+Announce = Callable[[Change], None]
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryUsers:
+    tables: Tables
+    announce: Announce
+
+    async def get(self, user_id: UserId) -> User | None:
+        return self.tables.users.get(user_id)
+
+    async def by_login(self, key: str) -> User | None:
+        users = self.tables.users.values()
+        named = (user for user in users if user.username.key == key)
+        reachable = (user for user in users if user.email.key == key)
+        return next(named, None) or next(reachable, None)
+
+    async def page(self, query: str, after: str | None, limit: int) -> Sequence[User]:
+        def key(user: User) -> str:
+            return user.email.key if "@" in query else user.username.key
+
+        matching = [
+            user
+            for user in self.tables.users.values()
+            if key(user).startswith(query) and (after is None or key(user) > after)
+        ]
+        return sorted(matching, key=key)[:limit]
+
+    async def access_of(self, user_ids: Sequence[UserId]) -> Mapping[UserId, Access]:
+        users = (self.tables.users.get(user_id) for user_id in user_ids)
+        return {
+            user.id: Access(user_id=user.id, roles=user.roles, disabled=user.disabled, epoch=user.epoch)
+            for user in users
+            if user is not None
+        }
+
+    async def add(self, user: User) -> None:
+        self._unique(user)
+        for role in user.roles:
+            if role not in self.tables.roles:
+                raise RoleMissing
+        self.tables.users[user.id] = user
+
+    async def save(self, user: User) -> None:
+        stored = self.tables.users.get(user.id)
+        if stored is None or stored.version != user.version:
+            raise TransactionConflict
+        self._unique(user)
+        self.announce(Change.of_account(user.id))
+        self.tables.users[user.id] = replace(user, roles=stored.roles, version=user.version + 1)
+
+    def _unique(self, user: User) -> None:
+        others = [other for other in self.tables.users.values() if other.id != user.id]
+        if any(other.username.key == user.username.key for other in others):
+            raise UsernameTaken
+        if any(other.email.key == user.email.key for other in others):
+            raise EmailTaken
+
+    async def delete(self, user_id: UserId) -> bool:
+        if user_id not in self.tables.users:
+            return False
+        self.announce(Change.of_account(user_id))
+        del self.tables.users[user_id]
+        return True
+
+    async def grant(self, user_id: UserId, role: RoleName, now: datetime) -> bool:  # noqa: ARG002 no column for it here
+        user = self.tables.users.get(user_id)
+        if user is None:
+            raise AccountMissing
+        if role not in self.tables.roles:
+            raise RoleMissing
+        if role in user.roles:
+            return False
+        self.announce(Change.of_account(user_id))
+        self.tables.users[user_id] = user.granted(role)
+        return True
+
+    async def revoke(self, user_id: UserId, role: RoleName) -> bool:
+        user = self.tables.users.get(user_id)
+        if user is None or role not in user.roles:
+            return False
+        self.announce(Change.of_account(user_id))
+        self.tables.users[user_id] = user.revoked(role)
+        return True
+
+    async def count_enabled(self, role: RoleName) -> int:
+        return sum(role in user.roles and not user.disabled for user in self.tables.users.values())
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryRoles:
+    tables: Tables
+    announce: Announce
+
+    async def all(self) -> Sequence[Role]:
+        return sorted(self.tables.roles.values(), key=lambda role: role.name)
+
+    async def get(self, name: RoleName) -> Role | None:
+        return self.tables.roles.get(name)
+
+    async def put(self, role: Role) -> bool:
+        stored = self.tables.roles.get(role.name)
+        self.tables.roles[role.name] = role if stored is None else replace(stored, description=role.description)
+        return stored is None
+
+    async def remove(self, name: RoleName) -> bool:
+        if name not in self.tables.roles:
+            return False
+        self.announce(Change(Subject.ROLES))
+        del self.tables.roles[name]
+        for user in list(self.tables.users.values()):
+            self.tables.users[user.id] = user.revoked(name)
+        return True
+
+    async def lock(self, name: RoleName) -> None:
+        """Transactions go one after the other here in any case."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryKeys:
+    tables: Tables
+    announce: Announce
+
+    async def all(self) -> Sequence[SigningKey]:
+        return sorted(self.tables.keys.values(), key=lambda key: (key.signs_from, key.kid))
+
+    async def add(self, key: SigningKey) -> None:
+        if key.kid in self.tables.keys:
+            raise KeyExists
+        self.announce(Change(Subject.KEYS))
+        self.tables.keys[key.kid] = key
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryChanges:
+    tables: Tables
+
+    async def since(self, sequence: int, limit: int) -> Sequence[SequencedChange]:
+        return [row for row, _ in self.tables.changes if row.sequence >= sequence][:limit]
+
+    async def among(self, sequences: Sequence[int]) -> Sequence[SequencedChange]:
+        wanted = frozenset(sequences)
+        return [row for row, _ in self.tables.changes if row.sequence in wanted]
+
+    async def latest(self, count: int) -> Sequence[SequencedChange]:
+        return [row for row, _ in self.tables.changes[-count:]]
+
+    async def prune(self, before: datetime, limit: int) -> int:
+        old = [entry for entry in self.tables.changes[:-1] if entry[1] < before][:limit]
+        for entry in old:
+            self.tables.changes.remove(entry)
+        return len(old)

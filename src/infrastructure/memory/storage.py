@@ -1,0 +1,83 @@
+"""Storage in memory: a real adapter, for unit tests and for trying things out. It forgets with the process.
+
+One transaction at a time (an asyncio lock), working on a copy that replaces the original at the commit.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import final
+
+from application.ports.storage import CommitListener
+from domain.access.change import Change, SequencedChange
+from domain.access.role import BUILT_IN, Role
+from infrastructure.memory.repositories import MemoryChanges, MemoryKeys, MemoryRoles, MemoryUsers
+from infrastructure.memory.tables import Tables
+
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@final
+class MemoryTransaction:
+    def __init__(self, tables: Tables, now: Callable[[], datetime]) -> None:
+        self.tables = tables
+        self.announced: list[Change] = []
+        self._now = now
+        self.users = MemoryUsers(tables, self.announce)
+        self.roles = MemoryRoles(tables, self.announce)
+        self.keys = MemoryKeys(tables, self.announce)
+        self.changes = MemoryChanges(tables)
+
+    def announce(self, change: Change) -> None:
+        self.announced.append(change)
+        self.tables.changes.append((SequencedChange(self.tables.next_sequence, change), self._now()))
+        self.tables.next_sequence += 1
+
+
+@final
+class MemoryReading:
+    """The same repositories on a copy of what is committed, and a copy takes no writes: they raise TypeError."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.users = MemoryUsers(tables, refuse)
+        self.roles = MemoryRoles(tables, refuse)
+        self.keys = MemoryKeys(tables, refuse)
+        self.changes = MemoryChanges(tables)
+
+
+def refuse(_: Change) -> None:
+    raise TypeError("This is for reading; write in a transaction.")
+
+
+@final
+class MemoryStorage:
+    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        """`now` dates the entries of the change feed."""
+        self._tables = Tables(roles={name: Role(name=name, created_at=BEGINNING) for name in BUILT_IN})
+        self._lock = asyncio.Lock()
+        self._listeners: list[CommitListener] = []
+        self._now = now
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[MemoryTransaction]:
+        async with self._lock:
+            tx = MemoryTransaction(self._tables.copied(), self._now)
+            yield tx
+            self._tables = tx.tables
+            self._tell(tx.announced)
+
+    def _tell(self, changes: Sequence[Change]) -> None:
+        if changes:
+            for listener in self._listeners:
+                listener(changes)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[MemoryReading]:
+        yield MemoryReading(self._tables.copied())
+
+    def on_commit(self, listener: CommitListener) -> None:
+        self._listeners.append(listener)
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
