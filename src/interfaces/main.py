@@ -1,0 +1,62 @@
+"""Puts the service together: settings, container, application, edge. With `cli/`, the only place that sees adapters."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from ipaddress import ip_network
+from pathlib import Path
+
+from dishka import AsyncContainer
+from litestar import Litestar
+from litestar.types import ASGIApp
+
+from application.access.follow_changes import FollowChanges
+from domain.errors import Unavailable
+from infrastructure.container import make_container
+from infrastructure.log.configure import configure_logging
+from infrastructure.settings import Settings, load_settings
+from interfaces.http.app import create_app
+from interfaces.http.config import HttpConfig
+from interfaces.http.edge import Edge
+
+
+def build(settings: Settings | None = None) -> ASGIApp:
+    """The whole service as one ASGI application, one per worker process. Raise StartRefused."""
+    settings = settings or load_settings(os.environ, Path(".env"))
+    configure_logging(settings)
+    container = make_container(settings)
+    config = http_config(settings)
+    return Edge(create_app(container, config, lifespan=[life(container)]), config)
+
+
+def http_config(settings: Settings) -> HttpConfig:
+    return HttpConfig(
+        dialect=settings.dialect,
+        public_url=settings.public_url,
+        allowed_hosts=frozenset(settings.allowed_hosts),
+        cors_origins=frozenset(settings.cors_origins),
+        https=settings.https,
+        docs=settings.docs,
+        trusted_proxies=tuple(ip_network(proxy) for proxy in settings.trusted_proxies),
+    )
+
+
+def life(container: AsyncContainer) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    """From start to stop: what is known of keys and changes is read first and followed all the while."""
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        follow = await container.get(FollowChanges)
+        with suppress(Unavailable):  # a database that is away is waited for; until then requests get 503
+            await follow.once()
+        following = asyncio.create_task(follow.run())
+        try:
+            yield
+        finally:
+            following.cancel()
+            with suppress(asyncio.CancelledError):
+                await following
+            await container.close()
+
+    return lifespan

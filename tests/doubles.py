@@ -1,0 +1,122 @@
+"""Plain stand-ins for the slow ports, for unit tests. They sit the same exams as the adapters where one exists."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from application.ports.security import IssuedToken, Verdict
+from domain.access.principal import AccessToken
+from domain.accounts.password import Password, PasswordHash
+from domain.accounts.user import User
+from domain.errors import InvalidKey, InvalidToken
+from domain.ids import TokenId, UserId, uuid7
+from domain.keys.signing_key import SigningKey
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+FIFTEEN_MINUTES = timedelta(minutes=15)
+
+
+@dataclass(slots=True)
+class FrozenClock:
+    """Stands still until it is moved."""
+
+    time: datetime = NOON
+    seconds: float = 1000.0
+
+    def now(self) -> datetime:
+        return self.time
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def move(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+        self.seconds += seconds
+
+
+@dataclass(slots=True)
+class PlainHasher:
+    """Keeps passwords readable. `$plain$1$` is today's form, `$plain$0$` yesterday's; `work` counts verifications."""
+
+    work: int = 0
+
+    async def hash(self, password: Password) -> PasswordHash:
+        return PasswordHash(f"$plain$1${password.value}")
+
+    async def verify(self, password: Password, stored: PasswordHash | None) -> Verdict:
+        self.work += 1
+        if stored == f"$plain$1${password.value}":
+            return Verdict.MATCH
+        if stored == f"$plain$0${password.value}":
+            return Verdict.MATCH_OUTDATED
+        return Verdict.MISMATCH
+
+
+@dataclass(frozen=True, slots=True)
+class ShortBlocklist:
+    blocked: frozenset[str] = frozenset()
+
+    def blocks(self, password: Password) -> bool:
+        return password.value in self.blocked
+
+
+@dataclass(frozen=True, slots=True)
+class ListLog:
+    """Keeps the events it was given."""
+
+    events: list[tuple[str, dict[str, str | int | bool | None]]] = field(default_factory=list)
+
+    def record(self, event: str, /, **fields: str | int | bool | None) -> None:
+        self.events.append((event, fields))
+
+    def of(self, event: str) -> list[dict[str, str | int | bool | None]]:
+        return [fields for name, fields in self.events if name == event]
+
+
+@dataclass(frozen=True, slots=True)
+class PlainTokens:
+    """Tokens that anybody can read and forge: `subject/id/epoch/seconds of issue`."""
+
+    def issue(self, user: User, now: datetime) -> IssuedToken:
+        token = f"{user.id}/{uuid7(now)}/{user.epoch}/{int(now.timestamp())}"
+        return IssuedToken(token, int(FIFTEEN_MINUTES.total_seconds()))
+
+    def verify(self, token: str, now: datetime) -> AccessToken:
+        try:
+            subject, identifier, epoch, issued = token.split("/")
+            issued_at = datetime.fromtimestamp(int(issued), UTC)
+            read = AccessToken(
+                subject=UserId(UUID(subject)),
+                id=TokenId(UUID(identifier)),
+                epoch=int(epoch),
+                issued_at=issued_at,
+                expires_at=issued_at + FIFTEEN_MINUTES,
+            )
+        except ValueError as error:
+            raise InvalidToken from error
+        if read.expires_at <= now:
+            raise InvalidToken
+        return read
+
+
+@dataclass(slots=True)
+class CountingKeyRing:
+    """Counts how often it was asked to read the keys again."""
+
+    reloads: int = 0
+
+    async def reload(self) -> None:
+        self.reloads += 1
+
+
+@dataclass(frozen=True, slots=True)
+class PlainSealer:
+    """Seals nothing; its keys are named by what they hold."""
+
+    def generate(self, now: datetime) -> SigningKey:
+        return self.seal(b"generated", now, now)
+
+    def seal(self, pem: bytes, now: datetime, signs_from: datetime) -> SigningKey:
+        if pem == b"":
+            raise InvalidKey("This is not a private key.")
+        return SigningKey(kid=pem.decode(), algorithm="ES256", sealed=pem, created_at=now, signs_from=signs_from)

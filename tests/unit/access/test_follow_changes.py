@@ -1,0 +1,91 @@
+from datetime import timedelta
+
+from application.access.follow_changes import KEPT, PRUNE_EVERY
+from builders import House
+from domain.access.role import ADMIN, USER
+from domain.ids import UserId
+from doubles import NOON, PlainSealer
+
+
+async def elsewhere_granted(house: House, user_id: UserId) -> None:
+    """Another node grants the role: this one's listeners hear nothing of it."""
+    listeners, house.storage._listeners = house.storage._listeners, []
+    async with house.storage.transaction() as tx:
+        await tx.users.grant(user_id, ADMIN, NOON)
+    house.storage._listeners = listeners
+
+
+async def test_a_grant_of_another_node_holds_after_the_next_look_at_the_feed() -> None:
+    house = House()
+    ada = await house.with_user("ada")
+    follow = house.follower()
+    await follow.once()
+    await house.directory.access(ada.id)
+    await elsewhere_granted(house, ada.id)
+    await follow.once()
+    access = await house.directory.access(ada.id)
+    assert access is not None
+    assert access.roles == {USER, ADMIN}
+
+
+async def test_a_new_key_is_read_by_every_node() -> None:
+    house = House()
+    follow = house.follower()
+    await follow.once()
+    before = house.ring.reloads
+    async with house.storage.transaction() as tx:
+        await tx.keys.add(PlainSealer().generate(NOON))
+    await follow.once()
+    await follow.once()
+    assert house.ring.reloads == before + 1
+
+
+async def test_a_feed_restored_from_a_backup_makes_the_node_begin_again() -> None:
+    house = House()
+    ada = await house.with_user("ada")
+    async with house.storage.transaction() as tx:
+        await tx.users.grant(ada.id, ADMIN, NOON)
+    follow = house.follower()
+    await follow.once()
+    await house.directory.access(ada.id)
+    house.storage._tables.changes.clear()
+    reloads = house.ring.reloads
+    await follow.once()
+    assert ada.id not in house.directory._entries
+    assert house.ring.reloads == reloads + 1
+
+
+async def test_many_changes_at_once_are_read_to_the_end() -> None:
+    house = House()
+    ada = await house.with_user("ada")
+    follow = house.follower()
+    await follow.once()
+    for _ in range(600):
+        await elsewhere_granted(house, ada.id)
+        async with house.storage.transaction() as tx:
+            await tx.users.revoke(ada.id, ADMIN)
+    await house.directory.access(ada.id)
+    await elsewhere_granted(house, ada.id)
+    await follow.once()
+    access = await house.directory.access(ada.id)
+    assert access is not None
+    assert ADMIN in access.roles
+
+
+async def test_changes_that_every_node_has_read_are_pruned_but_for_the_last() -> None:
+    house = House()
+    ada = await house.with_user("ada")
+    follow = house.follower()
+    await follow.once()
+    for _ in range(3):
+        await house.grant(ada.id, ADMIN, NOON, by="test")
+        async with house.storage.transaction() as tx:
+            await tx.users.revoke(ada.id, ADMIN)
+    await follow.once()
+    house.clock.move(max(PRUNE_EVERY, KEPT / timedelta(seconds=1)) + 1)
+    await follow.once()
+    async with house.storage.reading() as reading:
+        assert len(await reading.changes.latest(10)) == 1
+    await house.grant(ada.id, ADMIN, NOON, by="test")
+    await follow.once()
+    assert ada.id not in house.directory._entries

@@ -1,0 +1,144 @@
+import asyncio
+
+import pytest
+
+from application.access.define_role import DefineRole
+from application.access.explain_access import ExplainAccess
+from application.access.list_roles import ListRoles
+from application.access.remove_role import RemoveRole
+from application.accounts.delete_user import DeleteUser
+from application.accounts.find_user import FindUser
+from application.accounts.update_user import UpdateUser, UserChanges
+from builders import PASSWORD, House
+from domain.access.decision import SIGNED_IN, any_of
+from domain.access.role import ADMIN, MODERATOR, RoleName
+from domain.errors import (
+    AccountMissing,
+    InvalidRoleName,
+    InvalidToken,
+    LastAdmin,
+    RoleBuiltIn,
+    RoleMissing,
+    RoleRequired,
+)
+from domain.ids import UserId, uuid7
+from doubles import NOON, PlainTokens
+
+DISABLE = UserChanges(disabled=True)
+ENABLE = UserChanges(disabled=False)
+
+
+async def test_a_role_granted_counts_at_once_and_a_role_taken_counts_at_once() -> None:
+    """TK-16."""
+    house = House()
+    ada = await house.with_user("ada")
+    token = PlainTokens().verify(PlainTokens().issue(ada, NOON).value, NOON)
+    with pytest.raises(RoleRequired, match="Require Moderator Role!"):
+        await house.authorize.admit(token, any_of(MODERATOR))
+    await house.grant(ada.id, MODERATOR, NOON, by="test")
+    assert MODERATOR in (await house.authorize.admit(token, any_of(MODERATOR))).roles
+    await house.revoke(ada.id, MODERATOR, by="test")
+    with pytest.raises(RoleRequired):
+        await house.authorize.admit(token, any_of(MODERATOR))
+
+
+async def test_disabling_ends_the_tokens_for_good() -> None:
+    """AD-02, TK-16."""
+    house = House()
+    ada = await house.with_user("ada")
+    token = PlainTokens().verify(PlainTokens().issue(ada, NOON).value, NOON)
+    update = UpdateUser(house.storage, house.log)
+    await update(ada.id, DISABLE, by="test")
+    with pytest.raises(InvalidToken):
+        await house.authorize.admit(token, SIGNED_IN)
+    await update(ada.id, ENABLE, by="test")
+    with pytest.raises(InvalidToken):
+        await house.authorize.admit(token, SIGNED_IN)
+    await house.authenticate("ada", PASSWORD, NOON)
+
+
+async def test_deleting_ends_the_tokens_and_frees_the_name() -> None:
+    """ST-08."""
+    house = House()
+    ada = await house.with_user("ada")
+    token = PlainTokens().verify(PlainTokens().issue(ada, NOON).value, NOON)
+    await DeleteUser(house.storage, house.log)(ada.id, by="test")
+    with pytest.raises(InvalidToken):
+        await house.authorize.admit(token, SIGNED_IN)
+    again = await house.register("ada", "ada@example.org", PASSWORD, NOON)
+    assert again != ada.id
+
+
+async def test_granting_twice_is_granting_once() -> None:
+    house = House()
+    ada = await house.with_user("ada")
+    await house.grant(ada.id, MODERATOR, NOON, by="test")
+    await house.grant(ada.id, MODERATOR, NOON, by="test")
+    assert [event["changed"] for event in house.log.of("authz_change")] == [True, False]
+
+
+async def test_nobody_and_nothing_can_be_granted() -> None:
+    house = House()
+    ada = await house.with_user("ada")
+    with pytest.raises(RoleMissing):
+        await house.grant(ada.id, RoleName("emperor"), NOON, by="test")
+    with pytest.raises(AccountMissing):
+        await house.grant(UserId(uuid7(NOON)), MODERATOR, NOON, by="test")
+    with pytest.raises(RoleMissing):
+        await house.revoke(ada.id, RoleName("emperor"), by="test")
+
+
+async def test_the_last_admin_keeps_role_and_account() -> None:
+    """AZ-05."""
+    house = House()
+    ada = await house.with_user("ada", ADMIN)
+    await house.with_user("grace", ADMIN, disabled=True)
+    for attempt in (
+        house.revoke(ada.id, ADMIN, by="test"),
+        UpdateUser(house.storage, house.log)(ada.id, DISABLE, by="test"),
+        DeleteUser(house.storage, house.log)(ada.id, by="test"),
+    ):
+        with pytest.raises(LastAdmin):
+            await attempt
+    assert await house.stored(ada.id) == ada
+
+
+async def test_two_admins_who_remove_each_other_at_once_leave_one() -> None:
+    """AZ-05."""
+    house = House()
+    ada, grace = await house.with_user("ada", ADMIN), await house.with_user("grace", ADMIN)
+    results = await asyncio.gather(
+        house.revoke(ada.id, ADMIN, by="grace"), house.revoke(grace.id, ADMIN, by="ada"), return_exceptions=True
+    )
+    assert [type(result) for result in results] == [type(None), LastAdmin]
+
+
+async def test_own_roles_come_and_go_and_built_in_ones_stay() -> None:
+    house = House()
+    ada = await house.with_user("ada")
+    define, remove = DefineRole(house.storage, house.log), RemoveRole(house.storage, house.log)
+    assert await define("editor", "writes", NOON, by="test")
+    assert not await define("editor", "edits", NOON, by="test")
+    await house.grant(ada.id, RoleName("editor"), NOON, by="test")
+    assert (await ListRoles(house.storage).one(RoleName("editor"))).description == "edits"
+    await remove(RoleName("editor"), by="test")
+    assert RoleName("editor") not in (await house.stored(ada.id)).roles
+    with pytest.raises(RoleMissing):
+        await remove(RoleName("editor"), by="test")
+    with pytest.raises(RoleBuiltIn):
+        await remove(ADMIN, by="test")
+    with pytest.raises(InvalidRoleName):
+        await define("Editor", "", NOON, by="test")
+
+
+async def test_the_explanation_is_what_the_guard_says() -> None:
+    house = House()
+    ada = await house.with_user("ada", MODERATOR)
+    token = PlainTokens().verify(PlainTokens().issue(ada, NOON).value, NOON)
+    explain = ExplainAccess(FindUser(house.storage), house.authorize)
+    for requirement in (any_of(MODERATOR, ADMIN), any_of(ADMIN), SIGNED_IN):
+        for name in ("ada", "ada@example.org", str(ada.id)):
+            explanation = await explain(name, requirement)
+            assert explanation.decision == await house.authorize(token, requirement)
+    with pytest.raises(AccountMissing):
+        await explain("eve", SIGNED_IN)

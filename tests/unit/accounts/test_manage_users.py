@@ -1,0 +1,159 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from application.accounts.delete_user import DeleteUser
+from application.accounts.find_user import FindUser
+from application.accounts.list_users import ListUsers
+from application.accounts.set_password import SetPassword
+from application.accounts.update_user import UpdateUser, UserChanges
+from builders import BLOCKED, PASSWORD, House, a_user
+from domain.access.role import ADMIN, MODERATOR, USER
+from domain.accounts.email import Email
+from domain.accounts.username import Username
+from domain.errors import (
+    AccountMissing,
+    InvalidCredentials,
+    PasswordBlocked,
+    RoleMissing,
+    TransactionConflict,
+    UsernameTaken,
+)
+from domain.ids import UserId, uuid7
+from doubles import NOON
+from infrastructure.memory.storage import MemoryStorage, MemoryTransaction
+
+NOBODY = UserId(uuid7(NOON))
+
+
+async def test_the_operator_makes_accounts_of_any_role_and_reserved_name() -> None:
+    """SU-19: this, and no default account, is how the first admin comes to be."""
+    house = House()
+    admin = await house.create("admin", "admin@example.org", PASSWORD, NOON, roles=["admin"])
+    assert (await house.stored(admin.id)).roles == {USER, ADMIN}
+
+
+async def test_an_account_with_an_unknown_role_is_not_made() -> None:
+    house = House()
+    with pytest.raises(RoleMissing):
+        await house.create("ada", "ada@example.org", PASSWORD, NOON, roles=["emperor"])
+    with pytest.raises(InvalidCredentials):
+        await house.authenticate("ada", PASSWORD, NOON)
+
+
+async def test_a_new_password_replaces_the_old_one_and_ends_its_tokens() -> None:
+    house = House()
+    ada = await house.with_user("ada")
+    await SetPassword(house.storage, house.hasher, house.rules, house.log)(ada.id, "a kettle full of violets")
+    with pytest.raises(InvalidCredentials):
+        await house.authenticate("ada", PASSWORD, NOON)
+    await house.authenticate("ada", "a kettle full of violets", NOON)
+    assert (await house.stored(ada.id)).epoch == ada.epoch + 1
+
+
+async def test_the_operators_password_passes_the_same_rules() -> None:
+    house = House()
+    ada = await house.with_user("ada")
+    set_password = SetPassword(house.storage, house.hasher, house.rules, house.log)
+    with pytest.raises(PasswordBlocked):
+        await set_password(ada.id, BLOCKED)
+    with pytest.raises(AccountMissing):
+        await set_password(NOBODY, PASSWORD)
+
+
+async def test_an_account_can_be_renamed_and_moved_unless_the_name_is_taken() -> None:
+    house = House()
+    ada = await house.with_user("ada", MODERATOR)
+    await house.with_user("grace")
+    update = UpdateUser(house.storage, house.log)
+    await update(
+        ada.id, UserChanges(username=Username.parse("Countess"), email=Email.parse("c@example.org")), by="test"
+    )
+    stored = await house.stored(ada.id)
+    assert (stored.username.value, stored.email.value, stored.roles) == ("Countess", "c@example.org", {USER, MODERATOR})
+    with pytest.raises(UsernameTaken):
+        await update(ada.id, UserChanges(username=Username.parse("GRACE")), by="test")
+    with pytest.raises(AccountMissing):
+        await update(NOBODY, UserChanges(disabled=False), by="test")
+
+
+async def test_deleting_nobody_is_refused() -> None:
+    house = House()
+    with pytest.raises(AccountMissing):
+        await DeleteUser(house.storage, house.log)(NOBODY, by="test")
+
+
+async def test_pages_follow_each_other_without_gap_or_overlap() -> None:
+    """AD-04."""
+    house = House()
+    for number in range(7):
+        await house.with_user(f"user{number}")
+    await house.with_user("zoe")
+    pages, after = [], None
+    while True:
+        page = await ListUsers(house.storage)("USER", after, limit=3)
+        pages.append([user.username.value for user in page.users])
+        if (after := page.after) is None:
+            break
+    assert pages == [["user0", "user1", "user2"], ["user3", "user4", "user5"], ["user6"]]
+
+
+async def test_an_at_sign_searches_addresses() -> None:
+    house = House()
+    await house.with_user("ada")
+    await house.with_user("adam")
+    page = await ListUsers(house.storage)("ada@")
+    assert [user.username.value for user in page.users] == ["ada"]
+
+
+async def test_a_page_is_never_larger_than_its_bound() -> None:
+    """AD-04."""
+    house = House()
+    for number in range(205):
+        await house.with_user(f"user{number}")
+    assert len((await ListUsers(house.storage)(limit=10_000)).users) == 200
+    assert len((await ListUsers(house.storage)(limit=-1)).users) == 1
+
+
+async def test_accounts_are_found_by_id_name_or_address() -> None:
+    house = House()
+    ada = await house.with_user("ada")
+    find = FindUser(house.storage)
+    assert [await find.named(name) for name in (str(ada.id), "ADA", "Ada@example.org")] == [ada] * 3
+    with pytest.raises(AccountMissing):
+        await find.named(str(NOBODY))
+
+
+class ContestedStorage(MemoryStorage):
+    """Undoes the first `losses` transactions."""
+
+    losses = 0
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[MemoryTransaction]:
+        async with super().transaction() as tx:
+            yield tx
+            self.losses -= 1
+            if self.losses >= 0:
+                raise TransactionConflict
+
+
+async def test_a_lost_race_is_run_again_and_surfaces_when_it_is_lost_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """F-11."""
+    monkeypatch.setattr("application.transactions.LONGEST_PAUSE", 0)
+    house = House()
+    storage = ContestedStorage()
+    ada = a_user("ada")
+    async with storage.transaction() as tx:
+        await tx.users.add(ada)
+    update = UpdateUser(storage, house.log)
+    storage.losses = 2
+    assert (await update(ada.id, UserChanges(disabled=True), by="test")).disabled
+    storage.losses = 1000
+    with pytest.raises(TransactionConflict):
+        await update(ada.id, UserChanges(disabled=False), by="test")
+    async with storage.reading() as reading:
+        stored = await reading.users.get(ada.id)
+    assert stored is not None
+    assert stored.disabled

@@ -1,0 +1,103 @@
+import asyncio
+
+import pytest
+
+from builders import BLOCKED, PASSWORD, House
+from domain.access.role import USER
+from domain.accounts.username import Username
+from domain.errors import (
+    EmailTaken,
+    HashingBusy,
+    Invalid,
+    InvalidEmail,
+    InvalidUsername,
+    PasswordBlocked,
+    RoleUnknown,
+    UsernameReserved,
+    UsernameTaken,
+)
+from doubles import NOON
+
+
+async def test_whoever_signs_up_gets_the_role_user_and_no_other() -> None:
+    """SU-13, AZ-04."""
+    house = House()
+    user_id = await house.register("Ada", "ada@example.org", PASSWORD, NOON, roles=["admin", "moderator"])
+    assert (await house.stored(user_id)).roles == {USER}
+
+
+async def test_a_name_belongs_to_one_account() -> None:
+    house = House()
+    await house.register("grace", "grace@example.org", PASSWORD, NOON)
+    with pytest.raises(UsernameTaken):
+        await house.register("GRACE", "other@example.org", PASSWORD, NOON)
+
+
+async def test_an_address_belongs_to_one_account() -> None:
+    house = House()
+    await house.register("grace", "grace@example.org", PASSWORD, NOON)
+    with pytest.raises(EmailTaken):
+        await house.register("hopper", "Grace@Example.org", PASSWORD, NOON)
+
+
+async def test_of_fifty_who_want_one_name_at_once_one_gets_it() -> None:
+    """SU-09."""
+    house = House()
+    spellings = ["kadmin", "KADMIN", "\u212aadmin", "\uff4badmin", "k\u00aadmin"]
+    wanted = [house.register(spellings[n % len(spellings)], f"k{n}@example.org", PASSWORD, NOON) for n in range(50)]
+    results = await asyncio.gather(*wanted, return_exceptions=True)
+    assert sum(isinstance(result, UsernameTaken) for result in results) == 49
+
+
+async def test_unknown_roles_are_refused_by_name_and_known_ones_are_not() -> None:
+    house = House()
+    with pytest.raises(RoleUnknown, match="Role emperor does not exist!"):
+        await house.register("ada", "ada@example.org", PASSWORD, NOON, roles=["user", "emperor"])
+
+
+@pytest.mark.parametrize(
+    ("username", "email", "password", "refusal"),
+    [
+        ("a", "ada@example.org", PASSWORD, InvalidUsername),
+        ("admin", "ada@example.org", PASSWORD, UsernameReserved),
+        ("ada", "ada", PASSWORD, InvalidEmail),
+        ("ada", "ada@example.org", BLOCKED, PasswordBlocked),
+        ("adal", "ada@example.org", "I am adal and nobody else", PasswordBlocked),
+    ],
+)
+async def test_bad_input_is_refused_and_nothing_is_stored(
+    username: str, email: str, password: str, refusal: type[Invalid]
+) -> None:
+    """SU-06, SU-07, SU-10, SU-11, SU-16."""
+    house = House()
+    with pytest.raises(refusal):
+        await house.register(username, email, password, NOON)
+    async with house.storage.reading() as reading:
+        assert await reading.users.page("", None, 10) == []
+
+
+async def test_the_name_is_kept_as_typed() -> None:
+    house = House()
+    user_id = await house.register("Ada.King", "Ada@example.org", PASSWORD, NOON)
+    assert (await house.stored(user_id)).username == Username("Ada.King", "ada.king")
+
+
+async def test_sign_up_is_written_to_the_security_log_without_the_password() -> None:
+    """LG-01, LG-03."""
+    house = House()
+    user_id = await house.register("ada", "ada@example.org", PASSWORD, NOON)
+    assert house.log.events == [("user_created", {"user_id": str(user_id), "by": "sign-up"})]
+
+
+async def test_a_hasher_that_is_busy_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OP-03."""
+    house = House()
+
+    async def busy(*_: object) -> None:
+        raise HashingBusy
+
+    monkeypatch.setattr(type(house.hasher), "hash", busy)
+    with pytest.raises(HashingBusy):
+        await house.register("ada", "ada@example.org", PASSWORD, NOON)
+    async with house.storage.reading() as reading:
+        assert await reading.users.page("", None, 10) == []

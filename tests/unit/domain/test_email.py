@@ -1,0 +1,75 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.accounts.email import Email, login_key
+from domain.errors import InvalidEmail
+
+
+@pytest.mark.parametrize(
+    ("raw", "value", "key"),
+    [
+        ("Ada@Example.ORG", "Ada@example.org", "ada@example.org"),
+        ("ada@example.org.", "ada@example.org", "ada@example.org"),
+        ("o'neil+news@mail.example.co.uk", "o'neil+news@mail.example.co.uk", "o'neil+news@mail.example.co.uk"),
+        ("ada@b\u00fccher.example", "ada@xn--bcher-kva.example", "ada@xn--bcher-kva.example"),
+    ],
+)
+def test_an_address_has_one_spelling_and_one_key(raw: str, value: str, key: str) -> None:
+    assert Email.parse(raw) == Email(value, key)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "",
+        "ada",
+        "@example.org",
+        "ada@",
+        "ada@localhost",
+        "ada@@example.org",
+        "ada@b@example.org",
+        "ada@example.org\r\nBcc: all@example.org",
+        "ada@exam\nple.org",
+        "ada@example.org\n",
+        "ada,eve@example.org",
+        "<ada@example.org>",
+        "Ada <ada@example.org>",
+        "ad a@example.org",
+        ".ada@example.org",
+        "ada.@example.org",
+        "a..da@example.org",
+        "ada@-example.org",
+        "ada@example..org",
+        "\u00e4da@example.org",
+        "a" * 65 + "@example.org",
+        "ada@" + "a" * 64 + ".org",
+        "ada@" + "a." * 130 + "org",
+        "ada\0@example.org",
+        "ada@ex\ud800ample.org",
+    ],
+)
+def test_what_is_no_plain_address_is_refused(raw: str) -> None:
+    """SU-16: line breaks, commas, angle brackets, a second @, more than 254 bytes."""
+    with pytest.raises(InvalidEmail):
+        Email.parse(raw)
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_an_address_or_refused(raw: str) -> None:
+    try:
+        email = Email.parse(raw)
+    except InvalidEmail:
+        return
+    assert len(email.value) <= 254
+    assert Email.parse(email.value) == email
+
+
+@given(st.text(max_size=300))
+def test_any_text_has_a_key_to_look_it_up_by(raw: str) -> None:
+    assert isinstance(login_key(raw), str)
+
+
+def test_people_may_sign_in_by_any_spelling_of_name_or_address() -> None:
+    assert login_key("  ADA ") == "ada"
+    assert login_key("ADA@Example.org.") == "ada@example.org"

@@ -1,0 +1,95 @@
+import pytest
+
+from domain.accounts.password import Password, PasswordPolicy
+from domain.errors import PasswordBlocked, PasswordTooLong, PasswordTooShort
+
+POLICY = PasswordPolicy()
+
+
+def check(raw: str, *known: str, policy: PasswordPolicy = POLICY) -> None:
+    policy.check(Password.typed(raw), known)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "only lower case!",
+        "831947205617384",
+        "correct horse battery staple ",
+        "\U0001f511\U0001f6aa\U0001f3e0\U0001f319\U0001f525" * 3,
+        "".join(chr(code) for code in range(32, 127)) * 2,
+        "x y z " * 21,
+    ],
+)
+def test_long_is_enough(raw: str) -> None:
+    """SU-02, SU-03, SU-04: no composition rules; emoji, blanks, all of ASCII; counted in code points."""
+    check(raw)
+
+
+def test_fourteen_characters_are_too_few_and_fifteen_will_do() -> None:
+    """SU-01."""
+    with pytest.raises(PasswordTooShort, match="at least 15 characters"):
+        check("abcdefghijklmn")
+    check("abcdefghijklmno")
+
+
+def test_fourteen_emoji_are_too_few_though_they_are_56_bytes() -> None:
+    """SU-04."""
+    with pytest.raises(PasswordTooShort):
+        check("\U0001f511\U0001f6aa\U0001f3e0\U0001f319\U0001f525\U0001f40e\U0001f50b" * 2)
+
+
+@pytest.mark.parametrize("raw", ["ab c" * 64 + "d", "\U0001f511\U0001f6aa\U0001f3e0\U0001f319" * 64 + "x"])
+def test_too_long_is_refused_and_never_cut(raw: str) -> None:
+    """SU-05: 257 code points, 1,025 bytes."""
+    with pytest.raises(PasswordTooLong):
+        check(raw)
+
+
+def test_256_code_points_and_1024_bytes_are_still_accepted() -> None:
+    """SU-05."""
+    check("\U0001f511\U0001f6aa\U0001f3e0\U0001f319" * 64)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "my name is lovelace",
+        "LOVELACE1815-1852",
+        "mail ada.king today",
+        "the doorward service",
+        "\uff2c\uff2f\uff36\uff25\uff2c\uff21\uff23\uff25 and more",
+    ],
+)
+def test_what_everybody_knows_of_the_account_is_not_in_the_password(raw: str) -> None:
+    """SU-07: username, local part of the email, name of the service."""
+    with pytest.raises(PasswordBlocked):
+        check(raw, "Lovelace", "ada.king@example.org")
+
+
+def test_a_name_of_three_letters_may_appear_by_chance() -> None:
+    check("a canada goose flew", "ada", "ada@example.org")
+
+
+def test_composed_and_decomposed_forms_are_one_password() -> None:
+    """SU-08."""
+    assert Password.typed("caf\u00e9 au lait at noon") == Password.typed("cafe\u0301 au lait at noon")
+
+
+def test_passwords_that_differ_behind_a_nul_differ() -> None:
+    """SU-05."""
+    assert Password.typed("a\0b") != Password.typed("a\0c")
+
+
+def test_a_password_never_shows_in_its_repr() -> None:
+    """LG-03."""
+    assert "hunter" not in repr(Password.typed("hunter hunter hunter"))
+
+
+def test_three_different_characters_are_not_a_password() -> None:
+    with pytest.raises(PasswordBlocked):
+        check("abcabcabcabcabcabc")
+
+
+def test_a_service_may_go_down_to_eight() -> None:
+    check("kettle99", policy=PasswordPolicy(shortest=8))

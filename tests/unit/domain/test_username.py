@@ -1,0 +1,71 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.accounts.username import Username
+from domain.errors import InvalidUsername
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "Kadmin",
+        "KADMIN",
+        "\uff4b\uff41\uff44\uff4d\uff49\uff4e",
+        "k\u00aadmin",
+        "\u24d0dmin".replace("\u24d0", "ka"),
+        "\u212aadmin",
+    ],
+)
+def test_every_way_of_writing_a_name_has_one_key(raw: str) -> None:
+    """SU-09: case, fullwidth, ordinal indicator, Kelvin sign."""
+    assert Username.parse(raw).key == "kadmin"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "ab",
+        "a" * 33,
+        "",
+        " ada",
+        "ada ",
+        "ad a",
+        "ada\n",
+        "ada\0",
+        "ad\u00ada",
+        "ad\u200ba",
+        "ad\u2060a",
+        "\u202eada",
+        "ada\u0378",
+        "\u0430dmin",
+        "ad\ud800a",
+        "ada@example.org",
+        "\u00e9ric",
+    ],
+)
+def test_names_outside_the_alphabet_are_refused(raw: str) -> None:
+    """SU-10 and SU-11: blanks, control, zero-width, bidi, soft hyphen, unassigned, surrogate, other scripts."""
+    with pytest.raises(InvalidUsername):
+        Username.parse(raw)
+
+
+def test_a_name_is_shown_as_typed_and_compared_without_case() -> None:
+    name = Username.parse("Ada.Lovelace")
+    assert (name.value, name.key) == ("Ada.Lovelace", "ada.lovelace")
+
+
+@pytest.mark.parametrize("raw", ["admin", "ROOT", "system", "api", "null", "Doorward"])
+def test_names_that_could_pass_for_the_service_are_reserved(raw: str) -> None:
+    """SU-11."""
+    assert Username.parse(raw).reserved
+
+
+@given(st.text(max_size=40))
+def test_parsing_twice_is_parsing_once(raw: str) -> None:
+    try:
+        name = Username.parse(raw)
+    except InvalidUsername:
+        return
+    assert Username.parse(name.value) == name
+    assert Username.parse(name.key).key == name.key
