@@ -71,7 +71,11 @@ async def test_an_account_can_be_renamed_and_moved_unless_the_name_is_taken() ->
         ada.id, UserChanges(username=Username.parse("Countess"), email=Email.parse("c@example.org")), by="test"
     )
     stored = await house.stored(ada.id)
-    assert (stored.username.value, stored.email.value, stored.roles) == ("Countess", "c@example.org", {USER, MODERATOR})
+    assert (stored.username.value, stored.email.value, stored.roles) == (
+        "Countess",
+        "c@example.org",
+        frozenset({USER, MODERATOR}),
+    )
     with pytest.raises(UsernameTaken):
         await update(ada.id, UserChanges(username=Username.parse("GRACE")), by="test")
     with pytest.raises(AccountMissing):

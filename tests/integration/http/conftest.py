@@ -1,0 +1,59 @@
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from mysql_server import MySQLServer
+from server_process import Server, running
+
+Serve = Callable[..., Server]
+DATABASES = ["sqlite", pytest.param("mysql", marks=pytest.mark.mysql)]
+
+
+@pytest.fixture(scope="session", params=DATABASES)
+def database(request: pytest.FixtureRequest) -> str:
+    """Which database the server under test runs on: each test runs on both."""
+    return str(request.param)
+
+
+def settings_for(database: str, request: pytest.FixtureRequest) -> dict[str, str]:
+    """What a server needs to know of a fresh database of that kind."""
+    if database == "sqlite":
+        return {}
+    server: MySQLServer = request.getfixturevalue("mysql_server")
+    return {"database_url": server.fresh_database()}
+
+
+@pytest.fixture(scope="session")
+def server(database: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A running server with default settings, shared by all tests: use names of your own."""
+    with running(tmp_path_factory.mktemp(database), **settings_for(database, request)) as running_server:
+        yield running_server
+
+
+@pytest.fixture
+def serve(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Serve]:
+    """`serve(dialect="tutorial")`: a server of one's own with such settings, on a fresh database."""
+    numbers = count()
+    with ExitStack() as stack:
+
+        def start(**settings: str) -> Server:
+            chosen = {**settings_for(database, request), **settings}
+            return stack.enter_context(running(tmp_path / str(next(numbers)), **chosen))
+
+        yield start
+
+
+@pytest.fixture
+def unique() -> Callable[[str], str]:
+    """A name that no other test uses."""
+    return fresh_name
+
+
+NAMES = count()
+
+
+def fresh_name(stem: str = "user") -> str:
+    return f"{stem}{next(NAMES)}"

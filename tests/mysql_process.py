@@ -1,0 +1,161 @@
+"""A server process of our own: a private data directory, a free port of 127.0.0.1, stopped by its process id."""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mysql_package import NoServerError, ServerProgram, last_line
+
+KEEPER = Path(__file__).with_name("mysql_keeper.py")
+SYSTEM_TABLES = ("system_tables", "performance_tables", "system_tables_data")
+
+# Small and quick, but sql_mode and collations stay as the server ships them. 2: a commit survives the server's
+# death, not the machine's, which is all that tests can see.
+SERVER_OPTIONS = (
+    "--bind-address=127.0.0.1",
+    "--socket=server.sock",
+    "--skip-log-bin",
+    "--secure-file-priv=NULL",
+    "--loose-mysqlx=OFF",
+    "--innodb-buffer-pool-size=64M",
+    "--innodb-flush-log-at-trx-commit=2",
+    "--max-connections=300",
+)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass(slots=True, kw_only=True)
+class ServerProcess:
+    """`folder` lives as long as the process may be started again."""
+
+    command: list[str]
+    folder: Path
+    port: int
+    admin: tuple[str, str]
+    origin: str
+    is_native: bool = True
+    pid: int | None = None
+    _keeper: subprocess.Popen[str] | None = field(default=None, repr=False)
+
+    def start(self) -> None:
+        """Return as soon as there is a process; whether it answers is for the caller to find out."""
+        if self.pid is not None:
+            return
+        command = [sys.executable, "-I", str(KEEPER), str(self.folder), *self.command]
+        self._keeper = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
+        assert self._keeper.stdout is not None
+        answer = self._keeper.stdout.readline()
+        if not answer:
+            raise NoServerError(f"the server {self.origin} could not be executed")
+        self.pid = int(answer)
+
+    def is_alive(self) -> bool:
+        """False once the process has ended, also as a zombie that its keeper has not buried yet."""
+        if self.pid is None:
+            return False
+        try:
+            status = Path(f"/proc/{self.pid}/stat").read_text()
+        except FileNotFoundError:
+            return Path("/proc/self").exists() is False and _exists(self.pid)
+        return status.rpartition(")")[2].split()[0] != "Z"
+
+    def pause(self) -> None:
+        self._send(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._send(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """As a crash: SIGKILL; the data stay for the next start."""
+        self._send(signal.SIGKILL)
+        self._dismiss("keep\n")
+
+    def terminate(self) -> None:
+        """As an orderly shutdown: SIGTERM; the data stay for the next start."""
+        self._dismiss("keep\n")
+
+    def stop(self) -> None:
+        """The end: the process and its data are gone."""
+        if self._keeper is None:
+            self.start()
+        self._dismiss("")
+
+    def log(self) -> str:
+        try:
+            return (self.folder / "server.log").read_text(errors="replace")
+        except FileNotFoundError:
+            return ""
+
+    def _send(self, signal_number: signal.Signals) -> None:
+        if self.pid is None:
+            raise RuntimeError("the server is not running")
+        os.kill(self.pid, signal_number)
+
+    def _dismiss(self, word: str) -> None:
+        if self._keeper is not None:
+            self._keeper.communicate(word)
+        self._keeper = None
+        self.pid = None
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def prepare(program: ServerProgram) -> ServerProcess:
+    """A server with a fresh data directory and one account that may do all, not yet started."""
+    folder = Path(tempfile.mkdtemp(prefix="doorward-mysql-"))
+    data = folder / "data"
+    data.mkdir()
+    user = ("--user=root",) if os.geteuid() == 0 else ()  # the servers refuse root unless told so
+    base = [*program.command, "--no-defaults", *program.options, *user, f"--datadir={data}"]
+    if program.is_mariadb():
+        _initialise_mariadb(base, program, folder)
+    else:
+        _initialise(["--initialize"], base, b"", folder)
+    admin = ("admin", secrets.token_hex(16))
+    accounts = folder / "accounts.sql"
+    accounts.touch(mode=0o600)
+    accounts.write_text(
+        f"CREATE USER IF NOT EXISTS '{admin[0]}'@'%' IDENTIFIED BY '{admin[1]}';\n"
+        f"GRANT ALL ON *.* TO '{admin[0]}'@'%' WITH GRANT OPTION;\n"
+    )
+    port = free_port()
+    command = [*base, *SERVER_OPTIONS, f"--port={port}", f"--init-file={accounts}"]
+    return ServerProcess(command=command, folder=folder, port=port, admin=admin, origin=program.origin)
+
+
+def _initialise_mariadb(base: list[str], program: ServerProgram, folder: Path) -> None:
+    """Feed the system tables to `--bootstrap`, as MariaDB's own script does, but without its shell and paths."""
+    share = next((share for share in program.shares if any(share.glob("*_system_tables.sql"))), None)
+    if share is None:
+        raise NoServerError(f"the server {program.origin} came without its system tables")
+    prefix = next(share.glob("*_system_tables.sql")).name.removesuffix("system_tables.sql")
+    scripts = [(share / f"{prefix}{part}.sql").read_bytes() for part in SYSTEM_TABLES]
+    # The server's own root may come in through the socket only; nobody signs in without a name.
+    head = b"CREATE DATABASE IF NOT EXISTS mysql; USE mysql; SET @auth_root_socket='root';\n"
+    _initialise(["--bootstrap"], base, b"\n".join([head, *scripts]), folder)
+
+
+def _initialise(how: list[str], base: list[str], text: bytes, folder: Path) -> None:
+    answer = subprocess.run([*base, *how], input=text, capture_output=True, check=False, timeout=180)
+    if answer.returncode != 0:
+        raise NoServerError(f"no data directory in {folder}: {last_line(answer.stderr.decode(errors='replace'))}")
