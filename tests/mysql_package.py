@@ -144,9 +144,7 @@ def _call(command: list[str], timeout: float) -> str:
     """The cause of a failure, or nothing."""
     environment = {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
     try:
-        answer = subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=timeout, env=environment
-        )
+        answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=timeout, env=environment)
     except (OSError, subprocess.SubprocessError) as error:
         return str(error)
     return last_line(answer.stderr) if answer.returncode else ""

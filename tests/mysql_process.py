@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -21,7 +22,6 @@ SERVER_OPTIONS = (
     "--bind-address=127.0.0.1",
     "--socket=server.sock",
     "--skip-log-bin",
-    "--secure-file-priv=NULL",
     "--loose-mysqlx=OFF",
     "--innodb-buffer-pool-size=64M",
     "--innodb-flush-log-at-trx-commit=2",
@@ -63,15 +63,10 @@ class ServerProcess:
             raise NoServerError(f"the server {self.origin} could not be executed")
         self.pid = int(answer)
 
-    def is_alive(self) -> bool:
-        """False once the process has ended, also as a zombie that its keeper has not buried yet."""
-        if self.pid is None:
-            return False
-        try:
-            status = Path(f"/proc/{self.pid}/stat").read_text()
-        except FileNotFoundError:
-            return Path("/proc/self").exists() is False and _exists(self.pid)
-        return status.rpartition(")")[2].split()[0] != "Z"
+    def has_died(self) -> bool:
+        """True once the process has ended by itself; its keeper holds it as a zombie until it is told."""
+        status = Path(f"/proc/{self.pid}/stat")
+        return status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z"
 
     def pause(self) -> None:
         self._send(signal.SIGSTOP)
@@ -90,9 +85,8 @@ class ServerProcess:
 
     def stop(self) -> None:
         """The end: the process and its data are gone."""
-        if self._keeper is None:
-            self.start()
         self._dismiss("")
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def log(self) -> str:
         try:
@@ -112,25 +106,14 @@ class ServerProcess:
         self.pid = None
 
 
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
 def prepare(program: ServerProgram) -> ServerProcess:
     """A server with a fresh data directory and one account that may do all, not yet started."""
     folder = Path(tempfile.mkdtemp(prefix="doorward-mysql-"))
-    data = folder / "data"
-    data.mkdir()
-    user = ("--user=root",) if os.geteuid() == 0 else ()  # the servers refuse root unless told so
-    base = [*program.command, "--no-defaults", *program.options, *user, f"--datadir={data}"]
-    if program.is_mariadb():
-        _initialise_mariadb(base, program, folder)
-    else:
-        _initialise(["--initialize"], base, b"", folder)
+    try:
+        base = _initialise(program, folder)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     admin = ("admin", secrets.token_hex(16))
     accounts = folder / "accounts.sql"
     accounts.touch(mode=0o600)
@@ -139,23 +122,30 @@ def prepare(program: ServerProgram) -> ServerProcess:
         f"GRANT ALL ON *.* TO '{admin[0]}'@'%' WITH GRANT OPTION;\n"
     )
     port = free_port()
-    command = [*base, *SERVER_OPTIONS, f"--port={port}", f"--init-file={accounts}"]
+    command = [*base, *SERVER_OPTIONS, f"--secure-file-priv={folder}", f"--port={port}", f"--init-file={accounts}"]
     return ServerProcess(command=command, folder=folder, port=port, admin=admin, origin=program.origin)
 
 
-def _initialise_mariadb(base: list[str], program: ServerProgram, folder: Path) -> None:
-    """Feed the system tables to `--bootstrap`, as MariaDB's own script does, but without its shell and paths."""
-    share = next((share for share in program.shares if any(share.glob("*_system_tables.sql"))), None)
-    if share is None:
-        raise NoServerError(f"the server {program.origin} came without its system tables")
-    prefix = next(share.glob("*_system_tables.sql")).name.removesuffix("system_tables.sql")
-    scripts = [(share / f"{prefix}{part}.sql").read_bytes() for part in SYSTEM_TABLES]
-    # The server's own root may come in through the socket only; nobody signs in without a name.
-    head = b"CREATE DATABASE IF NOT EXISTS mysql; USE mysql; SET @auth_root_socket='root';\n"
-    _initialise(["--bootstrap"], base, b"\n".join([head, *scripts]), folder)
-
-
-def _initialise(how: list[str], base: list[str], text: bytes, folder: Path) -> None:
-    answer = subprocess.run([*base, *how], input=text, capture_output=True, check=False, timeout=180)
+def _initialise(program: ServerProgram, folder: Path) -> list[str]:
+    """Make the data directory; return the command that serves it."""
+    data = folder / "data"
+    data.mkdir()
+    user = ("--user=root",) if os.geteuid() == 0 else ()  # the servers refuse root unless told so
+    base = [*program.command, "--no-defaults", *program.options, *user, f"--datadir={data}"]
+    how, text = ("--bootstrap", _system_tables(program)) if program.is_mariadb() else ("--initialize", b"")
+    answer = subprocess.run([*base, how], input=text, capture_output=True, check=False, timeout=180)
     if answer.returncode != 0:
-        raise NoServerError(f"no data directory in {folder}: {last_line(answer.stderr.decode(errors='replace'))}")
+        cause = last_line(answer.stderr.decode(errors="replace"))
+        raise NoServerError(f"the server {program.origin} could not make its data directory: {cause}")
+    return base
+
+
+def _system_tables(program: ServerProgram) -> bytes:
+    """What MariaDB's own set-up script feeds to `--bootstrap`, without that script's shell and paths."""
+    found = next((table for share in program.shares for table in share.glob("m*_system_tables.sql")), None)
+    if found is None:
+        raise NoServerError(f"the server {program.origin} came without its system tables")
+    prefix = found.name.removesuffix("system_tables.sql")
+    # The server's own root may come in through the socket only.
+    head = b"CREATE DATABASE IF NOT EXISTS mysql; USE mysql; SET @auth_root_socket='root';"
+    return b"\n".join([head, *(found.with_name(f"{prefix}{part}.sql").read_bytes() for part in SYSTEM_TABLES)])

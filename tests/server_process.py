@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -129,7 +129,9 @@ class Server:
     def admin(self) -> Account:
         """An admin made on the command line, as the README says."""
         if self._admin is None:
-            made = self.run("users", "create", "keeper", "--email", "keeper@example.org", "--role", "admin", stdin=PASSWORD)
+            made = self.run(
+                "users", "create", "keeper", "--email", "keeper@example.org", "--role", "admin", stdin=PASSWORD
+            )
             assert made.returncode == 0, made.stderr
             self._admin = self.sign_in("keeper")
         return self._admin
@@ -156,6 +158,18 @@ class Server:
         assert not re.search(r"\$argon2|eyJ[\w-]+\.|BEGIN [A-Z ]*PRIVATE KEY|mysql://[^:]+:[^*@]+@", output)
 
 
+Serve = Callable[..., Server]
+"""`serve(dialect="tutorial")`: one more server, with these settings."""
+
+
+def eventually(promise: Callable[[], object]) -> None:
+    """Wait until it holds. How long it took is measured elsewhere: test machines are slow and shared."""
+    deadline = monotonic() + PATIENCE
+    while not promise():
+        assert monotonic() < deadline, "It did not come to hold."
+        Event().wait(0.02)
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -164,7 +178,9 @@ def free_port() -> int:
 
 def environment_for(folder: Path, settings: dict[str, str]) -> dict[str, str]:
     """This process's environment without any DOORWARD_ of its own, with `settings` in that form."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("DOORWARD_") and name != "PORT"}
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith("DOORWARD_") and name != "PORT"
+    }
     given = {f"DOORWARD_{name.upper()}": value for name, value in settings.items()}
     return {**inherited, "DOORWARD_DATA_DIR": str(folder / "data"), "DOORWARD_LOG_FORMAT": "json", **given}
 

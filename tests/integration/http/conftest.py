@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from mysql_server import MySQLServer
-from server_process import Server, running
+from server_process import Serve, Server, running
 
-Serve = Callable[..., Server]
 DATABASES = ["sqlite", pytest.param("mysql", marks=pytest.mark.mysql)]
 
 
@@ -44,6 +43,13 @@ def serve(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iter
             return stack.enter_context(running(tmp_path / str(next(numbers)), **chosen))
 
         yield start
+
+
+@pytest.fixture
+def shared(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """Settings for nodes of one fresh database: `serve(**shared)` twice makes two."""
+    settings = settings_for(database, request) or {"database_url": f"sqlite:///{tmp_path / 'shared.db'}"}
+    return {**settings, "secret_key": "one secret of every node of this test, 2b7e151628aed2a6"}
 
 
 @pytest.fixture

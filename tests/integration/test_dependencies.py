@@ -1,0 +1,54 @@
+"""What we install: no version older than the fixes that matter, nothing that names a host."""
+
+import re
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+LOCKS = [PROJECT / "requirements" / "runtime.txt", PROJECT / "requirements" / "dev.txt"]
+FLOORS = {
+    "litestar": "2.25.0",
+    "pyjwt": "2.15.1",
+    "asyncmy": "0.2.18",
+    "msgspec": "0.22.0",
+    "multipart": "1.3.1",
+    "granian": "2.8.7",
+    "aiosqlite": "0.22.1",
+    "sqlalchemy": "2.1.0",
+    "cryptography": "50.0.0",
+    "argon2-cffi": "25.1.0",
+}
+"""Below these lie known holes, or faults that we rely on being mended."""
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", text)[:3])
+
+
+def locked(path: Path) -> dict[str, str]:
+    return dict(re.findall(r"^([A-Za-z0-9._-]+)==(\S+)", path.read_text("utf-8"), re.MULTILINE))
+
+
+@pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.name)
+def test_nothing_is_locked_below_its_floor(path: Path) -> None:
+    """OP-06."""
+    pinned = locked(path)
+    too_old = {name: pinned[name] for name, floor in FLOORS.items() if numbers(pinned[name]) < numbers(floor)}
+    assert not too_old
+
+
+def test_what_runs_is_what_is_locked() -> None:
+    """OP-06."""
+    pinned = locked(LOCKS[0])
+    assert {name: version(name) for name in FLOORS} == {name: pinned[name] for name in FLOORS}
+
+
+@pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.name)
+def test_every_locked_package_has_hashes_and_no_host(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert not re.search(r"https?://|--index|--find-links", text)
+    for block in re.split(r"\n(?=[A-Za-z0-9])", text):
+        if "==" in block.splitlines()[0]:
+            assert "--hash=sha256:" in block, block.splitlines()[0]

@@ -1,0 +1,86 @@
+"""What the README tells a newcomer to type does what it says."""
+
+import re
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from infrastructure.settings import describe
+from server_process import DOORWARD, PATIENCE, running
+
+PROJECT = Path(__file__).parents[2]
+README = (PROJECT / "README.md").read_text("utf-8")
+
+
+def block(language: str, holding: str) -> str:
+    """The fenced block of that language that holds the words."""
+    blocks = re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    return next(text for text in blocks if holding in text)
+
+
+def test_the_five_lines_work_as_pasted(tmp_path: Path) -> None:
+    with running(tmp_path) as server:
+        lines = block("sh", "curl").strip().splitlines()
+        script = "\n".join(f"{line}; echo" for line in lines)
+        script = script.replace("127.0.0.1:8080", f"127.0.0.1:{server.port}").replace(".venv/bin/doorward", DOORWARD)
+        pasted = subprocess.run(
+            ["bash", "-c", script],
+            cwd=tmp_path,
+            env=server.environment,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=True,
+        )
+    answers = [line for line in pasted.stdout.splitlines() if line]
+    assert answers[0] == '{"message":"User registered successfully!"}'
+    assert answers[1] == "User Content."
+    assert "Require Moderator Role!" in answers[2]
+    assert answers[-1] == "Moderator Content."
+    assert len(lines) == 5
+
+
+def test_the_first_admin_and_the_hand_edit_work_as_written(tmp_path: Path) -> None:
+    with running(tmp_path) as server:
+        ada = server.create_user("ada")
+        line = next(line for line in block("sh", "users create").splitlines() if "--role admin" in line)
+        made = server.run(*line.split()[1:], stdin="violet harbour kettle")
+        assert made.returncode == 0, made.stderr
+        with sqlite3.connect(server.data_dir / "doorward.db") as database:
+            database.execute("PRAGMA foreign_keys=ON")
+            database.execute(block("sql", "INSERT INTO user_roles"))
+            with pytest.raises(sqlite3.IntegrityError):
+                database.execute(block("sql", "INSERT INTO user_roles").replace("'moderator'", "'modreator'"))
+        database.close()
+        shown = server.run("users", "show", ada.username, "--json")
+        assert '"moderator"' in shown.stdout
+
+
+def test_the_example_of_a_unit_test_passes(tmp_path: Path) -> None:
+    example = tmp_path / "test_example.py"
+    example.write_text(block("python", "test_a_granted_role_opens_the_door"), "utf-8")
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-c", str(PROJECT / "pyproject.toml"), str(example)],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert "1 passed" in run.stdout, run.stdout + run.stderr
+
+
+def test_the_table_of_settings_is_the_code() -> None:
+    written = re.findall(r"^\| `((?:DOORWARD_)?[A-Z_]+)` \| (.*?) \| (.*) \|$", README, re.MULTILINE)
+    assert [tuple(row) for row in written] == [
+        (setting.name, setting.default, setting.meaning) for setting in describe()
+    ]
+
+
+def test_every_file_that_the_documents_point_to_is_there() -> None:
+    for document in [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text("utf-8")):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"
