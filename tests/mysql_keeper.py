@@ -18,7 +18,7 @@ PATIENCE = 15.0
 
 def main(folder: Path, command: list[str]) -> None:
     with (folder / "server.log").open("ab") as log:
-        server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)  # noqa: S603
+        server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     sys.stdout.write(f"{server.pid}\n")
     sys.stdout.flush()
     keep = bool(sys.stdin.readline())

@@ -9,7 +9,7 @@ import os
 import platform
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 PACKAGES = ("mysql-server-core", "mysql-server-core-8.4", "mysql-server-core-8.0", "mariadb-server-core")
@@ -36,13 +36,15 @@ class ServerProgram:
             [*self.command, "--no-defaults", "--version"], capture_output=True, text=True, check=False, timeout=30
         )
         if answer.returncode != 0:
-            raise NoServerError(f"the server {self.origin} does not run: {last_line(answer.stderr)}")
+            raise NoServerError(f"the server {self.origin} does not run: {cause_in(answer.stderr)}")
         return "MariaDB" in answer.stdout
 
 
-def last_line(text: str) -> str:
+def cause_in(text: str) -> str:
+    """The last line of a log that names an error, else its last line."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "no message"
+    errors = [line for line in lines if "ERROR" in line and "Aborting" not in line]
+    return (errors or lines or ["no message"])[-1]
 
 
 def on_path() -> ServerProgram | None:
@@ -65,6 +67,11 @@ def cache_directory() -> Path:
     system = platform.freedesktop_os_release() if Path("/etc/os-release").exists() else {}
     release = system.get("VERSION_ID") or system.get("VERSION_CODENAME") or "rolling"
     return Path(base) / "doorward-tests" / f"{system.get('ID', 'linux')}-{release}-{platform.machine()}"
+
+
+def given(root: Path) -> ServerProgram:
+    """A server package that somebody else unpacked below `root`."""
+    return replace(_program_below(root), origin=f"unpacked below {root}")
 
 
 def unpacked(home: Path) -> ServerProgram:
@@ -99,7 +106,7 @@ def _program_below(root: Path) -> ServerProgram:
     shares = tuple(root / "usr/share" / share for share in SHARES if (root / "usr/share" / share / "charsets").exists())
     if not (programs and loaders and shares):
         raise NoServerError("the unpacked server package is incomplete")
-    libraries = sorted({str(path.parent) for path in root.rglob("*.so.*")})
+    libraries = sorted({str(path.parent) for path in root.rglob("lib*.so.*")})
     options = [f"--basedir={root}/usr", f"--lc-messages-dir={shares[0]}", f"--character-sets-dir={shares[0]}/charsets"]
     options += [f"--plugin-dir={path}" for path in root.glob("usr/lib/m*/plugin")]
     return ServerProgram(
@@ -131,13 +138,14 @@ def _download(work: Path) -> None:
     apt = ["apt-get", "-qq", "-o", f"Dir::State={work}", "-o", f"Dir::State::status={work}/status"]
     apt += ["-o", f"Dir::Cache={work}/cache", "-o", "Debug::NoLocking=1", "-o", "APT::Sandbox::User=root"]
     apt += ["-o", "Acquire::Languages=none", "-o", "Acquire::Retries=3", "-o", "Acquire::http::Timeout=30"]
-    causes = [_call([*apt, "update"], 180)]  # one dead source among several does not matter if the next step works
+    # One dead source among several does not matter, if the next step works.
+    causes = [_call([*apt, "-o", "APT::Update::Error-Mode=any", "update"], 180)]
     for package in PACKAGES:
         cause = _call([*apt, "-y", "--no-install-recommends", "--download-only", "install", package], 600)
         if not cause and any((work / "cache/archives").glob("*.deb")):
             return
         causes.append(cause)
-    raise NoServerError(f"the server package could not be fetched: {next(filter(None, causes), 'none is offered')}")
+    raise NoServerError(f"the server package could not be fetched: {'; '.join(filter(None, causes[:2]))}")
 
 
 def _call(command: list[str], timeout: float) -> str:
@@ -147,4 +155,4 @@ def _call(command: list[str], timeout: float) -> str:
         answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=timeout, env=environment)
     except (OSError, subprocess.SubprocessError) as error:
         return str(error)
-    return last_line(answer.stderr) if answer.returncode else ""
+    return cause_in(answer.stderr) if answer.returncode else ""

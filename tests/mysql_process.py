@@ -11,7 +11,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mysql_package import NoServerError, ServerProgram, last_line
+from mysql_package import NoServerError, ServerProgram, cause_in
 
 KEEPER = Path(__file__).with_name("mysql_keeper.py")
 SYSTEM_TABLES = ("system_tables", "performance_tables", "system_tables_data")
@@ -51,6 +51,8 @@ class ServerProcess:
 
     def start(self) -> None:
         """Return as soon as there is a process; whether it answers is for the caller to find out."""
+        if self.pid is not None and self.has_died():
+            self._dismiss("keep\n")
         if self.pid is not None:
             return
         command = [sys.executable, "-I", str(KEEPER), str(self.folder), *self.command]
@@ -135,7 +137,7 @@ def _initialise(program: ServerProgram, folder: Path) -> list[str]:
     how, text = ("--bootstrap", _system_tables(program)) if program.is_mariadb() else ("--initialize", b"")
     answer = subprocess.run([*base, how], input=text, capture_output=True, check=False, timeout=180)
     if answer.returncode != 0:
-        cause = last_line(answer.stderr.decode(errors="replace"))
+        cause = cause_in(answer.stderr.decode(errors="replace"))
         raise NoServerError(f"the server {program.origin} could not make its data directory: {cause}")
     return base
 
@@ -147,5 +149,5 @@ def _system_tables(program: ServerProgram) -> bytes:
         raise NoServerError(f"the server {program.origin} came without its system tables")
     prefix = found.name.removesuffix("system_tables.sql")
     # The server's own root may come in through the socket only.
-    head = b"CREATE DATABASE IF NOT EXISTS mysql; USE mysql; SET @auth_root_socket='root';"
+    head = b"CREATE DATABASE IF NOT EXISTS mysql;\nUSE mysql;\nSET @auth_root_socket='root';"
     return b"\n".join([head, *(found.with_name(f"{prefix}{part}.sql").read_bytes() for part in SYSTEM_TABLES)])

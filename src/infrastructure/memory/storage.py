@@ -50,7 +50,6 @@ def refuse(_: Change) -> None:
     raise TypeError("This is for reading; write in a transaction.")
 
 
-@final
 class MemoryStorage:
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         """`now` dates the entries of the change feed."""

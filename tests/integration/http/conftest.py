@@ -49,7 +49,8 @@ def serve(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iter
 def shared(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
     """Settings for nodes of one fresh database: `serve(**shared)` twice makes two."""
     settings = settings_for(database, request) or {"database_url": f"sqlite:///{tmp_path / 'shared.db'}"}
-    return {**settings, "secret_key": "one secret of every node of this test, 2b7e151628aed2a6"}
+    secret = "one secret of every node of this test, 2b7e151628aed2a6"
+    return {**settings, "secret_key": secret, "issuer": "http://127.0.0.1"}
 
 
 @pytest.fixture

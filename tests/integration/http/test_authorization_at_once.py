@@ -1,15 +1,14 @@
 """A role change holds at once: here on the very next request, on other nodes and after a hand edit soon after."""
 
-import asyncio
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from urllib.parse import urlsplit
 
-import asyncmy
 import httpx2
 import pytest
 
+from mysql_server import Account as MySQLAccount
 from server_process import Account, Serve, Server, eventually
 
 HAND_EDIT = "INSERT INTO user_roles (user_id, role) SELECT id, 'moderator' FROM users WHERE username_key = '{name}'"
@@ -21,24 +20,8 @@ def by_hand(server: Server, statement: str) -> list[tuple[object, ...]]:
     if url.startswith("sqlite:///"):
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=10)) as database, database:
             return database.execute(statement).fetchall()
-    return asyncio.run(in_mysql(url, statement))
-
-
-async def in_mysql(url: str, statement: str) -> list[tuple[object, ...]]:
-    parts = urlsplit(url)
-    connection = await asyncmy.connect(
-        host=parts.hostname,
-        port=parts.port,
-        user=parts.username,
-        password=parts.password,
-        database=parts.path[1:],
-        autocommit=True,
-    )
-    async with connection.cursor() as cursor:
-        await cursor.execute(statement)
-        rows: list[tuple[object, ...]] = list(await cursor.fetchall())
-    await connection.ensure_closed()
-    return rows
+    account, database = MySQLAccount.parse(url), urlsplit(url).path[1:]
+    return account.execute(f"USE `{database}`", statement)
 
 
 def status(server: Server, account: Account, role: str = "mod") -> int:

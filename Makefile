@@ -1,0 +1,85 @@
+# `make run` and `make test` do everything on a fresh machine; `make help` lists the rest.
+# What is installed is remembered by stamps in .venv, so a second `make run` only starts the server.
+
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+UV := UV_PYTHON_DOWNLOADS=never .uv/bin/uv --quiet
+SOURCES := $(wildcard src/*/*.py src/*/*/*.py src/*/*/*/*.py src/*/*/*/*/*.py)
+
+# Once the development tools are there, `make run` keeps them.
+READY := $(if $(wildcard .venv/ready-dev),.venv/ready-dev,.venv/ready-run)
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DELETE_ON_ERROR:
+.PHONY: help run test check unit lock clean anew
+
+help:
+	@echo 'make run     install what is locked (once), migrate, serve; ARGS="--port 9000" is passed on'
+	@echo 'make test    make check, then every test; MySQL is found or fetched, see tests/mysql_server.py'
+	@echo 'make unit    the unit tests alone'
+	@echo 'make check   lint, format, types, layers, lock files'
+	@echo 'make lock    write the lock files again; UPGRADE=1 moves to the newest versions'
+	@echo 'make clean   remove .venv, .uv and caches; never the data in var/'
+
+run: $(READY) .venv/compiled
+	@exec $(BIN)/doorward serve --migrate $(ARGS)
+
+test: check
+	$(BIN)/pytest $(ARGS)
+
+unit: .venv/ready-dev
+	$(BIN)/pytest tests/unit $(ARGS)
+
+check: .venv/ready-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy src tests scripts
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/locks.py check
+
+lock: .venv/pyvenv.cfg
+	$(BIN)/python scripts/locks.py write $(if $(UPGRADE),--upgrade)
+
+clean:
+	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find src tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- what stands behind them ------------------------------------------------------------------
+
+# An environment that belongs to another folder (the project was moved or copied with it) or whose
+# interpreter is gone is made anew; one that fits is kept.
+MADE_FOR := $(file <.venv/project)
+ifneq ($(filter-out $(CURDIR),$(MADE_FOR)),)
+CLEAR := --clear
+else ifeq ($(realpath $(BIN)/python),)
+CLEAR := --clear
+endif
+ifdef CLEAR
+.venv/pyvenv.cfg: anew
+endif
+
+ifeq ($(realpath .uv/bin/python),)
+.uv/ready: anew
+endif
+
+.uv/ready: requirements/uv.txt scripts/bootstrap.sh
+	@sh scripts/bootstrap.sh '$(PYTHON)'
+	@touch $@
+
+.venv/pyvenv.cfg: | .uv/ready
+	@$(UV) venv $(or $(CLEAR),--allow-existing) --python .uv/bin/python .venv
+	@echo '$(CURDIR)' >.venv/project
+
+.venv/ready-run .venv/ready-dev: .venv/pyvenv.cfg pyproject.toml | .uv/ready
+.venv/ready-run: requirements/runtime.txt
+.venv/ready-dev: requirements/dev.txt
+.venv/ready-run .venv/ready-dev:
+	@echo 'Installing the locked packages of $(filter requirements/%,$^)'
+	@$(UV) pip sync --python $(BIN)/python --require-hashes --compile-bytecode $(filter requirements/%,$^)
+	@$(UV) pip install --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+.venv/compiled: $(SOURCES) $(READY)
+	@$(BIN)/python -m compileall -q src
+	@touch $@

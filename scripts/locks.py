@@ -1,0 +1,101 @@
+"""Write the lock files, or check without any network that they still fit pyproject.toml.
+
+Usage: locks.py write [--upgrade] | locks.py check
+"""
+
+import hashlib
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from itertools import pairwise
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = ROOT / "pyproject.toml"
+UV = ROOT / ".uv/bin/uv"
+
+SOURCES = {
+    "uv": ["--group", "bootstrap"],
+    "runtime": ["pyproject.toml"],
+    "dev": ["pyproject.toml", "--group", "dev"],
+}
+STAMP = "# pyproject.toml asks for sha256:"
+PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^ ;\\]+)(?: ; [^\\@:]+)? \\$")
+HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}(?: \\)?$")
+
+
+def lock_of(name: str) -> Path:
+    return ROOT / "requirements" / f"{name}.txt"
+
+
+def asked() -> str:
+    """A digest of all that decides what a lock file holds."""
+    document = tomllib.loads(PROJECT.read_text())
+    project = document["project"]
+    inputs = [project["requires-python"], project["dependencies"], document["dependency-groups"]]
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+
+
+def write(options: list[str]) -> None:
+    for name, source in SOURCES.items():
+        lock = lock_of(name)
+        command = [str(UV), "pip", "compile", "--quiet", "--universal", "--generate-hashes", *source, *options]
+        command += ["--custom-compile-command", "make lock", "--output-file", str(lock.relative_to(ROOT))]
+        subprocess.run(command, cwd=ROOT, check=True)  # noqa: S603
+        lock.write_text(f"{STAMP}{asked()}\n{lock.read_text()}")
+
+
+def pins(name: str) -> dict[str, set[str]]:
+    """Each package's locked versions; more than one where platforms differ."""
+    found: dict[str, set[str]] = {}
+    for line in lock_of(name).read_text().splitlines():
+        if pin := PIN.match(line):
+            found.setdefault(pin[1], set()).add(pin[2])
+    return found
+
+
+def faults(name: str) -> list[str]:
+    """What is wrong with one lock file: only hashed pins may stand in it, so no host, index or folder can."""
+    text = lock_of(name).read_text()
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
+    found = [f"holds more than pins and hashes: {line}" for line in lines if not (PIN.match(line) or HASH.match(line))]
+    found += [
+        f"has no hash for {line}" for line, after in pairwise([*lines, ""]) if PIN.match(line) and not HASH.match(after)
+    ]
+    if not text.startswith(f"{STAMP}{asked()}\n"):
+        found.append("is not in step with pyproject.toml; run: make lock")
+    if "://" in text:
+        found.append("names a host")
+    return found
+
+
+def check() -> list[str]:
+    """All that is wrong, one line each."""
+    found = [f"requirements/{name}.txt {fault}" for name in SOURCES for fault in faults(name)]
+    dev = pins("dev")
+    found += [
+        f"requirements/dev.txt has another {package} than requirements/runtime.txt; run: make lock"
+        for package, versions in pins("runtime").items()
+        if dev.get(package) != versions
+    ]
+    return found
+
+
+def main(arguments: list[str]) -> int:
+    match arguments:
+        case ["write", *options]:
+            write(options)
+            return 0
+        case ["check"]:
+            found = check()
+            sys.stdout.write("\n".join(found or ["The lock files fit pyproject.toml and name no host."]) + "\n")
+            return 1 if found else 0
+        case _:
+            sys.stderr.write(__doc__ or "")
+            return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

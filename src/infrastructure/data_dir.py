@@ -1,0 +1,28 @@
+import os
+import stat
+from pathlib import Path
+
+from infrastructure.start_refused import StartRefused
+
+PRIVATE = 0o700
+
+
+def make_data_dir(path: Path) -> None:
+    """The folder exists and is its owner's alone (ST-09). Raise StartRefused when it cannot be made or written.
+
+    One that was there keeps its mode: `doorward doctor` tells when it is too wide.
+    """
+    try:
+        path.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartRefused(f"DOORWARD_DATA_DIR: {path} cannot be made ({error.strerror}).") from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise StartRefused(f"DOORWARD_DATA_DIR: {path} is not writable for user {os.getuid()}.")
+
+
+def mode_of(path: Path) -> int | None:
+    """Permission bits; None when there is no such thing."""
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except OSError:
+        return None

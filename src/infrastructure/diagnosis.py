@@ -1,0 +1,119 @@
+"""What can be told of settings and files without a database."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from infrastructure.data_dir import mode_of
+from infrastructure.finding import Finding
+from infrastructure.settings import TUTORIAL_ORIGIN, Settings
+from infrastructure.sql.urls import DatabaseUrl, Tls
+from infrastructure.sql.urls import loopback as on_this_machine
+from infrastructure.web_addresses import LOOPBACK_NAMES, bracketed, is_loopback
+
+OTHERS = 0o077
+NIST_LENGTH = 15
+
+
+def diagnose_settings(settings: Settings) -> Iterator[Finding]:
+    exposed = not is_loopback(settings.host)
+    yield Finding.judged(
+        "public URL",
+        f"clients come to {settings.public_url}",
+        good=not exposed or settings.public_url.startswith("https://"),
+        fix="set DOORWARD_PUBLIC_URL to the https:// address that clients use",
+        otherwise="advice",
+    )
+    names = settings.allowed_hosts - LOOPBACK_NAMES - {bracketed(settings.host)}
+    yield Finding.judged(
+        "host names",
+        f"answers to {', '.join(sorted(settings.allowed_hosts))}",
+        good=bool(names) or not exposed,
+        fix="set DOORWARD_PUBLIC_URL, or DOORWARD_ALLOWED_HOSTS: clients and proxies that use another name get 400",
+    )
+    yield Finding.judged(
+        "proxies",
+        f"{len(settings.trusted_proxies)} trusted networks",
+        good=bool(settings.trusted_proxies) or not settings.behind_tls_proxy,
+        fix="set DOORWARD_TRUSTED_PROXIES to the proxy's address, or every client is logged under it",
+        otherwise="advice",
+    )
+    plain = [origin for origin in settings.cors_origins if origin.startswith("http://") and origin != TUTORIAL_ORIGIN]
+    yield Finding.judged(
+        "CORS",
+        f"{len(settings.cors_origins)} origins may call the API",
+        good=not (exposed and plain),
+        fix=f"write https:// in DOORWARD_CORS_ORIGINS for {', '.join(sorted(plain))}",
+        otherwise="advice",
+    )
+    yield from diagnose_strength(settings, exposed=exposed)
+
+
+def diagnose_strength(settings: Settings, *, exposed: bool) -> Iterator[Finding]:
+    yield Finding.judged(
+        "dialect",
+        settings.dialect,
+        good=settings.dialect == "standard" or not exposed,
+        fix="set DOORWARD_DIALECT=standard: the tutorial's answers tell strangers who has an account",
+        otherwise="advice",
+    )
+    yield Finding.judged(
+        "passwords",
+        f"{settings.password_min_length} characters at least",
+        good=settings.password_min_length >= NIST_LENGTH,
+        fix="set DOORWARD_PASSWORD_MIN_LENGTH to 15 or more while passwords are the only factor (NIST SP 800-63B-4)",
+        otherwise="advice",
+    )
+    cores = os.cpu_count() or 1
+    yield Finding.judged(
+        "processes",
+        f"{settings.workers} workers with {settings.hash_threads} hashing threads each, {cores} cores",
+        good=settings.workers <= cores and settings.hash_threads <= cores,
+        fix="set DOORWARD_WORKERS and DOORWARD_HASH_THREADS to the number of cores at most",
+        otherwise="advice",
+    )
+
+
+def diagnose_files(settings: Settings, env_file: Path) -> Iterator[Finding]:
+    """Modes: what holds secrets or accounts is its owner's alone (ST-04, ST-09)."""
+    if mode_of(settings.data_dir) is None:
+        yield Finding(
+            check="data folder", state="wrong", text=f"{settings.data_dir} is missing", fix="run: doorward migrate"
+        )
+    else:
+        yield private("data folder", settings.data_dir, "700")
+    if settings.secret_key is None and mode_of(settings.secret_key_path) is not None:
+        yield private("master secret", settings.secret_key_path, "600")
+    elif settings.secret_key is None:
+        yield Finding(
+            check="master secret",
+            state="advice",
+            text=f"{settings.secret_key_path} is missing",
+            fix="doorward serve makes it at the first start; else restore it, or no signing key can be opened",
+        )
+    else:
+        yield Finding(check="master secret", state="ok", text="given by DOORWARD_SECRET_KEY or its file")
+    database = DatabaseUrl.parse(settings.database_url).sqlite_path
+    for path in [Path(f"{database}{suffix}") for suffix in ("", "-wal", "-shm")] if database else []:
+        if mode_of(path) is not None:
+            yield private("database file", path, "600")
+    if mode_of(env_file) is not None and any(word in env_file.read_text("utf-8") for word in ("SECRET", "DATABASE")):
+        yield private("settings file", env_file, "600")
+
+
+def private(check: str, path: Path, mode: str) -> Finding:
+    bits = mode_of(path) or 0
+    return Finding.judged(check, f"{path} has mode {bits:04o}", good=not bits & OTHERS, fix=f"run: chmod {mode} {path}")
+
+
+def diagnose_tls(url: DatabaseUrl) -> Iterator[Finding]:
+    """ST-07: to a database elsewhere by TLS, and to none but that one."""
+    if url.sqlite_path is not None or on_this_machine(url.host):
+        return
+    yield Finding.judged(
+        "database TLS",
+        f"ssl-mode={url.tls}",
+        good=url.tls in {Tls.VERIFY_CA, Tls.VERIFY_IDENTITY},
+        fix="add ?ssl-mode=VERIFY_IDENTITY to the database URL, with &ssl-ca=FILE where the CA is the provider's own",
+        otherwise="wrong" if url.tls is Tls.DISABLED else "advice",
+    )

@@ -1,0 +1,74 @@
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import final
+
+import jwt
+from jwt.algorithms import Algorithm as JwtAlgorithm
+
+from application.ports.storage import Storage
+from domain.errors import StorageUnavailable
+from domain.keys.signing_key import SigningKey, signing_at
+from infrastructure.security.jwk import PrivateKey, PublicKey
+from infrastructure.security.sealing import AesKeySealer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenKey:
+    """A signing key, opened and ready for use: nothing about it is parsed again."""
+
+    stored: SigningKey
+    private: PrivateKey = field(repr=False)
+    public: PublicKey
+    jws: JwtAlgorithm
+    """The one algorithm that this key signs and verifies with."""
+
+    @classmethod
+    def of(cls, stored: SigningKey, private: PrivateKey) -> "OpenKey":
+        jws = jwt.get_algorithm_by_name(stored.algorithm)
+        public = jws.prepare_key(private.public_key())
+        return cls(stored=stored, private=jws.prepare_key(private), public=public, jws=jws)
+
+
+@final
+class StoredKeyRing:
+    """The stored signing keys, opened. Look-ups read one immutable snapshot, which `reload` replaces whole."""
+
+    def __init__(self, storage: Storage, sealer: AesKeySealer) -> None:
+        self._storage = storage
+        self._sealer = sealer
+        self._keys: Mapping[str, OpenKey] = MappingProxyType({})
+        self._order: tuple[SigningKey, ...] = ()
+        self._reloading = asyncio.Lock()
+
+    async def reload(self) -> None:
+        """Read the stored keys again and open those that are new. When that fails (StorageUnavailable, StartRefused),
+        the ring stays as it was."""
+        async with self._reloading:  # else a slow reader could put back what it saw before a faster one
+            async with self._storage.reading() as reading:
+                stored = tuple(await reading.keys.all())
+            self._keys = MappingProxyType({key.kid: self._opened(key) for key in stored})
+            self._order = stored
+
+    def _opened(self, key: SigningKey) -> OpenKey:
+        known = self._keys.get(key.kid)
+        if known is not None and known.stored == key:
+            return known
+        return OpenKey.of(key, self._sealer.open(key))
+
+    def signing(self, now: datetime) -> OpenKey:
+        """The key that signs at `now`; raise StorageUnavailable when none does, as before the first `reload`."""
+        key = signing_at(self._order, now)
+        if key is None:
+            raise StorageUnavailable("There is no signing key yet; try again in a moment.")
+        return self._keys[key.kid]
+
+    def verifying(self, kid: str) -> OpenKey | None:
+        """The key of exactly that name; neither the database nor the network is asked."""
+        return self._keys.get(kid)
+
+    def all(self) -> tuple[OpenKey, ...]:
+        """In the order in which they sign."""
+        return tuple(self._keys[key.kid] for key in self._order)

@@ -1,0 +1,70 @@
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, final
+
+from sqlalchemy import Row, bindparam, delete, func, insert, select
+
+from domain.access.change import Change, SequencedChange, Subject
+from infrastructure.sql.connection import SqlConnection
+from infrastructure.sql.tables import changes
+
+ANNOUNCE = insert(changes)
+CHANGE = select(changes.c.sequence, changes.c.subject, changes.c.user_id)
+SINCE = CHANGE.where(changes.c.sequence >= bindparam("sequence")).order_by(changes.c.sequence).limit(bindparam("count"))
+AMONG = CHANGE.where(changes.c.sequence.in_(bindparam("sequences", expanding=True))).order_by(changes.c.sequence)
+LATEST = CHANGE.order_by(changes.c.sequence.desc()).limit(bindparam("count"))
+OLD = (
+    select(changes.c.sequence)
+    .where(
+        changes.c.created_at < bindparam("before"),
+        changes.c.sequence < select(func.max(changes.c.sequence)).scalar_subquery(),
+    )
+    .order_by(changes.c.sequence)
+    .limit(bindparam("count"))
+)
+FORGET = delete(changes).where(
+    changes.c.sequence.between(bindparam("first"), bindparam("last")), changes.c.created_at < bindparam("before")
+)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What one transaction announces: written with it, and kept to be told when it is committed."""
+
+    connection: SqlConnection
+    announced: list[Change] = field(default_factory=list)
+
+    async def announce(self, change: Change) -> None:
+        await self.connection.change(ANNOUNCE, {"subject": change.subject.value, "user_id": change.user_id})
+        self.announced.append(change)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class SqlChanges:
+    connection: SqlConnection
+
+    async def since(self, sequence: int, limit: int) -> Sequence[SequencedChange]:
+        rows = await self.connection.rows(SINCE, {"sequence": sequence, "count": limit})
+        return [to_change(row) for row in rows]
+
+    async def among(self, sequences: Sequence[int]) -> Sequence[SequencedChange]:
+        rows = await self.connection.rows(AMONG, {"sequences": sequences})
+        return [to_change(row) for row in rows]
+
+    async def latest(self, count: int) -> Sequence[SequencedChange]:
+        rows = await self.connection.rows(LATEST, {"count": count})
+        return [to_change(row) for row in reversed(rows)]
+
+    async def prune(self, before: datetime, limit: int) -> int:
+        old = await self.connection.rows(OLD, {"before": before, "count": limit})
+        if not old:
+            return 0
+        span = {"first": old[0].sequence, "last": old[-1].sequence, "before": before}
+        return await self.connection.change(FORGET, span)
+
+
+def to_change(row: Row[Any]) -> SequencedChange:
+    return SequencedChange(row.sequence, Change(Subject(row.subject), row.user_id))

@@ -1,0 +1,172 @@
+"""All that differs per database server: how to connect, what each session is told, how a transaction begins.
+
+SQLAlchemy loads the dialect and driver that the URL names and no other. These are its plain engines with async
+drivers underneath; `connection.py` says why.
+"""
+
+import os
+import ssl
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Engine, ExceptionContext, NullPool, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.util import greenlet_spawn
+
+from infrastructure.sql.urls import DatabaseUrl, Tls
+from infrastructure.start_refused import StartRefused
+
+PATIENCE = 1.0
+"""Seconds to wait for a lock, for a TCP connection, for a free connection of the pool."""
+
+RECYCLED = 240
+"""Seconds after which a MySQL connection is replaced: proxies and providers cut idle ones after five minutes."""
+
+SQLITE_READERS = 4
+
+SQLITE_SESSION = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON")
+"""FULL, so that no power cut brings a revoked grant back."""
+
+SQL_MODE = (
+    "STRICT_TRANS_TABLES,ONLY_FULL_GROUP_BY,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
+    "NO_ENGINE_SUBSTITUTION"
+)
+MYSQL_SESSION = (
+    f"SET SESSION time_zone = '+00:00', sql_mode = '{SQL_MODE}', innodb_lock_wait_timeout = {PATIENCE:.0f}",
+)
+MYSQL_MIGRATING = ("SET SESSION innodb_lock_wait_timeout = 10, lock_wait_timeout = 10",)
+
+STATEMENTS_PREPARED = 64
+"""Per connection. MySQL allows 16,382 on the whole server."""
+
+GONE = frozenset({1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 3032, 3169})
+"""Further ways in which a server says goodbye: shutting down, network trouble, offline mode, killed."""
+
+READ_ONLY = frozenset({1290, 1792, 1836, 3100})
+"""A server that was demoted says so and keeps the connection; the pool must let go of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    writing: Engine
+    reading: Engine
+    """Takes no writes, and runs each statement outside of any transaction."""
+    begin: str | None
+    """What begins a writing transaction where the driver does not do it by itself."""
+
+    async def close(self) -> None:
+        await greenlet_spawn(self.writing.dispose)
+        await greenlet_spawn(self.reading.dispose)
+
+
+def open_engines(url: DatabaseUrl, pool_size: int) -> Engines:
+    """Nothing connects yet. `pool_size` is for MySQL: all connections together (two at least); half of them write."""
+    if url.sqlite_path is not None:
+        return Engines(
+            writing=sqlite(url.sqlite_path, SQLITE_SESSION, pool_size=1),
+            reading=sqlite(
+                url.sqlite_path,
+                (*SQLITE_SESSION, "PRAGMA query_only = ON"),
+                pool_size=SQLITE_READERS,
+                isolation_level="AUTOCOMMIT",
+                skip_autocommit_rollback=True,
+            ),
+            begin="BEGIN IMMEDIATE",
+        )
+    writers = max(1, pool_size // 2)
+    return Engines(
+        writing=mysql(url, MYSQL_SESSION, pool_size=writers, isolation_level="READ COMMITTED"),
+        reading=mysql(
+            url,
+            (*MYSQL_SESSION, "SET SESSION TRANSACTION READ ONLY"),
+            pool_size=max(1, pool_size - writers),
+            isolation_level="AUTOCOMMIT",
+            skip_autocommit_rollback=True,
+        ),
+        begin=None,
+    )
+
+
+def open_migrator(url: DatabaseUrl, patience: int) -> Engine:
+    """One connection that may take its time; on SQLite it makes the file, for nobody else to read."""
+    if url.sqlite_path is None:
+        return mysql(url, (*MYSQL_SESSION, *MYSQL_MIGRATING), poolclass=NullPool)
+    make_private(url.sqlite_path)
+    return sqlite(url.sqlite_path, SQLITE_SESSION, patience=patience, poolclass=NullPool)
+
+
+def make_private(path: Path) -> None:
+    """The file with mode 0600 (SQLite gives -wal and -shm the same), a missing folder for it with 0700."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise StartRefused(f"The database file {path} cannot be opened: {error.strerror}.") from error
+
+
+def sqlite(path: Path, session: Sequence[str], *, patience: float = PATIENCE, **options: Any) -> Engine:
+    """A file that is not there is not made in passing: `mode=rw`."""
+    url = URL.create("sqlite+aiosqlite", database=path.absolute().as_uri(), query={"uri": "true", "mode": "rw"})
+    return engine(url, session, connect_args={"timeout": patience, "isolation_level": None}, **options)
+
+
+def mysql(at: DatabaseUrl, session: Sequence[str], **options: Any) -> Engine:
+    url = URL.create("mysql+asyncmy", at.username, host=at.host, port=at.port, database=at.database)
+    connect_args = {
+        "password": at.password.encode(),  # the driver would encode text as Latin-1
+        "charset": "utf8mb4",
+        "connect_timeout": PATIENCE,
+        "stmt_cache_size": STATEMENTS_PREPARED,
+        "ssl": tls_context(at),
+    }
+    return engine(url, session, connect_args=connect_args, pool_recycle=RECYCLED, **options)
+
+
+def engine(url: URL, session: Sequence[str], **options: Any) -> Engine:
+    if "pool_size" in options:
+        options |= {"max_overflow": 0, "pool_timeout": PATIENCE}
+    made = create_engine(url, hide_parameters=True, **options)
+    event.listen(made, "connect", told(session))
+    event.listen(made, "handle_error", let_go)
+    return made
+
+
+def told(statements: Sequence[str]) -> Callable[[DBAPIConnection, object], None]:
+    def on_connect(connection: DBAPIConnection, _: object) -> None:
+        cursor = connection.cursor()
+        for statement in statements:
+            cursor.execute(statement)
+        cursor.close()
+
+    return on_connect
+
+
+def let_go(context: ExceptionContext) -> None:
+    """Drop the pool's connections after errors that SQLAlchemy does not know the meaning of."""
+    if error_code(context.original_exception) in GONE | READ_ONLY:
+        context.is_disconnect = True
+
+
+def error_code(error: BaseException | None) -> int | None:
+    """MySQL's error number."""
+    code = error.args[0] if error is not None and error.args else None
+    return code if isinstance(code, int) else None
+
+
+def tls_context(url: DatabaseUrl) -> ssl.SSLContext | None:
+    """Always a context of ours: whatever else the driver takes for TLS options may end in plain text."""
+    if url.tls is Tls.DISABLED:
+        return None
+    try:
+        context = ssl.create_default_context(cafile=url.ca)
+    except OSError as error:
+        raise StartRefused(f"The file that ssl-ca names, {url.ca}, holds no certificates that can be read.") from error
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if url.tls is not Tls.VERIFY_IDENTITY:
+        context.check_hostname = False
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # MySQL's own certificates lack what it asks for
+    if url.tls is Tls.REQUIRED:
+        context.verify_mode = ssl.CERT_NONE
+    return context

@@ -1,0 +1,53 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+from sqlalchemy import Row, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from domain.access.change import Change, Subject
+from domain.errors import KeyExists
+from domain.keys.signing_key import SigningKey
+from infrastructure.sql.changes import Feed
+from infrastructure.sql.connection import SqlConnection
+from infrastructure.sql.tables import signing_keys
+
+ALL = select(signing_keys).order_by(signing_keys.c.signs_from, signing_keys.c.kid)
+ADD = insert(signing_keys)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class SqlKeys:
+    connection: SqlConnection
+    feed: Feed
+
+    async def all(self) -> Sequence[SigningKey]:
+        return [to_key(row) for row in await self.connection.rows(ALL)]
+
+    async def add(self, key: SigningKey) -> None:
+        try:
+            await self.connection.change(ADD, to_row(key))
+        except IntegrityError:
+            raise KeyExists from None
+        await self.feed.announce(Change(Subject.KEYS))
+
+
+def to_row(key: SigningKey) -> dict[str, Any]:
+    return {
+        "kid": key.kid,
+        "algorithm": key.algorithm,
+        "sealed": key.sealed,
+        "created_at": key.created_at,
+        "signs_from": key.signs_from,
+    }
+
+
+def to_key(row: Row[Any]) -> SigningKey:
+    return SigningKey(
+        kid=row.kid,
+        algorithm=row.algorithm,
+        sealed=row.sealed,
+        created_at=row.created_at,
+        signs_from=row.signs_from,
+    )

@@ -1,0 +1,66 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+from sqlalchemy import Row, bindparam, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from domain.access.change import Change, Subject
+from domain.access.role import Role, RoleName
+from domain.errors import TransactionConflict
+from infrastructure.sql.changes import Feed
+from infrastructure.sql.connection import SqlConnection
+from infrastructure.sql.tables import roles, user_roles
+
+NAMED = roles.c.name == bindparam("role")
+ALL = select(roles).order_by(roles.c.name)
+GET = select(roles).where(NAMED)
+LOCK = select(roles.c.name).where(NAMED).with_for_update()
+ADD = insert(roles)
+DESCRIBE = update(roles).where(NAMED).values(description=bindparam("text"))
+REVOKE_ALL = delete(user_roles).where(user_roles.c.role == bindparam("role"))
+REMOVE = delete(roles).where(NAMED)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class SqlRoles:
+    connection: SqlConnection
+    feed: Feed
+
+    async def all(self) -> Sequence[Role]:
+        return [to_role(row) for row in await self.connection.rows(ALL)]
+
+    async def get(self, name: RoleName) -> Role | None:
+        for row in await self.connection.rows(GET, {"role": name}):
+            return to_role(row)
+        return None
+
+    async def put(self, role: Role) -> bool:
+        if await self.connection.change(DESCRIBE, {"role": role.name, "text": role.description}):
+            return False
+        try:
+            await self.connection.change(ADD, to_row(role))
+        except IntegrityError as error:
+            raise TransactionConflict from error  # somebody added it meanwhile
+        return True
+
+    async def remove(self, name: RoleName) -> bool:
+        await self.lock(name)  # nobody can grant it from here on
+        await self.connection.change(REVOKE_ALL, {"role": name})
+        if not await self.connection.change(REMOVE, {"role": name}):
+            return False
+        await self.feed.announce(Change(Subject.ROLES))
+        return True
+
+    async def lock(self, name: RoleName) -> None:
+        """On SQLite the whole transaction holds the database, and FOR UPDATE is not even said."""
+        await self.connection.rows(LOCK, {"role": name})
+
+
+def to_row(role: Role) -> dict[str, Any]:
+    return {"name": role.name, "description": role.description, "created_at": role.created_at}
+
+
+def to_role(row: Row[Any]) -> Role:
+    return Role(name=row.name, description=row.description, created_at=row.created_at)

@@ -1,0 +1,108 @@
+"""Which schema the database has, and how it gets the right one. Alembic is loaded only to migrate."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, String, column, func, inspect, select, table
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.util import greenlet_spawn
+
+from domain.errors import StorageUnavailable
+from infrastructure.sql.connection import connected
+from infrastructure.sql.engine import open_engines, open_migrator
+from infrastructure.sql.urls import DatabaseUrl
+from infrastructure.start_refused import StartRefused
+
+HEAD = "0001"
+"""The revision that this Doorward works with. Revisions are numbered: a greater one is a newer one."""
+
+PATIENCE = 10
+"""Seconds that a migration waits for another one to end."""
+
+VERSION_TABLE = "alembic_version"
+VERSION = select(column("version_num", String)).select_from(table(VERSION_TABLE))
+
+
+async def check_schema(url: DatabaseUrl) -> None:
+    """Raise StartRefused unless the database has exactly the schema that this Doorward works with."""
+    current = await current_revision(url)
+    if current is None:
+        raise StartRefused(f"The database {url.masked} is empty; run `doorward migrate`.")
+    refuse_newer(current)
+    if current < HEAD:
+        raise StartRefused(f"The database has schema {current} and {HEAD} is needed; run `doorward migrate`.")
+
+
+def refuse_newer(current: str) -> None:
+    if current > HEAD:
+        raise StartRefused(
+            f"The database has schema {current}, made by a newer Doorward (this one knows {HEAD}): upgrade Doorward, "
+            "or go back with the newer one's `doorward migrate`."
+        )
+
+
+async def current_revision(url: DatabaseUrl) -> str | None:
+    """None for a database that was never migrated. Raise StartRefused when it does not answer."""
+    if url.sqlite_path is not None and not url.sqlite_path.exists():
+        return None
+    engines = open_engines(url, pool_size=2)
+    try:
+        async with connected(engines.reading, alone=True) as connection:
+            return await greenlet_spawn(revision, connection.raw)
+    except (StorageUnavailable, DBAPIError) as error:
+        raise unusable(url, error) from error
+    finally:
+        await engines.close()
+
+
+def revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    return connection.scalar(VERSION)
+
+
+async def migrate(url: DatabaseUrl, target: str = "head") -> None:
+    """Take the database to a revision: `head`, `base` (nothing at all), or a number. One process at a time does; the
+    others wait and find it done. Raise StartRefused when it cannot be."""
+    engine = open_migrator(url, PATIENCE)
+    try:
+        await greenlet_spawn(migrated, engine, target)
+    except DBAPIError as error:
+        raise unusable(url, error) from error
+    finally:
+        await greenlet_spawn(engine.dispose)
+
+
+def migrated(engine: Engine, target: str) -> None:
+    from infrastructure.sql.migrations.run import run  # noqa: PLC0415 alembic is needed for nothing else
+
+    with engine.connect() as connection, alone(connection):
+        current = revision(connection)
+        refuse_newer(current or "")
+        run(connection, current, target)
+        connection.commit()
+
+
+@contextmanager
+def alone(connection: Connection) -> Iterator[None]:
+    """SQLite migrates in one transaction that nobody else can write beside; MySQL commits every step of it, so there a
+    lock by name keeps the others out. Either ends with the connection, should the process die."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        yield
+        return
+    name = func.left(func.concat("doorward migrate ", func.database()), 64)
+    if connection.scalar(select(func.get_lock(name, PATIENCE))) != 1:
+        raise StartRefused(f"Another process has been migrating this database for {PATIENCE} s; try again later.")
+    try:
+        yield
+    finally:
+        connection.scalar(select(func.release_lock(name)))
+
+
+def unusable(url: DatabaseUrl, error: Exception) -> StartRefused:
+    """One line with the server's own words, which name no password."""
+    cause = error if isinstance(error, DBAPIError) else error.__cause__
+    reason = cause.orig if isinstance(cause, DBAPIError) else None
+    told = " ".join(str(part) for part in reason.args) if reason else "no answer in time"
+    return StartRefused(f"The database {url.masked} cannot be used: {' '.join(told.split())}.")

@@ -1,0 +1,81 @@
+"""Storage in SQLite, MySQL or MariaDB."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Self, final
+
+from application.ports.storage import CommitListener
+from domain.access.change import Change
+from domain.errors import TransactionConflict
+from infrastructure.sql.changes import Feed, SqlChanges
+from infrastructure.sql.connection import SqlConnection, connected
+from infrastructure.sql.engine import Engines, open_engines
+from infrastructure.sql.keys import SqlKeys
+from infrastructure.sql.roles import SqlRoles
+from infrastructure.sql.urls import DatabaseUrl
+from infrastructure.sql.users import SqlUsers
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class SqlRepositories:
+    """For reading and for transactions alike: a connection for reading takes no writes, the server refuses them."""
+
+    users: SqlUsers
+    roles: SqlRoles
+    keys: SqlKeys
+    changes: SqlChanges
+
+    @classmethod
+    def on(cls, connection: SqlConnection, feed: Feed) -> Self:
+        return cls(
+            SqlUsers(connection, feed), SqlRoles(connection, feed), SqlKeys(connection, feed), SqlChanges(connection)
+        )
+
+
+@final
+class SqlStorage:
+    def __init__(self, engines: Engines) -> None:
+        self._engines = engines
+        self._listeners: list[CommitListener] = []
+
+    @classmethod
+    def open(cls, url: DatabaseUrl, pool_size: int = 10) -> Self:
+        """Nothing connects yet. `pool_size` (for MySQL) counts all connections of this process."""
+        return cls(open_engines(url, pool_size))
+
+    async def close(self) -> None:
+        await self._engines.close()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[SqlRepositories]:
+        async with connected(self._engines.writing, alone=False) as connection:
+            if self._engines.begin is not None:
+                await connection.begin(self._engines.begin)
+            feed = Feed(connection)
+            yield SqlRepositories.on(connection, feed)
+            await self._commit(connection, feed.announced)
+
+    async def _commit(self, connection: SqlConnection, announced: Sequence[Change]) -> None:
+        try:
+            await connection.commit()
+        except TransactionConflict:
+            raise
+        except BaseException:
+            self._tell(announced)  # it may be committed
+            raise
+        self._tell(announced)
+
+    def _tell(self, announced: Sequence[Change]) -> None:
+        if announced:
+            for listener in self._listeners:
+                listener(announced)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[SqlRepositories]:
+        async with connected(self._engines.reading, alone=True) as connection:
+            yield SqlRepositories.on(connection, Feed(connection))
+
+    def on_commit(self, listener: CommitListener) -> None:
+        self._listeners.append(listener)

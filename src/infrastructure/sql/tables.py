@@ -1,0 +1,80 @@
+"""The whole schema. `doorward migrate` makes it; `tests/integration/test_migrations.py` holds both together."""
+
+from typing import Any
+
+from sqlalchemy import Column, ForeignKey, Index, MetaData, Table
+
+from infrastructure.sql.types import Counter, Flag, Id, Key, Number, Prose, Sealed, UtcTime, shown, utc_now
+
+EVERYWHERE: dict[str, Any] = {
+    "sqlite_strict": True,
+    "mysql_engine": "InnoDB",
+    "mysql_charset": "utf8mb4",
+    "mysql_collate": "utf8mb4_bin",
+}
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    },
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Id(), primary_key=True),
+    Column("username", shown(32), nullable=False),
+    Column("username_key", Key(128), nullable=False, unique=True),
+    Column("email", shown(254), nullable=False),
+    Column("email_key", Key(254), nullable=False, unique=True),
+    Column("password_hash", shown(255), nullable=False),
+    Column("disabled", Flag, nullable=False),
+    Column("epoch", Number, nullable=False),
+    Column("version", Number, nullable=False),
+    Column("created_at", UtcTime(), nullable=False),
+    **EVERYWHERE,
+)
+
+roles = Table(
+    "roles",
+    metadata,
+    Column("name", Key(64), primary_key=True),
+    Column("description", Prose, nullable=False),
+    Column("created_at", UtcTime(), nullable=False, server_default=utc_now()),
+    **EVERYWHERE,
+)
+
+user_roles = Table(
+    "user_roles",
+    metadata,
+    Column("user_id", Id(), ForeignKey(users.c.id), primary_key=True),
+    Column("role", Key(64), ForeignKey(roles.c.name), primary_key=True),
+    Column("granted_at", UtcTime(), nullable=False, server_default=utc_now()),
+    Index(None, "role"),
+    **EVERYWHERE,
+)
+
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("kid", Key(64), primary_key=True),
+    Column("algorithm", shown(16), nullable=False),
+    Column("sealed", Sealed, nullable=False),
+    Column("created_at", UtcTime(), nullable=False),
+    Column("signs_from", UtcTime(), nullable=False),
+    **EVERYWHERE,
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("sequence", Counter, primary_key=True, autoincrement=True),
+    Column("subject", Key(16), nullable=False),
+    Column("user_id", Id()),
+    Column("created_at", UtcTime(), nullable=False, server_default=utc_now()),
+    sqlite_autoincrement=True,
+    **EVERYWHERE,
+)

@@ -1,0 +1,127 @@
+"""All that differs per column: what a value is in Python, on MySQL and on SQLite (whose tables are STRICT)."""
+
+from datetime import UTC, datetime
+from typing import Any, final
+from uuid import UUID
+
+from sqlalchemy import (
+    BINARY,
+    BLOB,
+    VARBINARY,
+    BigInteger,
+    Boolean,
+    Dialect,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    TypeDecorator,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
+
+SQLITE = "sqlite"
+
+Flag = Boolean().with_variant(Integer(), SQLITE)
+Number = Integer()
+Counter = BigInteger().with_variant(Integer(), SQLITE)
+Sealed = LargeBinary()
+Prose = Text()
+
+
+def shown(length: int) -> TypeEngine[str]:
+    """Text that is shown and never compared."""
+    return String(length).with_variant(Text(), SQLITE)
+
+
+@final
+class Id(TypeDecorator[UUID]):
+    """A UUID as its 16 bytes."""
+
+    impl = BINARY
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(BLOB() if dialect.name == SQLITE else BINARY(16))
+
+    def process_bind_param(self, value: UUID | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
+        return None if value is None else value.bytes
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> UUID | None:  # noqa: ARG002
+        return None if value is None else UUID(bytes=value)
+
+
+@final
+class Key(TypeDecorator[str]):
+    """Text that is compared byte by byte, so that no collation decides who is who.
+
+    A lone surrogate is no text: it is asked for as bytes that no stored key is equal to.
+    """
+
+    impl = VARBINARY
+    cache_ok = True
+
+    def __init__(self, length: int) -> None:
+        super().__init__(length)
+        self.length = length
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Text() if dialect.name == SQLITE else VARBINARY(self.length))
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | bytes | None:
+        if value is None:
+            return None
+        try:
+            encoded = value.encode()
+        except UnicodeEncodeError:
+            return value.encode("utf-8", "surrogatepass")
+        return value if dialect.name == SQLITE else encoded
+
+    def process_result_value(self, value: str | bytes | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return value.decode() if isinstance(value, bytes) else value
+
+
+@final
+class UtcTime(TypeDecorator[datetime]):
+    """An aware time, stored in UTC with microseconds: DATETIME(6), or text that sorts as time does."""
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == SQLITE:
+            return dialect.type_descriptor(Text())
+        from sqlalchemy.dialects.mysql import DATETIME  # noqa: PLC0415 only where it is used: it costs start-up time
+
+        return dialect.type_descriptor(DATETIME(fsp=6))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | datetime | None:
+        if value is None:
+            return None
+        utc = value.astimezone(UTC).replace(tzinfo=None)
+        return utc.isoformat(" ", "microseconds") if dialect.name == SQLITE else utc
+
+    def process_result_value(self, value: str | datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        read = datetime.fromisoformat(value) if isinstance(value, str) else value
+        return read.replace(tzinfo=UTC)
+
+
+@final
+class utc_now(FunctionElement[datetime]):  # noqa: N801 it reads as SQL does
+    """The database's clock, as UtcTime stores it; for defaults, so that a row written by hand is dated, too."""
+
+    type = UtcTime()
+    inherit_cache = True
+
+
+@compiles(utc_now, SQLITE)
+def _sqlite_now(element: utc_now, compiler: Any, **options: Any) -> str:  # noqa: ARG001
+    return "(strftime('%Y-%m-%d %H:%M:%f000', 'now'))"
+
+
+@compiles(utc_now)
+def _mysql_now(element: utc_now, compiler: Any, **options: Any) -> str:  # noqa: ARG001
+    return "(utc_timestamp(6))"

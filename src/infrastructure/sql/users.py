@@ -1,0 +1,214 @@
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any, final
+
+from sqlalchemy import Column, Row, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from domain.access.change import Change
+from domain.access.decision import Access
+from domain.access.role import RoleName
+from domain.accounts.email import Email
+from domain.accounts.password import PasswordHash
+from domain.accounts.user import User
+from domain.accounts.username import Username
+from domain.errors import AccountMissing, DomainError, EmailTaken, RoleMissing, TransactionConflict, UsernameTaken
+from domain.ids import UserId
+from infrastructure.sql.changes import Feed
+from infrastructure.sql.connection import SqlConnection
+from infrastructure.sql.tables import roles, user_roles, users
+
+BATCH = 500
+BEHIND_ALL = "\U0010ffff"
+"""Sorts behind every character of a key."""
+
+
+def page_by(key: Column[str]) -> Select[Any]:
+    """The limit counts accounts, so it comes before the join with their roles."""
+    page = (
+        select(users)
+        .where(key >= bindparam("first"), key < bindparam("end"), key > bindparam("after"))
+        .order_by(key)
+        .limit(bindparam("count"))
+        .subquery("page")
+    )
+    grants = page.outerjoin(user_roles, user_roles.c.user_id == page.c.id)
+    return select(page, user_roles.c.role).select_from(grants).order_by(page.c[key.name])
+
+
+def id_by(key: Column[str]) -> Any:
+    return select(users.c.id).where(key == bindparam("key")).scalar_subquery()
+
+
+IT = users.c.id == bindparam("user_id")
+GRANTED_TO = user_roles.c.user_id == bindparam("user_id")
+GRANTS = users.outerjoin(user_roles)
+
+WITH_ROLES = select(users, user_roles.c.role).select_from(GRANTS)
+GET = WITH_ROLES.where(IT)
+BY_LOGIN = WITH_ROLES.where(users.c.id == func.coalesce(id_by(users.c.username_key), id_by(users.c.email_key)))
+BY_USERNAME = page_by(users.c.username_key)
+BY_EMAIL = page_by(users.c.email_key)
+ACCESS = (
+    select(users.c.id, users.c.disabled, users.c.epoch, user_roles.c.role)
+    .select_from(GRANTS)
+    .where(users.c.id.in_(bindparam("user_ids", expanding=True)))
+    .order_by(users.c.id)
+)
+COUNT_ENABLED = (
+    select(func.count().label("number"))
+    .select_from(users.join(user_roles))
+    .where(user_roles.c.role == bindparam("role"), users.c.disabled == bindparam("disabled"))
+)
+
+ADD = insert(users)
+SAVE = update(users).where(IT, users.c.version == bindparam("read_version"))
+LOCK = select(users.c.id).where(IT).with_for_update()
+DELETE = delete(users).where(IT)
+
+GRANT = insert(user_roles)
+REVOKE = delete(user_roles).where(GRANTED_TO, user_roles.c.role == bindparam("role"))
+REVOKE_ALL = delete(user_roles).where(GRANTED_TO)
+
+HOLDERS = select(users.c.id, users.c.username_key).where(
+    (users.c.username_key == bindparam("username_key")) | (users.c.email_key == bindparam("email_key"))
+)
+EXISTS = select(users.c.id).where(IT)
+ROLE_EXISTS = select(roles.c.name).where(roles.c.name == bindparam("role"))
+GRANTED = select(user_roles.c.role).where(GRANTED_TO, user_roles.c.role == bindparam("role"))
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class SqlUsers:
+    connection: SqlConnection
+    feed: Feed
+
+    async def get(self, user_id: UserId) -> User | None:
+        return next(to_users(await self.connection.rows(GET, {"user_id": user_id})), None)
+
+    async def by_login(self, key: str) -> User | None:
+        return next(to_users(await self.connection.rows(BY_LOGIN, {"key": key})), None)
+
+    async def page(self, query: str, after: str | None, limit: int) -> Sequence[User]:
+        statement = BY_EMAIL if "@" in query else BY_USERNAME
+        asked = {"first": query, "end": query + BEHIND_ALL, "after": after or "", "count": limit}
+        return list(to_users(await self.connection.rows(statement, asked)))
+
+    async def access_of(self, user_ids: Sequence[UserId]) -> Mapping[UserId, Access]:
+        found: dict[UserId, Access] = {}
+        for start in range(0, len(user_ids), BATCH):
+            rows = await self.connection.rows(ACCESS, {"user_ids": user_ids[start : start + BATCH]})
+            found |= {access.user_id: access for access in to_access(rows)}
+        return found
+
+    async def add(self, user: User) -> None:
+        try:
+            await self.connection.change(ADD, to_row(user) | {"id": user.id, "created_at": user.created_at})
+        except IntegrityError as error:
+            raise await self._clash(user) from error
+        for role in sorted(user.roles):
+            await self._grant(user.id, role, user.created_at)
+
+    async def save(self, user: User) -> None:
+        row = to_row(user) | {"user_id": user.id, "read_version": user.version, "version": user.version + 1}
+        try:
+            saved = await self.connection.change(SAVE, row)
+        except IntegrityError as error:
+            raise await self._clash(user) from error
+        if not saved:
+            raise TransactionConflict
+        await self.feed.announce(Change.of_account(user.id))
+
+    async def delete(self, user_id: UserId) -> bool:
+        await self.connection.rows(LOCK, {"user_id": user_id})  # nobody can grant it anything from here on
+        await self.connection.change(REVOKE_ALL, {"user_id": user_id})
+        if not await self.connection.change(DELETE, {"user_id": user_id}):
+            return False
+        await self.feed.announce(Change.of_account(user_id))
+        return True
+
+    async def grant(self, user_id: UserId, role: RoleName, now: datetime) -> bool:
+        if not await self._grant(user_id, role, now):
+            return False
+        await self.feed.announce(Change.of_account(user_id))
+        return True
+
+    async def revoke(self, user_id: UserId, role: RoleName) -> bool:
+        if not await self.connection.change(REVOKE, {"user_id": user_id, "role": role}):
+            return False
+        await self.feed.announce(Change.of_account(user_id))
+        return True
+
+    async def count_enabled(self, role: RoleName) -> int:
+        rows = await self.connection.rows(COUNT_ENABLED, {"role": role, "disabled": False})
+        return int(rows[0].number)
+
+    async def _grant(self, user_id: UserId, role: RoleName, now: datetime) -> bool:
+        """False when it had the role. The constraints decide; which of them it was is read afterwards."""
+        try:
+            await self.connection.change(GRANT, {"user_id": user_id, "role": role, "granted_at": now})
+        except IntegrityError as error:
+            if await self.connection.rows(GRANTED, {"user_id": user_id, "role": role}):
+                return False
+            if not await self.connection.rows(EXISTS, {"user_id": user_id}):
+                raise AccountMissing from error
+            raise RoleMissing from error
+        return True
+
+    async def _clash(self, user: User) -> DomainError:
+        """Which unique key refused the account; the conflict when its holder is gone already."""
+        keys = {"username_key": user.username.key, "email_key": user.email.key}
+        rows = await self.connection.rows(HOLDERS, keys)
+        held = [row.username_key for row in rows if row.id != user.id]
+        if user.username.key in held:
+            return UsernameTaken()
+        return EmailTaken() if held else TransactionConflict()
+
+
+def to_row(user: User) -> dict[str, Any]:
+    """What `save` writes; the id and the time of creation never change."""
+    return {
+        "username": user.username.value,
+        "username_key": user.username.key,
+        "email": user.email.value,
+        "email_key": user.email.key,
+        "password_hash": user.password_hash,
+        "disabled": user.disabled,
+        "epoch": user.epoch,
+        "version": user.version,
+    }
+
+
+def to_users(rows: Sequence[Row[Any]]) -> Iterator[User]:
+    """One account for each run of rows with its id, which differ in the role."""
+    for _, group in groupby(rows, key=lambda row: row.id):
+        first, *more = group
+        yield User(
+            id=first.id,
+            username=Username(first.username, first.username_key),
+            email=Email(first.email, first.email_key),
+            password_hash=PasswordHash(first.password_hash),
+            roles=to_roles((first, *more)),
+            disabled=bool(first.disabled),
+            epoch=first.epoch,
+            version=first.version,
+            created_at=first.created_at,
+        )
+
+
+def to_access(rows: Sequence[Row[Any]]) -> Iterator[Access]:
+    for user_id, group in groupby(rows, key=lambda row: row.id):
+        first, *more = group
+        yield Access(
+            user_id=user_id,
+            roles=to_roles((first, *more)),
+            disabled=bool(first.disabled),
+            epoch=first.epoch,
+        )
+
+
+def to_roles(rows: Iterable[Row[Any]]) -> frozenset[RoleName]:
+    return frozenset(RoleName(row.role) for row in rows if row.role is not None)

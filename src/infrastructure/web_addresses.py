@@ -1,0 +1,96 @@
+"""Origins, hosts and networks as settings spell them. Every function raises ValueError, saying what to write."""
+
+import re
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from urllib.parse import SplitResult, urlsplit
+
+LABEL = r"[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?"
+NAME = re.compile(rf"{LABEL}(\.{LABEL})*")
+LONGEST_NAME = 253
+"""RFC 1035, section 2.3.4."""
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
+
+Network = IPv4Network | IPv6Network
+
+
+def parse_origin(raw: str) -> str:
+    """An origin exactly as browsers send it (RFC 6454, section 6.2), or ValueError."""
+    if raw == "*":
+        raise ValueError("* would let every site in; list the exact origins, such as https://app.example.com")
+    parts = split(raw)
+    if raw != origin_of(parts):
+        raise ValueError("write the origin as browsers send it: scheme://host[:port] and nothing else, lower case")
+    return raw
+
+
+def parse_public_url(raw: str) -> str:
+    """`https://host[:port]`, without the slash at the end, or ValueError."""
+    parts = split(raw)
+    if parts.path not in {"", "/"} or parts.query or parts.fragment or parts.username is not None:
+        raise ValueError("write scheme://host[:port] and nothing else, such as https://auth.example.com")
+    return origin_of(parts)
+
+
+def split(raw: str) -> SplitResult:
+    if not raw.isascii() or any(letter.isspace() for letter in raw):
+        raise ValueError("use printable ASCII (a host name in other scripts as xn--...)")
+    parts = urlsplit(raw)
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
+        raise ValueError("begin with https:// (or http://) and a host name")
+    parse_host(parts.hostname)
+    return parts
+
+
+def origin_of(parts: SplitResult) -> str:
+    name = bracketed(parts.hostname or "")
+    port = "" if parts.port in {None, DEFAULT_PORTS[parts.scheme]} else f":{parts.port}"
+    return f"{parts.scheme}://{name}{port}"
+
+
+def parse_host(raw: str) -> str:
+    """A host name or address in lower case, without a port; an IPv6 address in brackets, as the Host header has it."""
+    text = raw.lower().removesuffix(".")
+    address = as_address(text.removeprefix("[").removesuffix("]"))
+    if address is not None:
+        return bracketed(str(address))
+    if len(text) > LONGEST_NAME or not NAME.fullmatch(text):
+        raise ValueError("write host names without scheme, port or path, such as auth.example.com")
+    return text
+
+
+def parse_listen_address(raw: str) -> str:
+    """An IP address to listen on; `localhost` stands for 127.0.0.1."""
+    address = as_address("127.0.0.1" if raw == "localhost" else raw)
+    if address is None:
+        raise ValueError("write an IP address, such as 127.0.0.1 (this machine alone) or 0.0.0.0 (every interface)")
+    return str(address)
+
+
+def parse_network(raw: str) -> Network:
+    try:
+        return ip_network(raw)
+    except ValueError as error:
+        raise ValueError("write addresses or networks, such as 10.0.0.7 or 10.0.0.0/8") from error
+
+
+def as_address(raw: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(raw)
+    except ValueError:
+        return None
+
+
+def is_loopback(host: str) -> bool:
+    address = as_address(host)
+    return address is not None and address.is_loopback
+
+
+def is_wildcard(host: str) -> bool:
+    address = as_address(host)
+    return address is not None and address.is_unspecified
+
+
+def bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,23 @@
+import click
+
+from interfaces.cli.doctor import doctor
+from interfaces.cli.keys import keys
+from interfaces.cli.migrate import migrate
+from interfaces.cli.roles import roles
+from interfaces.cli.serve import serve
+from interfaces.cli.settings import settings
+from interfaces.cli.users import users
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="Settings come from the environment and from .env: see `doorward settings`. "
+    "Exit codes: 0 done, 1 refused or something found wrong, 2 wrong usage or settings.",
+)
+@click.version_option(package_name="doorward", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Sign-up, sign-in, JWT and roles as a service."""
+
+
+for command in (serve, migrate, users, roles, keys, settings, doctor):
+    cli.add_command(command)

@@ -1,0 +1,96 @@
+import asyncio
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+import click
+
+from domain.errors import DomainError
+from domain.keys.signing_key import SigningKey, signing_at
+from infrastructure.clock import SystemClock
+from infrastructure.data_dir import mode_of
+from infrastructure.diagnosis import diagnose_files, diagnose_settings, diagnose_tls
+from infrastructure.finding import Finding
+from infrastructure.settings import Settings
+from infrastructure.sql.urls import DatabaseUrl
+from infrastructure.start_refused import StartRefused
+from interfaces.cli.output import json_option, print_json, shown
+from interfaces.cli.running import ENV_FILE, STANDARD_ERROR, settings_at_hand
+
+OLDEST_KEY = timedelta(days=365)
+COLOURS = {"ok": "green", "advice": "yellow", "wrong": "red"}
+
+
+@click.command()
+@json_option
+def doctor(as_json: bool) -> None:  # noqa: FBT001 click's flag
+    """Check settings, files, database, clock and keys; each finding names its fix.
+
+    Changes nothing. Exit code 1 when something is wrong; advice alone is 0.
+    """
+    settings = settings_at_hand()
+    from infrastructure.log.configure import configure_logging  # noqa: PLC0415 heavy
+
+    configure_logging(settings, STANDARD_ERROR)
+    findings = [*diagnose_settings(settings), *diagnose_files(settings, ENV_FILE)]
+    findings += asyncio.run(diagnose_running(settings))
+    wrong = [finding for finding in findings if finding.state == "wrong"]
+    if as_json:
+        members = ("check", "state", "text", "fix")
+        print_json({"findings": [{name: getattr(each, name) for name in members} for each in findings]})
+    else:
+        for finding in findings:
+            print_finding(finding)
+    sys.exit(1 if wrong else 0)
+
+
+def print_finding(finding: Finding) -> None:
+    state = click.style(f"{finding.state:<6}", fg=COLOURS[finding.state])
+    click.echo(f"{state}  {finding.check}: {shown(finding.text)}")
+    if finding.fix:
+        click.echo(f"        fix: {shown(finding.fix)}")
+
+
+async def diagnose_running(settings: Settings) -> list[Finding]:
+    """The database, and the keys in it."""
+    from infrastructure.sql.diagnosis import diagnose_database  # noqa: PLC0415 heavy
+
+    url = DatabaseUrl.parse(settings.database_url)
+    findings = [*diagnose_tls(url), *await diagnose_database(url, SystemClock().now)]
+    if any(finding.check == "database" and finding.state == "wrong" for finding in findings):
+        return findings
+    if settings.secret_key is None and mode_of(settings.secret_key_path) is None:
+        return findings  # to ask for the keys now would make a master secret
+    return [*findings, *await diagnose_keys(settings, SystemClock().now)]
+
+
+async def diagnose_keys(settings: Settings, now: Callable[[], datetime]) -> list[Finding]:
+    from application.keys.list_signing_keys import ListSigningKeys  # noqa: PLC0415 heavy
+    from infrastructure.container import make_container  # noqa: PLC0415 heavy
+    from infrastructure.security.key_ring import StoredKeyRing  # noqa: PLC0415 heavy
+
+    container = make_container(settings)
+    try:
+        keys = await (await container.get(ListSigningKeys))()
+        await (await container.get(StoredKeyRing)).reload()
+    except (StartRefused, DomainError) as error:
+        fix = "give the DOORWARD_SECRET_KEY that the keys were made under"
+        return [Finding(check="signing keys", state="wrong", text=str(error), fix=fix)]
+    finally:
+        await container.close()
+    return [age_of(keys, now())]
+
+
+def age_of(keys: Sequence[SigningKey], now: datetime) -> Finding:
+    key = signing_at(tuple(keys), now)
+    if key is None:
+        fix = "start the service once, or bring a key with doorward keys add"
+        return Finding(check="signing keys", state="advice", text="there is none yet", fix=fix)
+    age = now - key.signs_from
+    return Finding.judged(
+        "signing keys",
+        f"{len(keys)}, opened; {key.kid} ({key.algorithm}) has signed for {max(age.days, 0)} days",
+        good=age < OLDEST_KEY,
+        fix="bring a new one with doorward keys add",
+        otherwise="advice",
+    )

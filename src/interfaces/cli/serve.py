@@ -1,0 +1,93 @@
+"""`doorward serve`: everything that can refuse does so here, in one line, before there is a worker.
+
+A start takes as long as its imports. They happen once, in this process; workers are forked from it.
+"""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from infrastructure.data_dir import make_data_dir
+from infrastructure.settings import Settings
+from infrastructure.sql.urls import DatabaseUrl
+from infrastructure.web_addresses import bracketed
+from interfaces.cli.listening import refuse_taken
+from interfaces.cli.running import settings_at_hand
+
+
+@click.command()
+@click.option("--migrate", "migrates", is_flag=True, help="Bring the database to this version's schema first.")
+@click.option("--port", metavar="PORT", help="Listen there, whatever DOORWARD_PORT says.")
+def serve(migrates: bool, port: str | None) -> None:  # noqa: FBT001 click's flag
+    """Run the service until SIGTERM or SIGINT; requests at hand are finished."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    settings = settings_at_hand({} if port is None else {"DOORWARD_PORT": port})
+    refuse_taken(settings.host, settings.port)
+    make_data_dir(settings.data_dir)
+    with metrics_folder(settings):
+        sys.exit(start(settings, migrates=migrates))
+
+
+def start(settings: Settings, *, migrates: bool) -> int:
+    import structlog  # noqa: PLC0415 heavy
+
+    from infrastructure.log.configure import configure_logging, flush  # noqa: PLC0415 heavy
+    from interfaces.cli.first_steps import first_steps  # noqa: PLC0415 heavy
+    from interfaces.cli.supervisor import serve_until_stopped  # noqa: PLC0415 heavy
+    from interfaces.main import build  # noqa: PLC0415 heavy
+
+    configure_logging(settings)
+    has_admin = asyncio.run(first_steps(settings, migrates=migrates))
+    for line in banner(settings, has_admin=has_admin):
+        click.echo(line, err=True)
+    structlog.get_logger().info("sys_startup", version=version("doorward"), workers=settings.workers)
+    flush()  # no thread may be alive when workers are forked
+    code = serve_until_stopped(settings, build)
+    structlog.get_logger().info("sys_shutdown", exit_code=code)
+    return code
+
+
+def stop(*_: object) -> NoReturn:
+    """A stop that was asked for while starting is no failure."""
+    sys.exit(0)
+
+
+def banner(settings: Settings, *, has_admin: bool) -> Iterator[str]:
+    here = f"http://{bracketed(settings.host)}:{settings.port}"
+    yield f"Doorward {version('doorward')} listens on {here}"
+    if settings.docs:
+        yield f"  docs:     {settings.public_url}/docs"
+    yield f"  data:     {settings.data_dir}"
+    yield f"  database: {DatabaseUrl.parse(settings.database_url).masked}"
+    if not has_admin:
+        yield f"  no admin yet: {command()} users create NAME --email EMAIL --role admin"
+
+
+def command() -> str:
+    """How to call this program from here."""
+    called = Path(sys.argv[0]).absolute()
+    if shutil.which("doorward") == str(called) or not called.is_relative_to(Path.cwd()):
+        return "doorward"
+    return str(called.relative_to(Path.cwd()))
+
+
+@contextlib.contextmanager
+def metrics_folder(settings: Settings) -> Iterator[None]:
+    """Where several workers count together; before prometheus_client is imported, since it looks then."""
+    if settings.workers == 1:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="doorward-metrics-") as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        yield

@@ -1,0 +1,139 @@
+"""granian as Doorward runs it: one parent that supervises, and workers that are forked from it."""
+
+import gc
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import structlog
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.server import Server
+
+from infrastructure.settings import Settings
+from interfaces.cli.listening import BACKLOG, MOST_CONNECTIONS, connections_allowed
+
+HEADER_MILLISECONDS = 5_000
+"""To send a request's headers, and how long an idle connection is kept."""
+
+BUFFER_BYTES = 65_536
+SECONDS_TO_STOP = 20
+"""For requests at hand when the service stops; then workers are killed."""
+
+QUICK_SECONDS = 3.0
+MOST_QUICK_DEATHS = 3
+
+SILENT = {"handlers": {}, "loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": False}}}
+"""granian's records go where all others go; it writes no access log."""
+
+App = Callable[..., Any]
+
+
+class Respawns(dict[int, float]):
+    """When each worker was started again; granian gives up on one that `get` says was started 5.5 s ago or less.
+
+    That would end the service when somebody kills a worker twice. Here only a worker that cannot start ends it: one
+    that dies young three times in a row.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._first = time.monotonic()
+        self._born: dict[int, float] = {}
+        self._quick: dict[int, int] = {}
+
+    def __setitem__(self, worker: int, at: float) -> None:
+        self._born[worker] = at
+
+    def get(self, worker: int, _: object = None) -> float:
+        now = time.monotonic()
+        young = now - self._born.get(worker, self._first) < QUICK_SECONDS
+        self._quick[worker] = self._quick.get(worker, 0) + 1 if young else 0
+        return now if self._quick[worker] >= MOST_QUICK_DEATHS else float("-inf")
+
+
+class Lifeline:
+    """A pipe that only the parent holds open: when it closes, the parent is gone, and so must its workers be."""
+
+    def __init__(self) -> None:
+        self._read_end, self._write_end = os.pipe()
+
+    def hold(self) -> None:
+        """In a worker: stop when the parent is gone."""
+        os.close(self._write_end)
+        threading.Thread(target=self._wait, name="lifeline", daemon=True).start()
+
+    def _wait(self) -> None:
+        os.read(self._read_end, 1)
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(SECONDS_TO_STOP)
+        os._exit(1)
+
+
+def serve_until_stopped(settings: Settings, build: Callable[[Settings], App]) -> int:
+    """Serve what `build` makes in each worker. The exit code: 0 after SIGTERM or SIGINT, 1 when no worker starts."""
+    forks = sys.platform == "linux"
+    if forks:
+        # What is imported by now is there in every worker; since Python 3.14 this must be asked for.
+        multiprocessing.set_start_method("fork", force=True)
+        os.register_at_fork(after_in_child=stoppable)
+        gc.freeze()
+    server = Server(
+        "doorward",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        workers=settings.workers,
+        loop=Loops.auto if sys.platform == "win32" else Loops.uvloop,
+        # HTTP/1 alone: while granian guesses at the protocol, it never closes a connection that sends nothing.
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS, max_buffer_size=BUFFER_BYTES),
+        websockets=False,
+        backlog=BACKLOG,
+        backpressure=min(connections_allowed(), MOST_CONNECTIONS),
+        log_level=LogLevels.debug if settings.log_level == "debug" else LogLevels.warning,
+        log_dictconfig=SILENT,
+        respawn_failed_workers=True,
+        workers_kill_timeout=SECONDS_TO_STOP,
+    )
+    server.respawned_wrks = Respawns()
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # under nohup
+        server.on_startup(partial(signal.signal, signal.SIGHUP, signal.SIG_IGN))
+    else:  # the terminal is closed; granian would start its workers anew
+        server.on_startup(partial(signal.signal, signal.SIGHUP, server.signal_handler_interrupt))
+    try:
+        server.serve(
+            target_loader=partial(start_worker, settings, build, Lifeline() if forks else None), wrap_loader=False
+        )
+    except SystemExit as end:
+        return 0 if server.interrupt_signal else int(end.code or 0)
+    return 0
+
+
+def stoppable() -> None:
+    """A worker inherits the parent's handlers, under which SIGTERM would do nothing until the loop has its own.
+
+    SIGINT, which a terminal sends to parent and workers alike, is for the parent: it stops them.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+def start_worker(settings: Settings, build: Callable[[Settings], App], lifeline: Lifeline | None) -> App:
+    """The first thing that runs in a worker. One that cannot start says why in the log and ends with exit code 1."""
+    gc.enable()
+    if lifeline is not None:
+        lifeline.hold()
+    try:
+        return build(settings)
+    except Exception as error:
+        structlog.get_logger().exception("worker_start_failed")
+        raise SystemExit(1) from error

@@ -1,0 +1,195 @@
+"""`doorward users`: accounts, from the machine that runs the service."""
+
+import sys
+
+import click
+
+from application.access.grant_role import GrantRole
+from application.access.revoke_role import RevokeRole
+from application.accounts.create_user import CreateUser
+from application.accounts.delete_user import DeleteUser
+from application.accounts.find_user import FindUser
+from application.accounts.list_users import LARGEST_PAGE, ListUsers, Page
+from application.accounts.set_password import SetPassword
+from application.accounts.update_user import UpdateUser, UserChanges
+from domain.access.role import parse_role_name
+from domain.accounts.user import User
+from interfaces.cli.output import json_option, print_json, print_table, stamp
+from interfaces.cli.passwords import read_password
+from interfaces.cli.running import BY, Parts, run
+
+name_argument = click.argument("name", metavar="USER")
+role_argument = click.argument("role", metavar="ROLE")
+
+
+@click.group()
+def users() -> None:
+    """Create, look at and change accounts. USER is an id, a username or an email."""
+
+
+@users.command()
+@click.argument("username")
+@click.option("--email", required=True, help="The account's email address.")
+@click.option("--role", "roles", multiple=True, metavar="ROLE", help="A role beside `user`; may be given repeatedly.")
+@json_option
+def create(username: str, email: str, roles: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001 click's flag
+    """Create an account, such as the first admin.
+
+    The password is asked for, or read from the first line of standard input:
+
+    \b
+        doorward users create ada --email ada@example.org --role admin
+    """
+    password = read_password()
+
+    async def work(parts: Parts) -> User:
+        return await (await parts.get(CreateUser))(username, email, password, parts.now, roles=roles)
+
+    user = run(work)
+    if as_json:
+        print_json(as_object(user))
+    else:
+        click.echo(f"Created {user.username.value} ({user.id}) with {roles_of(user)}.")
+
+
+@users.command(name="list")
+@click.option("--query", default="", help="The beginning of a username; of an email when it holds an @.")
+@click.option("--after", default=None, help="Go on behind this one, as told at the end of the page before.")
+@click.option("--limit", type=click.IntRange(1, LARGEST_PAGE), default=LARGEST_PAGE, show_default=True)
+@json_option
+def list_users(query: str, after: str | None, limit: int, as_json: bool) -> None:  # noqa: FBT001 click's flag
+    """List accounts in the order of their usernames, page by page."""
+
+    async def work(parts: Parts) -> Page:
+        return await (await parts.get(ListUsers))(query, after, limit)
+
+    page = run(work)
+    if as_json:
+        print_json({"users": [as_object(user) for user in page.users], "after": page.after})
+        return
+    print_table(
+        ("USERNAME", "EMAIL", "ROLES", "STATE", "ID"),
+        [
+            (user.username.value, user.email.value, " ".join(sorted(user.roles)), state(user), str(user.id))
+            for user in page.users
+        ],
+    )
+    if page.after is not None:
+        click.echo(f"More: --after {page.after}", err=True)
+
+
+@users.command()
+@name_argument
+@json_option
+def show(name: str, as_json: bool) -> None:  # noqa: FBT001 click's flag
+    """Show one account."""
+    user = run(lambda parts: found(parts, name))
+    if as_json:
+        print_json(as_object(user))
+        return
+    for label, value in as_object(user).items():
+        click.echo(f"{label}: {' '.join(value) if isinstance(value, list) else value}")
+
+
+@users.command()
+@name_argument
+def disable(name: str) -> None:
+    """Refuse an account's sign-ins, and end its access tokens."""
+    click.echo(f"Disabled {change(name, UserChanges(disabled=True)).username.value}.")
+
+
+@users.command()
+@name_argument
+def enable(name: str) -> None:
+    """Let a disabled account sign in again."""
+    click.echo(f"Enabled {change(name, UserChanges(disabled=False)).username.value}.")
+
+
+@users.command()
+@name_argument
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def delete(name: str, yes: bool) -> None:  # noqa: FBT001 click's flag
+    """Delete an account with all its roles, for good. On a terminal it asks first."""
+    if not yes and sys.stdin.isatty():
+        click.confirm(f"Delete {name} for good?", abort=True, err=True)
+
+    async def work(parts: Parts) -> User:
+        user = await found(parts, name)
+        await (await parts.get(DeleteUser))(user.id, BY)
+        return user
+
+    click.echo(f"Deleted {run(work).username.value}.")
+
+
+@users.command()
+@name_argument
+@role_argument
+def grant(name: str, role: str) -> None:
+    """Give an account a role; it holds from its very next request on."""
+
+    async def work(parts: Parts) -> User:
+        user = await found(parts, name)
+        await (await parts.get(GrantRole))(user.id, parse_role_name(role), parts.now, BY)
+        return user
+
+    click.echo(f"{run(work).username.value} has the role {role}.")
+
+
+@users.command()
+@name_argument
+@role_argument
+def revoke(name: str, role: str) -> None:
+    """Take a role from an account, from its very next request on."""
+
+    async def work(parts: Parts) -> User:
+        user = await found(parts, name)
+        await (await parts.get(RevokeRole))(user.id, parse_role_name(role), BY)
+        return user
+
+    click.echo(f"{run(work).username.value} lacks the role {role}.")
+
+
+@users.command(name="set-password")
+@name_argument
+def set_password(name: str) -> None:
+    """Set an account's password, and end its access tokens. Asked for, or the first line of standard input."""
+    password = read_password()
+
+    async def work(parts: Parts) -> User:
+        user = await found(parts, name)
+        await (await parts.get(SetPassword))(user.id, password)
+        return user
+
+    click.echo(f"{run(work).username.value} has a new password.")
+
+
+async def found(parts: Parts, name: str) -> User:
+    return await (await parts.get(FindUser)).named(name)
+
+
+def change(name: str, changes: UserChanges) -> User:
+    async def work(parts: Parts) -> User:
+        user = await found(parts, name)
+        return await (await parts.get(UpdateUser))(user.id, changes, BY)
+
+    return run(work)
+
+
+def as_object(user: User) -> dict[str, object]:
+    """The members that the API gives an account, too."""
+    return {
+        "id": str(user.id),
+        "username": user.username.value,
+        "email": user.email.value,
+        "roles": sorted(user.roles),
+        "disabled": user.disabled,
+        "createdAt": stamp(user.created_at),
+    }
+
+
+def roles_of(user: User) -> str:
+    return f"the role{'s' if len(user.roles) > 1 else ''} {', '.join(sorted(user.roles))}"
+
+
+def state(user: User) -> str:
+    return "disabled" if user.disabled else "enabled"

@@ -1,0 +1,115 @@
+"""The roles there are, for admins."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import Controller, Response, delete, get, put
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, JSONBody
+from msgspec import Meta
+
+from application.access.define_role import DefineRole
+from application.access.list_roles import ListRoles
+from application.access.remove_role import RemoveRole
+from application.ports.clock import Clock
+from domain.access.decision import any_of
+from domain.access.principal import Principal
+from domain.access.role import ADMIN, Role, parse_role_name
+from domain.errors import (
+    InvalidRoleName,
+    RoleBuiltIn,
+    RoleMissing,
+    StorageUnavailable,
+    TransactionConflict,
+)
+from interfaces.http.guard import asking
+
+LONGEST_DESCRIPTION = 200
+
+
+class RoleBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    description: Annotated[
+        str,
+        Meta(
+            max_length=LONGEST_DESCRIPTION,
+            pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)",
+            examples=["May publish articles."],
+        ),
+    ] = ""
+
+
+class RoleView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    name: Annotated[str, Meta(examples=["editor"])]
+    description: str
+    built_in: bool
+    created_at: Annotated[datetime, Meta(tz=True)]
+
+
+class RoleList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    roles: list[RoleView]
+
+
+def role_view(role: Role) -> RoleView:
+    return RoleView(name=role.name, description=role.description, built_in=role.built_in, created_at=role.created_at)
+
+
+def role_list(roles: Sequence[Role]) -> RoleList:
+    return RoleList(roles=[role_view(role) for role in roles])
+
+
+class AdminRolesController(Controller):
+    path = "/api/admin/roles"
+    tags = ("Administration: roles",)
+    opt = {"access": any_of(ADMIN), "refusals": (InvalidRoleName, RoleMissing, StorageUnavailable)}  # noqa: RUF012
+    dependencies = {"principal": Provide(asking, sync_to_thread=False)}  # noqa: RUF012
+
+    @get("/", operation_id="listRoles", summary="All roles", opt={"refusals": (StorageUnavailable,)})
+    @inject
+    async def all(self, roles: FromDishka[ListRoles]) -> RoleList:
+        return role_list(await roles())
+
+    @get("/{role:str}", operation_id="getRole", summary="One role")
+    @inject
+    async def one(self, role: FromPath[str], roles: FromDishka[ListRoles]) -> RoleView:
+        return role_view(await roles.one(parse_role_name(role)))
+
+    @put(
+        "/{role:str}",
+        operation_id="putRole",
+        summary="Add a role, or describe it anew",
+        opt={
+            "statuses": (200, 201),
+            "refusals": (InvalidRoleName, RoleMissing, TransactionConflict, StorageUnavailable),
+        },
+    )
+    @inject
+    async def define(
+        self,
+        role: FromPath[str],
+        data: JSONBody[RoleBody],
+        principal: NamedDependency[Principal],
+        define: FromDishka[DefineRole],
+        roles: FromDishka[ListRoles],
+        clock: FromDishka[Clock],
+    ) -> Response[RoleView]:
+        """201 when it is new."""
+        added = await define(role, data.description, clock.now(), by=str(principal.user_id))
+        defined = await roles.one(parse_role_name(role))
+        return Response(role_view(defined), status_code=201 if added else 200)
+
+    @delete(
+        "/{role:str}",
+        operation_id="removeRole",
+        summary="Remove a role",
+        opt={"refusals": (InvalidRoleName, RoleMissing, RoleBuiltIn, TransactionConflict, StorageUnavailable)},
+    )
+    @inject
+    async def remove(
+        self, role: FromPath[str], principal: NamedDependency[Principal], remove: FromDishka[RemoveRole]
+    ) -> None:
+        """Everybody who holds it lacks it from the next request on."""
+        await remove(parse_role_name(role), by=str(principal.user_id))

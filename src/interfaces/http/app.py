@@ -1,0 +1,69 @@
+"""The Litestar application: routes, guard, errors. What every answer needs besides is the edge's."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+
+from dishka import AsyncContainer
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
+
+from interfaces.http.admin_roles import AdminRolesController
+from interfaces.http.admin_users import AdminUsersController
+from interfaces.http.auth import AuthController
+from interfaces.http.config import HttpConfig
+from interfaces.http.demo import DemoController
+from interfaces.http.docs import docs_routes
+from interfaces.http.errors import Refusals
+from interfaces.http.explain import explain
+from interfaces.http.guard import Guard, require_declared_access
+from interfaces.http.health import live, metrics, ready
+from interfaces.http.home import welcome
+from interfaces.http.openapi_routes import openapi_route
+from interfaces.http.request import StrictRequest
+
+Lifespan = Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]]
+
+ROUTES: Sequence[ControllerRouterHandler] = (
+    welcome,
+    AuthController,
+    DemoController,
+    AdminUsersController,
+    AdminRolesController,
+    explain,
+    live,
+    ready,
+    metrics,
+)
+
+
+def create_app(container: AsyncContainer, config: HttpConfig, lifespan: Lifespan = ()) -> Litestar:
+    """Raise UndeclaredAccess when a route does not say who may use it."""
+    refusals = Refusals(config.dialect)
+    app = Litestar(
+        [*ROUTES, *documentation(config, refusals)],
+        middleware=[Guard(container)],
+        exception_handlers=refusals.handlers(),
+        request_class=StrictRequest,
+        request_max_body_size=None,  # the edge has counted already
+        openapi_config=None,
+        logging_config=None,
+        lifespan=list(lifespan),
+    )
+    require_declared_access(app)
+    app.asgi_handler = with_container(app.asgi_handler, container)
+    return app
+
+
+def documentation(config: HttpConfig, refusals: Refusals) -> list[HTTPRouteHandler]:
+    return [openapi_route(refusals), *docs_routes()] if config.docs else []
+
+
+def with_container(app: ASGIApp, container: AsyncContainer) -> ASGIApp:
+    """Where dishka's `@inject` looks for it. Dishka's own set-up opens a scope per request; nothing here needs one."""
+
+    async def with_state(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["state"]["dishka_container"] = container
+        await app(scope, receive, send)
+
+    return with_state

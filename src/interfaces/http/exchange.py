@@ -1,0 +1,123 @@
+"""One request and its answer, between the server and the application."""
+
+from collections.abc import Iterable
+from typing import Final, final
+
+from litestar.types import HTTPReceiveMessage, HTTPScope, Message, Receive, Send
+from litestar.types.asgi_types import HTTPResponseBodyEvent, HTTPResponseStartEvent
+
+from interfaces.http.answers import Dressing
+from interfaces.http.cors import Header
+from interfaces.http.problems import MEDIA_TYPE, Refusal, problem_body
+
+CLOSE: Final = (b"connection", b"close")
+ROUTERS_OWN: Final[dict[int, Refusal]] = {
+    404: Refusal(404, "not_found", "Not Found."),
+    405: Refusal(405, "method_not_allowed", "Method Not Allowed."),
+}
+"""What the router says where the application has no words of its own for it."""
+
+
+@final
+class Exchange:
+    """Gives the application the body that was read, and dresses its answer.
+
+    The start of an answer is held back until its first byte, so that an exception between the two is a whole 500.
+    """
+
+    __slots__ = (
+        "_dressing",
+        "_is_head",
+        "_origin",
+        "_receive",
+        "_replayed",
+        "_request_id",
+        "_scope",
+        "_send",
+        "_start",
+        "answered",
+        "body",
+        "gone",
+        "started",
+        "status",
+    )
+
+    def __init__(
+        self, scope: HTTPScope, receive: Receive, send: Send, dressing: Dressing, origin: bytes | None
+    ) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._dressing = dressing
+        self._origin = origin
+        self._request_id: str = scope["state"]["request_id"]
+        self._start: HTTPResponseStartEvent | None = None
+        self._replayed = False
+        self.body = b""
+        self._is_head = scope["method"] == "HEAD"
+        self.status = 0
+        self.started = False
+        self.answered = False
+        self.gone = False
+
+    async def receive(self) -> HTTPReceiveMessage:
+        """The body, once; after that whatever the server says."""
+        if self._replayed:
+            return await self._receive()
+        self._replayed = True
+        return {"type": "http.request", "body": self.body, "more_body": False}
+
+    async def send(self, message: Message) -> None:
+        """What the application says of its answer. After the end nothing more goes out."""
+        if message["type"] == "http.response.start":
+            self._start = message
+        elif message["type"] == "http.response.body" and not self.answered:
+            start, self._start = self._start, None
+            if start is not None and self._is_routers_own(start):
+                allow = [header for header in start["headers"] if header[0] == b"allow"]
+                await self.refuse(ROUTERS_OWN[start["status"]], allow)
+                return
+            await self._forward(start, message)
+
+    async def refuse(self, refusal: Refusal, more: Iterable[Header] = ()) -> None:
+        """Answer with a problem, in the application's place."""
+        body = problem_body(refusal.status, refusal.code, refusal.detail, self._request_id)
+        closing = (CLOSE,) if refusal.closes else ()
+        length = (b"content-length", str(len(body)).encode())
+        await self.answer(
+            refusal.status, [(b"content-type", MEDIA_TYPE), length, *refusal.headers, *more, *closing], body
+        )
+
+    async def answer(self, status: int, headers: Iterable[Header], body: bytes = b"") -> None:
+        await self.send({"type": "http.response.start", "status": status, "headers": headers})
+        await self.send({"type": "http.response.body", "body": body, "more_body": False})
+
+    async def _forward(self, start: HTTPResponseStartEvent | None, part: HTTPResponseBodyEvent) -> None:
+        """To the server, dressed. Of the answer to HEAD only the headers count, so that it ends with its first byte."""
+        more = part.get("more_body", False)
+        if self._is_head:
+            more = False
+            part = {"type": "http.response.body", "body": b"", "more_body": False}
+        try:
+            if start is not None:
+                await self._send(self._dressed(start))
+                self.status = start["status"]
+                self.started = True
+            await self._send(part)
+        except OSError:
+            self.gone = True
+            raise
+        self.answered = not more
+
+    def _dressed(self, start: HTTPResponseStartEvent) -> HTTPResponseStartEvent:
+        status = start["status"]
+        headers = self._dressing.headers(status, [*start["headers"]], self._request_id, self._origin)
+        return {"type": "http.response.start", "status": status, "headers": headers}
+
+    def _is_routers_own(self, start: HTTPResponseStartEvent) -> bool:
+        """True when no route matched and the answer is no problem yet."""
+        return (
+            start["status"] in ROUTERS_OWN
+            and "path_template" not in self._scope
+            and (b"content-type", MEDIA_TYPE) not in start["headers"]
+        )

@@ -1,0 +1,114 @@
+"""May this account do this, and why?"""
+
+from typing import Annotated, Any
+
+import msgspec
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import Litestar, Request, post
+from litestar.exceptions import HTTPException
+from litestar.params import JSONBody
+from msgspec import UNSET, Meta, UnsetType
+
+from application.access.explain_access import ExplainAccess, Explanation
+from domain.access.decision import SIGNED_IN, Requirement, any_of
+from domain.access.role import ADMIN, parse_role_name
+from domain.errors import AccountMissing, InvalidRoleName, Missing, StorageUnavailable
+from interfaces.http.admin_users import UserView, user_view
+from interfaces.http.guard import ACCESS, PUBLIC
+
+LONGEST_NAME = 254
+LONGEST_PATH = 1024
+MOST_ROLES = 32
+ROLE_NAME = "^[a-z][a-z0-9._-]{0,63}$"
+
+
+class RouteMissing(Missing):
+    code = "route_not_found"
+    text = "Nothing answers this method on this path."
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """Either `anyRole`, or `method` and `path` of a request to this service."""
+
+    user: Annotated[str, Meta(max_length=LONGEST_NAME, description="Id, username or email.", examples=["ada"])]
+    any_role: (
+        Annotated[
+            list[Annotated[str, Meta(extra_json_schema={"pattern": ROLE_NAME})]],
+            Meta(max_length=MOST_ROLES, description="One of these roles would do.", examples=[["moderator"]]),
+        ]
+        | UnsetType
+    ) = UNSET
+    method: Annotated[str, Meta(max_length=16, examples=["GET"])] | UnsetType = UNSET
+    path: Annotated[str, Meta(max_length=LONGEST_PATH, examples=["/api/test/mod"])] | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        by_route = (self.method is not UNSET, self.path is not UNSET)
+        if by_route not in ((True, True), (False, False)) or by_route[0] == (self.any_role is not UNSET):
+            raise ValueError("Ask either for anyRole, or for method and path.")
+
+
+class ExplanationView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    allowed: bool
+    reason: Annotated[
+        str,
+        Meta(
+            description="`granted`, `signed_in` or `public`; or `role_missing`, `account_disabled`.",
+            examples=["granted"],
+        ),
+    ]
+    requirement: Annotated[str, Meta(examples=["Require Moderator Role!"])]
+    granted_by: Annotated[str | None, Meta(description="The role that decided.", examples=["moderator"])]
+    missing: Annotated[list[str], Meta(description="Any of these roles would do.")]
+    user: UserView
+
+
+def explanation_view(explanation: Explanation, *, public: bool) -> ExplanationView:
+    decision = explanation.decision
+    return ExplanationView(
+        allowed=public or decision.allowed,
+        reason="public" if public else decision.reason,
+        requirement="Open to everybody." if public else str(decision.requirement),
+        granted_by=None if public else decision.granted_by,
+        missing=[] if public else sorted(decision.missing),
+        user=user_view(explanation.user),
+    )
+
+
+def asked_for(question: Question, app: Litestar) -> Requirement | None:
+    """What the question is about; None for a route that is open to everybody. Raise RouteMissing or InvalidRoleName."""
+    if question.any_role is not UNSET:
+        return any_of(*map(parse_role_name, question.any_role))
+    return declared_by(app, str(question.method), str(question.path))
+
+
+def declared_by(app: Litestar, method: str, path: str) -> Requirement | None:
+    """What the guard would go by: the `opt` of the route that answers. Raise RouteMissing."""
+    verb = "GET" if method.upper() == "HEAD" else method.upper()
+    try:
+        _, handler, *_ = app.asgi_router.handle_routing(path=path.partition("?")[0], method=verb)
+    except HTTPException as error:
+        raise RouteMissing from error
+    access: Any = handler.opt[ACCESS]
+    return None if access is PUBLIC else access
+
+
+@post(
+    "/api/admin/explain",
+    status_code=200,
+    operation_id="explain",
+    summary="May this account do this, and why",
+    tags=["Administration: accounts"],
+    opt={
+        "access": any_of(ADMIN),
+        "refusals": (AccountMissing, RouteMissing, InvalidRoleName, StorageUnavailable),
+    },
+)
+@inject
+async def explain(
+    request: Request[Any, Any, Any], data: JSONBody[Question], explain_access: FromDishka[ExplainAccess]
+) -> ExplanationView:
+    """The answer of the very code that guards every request, for the account as it is now."""
+    requirement = asked_for(data, request.app)
+    explanation = await explain_access(data.user, requirement or SIGNED_IN)
+    return explanation_view(explanation, public=requirement is None)

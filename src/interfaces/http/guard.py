@@ -1,0 +1,161 @@
+"""Who is asking, and may they? Decided once for every request, by what the matched route declares in its `opt`."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final, final
+
+from dishka import AsyncContainer
+from litestar import Litestar, Request
+from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from application.access.authorize_role import AuthorizeRole
+from application.ports.clock import Clock
+from application.ports.security import AccessTokens, SecurityLog
+from domain.access.decision import Requirement
+from domain.access.principal import AccessToken, Principal
+from domain.errors import DomainError, Forbidden, Invalid, TokenRequired, Unauthenticated
+from interfaces.http.prepared import methods_answer
+
+ACCESS: Final = "access"
+"""The key in a route's `opt`. Its value is PUBLIC or a Requirement; there is no third, and no default."""
+
+PUBLIC: Final = "public"
+
+INSTEAD: Final = "instead"
+"""The key of an answer that stands in for a public route's own."""
+
+SCHEME: Final = b"bearer "
+
+Headers = Iterable[tuple[bytes, bytes]]
+
+
+class AmbiguousToken(Invalid):
+    """RFC 6750, sections 2 and 3.1: more than one token, and they differ."""
+
+    code = "invalid_request"
+    text = "Send one token, once."
+
+
+class UndeclaredAccess(Exception):
+    """A route does not say who may use it. The application is not built, so that nothing is open by oversight."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    tokens: AccessTokens
+    authorize: AuthorizeRole
+    clock: Clock
+    log: SecurityLog
+
+
+@final
+class Guard:
+    """The middleware around every route. No database, no container and no Request object on its good path."""
+
+    def __init__(self, container: AsyncContainer) -> None:
+        self._container = container
+        self._parts: Parts | None = None
+
+    def __call__(self, app: ASGIApp) -> ASGIApp:
+        async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+            opt = scope["route_handler"].opt
+            access = opt[ACCESS]
+            if access is PUBLIC:
+                await opt.get(INSTEAD, app)(scope, receive, send)
+                return
+            scope["state"]["principal"] = await self._admit(scope, access)
+            await app(scope, receive, send)
+
+        return guarded
+
+    async def _admit(self, scope: Scope, requirement: Requirement) -> Principal:
+        parts = self._parts or await self._resolve()
+        token: AccessToken | None = None
+        try:
+            token = parts.tokens.verify(presented(scope["headers"]), parts.clock.now())
+            return await parts.authorize.admit(token, requirement)
+        except (Unauthenticated, Forbidden, AmbiguousToken) as refusal:
+            await self._record(parts, scope, requirement, refusal, token)
+            raise
+
+    async def _resolve(self) -> Parts:
+        get = self._container.get
+        self._parts = Parts(await get(AccessTokens), await get(AuthorizeRole), await get(Clock), await get(SecurityLog))
+        return self._parts
+
+    async def _record(
+        self,
+        parts: Parts,
+        scope: Scope,
+        requirement: Requirement,
+        refusal: DomainError,
+        token: AccessToken | None,
+    ) -> None:
+        reason: str = refusal.code
+        if token is not None:
+            decision = await parts.authorize(token, requirement)
+            reason = reason if decision.allowed else decision.reason
+        parts.log.record(
+            "authz_fail",
+            method=str(scope.get("method")),
+            route=scope["path_template"],
+            reason=reason,
+            required=str(requirement),
+            user_id=str(token.subject) if token is not None else None,
+        )
+
+
+def presented(headers: Headers) -> str:
+    """The token of a request, unverified. Raise TokenRequired or AmbiguousToken."""
+    authorization = extra = None
+    for name, value in headers:
+        if name == b"authorization":
+            if authorization is not None:
+                raise AmbiguousToken
+            authorization = value
+        elif name == b"x-access-token":
+            if extra is not None:
+                raise AmbiguousToken
+            extra = value.strip()
+    bearer = bearer_of(authorization)
+    if bearer and extra and bearer != extra:
+        raise AmbiguousToken
+    token = bearer or extra
+    if not token:
+        raise TokenRequired
+    return token.decode("latin-1")
+
+
+def bearer_of(authorization: bytes | None) -> bytes | None:
+    """What stands behind `Bearer`; another scheme is none of ours."""
+    if authorization is None or authorization[: len(SCHEME)].lower() != SCHEME:
+        return None
+    return authorization[len(SCHEME) :].strip()
+
+
+def asking(request: Request[Any, Any, Any]) -> Principal:
+    """Whom the guard admitted to this request."""
+    principal: Principal = request.scope["state"]["principal"]
+    return principal
+
+
+def handlers(app: Litestar) -> Iterable[tuple[HTTPRoute, HTTPRouteHandler]]:
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for handler in route.route_handlers:
+                yield route, handler
+
+
+def require_declared_access(app: Litestar) -> None:
+    """Raise UndeclaredAccess for a route that declares none.
+
+    OPTIONS is anybody's: it tells methods and no more. Litestar's own answer to it would name those of one handler.
+    """
+    for route, handler in handlers(app):
+        if handler.http_methods == {"OPTIONS"}:
+            handler.opt = {ACCESS: PUBLIC, INSTEAD: methods_answer(route.methods)}
+        access = handler.opt.get(ACCESS)
+        if access is not PUBLIC and not isinstance(access, Requirement):
+            raise UndeclaredAccess(f"{sorted(handler.http_methods)} {route.path} declares no access in its opt.")

@@ -1,0 +1,66 @@
+"""What the service counts, for `/metrics`. Labels take few values: route templates, never paths.
+
+Several workers share their figures through files when PROMETHEUS_MULTIPROC_DIR names a folder at import.
+"""
+
+import os
+from functools import cache
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client.exposition import generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+REGISTRY = CollectorRegistry()
+UNMATCHED = "unmatched"
+GONE = 499
+"""Counted in place of a status when the client left before there was one; never sent."""
+
+KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
+
+IN_FLIGHT = Gauge(
+    "doorward_http_requests_in_flight",
+    "Requests being answered.",
+    registry=REGISTRY,
+    multiprocess_mode="livesum",
+)
+REQUESTS = Counter(
+    "doorward_http_requests",
+    "Requests answered, by method, route and status.",
+    ["method", "route", "status"],
+    registry=REGISTRY,
+)
+DURATION = Histogram(
+    "doorward_http_request_seconds",
+    "Time from the head of a request to the end of its answer.",
+    ["route"],
+    buckets=(0.001, 0.005, 0.025, 0.1, 0.5, 2.5),
+    registry=REGISTRY,
+)
+SIGN_INS = Counter("doorward_sign_ins", "Sign-ins, by outcome.", ["outcome"], registry=REGISTRY)
+ProcessCollector(registry=REGISTRY)
+
+
+@cache
+def _children(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    return REQUESTS.labels(method, route, str(status)), DURATION.labels(route)
+
+
+def count_request(method: str, route: str, status: int, seconds: float) -> None:
+    """`route` is a template. Any method that HTTP does not know counts as `other`."""
+    requests, duration = _children(method if method in KNOWN_METHODS else "other", route, status)
+    requests.inc()
+    duration.observe(seconds)
+
+
+def count_sign_in(outcome: str) -> None:
+    """`outcome` is a word of the code, never of the client's."""
+    SIGN_INS.labels(outcome).inc()
+
+
+def render() -> bytes:
+    """Everything counted, in Prometheus' text format 0.0.4; of all workers, where they share their figures."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return generate_latest(REGISTRY)
+    shared = CollectorRegistry()
+    MultiProcessCollector(shared)
+    return generate_latest(shared)

@@ -1,0 +1,177 @@
+"""The OpenAPI 3.1 document, drawn from what the routes themselves declare: access, refusals, structs."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from importlib.metadata import version
+from types import NoneType
+from typing import Any, Final, final, get_args, get_origin
+
+import msgspec
+from litestar import Litestar, Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import ParameterKwarg
+from litestar.response.base import ASGIResponse
+from litestar.routes import HTTPRoute
+
+from interfaces.http.body import FORM, FORM_ROUTES
+from interfaces.http.explain import ROLE_NAME
+from interfaces.http.guard import ACCESS, PUBLIC, handlers
+from interfaces.http.openapi_problems import HEADERS, Problem, Problems, Schema
+
+REF: Final = "#/components/schemas/{name}"
+
+
+@final
+@dataclass(slots=True)
+class Document:
+    """Builds the document once, for one application."""
+
+    problems: Problems
+    shortest_password: int
+    types: set[Any] = field(default_factory=lambda: {Problem})
+    bodies: set[str] = field(default_factory=set)
+
+    def of(self, app: Litestar) -> Schema:
+        paths: dict[str, Schema] = defaultdict(dict)
+        seen: set[str] = set()
+        for route, handler in sorted(handlers(app), key=by_path):
+            if not handler.resolve_include_in_schema() or handler.operation_id in seen:
+                continue  # an alias is the same operation
+            seen.add(str(handler.operation_id))
+            for method in handler.http_methods:
+                paths[route.path_format][method.lower()] = self.operation(route, handler)
+        return {
+            "openapi": "3.1.0",
+            "info": {
+                "title": "Doorward",
+                "version": version("doorward"),
+                "summary": "Sign-up, sign-in, JWT and roles.",
+                "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+            },
+            "servers": [{"url": "/"}],
+            "paths": paths,
+            "components": {
+                "schemas": self.schemas(),
+                "responses": self.problems.shared,
+                "securitySchemes": SECURITY_SCHEMES,
+            },
+        }
+
+    def operation(self, route: HTTPRoute, handler: HTTPRouteHandler) -> Schema:
+        parameters = self.parameters(handler)
+        takes_input = bool(parameters) or handler.parsed_data_field is not None
+        operation: Schema = {
+            "operationId": handler.operation_id,
+            "summary": handler.summary,
+            "tags": list(handler.resolve_tags() or ()),
+            "parameters": parameters,
+            "responses": {**self.successes(handler), **self.problems.of(handler, takes_input=takes_input)},
+            "security": [] if handler.opt[ACCESS] is PUBLIC else [{"bearer": []}, {"accessToken": []}],
+        }
+        if text := (handler.fn.__doc__ or "").strip():
+            operation["description"] = text
+        if (data := handler.parsed_data_field) is not None:
+            content = {"application/json": {"schema": self.schema(data.annotation)}}
+            self.bodies.add(data.annotation.__name__)
+            if route.path.encode() in FORM_ROUTES:
+                content[FORM.decode()] = content["application/json"]
+            operation["requestBody"] = {"required": True, "content": content}
+        return operation
+
+    def schema(self, type_: Any) -> Schema:
+        self.types.add(type_)
+        return {"$ref": REF.format(name=type_.__name__)}
+
+    def schemas(self) -> dict[str, Schema]:
+        ordered = sorted(self.types, key=lambda type_: type_.__name__)
+        _, schemas = msgspec.json.schema_components(ordered, ref_template=REF)
+        for name, amended in self.amendments().items():
+            merge(schemas[name], amended)
+        for name in self.bodies:
+            forbid_nul(schemas[name])
+        return dict(sorted(schemas.items()))
+
+    def amendments(self) -> Mapping[str, Schema]:
+        """What the types cannot say."""
+        return {
+            "SignUp": {"properties": {"password": {"minLength": self.shortest_password}}},
+            "Question": {
+                "oneOf": [{"required": ["anyRole"]}, {"required": ["method", "path"]}],
+                "dependentRequired": {"method": ["path"], "path": ["method"]},
+            },
+        }
+
+    def parameters(self, handler: HTTPRouteHandler) -> list[Schema]:
+        annotations, dependencies = handler.signature_model.__annotations__, handler.resolve_dependencies()
+        found = []
+        for name, definition in handler.parsed_fn_signature.parameters.items():
+            kwarg = definition.kwarg_definition
+            if name in dependencies or not isinstance(kwarg, ParameterKwarg):
+                continue
+            schema = msgspec.json.schema(annotations[name]) | KNOWN_PARAMETERS.get(name, {})
+            if definition.has_default:
+                schema["default"] = definition.default
+            place = str(kwarg.param_type.value)
+            found.append({"name": kwarg.name or name, "in": place, "required": place == "path", "schema": schema})
+        return found
+
+    def successes(self, handler: HTTPRouteHandler) -> Schema:
+        statuses = handler.opt.get("statuses", (handler.status_code,))
+        return {str(status): self.success(status, handler) for status in statuses}
+
+    def success(self, status: int, handler: HTTPRouteHandler) -> Schema:
+        response: Schema = {"description": HTTPStatus(status).phrase, "headers": HEADERS}
+        answer = handler.opt.get("answer", returned(handler))
+        if isinstance(answer, ASGIResponse):
+            media_type = dict(answer.encode_headers())[b"content-type"].decode().partition(";")[0]
+            response["content"] = {
+                media_type: {"schema": {"type": "string"}, "example": answer.body.decode()},
+            }
+        elif isinstance(answer, str):
+            response["content"] = {answer.partition(";")[0]: {"schema": {"type": "string"}}}
+        elif answer is not None:
+            response["content"] = {"application/json": {"schema": self.schema(answer)}}
+        return response
+
+
+KNOWN_PARAMETERS: Final[Mapping[str, Schema]] = {
+    "role": {"pattern": ROLE_NAME, "examples": ["moderator"]},
+    "user_id": {"examples": ["0198c2f4-c1d9-7c3e-8f6a-2b5d4e7f9a10"]},
+}
+"""What the domain will say of them; the wire leaves it the word."""
+
+SECURITY_SCHEMES: Final[Schema] = {
+    "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+    "accessToken": {"type": "apiKey", "in": "header", "name": "x-access-token"},
+}
+
+
+def by_path(pair: tuple[HTTPRoute, HTTPRouteHandler]) -> tuple[str, list[str]]:
+    route, handler = pair
+    return route.path, sorted(handler.http_methods)
+
+
+def returned(handler: HTTPRouteHandler) -> Any:
+    """The struct that the handler returns, or that its Response holds; None for an answer without content."""
+    annotation = handler.parsed_fn_signature.return_type.annotation
+    if annotation is NoneType:
+        return None
+    return get_args(annotation)[0] if get_origin(annotation) is Response else annotation
+
+
+def forbid_nul(schema: Schema) -> None:
+    """The edge takes U+0000 in no text."""
+    for member in schema["properties"].values():
+        text = member.get("items", member)
+        if text["type"] == "string" and text.get("format") != "email":
+            text.setdefault("pattern", "^[^\\x00]*$")
+
+
+def merge(schema: Schema, amended: Mapping[str, Any]) -> None:
+    for key, value in amended.items():
+        if isinstance(value, Mapping) and key in schema:
+            merge(schema[key], value)
+        else:
+            schema[key] = value

@@ -1,0 +1,154 @@
+"""What the OpenAPI document says of refusals: every status that an operation can give, with every code."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Final, final
+
+import msgspec
+from litestar.handlers import HTTPRouteHandler
+
+from domain.access.decision import Requirement
+from domain.errors import (
+    DomainError,
+    InvalidToken,
+    PasswordBlocked,
+    PasswordTooLong,
+    PasswordTooShort,
+    RoleRequired,
+    RoleUnknown,
+    StorageUnavailable,
+    TokenRequired,
+)
+from interfaces.http.body import ENCODED, INCOMPLETE, NOT_JSON, TOO_LARGE, TOO_SLOW
+from interfaces.http.edge import SURPRISE
+from interfaces.http.errors import PROBLEM, Refusals
+from interfaces.http.guard import ACCESS, AmbiguousToken
+from interfaces.http.heads import BODY_NOT_ALLOWED, INVALID_LENGTH, REPEATED
+from interfaces.http.heads import TOO_LARGE as HEAD_TOO_LARGE
+from interfaces.http.hosts import INVALID_HOST, MISDIRECTED
+from interfaces.http.problems import Refusal, problem_body
+from interfaces.http.request import Malformed
+from interfaces.http.targets import INVALID_QUERY, NO_SUCH_PATH, SECRET_IN_QUERY, TOO_LONG
+
+Schema = dict[str, Any]
+
+EXAMPLE_ID: Final = "0198c2f4c1d97c3e8f6a2b5d4e7f9a10"
+PROBLEM_SCHEMA: Final = {"$ref": "#/components/schemas/Problem"}
+
+OF_ANY: Final = (
+    INVALID_HOST,
+    MISDIRECTED,
+    REPEATED,
+    INVALID_LENGTH,
+    HEAD_TOO_LARGE,
+    TOO_LONG,
+    INVALID_QUERY,
+    SECRET_IN_QUERY,
+    SURPRISE,
+)
+UNREADABLE: Final = Refusal(400, "invalid_json", "The body is not valid JSON.")
+OF_BODIES: Final = (TOO_SLOW, TOO_LARGE, INCOMPLETE, ENCODED, NOT_JSON, UNREADABLE)
+OF_NO_BODIES: Final = (BODY_NOT_ALLOWED, TOO_SLOW, TOO_LARGE, INCOMPLETE)
+"""What the edge answers before a route is reached, or when one breaks."""
+
+SAMPLES: Final[Mapping[type[DomainError], str]] = {
+    PasswordTooShort: "Use at least 15 characters; several words make a good password.",
+    PasswordTooLong: "Use at most 256 characters (1024 bytes).",
+    PasswordBlocked: "This password is among those that are tried first; choose one of your own.",
+    RoleUnknown: "Role boss does not exist!",
+}
+"""Texts of refusals that are worded where they are raised."""
+
+
+HEADERS: Final[Schema] = {
+    "X-Request-Id": {"description": "Names this request in the log.", "schema": {"type": "string"}},
+}
+
+CHALLENGED: Final = {401: "WWW-Authenticate", 403: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
+
+
+SHARED: Final = frozenset({401, 408, 413, 414, 415, 421, 431, 500, 503})
+"""Said once, for all operations."""
+
+
+class FieldProblem(msgspec.Struct, frozen=True, kw_only=True):
+    field: str
+    message: str
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """RFC 9457. `code` never changes; `message` repeats `detail`."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    message: str
+    request_id: str
+    errors: list[FieldProblem] | msgspec.UnsetType = msgspec.UNSET
+    access_token: msgspec.UnsetType | None = msgspec.UNSET
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Problems:
+    """Collects what is said of refusals; `shared` goes into the document's components."""
+
+    refusals: Refusals
+    shared: dict[str, Schema] = field(default_factory=dict)
+
+    def of(self, handler: HTTPRouteHandler, *, takes_input: bool) -> Schema:
+        found: dict[int, dict[str, str]] = defaultdict(dict)
+        for refused in edge_refusals(handler):
+            found[refused.status][refused.code] = refused.detail
+        for refusal, text in declared(handler, takes_input=takes_input):
+            answer = self.refusals.answer(refusal)
+            found[answer.status][refusal.code] = answer.text or text or refusal.text
+        return {str(status): self.response(status, found[status]) for status in sorted(found)}
+
+    def response(self, status: int, codes: Mapping[str, str]) -> Schema:
+        if status not in SHARED:
+            return problem_response(status, codes)
+        name = "_".join(codes)
+        self.shared[name] = problem_response(status, codes)
+        return {"$ref": f"#/components/responses/{name}"}
+
+
+def declared(handler: HTTPRouteHandler, *, takes_input: bool) -> Iterable[tuple[type[DomainError], str | None]]:
+    """The refusals of guard, decoder and use case, with the text where the class has none of its own."""
+    access = handler.opt[ACCESS]
+    if isinstance(access, Requirement):
+        for refusal in (TokenRequired, InvalidToken, AmbiguousToken, StorageUnavailable):
+            yield refusal, None
+        if access.any_of:
+            yield RoleRequired, str(access)
+    if takes_input:
+        yield Malformed, None
+    for refusal in handler.opt.get("refusals", ()):
+        yield refusal, SAMPLES.get(refusal)
+
+
+def edge_refusals(handler: HTTPRouteHandler) -> Iterable[Refusal]:
+    yield from OF_ANY
+    yield from OF_NO_BODIES if handler.http_methods == {"GET"} else OF_BODIES
+    if path_parameters(handler):
+        yield NO_SUCH_PATH
+
+
+def path_parameters(handler: HTTPRouteHandler) -> bool:
+    return any("{" in path for path in handler.paths)
+
+
+def problem_response(status: int, codes: Mapping[str, str]) -> Schema:
+    headers = dict(HEADERS)
+    if status in CHALLENGED:
+        headers[CHALLENGED[status]] = {"schema": {"type": "string"}}
+    examples = {
+        code: {"value": msgspec.json.decode(problem_body(status, code, text, EXAMPLE_ID))}
+        for code, text in codes.items()
+    }
+    content = {PROBLEM: {"schema": PROBLEM_SCHEMA, "examples": examples}}
+    return {"description": HTTPStatus(status).phrase, "headers": headers, "content": content}

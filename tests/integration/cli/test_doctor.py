@@ -1,0 +1,122 @@
+import json
+import shutil
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from command_line import Doorward
+
+SECRET = "t0p-of-the-class/7Jx2QmZk9sVbN4wLr8"
+OTHER_SECRET = "b0ttom-of-the-class/6Hw1PlYj8rUaM3vKq7"
+
+
+def examined(doorward: Doorward, **environment: str) -> tuple[int, dict[str, dict[str, Any]]]:
+    """The exit code, and the findings by what they are about."""
+    done = doorward("doctor", "--json", **environment)
+    found = {finding["check"]: finding for finding in json.loads(done.stdout)["findings"]}
+    for finding in found.values():
+        assert set(finding) == {"check", "state", "text", "fix"}
+        assert bool(finding["fix"]) == (finding["state"] != "ok"), finding
+    assert (done.returncode == 1) == any(finding["state"] == "wrong" for finding in found.values())
+    return done.returncode, found
+
+
+def test_a_fresh_installation_is_told_to_migrate_and_nothing_is_made(doorward: Doorward) -> None:
+    code, found = examined(doorward)
+    assert code == 1
+    assert "doorward migrate" in found["database"]["fix"]
+    assert not doorward.data_dir.exists()
+
+
+def test_a_sound_installation_passes(migrated: Doorward) -> None:
+    code, found = examined(migrated)
+    assert code == 0
+    for check in ("database", "schema", "journal mode", "foreign keys", "integrity", "database file", "data folder"):
+        assert found[check]["state"] == "ok", found[check]
+    printed = migrated("doctor")
+    assert printed.returncode == 0
+    assert "ok      schema: revision" in printed.stdout
+
+
+def test_files_that_others_can_read_are_found(doorward: Doorward) -> None:
+    """ST-04, ST-09."""
+    assert doorward("migrate").returncode == 0
+    doorward.data_dir.chmod(0o755)
+    (doorward.data_dir / "doorward.db").chmod(0o644)
+    (doorward.folder / ".env").write_text(f"DOORWARD_SECRET_KEY={SECRET}\n")
+    (doorward.folder / ".env").chmod(0o644)
+    code, found = examined(doorward)
+    assert code == 1
+    for check, fix in (("data folder", "chmod 700"), ("database file", "chmod 600"), ("settings file", "chmod 600")):
+        assert found[check]["state"] == "wrong"
+        assert fix in found[check]["fix"]
+
+
+def test_a_master_secret_that_does_not_open_the_keys_is_found(doorward: Doorward) -> None:
+    """F-42."""
+    assert doorward("migrate").returncode == 0
+    key = ed25519.Ed25519PrivateKey.generate()
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    added = doorward("keys", "add", "-", stdin=pem, DOORWARD_SECRET_KEY=SECRET)
+    assert added.returncode == 0, added.stderr
+    code, found = examined(doorward, DOORWARD_SECRET_KEY=SECRET)
+    assert code == 0
+    code, found = examined(doorward, DOORWARD_SECRET_KEY=OTHER_SECRET)
+    assert (code, found["signing keys"]["state"]) == (1, "wrong")
+    assert SECRET not in str(found)
+    assert OTHER_SECRET not in str(found)
+
+
+def test_a_database_that_is_none_is_found(doorward: Doorward) -> None:
+    """F-16."""
+    doorward.data_dir.mkdir(mode=0o700)
+    (doorward.data_dir / "doorward.db").write_bytes(b"no database at all, " * 300)
+    code, found = examined(doorward)
+    assert (code, found["database"]["state"]) == (1, "wrong")
+
+
+def test_a_damaged_database_is_found(doorward: Doorward) -> None:
+    """F-16."""
+    assert doorward("migrate").returncode == 0
+    file = doorward.data_dir / "doorward.db"
+    content = bytearray(file.read_bytes())
+    for page in range(8, len(content) // 4096):
+        content[page * 4096 : page * 4096 + 8] = b"\xff" * 8
+    file.write_bytes(content)
+    code, _ = examined(doorward)
+    assert code == 1
+
+
+def test_a_database_server_that_is_away_is_found_soon(doorward: Doorward) -> None:
+    """F-42."""
+    url = "mysql://ada:hunter2hunter2@127.0.0.1:1/doorward"
+    code, found = examined(doorward, DOORWARD_DATABASE_URL=url)
+    assert (code, found["database"]["state"]) == (1, "wrong")
+    assert "hunter2" not in str(found)
+
+
+def test_questionable_settings_are_advised_upon(doorward: Doorward) -> None:
+    """OP-05, CO-02."""
+    assert doorward("migrate").returncode == 0
+    _, found = examined(
+        doorward,
+        DOORWARD_HOST="0.0.0.0",
+        DOORWARD_SECRET_KEY=SECRET,
+        DOORWARD_BEHIND_TLS_PROXY="true",
+        DOORWARD_CORS_ORIGINS="http://app.example.com",
+        DOORWARD_DIALECT="tutorial",
+        DOORWARD_PASSWORD_MIN_LENGTH="8",
+        DOORWARD_WORKERS="64",
+    )
+    for check in ("public URL", "proxies", "CORS", "dialect", "passwords", "processes"):
+        assert found[check]["state"] == "advice", found[check]
+    assert found["host names"]["state"] == "wrong"
+
+
+def test_a_lost_master_secret_is_mentioned(doorward: Doorward) -> None:
+    assert doorward("migrate").returncode == 0
+    _, found = examined(doorward)
+    assert "missing" in found["master secret"]["text"]
+    shutil.rmtree(doorward.data_dir)
+    assert "missing" in examined(doorward)[1]["data folder"]["text"]

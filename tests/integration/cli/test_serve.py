@@ -1,0 +1,209 @@
+"""`doorward serve` as a process: how it starts, how it stops, and what becomes of it when somebody kills parts of it."""
+
+import json
+import os
+import signal
+import socket
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from subprocess import Popen
+
+import httpx2
+import pytest
+
+from builders import PASSWORD
+from command_line import Doorward
+from server_process import PATIENCE, Server, eventually, free_port, running
+
+
+def children(pid: int) -> set[int]:
+    """Its worker processes."""
+    return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+
+def ended(pid: int) -> bool:
+    """Gone, or dead and only waiting for a parent to take notice."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def answers(server: Server) -> bool:
+    try:
+        return httpx2.get(f"{server.url}/health/live", timeout=PATIENCE).status_code == 200
+    except httpx2.TransportError:
+        return False
+
+
+@contextmanager
+def started(doorward: Doorward, *arguments: str, **environment: str) -> Iterator[Popen[str]]:
+    process = doorward.start("serve", *arguments, **environment)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate(timeout=PATIENCE)
+
+
+def test_the_first_start_makes_everything_and_tells_how_to_go_on(tmp_path: Path) -> None:
+    """SU-19, ST-04, ST-09."""
+    with running(tmp_path) as server:
+        banner = server.output
+        assert server.url in banner
+        assert f"{server.url}/docs" in banner
+        assert str(server.data_dir) in banner
+        assert "users create NAME --email EMAIL --role admin" in banner
+        assert len([line for line in banner.splitlines() if not line.startswith("{")]) <= 6
+        assert stat.S_IMODE(server.data_dir.stat().st_mode) == 0o700
+        for file in server.data_dir.iterdir():
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
+        assert json.loads(server.run("users", "list", "--json").stdout)["users"] == []
+        assert server.stop() == 0
+
+
+def test_a_second_start_finds_what_the_first_one_made(tmp_path: Path) -> None:
+    with running(tmp_path) as server:
+        assert server.admin.username == "keeper"
+        keys = server.run("keys", "list", "--json").stdout
+        assert server.stop() == 0
+        server.start()
+        assert "users create" not in server.output.rpartition("listens on")[2]
+        assert server.run("keys", "list", "--json").stdout == keys
+        assert server.sign_in("keeper").id == server.admin.id
+
+
+def test_the_log_beside_the_banner_is_json_lines(tmp_path: Path) -> None:
+    """LG-01."""
+    with running(tmp_path) as server:
+        assert server.stop() == 0
+        events = [json.loads(line)["event"] for line in server.output.splitlines() if line.startswith("{")]
+    assert events[-2:] == ["sys_startup", "sys_shutdown"]
+    assert "schema_migrated" in events
+    assert "signing_key_added" in events
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_to_all_of_its_processes_stops_it_with_exit_code_0(tmp_path: Path, number: int) -> None:
+    with running(tmp_path) as server:
+        (worker,) = children(server.pid)
+        for pid in (worker, server.pid):  # as a terminal does
+            if number != signal.SIGTERM:
+                os.kill(pid, number)
+        os.kill(server.pid, number)
+        assert server.process.wait(PATIENCE) == 0
+        assert ended(worker)
+        assert '"error"' not in server.output
+
+
+def test_a_signal_while_it_starts_stops_it_at_once(doorward: Doorward) -> None:
+    """No request is lost by stopping before there was one; and no start hangs for ever."""
+    port = free_port()
+    with started(doorward, "--migrate", DOORWARD_PORT=str(port)) as process:
+        eventually(lambda: (doorward.data_dir / "doorward.db").exists())
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", port))
+
+
+def test_a_request_at_hand_is_finished_before_it_stops(tmp_path: Path) -> None:
+    with running(tmp_path) as server, socket.create_connection((server.host, server.port)) as connection:
+        body = json.dumps({"username": "nobody", "password": PASSWORD})
+        head = "POST /api/auth/signin HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n{body[:-1]}".encode())
+        # A second connection's answer tells that the server has seen the first one's bytes.
+        assert answers(server)
+        os.kill(server.pid, signal.SIGTERM)
+        connection.sendall(body[-1:].encode())
+        connection.settimeout(PATIENCE)
+        assert connection.recv(64).startswith(b"HTTP/1.1 401 ")
+        assert server.process.wait(PATIENCE) == 0
+
+
+def test_a_port_in_use_is_one_clear_line_and_exit_code_2(tmp_path: Path) -> None:
+    """F-42."""
+    with running(tmp_path / "first") as server:
+        second = server.run("serve")
+        assert second.returncode == 2
+        assert second.stderr == f"doorward: Port {server.port} on 127.0.0.1 is in use; " + (
+            "stop what listens there, or set DOORWARD_PORT.\n"
+        )
+        assert answers(server)
+
+
+def test_the_port_may_be_given_with_the_command(doorward: Doorward) -> None:
+    port = free_port()
+    with started(doorward, "--migrate", "--port", str(port), DOORWARD_PORT="1") as process:
+        assert process.stderr is not None
+        assert f"127.0.0.1:{port}" in process.stderr.readline()
+
+
+def test_an_unmigrated_database_is_refused(doorward: Doorward) -> None:
+    """F-16, F-42."""
+    done = doorward("serve", DOORWARD_PORT=str(free_port()))
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "doorward migrate" in done.stderr
+
+
+def test_another_installation_s_secret_is_refused(tmp_path: Path) -> None:
+    """F-42, ST-05."""
+    with running(tmp_path) as server:
+        assert server.stop() == 0
+        other = "b0ttom-of-the-class/6Hw1PlYj8rUaM3vKq7"
+        server.environment["DOORWARD_SECRET_KEY"] = other
+        done = server.run("serve")
+        assert done.returncode == 2
+        (line,) = [line for line in done.stderr.splitlines() if line.startswith("doorward: ")]
+        assert other not in done.stdout + done.stderr
+        assert line
+
+
+def test_a_killed_worker_is_replaced_however_often(tmp_path: Path) -> None:
+    """F-02."""
+    with running(tmp_path) as server:
+        killed: set[int] = set()
+        for _ in range(3):
+            (worker,) = children(server.pid)
+            assert worker not in killed
+            os.kill(worker, signal.SIGKILL)
+            killed.add(worker)
+            eventually(lambda: children(server.pid) - killed and answers(server))
+        assert server.process.poll() is None
+        assert server.stop() == 0
+
+
+def test_no_worker_outlives_its_parent_and_the_port_is_free_at_once(tmp_path: Path) -> None:
+    """F-02."""
+    with running(tmp_path, workers="2") as server:
+        workers = children(server.pid)
+        assert len(workers) == 2
+        server.process.kill()
+        server.process.wait(PATIENCE)
+        eventually(lambda: all(ended(worker) for worker in workers))
+        server.start()
+
+
+def test_several_workers_count_in_one_place_that_is_gone_afterwards(tmp_path: Path) -> None:
+    folders = tmp_path / "tmp"
+    folders.mkdir()
+    server = tmp_path / "server"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(folders))
+        with running(server, workers="2") as served:
+            (folder,) = folders.iterdir()
+            assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+            eventually(lambda: answers(served) and any(folder.iterdir()))
+            assert served.stop() == 0
+    assert list(folders.iterdir()) == []
+
+
+def test_connections_that_say_nothing_are_closed(tmp_path: Path) -> None:
+    """F-25."""
+    with running(tmp_path) as server, socket.create_connection((server.host, server.port)) as idle:
+        idle.settimeout(PATIENCE)
+        assert idle.recv(64) == b""
+        assert answers(server)

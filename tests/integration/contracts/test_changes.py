@@ -1,0 +1,110 @@
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from application.ports.storage import Storage
+from builders import a_user
+from domain.access.change import Change, SequencedChange
+from domain.access.role import MODERATOR
+from domain.accounts.user import User
+from stored import found, grant, put
+
+FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
+EVER = datetime(1971, 1, 1, tzinfo=UTC)
+
+
+async def some(storage: Storage, number: int) -> Sequence[SequencedChange]:
+    """So many changes of as many accounts, each in a transaction of its own."""
+    users = [a_user(f"user{count}") for count in range(number)]
+    await put(storage, *users)
+    for user in users:
+        await grant(storage, user, MODERATOR)
+    async with storage.reading() as reading:
+        feed = await reading.changes.latest(number)
+    assert [row.change for row in feed] == [Change.of_account(user.id) for user in users]
+    return feed
+
+
+async def test_the_feed_begins_empty(storage: Storage) -> None:
+    async with storage.reading() as reading:
+        assert await reading.changes.latest(10) == []
+        assert await reading.changes.since(0, 10) == []
+        assert await reading.changes.among([]) == []
+
+
+async def test_changes_are_numbered_in_ascending_order(storage: Storage) -> None:
+    sequences = [row.sequence for row in await some(storage, 5)]
+    assert sequences == sorted(set(sequences))
+    assert sequences[0] > 0
+
+
+async def test_since_begins_with_the_number_itself(storage: Storage) -> None:
+    feed = await some(storage, 4)
+    async with storage.reading() as reading:
+        assert await reading.changes.since(feed[1].sequence, 10) == feed[1:]
+        assert await reading.changes.since(feed[1].sequence, 2) == feed[1:3]
+        assert await reading.changes.since(feed[3].sequence + 1, 10) == []
+
+
+async def test_among_finds_exactly_the_numbers_asked_for(storage: Storage) -> None:
+    feed = await some(storage, 4)
+    numbers = [feed[3].sequence, feed[1].sequence, feed[3].sequence + 900]
+    async with storage.reading() as reading:
+        assert await reading.changes.among(numbers) == [feed[1], feed[3]]
+        assert await reading.changes.among(range(feed[0].sequence, feed[0].sequence + 1000)) == feed
+
+
+async def test_the_latest_are_ascending(storage: Storage) -> None:
+    feed = await some(storage, 4)
+    async with storage.reading() as reading:
+        assert await reading.changes.latest(2) == feed[2:]
+        assert await reading.changes.latest(1000) == feed
+
+
+async def test_pruning_forgets_the_old_and_never_the_latest(storage: Storage) -> None:
+    feed = await some(storage, 5)
+    async with storage.transaction() as tx:
+        assert await tx.changes.prune(FOREVER, 2) == 2
+        assert await tx.changes.since(0, 10) == feed[2:]
+        assert await tx.changes.prune(FOREVER, 100) == 2
+        assert await tx.changes.prune(FOREVER, 100) == 0
+        assert await tx.changes.since(0, 10) == feed[4:]
+
+
+async def test_pruning_keeps_what_is_young(storage: Storage) -> None:
+    feed = await some(storage, 3)
+    async with storage.transaction() as tx:
+        assert await tx.changes.prune(EVER, 100) == 0
+        assert await tx.changes.latest(3) == feed
+
+
+async def test_a_number_is_given_once(storage: Storage) -> None:
+    """Not even when everything that may be forgotten was, and not when a transaction that had it was rolled back."""
+    feed = await some(storage, 2)
+    async with storage.transaction() as tx:
+        await tx.changes.prune(FOREVER, 100)
+    ada = a_user("ada")
+    await put(storage, ada)
+    await grant(storage, ada, MODERATOR)
+    async with storage.reading() as reading:
+        (latest,) = await reading.changes.latest(1)
+    assert latest.sequence > feed[-1].sequence
+
+
+async def test_the_feed_tells_of_an_account_that_is_gone(storage: Storage) -> None:
+    ada: User = a_user("ada")
+    await put(storage, ada)
+    async with storage.transaction() as tx:
+        await tx.users.delete(ada.id)
+    assert await found(storage, ada.id) is None
+    async with storage.reading() as reading:
+        (row,) = await reading.changes.latest(10)
+    assert row.change == Change.of_account(ada.id)
+
+
+async def test_changes_are_dated_by_the_clock_of_the_storage(storage: Storage) -> None:
+    """Within a day of this machine's, whatever time zones are about."""
+    await some(storage, 2)
+    now = datetime.now(UTC)
+    async with storage.transaction() as tx:
+        assert await tx.changes.prune(now - timedelta(days=1), 100) == 0
+        assert await tx.changes.prune(now + timedelta(days=1), 100) == 1

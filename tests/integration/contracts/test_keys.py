@@ -1,0 +1,62 @@
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from application.keys.ensure_signing_key import EnsureSigningKey
+from application.ports.storage import Storage
+from domain.access.change import Change, Subject
+from domain.errors import KeyExists
+from domain.keys.signing_key import SigningKey
+from doubles import NOON, ListLog, PlainSealer
+from stored import announced, put
+
+KEY = SigningKey(
+    kid="NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
+    algorithm="ES256",
+    sealed=bytes(range(256)) * 32,
+    created_at=NOON,
+    signs_from=NOON + timedelta(microseconds=1),
+)
+
+
+async def test_a_key_comes_back_as_it_was(storage: Storage) -> None:
+    await put(storage, KEY)
+    async with storage.reading() as reading:
+        assert await reading.keys.all() == [KEY]
+
+
+async def test_a_key_is_added_once(storage: Storage) -> None:
+    await put(storage, KEY)
+    with pytest.raises(KeyExists):
+        await put(storage, replace(KEY, sealed=b"other"))
+    async with storage.reading() as reading:
+        assert await reading.keys.all() == [KEY]
+
+
+async def test_key_ids_are_exact(storage: Storage) -> None:
+    other = replace(KEY, kid=KEY.kid.swapcase())
+    await put(storage, KEY, other)
+    async with storage.reading() as reading:
+        assert {key.kid for key in await reading.keys.all()} == {KEY.kid, other.kid}
+
+
+async def test_keys_are_in_the_order_in_which_they_sign(storage: Storage) -> None:
+    moments = [timedelta(seconds=1), timedelta(microseconds=5), timedelta(days=-1), timedelta(microseconds=5)]
+    keys = [replace(KEY, kid=f"key{n}", signs_from=NOON + moment) for n, moment in enumerate(moments)]
+    await put(storage, *keys)
+    async with storage.reading() as reading:
+        assert [key.kid for key in await reading.keys.all()] == ["key2", "key1", "key3", "key0"]
+
+
+async def test_a_new_key_is_announced(storage: Storage) -> None:
+    await put(storage, KEY)
+    assert await announced(storage) == [Change(Subject.KEYS)]
+
+
+async def test_nodes_that_start_together_make_one_key(storage: Storage) -> None:
+    ensure = EnsureSigningKey(storage, PlainSealer(), ListLog())
+    await asyncio.gather(*(ensure(NOON) for _ in range(10)))
+    async with storage.reading() as reading:
+        assert len(await reading.keys.all()) == 1

@@ -1,0 +1,363 @@
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from application.accounts.password_rules import PasswordRules
+from application.accounts.register_user import RegisterUser
+from application.ports.storage import Storage
+from builders import PASSWORD, a_user
+from domain.access.change import Change
+from domain.access.decision import Access
+from domain.access.role import ADMIN, MODERATOR, USER, RoleName
+from domain.accounts.email import Email
+from domain.accounts.password import PasswordHash, PasswordPolicy
+from domain.accounts.user import User
+from domain.accounts.username import Username
+from domain.errors import (
+    AccountMissing,
+    EmailTaken,
+    RoleMissing,
+    TransactionConflict,
+    UsernameTaken,
+)
+from domain.ids import UserId, uuid7
+from doubles import NOON, ListLog, PlainHasher, ShortBlocklist
+from stored import announced, found, grant, put
+
+NOBODY = UserId(uuid7(NOON))
+
+
+async def test_an_account_comes_back_as_it_was(storage: Storage) -> None:
+    exact = datetime(2026, 2, 28, 23, 59, 59, 999_999, tzinfo=UTC)
+    ada = replace(a_user("Ada", MODERATOR), disabled=True, epoch=7, version=3, created_at=exact)
+    await put(storage, ada)
+    assert await found(storage, ada.id) == ada
+
+
+async def test_a_time_is_a_moment_wherever_it_was_told(storage: Storage) -> None:
+    elsewhere = NOON.astimezone(timezone(timedelta(hours=5, minutes=30)))
+    ada = replace(a_user(), created_at=elsewhere)
+    await put(storage, ada)
+    stored = await found(storage, ada.id)
+    assert stored is not None
+    assert stored.created_at == NOON
+
+
+async def test_nobody_is_none(storage: Storage) -> None:
+    assert await found(storage, NOBODY) is None
+
+
+@pytest.mark.parametrize("other", ["ada", "ADA"])
+async def test_a_username_belongs_to_one_account(storage: Storage, other: str) -> None:
+    await put(storage, a_user("ada"))
+    with pytest.raises(UsernameTaken):
+        await put(storage, replace(a_user(other), email=Email.parse("other@example.org")))
+
+
+async def test_an_email_belongs_to_one_account(storage: Storage) -> None:
+    ada = a_user("ada")
+    await put(storage, ada)
+    with pytest.raises(EmailTaken):
+        await put(storage, replace(a_user("bob"), email=ada.email))
+
+
+async def test_of_both_the_username_is_taken_first(storage: Storage) -> None:
+    ada, bob = a_user("ada"), a_user("bob")
+    await put(storage, ada, bob)
+    with pytest.raises(UsernameTaken):
+        await put(storage, replace(a_user("carol"), username=ada.username, email=bob.email))
+
+
+async def test_keys_that_a_collation_would_call_equal_are_different(storage: Storage) -> None:
+    """SECURITY SU-09, the half of the storage: the key decides, byte by byte, and no column folds it further."""
+    keys = [
+        "admin",
+        "Admin",
+        "ADMIN",
+        "admin ",
+        " admin",
+        "ádmin",
+        "\uff41\uff44\uff4d\uff49\uff4e",
+        "ad\u200bmin",
+        "admin\x00",
+        "ädmin",
+    ]
+    users = [
+        replace(a_user(f"user{number}"), username=Username(f"user{number}", key)) for number, key in enumerate(keys)
+    ]
+    await put(storage, *users)
+    async with storage.reading() as reading:
+        assert [await reading.users.by_login(key) for key in keys] == users
+
+
+async def test_fifty_at_once_of_one_name_make_one_account(storage: Storage) -> None:
+    """SECURITY SU-09: variants that fold alike, all at the same time; everybody else hears that it is taken."""
+    rules = PasswordRules(PasswordPolicy(), ShortBlocklist())
+    register = RegisterUser(storage, PlainHasher(), rules, ListLog())
+    names = ["Grace", "GRACE", "\uff47\uff52\uff41\uff43\uff45", "gracE", "\u24bcrace"]
+
+    async def sign_up(number: int) -> UserId:
+        return await register(names[number % 5], f"grace{number}@example.org", PASSWORD, NOON)
+
+    answers = await asyncio.gather(*map(sign_up, range(50)), return_exceptions=True)
+    refused = [answer for answer in answers if isinstance(answer, BaseException)]
+    assert {type(answer) for answer in refused} == {UsernameTaken}
+    assert len(refused) == 49
+    async with storage.reading() as reading:
+        assert len(await reading.users.page("", None, 100)) == 1
+
+
+async def test_fifty_at_once_of_different_names_make_fifty_accounts(storage: Storage) -> None:
+    await asyncio.gather(*(put(storage, a_user(f"user{number}")) for number in range(50)))
+    async with storage.reading() as reading:
+        assert len(await reading.users.page("", None, 100)) == 50
+
+
+async def test_an_account_with_a_role_that_is_not_there_is_not_made(storage: Storage) -> None:
+    ada = a_user("ada", RoleName("wizard"))
+    with pytest.raises(RoleMissing):
+        await put(storage, ada)
+    assert await found(storage, ada.id) is None
+
+
+async def test_one_signs_in_by_username_or_email(storage: Storage) -> None:
+    ada = a_user("Ada", MODERATOR)
+    await put(storage, ada, a_user("bob"))
+    async with storage.reading() as reading:
+        assert await reading.users.by_login("ada") == ada
+        assert await reading.users.by_login("ada@example.org") == ada
+        assert await reading.users.by_login("Ada") is None
+
+
+async def test_a_username_goes_before_an_email(storage: Storage) -> None:
+    ada = a_user("ada")
+    named = replace(a_user("bob"), username=Username("ada@example.org", "ada@example.org"))
+    await put(storage, ada, named)
+    async with storage.reading() as reading:
+        assert await reading.users.by_login("ada@example.org") == named
+
+
+@pytest.mark.parametrize(
+    "key", ["", "' OR '1'='1", "%", "_da", 'ada" --', "ada\\", "ada\x00", "\ud800", "x" * 16_000, "{'a': 1}", "0"]
+)
+async def test_whatever_is_typed_as_a_name_is_a_name(storage: Storage, key: str) -> None:
+    """SECURITY ST-03."""
+    await put(storage, a_user("ada"))
+    async with storage.reading() as reading:
+        assert await reading.users.by_login(key) is None
+        assert await reading.users.page(key or "x", key, 10) == []
+
+
+async def test_text_is_stored_and_never_run(storage: Storage) -> None:
+    """SECURITY ST-03."""
+    text = "'); DROP TABLE users; -- %s :name ? \\ \" ` \x00 \U0001f512"
+    ada = replace(a_user(), username=Username("O'Neill", "o'neill; --"), password_hash=PasswordHash(f"$plain$1${text}"))
+    await put(storage, ada)
+    assert await found(storage, ada.id) == ada
+
+
+async def test_a_page_is_in_the_order_of_the_keys(storage: Storage) -> None:
+    names = ["zoe", "Bob", "ada", "a-b", "a.b", "a_b", "a0b"]
+    await put(storage, *map(a_user, names))
+    async with storage.reading() as reading:
+        page = await reading.users.page("", None, 100)
+    assert [user.username.key for user in page] == sorted(name.lower() for name in names)
+
+
+async def test_pages_follow_each_other_without_gap_or_overlap(storage: Storage) -> None:
+    users = [a_user(f"user{number:02}", *([MODERATOR, ADMIN] if number % 2 else [])) for number in range(11)]
+    await put(storage, *users)
+    seen: list[User] = []
+    after: str | None = None
+    async with storage.reading() as reading:
+        while page := await reading.users.page("", after, 4):
+            assert len(page) <= 4
+            seen += page
+            after = page[-1].username.key
+    assert seen == users
+
+
+async def test_a_query_is_the_beginning_of_a_username(storage: Storage) -> None:
+    await put(storage, *map(a_user, ["ada", "adam", "bob", "ad_", "nadad"]))
+    async with storage.reading() as reading:
+        assert [user.username.key for user in await reading.users.page("ad", None, 9)] == ["ad_", "ada", "adam"]
+        assert [user.username.key for user in await reading.users.page("ad", "ada", 9)] == ["adam"]
+        assert await reading.users.page("AD", None, 9) == []
+        assert await reading.users.page("%", None, 9) == []
+
+
+async def test_a_query_with_an_at_is_the_beginning_of_an_email(storage: Storage) -> None:
+    bob = replace(a_user("bob"), email=Email.parse("ada@a.example"))
+    await put(storage, a_user("zoe"), a_user("ada"), bob)
+    async with storage.reading() as reading:
+        page = await reading.users.page("ada@", None, 9)
+        assert [user.email.key for user in page] == ["ada@a.example", "ada@example.org"]
+        assert [user.username.key for user in await reading.users.page("ada@", "ada@a.example", 9)] == ["ada"]
+
+
+async def test_access_is_told_of_those_who_are_there(storage: Storage) -> None:
+    ada, bob = a_user("ada", ADMIN, MODERATOR), replace(a_user("bob", disabled=True), epoch=4)
+    await put(storage, ada, bob)
+    async with storage.reading() as reading:
+        access = await reading.users.access_of([bob.id, NOBODY, ada.id, ada.id])
+    assert access == {
+        ada.id: Access(user_id=ada.id, roles=frozenset({USER, ADMIN, MODERATOR}), disabled=False, epoch=0),
+        bob.id: Access(user_id=bob.id, roles=frozenset({USER}), disabled=True, epoch=4),
+    }
+
+
+@pytest.mark.parametrize("number", [0, 1, 1203])
+async def test_access_is_told_of_any_number_of_accounts(storage: Storage, number: int) -> None:
+    known = [a_user("ada"), a_user("bob")][:number]
+    await put(storage, *known)
+    strangers = [UserId(uuid7(NOON)) for _ in range(number - len(known))]
+    async with storage.reading() as reading:
+        access = await reading.users.access_of([*known_ids(known[:1]), *strangers, *known_ids(known[1:])])
+    assert set(access) == {user.id for user in known}
+
+
+def known_ids(users: list[User]) -> list[UserId]:
+    return [user.id for user in users]
+
+
+async def test_a_save_changes_everything_but_the_roles(storage: Storage) -> None:
+    ada = a_user("ada", MODERATOR)
+    await put(storage, ada)
+    changed = replace(
+        ada.named(Username.parse("Ada.L")).reachable_at(Email.parse("l@example.org")).disabled_now(),
+        password_hash=PasswordHash("$plain$1$other"),
+        roles=frozenset({ADMIN}),
+    )
+    async with storage.transaction() as tx:
+        await tx.users.save(changed)
+    assert await found(storage, ada.id) == replace(changed, roles=ada.roles, version=1)
+
+
+async def test_a_save_tells_when_a_name_or_email_is_taken(storage: Storage) -> None:
+    ada, bob = a_user("ada"), a_user("bob")
+    await put(storage, ada, bob)
+    with pytest.raises(UsernameTaken):
+        async with storage.transaction() as tx:
+            await tx.users.save(ada.named(bob.username).reachable_at(bob.email))
+    with pytest.raises(EmailTaken):
+        async with storage.transaction() as tx:
+            await tx.users.save(ada.reachable_at(bob.email))
+    assert await found(storage, ada.id) == ada
+
+
+async def test_of_two_who_read_the_same_version_one_saves(storage: Storage) -> None:
+    ada = a_user("ada")
+    await put(storage, ada)
+
+    async def save(user: User) -> None:
+        async with storage.transaction() as tx:
+            await tx.users.save(user)
+
+    answers = await asyncio.gather(
+        save(ada.disabled_now()), save(ada.with_password(PasswordHash("$plain$1$other"))), return_exceptions=True
+    )
+    assert [type(answer) for answer in answers if answer] == [TransactionConflict]
+    stored = await found(storage, ada.id)
+    assert stored is not None
+    assert (stored.version, stored.epoch) == (1, 1)
+
+
+async def test_an_account_that_is_gone_is_not_saved(storage: Storage) -> None:
+    with pytest.raises(TransactionConflict):
+        async with storage.transaction() as tx:
+            await tx.users.save(a_user())
+
+
+async def test_an_account_goes_with_its_grants_and_its_id_is_never_seen_again(storage: Storage) -> None:
+    """SECURITY ST-08, the half of the storage."""
+    ada = a_user("ada", ADMIN)
+    await put(storage, ada, a_user("bob"))
+    async with storage.transaction() as tx:
+        assert await tx.users.delete(ada.id)
+        assert await tx.users.get(ada.id) is None
+    again = a_user("ada")
+    await put(storage, again)
+    async with storage.transaction() as tx:
+        assert await tx.users.count_enabled(ADMIN) == 0
+        assert await tx.users.access_of([ada.id]) == {}
+        assert not await tx.users.delete(ada.id)
+    assert await found(storage, ada.id) is None
+    assert await found(storage, again.id) == again
+
+
+async def test_granting_twice_is_granting_once(storage: Storage) -> None:
+    ada = a_user()
+    await put(storage, ada)
+    assert await grant(storage, ada, MODERATOR)
+    assert not await grant(storage, ada, MODERATOR)
+    assert await found(storage, ada.id) == ada.granted(MODERATOR)
+
+
+async def test_fifty_grants_of_one_role_are_one(storage: Storage) -> None:
+    ada = a_user()
+    await put(storage, ada)
+    granted = await asyncio.gather(*(grant(storage, ada, MODERATOR) for _ in range(50)))
+    assert sum(granted) == 1
+
+
+async def test_a_grant_needs_the_account_and_the_role(storage: Storage) -> None:
+    ada = a_user()
+    await put(storage, ada)
+    with pytest.raises(AccountMissing):
+        await grant(storage, a_user("bob"), MODERATOR)
+    with pytest.raises(RoleMissing):
+        await grant(storage, ada, RoleName("wizard"))
+    assert await found(storage, ada.id) == ada
+
+
+@pytest.mark.parametrize("name", ["Admin", "ADMIN", "admin ", " admin", "ádmin", "admin\x00", "admi"])
+async def test_role_names_are_exact(storage: Storage, name: str) -> None:
+    """SECURITY AZ-06."""
+    ada = a_user("ada", ADMIN)
+    await put(storage, ada)
+    with pytest.raises(RoleMissing):
+        await grant(storage, ada, RoleName(name))
+    async with storage.transaction() as tx:
+        assert not await tx.users.revoke(ada.id, RoleName(name))
+        assert await tx.users.count_enabled(RoleName(name)) == 0
+    assert await found(storage, ada.id) == ada
+
+
+async def test_a_role_is_revoked_once(storage: Storage) -> None:
+    ada = a_user("ada", MODERATOR)
+    await put(storage, ada)
+    async with storage.transaction() as tx:
+        assert await tx.users.revoke(ada.id, MODERATOR)
+        assert not await tx.users.revoke(ada.id, MODERATOR)
+        assert not await tx.users.revoke(NOBODY, MODERATOR)
+    assert await found(storage, ada.id) == ada.revoked(MODERATOR)
+
+
+async def test_only_enabled_accounts_are_counted(storage: Storage) -> None:
+    await put(storage, a_user("ada", ADMIN), a_user("bob", ADMIN, disabled=True), a_user("carol"))
+    async with storage.transaction() as tx:
+        assert await tx.users.count_enabled(ADMIN) == 1
+        assert await tx.users.count_enabled(USER) == 2
+
+
+async def test_what_changes_an_account_is_announced(storage: Storage) -> None:
+    ada = a_user()
+    await put(storage, ada)
+    async with storage.transaction() as tx:
+        await tx.users.grant(ada.id, MODERATOR, NOON)
+        await tx.users.revoke(ada.id, MODERATOR)
+        await tx.users.save(ada.disabled_now())
+        await tx.users.delete(ada.id)
+    assert await announced(storage) == [Change.of_account(ada.id)] * 4
+
+
+async def test_what_changes_nothing_is_not_announced(storage: Storage) -> None:
+    ada = a_user()
+    await put(storage, ada)
+    async with storage.transaction() as tx:
+        await tx.users.grant(ada.id, USER, NOON)
+        await tx.users.revoke(ada.id, ADMIN)
+        await tx.users.delete(NOBODY)
+    assert await announced(storage) == []

@@ -1,0 +1,196 @@
+"""What happens when things go wrong: a database that is away, a storm, a race. Nothing hangs, nothing is half done."""
+
+import asyncio
+import base64
+import json
+import statistics
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from time import perf_counter
+
+import httpx2
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from builders import PASSWORD
+from mysql_server import MySQLServer
+from server_process import PATIENCE, Server, eventually, running
+
+
+@pytest.fixture
+def on_own_mysql(own_mysql_server: MySQLServer, tmp_path: Path) -> Iterator[Server]:
+    """A server whose database may be stopped."""
+    with running(tmp_path, database_url=own_mysql_server.fresh_database()) as server:
+        yield server
+        own_mysql_server.restore()
+
+
+def sign_up(server: Server, name: str) -> httpx2.Response:
+    body = {"username": name, "email": f"{name}@example.org", "password": PASSWORD}
+    return httpx2.post(f"{server.url}/api/auth/signup", json=body, timeout=PATIENCE)
+
+
+async def all_at_once(server: Server, path: str, bodies: list[dict[str, str]]) -> list[httpx2.Response]:
+    limits = httpx2.Limits(max_connections=len(bodies))
+    async with httpx2.AsyncClient(base_url=server.url, limits=limits, timeout=PATIENCE) as client:
+        return list(await asyncio.gather(*(client.post(path, json=body) for body in bodies)))
+
+
+def codes_of_sign_ups(server: Server, bodies: list[dict[str, str]]) -> Counter[str]:
+    """All at once; whoever is told to come back (a busy machine may say so) comes back."""
+    codes: Counter[str] = Counter()
+    while bodies:
+        answers = asyncio.run(all_at_once(server, "/api/auth/signup", bodies))
+        codes.update(answer.json().get("code", "done") for answer in answers if answer.status_code != 503)
+        bodies = [body for body, answer in zip(bodies, answers, strict=True) if answer.status_code == 503]
+    return codes
+
+
+@pytest.mark.parametrize("fault", ["paused", "killed"])
+def test_a_database_that_is_away_gives_503_and_comes_back(
+    on_own_mysql: Server, own_mysql_server: MySQLServer, fault: str
+) -> None:
+    """F-04, F-05, OP-04."""
+    server = on_own_mysql
+    ada = server.create_user("ada")
+    with server.client() as client:
+        own_mysql_server.pause() if fault == "paused" else own_mysql_server.kill()
+        answers = [
+            client.post("/api/auth/signin", json={"username": "ada", "password": PASSWORD}),
+            sign_up(server, "grace"),
+            client.get("/health/ready"),
+        ]
+        for answer in answers:
+            assert answer.status_code == 503, answer.text
+            assert int(answer.headers["retry-after"]) >= 1
+            assert answer.headers["content-type"] == "application/problem+json"
+        assert client.get("/health/live").status_code == 200
+        eventually(lambda: client.get("/api/test/user", headers=ada.bearer).status_code == 503)
+        own_mysql_server.restore()
+        eventually(lambda: client.get("/health/ready").status_code == 200)
+        eventually(lambda: client.get("/api/test/user", headers=ada.bearer).status_code == 200)
+        assert sign_up(server, "hopper").status_code == 201
+        for _ in range(20):
+            assert client.get("/health/ready").status_code == 200
+
+
+def test_of_fifty_who_sign_up_with_one_name_at_once_one_gets_it(server: Server, unique: Callable[[str], str]) -> None:
+    """SU-09, F-22."""
+    name = unique("kelvin")
+    spellings = [name, name.upper(), name.replace("k", "\u212a"), name.replace("e", "\uff45"), name.capitalize()]
+    bodies = [
+        {"username": spellings[n % len(spellings)], "email": f"{name}-{n}@example.org", "password": PASSWORD}
+        for n in range(50)
+    ]
+    assert codes_of_sign_ups(server, bodies) == {"done": 1, "username_taken": 49}
+
+
+def test_of_fifty_who_sign_up_with_one_address_at_once_one_gets_it(
+    server: Server, unique: Callable[[str], str]
+) -> None:
+    """F-22."""
+    name = unique("mail")
+    bodies = [
+        {
+            "username": unique("many"),
+            "email": f"{name}@{'example.org' if n % 2 else 'EXAMPLE.org.'}",
+            "password": PASSWORD,
+        }
+        for n in range(50)
+    ]
+    assert codes_of_sign_ups(server, bodies) == {"done": 1, "email_taken": 49}
+
+
+def test_two_admins_who_remove_each_other_at_once_leave_one(server: Server, unique: Callable[[str], str]) -> None:
+    """AZ-05."""
+    names = [unique("regent"), unique("regent")]
+    ada, grace = (server.create_user(name, "admin") for name in names)
+
+    async def remove_each_other() -> list[int]:
+        async with httpx2.AsyncClient(base_url=server.url, timeout=PATIENCE) as client:
+            answers = await asyncio.gather(
+                client.delete(f"/api/admin/users/{grace.id}/roles/admin", headers=ada.bearer),
+                client.delete(f"/api/admin/users/{ada.id}/roles/admin", headers=grace.bearer),
+            )
+        return [answer.status_code for answer in answers]
+
+    statuses = asyncio.run(remove_each_other())
+    assert all(status in {200, 204, 403} for status in statuses)
+    with server.client(headers=server.admin.bearer) as admin:
+        assert admin.delete(f"/api/admin/users/{server.admin.id}/roles/admin").status_code in {200, 204, 409}
+
+
+def test_a_storm_of_sign_ins_is_shed_and_guarded_routes_stay_open(tmp_path: Path) -> None:
+    """OP-03, F-23."""
+    with running(tmp_path, hash_threads="1", hash_queue="2") as server:
+        ada = server.create_user("ada")
+        bodies = [{"username": "ada", "password": PASSWORD}] * 40
+
+        async def storm() -> tuple[list[httpx2.Response], list[int]]:
+            async with httpx2.AsyncClient(base_url=server.url, headers=ada.bearer, timeout=PATIENCE) as client:
+                storming = asyncio.create_task(all_at_once(server, "/api/auth/signin", bodies))
+                guarded = [(await client.get("/api/test/user")).status_code for _ in range(50)]
+                return await storming, guarded
+
+        answers, guarded = asyncio.run(storm())
+        for answer in answers:
+            server.secrets.update({answer.json()["accessToken"]} if answer.status_code == 200 else ())
+        statuses = Counter(answer.status_code for answer in answers)
+        assert set(statuses) == {200, 503}
+        assert all(answer.headers["retry-after"] for answer in answers if answer.status_code == 503)
+        assert set(guarded) == {200}
+        server.sign_in("ada")
+
+
+def test_unknown_and_known_names_take_the_same_time(server: Server, unique: Callable[[str], str]) -> None:
+    """SI-02: interleaved probes; a sign-in that skipped the hash would answer many times sooner."""
+    known = server.create_user(unique("known")).username
+    times: dict[tuple[str, str], list[float]] = {}
+    with server.client() as client:
+        for _ in range(25):
+            for login in (known, "nobody-of-that-name"):
+                for password in ("a wrong password, long enough", ""):
+                    started = perf_counter()
+                    assert (
+                        client.post("/api/auth/signin", json={"username": login, "password": password}).status_code
+                        == 401
+                    )
+                    times.setdefault((login, password), []).append(perf_counter() - started)
+    medians = [statistics.median(each) for each in times.values()]
+    assert max(medians) < 1.5 * min(medians)
+
+
+def test_the_operators_key_signs_on_every_node_and_refuses_no_token(
+    serve: Callable[..., Server], shared: dict[str, str]
+) -> None:
+    """TK-19: a key brought by the operator, of another kind than the first."""
+    pem = an_ed25519_key()
+    here, there = serve(**shared), serve(**shared)
+    ada = here.create_user("ada")
+    added = here.run("keys", "add", "-", stdin=pem)
+    assert added.returncode == 0, added.stderr
+    seen = {kid(ada.token)}
+
+    def new_key_signs() -> bool:
+        for node in (here, there):
+            token = node.sign_in("ada").token
+            seen.add(kid(token))
+            for other in (here, there):
+                answer = httpx2.get(f"{other.url}/api/test/user", headers={"x-access-token": token}, timeout=PATIENCE)
+                assert answer.status_code == 200, "a token that was just issued is good everywhere"
+        return len(seen) == 2
+
+    eventually(new_key_signs)
+    assert httpx2.get(f"{there.url}/api/test/user", headers=ada.bearer, timeout=PATIENCE).status_code == 200
+
+
+def kid(token: str) -> str:
+    header = token.partition(".")[0]
+    return str(json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))["kid"])
+
+
+def an_ed25519_key() -> str:
+    key = Ed25519PrivateKey.generate()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()

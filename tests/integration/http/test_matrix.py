@@ -1,0 +1,186 @@
+"""Every route against everybody: who may pass is derived from what the route declares, and shown over the wire."""
+
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from http.client import HTTPConnection
+
+import httpx2
+import pytest
+from dishka import make_async_container
+from litestar import Litestar, get
+
+from domain.access.decision import Requirement
+from interfaces.http import app as application
+from interfaces.http.app import create_app
+from interfaces.http.config import HttpConfig
+from interfaces.http.guard import ACCESS, PUBLIC, UndeclaredAccess, handlers, require_declared_access
+from server_process import PATIENCE, Account, Server
+
+CONFIG = HttpConfig(public_url="http://127.0.0.1:8080", allowed_hosts=frozenset({"127.0.0.1"}))
+NOBODYS_ID = "00000000-0000-7000-8000-000000000000"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    method: str
+    template: str
+    access: Requirement | str
+
+    @property
+    def path(self) -> str:
+        return self.template.replace("{user_id}", NOBODYS_ID).replace("{role}", "nothing")
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.template}"
+
+
+def the_app() -> Litestar:
+    """As it runs, but for the container, which nothing here asks."""
+    return create_app(make_async_container(), CONFIG)
+
+
+ROUTES = [
+    Route(method, route.path_format, handler.opt[ACCESS])
+    for route, handler in handlers(the_app())
+    for method in sorted(handler.http_methods)
+]
+GUARDED = [route for route in ROUTES if route.access is not PUBLIC]
+
+OPEN = {
+    "GET /",
+    "GET /api/test/all",
+    "GET /docs",
+    "GET /docs/docs.js",
+    "GET /docs/openapi.json",
+    "GET /docs/swagger-ui-bundle.js",
+    "GET /docs/swagger-ui.css",
+    "GET /health/live",
+    "GET /health/ready",
+    "GET /healthz",
+    "GET /metrics",
+    "GET /openapi.json",
+    "GET /readyz",
+    "POST /api/auth/signin",
+    "POST /api/auth/signup",
+}
+"""What is open to everybody, written out by hand: a route that joins them is a decision, not an oversight."""
+
+SIGNED_IN_ONLY = {"GET /api/test/user"}
+
+
+@pytest.fixture(scope="module")
+def people(server: Server) -> Mapping[str, Account]:
+    disabled = server.create_user("matrix-disabled", "moderator", "admin")
+    with server.client(headers=server.admin.bearer) as admin:
+        assert admin.patch(f"/api/admin/users/{disabled.id}", json={"disabled": True}).is_success
+    return {
+        "user": server.create_user("matrix-user"),
+        "moderator": server.create_user("matrix-moderator", "moderator"),
+        "admin": server.create_user("matrix-admin", "admin"),
+        "disabled": disabled,
+    }
+
+
+def test_only_the_routes_that_are_meant_to_be_open_are(server: Server) -> None:
+    """AZ-01."""
+    assert {str(route) for route in ROUTES if route.access is PUBLIC and route.method != "OPTIONS"} == OPEN
+    assert {str(route) for route in GUARDED if route.access == Requirement()} == SIGNED_IN_ONLY
+    with server.client() as client:
+        documented = client.get("/openapi.json").json()["paths"]
+    for path, item in documented.items():
+        for method in item:
+            assert f"{method.upper()} {path}" in {str(route) for route in ROUTES}
+
+
+@pytest.mark.parametrize("route", GUARDED, ids=str)
+def test_a_guarded_route_lets_pass_whom_it_names_and_nobody_else(
+    server: Server, people: Mapping[str, Account], route: Route
+) -> None:
+    """AZ-01: no token, bad token, user, moderator, admin, disabled."""
+    assert isinstance(route.access, Requirement)
+    expected = {who: 0 if admitted(who, route.access) else 403 for who in ("user", "moderator", "admin")}
+    expected |= {"disabled": 401}
+    with server.client() as client:
+        assert send(client, route).status_code == 401
+        assert send(client, route, Authorization=f"Bearer {people['admin'].token}x").status_code == 401
+        for who, status in expected.items():
+            answer = send(client, route, **people[who].bearer)
+            if status:
+                assert answer.status_code == status, who
+            else:
+                assert answer.status_code not in {401, 403}, who
+                assert answer.status_code < 500
+
+
+def admitted(who: str, requirement: Requirement) -> bool:
+    return not requirement.any_of or who in requirement.any_of
+
+
+def send(client: httpx2.Client, route: Route, **headers: str) -> httpx2.Response:
+    body: dict[str, str] | None
+    body = {} if route.method in {"POST", "PUT", "PATCH"} and "{user_id}/roles" not in route.template else None
+    return client.request(route.method, route.path, headers=headers, json=body)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "//api/test/admin",
+        "/api//test/admin",
+        "/api/test/admin/",
+        "/api%2ftest%2fadmin",
+        "/api/test/%61dmin",
+        "/./api/test/admin",
+        "/api/test/all/../admin",
+        "/API/test/admin",
+        "/api/test/admin;x=1",
+        "/api/test/admin%00",
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD", "get", "OPTIONS"])
+def test_no_other_spelling_gets_past_the_guard(server: Server, method: str, target: str) -> None:
+    """AZ-02."""
+    status, content = exactly(server, method, target)
+    assert status in {400, 401, 404, 405, 501}
+    assert b"Content." not in content
+
+
+def exactly(server: Server, method: str, target: str) -> tuple[int, bytes]:
+    """Status and content for a target that no client library has tidied up."""
+    with closing(HTTPConnection(server.host, server.port, timeout=PATIENCE)) as connection:
+        connection.request(method, target)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+
+
+@pytest.mark.parametrize("method", ["HEAD", "get", "GET", "OPTIONS", "Get"])
+def test_no_other_method_gets_past_the_guard(server: Server, method: str) -> None:
+    """AZ-02: what is not a guarded GET tells methods at most."""
+    with server.client() as client:
+        answer = client.request(method, "/api/test/admin")
+    assert answer.status_code in ({204} if method == "OPTIONS" else {400, 401, 405, 501})
+    assert "Content." not in answer.text
+
+
+def test_an_absolute_target_is_guarded_too(server: Server) -> None:
+    """AZ-02."""
+    status, content = exactly(server, "GET", f"{server.url}/api/test/admin")
+    assert status in {400, 401, 404}
+    assert b"Content." not in content
+
+
+def test_a_route_that_declares_nothing_stops_the_application_from_being_built(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """AZ-01: deny by default."""
+
+    @get("/forgotten")
+    async def forgotten() -> str:
+        return "open by oversight"
+
+    monkeypatch.setattr(application, "ROUTES", [*application.ROUTES, forgotten])
+    with pytest.raises(UndeclaredAccess, match="/forgotten"):
+        the_app()
+    with pytest.raises(UndeclaredAccess):
+        require_declared_access(Litestar([get("/x", opt={ACCESS: "admin"})(forgotten.fn)], openapi_config=None))

@@ -1,0 +1,155 @@
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from domain.errors import StorageUnavailable
+from domain.keys.signing_key import SigningKey
+from doubles import NOON
+from infrastructure.memory.storage import MemoryReading, MemoryStorage
+from infrastructure.security.key_ring import StoredKeyRing
+from infrastructure.security.master_secret import MasterSecret
+from infrastructure.security.sealing import AesKeySealer
+from infrastructure.start_refused import StartRefused
+from jwt_material import pem_of
+
+SEALER = AesKeySealer(MasterSecret(b"a master secret for tests alone"))
+SECOND = timedelta(seconds=1)
+
+
+class FailingStorage(MemoryStorage):
+    """Goes away when it is told to."""
+
+    away = False
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[MemoryReading]:
+        if self.away:
+            raise StorageUnavailable
+        async with super().reading() as reading:
+            yield reading
+
+
+class SlowStorage(MemoryStorage):
+    """Its first reader has read, and then takes until it is told to go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = asyncio.Event()
+        self.has_read = asyncio.Event()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[MemoryReading]:
+        async with super().reading() as reading:
+            yield reading
+        if not self.has_read.is_set():
+            self.has_read.set()
+            await self.go_on.wait()
+
+
+async def add(storage: MemoryStorage, key: SigningKey) -> SigningKey:
+    async with storage.transaction() as tx:
+        await tx.keys.add(key)
+    return key
+
+
+async def test_a_ring_that_was_never_filled_signs_and_verifies_nothing() -> None:
+    ring = StoredKeyRing(MemoryStorage(), SEALER)
+    assert ring.verifying("any") is None
+    with pytest.raises(StorageUnavailable):
+        ring.signing(NOON)
+
+
+async def test_a_key_verifies_as_soon_as_it_is_read_and_signs_when_its_time_has_come() -> None:
+    """TK-21: every node can verify a key before any node signs with it."""
+    storage = MemoryStorage()
+    ring = StoredKeyRing(storage, SEALER)
+    old = await add(storage, SEALER.generate(NOON))
+    new = await add(storage, SEALER.seal(pem_of(Ed25519PrivateKey.generate()), NOON, NOON + 10 * SECOND))
+    await ring.reload()
+    assert {old.kid, new.kid} == {key.stored.kid for key in ring.all()}
+    opened = ring.verifying(new.kid)
+    assert opened is not None
+    assert opened.stored.algorithm == "EdDSA"
+    assert ring.signing(NOON + 9 * SECOND).stored == old
+    assert ring.signing(NOON + 10 * SECOND) is opened
+    assert ring.verifying(old.kid) is not None
+
+
+async def test_a_reload_finds_new_keys_and_opens_no_known_one_again() -> None:
+    storage = MemoryStorage()
+    ring = StoredKeyRing(storage, SEALER)
+    first = await add(storage, SEALER.generate(NOON))
+    await ring.reload()
+    before = ring.verifying(first.kid)
+    second = await add(storage, SEALER.generate(NOON + SECOND))
+    assert ring.verifying(second.kid) is None
+    await ring.reload()
+    assert ring.verifying(first.kid) is before
+    assert ring.verifying(second.kid) is not None
+
+
+async def test_looking_up_a_kid_asks_no_storage() -> None:
+    """TK-13: ten thousand unknown kids reach nothing but a dict."""
+    storage = FailingStorage()
+    ring = StoredKeyRing(storage, SEALER)
+    key = await add(storage, SEALER.generate(NOON))
+    await ring.reload()
+    storage.away = True
+    assert not any(ring.verifying(f"{key.kid}{number}") for number in range(10_000))
+    assert ring.signing(NOON).stored == key
+
+
+async def test_a_reload_that_fails_leaves_the_ring_as_it_was() -> None:
+    storage = FailingStorage()
+    ring = StoredKeyRing(storage, SEALER)
+    key = await add(storage, SEALER.generate(NOON))
+    await ring.reload()
+    storage.away = True
+    with pytest.raises(StorageUnavailable):
+        await ring.reload()
+    storage.away = False
+    await add(storage, replace(SEALER.generate(NOON), sealed=b"\x01 nothing that opens"))
+    with pytest.raises(StartRefused, match="DOORWARD_SECRET_KEY"):
+        await ring.reload()
+    assert ring.signing(NOON).stored == key
+    assert len(ring.all()) == 1
+
+
+async def test_a_slow_reload_does_not_undo_a_later_one() -> None:
+    storage = SlowStorage()
+    ring = StoredKeyRing(storage, SEALER)
+    slow = asyncio.create_task(ring.reload())
+    await storage.has_read.wait()
+    key = await add(storage, SEALER.generate(NOON))
+    later = asyncio.create_task(ring.reload())
+    for _ in range(10):
+        await asyncio.sleep(0)
+    storage.go_on.set()
+    await asyncio.gather(slow, later)
+    assert ring.verifying(key.kid) is not None
+
+
+async def test_reloads_at_the_same_time_end_with_what_is_stored() -> None:
+    storage = MemoryStorage()
+    ring = StoredKeyRing(storage, SEALER)
+
+    async def one_more(age: int) -> None:
+        await add(storage, SEALER.generate(NOON + age * SECOND))
+        await ring.reload()
+
+    await asyncio.gather(*(one_more(age) for age in range(8)))
+    assert len(ring.all()) == 8
+
+
+async def test_an_open_key_shows_nothing_private() -> None:
+    """LG-03."""
+    storage = MemoryStorage()
+    ring = StoredKeyRing(storage, SEALER)
+    await add(storage, SEALER.generate(NOON))
+    await ring.reload()
+    assert "Private" not in repr(ring.signing(NOON))

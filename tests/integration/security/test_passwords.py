@@ -1,0 +1,335 @@
+import asyncio
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+
+import argon2
+import pytest
+
+from application.ports.security import PasswordHasher, Verdict
+from domain.accounts.password import Password, PasswordHash
+from domain.errors import HashingBusy
+from doubles import ListLog, PlainHasher
+from infrastructure.security.passwords import DECOY, LEAST_URGENT, MOST_MEMORY, TODAYS, Argon2Hasher
+
+SECRET = Password.typed("violet harbour kettle orbit")
+OTHER = Password.typed("violet harbour kettle orbis")
+OLD = argon2.PasswordHasher(1, 64, 1)
+"""Yesterday's parameters, and cheap."""
+
+
+@pytest.fixture
+def log() -> ListLog:
+    return ListLog()
+
+
+@pytest.fixture
+def argon2_hasher(log: ListLog) -> Iterator[Argon2Hasher]:
+    hasher = Argon2Hasher(2, 8, log)
+    yield hasher
+    hasher.close()
+
+
+@pytest.fixture(params=["argon2-cffi", "double"])
+def hasher(request: pytest.FixtureRequest) -> PasswordHasher:
+    """Every hasher that there is; a new one is one more parameter."""
+    if request.param == "double":
+        return PlainHasher()
+    made: Argon2Hasher = request.getfixturevalue("argon2_hasher")
+    return made
+
+
+# --- what every hasher promises ---------------------------------------------------------------------
+
+
+async def test_a_password_verifies_against_its_own_hash_and_no_other_does(hasher: PasswordHasher) -> None:
+    """SU-02, SU-05: not even one that differs in the last byte only."""
+    stored = await hasher.hash(SECRET)
+    assert await hasher.verify(SECRET, stored) is Verdict.MATCH
+    assert await hasher.verify(OTHER, stored) is Verdict.MISMATCH
+    assert await hasher.verify(Password.typed(""), stored) is Verdict.MISMATCH
+
+
+async def test_nobody_never_matches(hasher: PasswordHasher) -> None:
+    """SI-01."""
+    assert await hasher.verify(SECRET, None) is Verdict.MISMATCH
+
+
+@pytest.mark.parametrize(
+    ("text", "close"),
+    [
+        ("a\0b with a NUL inside", "a\0c with a NUL inside"),
+        ("\U0001f511" * 128, "\U0001f511" * 127 + "\U0001f512"),
+        ("x" * 256, "x" * 255 + "y"),
+        ("".join(map(chr, range(32, 127))), "".join(map(chr, range(32, 126)))),
+        (" spaces at both ends ", "spaces at both ends"),
+        ("\ud800 a lone surrogate", "\udfff a lone surrogate"),
+    ],
+)
+async def test_the_whole_password_counts(hasher: PasswordHasher, text: str, close: str) -> None:
+    """SU-03, SU-04, SU-05."""
+    stored = await hasher.hash(Password(text))
+    assert await hasher.verify(Password(text), stored) is Verdict.MATCH
+    assert await hasher.verify(Password(close), stored) is Verdict.MISMATCH
+
+
+async def test_composed_and_decomposed_letters_are_one_password(hasher: PasswordHasher) -> None:
+    """SU-08."""
+    stored = await hasher.hash(Password.typed("caf\u00e9 au lait tous les jours"))
+    assert await hasher.verify(Password.typed("cafe\u0301 au lait tous les jours"), stored) is Verdict.MATCH
+
+
+async def test_a_hash_of_nonsense_never_matches(hasher: PasswordHasher) -> None:
+    """SI-12."""
+    for stored in ("", "nonsense", "$", "$argon2id$", SECRET.value, "\ud800"):
+        assert await hasher.verify(SECRET, PasswordHash(stored)) is Verdict.MISMATCH
+
+
+# --- what Argon2 does -------------------------------------------------------------------------------
+
+
+async def test_hashes_are_argon2id_with_the_parameters_of_owasp_and_a_salt_of_their_own(
+    argon2_hasher: Argon2Hasher,
+) -> None:
+    """ST-01."""
+    first, second = await argon2_hasher.hash(SECRET), await argon2_hasher.hash(SECRET)
+    assert first.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    parameters = argon2.extract_parameters(first)
+    assert (parameters.salt_len, parameters.hash_len) == (16, 32)
+    assert first.split("$")[4] != second.split("$")[4]
+    assert argon2.PasswordHasher().verify(first, SECRET.value)
+
+
+@pytest.mark.parametrize("library", [OLD, argon2.PasswordHasher(2, 128, 2, type=argon2.Type.I)])
+async def test_a_hash_with_other_parameters_matches_and_is_called_outdated(
+    argon2_hasher: Argon2Hasher, library: argon2.PasswordHasher
+) -> None:
+    """SI-11: only the right password learns so."""
+    stored = PasswordHash(library.hash(SECRET.value))
+    assert await argon2_hasher.verify(SECRET, stored) is Verdict.MATCH_OUTDATED
+    assert await argon2_hasher.verify(OTHER, stored) is Verdict.MISMATCH
+
+
+def test_nobody_costs_what_a_hash_of_today_costs() -> None:
+    """SI-02: from the first sign-in on, since the decoy is written down."""
+    assert TODAYS.fullmatch(DECOY)
+    assert argon2.extract_parameters(DECOY).memory_cost == 19_456
+
+
+B64_SALT, B64_HASH = "A" * 22, "A" * 43
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        f"$argon2id$v=19$m=4294967295,t=2,p=1${B64_SALT}${B64_HASH}",
+        f"$argon2id$v=19$m={MOST_MEMORY + 1},t=2,p=1${B64_SALT}${B64_HASH}",
+        f"$argon2id$v=19$m=19456,t=999,p=1${B64_SALT}${B64_HASH}",
+        f"$argon2id$v=19$m=19456,t=4294967295,p=1${B64_SALT}${B64_HASH}",
+        f"$argon2id$v=19$m=19456,t=2,p=255${B64_SALT}${B64_HASH}",
+        f"$argon2id$v=19$m=19456,t=2,p=16777215${B64_SALT}${B64_HASH}",
+        f"$argon2id$v=19$m=0,t=0,p=0${B64_SALT}${B64_HASH}",
+        f"$argon2id$v=19$m=7,t=1,p=1${B64_SALT}${B64_HASH}",
+        f"$argon2id$v=19$m=-1,t=2,p=1${B64_SALT}${B64_HASH}",
+        f"$argon2id$v=19$m=\uff11\uff12\uff18,t=2,p=1${B64_SALT}${B64_HASH}",
+        f"$argon2id$v=99$m=128,t=1,p=1${B64_SALT}${B64_HASH}",
+        f"$argon2id$v=19$m=128,t=1,p=1${B64_SALT}",
+        f"$argon2id$v=19$m=128,t=1,p=1$A${B64_HASH}",
+        f"$argon2id$v=19$m=128,t=1,p=1${'A' * 13}${B64_HASH}",
+        f"$argon2id$v=19$m=128,t=1,p=1${B64_SALT}${B64_HASH}\n",
+        f"$argon2x$v=19$m=128,t=1,p=1${B64_SALT}${B64_HASH}",
+        f"$argon2id$v=19$p=1,m=128,t=1${B64_SALT}${B64_HASH}",
+        "$2b$12$abcdefghijklmnopqrstuuK8Gd0r6Q2m1v0jT0q7n8xC4r5s6t7u8",
+        "\ud800",
+        "\0" * 100,
+        "$" * 1000,
+    ],
+)
+async def test_a_damaged_or_absurd_hash_is_a_mismatch_and_an_event(
+    argon2_hasher: Argon2Hasher, log: ListLog, stored: str
+) -> None:
+    """SI-12: no error, no giant allocation, and the event does not hold the hash."""
+    assert await argon2_hasher.verify(SECRET, PasswordHash(stored)) is Verdict.MISMATCH
+    (fields,) = log.of("password_hash_unusable")
+    assert fields["reason"] in {"malformed", "absurd parameters", "undecodable"}
+    assert stored not in str(log.events)
+
+
+async def test_wrong_and_unknown_are_no_events(argon2_hasher: Argon2Hasher, log: ListLog) -> None:
+    await argon2_hasher.verify(OTHER, PasswordHash(OLD.hash(SECRET.value)))
+    await argon2_hasher.verify(OTHER, None)
+    assert log.events == []
+
+
+# --- what the pool does -----------------------------------------------------------------------------
+
+
+class Gate:
+    """Occupies a hasher's threads until it opens."""
+
+    def __init__(self, hasher: Argon2Hasher) -> None:
+        self.opened = threading.Event()
+        self.entered = threading.Semaphore(0)
+        self.tasks: list[asyncio.Task[None]] = []
+        self.hasher = hasher
+
+    def hold(self) -> None:
+        def wait() -> None:
+            self.entered.release()
+            assert self.opened.wait(30)
+
+        self.tasks.append(asyncio.create_task(self.hasher._in_pool(wait)))
+
+    async def full(self, threads: int) -> None:
+        for _ in range(threads):
+            assert await asyncio.to_thread(self.entered.acquire, timeout=30)
+
+
+async def until_idle(hasher: Argon2Hasher, permits: int) -> None:
+    """All permits come back within ten seconds, or the test fails."""
+    async with asyncio.timeout(10):
+        for _ in range(permits):
+            while not hasher._permits.acquire(blocking=False):
+                await asyncio.sleep(0.001)
+    for _ in range(permits):
+        hasher._permits.release()
+
+
+async def test_beyond_threads_and_queue_it_is_busy_at_once(log: ListLog) -> None:
+    """OP-03."""
+    hasher = Argon2Hasher(2, 3, log)
+    gate = Gate(hasher)
+    for _ in range(5):
+        gate.hold()
+    await gate.full(2)
+    for attempt in (hasher.hash(SECRET), hasher.verify(SECRET, None)):
+        with pytest.raises(HashingBusy):
+            await attempt
+    gate.opened.set()
+    await asyncio.gather(*gate.tasks)
+    await until_idle(hasher, 5)
+    assert await hasher.verify(SECRET, PasswordHash(OLD.hash(SECRET.value))) is Verdict.MATCH_OUTDATED
+    hasher.close()
+
+
+async def test_a_permit_comes_back_when_the_thread_ends_and_not_when_the_request_does(log: ListLog) -> None:
+    """OP-03, F-24."""
+    hasher = Argon2Hasher(1, 0, log)
+    gate = Gate(hasher)
+    gate.hold()
+    await gate.full(1)
+    gate.tasks[0].cancel()
+    await asyncio.gather(*gate.tasks, return_exceptions=True)
+    assert gate.tasks[0].cancelled()
+    with pytest.raises(HashingBusy):
+        await hasher.verify(SECRET, None)
+    gate.opened.set()
+    await until_idle(hasher, 1)
+    assert await hasher.verify(SECRET, None) is Verdict.MISMATCH
+    hasher.close()
+
+
+async def test_who_leaves_the_queue_makes_room_at_once(log: ListLog) -> None:
+    """OP-03."""
+    hasher = Argon2Hasher(1, 1, log)
+    gate = Gate(hasher)
+    gate.hold()
+    await gate.full(1)
+    waiting = asyncio.create_task(hasher.verify(SECRET, None))
+    await asyncio.sleep(0)
+    with pytest.raises(HashingBusy):
+        await hasher.verify(SECRET, None)
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    another = asyncio.create_task(hasher.verify(SECRET, None))
+    await asyncio.sleep(0)
+    assert not another.done()
+    gate.opened.set()
+    assert await another is Verdict.MISMATCH
+    hasher.close()
+
+
+async def test_who_waits_too_long_is_told_that_it_is_busy(log: ListLog) -> None:
+    """OP-03."""
+    hasher = Argon2Hasher(1, 4, log, patience=0.0)
+    with pytest.raises(HashingBusy):
+        await hasher.hash(SECRET)
+    await until_idle(hasher, 5)
+    hasher.close()
+
+
+async def test_a_storm_of_sign_ins_and_broken_connections_leaks_no_permit(log: ListLog) -> None:
+    """F-23, F-24."""
+    hasher = Argon2Hasher(2, 4, log)
+    cheap = PasswordHash(OLD.hash(SECRET.value))
+    for round_ in range(40):
+        tasks = [asyncio.create_task(hasher.verify(SECRET, cheap)) for _ in range(9)]
+        for _ in range(round_ % 3):
+            await asyncio.sleep(0)
+        for task in tasks[round_ % 4 :: 2]:
+            task.cancel()
+        for result in await asyncio.gather(*tasks, return_exceptions=True):
+            assert result is Verdict.MATCH_OUTDATED or isinstance(result, HashingBusy | asyncio.CancelledError)
+    await until_idle(hasher, 6)
+    hasher.close()
+
+
+async def test_after_closing_it_is_busy(log: ListLog) -> None:
+    hasher = Argon2Hasher(1, 1, log)
+    hasher.close()
+    for _ in range(3):
+        with pytest.raises(HashingBusy):
+            await hasher.verify(SECRET, None)
+    await until_idle(hasher, 2)
+
+
+def test_making_one_starts_no_thread(log: ListLog) -> None:
+    before = threading.active_count()
+    hasher = Argon2Hasher(4, 4, log)
+    assert threading.active_count() == before
+    hasher.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a priority is the whole process's")
+async def test_its_threads_make_way_for_everybody_else(argon2_hasher: Argon2Hasher) -> None:
+    """OP-03: guarded requests go first."""
+    priority = await argon2_hasher._in_pool(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+    assert priority == LEAST_URGENT
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) < LEAST_URGENT
+
+
+OUT_OF_MEMORY = """
+import asyncio, resource, sys
+from domain.accounts.password import Password
+from domain.errors import HashingBusy
+from infrastructure.security.passwords import DECOY, Argon2Hasher
+
+class Log:
+    def record(self, event, /, **fields):
+        sys.exit(f"{event} was recorded")
+
+async def main():
+    hasher = Argon2Hasher(1, 1, Log())
+    await hasher._in_pool(int)
+    pages = int(open("/proc/self/statm").read().split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 12_000_000,) * 2)
+    for work in (hasher.hash(Password("x")), hasher.verify(Password("x"), DECOY), hasher.verify(Password("x"), None)):
+        try:
+            print(await work)
+        except HashingBusy:
+            print("busy")
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_no_memory_is_not_a_wrong_password() -> None:
+    """OP-03, SI-12: the answer is to come again, not that the password is wrong."""
+    one_arena = {**os.environ, "MALLOC_ARENA_MAX": "1"}  # else glibc has set 64 MiB aside for each thread already
+    ended = subprocess.run(
+        [sys.executable, "-c", OUT_OF_MEMORY], capture_output=True, text=True, timeout=60, check=False, env=one_arena
+    )
+    assert (ended.stdout.split(), ended.stderr) == (["busy"] * 3, "")

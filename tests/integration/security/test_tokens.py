@@ -1,0 +1,294 @@
+import asyncio
+import json
+import socket
+from base64 import urlsafe_b64decode
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_private_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key as generate_rsa_key
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from builders import a_user
+from domain.access.role import ADMIN
+from domain.accounts.user import User
+from domain.errors import InvalidToken
+from domain.ids import UserId
+from doubles import NOON
+from infrastructure.memory.storage import MemoryStorage
+from infrastructure.security.jwk import thumbprint
+from infrastructure.security.key_ring import StoredKeyRing
+from infrastructure.security.master_secret import MasterSecret
+from infrastructure.security.sealing import AesKeySealer
+from infrastructure.security.tokens import JwtAccessTokens
+from jwt_corpus import accepted, corpus
+from jwt_material import Key, Material, b64, pem_of
+
+ISSUER, AUDIENCE, CLIENT, LIFETIME = "https://auth.example.org/a", "doorward-Api", "doorward-Web", 900
+USER = replace(a_user("ada", ADMIN), id=UserId(UUID("01932c07-1111-7222-8333-444455556666")))
+SECOND = timedelta(seconds=1)
+
+
+def tokens_with(*keys: Key, lifetime: int = LIFETIME) -> JwtAccessTokens:
+    """An issuer and verifier that holds these keys; the last of them signs."""
+
+    async def filled() -> StoredKeyRing:
+        storage, sealer = MemoryStorage(), AesKeySealer(MasterSecret(b"a master secret for tests alone"))
+        async with storage.transaction() as tx:
+            for age, key in enumerate(reversed(keys)):
+                await tx.keys.add(sealer.seal(pem_of(key), NOON, NOON - age * SECOND))
+        ring = StoredKeyRing(storage, sealer)
+        await ring.reload()
+        return ring
+
+    return JwtAccessTokens(asyncio.run(filled()), ISSUER, AUDIENCE, CLIENT, lifetime)
+
+
+def material(key: Key, trap: str = "http://127.0.0.1:9/") -> Material:
+    issued = int(NOON.timestamp())
+    claims = {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "sub": str(USER.id),
+        "exp": issued + LIFETIME,
+        "iat": issued,
+        "jti": "01932c07-aaaa-7bbb-8ccc-ddddeeeeffff",
+        "client_id": CLIENT,
+        "roles": ["admin", "user"],
+        "epoch": 3,
+    }
+    return Material(key=key, kid=thumbprint(key.public_key()), claims=claims, trap=trap)
+
+
+def part(token: str, number: int) -> dict[str, object]:
+    segment = token.split(".")[number]
+    read: dict[str, object] = json.loads(urlsafe_b64decode(segment + "=" * (-len(segment) % 4)))
+    return read
+
+
+P256 = derive_private_key(0x5EC0_0D00_4AED, SECP256R1())  # always the same, so that the tests' names are
+ED25519 = Ed25519PrivateKey.generate()
+TOKENS = tokens_with(P256)
+GOOD = material(P256)
+
+
+@pytest.fixture(scope="module")
+def rsa() -> Key:
+    return generate_rsa_key(65_537, 3072)
+
+
+def verdict(token: str, tokens: JwtAccessTokens = TOKENS) -> bool:
+    """False for InvalidToken; anything else that is raised is a failure of the test."""
+    try:
+        tokens.verify(token, NOON)
+    except InvalidToken:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("token", [pytest.param(token, id=name) for name, token in corpus(GOOD)])
+def test_a_token_that_is_not_wholly_right_is_refused(token: str) -> None:
+    """TK-01, TK-02, TK-04 to TK-14: every attack family, each token perfect but for what its name says."""
+    with pytest.raises(InvalidToken):
+        TOKENS.verify(token, NOON)
+
+
+def test_the_corpus_is_large_and_its_names_tell_its_tokens_apart() -> None:
+    """TK-01."""
+    names = [name for name, _ in corpus(GOOD)]
+    assert len(names) >= 150
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("token", [pytest.param(token, id=name) for name, token in accepted(GOOD)])
+def test_every_permitted_spelling_is_accepted(token: str) -> None:
+    """TK-05: `at+jwt` and `application/at+jwt`, without case."""
+    read = TOKENS.verify(token, NOON)
+    assert read.subject == USER.id
+    assert read.id == UUID("01932c07-aaaa-7bbb-8ccc-ddddeeeeffff")
+    assert read.epoch == 3
+
+
+def test_the_same_families_are_refused_under_ed25519_and_rsa(rsa: Key) -> None:
+    """TK-01, TK-19."""
+    tokens = tokens_with(rsa, ED25519)
+    for key in (ED25519, rsa):
+        forged = material(key)
+        for name, token in accepted(forged):
+            assert tokens.verify(token, NOON).subject == USER.id, name
+        for name, token in corpus(forged):
+            assert not verdict(token, tokens), name
+
+
+def test_a_token_says_what_rfc_9068_asks_and_nothing_personal() -> None:
+    """TK-04, TK-16, TK-22, TK-23."""
+    issued = TOKENS.issue(USER, NOON)
+    assert part(issued.value, 0) == {"alg": "ES256", "typ": "at+jwt", "kid": GOOD.kid}
+    claims = part(issued.value, 1)
+    assert UUID(str(claims.pop("jti"))).version == 7
+    assert claims == {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "sub": str(USER.id),
+        "exp": int(NOON.timestamp()) + LIFETIME,
+        "iat": int(NOON.timestamp()),
+        "client_id": CLIENT,
+        "roles": ["admin", "user"],
+        "epoch": 0,
+    }
+    assert issued.expires_in == LIFETIME
+    assert issued.value not in repr(issued)
+
+
+def test_what_was_issued_is_read_back_until_it_expires() -> None:
+    """TK-08."""
+    user: User = a_user("grace").disabled_now()
+    token = TOKENS.issue(user, NOON).value
+    read = TOKENS.verify(token, NOON + (LIFETIME - 1) * SECOND)
+    assert (read.subject, read.epoch, read.issued_at) == (user.id, 1, NOON)
+    assert read.expires_at == NOON + LIFETIME * SECOND
+    with pytest.raises(InvalidToken):
+        TOKENS.verify(token, read.expires_at)
+
+
+def test_another_clock_may_be_five_seconds_ahead_and_no_more() -> None:
+    """TK-08."""
+    token = TOKENS.issue(USER, NOON).value
+    assert TOKENS.verify(token, NOON - 5 * SECOND).subject == USER.id
+    with pytest.raises(InvalidToken):
+        TOKENS.verify(token, NOON - 6 * SECOND)
+
+
+def test_no_two_tokens_share_an_id() -> None:
+    """TK-15: what is denied is denied by its `jti`."""
+    ids = {TOKENS.verify(TOKENS.issue(USER, NOON).value, NOON).id for _ in range(50)}
+    assert len(ids) == 50
+
+
+def test_our_own_signatures_have_the_one_spelling_that_we_accept() -> None:
+    """TK-15: half of all ES256 signatures come out the other way, and n-s would be a second spelling."""
+    for _ in range(40):
+        assert TOKENS.verify(TOKENS.issue(USER, NOON).value, NOON).subject == USER.id
+
+
+def test_a_shorter_life_holds_for_tokens_issued_before() -> None:
+    """TK-08, TK-16: `exp - iat` is at most the life that is configured now."""
+    with pytest.raises(InvalidToken):
+        tokens_with(P256, lifetime=60).verify(TOKENS.issue(USER, NOON).value, NOON)
+
+
+def test_other_services_read_our_tokens_with_the_public_key_alone(rsa: Key) -> None:
+    """TK-19: by PyJWT as anybody would use it."""
+    for key in (P256, ED25519, rsa):
+        token = tokens_with(key).issue(USER, NOON).value
+        forged = material(key)
+        claims = jwt.decode(
+            token,
+            key.public_key(),
+            [forged.algorithm],
+            {"verify_exp": False, "verify_iat": False},
+            audience=AUDIENCE,
+            issuer=ISSUER,
+        )
+        assert claims["sub"] == str(USER.id)
+
+
+def test_each_key_verifies_its_own_tokens_and_no_other_keys(rsa: Key) -> None:
+    """TK-02: an algorithm that is right for one key is wrong behind another's kid."""
+    tokens = tokens_with(rsa, ED25519, P256)
+    keys: tuple[Key, ...] = (rsa, ED25519, P256)
+    for key in keys:
+        mine = material(key)
+        assert tokens.verify(mine.good(), NOON).epoch == 3
+        for other in keys:
+            if other is not key:
+                theirs = material(other)
+                for header in (mine.header, theirs.header, {**mine.header, "alg": theirs.algorithm}):
+                    with pytest.raises(InvalidToken):
+                        tokens.verify(theirs.token(header=header, by=key if header == theirs.header else other), NOON)
+
+
+def test_a_key_that_is_gone_verifies_nothing() -> None:
+    """TK-13."""
+    with pytest.raises(InvalidToken):
+        tokens_with(ED25519).verify(GOOD.good(), NOON)
+
+
+def test_no_token_makes_us_call_anybody() -> None:
+    """TK-12: a socket listens where `jku` and `x5u` point, and nobody comes."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as trap:
+        trap.setblocking(False)
+        forged = material(P256, f"http://127.0.0.1:{trap.getsockname()[1]}/keys.json")
+        inviting = [(name, token) for name, token in corpus(forged) if "jku" in name or "x5u" in name]
+        assert len(inviting) >= 6
+        for _, token in inviting:
+            with pytest.raises(InvalidToken):
+                TOKENS.verify(token, NOON)
+        with pytest.raises(BlockingIOError):
+            trap.accept()
+
+
+def test_a_refusal_shows_nothing_of_the_token() -> None:
+    """LG-03."""
+    with pytest.raises(InvalidToken) as refused:
+        TOKENS.verify(GOOD.claiming(aud="other"), NOON)
+    assert str(refused.value) == "Unauthorized!"
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.text(max_size=80))
+def test_any_text_is_refused(text: str) -> None:
+    """TK-01."""
+    assert not verdict(text)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.binary(max_size=120), st.binary(max_size=200))
+def test_any_signed_bytes_are_refused(header: bytes, payload: bytes) -> None:
+    """TK-11."""
+    assert not verdict(GOOD.raw(header, json.dumps(dict(GOOD.claims)).encode()))
+    assert not verdict(GOOD.raw(json.dumps(GOOD.header).encode(), payload))
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, len(GOOD.good()) - 1), st.characters())
+def test_one_character_changed_is_refused(position: int, character: str) -> None:
+    """TK-10."""
+    good = GOOD.good()
+    changed = good[:position] + character + good[position + 1 :]
+    assert verdict(changed) == (changed == good)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.sampled_from(sorted({*GOOD.claims, "nbf"})), json_values)
+def test_any_other_value_of_any_claim_never_raises_anything_else(name: str, value: object) -> None:
+    """TK-06, TK-07, TK-08."""
+    permitted = verdict(GOOD.claiming(**{name: value}))
+    if name in {"iss", "aud", "client_id"}:
+        assert permitted == (value == GOOD.claims[name])
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.dictionaries(st.text(max_size=8), json_values, max_size=3))
+def test_any_other_member_of_the_header_is_refused(members: dict[str, object]) -> None:
+    """TK-14."""
+    assert verdict(GOOD.heading(**members)) == (set(members) <= set(GOOD.header) and not members)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.binary(max_size=100))
+def test_any_other_signature_is_refused(signature: bytes) -> None:
+    assert not verdict(f"{GOOD.content()}.{b64(signature)}")

@@ -1,0 +1,198 @@
+"""What each connection is told, and what SQLite leaves on the disk. Whatever the server's defaults, ours hold."""
+
+import ast
+import asyncio
+import os
+import stat
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from builders import a_user
+from domain.errors import StorageUnavailable
+from infrastructure.sql import engine
+from infrastructure.sql.connection import connected
+from infrastructure.sql.engine import Engines, open_engines
+from infrastructure.sql.schema import check_schema, migrate
+from infrastructure.sql.storage import SqlStorage
+from infrastructure.sql.urls import DatabaseUrl
+from infrastructure.start_refused import StartRefused
+from mysql_server import MySQLServer
+from stored import put
+
+
+async def ask(engine: Engine, question: str) -> object:
+    async with connected(engine, alone=True) as connection:
+        ((answer,),) = await connection.rows(text(question))
+    return answer
+
+
+@pytest.fixture
+async def mysql(mysql_url: str) -> AsyncIterator[Engines]:
+    engines = open_engines(DatabaseUrl.parse(mysql_url), pool_size=2)
+    yield engines
+    await engines.close()
+
+
+@pytest.fixture
+async def file(tmp_path: Path) -> Path:
+    """A migrated one, in a folder that was made for it."""
+    path = tmp_path / "data" / "doorward.db"
+    await migrate(DatabaseUrl.parse(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture
+async def sqlite(file: Path) -> AsyncIterator[Engines]:
+    engines = open_engines(DatabaseUrl.parse(f"sqlite:///{file}"), pool_size=2)
+    yield engines
+    await engines.close()
+
+
+async def test_mysql_sessions_are_strict_and_in_utc(mysql: Engines, mysql_server: MySQLServer) -> None:
+    mysql_server.sql("SET GLOBAL sql_mode = ''", "SET GLOBAL time_zone = '+05:30'")
+    try:
+        for each in (mysql.writing, mysql.reading):
+            assert "STRICT_TRANS_TABLES" in str(await ask(each, "SELECT @@SESSION.sql_mode"))
+            assert await ask(each, "SELECT @@SESSION.time_zone") == "+00:00"
+            assert await ask(each, "SELECT @@SESSION.character_set_connection") == "utf8mb4"
+    finally:
+        mysql_server.sql("SET GLOBAL sql_mode = DEFAULT", "SET GLOBAL time_zone = DEFAULT")
+
+
+async def test_mysql_writes_at_read_committed_and_reads_without_transactions(mysql: Engines) -> None:
+    shown = "SHOW VARIABLES WHERE variable_name IN ('transaction_isolation', 'tx_isolation')"
+    async with connected(mysql.writing, alone=True) as connection:
+        assert {value for _, value in await connection.rows(text(shown))} == {"READ-COMMITTED"}
+    assert await ask(mysql.writing, "SELECT @@autocommit") == 0
+    assert await ask(mysql.reading, "SELECT @@autocommit") == 1
+
+
+async def test_nothing_is_written_through_mysql_connections_for_reading(
+    mysql: Engines, mysql_url: str, mysql_server: MySQLServer
+) -> None:
+    await migrate(DatabaseUrl.parse(mysql_url))
+    async with connected(mysql.reading, alone=True) as connection:
+        with pytest.raises(StorageUnavailable):
+            await connection.change(text("DELETE FROM roles"))
+    name = DatabaseUrl.parse(mysql_url).database
+    assert mysql_server.sql(f"SELECT count(*) FROM {name}.roles") == [(3,)]
+
+
+async def test_a_reading_is_no_transaction_that_grows_old(mysql: Engines, mysql_url: str) -> None:
+    """Each statement sees what is committed when it runs, whatever the one before saw."""
+    url = DatabaseUrl.parse(mysql_url)
+    await migrate(url)
+    storage = SqlStorage.open(url)
+    async with connected(mysql.reading, alone=True) as connection:
+        count = text("SELECT count(*) FROM users")
+        assert (await connection.rows(count))[0][0] == 0
+        await put(storage, a_user())
+        assert (await connection.rows(count))[0][0] == 1
+    await storage.close()
+
+
+async def test_tls_is_tls_or_nothing(mysql_url: str, mysql_server: MySQLServer) -> None:
+    """SECURITY ST-07: a server without TLS is refused, not spoken to in the clear."""
+    ((_, offered),) = mysql_server.sql("SHOW VARIABLES LIKE 'have_ssl'") or [("have_ssl", "YES")]
+    engines = open_engines(DatabaseUrl.parse(f"{mysql_url.partition('?')[0]}?ssl-mode=REQUIRED"), pool_size=2)
+    try:
+        async with connected(engines.reading, alone=True) as connection:
+            ((_, cipher),) = await connection.rows(text("SHOW STATUS LIKE 'Ssl_cipher'"))
+            assert cipher
+    except StorageUnavailable:
+        assert offered != "YES"
+    finally:
+        await engines.close()
+
+
+@pytest.mark.parametrize("mode", ["VERIFY_CA", "VERIFY_IDENTITY"])
+async def test_a_server_that_nobody_vouches_for_is_refused(mysql_url: str, mode: str) -> None:
+    """SECURITY ST-07."""
+    url = DatabaseUrl.parse(f"{mysql_url.partition('?')[0]}?ssl-mode={mode}")
+    with pytest.raises(StartRefused, match="cannot be used"):
+        await check_schema(url)
+
+
+def test_a_ca_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    """SECURITY ST-07."""
+    (tmp_path / "empty.pem").touch()
+    for name in ("missing.pem", "empty.pem"):
+        url = DatabaseUrl.parse(f"mysql://app@db/doorward?ssl-ca={tmp_path / name}")
+        with pytest.raises(StartRefused, match="ssl-ca"):
+            SqlStorage.open(url)
+
+
+async def test_sqlite_files_are_for_their_owner_alone(tmp_path: Path) -> None:
+    """SECURITY ST-09, however generous the umask."""
+    path = tmp_path / "data" / "doorward.db"
+    before = os.umask(0)
+    try:
+        url = DatabaseUrl.parse(f"sqlite:///{path}")
+        await migrate(url)
+        storage = SqlStorage.open(url)
+        await put(storage, a_user())
+        modes = {entry.name: stat.S_IMODE(entry.stat().st_mode) for entry in path.parent.iterdir()}
+        await storage.close()
+    finally:
+        os.umask(before)
+    assert modes == {"doorward.db": 0o600, "doorward.db-wal": 0o600, "doorward.db-shm": 0o600}
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+async def test_a_file_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file, not a folder")
+    with pytest.raises(StartRefused, match="cannot be opened"):
+        await migrate(DatabaseUrl.parse(f"sqlite:///{tmp_path / 'data' / 'doorward.db'}"))
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"),
+    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 1000)],
+)
+async def test_every_sqlite_connection_is_told(sqlite: Engines, pragma: str, value: object) -> None:
+    for each in (sqlite.writing, sqlite.reading):
+        assert await ask(each, f"PRAGMA {pragma}") == value
+
+
+async def test_nothing_is_written_through_sqlite_connections_for_reading(sqlite: Engines) -> None:
+    with pytest.raises(StorageUnavailable):
+        await ask(sqlite.reading, "DELETE FROM roles RETURNING name")
+    assert await ask(sqlite.reading, "SELECT count(*) FROM roles") == 3
+
+
+async def test_sqlite_columns_hold_what_they_say(sqlite: Engines) -> None:
+    async with connected(sqlite.writing, alone=False) as connection:
+        tables = await connection.rows(text("SELECT name, strict FROM pragma_table_list WHERE name NOT LIKE 'sqlite%'"))
+    assert {name for name, strict in tables if not strict} == {"alembic_version"}
+
+
+async def test_readers_of_sqlite_do_not_wait_for_the_writer(sqlite: Engines) -> None:
+    async with connected(sqlite.writing, alone=False) as writer:
+        await writer.begin("BEGIN IMMEDIATE")
+        await writer.change(text("DELETE FROM roles"))
+        assert await asyncio.gather(*(ask(sqlite.reading, "SELECT count(*) FROM roles") for _ in range(9))) == [3] * 9
+
+
+def test_no_statement_is_put_together_from_strings() -> None:
+    """SECURITY ST-03: values are bound; not even a constant part of a statement is pasted in at run time."""
+    package = Path(engine.__file__).parent
+    raw = {"text", "exec_driver_sql", "literal_column", "execute"}
+    found = 0
+    for path in package.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and node.args:
+                name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                if name in raw:
+                    found += 1
+                    assert isinstance(node.args[0], ast.Constant | ast.Name), f"{path.name}:{node.lineno}"
+    assert found
+
+
+async def test_errors_do_not_carry_what_was_written(sqlite: Engines) -> None:
+    async with connected(sqlite.reading, alone=True) as connection:
+        with pytest.raises(StorageUnavailable) as refused:
+            await connection.change(text("INSERT INTO roles VALUES (:name, :name, :name)"), {"name": "hunter2"})
+    assert "hunter2" not in f"{refused.value} {refused.value.__cause__}"

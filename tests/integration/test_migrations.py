@@ -1,0 +1,236 @@
+"""The schema on both databases: made, unmade, made again, by one at a time, and never worked with when it is not ours."""
+
+import asyncio
+import re
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine
+from sqlalchemy.util import greenlet_spawn
+
+from builders import a_user
+from domain.access.role import ADMIN
+from infrastructure.sql import schema
+from infrastructure.sql.engine import open_migrator
+from infrastructure.sql.schema import HEAD, check_schema, current_revision, migrate
+from infrastructure.sql.storage import SqlStorage
+from infrastructure.sql.tables import metadata
+from infrastructure.sql.urls import DatabaseUrl
+from infrastructure.start_refused import StartRefused
+from mysql_server import MySQLServer
+from stored import found, put
+
+VERSIONS = Path(schema.__file__).parent / "migrations" / "versions"
+Sql = Callable[..., list[tuple[Any, ...]]]
+MIGRATE = (
+    "import asyncio, sys; from infrastructure.sql.schema import migrate; "
+    "from infrastructure.sql.urls import DatabaseUrl; "
+    "asyncio.run(migrate(DatabaseUrl.parse(sys.argv[1])))"
+)
+
+
+@pytest.fixture(params=["sqlite", "mysql"])
+def raw_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Of an empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'data' / 'doorward.db'}"
+    return str(request.getfixturevalue("mysql_url"))
+
+
+@pytest.fixture
+def url(raw_url: str) -> DatabaseUrl:
+    return DatabaseUrl.parse(raw_url)
+
+
+@pytest.fixture
+def sql(url: DatabaseUrl, request: pytest.FixtureRequest) -> Iterator[Sql]:
+    """Runs statements by hand, past all of our code, and returns the rows of the last."""
+    if url.sqlite_path is None:
+        server: MySQLServer = request.getfixturevalue("mysql_server")
+        yield lambda *statements: server.sql(f"USE {url.database}", *statements)
+        return
+
+    path = url.sqlite_path
+
+    def run(*statements: str) -> list[tuple[Any, ...]]:
+        path.parent.mkdir(exist_ok=True)
+        connection = sqlite3.connect(path, isolation_level=None)
+        try:
+            rows = [connection.execute(statement).fetchall() for statement in statements]
+        finally:
+            connection.close()
+        return rows[-1]
+
+    yield run
+
+
+def difference(engine: Engine) -> list[Any]:
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": False})
+        return list(compare_metadata(context, metadata))
+
+
+async def test_up_down_and_up_again(url: DatabaseUrl) -> None:
+    assert await current_revision(url) is None
+    await migrate(url)
+    assert await current_revision(url) == HEAD
+    storage = SqlStorage.open(url)
+    await put(storage, a_user("ada", ADMIN))
+    await storage.close()
+    await migrate(url, "base")
+    assert await current_revision(url) is None
+    await migrate(url)
+    await check_schema(url)
+    storage = SqlStorage.open(url)
+    async with storage.reading() as reading:
+        assert await reading.users.by_login("ada") is None
+        assert [role.name for role in await reading.roles.all()] == ["admin", "moderator", "user"]
+    await storage.close()
+
+
+async def test_migrating_twice_changes_nothing(url: DatabaseUrl) -> None:
+    ada = a_user()
+    await migrate(url)
+    storage = SqlStorage.open(url)
+    await put(storage, ada)
+    await migrate(url)
+    assert await found(storage, ada.id) == ada
+    await storage.close()
+
+
+async def test_the_migrated_schema_is_that_of_the_tables(url: DatabaseUrl) -> None:
+    await migrate(url)
+    engine = open_migrator(url, 1)
+    assert await greenlet_spawn(difference, engine) == []
+    await greenlet_spawn(engine.dispose)
+
+
+async def test_a_column_that_is_missing_would_be_noticed(url: DatabaseUrl, sql: Sql) -> None:
+    await migrate(url)
+    sql("ALTER TABLE users DROP COLUMN epoch")
+    engine = open_migrator(url, 1)
+    assert [change[0] for change in await greenlet_spawn(difference, engine)] == ["add_column"]
+    await greenlet_spawn(engine.dispose)
+
+
+async def test_processes_that_migrate_at_once_take_turns(raw_url: str, url: DatabaseUrl) -> None:
+    """FAULTS F-32, short form."""
+    command = (sys.executable, "-c", MIGRATE, raw_url)
+    together = [await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE) for _ in range(2)]
+    for process in together:
+        _, complaint = await process.communicate()
+        assert (process.returncode, complaint) == (0, b"")
+    await check_schema(url)
+
+
+async def test_a_migration_that_was_cut_off_is_taken_up(url: DatabaseUrl, sql: Sql) -> None:
+    """FAULTS F-32: MySQL commits table by table, and no crash in between leaves work for a person."""
+    await migrate(url)
+    sql(
+        "DROP TABLE changes",
+        "DELETE FROM roles WHERE name = 'admin'",
+        "DELETE FROM alembic_version",
+    )
+    assert await current_revision(url) is None
+    await migrate(url)
+    await check_schema(url)
+    engine = open_migrator(url, 1)
+    assert await greenlet_spawn(difference, engine) == []
+    await greenlet_spawn(engine.dispose)
+    assert sql("SELECT count(*) FROM roles") == [(3,)]
+
+
+async def test_a_table_of_somebody_else_is_left_alone(url: DatabaseUrl, sql: Sql) -> None:
+    sql("CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT)", "INSERT INTO users VALUES (7, 'ada')")
+    with pytest.raises(StartRefused, match=r"^The database .* cannot be used: .*users.*already exists") as refused:
+        await migrate(url)
+    assert "\n" not in str(refused.value)
+    assert sql("SELECT id, name FROM users") == [(7, "ada")]
+
+
+async def test_an_empty_database_is_refused(url: DatabaseUrl) -> None:
+    with pytest.raises(StartRefused, match=r"^The database .* is empty; run `doorward migrate`\.$"):
+        await check_schema(url)
+
+
+async def test_an_outdated_schema_is_refused(url: DatabaseUrl, sql: Sql) -> None:
+    await migrate(url)
+    sql("UPDATE alembic_version SET version_num = '0000'")
+    with pytest.raises(
+        StartRefused, match=rf"^The database has schema 0000 and {HEAD} is needed; run `doorward migrate`"
+    ):
+        await check_schema(url)
+
+
+async def test_a_newer_schema_is_refused_and_not_migrated(url: DatabaseUrl, sql: Sql) -> None:
+    await migrate(url)
+    sql("UPDATE alembic_version SET version_num = '9999'")
+    for refused in (check_schema(url), migrate(url), migrate(url, "base")):
+        with pytest.raises(StartRefused, match=r"^The database has schema 9999, made by a newer Doorward"):
+            await refused
+    assert sql("SELECT count(*) FROM roles") == [(3,)]
+
+
+async def test_a_database_that_is_away_is_refused_without_its_password() -> None:
+    url = DatabaseUrl.parse("mysql://doorward:hunter2@127.0.0.1:9/doorward")
+    for refused in (check_schema(url), migrate(url)):
+        with pytest.raises(StartRefused, match=r"^The database mysql://doorward:\*\*\*@127\.0\.0\.1:9/") as line:
+            await refused
+        assert "hunter2" not in str(line.value)
+        assert "\n" not in str(line.value)
+
+
+async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    """FAULTS F-16."""
+    path = tmp_path / "doorward.db"
+    path.write_text("This is a letter, not a database. " * 100)
+    url = DatabaseUrl.parse(f"sqlite:///{path}")
+    for refused in (check_schema(url), migrate(url)):
+        with pytest.raises(StartRefused, match=r"^The database sqlite:///.* cannot be used: file is not a database\.$"):
+            await refused
+
+
+def test_revisions_are_numbered_and_the_last_is_ours() -> None:
+    files = sorted(path.name for path in VERSIONS.glob("[0-9]*.py"))
+    numbers = [name[:4] for name in files]
+    assert numbers == [f"{number:04}" for number in range(1, len(files) + 1)]
+    assert numbers[-1] == HEAD
+    for number, name in zip(numbers, files, strict=True):
+        stated = re.search(r'^revision = "(\d{4})"$', (VERSIONS / name).read_text(), re.MULTILINE)
+        assert stated is not None
+        assert stated[1] == number
+
+
+async def test_a_grant_written_by_hand_holds(url: DatabaseUrl, sql: Sql) -> None:
+    """The very statement of the README."""
+    ada = a_user()
+    await migrate(url)
+    storage = SqlStorage.open(url)
+    await put(storage, ada)
+    sql("INSERT INTO user_roles (user_id, role) SELECT id, 'admin' FROM users WHERE username_key = 'ada'")
+    assert await found(storage, ada.id) == ada.granted(ADMIN)
+    async with storage.reading() as reading:
+        assert (await reading.users.access_of([ada.id]))[ada.id].roles == ada.granted(ADMIN).roles
+    sql("DELETE FROM user_roles WHERE role = 'admin'")
+    assert await found(storage, ada.id) == ada
+    await storage.close()
+
+
+@pytest.mark.parametrize("role", ["moderatr", "Admin", "admin "])
+async def test_a_grant_of_no_role_is_refused_by_the_database(url: DatabaseUrl, sql: Sql, role: str) -> None:
+    """SECURITY AZ-06."""
+    ada = a_user()
+    await migrate(url)
+    storage = SqlStorage.open(url)
+    await put(storage, ada)
+    insert = f"INSERT INTO user_roles (user_id, role) SELECT id, '{role}' FROM users WHERE username_key = 'ada'"
+    with pytest.raises(Exception, match=r"(?i)foreign key constraint"):
+        sql(*(["PRAGMA foreign_keys = ON"] if url.sqlite_path else []), insert)
+    assert await found(storage, ada.id) == ada
+    await storage.close()

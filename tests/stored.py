@@ -1,0 +1,39 @@
+"""Reaching into any storage, one transaction or reading at a time."""
+
+from collections.abc import Sequence
+
+from application.ports.storage import Storage
+from domain.access.change import Change
+from domain.access.role import Role, RoleName
+from domain.accounts.user import User
+from domain.ids import UserId
+from domain.keys.signing_key import SigningKey
+from doubles import NOON
+
+
+async def put(storage: Storage, *things: User | Role | SigningKey) -> None:
+    async with storage.transaction() as tx:
+        for thing in things:
+            match thing:
+                case User():
+                    await tx.users.add(thing)
+                case Role():
+                    await tx.roles.put(thing)
+                case SigningKey():
+                    await tx.keys.add(thing)
+
+
+async def found(storage: Storage, user_id: UserId) -> User | None:
+    async with storage.reading() as reading:
+        return await reading.users.get(user_id)
+
+
+async def grant(storage: Storage, user: User, role: RoleName) -> bool:
+    async with storage.transaction() as tx:
+        return await tx.users.grant(user.id, role, NOON)
+
+
+async def announced(storage: Storage) -> Sequence[Change]:
+    """The whole feed."""
+    async with storage.reading() as reading:
+        return [row.change for row in await reading.changes.since(1, 1000)]

@@ -1,0 +1,274 @@
+"""What every answer carries, and what becomes of exceptions."""
+
+from typing import Any
+
+import pytest
+import structlog
+from prometheus_client.parser import text_string_to_metric_families
+
+from edge_driver import CONFIG, HOST, JSON, Application, Header, Reply, ask, post
+from interfaces.http import metrics
+from interfaces.http.edge import Edge
+
+APP_ORIGIN = "https://app.example.com"
+SECURITY = {
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-store",
+}
+
+
+async def broken(*_: Any) -> None:
+    raise RuntimeError("SELECT secret FROM /srv/doorward")
+
+
+async def silent(*_: Any) -> None:
+    """Says nothing at all."""
+
+
+async def half(_: Any, __: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"10")]})
+    await send({"type": "http.response.body", "body": b"half", "more_body": True})
+    raise RuntimeError("too late")
+
+
+async def started(_: Any, __: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"x-a", b"b")]})
+    raise RuntimeError("just in time")
+
+
+@pytest.mark.parametrize(
+    ("app", "options", "status"),
+    [
+        (Application(), {}, 200),
+        (Application(), {"path": "/nowhere"}, 404),
+        (Application(), {"path": "//"}, 404),
+        (Application(), {"method": "POST"}, 405),
+        (Application(), {"host": ()}, 400),
+        (Application(), {"host": [(b"host", b"evil.example")]}, 421),
+        (Application(), {"query": b"token=x"}, 400),
+        (Application(), {"method": "POST", "headers": [(b"content-length", b"10000000000")]}, 413),
+        (Application(status=429), {}, 429),
+        (broken, {}, 500),
+        (silent, {}, 500),
+    ],
+)
+async def test_every_answer_carries_the_security_headers(app: Any, options: dict[str, Any], status: int) -> None:
+    """HT-01, HT-03."""
+    with structlog.testing.capture_logs():
+        reply = await ask(app, **options)
+    assert reply.status == status
+    assert {name: reply.header(name) for name in SECURITY} == SECURITY
+    assert reply.header("content-type")
+    assert reply.header("x-request-id")
+    assert not reply.header("server")
+    assert reply.header("strict-transport-security") is None
+
+
+async def test_over_tls_clients_are_told_to_stay_there() -> None:
+    """HT-01."""
+    reply = await ask(Application(), https=True)
+    assert reply.header("strict-transport-security") == "max-age=31536000; includeSubDomains"
+
+
+async def test_a_page_may_have_a_policy_and_a_lifetime_of_its_own() -> None:
+    own = ((b"content-security-policy", b"default-src 'self'"), (b"cache-control", b"max-age=60"))
+    reply = await ask(Application(headers=own))
+    assert reply.header("content-security-policy") == "default-src 'self'"
+    assert reply.header("cache-control") == "max-age=60"
+    reply = await ask(Application(headers=own[1:]))
+    assert reply.header("content-security-policy") == SECURITY["content-security-policy"]
+    assert reply.header("cache-control") == "max-age=60"
+
+
+async def test_no_other_header_is_the_applications_to_change() -> None:
+    """HT-03."""
+    own = ((b"server", b"litestar/2"), (b"x-content-type-options", b"sniff"), (b"x-request-id", b"other"))
+    reply = await ask(Application(headers=own))
+    assert reply.header("server") == ""
+    assert reply.header("x-content-type-options") == "nosniff"
+    assert reply.header("x-request-id") != "other"
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_whoever_shall_come_back_is_told_when(status: int) -> None:
+    assert (await ask(Application(status=status))).header("retry-after") == "1"
+    told = await ask(Application(status=status, headers=((b"retry-after", b"7"),)))
+    assert told.header("retry-after") == "7"
+
+
+async def test_without_origins_no_answer_speaks_of_cors() -> None:
+    """CO-02."""
+    headers = [(b"origin", APP_ORIGIN.encode()), (b"access-control-request-method", b"POST")]
+    for method in ("GET", "OPTIONS"):
+        reply = await ask(Application(), method, headers=headers)
+        assert not [name for name, _ in reply.headers if name.startswith(b"access-control") or name == b"vary"]
+
+
+async def from_origin(origin: str, method: str = "GET", *more: Header, path: str = "/api/test/all") -> Reply:
+    headers = [(b"origin", origin.encode()), *more]
+    return await ask(Application(), method, path, headers, cors_origins=frozenset({APP_ORIGIN}))
+
+
+@pytest.mark.parametrize("path", ["/api/test/all", "/nowhere", "//"])
+async def test_an_allowed_origin_is_echoed(path: str) -> None:
+    """CO-02: on errors too, or else a browser hides them from its own application."""
+    reply = await from_origin(APP_ORIGIN, path=path)
+    assert reply.header("access-control-allow-origin") == APP_ORIGIN
+    assert "X-Request-Id" in str(reply.header("access-control-expose-headers"))
+    assert reply.header("access-control-allow-credentials") is None
+    assert reply.header("vary") == "Origin"
+
+
+OTHER_ORIGINS = [
+    "https://appXexample.com",
+    "https://app.example.com.evil.example",
+    "https://x.app.example.com",
+    "https://example.com",
+    "http://app.example.com",
+    "https://app.example.com:8443",
+    "https://app.example.com:443",
+    "https://APP.example.com",
+    "https://app.example.com/",
+    "https://app.example.com ",
+    "null",
+    "*",
+    "",
+]
+
+
+async def test_another_origin_is_not() -> None:
+    """CO-02."""
+    for origin in OTHER_ORIGINS:
+        for method in ("GET", "OPTIONS"):
+            reply = await from_origin(origin, method, (b"access-control-request-method", b"POST"))
+            assert not [name for name, _ in reply.headers if name.startswith(b"access-control")]
+            assert reply.header("vary") == "Origin"
+
+
+async def test_a_preflight_of_an_allowed_origin_is_answered() -> None:
+    """CO-02."""
+    reply = await from_origin(APP_ORIGIN, "OPTIONS", (b"access-control-request-method", b"POST"))
+    assert (reply.status, reply.body) == (204, b"")
+    assert reply.header("access-control-allow-origin") == APP_ORIGIN
+    assert reply.header("access-control-allow-headers") == "Authorization, Content-Type, X-Access-Token, X-Request-Id"
+    assert "DELETE" in str(reply.header("access-control-allow-methods"))
+    assert "Origin" in str(reply.header("vary"))
+
+
+async def test_options_without_a_preflight_is_the_applications() -> None:
+    """HT-08."""
+    assert (await from_origin(APP_ORIGIN, "OPTIONS")).status == 405
+
+
+@pytest.mark.parametrize("app", [broken, started, silent])
+async def test_an_exception_becomes_a_500_that_tells_nothing(app: Any) -> None:
+    """HT-13."""
+    with structlog.testing.capture_logs() as logs:
+        reply = await ask(app)
+    assert (reply.status, reply.code) == (500, "internal_error")
+    for inside in (b"SELECT", b"/srv", b"RuntimeError", b"Traceback", b"litestar", b"just in time"):
+        assert inside not in reply.body
+    assert reply.header("x-a") is None
+    (line,) = logs
+    assert (line["event"], line["log_level"]) == ("unhandled_exception", "error")
+    assert isinstance(line["exc_info"], Exception)
+
+
+async def test_an_exception_in_the_middle_of_an_answer_ends_it() -> None:
+    """HT-13."""
+    with structlog.testing.capture_logs() as logs:
+        reply = await ask(half)
+    assert (reply.status, reply.body) == (200, b"half")
+    assert reply.messages[-1].get("more_body") is True
+    assert [line["event"] for line in logs] == ["unhandled_exception"]
+
+
+async def test_a_client_that_left_is_no_error() -> None:
+    async def send(_: Any) -> None:
+        raise ConnectionResetError
+
+    async def receive() -> Any:
+        return {"type": "http.disconnect"}
+
+    scope: Any = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "GET",
+        "path": "/api/test/all",
+        "raw_path": b"/api/test/all",
+        "query_string": b"",
+        "headers": [HOST],
+        "client": ("192.0.2.1", 1),
+    }
+    with structlog.testing.capture_logs() as logs:
+        for app in (Application(), broken):
+            await Edge(app, CONFIG)(dict(scope), receive, send)  # type: ignore[arg-type]
+    assert [line["event"] for line in logs] == ["unhandled_exception"]
+
+
+def counted(name: str, **labels: str) -> float:
+    """The sample of that name with these labels, 0 before the first time."""
+    for family in text_string_to_metric_families(metrics.render().decode()):
+        for sample in family.samples:
+            if sample.name == name and sample.labels == labels:
+                return sample.value
+    return 0.0
+
+
+async def test_requests_are_counted_by_route_and_never_by_path() -> None:
+    signin = {"method": "POST", "route": "/api/auth/signin", "status": "200"}
+    nowhere = {"method": "other", "route": "unmatched", "status": "404"}
+    before = counted("doorward_http_requests_total", **signin), counted("doorward_http_requests_total", **nowhere)
+    app = Application()
+    await post(app, b"{}", JSON, path="/api/auth/signin")
+    await ask(app, "BREW", path="/nowhere/0190a0b0")
+    after = counted("doorward_http_requests_total", **signin), counted("doorward_http_requests_total", **nowhere)
+    assert (after[0] - before[0], after[1] - before[1]) == (1, 1)
+    assert counted("doorward_http_request_seconds_count", route="/api/auth/signin") >= 1
+    assert b"0190a0b0" not in metrics.render()
+    assert b"BREW" not in metrics.render()
+
+
+async def test_requests_in_flight_are_counted_while_they_fly() -> None:
+    flying: list[float] = []
+
+    async def app(*_: Any) -> None:
+        flying.append(counted("doorward_http_requests_in_flight"))
+
+    before = counted("doorward_http_requests_in_flight")
+    with structlog.testing.capture_logs():
+        await ask(app)
+    assert flying == [before + 1]
+    assert counted("doorward_http_requests_in_flight") == before
+
+
+def test_figures_tell_no_versions() -> None:
+    """HT-03."""
+    metrics.count_sign_in("success")
+    figures = metrics.render()
+    assert b'doorward_sign_ins_total{outcome="success"}' in figures
+    assert b"python_info" not in figures
+
+
+async def test_an_access_log_line_names_the_route_and_not_the_path() -> None:
+    """LG-02, LG-03."""
+    with structlog.testing.capture_logs() as logs:
+        await ask(Application(), path="/api/test/all", query=b"q=hello%0aworld", access_log=True)
+        await ask(Application(), path="/api/test/all", query=b"q=hello", access_log=True)
+        await ask(Application(), path="/nowhere/hello", access_log=True)
+    assert [(line["event"], line["route"], line["status"]) for line in logs] == [
+        ("http_request", "unmatched", 400),
+        ("http_request", "/api/test/all", 200),
+        ("http_request", "unmatched", 404),
+    ]
+    assert "hello" not in str(logs)
+
+
+async def test_by_default_no_line_is_written_per_request() -> None:
+    with structlog.testing.capture_logs() as logs:
+        await ask(Application())
+    assert logs == []

@@ -1,0 +1,55 @@
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import json
+
+from interfaces.http.forms import InvalidForm, form_to_json
+from interfaces.http.strict_json import check_json
+
+TEXTS = st.text(alphabet=list('ab&=+%;"\\ é€\U0001f600\n'), max_size=5)
+NAMES = TEXTS.filter(lambda name: bool(name) and name != "roles")
+
+
+@settings(max_examples=40, deadline=None, database=None)
+@given(members=st.dictionaries(NAMES, TEXTS, min_size=1, max_size=4), roles=st.lists(TEXTS, max_size=3))
+def test_what_a_browser_encodes_arrives_unchanged(members: dict[str, str], roles: list[str]) -> None:
+    form = urlencode([*members.items(), *(("roles", role) for role in roles)]).encode()
+    document = form_to_json(form)
+    check_json(document)
+    assert json.decode(document) == members | ({"roles": roles} if roles else {})
+
+
+def test_one_role_is_a_list_too() -> None:
+    assert json.decode(form_to_json(b"username=ada&roles=user")) == {"username": "ada", "roles": ["user"]}
+
+
+def test_utf_8_may_stand_unencoded() -> None:
+    assert json.decode(form_to_json("username=zoë".encode())) == {"username": "zoë"}
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        b"username=a&username=b",
+        b"username=a&user%6eame=b",
+        b"username=%zz",
+        b"username=%4",
+        b"username=a%",
+        b"username=%ff",
+        b"username=\xff",
+        b"username=a%00b",
+        b"user%00=a",
+        b"username=%ed%a0%80",
+        b"username",
+        b"=a",
+        b"username=a&",
+        b"username=a&&password=b",
+        b"&",
+    ],
+)
+def test_what_could_be_understood_in_two_ways_is_refused(form: bytes) -> None:
+    """HT-14, SU-14, as for JSON."""
+    with pytest.raises(InvalidForm):
+        form_to_json(form)

@@ -1,0 +1,121 @@
+from pathlib import Path
+
+import pytest
+
+from infrastructure.sql.urls import DatabaseUrl, Tls
+from infrastructure.start_refused import StartRefused
+
+SECRET = "hunter2"
+
+
+@pytest.mark.parametrize(
+    ("raw", "path"),
+    [
+        ("sqlite:///var/doorward.db", "var/doorward.db"),
+        ("sqlite:////srv/door ward/100%25#1.db", "/srv/door ward/100%25#1.db"),
+        ("SQLite+aiosqlite:///doorward.db", "doorward.db"),
+    ],
+)
+def test_a_file_is_named_by_its_path(raw: str, path: str) -> None:
+    url = DatabaseUrl.parse(raw)
+    assert url.sqlite_path == Path(path)
+    assert url.masked == f"sqlite:///{path}"
+
+
+def test_a_server_is_named_as_hosting_providers_do() -> None:
+    url = DatabaseUrl.parse("mysql://app:p%40ss%2Fw%3Ard%25@db.example.com:25060/door_ward?ssl-mode=REQUIRED")
+    assert (url.host, url.port, url.database) == ("db.example.com", 25060, "door_ward")
+    assert (url.username, url.password, url.tls, url.sqlite_path) == ("app", "p@ss/w:rd%", Tls.REQUIRED, None)
+
+
+@pytest.mark.parametrize("scheme", ["mysql", "mariadb", "mysql+asyncmy", "mariadb+asyncmy", "MySQL"])
+def test_all_these_schemes_mean_mysql(scheme: str) -> None:
+    url = DatabaseUrl.parse(f"{scheme}://app@[::1]/doorward")
+    assert (url.host, url.port, url.password) == ("::1", 3306, "")
+
+
+@pytest.mark.parametrize(
+    ("query", "mode"),
+    [
+        ("ssl-mode=DISABLED", Tls.DISABLED),
+        ("ssl-mode=PREFERRED", Tls.REQUIRED),
+        ("sslmode=required", Tls.REQUIRED),
+        ("ssl_mode=verify_ca", Tls.VERIFY_CA),
+        ("SSL-MODE=Verify-Identity", Tls.VERIFY_IDENTITY),
+        ("ssl-ca=/etc/ca.pem", Tls.VERIFY_CA),
+        ("ssl-mode=REQUIRED&ssl-ca=/etc/ca.pem", Tls.VERIFY_CA),
+        ("sslca=/etc/ca.pem&sslmode=VERIFY_IDENTITY", Tls.VERIFY_IDENTITY),
+    ],
+)
+@pytest.mark.parametrize("host", ["db.example.com", "127.0.0.1"])
+def test_tls_is_asked_for_in_mysqls_own_words(host: str, query: str, mode: Tls) -> None:
+    url = DatabaseUrl.parse(f"mysql://app@{host}/doorward?{query}")
+    assert url.tls is mode
+    assert url.ca == (Path("/etc/ca.pem") if "ca.pem" in query else None)
+
+
+@pytest.mark.parametrize(
+    ("host", "mode"),
+    [
+        ("localhost", Tls.DISABLED),
+        ("127.0.0.1", Tls.DISABLED),
+        ("127.8.8.8", Tls.DISABLED),
+        ("[::1]", Tls.DISABLED),
+        ("db", Tls.REQUIRED),
+        ("10.0.0.7", Tls.REQUIRED),
+        ("localhost.example.com", Tls.REQUIRED),
+        ("0.0.0.0", Tls.REQUIRED),
+    ],
+)
+def test_whoever_is_elsewhere_is_spoken_to_by_tls(host: str, mode: Tls) -> None:
+    """SECURITY ST-07."""
+    assert DatabaseUrl.parse(f"mysql://app@{host}/doorward").tls is mode
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "",
+        SECRET,
+        "postgresql://app:hunter2@db/doorward",
+        "hunter2!://x",
+        "sqlite://",
+        "sqlite:///",
+        "sqlite://var/doorward.db",
+        "sqlite:///:memory:",
+        "sqlite:///a.db?mode=ro",
+        "sqlite:///a\0.db",
+        "mysql://",
+        "mysql://db/doorward",
+        "mysql://app:hunter2@db",
+        "mysql://app:hunter2@db/",
+        "mysql://app:hunter2@db/one/two",
+        "mysql://app:hunter2@/doorward",
+        "mysql://app:hunter2@db:port/doorward",
+        "mysql://app:hunter2@db:99999/doorward",
+        "mysql://app:hunter2@[::1/doorward",
+        "mysql://app:hunter2#@db/doorward",
+        "mysql://app:hunter2@db/doorward?charset=utf8",
+        "mysql://app:hunter2@db/doorward?ssl=true",
+        "mysql://app:hunter2@db/doorward?password=hunter2",
+        "mysql://app:hunter2@db/doorward?hunter2%0a=1",
+        "mysql://app:hunter2@db/doorward?ssl-mode",
+        "mysql://app:hunter2@db/doorward?ssl-mode=hunter2",
+        "mysql://app:hunter2@db/doorward?ssl-mode=REQUIRED&sslmode=DISABLED",
+        "mysql://app:hunter2@db/doorward?ssl-mode=DISABLED&ssl-ca=/etc/ca.pem",
+    ],
+)
+def test_anything_else_is_refused_in_one_line_without_a_secret(raw: str) -> None:
+    with pytest.raises(StartRefused) as refused:
+        DatabaseUrl.parse(raw)
+    line = str(refused.value)
+    assert "database" in line.lower() or "sqlite:///" in line
+    assert "\n" not in line
+    assert SECRET not in line
+
+
+def test_the_password_is_never_shown() -> None:
+    url = DatabaseUrl.parse("mysql://app:hunter2@[2001:db8::1]/doorward?ssl-ca=/etc/ca.pem")
+    assert SECRET not in repr(url)
+    assert url.masked == "mysql://app:***@[2001:db8::1]:3306/doorward?ssl-mode=VERIFY_CA&ssl-ca=/etc/ca.pem"
+    assert DatabaseUrl.parse(url.masked).host == url.host

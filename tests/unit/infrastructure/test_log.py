@@ -1,0 +1,175 @@
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from doubles import FrozenClock
+from infrastructure.log.redaction import without_secrets
+from infrastructure.log.rendering import as_json, as_text, with_exception
+from infrastructure.log.security_log import MOST_PER_SECOND, StructlogSecurityLog
+
+KEY = b"k" * 32
+HOSTILE = [
+    'a\r\n{"event":"authn_login_success"}',
+    "\x1b[2J\x1b[1;1Hroot",
+    "a\u2028b\u2029c",
+    "\u202egnp.exe\u2066",
+    "bell\x07 delete\x7f csi\x9b31m",
+    "nul\0",
+    "\ud800 alone",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_a_stranger_typed_stays_one_escaped_line_of_json(text: str) -> None:
+    """LG-02, F-36."""
+    line = as_json(None, "info", {"event": text, "username": text, text: [text, {"a": text}]})
+    assert line.isascii()
+    assert line.isprintable()
+    assert json.loads(line)["username"] == text
+    assert json.loads(line)["event"] == text
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_a_stranger_typed_stays_one_escaped_line_on_a_terminal(text: str) -> None:
+    """LG-02, F-36."""
+    line = as_text(None, "info", {"event": text, "username": text, text: [text, {"a": text}]})
+    ours = ("\x1b[0m", "\x1b[1m", "\x1b[2m")
+    for sequence in ours:
+        line = line.replace(sequence, "")
+    assert line.isprintable()
+
+
+def test_a_terminal_shows_letters_of_every_script_as_they_are() -> None:
+    assert "Åsa" in as_text(None, "info", {"event": "hello", "name": "Åsa"})
+
+
+def test_time_level_and_event_come_first() -> None:
+    """LG-01."""
+    event = {"ip": "192.0.2.7", "event": "authz_fail", "level": "warning", "time": "2026-11-23T12:00:00Z"}
+    assert list(json.loads(as_json(None, "warning", event))) == ["time", "level", "event", "ip"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "password",
+        "newPassword",
+        "passwd",
+        "access_token",
+        "refreshToken",
+        "secret",
+        "client_secret",
+        "Authorization",
+        "set-cookie",
+        "password_hash",
+        "token_hash",
+        "hash",
+        "key",
+        "private_key",
+        "pem",
+        "credentials",
+    ],
+)
+def test_a_field_of_that_name_never_reaches_the_log(name: str) -> None:
+    """LG-03."""
+    event = {"event": "x", name: "v4lue", "nested": {name: "v4lue", "list": [{name: "v4lue"}]}}
+    assert "v4lue" not in str(without_secrets(None, "info", event))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Bearer eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJzM2NyZXQifQ.c2VjcmV0",
+        "$argon2id$v=19$m=19456,t=2,p=1$s3cret$s3cret",
+        "could not reach mysql://ada:s3cret@s3cret@db.example.com/doorward",
+        "-----BEGIN PRIVATE KEY-----\ns3cret\n-----END PRIVATE KEY-----",
+        "(1062, 'Duplicate') [parameters: ('ada', 's3cret')]",
+    ],
+)
+def test_what_looks_like_a_secret_is_masked_under_whatever_name(value: str) -> None:
+    """LG-03."""
+    shown = str(without_secrets(None, "info", {"event": value, "detail": value, "stack": [value]}))
+    assert "s3cret" not in shown
+    assert "c2VjcmV0" not in shown
+    assert "***" in shown
+
+
+def test_what_is_no_secret_is_left_alone() -> None:
+    event = {"event": "authn_login_fail", "login_hash": "0123456789abcdef", "status": 401, "docs": True, "none": None}
+    assert without_secrets(None, "info", dict(event)) == event
+
+
+def test_an_exception_shows_types_messages_and_places_but_no_values() -> None:
+    """LG-03."""
+    event: Mapping[str, Any] = {}
+    try:
+        password = "s3cret"
+        try:
+            raise KeyError("inner")
+        except KeyError as error:
+            raise ValueError(f"outer\n[SQL: INSERT] [parameters: ('{password}')]") from error
+    except ValueError as error:
+        event = with_exception(None, "error", {"event": "boom", "exc_info": error})
+    assert event["exception"] == "ValueError: outer <- KeyError: 'inner'"
+    assert event["stack"][0].startswith(__name__)
+    assert "s3cret" not in str(event)
+
+
+def test_a_failed_sign_in_shows_a_keyed_hash_for_what_was_typed() -> None:
+    """LG-04."""
+    with capture_logs() as lines:
+        StructlogSecurityLog(KEY).record(
+            "authn_login_fail", login="hunter2 my password", reason="unknown", user_id=None
+        )
+        StructlogSecurityLog(b"other" * 8).record("authn_login_fail", login="hunter2 my password", reason="unknown")
+    assert "hunter2" not in str(lines)
+    assert len(lines[0]["login_hash"]) == 16
+    assert lines[0]["login_hash"] != lines[1]["login_hash"]
+    assert "user_id" not in lines[0]
+    assert "login" not in lines[0]
+
+
+def test_attempts_on_one_account_carry_one_hash_however_they_are_spelt() -> None:
+    """LG-04."""
+    with capture_logs() as lines:
+        log = StructlogSecurityLog(KEY)
+        for login in ("Ada", " ada ", "\uff21da", "eve", "\ud800"):
+            log.record("authn_login_fail", login=login)
+    hashes = [line["login_hash"] for line in lines]
+    assert len(set(hashes)) == 3
+    assert len(set(hashes[:3])) == 1
+
+
+def test_refusals_warn_and_tell_their_outcome() -> None:
+    """LG-01."""
+    with capture_logs() as lines:
+        log = StructlogSecurityLog(KEY)
+        log.record("authz_fail", route="/api/test/admin", reason="role_missing")
+        log.record("authn_login_success", user_id="1")
+    assert [(line["log_level"], line["outcome"]) for line in lines] == [("warning", "failure"), ("info", "success")]
+
+
+def test_a_flood_of_refusals_is_counted_instead_of_written() -> None:
+    """LG-05, F-36."""
+    clock = FrozenClock()
+    with capture_logs() as lines:
+        log = StructlogSecurityLog(KEY, clock.monotonic)
+        for _ in range(1000):
+            log.record("authn_login_fail", login="ada")
+        log.record("authz_fail", route="/")
+        log.record("user_created", user_id="1")
+        clock.move(1)
+        log.record("authn_login_fail", login="ada")
+    events = [line["event"] for line in lines]
+    assert events == [
+        *["authn_login_fail"] * MOST_PER_SECOND,
+        "authz_fail",
+        "user_created",
+        "log_events_suppressed",
+        "authn_login_fail",
+    ]
+    assert lines[-2]["suppressed"] == "authn_login_fail"
+    assert lines[-2]["count"] == 1000 - MOST_PER_SECOND
