@@ -15,15 +15,15 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .PHONY: help run test check unit lock clean anew
 
 help:
-	@echo 'make run     install what is locked (once), migrate, serve; ARGS="--port 9000" is passed on'
+	@echo 'make run     install what is locked (once), migrate, serve; settings as in PORT=9000 make run'
 	@echo 'make test    make check, then every test; MySQL is found or fetched, see tests/mysql_server.py'
-	@echo 'make unit    the unit tests alone'
+	@echo 'make unit    the unit tests alone; ARGS="-k name" goes to pytest, with make test, too'
 	@echo 'make check   lint, format, types, layers, lock files'
 	@echo 'make lock    write the lock files again; UPGRADE=1 moves to the newest versions'
 	@echo 'make clean   remove .venv, .uv and caches; never the data in var/'
 
 run: $(READY) .venv/compiled
-	@exec $(BIN)/doorward serve --migrate $(ARGS)
+	@exec $(BIN)/doorward serve --migrate
 
 test: check
 	$(BIN)/pytest $(ARGS)
@@ -34,7 +34,7 @@ unit: .venv/ready-dev
 check: .venv/ready-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy src tests scripts
+	$(BIN)/mypy src tests scripts/locks.py
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/locks.py check
 

@@ -2,7 +2,7 @@
 
 A test is marked `mysql` by using one of the fixtures below or by a parameter that is the text "mysql", so that
 `pytest -m mysql` runs them alone; those that stop and start the server are marked `own_mysql`, too. Without a
-server they are skipped; with CI=true that is a failure.
+server they are skipped; with CI=true, or when TEST_MYSQL_URL named one, that is a failure.
 """
 
 import os
@@ -28,7 +28,8 @@ def mysql_server(pytestconfig: pytest.Config) -> Iterator[MySQLServer]:
     """The one server of this run."""
     server = pytestconfig.stash[SERVER] = MySQLServer.find()
     if isinstance(server, Skipped):
-        refuse = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        is_meant = os.environ.get("CI") == "true" or bool(os.environ.get("TEST_MYSQL_URL"))
+        refuse = pytest.fail if is_meant else pytest.skip
         refuse(f"no MySQL server: {server.reason}")
     yield server
     server.stop()

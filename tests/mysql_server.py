@@ -29,6 +29,7 @@ IMAGE = "mysql:lts"
 PREFIX = "doorward_test_"
 PATIENCE = 90.0
 DOCKER_PATIENCE = 420.0  # the image may have to be fetched first
+DENIED = (1044, 1045, 1698)  # access denied: waiting will not help
 
 Rows = list[tuple[Any, ...]]
 
@@ -110,12 +111,9 @@ class MySQLServer:
 
     @classmethod
     def find(cls) -> "MySQLServer | Skipped":
-        """A server that answers. A TEST_MYSQL_URL that does not is an error: somebody meant it."""
+        """A server that answers, the first of those named above."""
         if url := os.environ.get("TEST_MYSQL_URL"):
-            account = Account.parse(url)
-            server = cls(admin=account, owner=account, origin="by TEST_MYSQL_URL")
-            server.wait(20)
-            return server
+            return cls._given(Account.parse(url))
         causes = []
         for source in (installed, docker, package):
             try:
@@ -124,6 +122,15 @@ class MySQLServer:
             except (NoServerError, OSError, subprocess.SubprocessError) as error:
                 causes.append(str(error))
         return Skipped(reason="; ".join(causes))
+
+    @classmethod
+    def _given(cls, account: Account) -> "MySQLServer | Skipped":
+        server = cls(admin=account, owner=account, origin="by TEST_MYSQL_URL")
+        try:
+            server.wait(20)
+        except NoServerError as error:
+            return Skipped(reason=str(error))
+        return server
 
     @classmethod
     def _started(cls, process: ServerProcess) -> Self:
@@ -213,7 +220,7 @@ class MySQLServer:
             try:
                 ((self.version,),) = self.sql("SELECT VERSION()")
             except (MySQLError, OSError) as error:
-                self._give_up(error, is_late=time.monotonic() > deadline)
+                self._give_up(error, is_late=time.monotonic() > deadline or error.args[0] in DENIED)
                 time.sleep(0.05)
             else:
                 return
@@ -221,7 +228,7 @@ class MySQLServer:
     def _give_up(self, error: Exception, *, is_late: bool) -> None:
         has_died = self.process is not None and self.process.has_died()
         if is_late or has_died:
-            cause = cause_in(self.process.log()) if self.process is not None else str(error)
+            cause = cause_in(self.process.log()) if has_died and self.process is not None else str(error)
             raise NoServerError(f"the server {self.origin} does not answer: {cause}") from error
 
     def _own(self) -> ServerProcess:

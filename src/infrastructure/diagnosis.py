@@ -78,7 +78,10 @@ def diagnose_files(settings: Settings, env_file: Path) -> Iterator[Finding]:
     """Modes: what holds secrets or accounts is its owner's alone (ST-04, ST-09)."""
     if mode_of(settings.data_dir) is None:
         yield Finding(
-            check="data folder", state="wrong", text=f"{settings.data_dir} is missing", fix="run: doorward migrate"
+            check="data folder",
+            state="advice",
+            text=f"{settings.data_dir} is missing",
+            fix="doorward serve makes it at the first start; else set DOORWARD_DATA_DIR to where it is",
         )
     else:
         yield private("data folder", settings.data_dir, "700")

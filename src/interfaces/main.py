@@ -39,6 +39,7 @@ def http_config(settings: Settings) -> HttpConfig:
         https=settings.https,
         docs=settings.docs,
         trusted_proxies=tuple(ip_network(proxy) for proxy in settings.trusted_proxies),
+        access_log=settings.log_level == "debug",
     )
 
 

@@ -1,6 +1,9 @@
 """What we install: no version older than the fixes that matter, nothing that names a host."""
 
+import json
 import re
+import subprocess
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -52,3 +55,12 @@ def test_every_locked_package_has_hashes_and_no_host(path: Path) -> None:
     for block in re.split(r"\n(?=[A-Za-z0-9])", text):
         if "==" in block.splitlines()[0]:
             assert "--hash=sha256:" in block, block.splitlines()[0]
+
+
+def test_the_bill_of_materials_names_every_locked_package() -> None:
+    """OP-06."""
+    printed = subprocess.run(
+        [sys.executable, str(PROJECT / "scripts" / "sbom.py")], capture_output=True, text=True, check=True
+    )
+    bill = json.loads(printed.stdout)
+    assert {part["name"]: part["version"] for part in bill["components"]} == locked(LOCKS[0])

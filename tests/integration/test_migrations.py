@@ -1,4 +1,4 @@
-"""The schema on both databases: made, unmade, made again, by one at a time, and never worked with when it is not ours."""
+"""The schema on both databases: made, unmade, made again, by one at a time; never worked with when it is not ours."""
 
 import asyncio
 import re

@@ -17,7 +17,7 @@ README = (PROJECT / "README.md").read_text("utf-8")
 
 def block(language: str, holding: str) -> str:
     """The fenced block of that language that holds the words."""
-    blocks = re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    blocks: list[str] = re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
     return next(text for text in blocks if holding in text)
 
 

@@ -50,6 +50,8 @@ class FollowChanges:
                 self._hears(well=True)
             except Unavailable:
                 self._hears(well=False)
+            except Exception as error:  # noqa: BLE001 a node that stopped listening would go on with what was
+                self._log.record("change_feed_failed", reason=type(error).__name__)
             tick += 1
             await asyncio.sleep(INTERVAL)
 

@@ -28,7 +28,7 @@ class Password:
     @property
     def oversized(self) -> bool:
         """Over 256 code points or 1,024 bytes: never hashed, never cut."""
-        return len(self.value) > LONGEST or len(self.value.encode()) > LONGEST_BYTES
+        return len(self.value) > LONGEST or len(self.value.encode("utf-8", "surrogatepass")) > LONGEST_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,7 +66,10 @@ class StoredKeyRing:
         return self._keys[key.kid]
 
     def verifying(self, kid: str) -> OpenKey | None:
-        """The key of exactly that name; neither the database nor the network is asked."""
+        """The key of exactly that name; neither the database nor the network is asked. Raise StorageUnavailable before
+        the first `reload`: a node that knows no keys yet cannot call a token bad."""
+        if not self._order:
+            raise StorageUnavailable
         return self._keys.get(kid)
 
     def all(self) -> tuple[OpenKey, ...]:

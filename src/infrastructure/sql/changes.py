@@ -1,12 +1,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, final
+from typing import final
 
-from sqlalchemy import Row, bindparam, delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 
 from domain.access.change import Change, SequencedChange, Subject
-from infrastructure.sql.connection import SqlConnection
+from infrastructure.sql.connection import SqlConnection, SqlRow, padded
 from infrastructure.sql.tables import changes
 
 ANNOUNCE = insert(changes)
@@ -51,7 +51,7 @@ class SqlChanges:
         return [to_change(row) for row in rows]
 
     async def among(self, sequences: Sequence[int]) -> Sequence[SequencedChange]:
-        rows = await self.connection.rows(AMONG, {"sequences": sequences})
+        rows = await self.connection.rows(AMONG, {"sequences": padded(sequences)})
         return [to_change(row) for row in rows]
 
     async def latest(self, count: int) -> Sequence[SequencedChange]:
@@ -66,5 +66,5 @@ class SqlChanges:
         return await self.connection.change(FORGET, span)
 
 
-def to_change(row: Row[Any]) -> SequencedChange:
+def to_change(row: SqlRow) -> SequencedChange:
     return SequencedChange(row.sequence, Change(Subject(row.subject), row.user_id))

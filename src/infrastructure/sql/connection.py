@@ -20,6 +20,7 @@ from domain.errors import DomainError, StorageUnavailable, TransactionConflict
 from infrastructure.sql.engine import error_code
 
 T = TypeVar("T")
+SqlRow = Row[*tuple[Any, ...]]
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 
 LONGEST = 1.5
@@ -42,8 +43,8 @@ class SqlConnection:
     alone: bool
     """Each statement stands alone: one that met a dead connection is run again on another."""
 
-    async def rows(self, statement: Executable, parameters: Parameters = None) -> Sequence[Row[Any]]:
-        def run() -> Sequence[Row[Any]]:
+    async def rows(self, statement: Executable, parameters: Parameters = None) -> Sequence[SqlRow]:
+        def run() -> Sequence[SqlRow]:
             return self.raw.execute(statement, parameters).all()
 
         return await self._run(run)
@@ -151,6 +152,15 @@ def refusal(error: DBAPIError) -> DomainError | None:
     if isinstance(error, IntegrityError | DataError | ProgrammingError | NotSupportedError):
         return None
     return StorageUnavailable()
+
+
+def padded(values: Sequence[T]) -> list[T]:
+    """The values, the last one repeated up to the next power of two: an IN has few forms then for the server and for
+    SQLAlchemy to remember."""
+    if not values:
+        return []
+    size = 1 << (len(values) - 1).bit_length()
+    return [*values, *[values[-1]] * (size - len(values))]
 
 
 async def to_the_end(work: Coroutine[Any, Any, T]) -> T:

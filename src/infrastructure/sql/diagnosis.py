@@ -46,10 +46,11 @@ MYSQL: Mapping[str, Check] = {
         "utf8mb4",
         "take skip-character-set-client-handshake out of the server's settings",
     ),
-    "database charset": (
-        "SELECT default_character_set_name FROM information_schema.schemata WHERE schema_name = DATABASE()",
-        "utf8mb4",
-        "run ALTER DATABASE with CHARACTER SET utf8mb4",
+    "columns' charset": (
+        "SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() "
+        "AND table_name <> 'alembic_version' AND character_set_name NOT IN ('utf8mb4', 'ascii', 'binary')",
+        "0",
+        "run ALTER TABLE with CONVERT TO CHARACTER SET utf8mb4 where somebody changed it",
     ),
     "writable": ("SELECT @@GLOBAL.read_only", "0", "name the primary in DOORWARD_DATABASE_URL, not a replica"),
     "idle timeout": (

@@ -2,14 +2,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from domain.access.change import Change, Subject
 from domain.errors import KeyExists
 from domain.keys.signing_key import SigningKey
 from infrastructure.sql.changes import Feed
-from infrastructure.sql.connection import SqlConnection
+from infrastructure.sql.connection import SqlConnection, SqlRow
 from infrastructure.sql.tables import signing_keys
 
 ALL = select(signing_keys).order_by(signing_keys.c.signs_from, signing_keys.c.kid)
@@ -43,7 +43,7 @@ def to_row(key: SigningKey) -> dict[str, Any]:
     }
 
 
-def to_key(row: Row[Any]) -> SigningKey:
+def to_key(row: SqlRow) -> SigningKey:
     return SigningKey(
         kid=row.kid,
         algorithm=row.algorithm,

@@ -2,14 +2,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
-from sqlalchemy import Row, bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from domain.access.change import Change, Subject
 from domain.access.role import Role, RoleName
 from domain.errors import TransactionConflict
 from infrastructure.sql.changes import Feed
-from infrastructure.sql.connection import SqlConnection
+from infrastructure.sql.connection import SqlConnection, SqlRow
 from infrastructure.sql.tables import roles, user_roles
 
 NAMED = roles.c.name == bindparam("role")
@@ -62,5 +62,5 @@ def to_row(role: Role) -> dict[str, Any]:
     return {"name": role.name, "description": role.description, "created_at": role.created_at}
 
 
-def to_role(row: Row[Any]) -> Role:
+def to_role(row: SqlRow) -> Role:
     return Role(name=row.name, description=row.description, created_at=row.created_at)

@@ -4,7 +4,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, final
 
-from sqlalchemy import Column, Row, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Column, Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from domain.access.change import Change
@@ -17,7 +17,7 @@ from domain.accounts.username import Username
 from domain.errors import AccountMissing, DomainError, EmailTaken, RoleMissing, TransactionConflict, UsernameTaken
 from domain.ids import UserId
 from infrastructure.sql.changes import Feed
-from infrastructure.sql.connection import SqlConnection
+from infrastructure.sql.connection import SqlConnection, SqlRow, padded
 from infrastructure.sql.tables import roles, user_roles, users
 
 BATCH = 500
@@ -100,7 +100,7 @@ class SqlUsers:
     async def access_of(self, user_ids: Sequence[UserId]) -> Mapping[UserId, Access]:
         found: dict[UserId, Access] = {}
         for start in range(0, len(user_ids), BATCH):
-            rows = await self.connection.rows(ACCESS, {"user_ids": user_ids[start : start + BATCH]})
+            rows = await self.connection.rows(ACCESS, {"user_ids": padded(user_ids[start : start + BATCH])})
             found |= {access.user_id: access for access in to_access(rows)}
         return found
 
@@ -182,7 +182,7 @@ def to_row(user: User) -> dict[str, Any]:
     }
 
 
-def to_users(rows: Sequence[Row[Any]]) -> Iterator[User]:
+def to_users(rows: Sequence[SqlRow]) -> Iterator[User]:
     """One account for each run of rows with its id, which differ in the role."""
     for _, group in groupby(rows, key=lambda row: row.id):
         first, *more = group
@@ -199,7 +199,7 @@ def to_users(rows: Sequence[Row[Any]]) -> Iterator[User]:
         )
 
 
-def to_access(rows: Sequence[Row[Any]]) -> Iterator[Access]:
+def to_access(rows: Sequence[SqlRow]) -> Iterator[Access]:
     for user_id, group in groupby(rows, key=lambda row: row.id):
         first, *more = group
         yield Access(
@@ -210,5 +210,5 @@ def to_access(rows: Sequence[Row[Any]]) -> Iterator[Access]:
         )
 
 
-def to_roles(rows: Iterable[Row[Any]]) -> frozenset[RoleName]:
+def to_roles(rows: Iterable[SqlRow]) -> frozenset[RoleName]:
     return frozenset(RoleName(row.role) for row in rows if row.role is not None)

@@ -30,6 +30,9 @@ SECONDS_TO_STOP = 20
 QUICK_SECONDS = 3.0
 MOST_QUICK_DEATHS = 3
 
+FROM_OUTSIDE = frozenset({None, 0, -signal.SIGTERM, -signal.SIGKILL})
+"""Exit codes of workers that somebody ended."""
+
 SILENT = {"handlers": {}, "loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": False}}}
 """granian's records go where all others go; it writes no access log."""
 
@@ -40,11 +43,12 @@ class Respawns(dict[int, float]):
     """When each worker was started again; granian gives up on one that `get` says was started 5.5 s ago or less.
 
     That would end the service when somebody kills a worker twice. Here only a worker that cannot start ends it: one
-    that dies young three times in a row.
+    that fails by itself, young, three times in a row.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, exit_code: Callable[[int], int | None]) -> None:
         super().__init__()
+        self._exit_code = exit_code
         self._first = time.monotonic()
         self._born: dict[int, float] = {}
         self._quick: dict[int, int] = {}
@@ -55,7 +59,8 @@ class Respawns(dict[int, float]):
     def get(self, worker: int, _: object = None) -> float:
         now = time.monotonic()
         young = now - self._born.get(worker, self._first) < QUICK_SECONDS
-        self._quick[worker] = self._quick.get(worker, 0) + 1 if young else 0
+        failed = young and self._exit_code(worker) not in FROM_OUTSIDE
+        self._quick[worker] = self._quick.get(worker, 0) + 1 if failed else 0
         return now if self._quick[worker] >= MOST_QUICK_DEATHS else float("-inf")
 
 
@@ -103,7 +108,7 @@ def serve_until_stopped(settings: Settings, build: Callable[[Settings], App]) ->
         respawn_failed_workers=True,
         workers_kill_timeout=SECONDS_TO_STOP,
     )
-    server.respawned_wrks = Respawns()
+    server.respawned_wrks = Respawns(lambda worker: getattr(server.wrks[worker].inner, "exitcode", None))
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # under nohup
         server.on_startup(partial(signal.signal, signal.SIGHUP, signal.SIG_IGN))
     else:  # the terminal is closed; granian would start its workers anew

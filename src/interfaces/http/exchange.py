@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final, final
 
-from litestar.types import HTTPReceiveMessage, HTTPScope, Message, Receive, Send
+from litestar.types import HTTPScope, Message, Receive, ReceiveMessage, Send
 from litestar.types.asgi_types import HTTPResponseBodyEvent, HTTPResponseStartEvent
 
 from interfaces.http.answers import Dressing
@@ -60,7 +60,7 @@ class Exchange:
         self.answered = False
         self.gone = False
 
-    async def receive(self) -> HTTPReceiveMessage:
+    async def receive(self) -> ReceiveMessage:
         """The body, once; after that whatever the server says."""
         if self._replayed:
             return await self._receive()

@@ -3,6 +3,8 @@
 import json
 import re
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -49,6 +51,13 @@ def test_every_command_explains_itself(path: list[str]) -> None:
         assert done.exit_code == 0
         assert done.stdout.startswith(f"Usage: {' '.join(['doorward', *path])} ")
         assert len(done.stdout.splitlines()) > 4
+
+
+def test_help_loads_neither_database_nor_web_framework() -> None:
+    code = "import sys, interfaces.cli.commands; print(*{name.partition('.')[0] for name in sys.modules})"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"sqlalchemy", "alembic", "litestar", "dishka", "granian", "structlog", "cryptography"} & set(loaded)
+    assert "click" in loaded
 
 
 def test_it_tells_its_version(doorward: Doorward) -> None:

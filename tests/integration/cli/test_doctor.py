@@ -6,6 +6,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from command_line import Doorward
+from mysql_server import MySQLServer
 
 SECRET = "t0p-of-the-class/7Jx2QmZk9sVbN4wLr8"
 OTHER_SECRET = "b0ttom-of-the-class/6Hw1PlYj8rUaM3vKq7"
@@ -120,3 +121,16 @@ def test_a_lost_master_secret_is_mentioned(doorward: Doorward) -> None:
     assert "missing" in found["master secret"]["text"]
     shutil.rmtree(doorward.data_dir)
     assert "missing" in examined(doorward)[1]["data folder"]["text"]
+
+
+def test_a_mysql_server_is_examined_too(doorward: Doorward, mysql_url: str, mysql_server: MySQLServer) -> None:
+    """ST-07: the service's own sessions are what is looked at."""
+    assert doorward("migrate", DOORWARD_DATABASE_URL=mysql_url).returncode == 0
+    code, found = examined(doorward, DOORWARD_DATABASE_URL=mysql_url)
+    assert code == 0, [finding for finding in found.values() if finding["state"] == "wrong"]
+    for check in ("schema", "sql_mode", "time zone", "isolation", "connection charset", "writable", "clock"):
+        assert found[check]["state"] == "ok", found[check]
+    database = mysql_url.partition("?")[0].rpartition("/")[2]
+    mysql_server.sql(f"ALTER TABLE `{database}`.`roles` MODIFY description VARCHAR(200) CHARACTER SET latin1 NOT NULL")
+    code, found = examined(doorward, DOORWARD_DATABASE_URL=mysql_url)
+    assert (code, found["columns' charset"]["state"]) == (1, "wrong")

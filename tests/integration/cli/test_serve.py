@@ -1,4 +1,4 @@
-"""`doorward serve` as a process: how it starts, how it stops, and what becomes of it when somebody kills parts of it."""
+"""`doorward serve` as a process: how it starts, how it stops, and what becomes of it when parts of it are killed."""
 
 import json
 import os
@@ -102,7 +102,7 @@ def test_a_signal_while_it_starts_stops_it_at_once(doorward: Doorward) -> None:
     """No request is lost by stopping before there was one; and no start hangs for ever."""
     port = free_port()
     with started(doorward, "--migrate", DOORWARD_PORT=str(port)) as process:
-        eventually(lambda: (doorward.data_dir / "doorward.db").exists())
+        eventually((doorward.data_dir / "doorward.db").exists)
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0
     with socket.socket() as probe:
@@ -166,7 +166,7 @@ def test_a_killed_worker_is_replaced_however_often(tmp_path: Path) -> None:
     """F-02."""
     with running(tmp_path) as server:
         killed: set[int] = set()
-        for _ in range(3):
+        for _ in range(4):
             (worker,) = children(server.pid)
             assert worker not in killed
             os.kill(worker, signal.SIGKILL)

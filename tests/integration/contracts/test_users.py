@@ -16,7 +16,6 @@ from domain.accounts.password import PasswordHash, PasswordPolicy
 from domain.accounts.user import User
 from domain.accounts.username import Username
 from domain.errors import (
-    AccountMissing,
     EmailTaken,
     RoleMissing,
     TransactionConflict,
@@ -24,7 +23,7 @@ from domain.errors import (
 )
 from domain.ids import UserId, uuid7
 from doubles import NOON, ListLog, PlainHasher, ShortBlocklist
-from stored import announced, found, grant, put
+from stored import announced, found, put
 
 NOBODY = UserId(uuid7(NOON))
 
@@ -285,61 +284,6 @@ async def test_an_account_goes_with_its_grants_and_its_id_is_never_seen_again(st
         assert not await tx.users.delete(ada.id)
     assert await found(storage, ada.id) is None
     assert await found(storage, again.id) == again
-
-
-async def test_granting_twice_is_granting_once(storage: Storage) -> None:
-    ada = a_user()
-    await put(storage, ada)
-    assert await grant(storage, ada, MODERATOR)
-    assert not await grant(storage, ada, MODERATOR)
-    assert await found(storage, ada.id) == ada.granted(MODERATOR)
-
-
-async def test_fifty_grants_of_one_role_are_one(storage: Storage) -> None:
-    ada = a_user()
-    await put(storage, ada)
-    granted = await asyncio.gather(*(grant(storage, ada, MODERATOR) for _ in range(50)))
-    assert sum(granted) == 1
-
-
-async def test_a_grant_needs_the_account_and_the_role(storage: Storage) -> None:
-    ada = a_user()
-    await put(storage, ada)
-    with pytest.raises(AccountMissing):
-        await grant(storage, a_user("bob"), MODERATOR)
-    with pytest.raises(RoleMissing):
-        await grant(storage, ada, RoleName("wizard"))
-    assert await found(storage, ada.id) == ada
-
-
-@pytest.mark.parametrize("name", ["Admin", "ADMIN", "admin ", " admin", "ádmin", "admin\x00", "admi"])
-async def test_role_names_are_exact(storage: Storage, name: str) -> None:
-    """SECURITY AZ-06."""
-    ada = a_user("ada", ADMIN)
-    await put(storage, ada)
-    with pytest.raises(RoleMissing):
-        await grant(storage, ada, RoleName(name))
-    async with storage.transaction() as tx:
-        assert not await tx.users.revoke(ada.id, RoleName(name))
-        assert await tx.users.count_enabled(RoleName(name)) == 0
-    assert await found(storage, ada.id) == ada
-
-
-async def test_a_role_is_revoked_once(storage: Storage) -> None:
-    ada = a_user("ada", MODERATOR)
-    await put(storage, ada)
-    async with storage.transaction() as tx:
-        assert await tx.users.revoke(ada.id, MODERATOR)
-        assert not await tx.users.revoke(ada.id, MODERATOR)
-        assert not await tx.users.revoke(NOBODY, MODERATOR)
-    assert await found(storage, ada.id) == ada.revoked(MODERATOR)
-
-
-async def test_only_enabled_accounts_are_counted(storage: Storage) -> None:
-    await put(storage, a_user("ada", ADMIN), a_user("bob", ADMIN, disabled=True), a_user("carol"))
-    async with storage.transaction() as tx:
-        assert await tx.users.count_enabled(ADMIN) == 1
-        assert await tx.users.count_enabled(USER) == 2
 
 
 async def test_what_changes_an_account_is_announced(storage: Storage) -> None:

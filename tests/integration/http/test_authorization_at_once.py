@@ -18,10 +18,9 @@ def by_hand(server: Server, statement: str) -> list[tuple[object, ...]]:
     """As somebody with a database shell would."""
     url = server.environment.get("DOORWARD_DATABASE_URL", f"sqlite:///{server.data_dir / 'doorward.db'}")
     if url.startswith("sqlite:///"):
-        with closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=10)) as database, database:
-            return database.execute(statement).fetchall()
-    account, database = MySQLAccount.parse(url), urlsplit(url).path[1:]
-    return account.execute(f"USE `{database}`", statement)
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=10)) as file, file:
+            return file.execute(statement).fetchall()
+    return MySQLAccount.parse(url).execute(f"USE `{urlsplit(url).path[1:]}`", statement)
 
 
 def status(server: Server, account: Account, role: str = "mod") -> int:

@@ -40,7 +40,13 @@ def project(tmp_path: Path) -> Path:
 def run(project: Path, *options: str, ci: str = "") -> tuple[int, list[str]]:
     """The exit status and the last two lines of a run of its own."""
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options]
-    environment = {**os.environ, "CI": ci, "COLUMNS": "200", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    environment = {
+        **os.environ,
+        "CI": ci,
+        "TEST_MYSQL_URL": "",
+        "COLUMNS": "200",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }
     done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout.splitlines()[-2:]
 

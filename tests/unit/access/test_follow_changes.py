@@ -1,8 +1,12 @@
+import asyncio
 from datetime import timedelta
+
+import pytest
 
 from application.access.follow_changes import KEPT, PRUNE_EVERY
 from builders import House
 from domain.access.role import ADMIN, USER
+from domain.errors import StorageUnavailable
 from domain.ids import UserId
 from doubles import NOON, PlainSealer
 
@@ -89,3 +93,40 @@ async def test_changes_that_every_node_has_read_are_pruned_but_for_the_last() ->
     await house.grant(ada.id, ADMIN, NOON, by="test")
     await follow.once()
     assert ada.id not in house.directory._entries
+
+
+async def test_a_failure_nobody_foresaw_does_not_stop_the_listening(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = House()
+    follow = house.follower()
+    looks = 0
+
+    async def once() -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 1:
+            raise RuntimeError("a key that cannot be opened")
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(follow, "once", once)
+    monkeypatch.setattr("application.access.follow_changes.INTERVAL", 0)
+    with pytest.raises(asyncio.CancelledError):
+        await follow.run()
+    assert house.log.of("change_feed_failed") == [{"reason": "RuntimeError"}]
+
+
+async def test_a_feed_that_cannot_be_read_is_reported_once_and_so_is_its_return(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    house = House()
+    follow = house.follower()
+    looks = iter([StorageUnavailable(), StorageUnavailable(), None, None, asyncio.CancelledError()])
+
+    async def once() -> None:
+        if error := next(looks):
+            raise error
+
+    monkeypatch.setattr(follow, "once", once)
+    monkeypatch.setattr("application.access.follow_changes.INTERVAL", 0)
+    with pytest.raises(asyncio.CancelledError):
+        await follow.run()
+    assert [event for event, _ in house.log.events] == ["change_feed_unreadable", "change_feed_readable"]

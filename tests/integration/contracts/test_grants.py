@@ -1,0 +1,68 @@
+import asyncio
+
+import pytest
+
+from application.ports.storage import Storage
+from builders import a_user
+from domain.access.role import ADMIN, MODERATOR, USER, RoleName
+from domain.errors import AccountMissing, RoleMissing
+from domain.ids import UserId, uuid7
+from doubles import NOON
+from stored import found, grant, put
+
+NOBODY = UserId(uuid7(NOON))
+
+
+async def test_granting_twice_is_granting_once(storage: Storage) -> None:
+    ada = a_user()
+    await put(storage, ada)
+    assert await grant(storage, ada, MODERATOR)
+    assert not await grant(storage, ada, MODERATOR)
+    assert await found(storage, ada.id) == ada.granted(MODERATOR)
+
+
+async def test_fifty_grants_of_one_role_are_one(storage: Storage) -> None:
+    ada = a_user()
+    await put(storage, ada)
+    granted = await asyncio.gather(*(grant(storage, ada, MODERATOR) for _ in range(50)))
+    assert sum(granted) == 1
+
+
+async def test_a_grant_needs_the_account_and_the_role(storage: Storage) -> None:
+    ada = a_user()
+    await put(storage, ada)
+    with pytest.raises(AccountMissing):
+        await grant(storage, a_user("bob"), MODERATOR)
+    with pytest.raises(RoleMissing):
+        await grant(storage, ada, RoleName("wizard"))
+    assert await found(storage, ada.id) == ada
+
+
+@pytest.mark.parametrize("name", ["Admin", "ADMIN", "admin ", " admin", "ádmin", "admin\x00", "admi"])
+async def test_role_names_are_exact(storage: Storage, name: str) -> None:
+    """SECURITY AZ-06."""
+    ada = a_user("ada", ADMIN)
+    await put(storage, ada)
+    with pytest.raises(RoleMissing):
+        await grant(storage, ada, RoleName(name))
+    async with storage.transaction() as tx:
+        assert not await tx.users.revoke(ada.id, RoleName(name))
+        assert await tx.users.count_enabled(RoleName(name)) == 0
+    assert await found(storage, ada.id) == ada
+
+
+async def test_a_role_is_revoked_once(storage: Storage) -> None:
+    ada = a_user("ada", MODERATOR)
+    await put(storage, ada)
+    async with storage.transaction() as tx:
+        assert await tx.users.revoke(ada.id, MODERATOR)
+        assert not await tx.users.revoke(ada.id, MODERATOR)
+        assert not await tx.users.revoke(NOBODY, MODERATOR)
+    assert await found(storage, ada.id) == ada.revoked(MODERATOR)
+
+
+async def test_only_enabled_accounts_are_counted(storage: Storage) -> None:
+    await put(storage, a_user("ada", ADMIN), a_user("bob", ADMIN, disabled=True), a_user("carol"))
+    async with storage.transaction() as tx:
+        assert await tx.users.count_enabled(ADMIN) == 1
+        assert await tx.users.count_enabled(USER) == 2

@@ -1,0 +1,167 @@
+"""How a request presents its token, and what the guard writes down when it refuses."""
+
+from typing import Any
+
+import pytest
+from dishka import Provider, Scope, make_async_container, provide
+
+from application.access.authorize_role import AuthorizeRole
+from application.ports.clock import Clock
+from application.ports.security import AccessTokens, SecurityLog
+from builders import House
+from domain.access.decision import SIGNED_IN, Requirement, any_of
+from domain.access.role import ADMIN, MODERATOR
+from domain.errors import DomainError, InvalidToken, RoleRequired, TokenRequired
+from doubles import PlainTokens
+from interfaces.http.guard import ACCESS, PUBLIC, AmbiguousToken, Guard, presented
+
+Headers = list[tuple[bytes, bytes]]
+
+
+def authorization(value: bytes) -> tuple[bytes, bytes]:
+    return b"authorization", value
+
+
+def x_access_token(value: bytes) -> tuple[bytes, bytes]:
+    return b"x-access-token", value
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [authorization(b"Bearer t.t.t")],
+        [authorization(b"bearer t.t.t")],
+        [authorization(b"BEARER   t.t.t ")],
+        [x_access_token(b"t.t.t")],
+        [x_access_token(b" t.t.t ")],
+        [authorization(b"Bearer t.t.t"), x_access_token(b"t.t.t")],
+        [authorization(b"Basic dTpw"), x_access_token(b"t.t.t")],
+        [(b"host", b"x"), authorization(b"Bearer t.t.t"), x_access_token(b"")],
+    ],
+)
+def test_a_token_is_found_where_it_may_stand(headers: Headers) -> None:
+    """TK-17."""
+    assert presented(headers) == "t.t.t"
+
+
+@pytest.mark.parametrize(
+    ("headers", "refusal"),
+    [
+        ([], TokenRequired),
+        ([authorization(b"")], TokenRequired),
+        ([authorization(b"Bearer")], TokenRequired),
+        ([authorization(b"Bearer ")], TokenRequired),
+        ([authorization(b"Basic dTpw")], TokenRequired),
+        ([authorization(b"Bearert.t.t")], TokenRequired),
+        ([authorization(b"t.t.t")], TokenRequired),
+        ([x_access_token(b" ")], TokenRequired),
+        ([authorization(b"Bearer a"), x_access_token(b"b")], AmbiguousToken),
+        ([authorization(b"Bearer a"), authorization(b"Bearer a")], AmbiguousToken),
+        ([authorization(b"Basic dTpw"), authorization(b"Bearer a")], AmbiguousToken),
+        ([x_access_token(b"a"), x_access_token(b"a")], AmbiguousToken),
+    ],
+)
+def test_no_token_and_two_tokens_are_refused(headers: Headers, refusal: type[DomainError]) -> None:
+    """TK-17."""
+    with pytest.raises(refusal):
+        presented(headers)
+
+
+class Parts(Provider):
+    scope = Scope.APP
+
+    def __init__(self, house: House) -> None:
+        super().__init__()
+        self.house = house
+
+    @provide
+    def tokens(self) -> AccessTokens:
+        return PlainTokens()
+
+    @provide
+    def authorize(self) -> AuthorizeRole:
+        return self.house.authorize
+
+    @provide
+    def clock(self) -> Clock:
+        return self.house.clock
+
+    @provide
+    def log(self) -> SecurityLog:
+        return self.house.log
+
+
+class Handler:
+    def __init__(self, access: Requirement | str) -> None:
+        self.opt = {ACCESS: access}
+
+
+async def through(house: House, access: Requirement | str, token: str | None) -> dict[str, Any]:
+    """The state of the request when the application saw it."""
+    seen: list[Any] = []
+
+    async def app(scope: Any, _: Any, __: Any) -> None:
+        seen.append(scope["state"])
+
+    headers = [authorization(b"Bearer " + token.encode())] if token else []
+    scope: Any = {
+        "route_handler": Handler(access),
+        "path_template": "/things/{id}",
+        "method": "GET",
+        "headers": headers,
+        "state": {},
+    }
+    await Guard(make_async_container(Parts(house)))(app)(scope, None, None)  # type: ignore[arg-type]
+    (state,) = seen
+    return dict(state)
+
+
+async def test_a_public_route_asks_nobody() -> None:
+    house = House()
+    assert await through(house, PUBLIC, None) == {}
+    assert await through(house, PUBLIC, "nonsense") == {}
+
+
+async def test_a_guarded_route_learns_who_asks() -> None:
+    house = House()
+    ada = await house.with_user("ada", MODERATOR)
+    token = PlainTokens().issue(ada, house.clock.now()).value
+    for access in (SIGNED_IN, any_of(MODERATOR), any_of(MODERATOR, ADMIN)):
+        state = await through(house, access, token)
+        assert state["principal"].user_id == ada.id
+        assert MODERATOR in state["principal"].roles
+    assert house.log.of("authz_fail") == []
+
+
+@pytest.mark.parametrize(
+    ("case", "refusal", "reason"),
+    [
+        ("no token", TokenRequired, "token_required"),
+        ("bad token", InvalidToken, "invalid_token"),
+        ("no role", RoleRequired, "role_missing"),
+        ("disabled", InvalidToken, "account_disabled"),
+        ("gone", InvalidToken, "account_missing"),
+        ("renewed", InvalidToken, "token_revoked"),
+    ],
+)
+async def test_a_refusal_is_written_down_with_route_and_reason(
+    case: str, refusal: type[DomainError], reason: str
+) -> None:
+    """LG-01."""
+    house = House()
+    ada = await house.with_user("ada", disabled=case == "disabled")
+    if case == "renewed":
+        issued_to = ada.with_password(ada.password_hash)
+    elif case == "gone":
+        issued_to = await House().with_user("ada")
+    else:
+        issued_to = ada
+    token = {"no token": None, "bad token": "nonsense"}.get(
+        case, PlainTokens().issue(issued_to, house.clock.now()).value
+    )
+    with pytest.raises(refusal):
+        await through(house, any_of(ADMIN), token)
+    (event,) = house.log.of("authz_fail")
+    assert (event["method"], event["route"], event["reason"]) == ("GET", "/things/{id}", reason)
+    assert event["required"] == "Require Admin Role!"
+    assert event["user_id"] == (None if case in {"no token", "bad token"} else str(issued_to.id))
