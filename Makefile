@@ -34,7 +34,7 @@ unit: .venv/ready-dev
 check: .venv/ready-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy src tests scripts/locks.py
+	$(BIN)/mypy src tests scripts
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/locks.py check
 

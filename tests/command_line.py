@@ -35,14 +35,15 @@ class Doorward:
         )
         return CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
-    def start(self, *arguments: str, **more: str) -> Popen[str]:
-        """Start a command and leave it running; whoever starts it stops it."""
+    def start(self, *arguments: str, stdin: int = PIPE, **more: str) -> Popen[str]:
+        """Start a command and leave it running, in a session of its own; whoever starts it stops it."""
         return Popen(
             [DOORWARD, *arguments],
             cwd=self.folder,
             env={**self.environment, **more},
-            stdin=PIPE,
+            stdin=stdin,
             stdout=PIPE,
             stderr=PIPE,
             text=True,
+            start_new_session=True,
         )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine, ExceptionContext, NullPool, create_engine, event
+from sqlalchemy import URL, Dialect, Engine, ExceptionContext, NullPool, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.util import greenlet_spawn
 
@@ -107,9 +107,17 @@ def make_private(path: Path) -> None:
 
 
 def sqlite(path: Path, session: Sequence[str], *, patience: float = PATIENCE, **options: Any) -> Engine:
-    """A file that is not there is not made in passing: `mode=rw`."""
+    """A file that is not there is not made in passing."""
     url = URL.create("sqlite+aiosqlite", database=path.absolute().as_uri(), query={"uri": "true", "mode": "rw"})
-    return engine(url, session, connect_args={"timeout": patience, "isolation_level": None}, **options)
+    made = engine(url, session, connect_args={"timeout": patience, "isolation_level": None}, **options)
+
+    def is_there(dialect: Dialect, *_: object) -> None:
+        """Before the driver starts a thread that it would leave behind."""
+        if not os.access(path, os.R_OK | os.W_OK):
+            raise dialect.loaded_dbapi.OperationalError("unable to open database file")
+
+    event.listen(made, "do_connect", is_there)
+    return made
 
 
 def mysql(at: DatabaseUrl, session: Sequence[str], **options: Any) -> Engine:

@@ -18,6 +18,7 @@ def main() -> NoReturn:
     """The program. A refusal is one line on standard error, never a traceback."""
     gc.disable()  # of what a command imports, nothing ever becomes garbage; workers switch it on again
     os.umask(0o077)  # whatever is made, is made for us alone
+    occupy_standard_descriptors()
     from interfaces.cli.commands import cli  # noqa: PLC0415 without the collector, as said
 
     try:
@@ -35,6 +36,15 @@ def main() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = REFUSED
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def occupy_standard_descriptors() -> None:
+    """Where standard input, output or error is closed, the next file would take its number, and get the log."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
 
 
 def refuse(text: str, code: int) -> NoReturn:

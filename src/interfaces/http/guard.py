@@ -1,6 +1,7 @@
 """Who is asking, and may they? Decided once for every request, by what the matched route declares in its `opt`."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, final
 
@@ -15,7 +16,7 @@ from application.ports.clock import Clock
 from application.ports.security import AccessTokens, SecurityLog
 from domain.access.decision import Requirement
 from domain.access.principal import AccessToken, Principal
-from domain.errors import DomainError, Forbidden, Invalid, TokenRequired, Unauthenticated
+from domain.errors import DomainError, Forbidden, Invalid, TokenRequired, Unauthenticated, Unavailable
 from interfaces.http.prepared import methods_answer
 
 ACCESS: Final = "access"
@@ -94,9 +95,10 @@ class Guard:
         token: AccessToken | None,
     ) -> None:
         reason: str = refusal.code
-        if token is not None:
-            decision = await parts.authorize(token, requirement)
-            reason = reason if decision.allowed else decision.reason
+        with suppress(Unavailable):  # the refusal stands, even when nobody can say more of it any longer
+            if token is not None:
+                decision = await parts.authorize(token, requirement)
+                reason = reason if decision.allowed else decision.reason
         parts.log.record(
             "authz_fail",
             method=str(scope.get("method")),

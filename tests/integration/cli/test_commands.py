@@ -1,6 +1,9 @@
 """The real program, command by command: what it prints, what it refuses, and its exit codes."""
 
+import contextlib
 import json
+import os
+import pty
 import re
 import stat
 import subprocess
@@ -17,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from builders import PASSWORD
 from command_line import Doorward
 from interfaces.cli.commands import cli
+from server_process import PATIENCE
 
 OTHER_PASSWORD = "seven quiet lanterns drift"
 
@@ -209,6 +213,27 @@ def test_without_a_password_on_standard_input_no_account_is_made(migrated: Doorw
     done = migrated("users", "create", "nobody-yet", "--email", "n@example.org", stdin=stdin)
     assert done.returncode == 2
     assert migrated("users", "show", "nobody-yet").returncode == 1
+
+
+def test_on_a_terminal_the_password_is_asked_for_twice_and_not_shown(migrated: Doorward) -> None:
+    screen, keyboard = pty.openpty()
+    process = migrated.start("users", "create", "judy", "--email", "judy@example.org", stdin=keyboard)
+    assert process.stderr is not None
+    told = ""
+    for prompt in ("Password: ", "Repeat for confirmation: "):
+        while not told.endswith(prompt):
+            letter = process.stderr.read(1)
+            assert letter, told
+            told += letter
+        os.write(screen, f"{PASSWORD}\n".encode())
+    output, errors = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, output.startswith("Created judy ")) == (0, True), errors
+    os.set_blocking(screen, False)
+    with contextlib.suppress(BlockingIOError):
+        assert PASSWORD.encode() not in os.read(screen, 4096)
+    assert PASSWORD not in told + output + errors
+    os.close(screen)
+    os.close(keyboard)
 
 
 def test_a_password_is_never_an_argument(migrated: Doorward) -> None:

@@ -8,14 +8,14 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from subprocess import Popen
+from subprocess import DEVNULL, Popen
 
 import httpx2
 import pytest
 
 from builders import PASSWORD
 from command_line import Doorward
-from server_process import PATIENCE, Server, eventually, free_port, running
+from server_process import DOORWARD, PATIENCE, Server, eventually, free_port, running
 
 
 def children(pid: int) -> set[int]:
@@ -40,7 +40,7 @@ def answers(server: Server) -> bool:
 
 @contextmanager
 def started(doorward: Doorward, *arguments: str, **environment: str) -> Iterator[Popen[str]]:
-    process = doorward.start("serve", *arguments, **environment)
+    process = doorward.start("serve", *arguments, stdin=DEVNULL, **environment)
     try:
         yield process
     finally:
@@ -199,6 +199,20 @@ def test_several_workers_count_in_one_place_that_is_gone_afterwards(tmp_path: Pa
             eventually(lambda: answers(served) and any(folder.iterdir()))
             assert served.stop() == 0
     assert list(folders.iterdir()) == []
+
+
+def test_closed_standard_streams_are_taken_by_no_file_of_ours(doorward: Doorward) -> None:
+    """LG-05: else log lines would end up in a socket or in the database."""
+    port = free_port()
+    command = f"exec {DOORWARD} serve --migrate --port {port} <&- >&- 2>&-"
+    server = Server(port, doorward.folder, doorward.environment)
+    server.process = Popen(["sh", "-c", command], cwd=doorward.folder, env=doorward.environment)
+    try:
+        eventually(lambda: answers(server))
+        for pid in (server.pid, *children(server.pid)):
+            assert [os.readlink(f"/proc/{pid}/fd/{number}") for number in range(3)] == ["/dev/null"] * 3
+    finally:
+        assert server.stop() == 0
 
 
 def test_connections_that_say_nothing_are_closed(tmp_path: Path) -> None:

@@ -103,25 +103,6 @@ def test_of_fifty_who_sign_up_with_one_address_at_once_one_gets_it(
     assert codes_of_sign_ups(server, bodies) == {"done": 1, "email_taken": 49}
 
 
-def test_two_admins_who_remove_each_other_at_once_leave_one(server: Server, unique: Callable[[str], str]) -> None:
-    """AZ-05."""
-    names = [unique("regent"), unique("regent")]
-    ada, grace = (server.create_user(name, "admin") for name in names)
-
-    async def remove_each_other() -> list[int]:
-        async with httpx2.AsyncClient(base_url=server.url, timeout=PATIENCE) as client:
-            answers = await asyncio.gather(
-                client.delete(f"/api/admin/users/{grace.id}/roles/admin", headers=ada.bearer),
-                client.delete(f"/api/admin/users/{ada.id}/roles/admin", headers=grace.bearer),
-            )
-        return [answer.status_code for answer in answers]
-
-    statuses = asyncio.run(remove_each_other())
-    assert all(status in {200, 204, 403} for status in statuses)
-    with server.client(headers=server.admin.bearer) as admin:
-        assert admin.delete(f"/api/admin/users/{server.admin.id}/roles/admin").status_code in {200, 204, 409}
-
-
 def test_a_storm_of_sign_ins_is_shed_and_guarded_routes_stay_open(tmp_path: Path) -> None:
     """OP-03, F-23."""
     with running(tmp_path, hash_threads="1", hash_queue="2") as server:
