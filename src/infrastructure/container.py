@@ -44,6 +44,7 @@ from infrastructure.security.key_ring import StoredKeyRing
 from infrastructure.security.master_secret import MasterSecret, load_master_secret
 from infrastructure.security.passwords import Argon2Hasher
 from infrastructure.security.sealing import AesKeySealer
+from infrastructure.security.token_cache import CachedAccessTokens
 from infrastructure.security.tokens import JwtAccessTokens
 from infrastructure.settings import Settings
 from infrastructure.sql.storage import SqlStorage
@@ -100,13 +101,14 @@ class Adapters(Provider):
 
     @provide
     def tokens(self, ring: StoredKeyRing) -> AccessTokens:
-        return JwtAccessTokens(
+        tokens = JwtAccessTokens(
             ring,
             issuer=self.settings.issuer,
             audience=self.settings.audience,
             client_id="doorward",
             lifetime=self.settings.access_token_seconds,
         )
+        return CachedAccessTokens(tokens, ring)
 
 
 class UseCases(Provider):

@@ -41,6 +41,8 @@ class StoredKeyRing:
         self._sealer = sealer
         self._keys: Mapping[str, OpenKey] = MappingProxyType({})
         self._order: tuple[SigningKey, ...] = ()
+        self.generation = 0
+        """Grows when the keys change; what was verified under an earlier one is to be verified again."""
         self._reloading = asyncio.Lock()
 
     async def reload(self) -> None:
@@ -49,8 +51,11 @@ class StoredKeyRing:
         async with self._reloading:  # else a slow reader could put back what it saw before a faster one
             async with self._storage.reading() as reading:
                 stored = tuple(await reading.keys.all())
+            if stored == self._order:
+                return
             self._keys = MappingProxyType({key.kid: self._opened(key) for key in stored})
             self._order = stored
+            self.generation += 1
 
     def _opened(self, key: SigningKey) -> OpenKey:
         known = self._keys.get(key.kid)

@@ -3,7 +3,6 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import final
 from uuid import UUID
 
 from application.ports.security import IssuedToken
@@ -27,7 +26,6 @@ LARGEST_EPOCH = 2**63 - 1
 CANONICAL_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
 
 
-@final
 class JwtAccessTokens:
     """Access tokens as RFC 9068. PyJWT signs and checks signatures; whatever else a token says is read here, strictly
     and once (RFC 8725). Unknown claims are passed over, so that nodes of two versions understand each other."""

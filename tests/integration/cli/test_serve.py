@@ -1,5 +1,6 @@
 """`doorward serve` as a process: how it starts, how it stops, and what becomes of it when parts of it are killed."""
 
+import contextlib
 import json
 import os
 import signal
@@ -210,9 +211,33 @@ def test_closed_standard_streams_are_taken_by_no_file_of_ours(doorward: Doorward
     try:
         eventually(lambda: answers(server))
         for pid in (server.pid, *children(server.pid)):
-            assert [os.readlink(f"/proc/{pid}/fd/{number}") for number in range(3)] == ["/dev/null"] * 3
+            for number in range(3):
+                assert Path(f"/proc/{pid}/fd/{number}").readlink() == Path(os.devnull)
     finally:
         assert server.stop() == 0
+
+
+def test_a_log_that_nobody_reads_holds_no_request_up(doorward: Doorward) -> None:
+    """LG-05, F-36."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writer, b"full\n" * 100)
+    os.set_blocking(writer, True)
+    server = Server(free_port(), doorward.folder, doorward.environment)
+    command = [DOORWARD, "serve", "--migrate", "--port", str(server.port)]
+    server.process = Popen(command, cwd=doorward.folder, env=doorward.environment, stdout=writer, stderr=DEVNULL)
+    try:
+        eventually(lambda: answers(server))
+        with server.client() as client:
+            for number in range(30):
+                body = {"username": f"nobody-{number}", "password": PASSWORD}
+                assert client.post("/api/auth/signin", json=body).status_code == 401
+    finally:
+        assert server.stop() == 0
+        os.close(reader)
+        os.close(writer)
 
 
 def test_connections_that_say_nothing_are_closed(tmp_path: Path) -> None:

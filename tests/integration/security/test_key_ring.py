@@ -57,9 +57,10 @@ async def add(storage: MemoryStorage, key: SigningKey) -> SigningKey:
     return key
 
 
-async def test_a_ring_that_was_never_filled_signs_and_verifies_nothing() -> None:
+async def test_a_ring_that_was_never_filled_calls_no_token_good_or_bad() -> None:
     ring = StoredKeyRing(MemoryStorage(), SEALER)
-    assert ring.verifying("any") is None
+    with pytest.raises(StorageUnavailable):
+        ring.verifying("any")
     with pytest.raises(StorageUnavailable):
         ring.signing(NOON)
 

@@ -1,0 +1,106 @@
+"""A good token is checked once; what is remembered never outlives the token or its key."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from builders import a_user
+from domain.access.principal import AccessToken
+from domain.errors import InvalidToken
+from doubles import NOON
+from infrastructure.memory.storage import MemoryStorage
+from infrastructure.security.key_ring import StoredKeyRing
+from infrastructure.security.master_secret import MasterSecret
+from infrastructure.security.sealing import AesKeySealer
+from infrastructure.security.token_cache import CachedAccessTokens
+from infrastructure.security.tokens import JwtAccessTokens
+
+SECOND = timedelta(seconds=1)
+SEALER = AesKeySealer(MasterSecret(b"a master secret for tests alone"))
+
+
+class CountedTokens(JwtAccessTokens):
+    """Counts its signature checks."""
+
+    checks = 0
+
+    def verify(self, token: str, now: datetime) -> AccessToken:
+        self.checks += 1
+        return super().verify(token, now)
+
+
+async def ready(most: int = 10) -> tuple[CachedAccessTokens, CountedTokens, StoredKeyRing, MemoryStorage]:
+    storage = MemoryStorage()
+    async with storage.transaction() as tx:
+        await tx.keys.add(SEALER.generate(NOON))
+    ring = StoredKeyRing(storage, SEALER)
+    await ring.reload()
+    tokens = CountedTokens(ring, "https://door.example", "doorward", "doorward", 900)
+    return CachedAccessTokens(tokens, ring, most), tokens, ring, storage
+
+
+async def test_a_repeated_request_costs_no_signature_check() -> None:
+    cached, tokens, _, _ = await ready()
+    token = cached.issue(a_user(), NOON).value
+    first = cached.verify(token, NOON)
+    assert cached.verify(token, NOON + SECOND) is first
+    assert tokens.checks == 1
+
+
+async def test_what_is_remembered_ends_when_the_token_does() -> None:
+    """TK-08."""
+    cached, _, _, _ = await ready()
+    token = cached.issue(a_user(), NOON).value
+    cached.verify(token, NOON + 899 * SECOND)
+    for _ in range(2):
+        with pytest.raises(InvalidToken):
+            cached.verify(token, NOON + 900 * SECOND)
+
+
+async def test_a_token_that_differs_in_one_character_is_another_token() -> None:
+    """TK-10, TK-15: the key is the whole token."""
+    cached, tokens, _, _ = await ready()
+    token = cached.issue(a_user(), NOON).value
+    cached.verify(token, NOON)
+    for position in (5, len(token) // 2, len(token) - 1):
+        other = token[:position] + ("A" if token[position] != "A" else "B") + token[position + 1 :]
+        with pytest.raises(InvalidToken):
+            cached.verify(other, NOON)
+    assert tokens.checks == 4
+
+
+async def test_when_the_keys_change_every_token_is_checked_again() -> None:
+    """TK-21."""
+    cached, tokens, ring, storage = await ready()
+    token = cached.issue(a_user(), NOON).value
+    cached.verify(token, NOON)
+    await ring.reload()
+    cached.verify(token, NOON)
+    assert tokens.checks == 1, "the same keys are no change"
+    async with storage.transaction() as tx:
+        await tx.keys.add(SEALER.generate(NOON))
+    await ring.reload()
+    cached.verify(token, NOON)
+    assert tokens.checks == 2
+    storage._tables.keys.clear()
+    async with storage.transaction() as tx:
+        await tx.keys.add(SEALER.generate(NOON))
+    await ring.reload()
+    with pytest.raises(InvalidToken):
+        cached.verify(token, NOON)
+
+
+async def test_memory_is_bounded_and_refused_tokens_take_none() -> None:
+    """TK-13."""
+    cached, tokens, _, _ = await ready(most=2)
+    ada = a_user()
+    issued = [cached.issue(ada, NOON).value for _ in range(3)]
+    for token in issued:
+        cached.verify(token, NOON)
+    for _ in range(10):
+        with pytest.raises(InvalidToken):
+            cached.verify("a.b.c", NOON)
+    assert len(cached._good) == 2
+    checks = tokens.checks
+    cached.verify(issued[2], NOON)
+    assert tokens.checks == checks, "the newest are kept"
