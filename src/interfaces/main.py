@@ -14,8 +14,9 @@ from litestar.types import ASGIApp
 from application.access.follow_changes import FollowChanges
 from domain.errors import Unavailable
 from infrastructure.container import make_container
-from infrastructure.log.configure import configure_logging
+from infrastructure.log.configure import configure_logging, dropped_lines
 from infrastructure.settings import Settings, load_settings
+from interfaces.http import metrics
 from interfaces.http.app import create_app
 from interfaces.http.config import HttpConfig
 from interfaces.http.edge import Edge
@@ -25,6 +26,7 @@ def build(settings: Settings | None = None) -> ASGIApp:
     """The whole service as one ASGI application, one per worker process. Raise StartRefused."""
     settings = settings or load_settings(os.environ, Path(".env"))
     configure_logging(settings)
+    metrics.watch(metrics.LOG_LINES_DROPPED, dropped_lines)
     container = make_container(settings)
     config = http_config(settings)
     return Edge(create_app(container, config, lifespan=[life(container)]), config)

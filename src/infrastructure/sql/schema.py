@@ -1,10 +1,12 @@
 """Which schema the database has, and how it gets the right one. Alembic is loaded only to migrate."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from sqlite3 import SQLITE_BUSY
 
 from sqlalchemy import Connection, Engine, String, column, func, inspect, select, table
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.util import greenlet_spawn
 
 from domain.errors import StorageUnavailable
@@ -18,6 +20,8 @@ HEAD = "0001"
 
 PATIENCE = 10
 """Seconds that a migration waits for another one to end."""
+
+PAUSE = 0.05
 
 VERSION_TABLE = "alembic_version"
 VERSION = select(column("version_num", String)).select_from(table(VERSION_TABLE))
@@ -64,13 +68,28 @@ def revision(connection: Connection) -> str | None:
 async def migrate(url: DatabaseUrl, target: str = "head") -> None:
     """Take the database to a revision: `head`, `base` (nothing at all), or a number. One process at a time does; the
     others wait and find it done. Raise StartRefused when it cannot be."""
+    if url.sqlite_path is None:
+        await current_revision(url)  # which does not wait for ever for a server that hangs
     engine = open_migrator(url, PATIENCE)
+    give_up = asyncio.get_running_loop().time() + PATIENCE
     try:
-        await greenlet_spawn(migrated, engine, target)
+        while not await attempted(engine, target, last=asyncio.get_running_loop().time() > give_up):  # noqa: ASYNC110
+            await asyncio.sleep(PAUSE)
     except DBAPIError as error:
         raise unusable(url, error) from error
     finally:
         await greenlet_spawn(engine.dispose)
+
+
+async def attempted(engine: Engine, target: str, *, last: bool) -> bool:
+    """False when SQLite is locked: while two processes turn a new file to WAL, it does not wait by itself."""
+    try:
+        await greenlet_spawn(migrated, engine, target)
+    except OperationalError as error:
+        if last or getattr(error.orig, "sqlite_errorcode", None) != SQLITE_BUSY:
+            raise
+        return False
+    return True
 
 
 def migrated(engine: Engine, target: str) -> None:
@@ -105,4 +124,7 @@ def unusable(url: DatabaseUrl, error: Exception) -> StartRefused:
     cause = error if isinstance(error, DBAPIError) else error.__cause__
     reason = cause.orig if isinstance(cause, DBAPIError) else None
     told = " ".join(str(part) for part in reason.args) if reason else "no answer in time"
-    return StartRefused(f"The database {url.masked} cannot be used: {' '.join(told.split())}.")
+    return StartRefused(
+        f"The database {url.masked} cannot be used ({' '.join(told.split())}); check that it is up and that "
+        "DOORWARD_DATABASE_URL names it."
+    )

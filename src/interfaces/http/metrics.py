@@ -4,6 +4,7 @@ Several workers share their figures through files when PROMETHEUS_MULTIPROC_DIR 
 """
 
 import os
+from collections.abc import Callable
 from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
@@ -36,7 +37,14 @@ DURATION = Histogram(
     buckets=(0.001, 0.005, 0.025, 0.1, 0.5, 2.5),
     registry=REGISTRY,
 )
+LOG_LINES_DROPPED = Gauge(
+    "doorward_log_lines_dropped",
+    "Log lines that found no room, because whoever reads the log is slow or gone.",
+    registry=REGISTRY,
+    multiprocess_mode="livesum",
+)
 SIGN_INS = Counter("doorward_sign_ins", "Sign-ins, by outcome.", ["outcome"], registry=REGISTRY)
+WATCHED: dict[Gauge, Callable[[], float]] = {}
 ProcessCollector(registry=REGISTRY)
 
 
@@ -57,8 +65,15 @@ def count_sign_in(outcome: str) -> None:
     SIGN_INS.labels(outcome).inc()
 
 
+def watch(gauge: Gauge, function: Callable[[], float]) -> None:
+    """Set the gauge to what the function says whenever figures are asked for."""
+    WATCHED[gauge] = function
+
+
 def render() -> bytes:
     """Everything counted, in Prometheus' text format 0.0.4; of all workers, where they share their figures."""
+    for gauge, function in WATCHED.items():
+        gauge.set(function())
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return generate_latest(REGISTRY)
     shared = CollectorRegistry()

@@ -41,6 +41,17 @@ def test_an_account_is_shown_without_anything_secret(server: Server, admin: http
     assert listed == [shown]
 
 
+def test_who_is_no_admin_learns_nothing_of_others_not_even_whether_they_exist(server: Server, unique: Name) -> None:
+    """AZ-03: one answer for one's own id, another's, and nobody's."""
+    ada, grace = server.create_user(unique("ada"), "moderator"), server.create_user(unique("grace"))
+    with server.client(headers=ada.bearer) as client:
+        answers = [client.get(f"/api/admin/users/{user_id}") for user_id in (ada.id, grace.id, uuid4())]
+    told = [{name: value for name, value in answer.json().items() if name != "requestId"} for answer in answers]
+    assert [answer.status_code for answer in answers] == [403] * 3
+    assert told[0] == told[1] == told[2]
+    assert told[0]["detail"] == "Require Admin Role!"
+
+
 def test_accounts_come_page_by_page_in_the_order_of_their_names(
     server: Server, admin: httpx2.Client, unique: Name
 ) -> None:

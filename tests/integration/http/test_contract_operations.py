@@ -53,6 +53,7 @@ def test_figures_are_counted_by_route_and_never_by_path(server: Server, client: 
         r'doorward_http_requests_total\{method="GET",route="unmatched",status="404"\} \d',
         r'doorward_sign_ins_total\{outcome="granted"\} [1-9]',
         r'doorward_sign_ins_total\{outcome="refused"\} [1-9]',
+        r"doorward_log_lines_dropped \d",
     ):
         assert re.search(part, answer.text), part
     for part in (ada.id, ada.username, "figured-path", "127.0.0.1"):
