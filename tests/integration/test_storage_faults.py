@@ -17,10 +17,11 @@ from application.ports.storage import Storage
 from application.transactions import retried
 from builders import a_user
 from domain.access.change import Change
-from domain.access.role import ADMIN, MODERATOR
+from domain.access.role import ADMIN, MODERATOR, Role, RoleName
 from domain.accounts.user import User
 from domain.errors import StorageUnavailable, TransactionConflict
 from doubles import NOON, ListLog
+from infrastructure.sql.connection import connected
 from infrastructure.sql.schema import migrate
 from infrastructure.sql.storage import SqlStorage
 from infrastructure.sql.urls import DatabaseUrl
@@ -289,6 +290,27 @@ async def test_a_file_that_another_process_holds_is_read_and_not_written(sqlite:
                 await GrantRole(sqlite, ListLog())(ada.id, ADMIN, NOON, by="test")
             assert await found(sqlite, ada.id) == ada
     await served_by(sqlite, ada)
+
+
+async def test_a_disk_that_is_full_is_read_and_not_written(sqlite: SqlStorage) -> None:
+    """FAULTS F-12, in small: the same answer of SQLite's, with the file's size for the disk's."""
+    ada, much = a_user(), Role(name=RoleName("much"), description="much " * 20_000, created_at=NOON)
+    await put(sqlite, ada)
+    await limit(sqlite, 1)  # it takes the size that the file has
+    with pytest.raises(StorageUnavailable):
+        await put(sqlite, a_user("bob"), much)
+    async with sqlite.reading() as reading:
+        assert await reading.users.by_login("ada") == ada
+        assert await reading.users.by_login("bob") is None
+    await limit(sqlite, 1_000_000)
+    await put(sqlite, a_user("bob"), much)
+    assert idle(sqlite)
+
+
+async def limit(storage: SqlStorage, pages: int) -> None:
+    """For the one connection that writes."""
+    async with connected(storage._engines.writing, alone=False) as connection:
+        await connection.begin(f"PRAGMA max_page_count = {pages}")
 
 
 async def test_a_file_that_is_gone_is_not_made_anew(tmp_path: Path) -> None:

@@ -47,9 +47,9 @@ class FollowChanges:
                 await self.once()
                 if tick % TICKS_PER_REFRESH == 0:
                     await self._directory.refresh()
-                self._hears(well=True)
-            except Unavailable:
-                self._hears(well=False)
+                self._hears()
+            except Unavailable as error:
+                self._hears(error)
             except Exception as error:  # noqa: BLE001 a node that stopped listening would go on with what was
                 self._log.record("change_feed_failed", reason=type(error).__name__)
             tick += 1
@@ -109,7 +109,12 @@ class FollowChanges:
             pruned = 0
         self._grown = pruned > 0
 
-    def _hears(self, *, well: bool) -> None:
-        if self._deaf == well:
-            self._deaf = not well
-            self._log.record("change_feed_readable" if well else "change_feed_unreadable")
+    def _hears(self, trouble: Unavailable | None = None) -> None:
+        """Say when the database went away, and why, and when it came back; not each time that it is still away."""
+        if self._deaf == (trouble is not None):
+            return
+        self._deaf = trouble is not None
+        if trouble is None:
+            self._log.record("change_feed_readable")
+        else:
+            self._log.record("change_feed_unreadable", reason=type(trouble.__cause__ or trouble).__name__)

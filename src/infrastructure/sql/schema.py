@@ -40,8 +40,8 @@ async def check_schema(url: DatabaseUrl) -> None:
 def refuse_newer(current: str) -> None:
     if current > HEAD:
         raise StartRefused(
-            f"The database has schema {current}, made by a newer Doorward (this one knows {HEAD}): upgrade Doorward, "
-            "or go back with the newer one's `doorward migrate`."
+            f"The database has schema {current}, made by a newer Doorward (this one knows {HEAD}); run that one, for "
+            "`doorward migrate` does not go back."
         )
 
 
@@ -113,10 +113,7 @@ def alone(connection: Connection) -> Iterator[None]:
     name = func.left(func.concat("doorward migrate ", func.database()), 64)
     if connection.scalar(select(func.get_lock(name, PATIENCE))) != 1:
         raise StartRefused(f"Another process has been migrating this database for {PATIENCE} s; try again later.")
-    try:
-        yield
-    finally:
-        connection.scalar(select(func.release_lock(name)))
+    yield
 
 
 def unusable(url: DatabaseUrl, error: Exception) -> StartRefused:
