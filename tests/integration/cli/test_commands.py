@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from builders import PASSWORD
 from command_line import Doorward
 from interfaces.cli.commands import cli
-from server_process import PATIENCE
+from server_process import PATIENCE, free_port
 
 OTHER_PASSWORD = "seven quiet lanterns drift"
 
@@ -103,7 +103,7 @@ def test_an_unknown_setting_is_one_line_and_exit_code_2(doorward: Doorward, comm
 )
 def test_serve_refuses_bad_settings_in_one_line(doorward: Doorward, environment: dict[str, str], told: str) -> None:
     """F-42, ST-04, OP-05, CO-02."""
-    done = doorward("serve", "--migrate", **environment)
+    done = doorward("serve", "--migrate", **{"DOORWARD_PORT": str(free_port()), **environment})
     assert done.returncode == 2
     assert re.fullmatch(rf"doorward: .*{told}.*\n", done.stderr)
     for secret in ("short-s3cret", "changemechangeme", "hunter2"):
