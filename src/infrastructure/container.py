@@ -11,6 +11,7 @@ from application.access.directory import AccessDirectory
 from application.access.explain_access import ExplainAccess
 from application.access.follow_changes import FollowChanges
 from application.access.grant_role import GrantRole
+from application.access.has_admin import HasAdmin
 from application.access.list_roles import ListRoles
 from application.access.remove_role import RemoveRole
 from application.access.revoke_role import RevokeRole
@@ -38,6 +39,7 @@ from application.ports.security import (
 from application.ports.storage import Storage
 from domain.accounts.password import PasswordPolicy
 from infrastructure.clock import SystemClock
+from infrastructure.database import Database
 from infrastructure.log.security_log import StructlogSecurityLog
 from infrastructure.security.blocklist import CommonPasswords
 from infrastructure.security.key_ring import StoredKeyRing
@@ -47,6 +49,7 @@ from infrastructure.security.sealing import AesKeySealer
 from infrastructure.security.token_cache import CachedAccessTokens
 from infrastructure.security.tokens import JwtAccessTokens
 from infrastructure.settings import Settings
+from infrastructure.sql.database import SqlDatabase
 from infrastructure.sql.storage import SqlStorage
 from infrastructure.sql.urls import DatabaseUrl
 
@@ -64,11 +67,15 @@ class Adapters(Provider):
 
     @provide
     def master_secret(self) -> MasterSecret:
-        return load_master_secret(self.settings.secret_key, Path(self.settings.data_dir) / "secret.key")
+        return load_master_secret(self.settings.secret_key, self.settings.secret_key_path)
 
     @provide
     def log(self, secret: MasterSecret) -> SecurityLog:
         return StructlogSecurityLog(secret.derive(b"security log"))
+
+    @provide
+    def database(self) -> Database:
+        return SqlDatabase(DatabaseUrl.parse(self.settings.database_url))
 
     @provide
     async def storage(self) -> AsyncIterator[Storage]:
@@ -128,6 +135,7 @@ class UseCases(Provider):
         FollowChanges,
         AuthorizeRole,
         ExplainAccess,
+        HasAdmin,
         GrantRole,
         RevokeRole,
         ListRoles,

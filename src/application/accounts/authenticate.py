@@ -1,3 +1,4 @@
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import final
@@ -5,9 +6,9 @@ from typing import final
 from application.ports.security import AccessTokens, IssuedToken, PasswordHasher, SecurityLog, Verdict
 from application.ports.storage import Storage
 from domain.accounts.email import login_key
-from domain.accounts.password import Password, PasswordHash
+from domain.accounts.password import Password
 from domain.accounts.user import User
-from domain.errors import InvalidCredentials, TransactionConflict, UnknownAccount, WrongPassword
+from domain.errors import InvalidCredentials, Unavailable, UnknownAccount, WrongPassword
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Authenticate:
         if verdict is Verdict.MISMATCH or user.disabled:
             raise self._refused(login, "account_disabled" if user.disabled else "wrong_password", user)
         if verdict is Verdict.MATCH_OUTDATED:
-            await self._rehash(user, await self.hasher.hash(typed))
+            await self._rehash(user, typed)
         self.log.record("authn_login_success", user_id=str(user.id), factor="password")
         return SignedIn(user, self.tokens.issue(user, now))
 
@@ -51,9 +52,9 @@ class Authenticate:
         self.log.record("authn_login_fail", login=login, reason=reason, user_id=str(user.id) if user else None)
         return WrongPassword() if user else UnknownAccount()
 
-    async def _rehash(self, user: User, password_hash: PasswordHash) -> None:
-        try:
+    async def _rehash(self, user: User, password: Password) -> None:
+        """By today's parameters. Nobody is refused because this did not work: the next sign-in tries again."""
+        with suppress(Unavailable):
+            password_hash = await self.hasher.hash(password)
             async with self.storage.transaction() as tx:
                 await tx.users.save(user.rehashed(password_hash))
-        except TransactionConflict:
-            return  # somebody changed the account meanwhile; the next sign-in tries again

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import final
 
+from application.access.unknown_roles import unknown_roles
 from application.accounts.password_rules import PasswordRules
 from application.ports.security import PasswordHasher, SecurityLog
 from application.ports.storage import Storage
@@ -26,12 +27,13 @@ class CreateUser:
     log: SecurityLog
 
     async def __call__(
-        self, username: str, email: str, password: str, now: datetime, *, roles: Iterable[str] = ()
+        self, username: str, email: str, password: str, now: datetime, *, by: str, roles: Iterable[str] = ()
     ) -> User:
         """Raise an Invalid, RoleMissing, UsernameTaken or EmailTaken."""
         name, address = Username.parse(username), Email.parse(email)
         granted = frozenset({USER, *map(parse_role_name, roles)})
-        await self._known(granted)
+        for unknown in await unknown_roles(self.storage, sorted(granted)):
+            raise RoleMissing(f"There is no role {unknown}.")
         checked = self.rules.check(password, (name.value, address.value))
         user = User(
             id=UserId(uuid7(now)),
@@ -42,14 +44,8 @@ class CreateUser:
             created_at=now,
         )
         await self._add(user)
-        self.log.record("user_created", user_id=str(user.id), by="operator", roles=" ".join(sorted(granted)))
+        self.log.record("user_created", user_id=str(user.id), by=by, roles=" ".join(sorted(granted)))
         return user
-
-    async def _known(self, roles: frozenset[str]) -> None:
-        async with self.storage.reading() as reading:
-            known = {role.name for role in await reading.roles.all()}
-        for name in sorted(roles - known):
-            raise RoleMissing(f"There is no role {name}.")
 
     @retried
     async def _add(self, user: User) -> None:

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import final
 
+from application.access.unknown_roles import unknown_roles
 from application.accounts.password_rules import PasswordRules
 from application.ports.security import PasswordHasher, SecurityLog
 from application.ports.storage import Storage
@@ -35,7 +36,8 @@ class RegisterUser:
         name, address = Username.parse(username), Email.parse(email)
         if name.reserved:
             raise UsernameReserved
-        await self._known(roles)
+        for unknown in await unknown_roles(self.storage, roles):
+            raise RoleUnknown(unknown[:LONGEST_SHOWN])
         checked = self.rules.check(password, (name.value, address.value))
         user = User(
             id=UserId(uuid7(now)),
@@ -48,16 +50,6 @@ class RegisterUser:
         await self._add(user)
         self.log.record("user_created", user_id=str(user.id), by="sign-up")
         return user.id
-
-    async def _known(self, roles: Iterable[str]) -> None:
-        asked = list(roles)
-        if not asked:
-            return
-        async with self.storage.reading() as reading:
-            known = {role.name for role in await reading.roles.all()}
-        for name in asked:
-            if name not in known:
-                raise RoleUnknown(name[:LONGEST_SHOWN])
 
     @retried
     async def _add(self, user: User) -> None:

@@ -20,7 +20,7 @@ class SetPassword:
     rules: PasswordRules
     log: SecurityLog
 
-    async def __call__(self, user_id: UserId, password: str) -> None:
+    async def __call__(self, user_id: UserId, password: str, by: str) -> None:
         """Raise AccountMissing or a PasswordRefused."""
         async with self.storage.reading() as reading:
             user = await reading.users.get(user_id)
@@ -28,7 +28,7 @@ class SetPassword:
             raise AccountMissing
         checked = self.rules.check(password, (user.username.value, user.email.value))
         await self._save(user_id, await self.hasher.hash(checked))
-        self.log.record("authn_password_change", user_id=str(user_id), by="operator")
+        self.log.record("authn_password_change", user_id=str(user_id), by=by)
 
     @retried
     async def _save(self, user_id: UserId, password_hash: PasswordHash) -> None:

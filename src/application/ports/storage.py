@@ -33,6 +33,10 @@ class UserReader(Protocol):
         """What authorization needs of these accounts (any number); unknown ones are not in the answer."""
         ...
 
+    async def count_enabled(self, role: RoleName) -> int:
+        """Enabled accounts that hold the role, as committed by now (see `RoleRepository.lock`)."""
+        ...
+
 
 class UserRepository(UserReader, Protocol):
     """`save`, `delete`, `grant` and `revoke` announce the account in the change feed, within the same transaction."""
@@ -57,10 +61,6 @@ class UserRepository(UserReader, Protocol):
 
     async def revoke(self, user_id: UserId, role: RoleName) -> bool:
         """False when it had not."""
-        ...
-
-    async def count_enabled(self, role: RoleName) -> int:
-        """Enabled accounts that hold the role, as committed by now (see `RoleRepository.lock`)."""
         ...
 
 
@@ -157,6 +157,10 @@ class Storage(Protocol):
 
     def reading(self) -> AbstractAsyncContextManager[Reading]:
         """A connection for reading, without a transaction around it."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of everything that is open; the last thing that is done with it."""
         ...
 
     def on_commit(self, listener: CommitListener) -> None:

@@ -14,7 +14,7 @@ MOST_PER_SECOND = 20
 
 WINDOW = 1.0
 
-FAILURES = ("_fail", "_unusable", "_unreadable")
+FAILURES = ("_fail", "_failed", "_unusable", "_unreadable")
 """How the names of events end that tell of something refused or broken; strangers can cause many of them."""
 
 

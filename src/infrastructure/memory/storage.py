@@ -37,13 +37,26 @@ class MemoryTransaction:
 
 @final
 class MemoryReading:
-    """The same repositories on a copy of what is committed, and a copy takes no writes: they raise TypeError."""
+    """Each repository is made of a copy of what is committed when it is asked for; writes to a copy go nowhere."""
 
-    def __init__(self, tables: Tables) -> None:
-        self.users = MemoryUsers(tables, refuse)
-        self.roles = MemoryRoles(tables, refuse)
-        self.keys = MemoryKeys(tables, refuse)
-        self.changes = MemoryChanges(tables)
+    def __init__(self, storage: "MemoryStorage") -> None:
+        self._storage = storage
+
+    @property
+    def users(self) -> MemoryUsers:
+        return MemoryUsers(self._storage.committed(), refuse)
+
+    @property
+    def roles(self) -> MemoryRoles:
+        return MemoryRoles(self._storage.committed(), refuse)
+
+    @property
+    def keys(self) -> MemoryKeys:
+        return MemoryKeys(self._storage.committed(), refuse)
+
+    @property
+    def changes(self) -> MemoryChanges:
+        return MemoryChanges(self._storage.committed())
 
 
 def refuse(_: Change) -> None:
@@ -73,7 +86,11 @@ class MemoryStorage:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[MemoryReading]:
-        yield MemoryReading(self._tables.copied())
+        yield MemoryReading(self)
+
+    def committed(self) -> Tables:
+        """A copy of everything, as it is now."""
+        return self._tables.copied()
 
     def on_commit(self, listener: CommitListener) -> None:
         self._listeners.append(listener)

@@ -9,10 +9,9 @@ from domain.errors import DomainError
 from domain.keys.signing_key import SigningKey, signing_at
 from infrastructure.clock import SystemClock
 from infrastructure.data_dir import mode_of
-from infrastructure.diagnosis import diagnose_files, diagnose_settings, diagnose_tls
+from infrastructure.diagnosis import diagnose_files, diagnose_settings
 from infrastructure.finding import Finding
 from infrastructure.settings import Settings
-from infrastructure.sql.urls import DatabaseUrl
 from infrastructure.start_refused import StartRefused
 from interfaces.cli.output import json_option, print_json, shown
 from interfaces.cli.running import ENV_FILE, STANDARD_ERROR, settings_at_hand
@@ -53,10 +52,14 @@ def print_finding(finding: Finding) -> None:
 
 async def diagnose_running(settings: Settings) -> list[Finding]:
     """The database, and the keys in it."""
-    from infrastructure.sql.diagnosis import diagnose_database  # noqa: PLC0415 heavy
+    from infrastructure.container import make_container  # noqa: PLC0415 heavy
+    from infrastructure.database import Database  # noqa: PLC0415 heavy
 
-    url = DatabaseUrl.parse(settings.database_url)
-    findings = [*diagnose_tls(url), *await diagnose_database(url, SystemClock().now)]
+    container = make_container(settings)
+    try:
+        findings = [*await (await container.get(Database)).diagnose(SystemClock().now)]
+    finally:
+        await container.close()
     if any(finding.check == "database" and finding.state == "wrong" for finding in findings):
         return findings
     if settings.secret_key is None and mode_of(settings.secret_key_path) is None:

@@ -54,12 +54,11 @@ def run(work: Callable[[Parts], Awaitable[T]]) -> T:
 
 async def with_container(settings: Settings, work: Callable[[Parts], Awaitable[T]]) -> T:
     from infrastructure.container import make_container  # noqa: PLC0415 heavy
-    from infrastructure.sql.schema import check_schema  # noqa: PLC0415 heavy
-    from infrastructure.sql.urls import DatabaseUrl  # noqa: PLC0415 heavy
+    from infrastructure.database import Database  # noqa: PLC0415 heavy
 
-    await check_schema(DatabaseUrl.parse(settings.database_url))
     container = make_container(settings)
     try:
+        await (await container.get(Database)).check()
         return await work(Parts(container, SystemClock().now()))
     finally:
         await container.close()

@@ -43,7 +43,7 @@ def create(username: str, email: str, roles: tuple[str, ...], as_json: bool) -> 
     password = read_password()
 
     async def work(parts: Parts) -> User:
-        return await (await parts.get(CreateUser))(username, email, password, parts.now, roles=roles)
+        return await (await parts.get(CreateUser))(username, email, password, parts.now, by=BY, roles=roles)
 
     user = run(work)
     if as_json:
@@ -157,7 +157,7 @@ def set_password(name: str) -> None:
 
     async def work(parts: Parts) -> User:
         user = await found(parts, name)
-        await (await parts.get(SetPassword))(user.id, password)
+        await (await parts.get(SetPassword))(user.id, password, BY)
         return user
 
     click.echo(f"{run(work).username.value} has a new password.")

@@ -1,4 +1,4 @@
-"""Every storage adapter sits the same exam. A new one is a parameter here and a branch in `storage`."""
+"""Every storage adapter sits the same exam. A new one is a name in ADAPTERS and a branch in `opened`."""
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -15,6 +15,9 @@ from infrastructure.sql.urls import DatabaseUrl
 from mysql_server import MySQLServer
 
 ADAPTERS = ("memory", "sqlite", "mysql")
+CONCURRENT = frozenset({"mysql"})
+"""Those on which several transactions write at the same time; on the others they go one after the other."""
+
 EMPTIED = (
     "DELETE FROM user_roles",
     "DELETE FROM users",
@@ -45,6 +48,11 @@ def adapter(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
+def concurrent(adapter: str) -> bool:
+    return adapter in CONCURRENT
+
+
+@pytest.fixture
 def database(adapter: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DatabaseUrl | None]:
     """Migrated and empty; None where no database is needed."""
     match adapter:
@@ -61,10 +69,17 @@ def database(adapter: str, request: pytest.FixtureRequest, tmp_path: Path) -> It
 
 
 @pytest.fixture
-async def storage(database: DatabaseUrl | None) -> AsyncIterator[Storage]:
-    if database is None:
-        yield MemoryStorage()
-        return
-    storage = SqlStorage.open(database)
+async def storage(adapter: str, database: DatabaseUrl | None) -> AsyncIterator[Storage]:
+    storage = opened(adapter, database)
     yield storage
     await storage.close()
+
+
+def opened(adapter: str, database: DatabaseUrl | None) -> Storage:
+    """A branch for each of ADAPTERS."""
+    match adapter, database:
+        case "memory", None:
+            return MemoryStorage()
+        case (("sqlite" | "mysql"), DatabaseUrl()):
+            return SqlStorage.open(database)
+    raise LookupError(f"No storage is opened for the adapter {adapter}.")

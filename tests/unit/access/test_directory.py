@@ -7,14 +7,13 @@ from contextlib import asynccontextmanager
 import pytest
 
 from application.access.directory import FRESH, REFRESH_AFTER, AccessDirectory
-from application.ports.storage import Reading
 from builders import House, a_user
 from domain.access.change import Change, Subject
 from domain.access.role import ADMIN, MODERATOR, USER, RoleName
 from domain.errors import StorageUnavailable
 from domain.ids import UserId, uuid7
 from doubles import NOON, FrozenClock
-from infrastructure.memory.storage import MemoryStorage
+from infrastructure.memory.storage import MemoryReading, MemoryStorage
 
 
 class WatchedStorage(MemoryStorage):
@@ -28,7 +27,7 @@ class WatchedStorage(MemoryStorage):
         self.gate.set()
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Reading]:  # type: ignore[override]
+    async def reading(self) -> AsyncIterator[MemoryReading]:
         self.readings += 1
         if self.away:
             raise StorageUnavailable

@@ -5,10 +5,11 @@ import pytest
 
 from application.access.follow_changes import KEPT, PRUNE_EVERY
 from builders import House
-from domain.access.role import ADMIN, USER
+from domain.access.role import ADMIN, MODERATOR, USER
 from domain.errors import StorageUnavailable
 from domain.ids import UserId
 from doubles import NOON, PlainSealer
+from infrastructure.memory.repositories import MemoryChanges
 
 
 async def elsewhere_granted(house: House, user_id: UserId) -> None:
@@ -130,3 +131,43 @@ async def test_a_feed_that_cannot_be_read_is_reported_once_and_so_is_its_return(
     with pytest.raises(asyncio.CancelledError):
         await follow.run()
     assert [event for event, _ in house.log.events] == ["change_feed_unreadable", "change_feed_readable"]
+
+
+async def test_a_change_is_not_lost_when_the_database_fails_in_the_midst_of_reading(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    house = House()
+    ada = await house.with_user("ada")
+    async with house.storage.transaction() as tx:
+        await tx.users.grant(ada.id, MODERATOR, NOON)
+    follow = house.follower()
+    await follow.once()
+    await house.directory.access(ada.id)
+    await elsewhere_granted(house, ada.id)
+    with monkeypatch.context() as broken:
+        broken.setattr(MemoryChanges, "since", unavailable)
+        with pytest.raises(StorageUnavailable):
+            await follow.once()
+    await follow.once()
+    access = await house.directory.access(ada.id)
+    assert access is not None
+    assert ADMIN in access.roles
+
+
+async def test_a_key_is_read_in_the_end_when_the_first_attempt_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = House()
+    follow = house.follower()
+    await follow.once()
+    async with house.storage.transaction() as tx:
+        await tx.keys.add(PlainSealer().generate(NOON))
+    with monkeypatch.context() as broken:
+        broken.setattr(type(house.ring), "reload", unavailable)
+        with pytest.raises(StorageUnavailable):
+            await follow.once()
+    before = house.ring.reloads
+    await follow.once()
+    assert house.ring.reloads == before + 1
+
+
+async def unavailable(*_: object) -> None:
+    raise StorageUnavailable

@@ -4,6 +4,7 @@ import pytest
 
 from application.access.define_role import DefineRole
 from application.access.explain_access import ExplainAccess
+from application.access.has_admin import HasAdmin
 from application.access.list_roles import ListRoles
 from application.access.remove_role import RemoveRole
 from application.accounts.delete_user import DeleteUser
@@ -142,3 +143,14 @@ async def test_the_explanation_is_what_the_guard_says() -> None:
             assert explanation.decision == await house.authorize(token, requirement)
     with pytest.raises(AccountMissing):
         await explain("eve", SIGNED_IN)
+
+
+async def test_there_is_an_admin_when_there_is_an_enabled_one() -> None:
+    """SU-19."""
+    house = House()
+    has_admin = HasAdmin(house.storage)
+    await house.with_user("ada")
+    await house.with_user("grace", ADMIN, disabled=True)
+    assert not await has_admin()
+    await house.with_user("hopper", ADMIN)
+    assert await has_admin()

@@ -4,7 +4,7 @@ import pytest
 
 from builders import PASSWORD, House, a_user
 from domain.accounts.password import PasswordHash
-from domain.errors import InvalidCredentials, UnknownAccount, WrongPassword
+from domain.errors import HashingBusy, InvalidCredentials, UnknownAccount, WrongPassword
 from doubles import NOON, PlainTokens
 
 
@@ -63,6 +63,22 @@ async def test_an_outdated_hash_is_replaced_at_a_successful_sign_in_only() -> No
     stored = await house.stored(old.id)
     assert stored.password_hash == f"$plain$1${PASSWORD}"
     assert stored.epoch == old.epoch
+
+
+async def test_a_right_password_opens_the_door_even_when_its_hash_cannot_be_renewed_now(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """SI-11, OP-03."""
+    house = House()
+    old = replace(a_user("ada"), password_hash=PasswordHash(f"$plain$0${PASSWORD}"))
+    async with house.storage.transaction() as tx:
+        await tx.users.add(old)
+
+    async def busy(*_: object) -> None:
+        raise HashingBusy
+
+    monkeypatch.setattr(type(house.hasher), "hash", busy)
+    assert (await house.authenticate("ada", PASSWORD, NOON)).user == old
 
 
 async def test_each_sign_in_mints_a_token_of_its_own() -> None:

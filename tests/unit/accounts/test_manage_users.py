@@ -30,14 +30,14 @@ NOBODY = UserId(uuid7(NOON))
 async def test_the_operator_makes_accounts_of_any_role_and_reserved_name() -> None:
     """SU-19: this, and no default account, is how the first admin comes to be."""
     house = House()
-    admin = await house.create("admin", "admin@example.org", PASSWORD, NOON, roles=["admin"])
+    admin = await house.create("admin", "admin@example.org", PASSWORD, NOON, by="test", roles=["admin"])
     assert (await house.stored(admin.id)).roles == {USER, ADMIN}
 
 
 async def test_an_account_with_an_unknown_role_is_not_made() -> None:
     house = House()
     with pytest.raises(RoleMissing):
-        await house.create("ada", "ada@example.org", PASSWORD, NOON, roles=["emperor"])
+        await house.create("ada", "ada@example.org", PASSWORD, NOON, by="test", roles=["emperor"])
     with pytest.raises(InvalidCredentials):
         await house.authenticate("ada", PASSWORD, NOON)
 
@@ -45,7 +45,9 @@ async def test_an_account_with_an_unknown_role_is_not_made() -> None:
 async def test_a_new_password_replaces_the_old_one_and_ends_its_tokens() -> None:
     house = House()
     ada = await house.with_user("ada")
-    await SetPassword(house.storage, house.hasher, house.rules, house.log)(ada.id, "a kettle full of violets")
+    await SetPassword(house.storage, house.hasher, house.rules, house.log)(
+        ada.id, "a kettle full of violets", by="test"
+    )
     with pytest.raises(InvalidCredentials):
         await house.authenticate("ada", PASSWORD, NOON)
     await house.authenticate("ada", "a kettle full of violets", NOON)
@@ -57,9 +59,9 @@ async def test_the_operators_password_passes_the_same_rules() -> None:
     ada = await house.with_user("ada")
     set_password = SetPassword(house.storage, house.hasher, house.rules, house.log)
     with pytest.raises(PasswordBlocked):
-        await set_password(ada.id, BLOCKED)
+        await set_password(ada.id, BLOCKED, by="test")
     with pytest.raises(AccountMissing):
-        await set_password(NOBODY, PASSWORD)
+        await set_password(NOBODY, PASSWORD, by="test")
 
 
 async def test_an_account_can_be_renamed_and_moved_unless_the_name_is_taken() -> None:

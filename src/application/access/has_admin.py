@@ -1,0 +1,17 @@
+from dataclasses import dataclass
+from typing import final
+
+from application.ports.storage import Storage
+from domain.access.role import ADMIN
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class HasAdmin:
+    """Is there anybody yet who may administer? If not, the operator is told how to make the first."""
+
+    storage: Storage
+
+    async def __call__(self) -> bool:
+        async with self.storage.reading() as reading:
+            return await reading.users.count_enabled(ADMIN) > 0
