@@ -5,7 +5,7 @@ COPY requirements/uv.txt requirements/runtime.txt requirements/
 RUN python -m venv /uv && /uv/bin/pip install --no-cache-dir --require-hashes -r requirements/uv.txt
 RUN python -m venv --without-pip /doorward \
  && /uv/bin/uv pip sync --no-cache --python /doorward/bin/python --require-hashes --compile-bytecode requirements/runtime.txt
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY src src
 RUN /uv/bin/uv pip install --no-cache --python /doorward/bin/python --no-deps --compile-bytecode .
 

@@ -16,9 +16,7 @@ Header = tuple[bytes, bytes]
 HOST: Header = (b"host", b"auth.example.org")
 JSON: Header = (b"content-type", b"application/json")
 CHUNKED: Header = (b"transfer-encoding", b"chunked")
-CONFIG = HttpConfig(
-    public_url="https://auth.example.org", allowed_hosts=frozenset({"auth.example.org", "127.0.0.1", "[::1]"})
-)
+CONFIG = HttpConfig(allowed_hosts=frozenset({"auth.example.org", "127.0.0.1", "[::1]"}))
 ROUTES = {
     "/": {"GET"},
     "/api/test/all": {"GET"},

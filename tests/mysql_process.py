@@ -4,7 +4,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -12,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mysql_package import NoServerError, ServerProgram, cause_in
+from processes import free_port, is_zombie
 
 KEEPER = Path(__file__).with_name("mysql_keeper.py")
 SYSTEM_TABLES = ("system_tables", "performance_tables", "system_tables_data")
@@ -27,13 +27,6 @@ SERVER_OPTIONS = (
     "--innodb-flush-log-at-trx-commit=2",
     "--max-connections=300",
 )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,8 +60,7 @@ class ServerProcess:
 
     def has_died(self) -> bool:
         """True once the process has ended by itself; its keeper holds it as a zombie until it is told."""
-        status = Path(f"/proc/{self.pid}/stat")
-        return status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z"
+        return is_zombie(self.pid)
 
     def pause(self) -> None:
         self._send(signal.SIGSTOP)

@@ -12,8 +12,8 @@ import shutil
 import ssl
 import subprocess
 import tempfile
-import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
@@ -23,7 +23,8 @@ import asyncmy
 from asyncmy.errors import MySQLError
 
 from mysql_package import NoServerError, cache_directory, cause_in, given, on_path, unpacked
-from mysql_process import ServerProcess, free_port, prepare
+from mysql_process import ServerProcess, prepare
+from processes import eventually, free_port
 
 IMAGE = "mysql:lts"
 PREFIX = "doorward_test_"
@@ -215,21 +216,27 @@ class MySQLServer:
         self.start()
 
     def wait(self, patience: float) -> None:
-        deadline = time.monotonic() + patience
-        while True:
+        """Raise NoServerError when it does not answer in as many seconds, or never will."""
+        cause = "no answer"
+
+        def settled() -> bool:
+            nonlocal cause
             try:
                 ((self.version,),) = self.sql("SELECT VERSION()")
             except (MySQLError, OSError) as error:
-                self._give_up(error, is_late=time.monotonic() > deadline or error.args[0] in DENIED)
-                time.sleep(0.05)
-            else:
-                return
+                cause = str(error)
+                return error.args[0] in DENIED or self._has_died()
+            cause = ""
+            return True
 
-    def _give_up(self, error: Exception, *, is_late: bool) -> None:
-        has_died = self.process is not None and self.process.has_died()
-        if is_late or has_died:
-            cause = cause_in(self.process.log()) if has_died and self.process is not None else str(error)
-            raise NoServerError(f"the server {self.origin} does not answer: {cause}") from error
+        with suppress(AssertionError):
+            eventually(settled, patience)
+        if cause:
+            cause = cause_in(self.process.log()) if self.process is not None and self._has_died() else cause
+            raise NoServerError(f"the server {self.origin} does not answer: {cause}")
+
+    def _has_died(self) -> bool:
+        return self.process is not None and self.process.has_died()
 
     def _own(self) -> ServerProcess:
         if self.process is None or not self.is_ours:

@@ -5,8 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from server_process import PATIENCE, Server
+from processes import PATIENCE
+from server_process import Server
 
+SIGN_IN = "POST /api/auth/signin HTTP/1.1"
+JSON = "Content-Type: application/json"
+CHUNKED = "Transfer-Encoding: chunked"
+CREDENTIALS = b'{"username":"nobody","password":"x"}'
 CANARY = b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Request-Id: canary-canary\r\nConnection: close\r\n\r\n"
 """Behind other bytes it ends the conversation, and shows by its answer whether the server still listened."""
 
@@ -73,3 +78,7 @@ def request(line: str, *headers: str, body: bytes = b"", host: str | None = "127
     """Whatever is asked for: nothing is added but the Host."""
     lines = [line, *([f"Host: {host}"] if host is not None else []), *headers]
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
+
+
+def chunk(data: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(data), data)

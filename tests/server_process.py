@@ -1,25 +1,35 @@
 """The real program in a process of its own, for tests over the wire."""
 
-import os
+import json
 import re
 import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event
-from time import monotonic
+from subprocess import DEVNULL, CompletedProcess, Popen, TimeoutExpired
+from typing import Any
+from urllib.parse import unquote, urlsplit
+from uuid import uuid4
 
 import httpx2
 
 from builders import PASSWORD
+from command_line import Doorward
+from processes import PATIENCE, eventually, free_port
 
-DOORWARD = str(Path(sys.executable).parent / "doorward")
-PATIENCE = 30.0
-"""Seconds that a start or a stop may take on a busy machine before a test gives up."""
+USER_MEMBERS = {"id", "username", "email", "roles", "disabled", "createdAt"}
+"""What admins are shown of an account."""
+
+
+def somebody(name: str, **members: object) -> dict[str, Any]:
+    """What a person sends to sign up, with members changed or added."""
+    return {"username": name, "email": f"{name}@example.org", "password": PASSWORD, **members}
+
+
+def outcome(answer: httpx2.Response) -> tuple[int, str]:
+    """Status and code of a problem."""
+    return answer.status_code, answer.json()["code"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +49,8 @@ class Server:
     """One `doorward serve` on loopback. Whatever secret a test tells it of must not be in its output at the end."""
 
     port: int
-    folder: Path
-    environment: dict[str, str] = field(repr=False)
-    process: subprocess.Popen[bytes] = field(init=False, repr=False)
+    doorward: Doorward
+    process: Popen[Any] = field(init=False, repr=False)
     secrets: set[str] = field(default_factory=lambda: {PASSWORD}, repr=False)
     _admin: Account | None = None
 
@@ -58,37 +67,58 @@ class Server:
         return self.process.pid
 
     @property
+    def folder(self) -> Path:
+        return self.doorward.folder
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return self.doorward.environment
+
+    @property
     def data_dir(self) -> Path:
-        return self.folder / "data"
+        return self.doorward.data_dir
 
     @property
     def output(self) -> str:
         """Everything written so far: banner and log."""
         return (self.folder / "output").read_text("utf-8", "replace")
 
-    def start(self) -> None:
+    def logged(self, **fields: object) -> list[dict[str, Any]]:
+        """The lines of the log with these fields; each must be one JSON object. Written soon, not at once: wait."""
+        lines = [json.loads(line) for line in self.output.splitlines() if line.startswith("{") and line.endswith("}")]
+        return [line for line in lines if fields.items() <= line.items()]
+
+    def line(self, **fields: object) -> dict[str, Any]:
+        """The first such line, as soon as it is there."""
+        eventually(lambda: self.logged(**fields))
+        return self.logged(**fields)[0]
+
+    def settled(self) -> int:
+        """Wait until all that was caused so far is written; how long the output is then. Of one worker's log only."""
+        request_id = f"settled-{uuid4()}"
+        credentials = {"username": self.admin.username, "password": PASSWORD}
+        answer = httpx2.post(
+            f"{self.url}/api/auth/signin", json=credentials, headers={"X-Request-Id": request_id}, timeout=PATIENCE
+        )
+        self.secrets.add(answer.json()["accessToken"])
+        self.line(event="authn_login_success", request_id=request_id)
+        return len(self.output)
+
+    def start(self, command: str = "serve --migrate") -> None:
         """Start, and return when it is ready."""
         with (self.folder / "output").open("ab") as output:
-            self.process = subprocess.Popen(
-                [DOORWARD, "serve", "--migrate"],
-                cwd=self.folder,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-            )
+            self.process = self.doorward.start(*command.split(), stdin=DEVNULL, stdout=output, stderr=output)
         self.wait_until_ready()
 
     def wait_until_ready(self) -> None:
-        deadline = monotonic() + PATIENCE
-        while monotonic() < deadline and self.process.poll() is None:
+        def ready() -> bool:
+            assert self.process.poll() is None, f"The server ended:\n{self.output}"
             try:
-                if httpx2.get(f"{self.url}/health/ready", timeout=PATIENCE).status_code == 200:
-                    return
+                return httpx2.get(f"{self.url}/health/ready", timeout=PATIENCE).status_code == 200
             except httpx2.TransportError:
-                pass
-            Event().wait(0.02)
-        raise AssertionError(f"The server did not become ready:\n{self.output}")
+                return False
+
+        eventually(ready)
 
     def stop(self) -> int:
         """Ask it to stop; its exit code."""
@@ -96,25 +126,16 @@ class Server:
             self.process.send_signal(signal.SIGTERM)
         try:
             return self.process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
+        except TimeoutExpired:
             self.process.kill()
             raise
 
     def client(self, **options: object) -> httpx2.Client:
         return httpx2.Client(base_url=self.url, timeout=PATIENCE, **options)  # type: ignore[arg-type]
 
-    def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, stdin: str = "") -> CompletedProcess[str]:
         """The command line, on the same settings."""
-        return subprocess.run(
-            [DOORWARD, *arguments],
-            cwd=self.folder,
-            env=self.environment,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
+        return self.doorward(*arguments, stdin=stdin)
 
     def sign_in(self, username: str, password: str = PASSWORD) -> Account:
         answer = httpx2.post(
@@ -139,10 +160,7 @@ class Server:
     def create_user(self, username: str, *roles: str) -> Account:
         """Somebody who signed up, was given these roles by an admin, and is signed in."""
         with self.client() as client:
-            answer = client.post(
-                "/api/auth/signup",
-                json={"username": username, "email": f"{username}@example.org", "password": PASSWORD},
-            )
+            answer = client.post("/api/auth/signup", json=somebody(username))
             assert answer.status_code == 201, answer.text
             account = self.sign_in(username)
             for role in roles:
@@ -150,10 +168,17 @@ class Server:
                 assert answer.status_code in {200, 204}, answer.text
         return account
 
+    def own_secrets(self) -> set[str]:
+        """The master secret and the database's password, as they were given and as they are meant."""
+        password = urlsplit(self.environment.get("DOORWARD_DATABASE_URL", "")).password or ""
+        file = self.data_dir / "secret.key"
+        made = file.read_text().strip() if file.exists() else ""
+        return {password, unquote(password), made, self.environment.get("DOORWARD_SECRET_KEY", "")} - {""}
+
     def assert_nothing_secret_was_written(self) -> None:
-        """LG-03: passwords, tokens and hashes never reach the output."""
+        """LG-03: passwords, tokens, hashes, the master secret and the database's password never reach the output."""
         output = self.output
-        for secret in self.secrets:
+        for secret in self.secrets | self.own_secrets():
             assert secret not in output
         assert not re.search(r"\$argon2|eyJ[\w-]+\.|BEGIN [A-Z ]*PRIVATE KEY|mysql://[^:]+:[^*@]+@", output)
 
@@ -162,37 +187,14 @@ Serve = Callable[..., Server]
 """`serve(dialect="tutorial")`: one more server, with these settings."""
 
 
-def eventually(promise: Callable[[], object]) -> None:
-    """Wait until it holds. How long it took is measured elsewhere: test machines are slow and shared."""
-    deadline = monotonic() + PATIENCE
-    while not promise():
-        assert monotonic() < deadline, "It did not come to hold."
-        Event().wait(0.02)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def environment_for(folder: Path, settings: dict[str, str]) -> dict[str, str]:
-    """This process's environment without any DOORWARD_ of its own, with `settings` in that form."""
-    inherited = {
-        name: value for name, value in os.environ.items() if not name.startswith("DOORWARD_") and name != "PORT"
-    }
-    given = {f"DOORWARD_{name.upper()}": value for name, value in settings.items()}
-    return {**inherited, "DOORWARD_DATA_DIR": str(folder / "data"), "DOORWARD_LOG_FORMAT": "json", **given}
-
-
 @contextmanager
-def running(folder: Path, **settings: str) -> Iterator[Server]:
+def running(folder: Path, command: str = "serve --migrate", /, **settings: str) -> Iterator[Server]:
     """A server with these settings (`dialect="tutorial"` is DOORWARD_DIALECT); stopped, and its output searched."""
     folder.mkdir(parents=True, exist_ok=True)
     port = int(settings.setdefault("port", str(free_port())))
-    server = Server(port, folder, environment_for(folder, settings))
+    server = Server(port, Doorward.in_folder(folder, **settings))
     try:
-        server.start()
+        server.start(command)
         yield server
     finally:
         if hasattr(server, "process"):

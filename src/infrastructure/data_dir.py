@@ -20,6 +20,11 @@ def make_data_dir(path: Path) -> None:
         raise StartRefused(f"DOORWARD_DATA_DIR: {path} is not writable for user {os.getuid()}.")
 
 
+def open_to_others(mode: int) -> bool:
+    """True when anybody but the owner may do anything there."""
+    return mode & (stat.S_IRWXG | stat.S_IRWXO) != 0
+
+
 def mode_of(path: Path) -> int | None:
     """Permission bits; None when there is no such thing."""
     try:

@@ -4,14 +4,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from infrastructure.data_dir import mode_of
+from infrastructure.data_dir import mode_of, open_to_others
 from infrastructure.finding import Finding
-from infrastructure.settings import TUTORIAL_ORIGIN, Settings
+from infrastructure.settings import Settings
 from infrastructure.sql.urls import DatabaseUrl, Tls
-from infrastructure.sql.urls import loopback as on_this_machine
 from infrastructure.web_addresses import LOOPBACK_NAMES, bracketed, is_loopback
 
-OTHERS = 0o077
 NIST_LENGTH = 15
 
 
@@ -29,8 +27,13 @@ def diagnose_settings(settings: Settings) -> Iterator[Finding]:
         "host names",
         f"answers to {', '.join(sorted(settings.allowed_hosts))}",
         good=bool(names) or not exposed,
-        fix="set DOORWARD_PUBLIC_URL, or DOORWARD_ALLOWED_HOSTS: clients and proxies that use another name get 400",
+        fix="set DOORWARD_PUBLIC_URL, or DOORWARD_ALLOWED_HOSTS: clients and proxies that use another name get 421",
     )
+    yield from diagnose_callers(settings, exposed=exposed)
+    yield from diagnose_strength(settings, exposed=exposed)
+
+
+def diagnose_callers(settings: Settings, *, exposed: bool) -> Iterator[Finding]:
     yield Finding.judged(
         "proxies",
         f"{len(settings.trusted_proxies)} trusted networks",
@@ -38,15 +41,14 @@ def diagnose_settings(settings: Settings) -> Iterator[Finding]:
         fix="set DOORWARD_TRUSTED_PROXIES to the proxy's address, or every client is logged under it",
         otherwise="advice",
     )
-    plain = [origin for origin in settings.cors_origins if origin.startswith("http://") and origin != TUTORIAL_ORIGIN]
+    plain = [origin for origin in settings.cors_origins if origin.startswith("http://")]
     yield Finding.judged(
         "CORS",
-        f"{len(settings.cors_origins)} origins may call the API",
+        f"{len(settings.cors_origins)} origins of your own may call the API",
         good=not (exposed and plain),
         fix=f"write https:// in DOORWARD_CORS_ORIGINS for {', '.join(sorted(plain))}",
         otherwise="advice",
     )
-    yield from diagnose_strength(settings, exposed=exposed)
 
 
 def diagnose_strength(settings: Settings, *, exposed: bool) -> Iterator[Finding]:
@@ -106,12 +108,13 @@ def diagnose_files(settings: Settings, env_file: Path) -> Iterator[Finding]:
 
 def private(check: str, path: Path, mode: str) -> Finding:
     bits = mode_of(path) or 0
-    return Finding.judged(check, f"{path} has mode {bits:04o}", good=not bits & OTHERS, fix=f"run: chmod {mode} {path}")
+    good = not open_to_others(bits)
+    return Finding.judged(check, f"{path} has mode {bits:04o}", good=good, fix=f"run: chmod {mode} {path}")
 
 
 def diagnose_tls(url: DatabaseUrl) -> Iterator[Finding]:
     """ST-07: to a database elsewhere by TLS, and to none but that one."""
-    if url.sqlite_path is not None or on_this_machine(url.host):
+    if url.sqlite_path is not None or is_loopback(url.host):
         return
     yield Finding.judged(
         "database TLS",

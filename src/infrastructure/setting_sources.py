@@ -9,6 +9,7 @@ from typing import Any, Literal, Self, get_args, get_origin
 
 import msgspec
 
+from infrastructure.data_dir import open_to_others
 from infrastructure.env_file import read_env_file
 from infrastructure.start_refused import StartRefused
 
@@ -19,7 +20,9 @@ SECRETS = frozenset({"secret_key", "database_url"})
 ORCHESTRATED = Path("/run/secrets")
 """Docker and Kubernetes put secrets here, with file modes of their own."""
 
-OTHERS = 0o077
+HOW_TO_MAKE = "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+"""A master secret."""
+
 LARGEST_FILE = 65_536
 
 
@@ -74,7 +77,7 @@ class Sources:
         for origin, mapping in (("", environ), (f" (in {env_file})", file)):
             for variable in sorted(mapping):
                 if variable.upper().startswith(PREFIX) and variable not in known:
-                    raise StartRefused(f"{printable(variable)}{origin} is no setting{meant(variable, known)}.")
+                    raise StartRefused(f"{printable(variable)}{origin} is no setting; {meant(variable, known)}")
         return cls((environ, file))
 
     def find(self, name: str) -> Given | None:
@@ -103,7 +106,7 @@ def read_secret(variable: str, raw: str) -> str:
     """The text of the file without the line end. It must be its owner's alone (mode 0600), but for orchestrators'."""
     path = Path(raw)
     try:
-        if not path.resolve().is_relative_to(ORCHESTRATED) and path.stat().st_mode & OTHERS:
+        if not path.resolve().is_relative_to(ORCHESTRATED) and open_to_others(path.stat().st_mode):
             raise StartRefused(f"{variable}: others may read {printable(raw)}; run: chmod 600 {printable(raw)}")
         with path.open(encoding="utf-8") as file:
             return file.read(LARGEST_FILE).removesuffix("\n").removesuffix("\r")
@@ -116,8 +119,8 @@ def meant(variable: str, known: Iterable[str]) -> str:
     names = sorted(name.removeprefix(PREFIX) for name in known)
     close = difflib.get_close_matches(variable.upper().removeprefix(PREFIX), names, n=1)
     if close:
-        return f"; did you mean {PREFIX}{close[0]}"
-    return "; the README lists them all (a Kubernetes service named doorward needs enableServiceLinks: false)"
+        return f"did you mean {PREFIX}{close[0]}?"
+    return "the README lists them all (a Kubernetes service named doorward needs enableServiceLinks: false)."
 
 
 def printable(text: str) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta
 
-from infrastructure.setting_sources import PREFIX, Given, Sources
+from infrastructure.setting_sources import HOW_TO_MAKE, PREFIX, Given, Sources
 from infrastructure.sql.urls import DatabaseUrl
 from infrastructure.start_refused import StartRefused
 from infrastructure.web_addresses import (
@@ -28,7 +28,9 @@ from infrastructure.web_addresses import (
     parse_public_url,
 )
 
-TUTORIAL_ORIGIN = "http://localhost:8081"
+ENV_FILE = Path(".env")
+"""In the present directory."""
+
 QUEUED_PER_THREAD = 32
 PATTERN_WORD = r"^[^\s\x00-\x1f\x7f]{1,200}$"
 
@@ -51,16 +53,19 @@ class Settings:
         Meta(
             description="`sqlite:///PATH` or `mysql://USER:PASSWORD@HOST/NAME?ssl-mode=VERIFY_IDENTITY`. "
             "`DATABASE_URL_FILE` names a file that holds it.",
-            extra={"default": "sqlite:///DATA_DIR/doorward.db", "secret": True},
+            extra={"default": "sqlite:///DATA_DIR/doorward.db"},
         ),
     ] = field(repr=False)
-    database_pool_size: Annotated[int, Meta(ge=1, le=1_000, description="Connections per worker at most.")] = 10
+    database_pool_size: Annotated[
+        int,
+        Meta(ge=2, le=1_000, description="MySQL connections per worker at most, 2 or more: half read, half write."),
+    ] = 10
     secret_key: Annotated[
         str | None,
         Meta(
-            description="Master secret, 32 random bytes or more; seals the signing keys. "
+            description="Master secret, 32 random characters or more; seals the signing keys. "
             "`SECRET_KEY_FILE` names a file that holds it.",
-            extra={"default": "DATA_DIR/secret.key, made at the first start", "secret": True},
+            extra={"default": "DATA_DIR/secret.key, made at the first start"},
         ),
     ] = field(default=None, repr=False)
     public_url: Annotated[
@@ -85,10 +90,10 @@ class Settings:
         frozenset[str],
         Meta(
             description="Exact origins whose pages may call the API, separated by commas. "
-            "The tutorial dialect adds `http://localhost:8081`.",
+            "The tutorial dialect adds the one of the tutorial's client.",
             extra={"default": "none"},
         ),
-    ]
+    ] = frozenset()
     trusted_proxies: Annotated[
         tuple[Network, ...],
         Meta(
@@ -208,9 +213,7 @@ def refuse_exposure(values: Mapping[str, Any], given: Mapping[str, Given]) -> No
     if is_loopback(host):
         return
     if "secret_key" not in given:
-        raise StartRefused(
-            f"Listening on {host}: set DOORWARD_SECRET_KEY (openssl rand -base64 32), or DOORWARD_SECRET_KEY_FILE."
-        )
+        raise StartRefused(f"Listening on {host}: set DOORWARD_SECRET_KEY or DOORWARD_SECRET_KEY_FILE; {HOW_TO_MAKE}")
     if not values.get("public_url", "").startswith("https://") and not values.get("behind_tls_proxy"):
         raise StartRefused(
             f"Listening on {host}: set DOORWARD_PUBLIC_URL to its https:// address, "
@@ -226,11 +229,9 @@ def complete(values: dict[str, Any]) -> Settings:
     settings.setdefault("database_url", f"sqlite:///{data_dir / 'doorward.db'}")
     settings.setdefault("public_url", f"http://{bracketed('127.0.0.1' if is_wildcard(host) else host)}:{port}")
     settings.setdefault("issuer", settings["public_url"])
-    settings.setdefault("hash_threads", len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
+    settings.setdefault("hash_threads", os.cpu_count() or 1)
     settings.setdefault("hash_queue", settings["hash_threads"] * QUEUED_PER_THREAD)
     settings["allowed_hosts"] = hosts(settings)
-    tutorial = {TUTORIAL_ORIGIN} if settings["dialect"] == "tutorial" else set()
-    settings["cors_origins"] = settings.get("cors_origins", frozenset()) | tutorial
     return Settings(**settings)
 
 

@@ -83,6 +83,9 @@ def as_address(raw: str) -> IPv4Address | IPv6Address | None:
 
 
 def is_loopback(host: str) -> bool:
+    """True for what stays on this machine, by address or as `localhost`."""
+    if host == "localhost":
+        return True
     address = as_address(host)
     return address is not None and address.is_loopback
 

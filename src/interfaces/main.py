@@ -4,8 +4,6 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from ipaddress import ip_network
-from pathlib import Path
 
 from dishka import AsyncContainer
 from litestar import Litestar
@@ -15,16 +13,17 @@ from application.access.follow_changes import FollowChanges
 from domain.errors import Unavailable
 from infrastructure.container import make_container
 from infrastructure.log.configure import configure_logging, dropped_lines
-from infrastructure.settings import Settings, load_settings
+from infrastructure.settings import ENV_FILE, Settings, load_settings
 from interfaces.http import metrics
 from interfaces.http.app import create_app
 from interfaces.http.config import HttpConfig
+from interfaces.http.dialects import DIALECTS
 from interfaces.http.edge import Edge
 
 
 def build(settings: Settings | None = None) -> ASGIApp:
     """The whole service as one ASGI application, one per worker process. Raise StartRefused."""
-    settings = settings or load_settings(os.environ, Path(".env"))
+    settings = settings or load_settings(os.environ, ENV_FILE)
     configure_logging(settings)
     metrics.watch(metrics.LOG_LINES_DROPPED, dropped_lines)
     container = make_container(settings)
@@ -33,14 +32,14 @@ def build(settings: Settings | None = None) -> ASGIApp:
 
 
 def http_config(settings: Settings) -> HttpConfig:
+    dialect = DIALECTS[settings.dialect]
     return HttpConfig(
-        dialect=settings.dialect,
-        public_url=settings.public_url,
-        allowed_hosts=frozenset(settings.allowed_hosts),
-        cors_origins=frozenset(settings.cors_origins),
+        dialect=dialect,
+        allowed_hosts=settings.allowed_hosts,
+        cors_origins=settings.cors_origins | dialect.cors_origins,
         https=settings.https,
         docs=settings.docs,
-        trusted_proxies=tuple(ip_network(proxy) for proxy in settings.trusted_proxies),
+        trusted_proxies=settings.trusted_proxies,
         access_log=settings.log_level == "debug",
     )
 

@@ -3,8 +3,9 @@
 import ast
 import asyncio
 import os
+import re
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -95,7 +96,7 @@ async def test_a_reading_is_no_transaction_that_grows_old(mysql: Engines, mysql_
 
 
 async def test_tls_is_tls_or_nothing(mysql_url: str, mysql_server: MySQLServer) -> None:
-    """SECURITY ST-07: a server without TLS is refused, not spoken to in the clear."""
+    """ST-07: a server without TLS is refused, not spoken to in the clear."""
     ((_, offered),) = mysql_server.sql("SHOW VARIABLES LIKE 'have_ssl'") or [("have_ssl", "YES")]
     engines = open_engines(DatabaseUrl.parse(f"{mysql_url.partition('?')[0]}?ssl-mode=REQUIRED"), pool_size=2)
     try:
@@ -110,14 +111,14 @@ async def test_tls_is_tls_or_nothing(mysql_url: str, mysql_server: MySQLServer) 
 
 @pytest.mark.parametrize("mode", ["VERIFY_CA", "VERIFY_IDENTITY"])
 async def test_a_server_that_nobody_vouches_for_is_refused(mysql_url: str, mode: str) -> None:
-    """SECURITY ST-07."""
+    """ST-07."""
     url = DatabaseUrl.parse(f"{mysql_url.partition('?')[0]}?ssl-mode={mode}")
     with pytest.raises(StartRefused, match="cannot be used"):
         await check_schema(url)
 
 
 def test_a_ca_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
-    """SECURITY ST-07."""
+    """ST-07."""
     (tmp_path / "empty.pem").touch()
     for name in ("missing.pem", "empty.pem"):
         url = DatabaseUrl.parse(f"mysql://app@db/doorward?ssl-ca={tmp_path / name}")
@@ -126,7 +127,7 @@ def test_a_ca_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
 
 
 async def test_sqlite_files_are_for_their_owner_alone(tmp_path: Path) -> None:
-    """SECURITY ST-09, however generous the umask."""
+    """ST-09, however generous the umask."""
     path = tmp_path / "data" / "doorward.db"
     before = os.umask(0)
     try:
@@ -176,19 +177,84 @@ async def test_readers_of_sqlite_do_not_wait_for_the_writer(sqlite: Engines) -> 
         assert await asyncio.gather(*(ask(sqlite.reading, "SELECT count(*) FROM roles") for _ in range(9))) == [3] * 9
 
 
+PUT_TOGETHER = {
+    "diagnosis.py:MYSQL",
+    "engine.py:MYSQL_SESSION",
+}
+"""Constants that are put together from other constants when the module is loaded."""
+
+SQL = re.compile(r"\b(SELECT|INSERT|UPDATE|DELETE|SET|WHERE|FROM|VALUES|PRAGMA|CREATE|ALTER|DROP|BEGIN|KILL)\b")
+
+
 def test_no_statement_is_put_together_from_strings() -> None:
-    """SECURITY ST-03: values are bound; not even a constant part of a statement is pasted in at run time."""
+    """ST-03: values are bound; not even a constant part of a statement is pasted in at run time."""
+    package = Path(engine.__file__).parent
+    found = {
+        f"{path.relative_to(package)}:{assigned_to(node, parents)}"
+        for path in package.rglob("*.py")
+        for node, parents in with_parents(ast.parse(path.read_text()))
+        if is_put_together(node)
+    }
+    assert found == PUT_TOGETHER
+
+
+def with_parents(tree: ast.AST, *parents: ast.AST) -> Iterator[tuple[ast.AST, tuple[ast.AST, ...]]]:
+    yield tree, parents
+    for child in ast.iter_child_nodes(tree):
+        yield from with_parents(child, *parents, tree)
+
+
+def assigned_to(node: ast.AST, parents: tuple[ast.AST, ...]) -> str:
+    """The constant of the module whose value this is part of, or else the line."""
+    match parents:
+        case (ast.Module(), ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)), *_):
+            return name
+    return f"line {getattr(node, 'lineno', 0)}"
+
+
+def is_put_together(node: ast.AST) -> bool:
+    """An f-string, `%`, `+`, `.format`, `.join` or `.replace` on text that holds words of SQL."""
+    match node:
+        case ast.JoinedStr(values=parts):
+            return holds_sql(*parts)
+        case ast.BinOp(op=ast.Mod() | ast.Add(), left=left, right=right):
+            return holds_sql(left, right)
+        case ast.Call(func=ast.Attribute(value=subject, attr="format" | "format_map" | "join" | "replace")):
+            return holds_sql(subject, *node.args)
+        case _:
+            return False
+
+
+def holds_sql(*nodes: ast.AST) -> bool:
+    texts = (each.value for node in nodes for each in ast.walk(node) if isinstance(each, ast.Constant))
+    return any(isinstance(text, str) and SQL.search(text) for text in texts)
+
+
+def test_every_way_to_put_a_statement_together_is_noticed() -> None:
+    """ST-03: so that the test above shows something."""
+    ways = ["f'DELETE FROM {t}'", "'DELETE FROM %s' % t", "'DELETE FROM ' + t", "'DELETE FROM {}'.format(t)"]
+    ways += ["' '.join(['DELETE FROM', t])", "'DELETE FROM x'.replace('x', t)", "a + f'WHERE b = {t}'"]
+    for way in ways:
+        assert any(is_put_together(node) for node in ast.walk(ast.parse(f"q = {way}\ntext(q)"))), way
+    assert not any(is_put_together(node) for node in ast.walk(ast.parse("text('DELETE FROM roles')")))
+
+
+def test_only_constants_are_run_as_text() -> None:
+    """ST-03: what is given to the database as text stands there, or has a name."""
     package = Path(engine.__file__).parent
     raw = {"text", "exec_driver_sql", "literal_column", "execute"}
-    found = 0
-    for path in package.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and node.args:
-                name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-                if name in raw:
-                    found += 1
-                    assert isinstance(node.args[0], ast.Constant | ast.Name), f"{path.name}:{node.lineno}"
-    assert found
+    calls = [
+        (f"{path.name}:{node.lineno}", node)
+        for path in package.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and node.args and name_of(node.func) in raw
+    ]
+    assert calls
+    assert {place for place, node in calls if not isinstance(node.args[0], ast.Constant | ast.Name)} == set()
+
+
+def name_of(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
 async def test_errors_do_not_carry_what_was_written(sqlite: Engines) -> None:

@@ -8,17 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from command_line import DOORWARD
 from infrastructure.settings import describe
-from server_process import DOORWARD, PATIENCE, running
-
-PROJECT = Path(__file__).parents[2]
-README = (PROJECT / "README.md").read_text("utf-8")
-
-
-def block(language: str, holding: str) -> str:
-    """The fenced block of that language that holds the words."""
-    blocks: list[str] = re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-    return next(text for text in blocks if holding in text)
+from processes import PATIENCE
+from readme import PROJECT, README, block, hand_edit
+from server_process import running
 
 
 def test_the_five_lines_work_as_pasted(tmp_path: Path) -> None:
@@ -50,10 +44,9 @@ def test_the_first_admin_and_the_hand_edit_work_as_written(tmp_path: Path) -> No
         made = server.run(*line.split()[1:], stdin="violet harbour kettle")
         assert made.returncode == 0, made.stderr
         with sqlite3.connect(server.data_dir / "doorward.db") as database:
-            database.execute("PRAGMA foreign_keys=ON")
-            database.execute(block("sql", "INSERT INTO user_roles"))
+            database.execute(hand_edit("ada", "moderator"))
             with pytest.raises(sqlite3.IntegrityError):
-                database.execute(block("sql", "INSERT INTO user_roles").replace("'moderator'", "'modreator'"))
+                database.execute(hand_edit("ada", "modreator"))
         database.close()
         shown = server.run("users", "show", ada.username, "--json")
         assert '"moderator"' in shown.stdout

@@ -2,9 +2,8 @@ from dataclasses import dataclass
 from typing import final
 
 from application.access.directory import AccessDirectory
-from domain.access.decision import Access, Decision, Requirement, decide
-from domain.access.principal import AccessToken, Principal
-from domain.errors import InvalidToken, RoleRequired
+from domain.access.decision import Decision, Requirement, decide
+from domain.access.principal import AccessToken
 from domain.ids import UserId
 
 
@@ -23,19 +22,3 @@ class AuthorizeRole:
     async def of(self, user_id: UserId, requirement: Requirement) -> Decision:
         """The decision for an account, whatever token it may hold."""
         return decide(await self.directory.access(user_id), requirement)
-
-    async def admit(self, token: AccessToken, requirement: Requirement) -> Principal:
-        """Who is asking; raise RoleRequired, or InvalidToken when the account is gone, disabled or the token ended."""
-        access = await self.directory.access(token.subject)
-        decision = decide(access, requirement, token.epoch)
-        if decision.allowed:
-            return principal(token, access)
-        if decision.reason == "role_missing":
-            raise RoleRequired(str(requirement))
-        raise InvalidToken
-
-
-def principal(token: AccessToken, access: Access | None) -> Principal:
-    return Principal(
-        user_id=token.subject, token_id=token.id, roles=access.roles if access is not None else frozenset()
-    )

@@ -8,7 +8,7 @@ WINDOW = 500
 
 PATIENCE = 30.0
 """Seconds after which a missing number belongs to a transaction that was rolled back: no transaction lives that long,
-since each of its statements and locks times out after a second or two."""
+since each is cut off after three."""
 
 MOST_GAPS = 5_000
 

@@ -5,7 +5,14 @@ from typing import final
 from application.ports.security import SecurityLog
 from application.ports.storage import Storage
 from application.transactions import retried
-from domain.access.role import Role, parse_role_name
+from domain.access.role import Role, RoleName, parse_role_name
+
+
+@dataclass(frozen=True, slots=True)
+class DefinedRole:
+    role: Role
+    added: bool
+    """False when it was there already."""
 
 
 @final
@@ -16,14 +23,16 @@ class DefineRole:
     storage: Storage
     log: SecurityLog
 
-    async def __call__(self, name: str, description: str, now: datetime, by: str) -> bool:
-        """True when the role is new. Raise InvalidRoleName."""
-        role = Role(name=parse_role_name(name), description=description, created_at=now)
-        added = await self._put(role)
-        self.log.record("authz_admin", role=role.name, added=added, by=by)
-        return added
+    async def __call__(self, name: str, description: str | None, now: datetime, by: str) -> DefinedRole:
+        """None leaves the description as it is. Raise InvalidRoleName."""
+        defined = await self._put(parse_role_name(name), description, now)
+        self.log.record("authz_admin", role=defined.role.name, added=defined.added, by=by)
+        return defined
 
     @retried
-    async def _put(self, role: Role) -> bool:
+    async def _put(self, name: RoleName, description: str | None, now: datetime) -> DefinedRole:
         async with self.storage.transaction() as tx:
-            return await tx.roles.put(role)
+            role = await tx.roles.get(name) or Role(name=name, created_at=now)
+            if description is not None:
+                role = role.described(description)
+            return DefinedRole(role, await tx.roles.put(role))

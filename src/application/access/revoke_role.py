@@ -31,7 +31,7 @@ class RevokeRole:
             user = await tx.users.get(user_id)
             if user is None:
                 raise AccountMissing
-            if await tx.roles.get(role) is None:
+            if role not in user.roles and await tx.roles.get(role) is None:
                 raise RoleMissing
             if role == ADMIN:
                 await refuse_without_admin(tx, user)

@@ -79,7 +79,7 @@ class KeySealer(Protocol):
 
 
 class SecurityLog(Protocol):
-    """Security events in the words of the OWASP Logging Vocabulary."""
+    """Security events, in the words of the OWASP Logging Vocabulary where it has one."""
 
     def record(self, event: str, /, **fields: str | int | bool | None) -> None:
         """Write one event. The field `login`, what a stranger typed as a name, is written as a keyed hash: people type

@@ -41,7 +41,8 @@ Reason = Literal["granted", "signed_in", "role_missing", "account_disabled", "ac
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """A verdict that explains itself: which grant decided, or which roles would have."""
+    """A verdict that explains itself: which grant decided, or which roles are missing (any one of them would do; none
+    are when the account holds one and is refused for another reason)."""
 
     allowed: bool
     reason: Reason
@@ -53,8 +54,11 @@ class Decision:
 def decide(access: Access | None, requirement: Requirement, token_epoch: int | None = None) -> Decision:
     """The whole rule. `token_epoch` is the epoch a token was issued in; None asks about the account alone."""
 
+    held = access.roles if access is not None else frozenset()
+
     def refused(reason: Reason) -> Decision:
-        return Decision(allowed=False, reason=reason, requirement=requirement, missing=requirement.any_of)
+        missing = frozenset() if held & requirement.any_of else requirement.any_of
+        return Decision(allowed=False, reason=reason, requirement=requirement, missing=missing)
 
     if access is None:
         return refused("account_missing")
@@ -64,6 +68,6 @@ def decide(access: Access | None, requirement: Requirement, token_epoch: int | N
         return refused("token_revoked")
     if not requirement.any_of:
         return Decision(allowed=True, reason="signed_in", requirement=requirement)
-    for role in sorted(requirement.any_of & access.roles):
+    for role in sorted(requirement.any_of & held):
         return Decision(allowed=True, reason="granted", requirement=requirement, granted_by=role)
     return refused("role_missing")

@@ -1,7 +1,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.access.role import RoleName
 from domain.ids import TokenId, UserId
 
 
@@ -21,5 +20,3 @@ class Principal:
     """Who is asking: an account whose token was verified and whose access was decided for this very request."""
 
     user_id: UserId
-    token_id: TokenId
-    roles: frozenset[RoleName]

@@ -1,7 +1,7 @@
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NewType
+from typing import NewType, Self
 
 from domain.errors import InvalidRoleName
 
@@ -9,6 +9,7 @@ RoleName = NewType("RoleName", str)
 """Lower case, compared exactly: `Admin` and `admin ` are not `admin`."""
 
 NAME = re.compile(r"[a-z][a-z0-9._-]{0,63}")
+LONGEST_DESCRIPTION = 200
 
 USER = RoleName("user")
 MODERATOR = RoleName("moderator")
@@ -25,6 +26,9 @@ class Role:
     @property
     def built_in(self) -> bool:
         return self.name in BUILT_IN
+
+    def described(self, description: str) -> Self:
+        return replace(self, description=description)
 
 
 def parse_role_name(raw: str) -> RoleName:

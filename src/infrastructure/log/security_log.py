@@ -2,6 +2,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import Callable
+from contextvars import Context
 from dataclasses import dataclass, field
 from typing import final
 
@@ -58,10 +59,15 @@ class StructlogSecurityLog:
         quota = self.quotas.setdefault(event, Quota(now))
         if now - quota.began >= WINDOW:
             if quota.suppressed:
-                structlog.get_logger().warning("log_events_suppressed", suppressed=event, count=quota.suppressed)
+                Context().run(report_suppressed, event, quota.suppressed)
             quota = self.quotas[event] = Quota(now)
         if quota.written >= MOST_PER_SECOND:
             quota.suppressed += 1
             return False
         quota.written += 1
         return True
+
+
+def report_suppressed(event: str, count: int) -> None:
+    """To be run in an empty context: it is about no request in particular."""
+    structlog.get_logger().warning("log_events_suppressed", suppressed=event, count=count)

@@ -11,6 +11,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from infrastructure.data_dir import open_to_others
+from infrastructure.setting_sources import HOW_TO_MAKE
 from infrastructure.start_refused import StartRefused
 
 NAME = "DOORWARD_SECRET_KEY"
@@ -21,7 +23,6 @@ LONGEST_FILE = 4096
 MADE_OF_BYTES = 48
 FEWEST_LEFT, FEWEST_DISTINCT = 16, 8
 LONGEST_UNIT = 16
-FIX = "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
 
 PLACEHOLDERS = re.compile(
     "changeme|change|default|development|doorward|dummy|example|generate|goes|here|insecure|insert|least|local|long|"
@@ -61,10 +62,10 @@ def checked(text: str, source: str) -> MasterSecret:
     """Raise StartRefused, naming `source` and never the text."""
     text = text.strip()
     if len(text) < SHORTEST:
-        raise StartRefused(f"{source} holds {len(text)} characters and needs {SHORTEST} random ones: {FIX}")
+        raise StartRefused(f"{source} holds {len(text)} characters and needs {SHORTEST} random ones: {HOW_TO_MAKE}")
     left = re.sub(r"[\W_]", "", PLACEHOLDERS.sub("", text.casefold()))
     if len(left) < FEWEST_LEFT or len(set(left)) < FEWEST_DISTINCT or repeats(text):
-        raise StartRefused(f"{source} holds an example or a pattern, not a random secret: {FIX}")
+        raise StartRefused(f"{source} holds an example or a pattern, not a random secret: {HOW_TO_MAKE}")
     return MasterSecret(text.encode("utf-8", "surrogatepass"))
 
 
@@ -88,8 +89,8 @@ def read(path: Path) -> str | None:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise StartRefused(f"{path} is not a plain file")
-        if status.st_mode & 0o077:
-            raise StartRefused(f"{path} can be read by others: chmod 600 {path}")
+        if open_to_others(status.st_mode):
+            raise StartRefused(f"others may read {path}; run: chmod 600 {path}")
         return file.read(LONGEST_FILE).decode("utf-8", "surrogateescape")
 
 
@@ -106,7 +107,7 @@ def make(path: Path) -> None:
             draft.unlink()
         sync_directory(path.parent)
     except OSError as error:
-        raise StartRefused(f"{path} cannot be made ({error.strerror}): set {NAME}, or {FIX}") from error
+        raise StartRefused(f"{path} cannot be made ({error.strerror}): set {NAME}, or {HOW_TO_MAKE}") from error
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -24,6 +24,11 @@ SQLITE: Mapping[str, Check] = {
     "foreign keys": ("PRAGMA foreign_keys", "1", "use an SQLite library with foreign keys compiled in"),
     "synchronous": ("PRAGMA synchronous", "2", "use an SQLite library that allows PRAGMA synchronous=FULL"),
     "integrity": ("PRAGMA quick_check(1)", "ok", "stop Doorward and restore the newest good backup"),
+    "references": (
+        "SELECT COUNT(*) FROM pragma_foreign_key_check",
+        "0",
+        "delete the rows that PRAGMA foreign_key_check shows; somebody wrote them by hand",
+    ),
 }
 MYSQL: Mapping[str, Check] = {
     "sql_mode": (
@@ -61,6 +66,18 @@ MYSQL: Mapping[str, Check] = {
 }
 
 
+IN_WORDS: Mapping[str, str] = {
+    "foreign keys": "enforced",
+    "synchronous": "full",
+    "references": "whole",
+    "sql_mode": "strict",
+    "columns' charset": "utf8mb4 everywhere",
+    "writable": "yes",
+    "idle timeout": "longer than connections are kept",
+}
+"""What a good answer means, where it does not say so itself."""
+
+
 async def diagnose_database(url: DatabaseUrl, now: Callable[[], datetime]) -> list[Finding]:
     """Whatever is wrong with the database is a finding, never an exception."""
     try:
@@ -88,7 +105,8 @@ async def session(connection: SqlConnection, url: DatabaseUrl) -> AsyncIterator[
     for check, (statement, wanted, fix) in (SQLITE if url.sqlite_path is not None else MYSQL).items():
         rows = await connection.rows(text(statement))
         answer = str(rows[0][-1]) if rows else "nothing"
-        yield Finding.judged(check, answer, good=answer == wanted, fix=fix)
+        good = answer == wanted
+        yield Finding.judged(check, IN_WORDS.get(check, answer) if good else answer, good=good, fix=fix)
 
 
 async def clock(connection: SqlConnection, now: Callable[[], datetime]) -> Finding:

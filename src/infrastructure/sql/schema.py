@@ -11,17 +11,23 @@ from sqlalchemy.util import greenlet_spawn
 
 from domain.errors import StorageUnavailable
 from infrastructure.sql.connection import connected
-from infrastructure.sql.engine import open_engines, open_migrator
+from infrastructure.sql.engine import error_code, open_engines, open_migrator
 from infrastructure.sql.urls import DatabaseUrl
 from infrastructure.start_refused import StartRefused
 
 HEAD = "0001"
 """The revision that this Doorward works with. Revisions are numbered: a greater one is a newer one."""
 
+OLDER = frozenset({"", HEAD})
+"""Every revision that there was so far; the empty one is that of a new database."""
+
 PATIENCE = 10
 """Seconds that a migration waits for another one to end."""
 
 PAUSE = 0.05
+
+FORBIDDEN = frozenset({1044, 1142, 1227, 1370})
+"""MySQL's errors for an account that lacks a right."""
 
 VERSION_TABLE = "alembic_version"
 VERSION = select(column("version_num", String)).select_from(table(VERSION_TABLE))
@@ -35,6 +41,12 @@ async def check_schema(url: DatabaseUrl) -> None:
     refuse_newer(current)
     if current < HEAD:
         raise StartRefused(f"The database has schema {current} and {HEAD} is needed; run `doorward migrate`.")
+
+
+def refuse_unknown(current: str) -> None:
+    """What is older than ours is a revision that our migrations know."""
+    if current not in OLDER:
+        raise StartRefused(f"The database has schema {current}, which no Doorward makes; restore a backup.")
 
 
 def refuse_newer(current: str) -> None:
@@ -98,6 +110,7 @@ def migrated(engine: Engine, target: str) -> None:
     with engine.connect() as connection, alone(connection):
         current = revision(connection)
         refuse_newer(current or "")
+        refuse_unknown(current or "")
         run(connection, current, target)
         connection.commit()
 
@@ -121,6 +134,11 @@ def unusable(url: DatabaseUrl, error: Exception) -> StartRefused:
     cause = error if isinstance(error, DBAPIError) else error.__cause__
     reason = cause.orig if isinstance(cause, DBAPIError) else None
     told = " ".join(str(part) for part in reason.args) if reason else "no answer in time"
+    if error_code(reason) in FORBIDDEN:
+        return StartRefused(
+            f"The account of {url.masked} may not do this ({' '.join(told.split())}); migrating takes CREATE, ALTER, "
+            "DROP, INDEX and REFERENCES, serving SELECT, INSERT, UPDATE and DELETE."
+        )
     return StartRefused(
         f"The database {url.masked} cannot be used ({' '.join(told.split())}); check that it is up and that "
         "DOORWARD_DATABASE_URL names it."

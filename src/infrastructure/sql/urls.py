@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from infrastructure.start_refused import StartRefused
+from infrastructure.web_addresses import bracketed, is_loopback
 
 SQLITE = ("sqlite", "sqlite+aiosqlite")
 MYSQL = ("mysql", "mysql+asyncmy", "mariadb", "mariadb+asyncmy")
@@ -83,11 +83,10 @@ class DatabaseUrl:
         """For people and logs: everything but the password."""
         if self.sqlite_path is not None:
             return f"sqlite:///{self.sqlite_path}"
-        host = f"[{self.host}]" if ":" in self.host else self.host
         password = ":***" if self.password else ""
         ca = f"&ssl-ca={self.ca}" if self.ca else ""
         return (
-            f"mysql://{quote(self.username)}{password}@{host}:{self.port}/{quote(self.database)}"
+            f"mysql://{quote(self.username)}{password}@{bracketed(self.host)}:{self.port}/{quote(self.database)}"
             f"?ssl-mode={self.tls}{ca}"
         )
 
@@ -120,7 +119,7 @@ def tls(mode: str | None, host: str, *, verified: bool) -> Tls:
     """The mode that was asked for. PREFERRED becomes REQUIRED (what a listener can talk us out of protects nothing),
     and a CA is always checked against, as by MySQL's own clients."""
     if mode is None:
-        chosen = Tls.DISABLED if loopback(host) and not verified else Tls.REQUIRED
+        chosen = Tls.DISABLED if is_loopback(host) and not verified else Tls.REQUIRED
     elif (name := mode.upper().replace("-", "_")) == "PREFERRED":
         chosen = Tls.REQUIRED
     elif name in Tls.__members__:
@@ -130,10 +129,3 @@ def tls(mode: str | None, host: str, *, verified: bool) -> Tls:
     if verified and chosen is Tls.DISABLED:
         raise StartRefused("The database URL gives ssl-ca together with ssl-mode=DISABLED; drop one of them.")
     return Tls.VERIFY_CA if verified and chosen is Tls.REQUIRED else chosen
-
-
-def loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

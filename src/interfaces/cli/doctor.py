@@ -11,10 +11,10 @@ from infrastructure.clock import SystemClock
 from infrastructure.data_dir import mode_of
 from infrastructure.diagnosis import diagnose_files, diagnose_settings
 from infrastructure.finding import Finding
-from infrastructure.settings import Settings
+from infrastructure.settings import ENV_FILE, Settings
 from infrastructure.start_refused import StartRefused
 from interfaces.cli.output import json_option, print_json, shown
-from interfaces.cli.running import ENV_FILE, STANDARD_ERROR, settings_at_hand
+from interfaces.cli.running import STANDARD_ERROR, settings_at_hand
 
 OLDEST_KEY = timedelta(days=365)
 COLOURS = {"ok": "green", "advice": "yellow", "wrong": "red"}

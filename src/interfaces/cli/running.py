@@ -8,17 +8,15 @@ import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol, TypeVar
 
 from infrastructure.clock import SystemClock
-from infrastructure.settings import Settings, load_settings
+from infrastructure.settings import ENV_FILE, Settings, load_settings
 
 T = TypeVar("T")
 
 STANDARD_ERROR = 2
-ENV_FILE = Path(".env")
 BY = "operator"
 """Who the security log names for what is done here."""
 

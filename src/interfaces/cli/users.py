@@ -146,7 +146,7 @@ def revoke(name: str, role: str) -> None:
         await (await parts.get(RevokeRole))(user.id, parse_role_name(role), BY)
         return user
 
-    click.echo(f"{run(work).username.value} lacks the role {role}.")
+    click.echo(f"{run(work).username.value} no longer has the role {role}.")
 
 
 @users.command(name="set-password")

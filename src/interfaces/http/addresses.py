@@ -6,6 +6,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import final
 
 from interfaces.http.config import Network
+from interfaces.http.heads import Header
 
 UNKNOWN = "unknown"
 """The peer has no address, as behind a Unix socket."""
@@ -14,7 +15,6 @@ FORWARDED_FOR = b"x-forwarded-for"
 REMEMBERED = 4096
 
 Address = IPv4Address | IPv6Address
-Headers = Iterable[tuple[bytes, bytes]]
 
 
 @final
@@ -26,7 +26,7 @@ class ClientAddresses:
         self._trusted = trusted
         self._trusts = lru_cache(REMEMBERED)(self._is_trusted)
 
-    def of(self, peer: str | None, headers: Headers) -> str:
+    def of(self, peer: str | None, headers: Iterable[Header]) -> str:
         """The address nearest to the service that is no trusted proxy's; the peer's own when the list is damaged."""
         if not self._trusted or peer is None or not self._trusts(peer):
             return peer or UNKNOWN

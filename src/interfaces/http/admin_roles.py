@@ -18,7 +18,7 @@ from application.access.remove_role import RemoveRole
 from application.ports.clock import Clock
 from domain.access.decision import any_of
 from domain.access.principal import Principal
-from domain.access.role import ADMIN, Role, parse_role_name
+from domain.access.role import ADMIN, LONGEST_DESCRIPTION, Role, parse_role_name
 from domain.errors import (
     InvalidRoleName,
     RoleBuiltIn,
@@ -27,19 +27,14 @@ from domain.errors import (
     TransactionConflict,
 )
 from interfaces.http.guard import asking
-
-LONGEST_DESCRIPTION = 200
+from interfaces.http.limits import PRINTABLE
 
 
 class RoleBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    description: Annotated[
-        str,
-        Meta(
-            max_length=LONGEST_DESCRIPTION,
-            pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)",
-            examples=["May publish articles."],
-        ),
-    ] = ""
+    description: (
+        Annotated[str, Meta(max_length=LONGEST_DESCRIPTION, pattern=PRINTABLE, examples=["May publish articles."])]
+        | None
+    ) = None
 
 
 class RoleView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -83,7 +78,7 @@ class AdminRolesController(Controller):
         summary="Add a role, or describe it anew",
         opt={
             "statuses": (200, 201),
-            "refusals": (InvalidRoleName, RoleMissing, TransactionConflict, StorageUnavailable),
+            "refusals": (InvalidRoleName, TransactionConflict, StorageUnavailable),
         },
     )
     @inject
@@ -93,13 +88,11 @@ class AdminRolesController(Controller):
         data: JSONBody[RoleBody],
         principal: NamedDependency[Principal],
         define: FromDishka[DefineRole],
-        roles: FromDishka[ListRoles],
         clock: FromDishka[Clock],
     ) -> Response[RoleView]:
-        """201 when it is new."""
-        added = await define(role, data.description, clock.now(), by=str(principal.user_id))
-        defined = await roles.one(parse_role_name(role))
-        return Response(role_view(defined), status_code=201 if added else 200)
+        """201 when it is new. Without a description it keeps the one it has."""
+        defined = await define(role, data.description, clock.now(), by=str(principal.user_id))
+        return Response(role_view(defined.role), status_code=201 if defined.added else 200)
 
     @delete(
         "/{role:str}",

@@ -7,21 +7,18 @@ from uuid import UUID
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Controller, delete, get, patch, put
+from litestar import Controller, delete, get, patch
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, UnsetType
 
-from application.access.grant_role import GrantRole
-from application.access.revoke_role import RevokeRole
 from application.accounts.delete_user import DeleteUser
 from application.accounts.find_user import FindUser
 from application.accounts.list_users import LARGEST_PAGE, ListUsers
 from application.accounts.update_user import UpdateUser, UserChanges
-from application.ports.clock import Clock
 from domain.access.decision import any_of
 from domain.access.principal import Principal
-from domain.access.role import ADMIN, parse_role_name
+from domain.access.role import ADMIN
 from domain.accounts.email import Email
 from domain.accounts.user import User
 from domain.accounts.username import Username
@@ -29,21 +26,15 @@ from domain.errors import (
     AccountMissing,
     EmailTaken,
     InvalidEmail,
-    InvalidRoleName,
     InvalidUsername,
     LastAdmin,
-    RoleMissing,
     StorageUnavailable,
     TransactionConflict,
     UsernameTaken,
 )
 from domain.ids import UserId
 from interfaces.http.guard import asking
-
-LONGEST_KEY = 254
-"""Of a username or email."""
-
-PRINTABLE = r"^[^\x00-\x1f\x7f]*$(?!\n)"
+from interfaces.http.limits import EMAIL, LONGEST_KEY, PRINTABLE, USERNAME
 
 Beginning = Annotated[str, QueryParameter(name="query", max_length=LONGEST_KEY, pattern=PRINTABLE)]
 After = Annotated[str, QueryParameter(max_length=LONGEST_KEY, pattern=PRINTABLE)]
@@ -71,8 +62,8 @@ class UserPatch(
 ):
     """What to change; members that are left out stay as they are."""
 
-    username: Annotated[str, Meta(extra_json_schema={"pattern": "^[A-Za-z0-9._-]{3,32}$"})] | UnsetType = UNSET
-    email: Annotated[str, Meta(extra_json_schema={"format": "email", "maxLength": 254})] | UnsetType = UNSET
+    username: Annotated[str, Meta(extra_json_schema=USERNAME)] | UnsetType = UNSET
+    email: Annotated[str, Meta(extra_json_schema=EMAIL)] | UnsetType = UNSET
     disabled: Annotated[bool, Meta(description="True ends every access token of the account.")] | UnsetType = UNSET
 
 
@@ -155,56 +146,3 @@ class AdminUsersController(Controller):
     ) -> None:
         """Its grants go with it, its tokens are refused, and its id is never given again."""
         await remove(UserId(user_id), by=str(principal.user_id))
-
-    @put(
-        "/{user_id:uuid}/roles/{role:str}",
-        status_code=204,
-        operation_id="grantRole",
-        summary="Give a role",
-        opt={
-            "refusals": (
-                AccountMissing,
-                InvalidRoleName,
-                RoleMissing,
-                TransactionConflict,
-                StorageUnavailable,
-            )
-        },
-    )
-    @inject
-    async def grant(
-        self,
-        user_id: FromPath[UUID],
-        role: FromPath[str],
-        principal: NamedDependency[Principal],
-        grant: FromDishka[GrantRole],
-        clock: FromDishka[Clock],
-    ) -> None:
-        """It counts for the very next request. Giving it twice is giving it once."""
-        await grant(UserId(user_id), parse_role_name(role), clock.now(), by=str(principal.user_id))
-
-    @delete(
-        "/{user_id:uuid}/roles/{role:str}",
-        operation_id="revokeRole",
-        summary="Take a role away",
-        opt={
-            "refusals": (
-                AccountMissing,
-                InvalidRoleName,
-                RoleMissing,
-                LastAdmin,
-                TransactionConflict,
-                StorageUnavailable,
-            )
-        },
-    )
-    @inject
-    async def revoke(
-        self,
-        user_id: FromPath[UUID],
-        role: FromPath[str],
-        principal: NamedDependency[Principal],
-        revoke: FromDishka[RevokeRole],
-    ) -> None:
-        """It counts for the very next request. Taking away what is not there changes nothing."""
-        await revoke(UserId(user_id), parse_role_name(role), by=str(principal.user_id))

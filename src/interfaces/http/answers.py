@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Final, final
 
 from interfaces.http.config import HttpConfig
-from interfaces.http.cors import Cors, Header
+from interfaces.http.cors import Cors
+from interfaces.http.heads import Header
 
 REQUEST_ID = b"x-request-id"
 POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")

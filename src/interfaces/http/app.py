@@ -8,6 +8,7 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
 
+from interfaces.http.admin_grants import AdminGrantsController
 from interfaces.http.admin_roles import AdminRolesController
 from interfaces.http.admin_users import AdminUsersController
 from interfaces.http.auth import AuthController
@@ -29,6 +30,7 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     AuthController,
     DemoController,
     AdminUsersController,
+    AdminGrantsController,
     AdminRolesController,
     explain,
     live,

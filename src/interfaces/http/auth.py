@@ -13,6 +13,7 @@ from application.accounts.authenticate import Authenticate, SignedIn
 from application.accounts.register_user import RegisterUser
 from application.ports.clock import Clock
 from domain.access.role import RoleName
+from domain.accounts.password import LONGEST
 from domain.errors import (
     EmailTaken,
     HashingBusy,
@@ -30,10 +31,10 @@ from domain.errors import (
     WrongPassword,
 )
 from interfaces.http.guard import PUBLIC
+from interfaces.http.limits import EMAIL, MOST_ROLES, USERNAME
 from interfaces.http.metrics import count_sign_in
 
 PASSWORD = "violet harbour kettle"  # noqa: S105 an example for the document
-MOST_ROLES = 32
 
 
 class SignUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -44,7 +45,7 @@ class SignUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Meta(
             description="Unique without regard to case; shown as typed.",
             examples=["ada"],
-            extra_json_schema={"pattern": "^[A-Za-z0-9._-]{3,32}$"},
+            extra_json_schema=USERNAME,
         ),
     ]
     email: Annotated[
@@ -52,7 +53,7 @@ class SignUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Meta(
             description="Unique without regard to case.",
             examples=["ada@example.org"],
-            extra_json_schema={"format": "email", "maxLength": 254},
+            extra_json_schema=EMAIL,
         ),
     ]
     password: Annotated[
@@ -60,7 +61,7 @@ class SignUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Meta(
             description="A few words are best. Common ones and those made of the name or address are refused.",
             examples=[PASSWORD],
-            extra_json_schema={"format": "password", "maxLength": 256},
+            extra_json_schema={"format": "password", "maxLength": LONGEST},
         ),
     ]
     roles: Annotated[list[str], Meta(max_length=MOST_ROLES, examples=[["user"]])] = []

@@ -6,9 +6,8 @@ from typing import Final
 from litestar.types import HTTPScope, Receive
 
 from interfaces.http.config import HttpConfig
-from interfaces.http.cors import Header
 from interfaces.http.forms import InvalidForm, form_to_json
-from interfaces.http.heads import Fields
+from interfaces.http.heads import Fields, Header
 from interfaces.http.problems import Refusal
 from interfaces.http.strict_json import InvalidJson, check_json
 

@@ -1,6 +1,7 @@
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
-from typing import Literal
+
+from interfaces.http.dialects import DIALECTS, Dialect
 
 Network = IPv4Network | IPv6Network
 
@@ -9,10 +10,9 @@ Network = IPv4Network | IPv6Network
 class HttpConfig:
     """What the HTTP side needs to know of the settings."""
 
-    public_url: str
     allowed_hosts: frozenset[str]
     """Lower case, without port; an IPv6 address with or without its brackets."""
-    dialect: Literal["standard", "tutorial"] = "standard"
+    dialect: Dialect = DIALECTS["standard"]
     cors_origins: frozenset[str] = frozenset()
     """Exact origins as browsers write them: `https://app.example.org`, with the port unless it is the default one."""
     https: bool = False

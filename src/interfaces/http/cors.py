@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import final
 
-Header = tuple[bytes, bytes]
+from interfaces.http.heads import Header
 
 VARY = (b"vary", b"Origin")
 EXPOSED = (b"access-control-expose-headers", b"X-Request-Id, Retry-After")

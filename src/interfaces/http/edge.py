@@ -74,13 +74,11 @@ class Edge:
             unbind_contextvars("request_id", "ip")
 
     def _introduce(self, scope: HTTPScope, headers: Headers, fields: Fields) -> tuple[str, str]:
-        """Who asks, under which number: into the scope's state, for the application."""
+        """The request's number, which the application finds in the scope's state, and the address that it came from."""
         peer = scope["client"]
         request_id = request_id_of(fields)
         ip = self._addresses.of(peer[0] if peer else None, headers)
-        state = scope.setdefault("state", {})
-        state["request_id"] = request_id
-        state["client_ip"] = ip
+        scope.setdefault("state", {})["request_id"] = request_id
         return request_id, ip
 
     def _screen(self, scope: HTTPScope, headers: Headers, fields: Fields) -> Refusal | None:

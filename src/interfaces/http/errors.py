@@ -22,13 +22,11 @@ from domain.errors import (
     Unauthenticated,
     Unavailable,
 )
-from interfaces.http.dialects import DIALECTS, Answer, Dialect
-from interfaces.http.guard import AmbiguousToken
+from interfaces.http.dialects import Answer, Dialect
 from interfaces.http.metrics import count_sign_in
-from interfaces.http.problems import problem_body
-from interfaces.http.request import LONGEST_SHOWN, FieldErrors, Malformed, discreet
-
-PROBLEM: Final = "application/problem+json"
+from interfaces.http.problems import MEDIA_TYPE, problem_body
+from interfaces.http.refusals import AmbiguousToken, FieldErrors, Malformed
+from interfaces.http.request import LONGEST_SHOWN, discreet
 
 STATUS: Final[Mapping[type[DomainError], int]] = {
     Invalid: 400,
@@ -74,7 +72,7 @@ class Refusals:
 
     def answer(self, refusal: type[DomainError]) -> Answer:
         """Status and text by the dialect, or else the status of the family."""
-        special = nearest(DIALECTS[self.dialect], refusal)
+        special = nearest(self.dialect.answers, refusal)
         return special or Answer(nearest(STATUS, refusal) or OUR_OWN)
 
     def on_refusal(self, request: AnyRequest, refusal: DomainError) -> Problem:
@@ -143,4 +141,4 @@ def problem(
 ) -> Problem:
     request_id = request.scope["state"].get("request_id", "")
     body = problem_body(status, code, detail, request_id, **members)
-    return Response(body, status_code=status, media_type=PROBLEM, headers=headers)
+    return Response(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)

@@ -7,12 +7,14 @@ from litestar.types import HTTPScope, Message, Receive, ReceiveMessage, Send
 from litestar.types.asgi_types import HTTPResponseBodyEvent, HTTPResponseStartEvent
 
 from interfaces.http.answers import Dressing
-from interfaces.http.cors import Header
+from interfaces.http.heads import Header
 from interfaces.http.problems import MEDIA_TYPE, Refusal, problem_body
+from interfaces.http.targets import NO_SUCH_PATH
 
 CLOSE: Final = (b"connection", b"close")
+CONTENT_TYPE: Final = (b"content-type", MEDIA_TYPE.encode())
 ROUTERS_OWN: Final[dict[int, Refusal]] = {
-    404: Refusal(404, "not_found", "Not Found."),
+    404: NO_SUCH_PATH,
     405: Refusal(405, "method_not_allowed", "Method Not Allowed."),
 }
 """What the router says where the application has no words of its own for it."""
@@ -84,9 +86,7 @@ class Exchange:
         body = problem_body(refusal.status, refusal.code, refusal.detail, self._request_id)
         closing = (CLOSE,) if refusal.closes else ()
         length = (b"content-length", str(len(body)).encode())
-        await self.answer(
-            refusal.status, [(b"content-type", MEDIA_TYPE), length, *refusal.headers, *more, *closing], body
-        )
+        await self.answer(refusal.status, [CONTENT_TYPE, length, *refusal.headers, *more, *closing], body)
 
     async def answer(self, status: int, headers: Iterable[Header], body: bytes = b"") -> None:
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
@@ -119,5 +119,5 @@ class Exchange:
         return (
             start["status"] in ROUTERS_OWN
             and "path_template" not in self._scope
-            and (b"content-type", MEDIA_TYPE) not in start["headers"]
+            and CONTENT_TYPE not in start["headers"]
         )

@@ -13,28 +13,22 @@ from msgspec import UNSET, Meta, UnsetType
 from application.access.explain_access import ExplainAccess, Explanation
 from domain.access.decision import SIGNED_IN, Requirement, any_of
 from domain.access.role import ADMIN, parse_role_name
-from domain.errors import AccountMissing, InvalidRoleName, Missing, StorageUnavailable
+from domain.errors import AccountMissing, InvalidRoleName, StorageUnavailable
 from interfaces.http.admin_users import UserView, user_view
 from interfaces.http.guard import ACCESS, PUBLIC
+from interfaces.http.limits import LONGEST_KEY, MOST_ROLES, ROLE_NAME
+from interfaces.http.refusals import RouteMissing
 
-LONGEST_NAME = 254
 LONGEST_PATH = 1024
-MOST_ROLES = 32
-ROLE_NAME = "^[a-z][a-z0-9._-]{0,63}$"
-
-
-class RouteMissing(Missing):
-    code = "route_not_found"
-    text = "Nothing answers this method on this path."
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     """Either `anyRole`, or `method` and `path` of a request to this service."""
 
-    user: Annotated[str, Meta(max_length=LONGEST_NAME, description="Id, username or email.", examples=["ada"])]
+    user: Annotated[str, Meta(max_length=LONGEST_KEY, description="Id, username or email.", examples=["ada"])]
     any_role: (
         Annotated[
-            list[Annotated[str, Meta(extra_json_schema={"pattern": ROLE_NAME})]],
+            list[Annotated[str, Meta(extra_json_schema=ROLE_NAME)]],
             Meta(max_length=MOST_ROLES, description="One of these roles would do.", examples=[["moderator"]]),
         ]
         | UnsetType

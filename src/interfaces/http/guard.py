@@ -1,7 +1,6 @@
 """Who is asking, and may they? Decided once for every request, by what the matched route declares in its `opt`."""
 
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, final
 
@@ -15,9 +14,12 @@ from application.access.authorize_role import AuthorizeRole
 from application.ports.clock import Clock
 from application.ports.security import AccessTokens, SecurityLog
 from domain.access.decision import Requirement
-from domain.access.principal import AccessToken, Principal
-from domain.errors import DomainError, Forbidden, Invalid, TokenRequired, Unauthenticated, Unavailable
+from domain.access.principal import Principal
+from domain.errors import InvalidToken, RoleRequired, TokenRequired, Unauthenticated
+from domain.ids import UserId
+from interfaces.http.heads import Header
 from interfaces.http.prepared import methods_answer
+from interfaces.http.refusals import AmbiguousToken
 
 ACCESS: Final = "access"
 """The key in a route's `opt`. Its value is PUBLIC or a Requirement; there is no third, and no default."""
@@ -28,15 +30,6 @@ INSTEAD: Final = "instead"
 """The key of an answer that stands in for a public route's own."""
 
 SCHEME: Final = b"bearer "
-
-Headers = Iterable[tuple[bytes, bytes]]
-
-
-class AmbiguousToken(Invalid):
-    """RFC 6750, sections 2 and 3.1: more than one token, and they differ."""
-
-    code = "invalid_request"
-    text = "Send one token, once."
 
 
 class UndeclaredAccess(Exception):
@@ -73,43 +66,40 @@ class Guard:
 
     async def _admit(self, scope: Scope, requirement: Requirement) -> Principal:
         parts = self._parts or await self._resolve()
-        token: AccessToken | None = None
         try:
             token = parts.tokens.verify(presented(scope["headers"]), parts.clock.now())
-            return await parts.authorize.admit(token, requirement)
-        except (Unauthenticated, Forbidden, AmbiguousToken) as refusal:
-            await self._record(parts, scope, requirement, refusal, token)
+        except (Unauthenticated, AmbiguousToken) as refusal:
+            record(parts.log, scope, requirement, refusal.code)
             raise
+        decision = await parts.authorize(token, requirement)
+        if decision.allowed:
+            return Principal(user_id=token.subject)
+        record(parts.log, scope, requirement, decision.reason, token.subject)
+        if decision.reason == "role_missing":
+            raise RoleRequired(str(requirement))
+        raise InvalidToken
 
     async def _resolve(self) -> Parts:
         get = self._container.get
         self._parts = Parts(await get(AccessTokens), await get(AuthorizeRole), await get(Clock), await get(SecurityLog))
         return self._parts
 
-    async def _record(
-        self,
-        parts: Parts,
-        scope: Scope,
-        requirement: Requirement,
-        refusal: DomainError,
-        token: AccessToken | None,
-    ) -> None:
-        reason: str = refusal.code
-        with suppress(Unavailable):  # the refusal stands, even when nobody can say more of it any longer
-            if token is not None:
-                decision = await parts.authorize(token, requirement)
-                reason = reason if decision.allowed else decision.reason
-        parts.log.record(
-            "authz_fail",
-            method=str(scope.get("method")),
-            route=scope["path_template"],
-            reason=reason,
-            required=str(requirement),
-            user_id=str(token.subject) if token is not None else None,
-        )
+
+def record(
+    log: SecurityLog, scope: Scope, requirement: Requirement, reason: str, user_id: UserId | None = None
+) -> None:
+    """Why somebody was turned away: more than the answer tells."""
+    log.record(
+        "authz_fail",
+        method=str(scope.get("method")),
+        route=scope["path_template"],
+        reason=reason,
+        required=str(requirement),
+        user_id=str(user_id) if user_id is not None else None,
+    )
 
 
-def presented(headers: Headers) -> str:
+def presented(headers: Iterable[Header]) -> str:
     """The token of a request, unverified. Raise TokenRequired or AmbiguousToken."""
     authorization = extra = None
     for name, value in headers:

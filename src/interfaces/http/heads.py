@@ -39,7 +39,8 @@ REPEATED: Final = Refusal(400, "repeated_header", "A header that may come once c
 INVALID_LENGTH: Final = Refusal(400, "invalid_content_length", "The Content-Length is no number.", closes=True)
 BODY_NOT_ALLOWED: Final = Refusal(400, "body_not_allowed", "A request with this method has no body.", closes=True)
 
-Headers = Sequence[tuple[bytes, bytes]]
+Header = tuple[bytes, bytes]
+Headers = Sequence[Header]
 Fields = Mapping[bytes, bytes]
 """Headers by name; of those that came more than once, the last."""
 

@@ -11,20 +11,16 @@ from litestar.response.base import ASGIResponse
 from application.access.list_roles import ListRoles
 from application.keys.list_signing_keys import ListSigningKeys
 from domain.access.role import USER
-from domain.errors import RoleMissing, StorageUnavailable, Unavailable
+from domain.errors import RoleMissing, StorageUnavailable
 from interfaces.http.guard import PUBLIC
 from interfaces.http.metrics import render
 from interfaces.http.prepared import json_answer
+from interfaces.http.refusals import NotReady
 
 DEADLINE = 1.5
 """Seconds for the database to answer."""
 
 METRICS = "text/plain; version=0.0.4"
-
-
-class NotReady(Unavailable):
-    code = "not_ready"
-    text = "The service cannot work just now."
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,8 +16,8 @@ from litestar.response.base import ASGIResponse
 from litestar.routes import HTTPRoute
 
 from interfaces.http.body import FORM, FORM_ROUTES
-from interfaces.http.explain import ROLE_NAME
 from interfaces.http.guard import ACCESS, PUBLIC, handlers
+from interfaces.http.limits import ROLE_NAME
 from interfaces.http.openapi_problems import HEADERS, Problem, Problems, Schema
 
 REF: Final = "#/components/schemas/{name}"
@@ -67,7 +67,7 @@ class Document:
             "summary": handler.summary,
             "tags": list(handler.resolve_tags() or ()),
             "parameters": parameters,
-            "responses": {**self.successes(handler), **self.problems.of(handler, takes_input=takes_input)},
+            "responses": {**self.successes(handler), **self.problems.of(route, handler, takes_input=takes_input)},
             "security": [] if handler.opt[ACCESS] is PUBLIC else [{"bearer": []}, {"accessToken": []}],
         }
         if text := (handler.fn.__doc__ or "").strip():
@@ -137,7 +137,7 @@ class Document:
 
 
 KNOWN_PARAMETERS: Final[Mapping[str, Schema]] = {
-    "role": {"pattern": ROLE_NAME, "examples": ["moderator"]},
+    "role": {**ROLE_NAME, "examples": ["moderator"]},
     "user_id": {"examples": ["0198c2f4-c1d9-7c3e-8f6a-2b5d4e7f9a10"]},
 }
 """What the domain will say of them; the wire leaves it the word."""

@@ -8,14 +8,14 @@ from typing import Any, Final, final
 
 import msgspec
 from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
 
 from domain.access.decision import Requirement
+from domain.accounts.password import LONGEST, SERVICE, Password, PasswordPolicy
 from domain.errors import (
     DomainError,
     InvalidToken,
-    PasswordBlocked,
-    PasswordTooLong,
-    PasswordTooShort,
+    PasswordRefused,
     RoleRequired,
     RoleUnknown,
     StorageUnavailable,
@@ -23,13 +23,13 @@ from domain.errors import (
 )
 from interfaces.http.body import ENCODED, INCOMPLETE, NOT_JSON, TOO_LARGE, TOO_SLOW
 from interfaces.http.edge import SURPRISE
-from interfaces.http.errors import PROBLEM, Refusals
-from interfaces.http.guard import ACCESS, AmbiguousToken
+from interfaces.http.errors import Refusals
+from interfaces.http.guard import ACCESS
 from interfaces.http.heads import BODY_NOT_ALLOWED, INVALID_LENGTH, REPEATED
 from interfaces.http.heads import TOO_LARGE as HEAD_TOO_LARGE
 from interfaces.http.hosts import INVALID_HOST, MISDIRECTED
-from interfaces.http.problems import Refusal, problem_body
-from interfaces.http.request import Malformed
+from interfaces.http.problems import MEDIA_TYPE, Refusal, problem_body
+from interfaces.http.refusals import AmbiguousToken, Malformed
 from interfaces.http.targets import INVALID_QUERY, NO_SUCH_PATH, SECRET_IN_QUERY, TOO_LONG
 
 Schema = dict[str, Any]
@@ -53,22 +53,11 @@ OF_BODIES: Final = (TOO_SLOW, TOO_LARGE, INCOMPLETE, ENCODED, NOT_JSON, UNREADAB
 OF_NO_BODIES: Final = (BODY_NOT_ALLOWED, TOO_SLOW, TOO_LARGE, INCOMPLETE)
 """What the edge answers before a route is reached, or when one breaks."""
 
-SAMPLES: Final[Mapping[type[DomainError], str]] = {
-    PasswordTooShort: "Use at least 15 characters; several words make a good password.",
-    PasswordTooLong: "Use at most 256 characters (1024 bytes).",
-    PasswordBlocked: "This password is among those that are tried first; choose one of your own.",
-    RoleUnknown: "Role boss does not exist!",
-}
-"""Texts of refusals that are worded where they are raised."""
-
-
 HEADERS: Final[Schema] = {
     "X-Request-Id": {"description": "Names this request in the log.", "schema": {"type": "string"}},
 }
 
 CHALLENGED: Final = {401: "WWW-Authenticate", 403: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
-
-
 SHARED: Final = frozenset({401, 408, 413, 414, 415, 421, 431, 500, 503})
 """Said once, for all operations."""
 
@@ -98,15 +87,18 @@ class Problems:
     """Collects what is said of refusals; `shared` goes into the document's components."""
 
     refusals: Refusals
+    samples: Mapping[type[DomainError], str]
+    """Texts where the class has none of its own."""
+
     shared: dict[str, Schema] = field(default_factory=dict)
 
-    def of(self, handler: HTTPRouteHandler, *, takes_input: bool) -> Schema:
+    def of(self, route: HTTPRoute, handler: HTTPRouteHandler, *, takes_input: bool) -> Schema:
         found: dict[int, dict[str, str]] = defaultdict(dict)
-        for refused in edge_refusals(handler):
+        for refused in edge_refusals(route, handler):
             found[refused.status][refused.code] = refused.detail
         for refusal, text in declared(handler, takes_input=takes_input):
             answer = self.refusals.answer(refusal)
-            found[answer.status][refusal.code] = answer.text or text or refusal.text
+            found[answer.status][refusal.code] = answer.text or text or self.samples.get(refusal, refusal.text)
         return {str(status): self.response(status, found[status]) for status in sorted(found)}
 
     def response(self, status: int, codes: Mapping[str, str]) -> Schema:
@@ -117,8 +109,19 @@ class Problems:
         return {"$ref": f"#/components/responses/{name}"}
 
 
+def samples(policy: PasswordPolicy) -> Mapping[type[DomainError], str]:
+    """How refusals are worded that get their text where they are raised."""
+    provoked: list[DomainError] = [RoleUnknown("boss")]
+    for refused in ("", "x" * (LONGEST + 1), SERVICE.ljust(policy.shortest, "x")):
+        try:
+            policy.check(Password.typed(refused), ())
+        except PasswordRefused as refusal:
+            provoked.append(refusal)
+    return {type(refusal): str(refusal) for refusal in provoked}
+
+
 def declared(handler: HTTPRouteHandler, *, takes_input: bool) -> Iterable[tuple[type[DomainError], str | None]]:
-    """The refusals of guard, decoder and use case, with the text where the class has none of its own."""
+    """The refusals of guard, decoder and use case, and what the guard says where it depends on the route."""
     access = handler.opt[ACCESS]
     if isinstance(access, Requirement):
         for refusal in (TokenRequired, InvalidToken, AmbiguousToken, StorageUnavailable):
@@ -128,18 +131,14 @@ def declared(handler: HTTPRouteHandler, *, takes_input: bool) -> Iterable[tuple[
     if takes_input:
         yield Malformed, None
     for refusal in handler.opt.get("refusals", ()):
-        yield refusal, SAMPLES.get(refusal)
+        yield refusal, None
 
 
-def edge_refusals(handler: HTTPRouteHandler) -> Iterable[Refusal]:
+def edge_refusals(route: HTTPRoute, handler: HTTPRouteHandler) -> Iterable[Refusal]:
     yield from OF_ANY
     yield from OF_NO_BODIES if handler.http_methods == {"GET"} else OF_BODIES
-    if path_parameters(handler):
+    if route.path_parameters:
         yield NO_SUCH_PATH
-
-
-def path_parameters(handler: HTTPRouteHandler) -> bool:
-    return any("{" in path for path in handler.paths)
 
 
 def problem_response(status: int, codes: Mapping[str, str]) -> Schema:
@@ -150,5 +149,5 @@ def problem_response(status: int, codes: Mapping[str, str]) -> Schema:
         code: {"value": msgspec.json.decode(problem_body(status, code, text, EXAMPLE_ID))}
         for code, text in codes.items()
     }
-    content = {PROBLEM: {"schema": PROBLEM_SCHEMA, "examples": examples}}
+    content = {MEDIA_TYPE: {"schema": PROBLEM_SCHEMA, "examples": examples}}
     return {"description": HTTPStatus(status).phrase, "headers": headers, "content": content}

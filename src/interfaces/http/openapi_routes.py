@@ -13,7 +13,7 @@ from domain.accounts.password import PasswordPolicy
 from interfaces.http.errors import Refusals
 from interfaces.http.guard import PUBLIC
 from interfaces.http.openapi import Document
-from interfaces.http.openapi_problems import Problems
+from interfaces.http.openapi_problems import Problems, samples
 from interfaces.http.prepared import file_answer
 
 CACHED = {"Cache-Control": "public, max-age=300"}
@@ -26,7 +26,7 @@ def openapi_route(refusals: Refusals) -> HTTPRouteHandler:
     @inject
     async def openapi(request: Request[Any, Any, Any], policy: FromDishka[PasswordPolicy]) -> ASGIResponse:
         if not answers:
-            document = Document(Problems(refusals), policy.shortest).of(request.app)
+            document = Document(Problems(refusals, samples(policy)), policy.shortest).of(request.app)
             answers.append(file_answer(msgspec.json.encode(document), "application/json", CACHED))
         return answers[0]
 

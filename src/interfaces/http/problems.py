@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import final
+from typing import Final, final
 
 from msgspec import json
 
-MEDIA_TYPE = b"application/problem+json"
+MEDIA_TYPE: Final = "application/problem+json"
 TITLES: Mapping[int, str] = {status.value: status.phrase for status in HTTPStatus} | {
     413: "Content Too Large",
     414: "URI Too Long",

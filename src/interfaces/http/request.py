@@ -7,25 +7,12 @@ from typing import Any
 import msgspec
 from litestar import Request
 
-from domain.errors import Invalid
+from interfaces.http.refusals import Malformed
 
 PLACE = re.compile(r"^(?P<what>.*) - at `\$\.?(?P<field>[^`]*)`$", re.DOTALL)
 MISSING = re.compile(r"^Object missing required field `(?P<field>[^`]*)`$", re.DOTALL)
 UNKNOWN = re.compile(r"^Object contains unknown field `(?P<field>.*)`$", re.DOTALL)
 LONGEST_SHOWN = 64
-
-FieldErrors = tuple[dict[str, str], ...]
-
-
-class Malformed(Invalid):
-    """The request does not have the shape that the document promises; `errors` says where."""
-
-    code = "validation_failed"
-    text = "The request does not have the expected form."
-
-    def __init__(self, errors: FieldErrors = ()) -> None:
-        super().__init__()
-        self.errors = errors
 
 
 class StrictRequest(Request[Any, Any, Any]):

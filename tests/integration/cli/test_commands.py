@@ -1,42 +1,19 @@
 """The real program, command by command: what it prints, what it refuses, and its exit codes."""
 
-import contextlib
 import json
-import os
-import pty
 import re
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from typing import Any
 
 import click
 import pytest
 from click.testing import CliRunner
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from builders import PASSWORD
 from command_line import Doorward
 from interfaces.cli.commands import cli
-from server_process import PATIENCE, free_port
-
-OTHER_PASSWORD = "seven quiet lanterns drift"
-
-
-def create(doorward: Doorward, name: str, *more: str) -> dict[str, Any]:
-    done = doorward("users", "create", name, "--email", f"{name}@example.org", "--json", *more, stdin=PASSWORD)
-    assert (done.returncode, PASSWORD in done.stdout + done.stderr) == (0, False), done.stderr
-    made: dict[str, Any] = json.loads(done.stdout)
-    return made
-
-
-def shown(doorward: Doorward, name: str) -> dict[str, Any]:
-    done = doorward("users", "show", name, "--json")
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+from processes import free_port
 
 
 def commands(group: click.Group, *path: str) -> Iterator[list[str]]:
@@ -145,179 +122,3 @@ def test_migrating_twice_is_migrating_once_and_the_files_are_private(doorward: D
     assert stat.S_IMODE(doorward.data_dir.stat().st_mode) == 0o700
     for file in doorward.data_dir.iterdir():
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
-
-
-def test_there_are_no_accounts_to_begin_with(doorward: Doorward) -> None:
-    """SU-19."""
-    assert doorward("migrate").returncode == 0
-    assert json.loads(doorward("users", "list", "--json").stdout) == {"users": [], "after": None}
-
-
-def test_an_account_is_made_with_a_password_from_standard_input(migrated: Doorward) -> None:
-    """SU-19."""
-    made = create(migrated, "ada", "--role", "admin", "--role", "moderator")
-    assert made["username"] == "ada"
-    assert made["email"] == "ada@example.org"
-    assert made["roles"] == ["admin", "moderator", "user"]
-    assert made["disabled"] is False
-    assert set(made) == {"id", "username", "email", "roles", "disabled", "createdAt"}
-
-
-def test_an_account_is_found_by_id_username_and_email(migrated: Doorward) -> None:
-    made = create(migrated, "bob")
-    assert shown(migrated, made["id"]) == shown(migrated, "BOB") == shown(migrated, "bob@EXAMPLE.org") == made
-    assert "bob@example.org" in migrated("users", "show", "bob").stdout
-
-
-def test_accounts_are_listed_page_by_page(migrated: Doorward) -> None:
-    for name in ("list-a", "list-b", "list-c"):
-        create(migrated, name)
-    first = json.loads(migrated("users", "list", "--query", "list-", "--limit", "2", "--json").stdout)
-    assert [user["username"] for user in first["users"]] == ["list-a", "list-b"]
-    rest = migrated("users", "list", "--query", "list-", "--after", first["after"], "--json")
-    assert [user["username"] for user in json.loads(rest.stdout)["users"]] == ["list-c"]
-    table = migrated("users", "list", "--query", "list-").stdout.splitlines()
-    assert table[0].split() == ["USERNAME", "EMAIL", "ROLES", "STATE", "ID"]
-    assert len(table) == 4
-
-
-def test_a_taken_name_is_refused_with_exit_code_1(migrated: Doorward) -> None:
-    create(migrated, "carol")
-    done = migrated("users", "create", "CAROL", "--email", "c@example.org", stdin=PASSWORD)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "doorward: Username is already in use!\n"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "stdin", "told"),
-    [
-        (["users", "create", "x", "--email", "x@example.org"], PASSWORD, "3 to 32 letters"),
-        (["users", "create", "xerxes", "--email", "x@example.org"], "too short", "15 characters"),
-        (["users", "create", "xerxes", "--email", "x@example.org", "--role", "nobody"], PASSWORD, "no role nobody"),
-        (["users", "show", "nobody"], "", "no such account"),
-        (["users", "delete", "nobody"], "", "no such account"),
-        (["users", "set-password", "nobody"], PASSWORD, "no such account"),
-        (["roles", "add", "Not A Role"], "", "Role names"),
-        (["roles", "remove", "admin"], "", "built in"),
-        (["keys", "add", "-"], "no key at all", ""),
-    ],
-)
-def test_a_refusal_is_one_line_and_exit_code_1(migrated: Doorward, arguments: list[str], stdin: str, told: str) -> None:
-    done = migrated(*arguments, stdin=stdin)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert re.fullmatch(rf"doorward: .*{told}.*\n", done.stderr)
-
-
-@pytest.mark.parametrize("stdin", [b"", b"\n", b"\xff\xfe not text\n"])
-def test_without_a_password_on_standard_input_no_account_is_made(migrated: Doorward, stdin: bytes) -> None:
-    done = migrated("users", "create", "nobody-yet", "--email", "n@example.org", stdin=stdin)
-    assert done.returncode == 2
-    assert migrated("users", "show", "nobody-yet").returncode == 1
-
-
-def test_on_a_terminal_the_password_is_asked_for_twice_and_not_shown(migrated: Doorward) -> None:
-    screen, keyboard = pty.openpty()
-    process = migrated.start("users", "create", "judy", "--email", "judy@example.org", stdin=keyboard)
-    assert process.stderr is not None
-    told = ""
-    for prompt in ("Password: ", "Repeat for confirmation: "):
-        while not told.endswith(prompt):
-            letter = process.stderr.read(1)
-            assert letter, told
-            told += letter
-        os.write(screen, f"{PASSWORD}\n".encode())
-    output, errors = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, output.startswith("Created judy ")) == (0, True), errors
-    os.set_blocking(screen, False)
-    with contextlib.suppress(BlockingIOError):
-        assert PASSWORD.encode() not in os.read(screen, 4096)
-    assert PASSWORD not in told + output + errors
-    os.close(screen)
-    os.close(keyboard)
-
-
-def test_a_password_is_never_an_argument(migrated: Doorward) -> None:
-    for command in (["create", "dave", "--email", "d@example.org"], ["set-password", "dave"]):
-        done = migrated("users", *command, "--password", OTHER_PASSWORD)
-        assert done.returncode == 2
-        assert "No such option" in done.stderr
-        assert migrated("users", *command, OTHER_PASSWORD).returncode == 2
-
-
-def test_an_account_is_disabled_enabled_and_deleted(migrated: Doorward) -> None:
-    create(migrated, "erin")
-    assert migrated("users", "disable", "erin").stdout == "Disabled erin.\n"
-    assert "disabled" in migrated("users", "list", "--query", "erin").stdout
-    assert migrated("users", "enable", "erin").stdout == "Enabled erin.\n"
-    assert migrated("users", "delete", "erin").stdout == "Deleted erin.\n"
-    assert migrated("users", "show", "erin").returncode == 1
-
-
-def test_roles_are_granted_and_revoked(migrated: Doorward) -> None:
-    create(migrated, "frank")
-    assert migrated("users", "grant", "frank", "moderator").returncode == 0
-    assert migrated("users", "grant", "frank", "moderator").returncode == 0
-    assert shown(migrated, "frank")["roles"] == ["moderator", "user"]
-    assert migrated("users", "revoke", "frank@example.org", "moderator").returncode == 0
-    assert shown(migrated, "frank")["roles"] == ["user"]
-    unknown = migrated("users", "grant", "frank", "wizard")
-    assert (unknown.returncode, unknown.stderr) == (1, "doorward: There is no such role.\n")
-
-
-def test_the_last_admin_stays(doorward: Doorward) -> None:
-    assert doorward("migrate").returncode == 0
-    create(doorward, "grace", "--role", "admin")
-    for command in (["revoke", "grace", "admin"], ["disable", "grace"], ["delete", "grace"]):
-        done = doorward("users", *command)
-        assert done.returncode == 1
-        assert "last enabled admin" in done.stderr
-    assert shown(doorward, "grace")["roles"] == ["admin", "user"]
-
-
-def test_a_password_is_set(migrated: Doorward) -> None:
-    create(migrated, "heidi")
-    done = migrated("users", "set-password", "heidi", stdin=f"{OTHER_PASSWORD}\nanother line\n")
-    assert (done.returncode, done.stdout) == (0, "heidi has a new password.\n")
-    assert OTHER_PASSWORD not in done.stderr
-
-
-def test_roles_are_added_described_and_removed(migrated: Doorward) -> None:
-    assert migrated("roles", "add", "editor").stdout == "Added the role editor.\n"
-    assert migrated("roles", "add", "editor", "--description", "Edits.").stdout == "Described the role editor.\n"
-    found = {role["name"]: role for role in json.loads(migrated("roles", "list", "--json").stdout)["roles"]}
-    assert found["editor"]["description"] == "Edits."
-    assert found["editor"]["builtIn"] is False
-    assert found["admin"]["builtIn"] is True
-    assert "editor" in migrated("roles", "list").stdout
-    assert migrated("roles", "remove", "editor").stdout == "Removed the role editor.\n"
-    assert "editor" not in migrated("roles", "list").stdout
-
-
-def test_a_description_is_one_line(migrated: Doorward) -> None:
-    assert migrated("roles", "add", "editor", "--description", "two\nlines").returncode == 2
-
-
-def test_an_operator_brings_keys_by_file_and_by_standard_input(migrated: Doorward) -> None:
-    pems = [
-        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        for key in (ec.generate_private_key(ec.SECP256R1()), ed25519.Ed25519PrivateKey.generate())
-    ]
-    file = migrated.folder / "key.pem"
-    file.write_bytes(pems[0])
-    first = json.loads(migrated("keys", "add", str(file), "--json").stdout)
-    second = json.loads(migrated("keys", "add", "-", "--json", stdin=pems[1]).stdout)
-    assert [first["algorithm"], second["algorithm"]] == ["ES256", "EdDSA"]
-    listed = migrated("keys", "list", "--json").stdout
-    assert [key["kid"] for key in json.loads(listed)["keys"]] == [first["kid"], second["kid"]]
-    assert set(json.loads(listed)["keys"][0]) == {"kid", "algorithm", "createdAt", "signsFrom", "signing"}
-    assert first["kid"] in migrated("keys", "list").stdout
-    again = migrated("keys", "add", str(file))
-    assert (again.returncode, again.stderr) == (1, "doorward: This key is already here.\n")
-
-
-def test_what_the_operator_does_is_logged_on_standard_error(migrated: Doorward) -> None:
-    """LG-01, LG-03."""
-    done = migrated("users", "create", "ivan", "--email", "ivan@example.org", stdin=PASSWORD)
-    (line,) = [json.loads(line) for line in done.stderr.splitlines()]
-    assert (line["event"], line["by"]) == ("user_created", "operator")
-    assert PASSWORD not in done.stderr

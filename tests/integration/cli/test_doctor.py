@@ -2,10 +2,10 @@ import json
 import shutil
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import ed25519
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from command_line import Doorward
+from jwt_material import pem_of
 from mysql_server import MySQLServer
 
 SECRET = "t0p-of-the-class/7Jx2QmZk9sVbN4wLr8"
@@ -57,9 +57,8 @@ def test_files_that_others_can_read_are_found(doorward: Doorward) -> None:
 def test_a_master_secret_that_does_not_open_the_keys_is_found(doorward: Doorward) -> None:
     """F-42."""
     assert doorward("migrate").returncode == 0
-    key = ed25519.Ed25519PrivateKey.generate()
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    added = doorward("keys", "add", "-", stdin=pem, DOORWARD_SECRET_KEY=SECRET)
+    key = Ed25519PrivateKey.generate()
+    added = doorward("keys", "add", "-", stdin=pem_of(key), DOORWARD_SECRET_KEY=SECRET)
     assert added.returncode == 0, added.stderr
     code, found = examined(doorward, DOORWARD_SECRET_KEY=SECRET)
     assert code == 0

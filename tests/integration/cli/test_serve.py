@@ -15,21 +15,9 @@ import httpx2
 import pytest
 
 from builders import PASSWORD
-from command_line import Doorward
-from server_process import DOORWARD, PATIENCE, Server, eventually, free_port, running
-
-
-def children(pid: int) -> set[int]:
-    """Its worker processes."""
-    return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
-
-
-def ended(pid: int) -> bool:
-    """Gone, or dead and only waiting for a parent to take notice."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
+from command_line import DOORWARD, Doorward
+from processes import PATIENCE, children, ended, eventually, free_port
+from server_process import Server, running
 
 
 def answers(server: Server) -> bool:
@@ -41,7 +29,7 @@ def answers(server: Server) -> bool:
 
 @contextmanager
 def started(doorward: Doorward, *arguments: str, **environment: str) -> Iterator[Popen[str]]:
-    process = doorward.start("serve", *arguments, stdin=DEVNULL, **environment)
+    process = doorward.having(**environment).start("serve", *arguments, stdin=DEVNULL)
     try:
         yield process
     finally:
@@ -143,7 +131,7 @@ def test_the_port_may_be_given_with_the_command(doorward: Doorward) -> None:
 
 
 def test_an_unmigrated_database_is_refused(doorward: Doorward) -> None:
-    """F-16, F-42."""
+    """F-16, F-42, OP-04: who is not migrated does not even listen."""
     done = doorward("serve", DOORWARD_PORT=str(free_port()))
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
@@ -206,7 +194,7 @@ def test_closed_standard_streams_are_taken_by_no_file_of_ours(doorward: Doorward
     """LG-05: else log lines would end up in a socket or in the database."""
     port = free_port()
     command = f"exec {DOORWARD} serve --migrate --port {port} <&- >&- 2>&-"
-    server = Server(port, doorward.folder, doorward.environment)
+    server = Server(port, doorward)
     server.process = Popen(["sh", "-c", command], cwd=doorward.folder, env=doorward.environment)
     try:
         eventually(lambda: answers(server))
@@ -225,9 +213,9 @@ def test_a_log_that_nobody_reads_holds_no_request_up(doorward: Doorward) -> None
         while True:
             os.write(writer, b"full\n" * 100)
     os.set_blocking(writer, True)
-    server = Server(free_port(), doorward.folder, doorward.environment)
-    command = [DOORWARD, "serve", "--migrate", "--port", str(server.port)]
-    server.process = Popen(command, cwd=doorward.folder, env=doorward.environment, stdout=writer, stderr=DEVNULL)
+    server = Server(free_port(), doorward)
+    port = str(server.port)
+    server.process = doorward.start("serve", "--migrate", "--port", port, stdin=DEVNULL, stdout=writer, stderr=DEVNULL)
     try:
         eventually(lambda: answers(server))
         with server.client() as client:

@@ -40,7 +40,7 @@ async def test_a_grant_needs_the_account_and_the_role(storage: Storage) -> None:
 
 @pytest.mark.parametrize("name", ["Admin", "ADMIN", "admin ", " admin", "ádmin", "admin\x00", "admi"])
 async def test_role_names_are_exact(storage: Storage, name: str) -> None:
-    """SECURITY AZ-06."""
+    """AZ-06."""
     ada = a_user("ada", ADMIN)
     await put(storage, ada)
     with pytest.raises(RoleMissing):

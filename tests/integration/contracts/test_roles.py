@@ -49,7 +49,7 @@ async def test_a_description_may_be_long(storage: Storage) -> None:
 
 @pytest.mark.parametrize("name", ["Admin", "admin ", "ádmin", "admin\x00", "' OR 1=1 --", "\ud800", ""])
 async def test_a_role_is_found_by_its_exact_name(storage: Storage, name: str) -> None:
-    """SECURITY AZ-06, ST-03."""
+    """AZ-06, ST-03."""
     async with storage.transaction() as tx:
         assert await tx.roles.get(RoleName(name)) is None
         assert not await tx.roles.remove(RoleName(name))

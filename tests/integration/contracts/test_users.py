@@ -9,7 +9,6 @@ from application.accounts.register_user import RegisterUser
 from application.ports.storage import Storage
 from builders import PASSWORD, a_user
 from domain.access.change import Change
-from domain.access.decision import Access
 from domain.access.role import ADMIN, MODERATOR, USER, RoleName
 from domain.accounts.email import Email
 from domain.accounts.password import PasswordHash, PasswordPolicy
@@ -70,7 +69,7 @@ async def test_of_both_the_username_is_taken_first(storage: Storage) -> None:
 
 
 async def test_keys_that_a_collation_would_call_equal_are_different(storage: Storage) -> None:
-    """SECURITY SU-09, the half of the storage: the key decides, byte by byte, and no column folds it further."""
+    """SU-09, the half of the storage: the key decides, byte by byte, and no column folds it further."""
     keys = [
         "admin",
         "Admin",
@@ -92,7 +91,7 @@ async def test_keys_that_a_collation_would_call_equal_are_different(storage: Sto
 
 
 async def test_fifty_at_once_of_one_name_make_one_account(storage: Storage) -> None:
-    """SECURITY SU-09: variants that fold alike, all at the same time; everybody else hears that it is taken."""
+    """SU-09: variants that fold alike, all at the same time; everybody else hears that it is taken."""
     rules = PasswordRules(PasswordPolicy(), ShortBlocklist())
     register = RegisterUser(storage, PlainHasher(), rules, ListLog())
     names = ["Grace", "GRACE", "\uff47\uff52\uff41\uff43\uff45", "gracE", "\u24bcrace"]
@@ -142,7 +141,7 @@ async def test_a_username_goes_before_an_email(storage: Storage) -> None:
     "key", ["", "' OR '1'='1", "%", "_da", 'ada" --', "ada\\", "ada\x00", "\ud800", "x" * 16_000, "{'a': 1}", "0"]
 )
 async def test_whatever_is_typed_as_a_name_is_a_name(storage: Storage, key: str) -> None:
-    """SECURITY ST-03."""
+    """ST-03."""
     await put(storage, a_user("ada"))
     async with storage.reading() as reading:
         assert await reading.users.by_login(key) is None
@@ -150,75 +149,11 @@ async def test_whatever_is_typed_as_a_name_is_a_name(storage: Storage, key: str)
 
 
 async def test_text_is_stored_and_never_run(storage: Storage) -> None:
-    """SECURITY ST-03."""
+    """ST-03."""
     text = "'); DROP TABLE users; -- %s :name ? \\ \" ` \x00 \U0001f512"
     ada = replace(a_user(), username=Username("O'Neill", "o'neill; --"), password_hash=PasswordHash(f"$plain$1${text}"))
     await put(storage, ada)
     assert await found(storage, ada.id) == ada
-
-
-async def test_a_page_is_in_the_order_of_the_keys(storage: Storage) -> None:
-    names = ["zoe", "Bob", "ada", "a-b", "a.b", "a_b", "a0b"]
-    await put(storage, *map(a_user, names))
-    async with storage.reading() as reading:
-        page = await reading.users.page("", None, 100)
-    assert [user.username.key for user in page] == sorted(name.lower() for name in names)
-
-
-async def test_pages_follow_each_other_without_gap_or_overlap(storage: Storage) -> None:
-    users = [a_user(f"user{number:02}", *([MODERATOR, ADMIN] if number % 2 else [])) for number in range(11)]
-    await put(storage, *users)
-    seen: list[User] = []
-    after: str | None = None
-    async with storage.reading() as reading:
-        while page := await reading.users.page("", after, 4):
-            assert len(page) <= 4
-            seen += page
-            after = page[-1].username.key
-    assert seen == users
-
-
-async def test_a_query_is_the_beginning_of_a_username(storage: Storage) -> None:
-    await put(storage, *map(a_user, ["ada", "adam", "bob", "ad_", "nadad"]))
-    async with storage.reading() as reading:
-        assert [user.username.key for user in await reading.users.page("ad", None, 9)] == ["ad_", "ada", "adam"]
-        assert [user.username.key for user in await reading.users.page("ad", "ada", 9)] == ["adam"]
-        assert await reading.users.page("AD", None, 9) == []
-        assert await reading.users.page("%", None, 9) == []
-
-
-async def test_a_query_with_an_at_is_the_beginning_of_an_email(storage: Storage) -> None:
-    bob = replace(a_user("bob"), email=Email.parse("ada@a.example"))
-    await put(storage, a_user("zoe"), a_user("ada"), bob)
-    async with storage.reading() as reading:
-        page = await reading.users.page("ada@", None, 9)
-        assert [user.email.key for user in page] == ["ada@a.example", "ada@example.org"]
-        assert [user.username.key for user in await reading.users.page("ada@", "ada@a.example", 9)] == ["ada"]
-
-
-async def test_access_is_told_of_those_who_are_there(storage: Storage) -> None:
-    ada, bob = a_user("ada", ADMIN, MODERATOR), replace(a_user("bob", disabled=True), epoch=4)
-    await put(storage, ada, bob)
-    async with storage.reading() as reading:
-        access = await reading.users.access_of([bob.id, NOBODY, ada.id, ada.id])
-    assert access == {
-        ada.id: Access(user_id=ada.id, roles=frozenset({USER, ADMIN, MODERATOR}), disabled=False, epoch=0),
-        bob.id: Access(user_id=bob.id, roles=frozenset({USER}), disabled=True, epoch=4),
-    }
-
-
-@pytest.mark.parametrize("number", [0, 1, 1203])
-async def test_access_is_told_of_any_number_of_accounts(storage: Storage, number: int) -> None:
-    known = [a_user("ada"), a_user("bob")][:number]
-    await put(storage, *known)
-    strangers = [UserId(uuid7(NOON)) for _ in range(number - len(known))]
-    async with storage.reading() as reading:
-        access = await reading.users.access_of([*known_ids(known[:1]), *strangers, *known_ids(known[1:])])
-    assert set(access) == {user.id for user in known}
-
-
-def known_ids(users: list[User]) -> list[UserId]:
-    return [user.id for user in users]
 
 
 async def test_a_save_changes_everything_but_the_roles(storage: Storage) -> None:
@@ -270,7 +205,7 @@ async def test_an_account_that_is_gone_is_not_saved(storage: Storage) -> None:
 
 
 async def test_an_account_goes_with_its_grants_and_its_id_is_never_seen_again(storage: Storage) -> None:
-    """SECURITY ST-08, the half of the storage."""
+    """ST-08, the half of the storage."""
     ada = a_user("ada", ADMIN)
     await put(storage, ada, a_user("bob"))
     async with storage.transaction() as tx:

@@ -3,15 +3,14 @@ from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from mysql_server import MySQLServer
 from server_process import Serve, Server, running
 
-DATABASES = ["sqlite", pytest.param("mysql", marks=pytest.mark.mysql)]
 
-
-@pytest.fixture(scope="session", params=DATABASES)
+@pytest.fixture(scope="session", params=["sqlite", "mysql"])
 def database(request: pytest.FixtureRequest) -> str:
     """Which database the server under test runs on: each test runs on both."""
     return str(request.param)
@@ -30,6 +29,19 @@ def server(database: str, request: pytest.FixtureRequest, tmp_path_factory: pyte
     """A running server with default settings, shared by all tests: use names of your own."""
     with running(tmp_path_factory.mktemp(database), **settings_for(database, request)) as running_server:
         yield running_server
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[httpx2.Client]:
+    """Nobody in particular, asking the shared server."""
+    with server.client() as client:
+        yield client
+
+
+@pytest.fixture
+def admin(server: Server) -> Iterator[httpx2.Client]:
+    with server.client(headers=server.admin.bearer) as client:
+        yield client
 
 
 @pytest.fixture

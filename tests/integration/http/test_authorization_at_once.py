@@ -1,26 +1,14 @@
 """A role change holds at once: here on the very next request, on other nodes and after a hand edit soon after."""
 
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
-from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 
-from mysql_server import Account as MySQLAccount
-from server_process import Account, Serve, Server, eventually
-
-HAND_EDIT = "INSERT INTO user_roles (user_id, role) SELECT id, 'moderator' FROM users WHERE username_key = '{name}'"
-
-
-def by_hand(server: Server, statement: str) -> list[tuple[object, ...]]:
-    """As somebody with a database shell would."""
-    url = server.environment.get("DOORWARD_DATABASE_URL", f"sqlite:///{server.data_dir / 'doorward.db'}")
-    if url.startswith("sqlite:///"):
-        with closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=10)) as file, file:
-            return file.execute(statement).fetchall()
-    return MySQLAccount.parse(url).execute(f"USE `{urlsplit(url).path[1:]}`", statement)
+from by_hand import by_hand
+from processes import eventually
+from readme import hand_edit
+from server_process import Account, Serve, Server
 
 
 def status(server: Server, account: Account, role: str = "mod") -> int:
@@ -58,7 +46,7 @@ def test_a_role_holds_on_the_other_node_and_from_the_command_line(serve: Serve, 
 def test_a_hand_edit_of_the_table_holds_without_a_new_sign_in(server: Server, unique: Callable[[str], str]) -> None:
     ada = server.create_user(unique("ada"))
     assert status(server, ada) == 403
-    by_hand(server, HAND_EDIT.format(name=ada.username))
+    by_hand(server, hand_edit(ada.username, "moderator"))
     eventually(lambda: status(server, ada) == 200)
 
 

@@ -2,7 +2,6 @@
 
 import gzip
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import httpx2
@@ -17,12 +16,6 @@ EVERY_ANSWER = {
     "cross-origin-resource-policy": "same-origin",
 }
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
-
-
-@pytest.fixture
-def client(server: Server) -> Iterator[httpx2.Client]:
-    with server.client() as client:
-        yield client
 
 
 @pytest.mark.parametrize("path", ["/health/live", "/healthz"])
@@ -145,8 +138,23 @@ def test_assets_come_packed_to_those_who_can_unpack_them(client: httpx2.Client) 
     assert int(packed.headers["content-length"]) < len(gzip.compress(plain.content)) * 2 < len(plain.content)
 
 
+@pytest.mark.parametrize("headers", [{}, {"X-Debug": "1"}, {"X-Debug": "true", "Accept": "text/html"}], ids=str)
+@pytest.mark.parametrize("query", ["", "?debug=1", "?debug=true&__debugger__=yes"])
+def test_no_request_switches_debugging_on(client: httpx2.Client, query: str, headers: dict[str, str]) -> None:
+    """HT-16, HT-13: neither by its address nor by a header does anybody see more of what is inside."""
+    for path, status in (("/nowhere", 404), ("/api/test/user", 401), ("/api/admin/users", 401)):
+        answer = client.get(f"{path}{query}", headers=headers)
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+        assert set(answer.json()) <= {"type", "title", "status", "code", "detail", "message", "requestId"}
+
+
 @pytest.mark.parametrize(
-    "path", ["/docs/app.py", "/docs/docs.html", "/docs/README.md", "/docs/swagger-ui.css.gz", "/docs/", "/schema"]
+    "path",
+    [
+        *("/docs/app.py", "/docs/docs.html", "/docs/README.md", "/docs/swagger-ui.css.gz", "/docs/"),
+        *("/docs/../pyproject.toml", "/docs/%2e%2e/", "/docs/..%2fapp.py"),
+        *("/schema", "/schema/openapi.json", "/debug", "/console", "/.env"),
+    ],
 )
 def test_nothing_else_is_served_from_the_disk(client: httpx2.Client, path: str) -> None:
     """HT-16."""

@@ -1,14 +1,14 @@
 """Section 1 of the wire contract in the dialect `standard`, row by row, against the real program."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx2
 import pytest
 
 from builders import PASSWORD
-from server_process import Account, Serve, Server, eventually
+from server_process import Account, Server, somebody
 
 Name = Callable[[str], str]
 Json = dict[str, Any]
@@ -24,16 +24,6 @@ REQUIRED = {
     "/api/test/admin": "Require Admin Role!",
     "/api/test/staff": "Require Moderator or Admin Role!",
 }
-
-
-@pytest.fixture
-def client(server: Server) -> Iterator[httpx2.Client]:
-    with server.client() as client:
-        yield client
-
-
-def somebody(name: str, **members: object) -> Json:
-    return {"username": name, "email": f"{name}@example.org", "password": PASSWORD, **members}
 
 
 def post(client: httpx2.Client, path: str, body: Json, *, form: bool) -> httpx2.Response:
@@ -288,13 +278,3 @@ def test_there_are_no_cross_origin_headers_by_default(client: httpx2.Client) -> 
     """CO-02."""
     answer = client.get("/api/test/all", headers={"Origin": "https://app.example.org"})
     assert not [name for name in answer.headers if name.startswith("access-control-")]
-
-
-def test_refused_authorizations_are_written_down(serve: Serve) -> None:
-    """LG-01: with route, reason and who it was. Of a flood only a sample is (LG-05), hence a server of its own."""
-    server = serve()
-    ada = server.create_user("ada")
-    with server.client(headers=ada.bearer) as client:
-        refused = client.get("/api/test/admin").headers["x-request-id"]
-    parts = (refused, '"authz_fail"', "/api/test/admin", "role_missing", ada.id, "127.0.0.1")
-    eventually(lambda: any(all(part in line for part in parts) for line in server.output.splitlines()))

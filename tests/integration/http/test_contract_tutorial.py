@@ -3,7 +3,7 @@
 import httpx2
 
 from builders import PASSWORD
-from server_process import Serve
+from server_process import Serve, somebody
 
 
 def problem(answer: httpx2.Response) -> tuple[int, str, str]:
@@ -15,7 +15,7 @@ def problem(answer: httpx2.Response) -> tuple[int, str, str]:
 
 def test_sign_up_and_sign_in_answer_as_the_tutorial_does(serve: Serve) -> None:
     server = serve(dialect="tutorial")
-    ada = {"username": "ada", "email": "ada@example.org", "password": PASSWORD}
+    ada = somebody("ada")
     with server.client() as client:
         created = client.post("/api/auth/signup", json={**ada, "roles": ["moderator"]})
         assert (created.status_code, created.json()) == (201, {"message": "User registered successfully!"})

@@ -1,8 +1,6 @@
 """What happens when things go wrong: a database that is away, a storm, a race. Nothing hangs, nothing is half done."""
 
 import asyncio
-import base64
-import json
 import statistics
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -12,11 +10,12 @@ from time import perf_counter
 import httpx2
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from builders import PASSWORD
+from jwt_material import pem_of, read_header
 from mysql_server import MySQLServer
-from server_process import PATIENCE, Server, eventually, running
+from processes import PATIENCE, eventually
+from server_process import Server, running, somebody
 
 
 @pytest.fixture
@@ -28,8 +27,7 @@ def on_own_mysql(own_mysql_server: MySQLServer, tmp_path: Path) -> Iterator[Serv
 
 
 def sign_up(server: Server, name: str) -> httpx2.Response:
-    body = {"username": name, "email": f"{name}@example.org", "password": PASSWORD}
-    return httpx2.post(f"{server.url}/api/auth/signup", json=body, timeout=PATIENCE)
+    return httpx2.post(f"{server.url}/api/auth/signup", json=somebody(name), timeout=PATIENCE)
 
 
 async def all_at_once(server: Server, path: str, bodies: list[dict[str, str]]) -> list[httpx2.Response]:
@@ -80,10 +78,7 @@ def test_of_fifty_who_sign_up_with_one_name_at_once_one_gets_it(server: Server, 
     """SU-09, F-22."""
     name = unique("kelvin")
     spellings = [name, name.upper(), name.replace("k", "\u212a"), name.replace("e", "\uff45"), name.capitalize()]
-    bodies = [
-        {"username": spellings[n % len(spellings)], "email": f"{name}-{n}@example.org", "password": PASSWORD}
-        for n in range(50)
-    ]
+    bodies = [somebody(spellings[n % len(spellings)], email=f"{name}-{n}@example.org") for n in range(50)]
     assert codes_of_sign_ups(server, bodies) == {"done": 1, "username_taken": 49}
 
 
@@ -92,14 +87,8 @@ def test_of_fifty_who_sign_up_with_one_address_at_once_one_gets_it(
 ) -> None:
     """F-22."""
     name = unique("mail")
-    bodies = [
-        {
-            "username": unique("many"),
-            "email": f"{name}@{'example.org' if n % 2 else 'EXAMPLE.org.'}",
-            "password": PASSWORD,
-        }
-        for n in range(50)
-    ]
+    addresses = [f"{name}@example.org", f"{name}@EXAMPLE.org."]
+    bodies = [somebody(unique("many"), email=addresses[n % 2]) for n in range(50)]
     assert codes_of_sign_ups(server, bodies) == {"done": 1, "email_taken": 49}
 
 
@@ -147,17 +136,17 @@ def test_the_operators_key_signs_on_every_node_and_refuses_no_token(
     serve: Callable[..., Server], shared: dict[str, str]
 ) -> None:
     """TK-19: a key brought by the operator, of another kind than the first."""
-    pem = an_ed25519_key()
+    pem = pem_of(Ed25519PrivateKey.generate()).decode()
     here, there = serve(**shared), serve(**shared)
     ada = here.create_user("ada")
     added = here.run("keys", "add", "-", stdin=pem)
     assert added.returncode == 0, added.stderr
-    seen = {kid(ada.token)}
+    seen = {read_header(ada.token)["kid"]}
 
     def new_key_signs() -> bool:
         for node in (here, there):
             token = node.sign_in("ada").token
-            seen.add(kid(token))
+            seen.add(read_header(token)["kid"])
             for other in (here, there):
                 answer = httpx2.get(f"{other.url}/api/test/user", headers={"x-access-token": token}, timeout=PATIENCE)
                 assert answer.status_code == 200, "a token that was just issued is good everywhere"
@@ -165,13 +154,3 @@ def test_the_operators_key_signs_on_every_node_and_refuses_no_token(
 
     eventually(new_key_signs)
     assert httpx2.get(f"{there.url}/api/test/user", headers=ada.bearer, timeout=PATIENCE).status_code == 200
-
-
-def kid(token: str) -> str:
-    header = token.partition(".")[0]
-    return str(json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))["kid"])
-
-
-def an_ed25519_key() -> str:
-    key = Ed25519PrivateKey.generate()
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()

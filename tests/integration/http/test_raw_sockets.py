@@ -1,28 +1,14 @@
 """Bytes that no client library sends, against the real server."""
 
-import re
-import socket
-from contextlib import ExitStack
-from pathlib import Path
-
 import pytest
 
-from raw_http import CANARY, Response, connected, received, request, responses_in, talk
+from raw_http import CANARY, CHUNKED, JSON, SIGN_IN, chunk, connected, received, request, talk
 from server_process import Server
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True, scope="session")
 """What happens before the application does not depend on its database."""
 
-SIGN_IN = "POST /api/auth/signin HTTP/1.1"
-JSON = "Content-Type: application/json"
-CHUNKED = "Transfer-Encoding: chunked"
 SMUGGLED = request("GET /api/test/all HTTP/1.1", "X-Request-Id: smuggled-request")
-CREDENTIALS = b'{"username":"nobody","password":"x"}'
-
-
-def chunk(data: bytes) -> bytes:
-    return b"%x\r\n%s\r\n" % (len(data), data)
-
 
 NOT_HTTP = {
     "noise": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n",
@@ -207,118 +193,3 @@ def test_of_head_only_the_head_is_sent(server: Server) -> None:
     head, _, body = stream.partition(b"\r\n\r\n")
     assert (head.split(b" ")[1], body) == (b"200", b"")
     assert f"content-length: {len('Public Content.')}".encode() in head
-
-
-@pytest.mark.parametrize(
-    ("data", "status"),
-    [
-        pytest.param(request("GET / HTTP/1.1", *(f"X-{n}: 1" for n in range(110))), 431, id="too many headers"),
-        pytest.param(request("GET / HTTP/1.1", "X: " + "a" * 66_000), 431, id="64 KiB of headers"),
-        pytest.param(request("GET / HTTP/1.1", "X: " + "a" * 1_000_000), 431, id="a megabyte of headers"),
-        pytest.param(request(f"GET /{'a' * 9000} HTTP/1.1"), 414, id="9 KB of path"),
-        pytest.param(request(f"GET /?q={'a' * 9000} HTTP/1.1"), 414, id="9 KB of query"),
-        pytest.param(request(f"GET /{'a' * 65_600} HTTP/1.1"), 414, id="64 KiB of path"),
-    ],
-)
-def test_a_head_has_bounds(server: Server, data: bytes, status: int) -> None:
-    """HT-11."""
-    (response,) = talk(server, data, CANARY)
-    assert response.status == status
-
-
-def test_a_length_that_is_too_large_is_refused_before_the_body_comes(server: Server) -> None:
-    """HT-06, F-26: 10 GB, and the client has not even begun."""
-    (response,) = talk(server, request(SIGN_IN, JSON, "Content-Length: 10000000000"))
-    assert response.status == 413
-    (response,) = talk(server, request(SIGN_IN, JSON, "Content-Length: 16385"))
-    assert response.status == 413
-
-
-@pytest.mark.parametrize(("size", "status"), [(16_384, 401), (16_385, 413)])
-def test_the_limit_of_a_body_is_16_kib(server: Server, size: int, status: int) -> None:
-    """HT-06, F-26."""
-    body = CREDENTIALS + b" " * (size - len(CREDENTIALS))
-    whole = request(SIGN_IN, JSON, f"Content-Length: {size}", body=body)
-    assert talk(server, whole, CANARY)[0].status == status
-    halves = chunk(body[:9000]) + chunk(body[9000:]) + b"0\r\n\r\n"
-    assert talk(server, request(SIGN_IN, JSON, CHUNKED, body=halves), CANARY)[0].status == status
-
-
-def test_whoever_asks_first_is_told_before_sending(server: Server) -> None:
-    """HT-06: RFC 9110, section 10.1.1."""
-    with connected(server) as connection:
-        connection.sendall(request(SIGN_IN, JSON, "Expect: 100-continue", f"Content-Length: {len(CREDENTIALS)}"))
-        assert connection.recv(65_536) == b"HTTP/1.1 100 Continue\r\n\r\n"
-        connection.sendall(CREDENTIALS + CANARY)
-        first, _ = responses_in(received(connection))
-    assert first.status == 401
-    (refused,) = talk(server, request(SIGN_IN, JSON, "Expect: 100-continue", "Content-Length: 10000000"))
-    assert refused.status == 413
-
-
-def memory_of(server: Server) -> int:
-    """Resident bytes of the server and its workers."""
-    total = 0
-    for status in Path("/proc").glob("[0-9]*/status"):
-        try:
-            fields = dict(line.split(":\t", 1) for line in status.read_text().splitlines() if ":\t" in line)
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if str(server.pid) in {fields["Pid"], fields["PPid"]} and "VmRSS" in fields:
-            total += int(fields["VmRSS"].split()[0]) * 1024
-    return total
-
-
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads memory from /proc")
-def test_endless_bodies_are_cut_off_and_take_no_memory(server: Server) -> None:
-    """F-26."""
-    talk(server, request(SIGN_IN, JSON, CHUNKED, body=chunk(b"x" * 20_000)))
-    before = memory_of(server)
-    sent = chunk(b"x" * 65_536) * 16
-    for _ in range(10):
-        with connected(server) as connection:
-            connection.sendall(request(SIGN_IN, JSON, CHUNKED))
-            with pytest.raises((BrokenPipeError, ConnectionResetError)):
-                send_for_ever(connection, sent)
-    assert memory_of(server) - before < 16 * 1024 * 1024
-
-
-def send_for_ever(connection: socket.socket, data: bytes) -> None:
-    for _ in range(10_000):
-        connection.sendall(data)
-
-
-def test_slow_clients_are_cut_off_while_others_are_served(server: Server) -> None:
-    """F-25, HT-10: nothing at all, half a head, half a body, half a chunk."""
-    beginnings = {
-        "nothing": (b"", None),
-        "half a line": (b"GET /api/te", None),
-        "half a head": (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-A: ", None),
-        "half a body": (request(SIGN_IN, JSON, "Content-Length: 100", body=b'{"user'), 408),
-        "no body": (request(SIGN_IN, JSON, "Content-Length: 100"), 408),
-        "half a chunk": (request(SIGN_IN, JSON, CHUNKED, body=b'20\r\n{"user'), 408),
-    }
-    with ExitStack() as stack:
-        connections = {name: stack.enter_context(connected(server)) for name in beginnings}
-        for name, (beginning, _) in beginnings.items():
-            connections[name].sendall(beginning)
-        assert talk(server, CANARY)[0].status == 200
-        ends = {name: responses_in(received(connection)) for name, connection in connections.items()}
-    assert {name: status_of(responses) for name, responses in ends.items()} == {
-        name: status for name, (_, status) in beginnings.items()
-    }
-
-
-def status_of(responses: list[Response]) -> int | None:
-    return responses[0].status if responses else None
-
-
-def test_clients_that_leave_are_no_errors(server: Server) -> None:
-    """F-24, edge half: whenever they leave, nothing is logged as an error and the next one is served."""
-    whole = request(SIGN_IN, JSON, f"Content-Length: {len(CREDENTIALS)}", body=CREDENTIALS)
-    for length in range(0, len(whole) + 1, 7):
-        with connected(server) as connection:
-            connection.sendall(whole[:length])
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-    assert talk(server, CANARY)[0].status == 200
-    assert not re.search(r'"level":"(error|critical)"', server.output)

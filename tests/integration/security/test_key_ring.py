@@ -66,7 +66,7 @@ async def test_a_ring_that_was_never_filled_calls_no_token_good_or_bad() -> None
 
 
 async def test_a_key_verifies_as_soon_as_it_is_read_and_signs_when_its_time_has_come() -> None:
-    """TK-21: every node can verify a key before any node signs with it."""
+    """Every node can verify a key before any node signs with it."""
     storage = MemoryStorage()
     ring = StoredKeyRing(storage, SEALER)
     old = await add(storage, SEALER.generate(NOON))

@@ -127,15 +127,15 @@ UNFIT: dict[str, tuple[Callable[[], bytes], str]] = {
     "P-384": (lambda: pem_of(ec.generate_private_key(ec.SECP384R1())), "secp384r1"),
     "secp256k1": (lambda: pem_of(ec.generate_private_key(ec.SECP256K1())), "secp256k1"),
     "Ed448": (
-        lambda: ed448.Ed448PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+        lambda: pem_of(ed448.Ed448PrivateKey.generate()),
         "Ed25519",
     ),
     "X25519": (
-        lambda: x25519.X25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+        lambda: pem_of(x25519.X25519PrivateKey.generate()),
         "Ed25519",
     ),
     "DSA": (
-        lambda: dsa.generate_private_key(1024).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+        lambda: pem_of(dsa.generate_private_key(1024)),
         "Ed25519",
     ),
     "a passphrase": (
@@ -195,7 +195,7 @@ def test_the_thumbprint_is_that_of_rfc_7638() -> None:
 
 
 def test_a_public_jwk_has_no_private_member_and_reads_back(rsa_key: rsa.RSAPrivateKey) -> None:
-    """TK-20."""
+    """What any document of keys may be made of."""
     keys: list[Key] = [P256, ed25519.Ed25519PrivateKey.generate(), rsa_key]
     for key in keys:
         members = public_jwk(key.public_key())

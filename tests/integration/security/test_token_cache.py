@@ -70,7 +70,7 @@ async def test_a_token_that_differs_in_one_character_is_another_token() -> None:
 
 
 async def test_when_the_keys_change_every_token_is_checked_again() -> None:
-    """TK-21."""
+    """Else a key that was taken back would go on to open doors."""
     cached, tokens, ring, storage = await ready()
     token = cached.issue(a_user(), NOON).value
     cached.verify(token, NOON)

@@ -1,7 +1,6 @@
 import asyncio
 import json
 import socket
-from base64 import urlsafe_b64decode
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -28,7 +27,7 @@ from infrastructure.security.master_secret import MasterSecret
 from infrastructure.security.sealing import AesKeySealer
 from infrastructure.security.tokens import JwtAccessTokens
 from jwt_corpus import accepted, corpus
-from jwt_material import Key, Material, b64, pem_of
+from jwt_material import Key, Material, b64, pem_of, read_claims, read_header
 
 ISSUER, AUDIENCE, CLIENT, LIFETIME = "https://auth.example.org/a", "doorward-Api", "doorward-Web", 900
 USER = replace(a_user("ada", ADMIN), id=UserId(UUID("01932c07-1111-7222-8333-444455556666")))
@@ -64,12 +63,6 @@ def material(key: Key, trap: str = "http://127.0.0.1:9/") -> Material:
         "epoch": 3,
     }
     return Material(key=key, kid=thumbprint(key.public_key()), claims=claims, trap=trap)
-
-
-def part(token: str, number: int) -> dict[str, object]:
-    segment = token.split(".")[number]
-    read: dict[str, object] = json.loads(urlsafe_b64decode(segment + "=" * (-len(segment) % 4)))
-    return read
 
 
 P256 = derive_private_key(0x5EC0_0D00_4AED, SECP256R1())  # always the same, so that the tests' names are
@@ -115,6 +108,22 @@ def test_every_permitted_spelling_is_accepted(token: str) -> None:
     assert read.epoch == 3
 
 
+def test_a_good_token_is_refused_for_its_length_alone() -> None:
+    """TK-09: at 8,192 characters it is accepted; with one claim a little longer it is not."""
+    longest, over = around(8192)
+    assert len(longest) <= 8192 < len(over)
+    assert verdict(longest)
+    assert not verdict(over)
+
+
+def around(length: int) -> tuple[str, str]:
+    """Two good tokens that differ by three letters of a claim: just within the length, and just beyond it."""
+    letters = (length - len(GOOD.claiming(note=""))) * 3 // 4
+    tokens = [GOOD.claiming(note="x" * (letters + more)) for more in range(-6, 7)]
+    within = max(number for number, token in enumerate(tokens) if len(token) <= length)
+    return tokens[within], tokens[within + 1]
+
+
 def test_the_same_families_are_refused_under_ed25519_and_rsa(rsa: Key) -> None:
     """TK-01, TK-19."""
     tokens = tokens_with(rsa, ED25519)
@@ -129,8 +138,8 @@ def test_the_same_families_are_refused_under_ed25519_and_rsa(rsa: Key) -> None:
 def test_a_token_says_what_rfc_9068_asks_and_nothing_personal() -> None:
     """TK-04, TK-16, TK-22, TK-23."""
     issued = TOKENS.issue(USER, NOON)
-    assert part(issued.value, 0) == {"alg": "ES256", "typ": "at+jwt", "kid": GOOD.kid}
-    claims = part(issued.value, 1)
+    assert read_header(issued.value) == {"alg": "ES256", "typ": "at+jwt", "kid": GOOD.kid}
+    claims = read_claims(issued.value)
     assert UUID(str(claims.pop("jti"))).version == 7
     assert claims == {
         "iss": ISSUER,

@@ -29,7 +29,8 @@ def test_signed_in_asks_for_no_role() -> None:
 
 def test_nobody_a_disabled_account_and_an_ended_token_are_refused_whatever_the_roles() -> None:
     assert decide(None, SIGNED_IN).reason == "account_missing"
-    assert decide(replace(ADA, disabled=True), STAFF, 3).reason == "account_disabled"
+    disabled = decide(replace(ADA, disabled=True), STAFF, 3)
+    assert (disabled.reason, disabled.missing) == ("account_disabled", frozenset())
     assert decide(ADA, STAFF, 2).reason == "token_revoked"
     assert decide(ADA, STAFF, 4).reason == "token_revoked"
 

@@ -1,27 +1,56 @@
 """How refusals, and what cannot be decoded, are worded on the wire."""
 
 from collections.abc import Iterator
+from typing import get_args, get_type_hints
 
 import msgspec
 import pytest
 
 from domain import errors
-from domain.errors import DomainError, LastAdmin, TokenRequired, UnknownAccount, UsernameTaken, WrongPassword
+from domain.accounts.password import PasswordPolicy
+from domain.errors import (
+    DomainError,
+    EmailTaken,
+    PasswordBlocked,
+    PasswordTooLong,
+    PasswordTooShort,
+    RoleUnknown,
+    TokenRequired,
+    UnknownAccount,
+    UsernameTaken,
+    WrongPassword,
+)
+from infrastructure.settings import Settings
+from interfaces.http import app, refusals
 from interfaces.http.auth import SignUp
-from interfaces.http.dialects import DIALECTS
+from interfaces.http.dialects import DIALECTS, Answer
 from interfaces.http.errors import STATUS, Refusals
 from interfaces.http.explain import Question
+from interfaces.http.openapi_problems import samples
 from interfaces.http.request import field_error
 
-STANDARD = Refusals("standard")
-TUTORIAL = Refusals("tutorial")
+STANDARD = Refusals(DIALECTS["standard"])
+TUTORIAL = Refusals(DIALECTS["tutorial"])
+OURS = ("domain.", "application.", "infrastructure.", "interfaces.")
+HOMES = {errors.__name__, refusals.__name__}
+CONTRACT = {
+    UnknownAccount: Answer(404, "User Not found."),
+    WrongPassword: Answer(401, "Invalid Password!"),
+    UsernameTaken: Answer(400),
+    EmailTaken: Answer(400),
+    TokenRequired: Answer(403),
+}
+"""What the tutorial's clients are promised, written out by hand."""
 
 
-def leaves(of: type[DomainError] = DomainError) -> Iterator[type[DomainError]]:
+def everywhere(of: type[DomainError] = DomainError) -> Iterator[type[DomainError]]:
     for kind in of.__subclasses__():
-        if kind.__module__ == errors.__name__:
-            yield kind
-            yield from leaves(kind)
+        yield kind
+        yield from everywhere(kind)
+
+
+def leaves() -> Iterator[type[DomainError]]:
+    return (kind for kind in everywhere() if kind.__module__ in HOMES)
 
 
 @pytest.mark.parametrize("kind", list(leaves()), ids=lambda kind: kind.__name__)
@@ -31,15 +60,28 @@ def test_every_refusal_has_a_status_that_says_what_to_do_next(kind: type[DomainE
     assert STANDARD.answer(kind).text is None
 
 
-def test_the_dialects_differ_in_what_their_table_says_and_in_nothing_else() -> None:
-    assert DIALECTS["standard"] == {}
-    differing = {kind for kind in leaves() if TUTORIAL.answer(kind) != STANDARD.answer(kind)}
-    assert differing == set(DIALECTS["tutorial"])
-    said = {kind: (TUTORIAL.answer(kind).status, TUTORIAL.answer(kind).text) for kind in differing}
-    assert said[UnknownAccount] == (404, "User Not found.")
-    assert said[WrongPassword] == (401, "Invalid Password!")
-    assert (said[UsernameTaken], said[TokenRequired]) == ((400, None), (403, None))
-    assert TUTORIAL.answer(LastAdmin).status == 409
+def test_the_dialects_differ_in_what_the_contract_says_and_in_nothing_else() -> None:
+    differing = {kind: TUTORIAL.answer(kind) for kind in leaves() if TUTORIAL.answer(kind) != STANDARD.answer(kind)}
+    assert differing == CONTRACT
+    assert DIALECTS["standard"].cors_origins == set()
+    assert DIALECTS["tutorial"].cors_origins == {"http://localhost:8081"}
+
+
+def test_a_dialect_can_be_set_if_there_is_one() -> None:
+    assert set(get_args(get_type_hints(Settings)["dialect"])) == set(DIALECTS)
+
+
+def test_every_refusal_stands_where_refusals_stand() -> None:
+    assert app.ROUTES, "what HTTP has is imported, so that it is known here"
+    assert {kind.__module__ for kind in everywhere() if kind.__module__.startswith(OURS)} == HOMES
+
+
+def test_the_document_words_refusals_as_they_are_raised() -> None:
+    texts = samples(PasswordPolicy(shortest=20))
+    assert set(texts) == {PasswordTooShort, PasswordTooLong, PasswordBlocked, RoleUnknown}
+    assert "at least 20 characters" in texts[PasswordTooShort]
+    assert texts[RoleUnknown] == "Role boss does not exist!"
+    assert "at least 64 characters" in samples(PasswordPolicy(shortest=64))[PasswordTooShort]
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def test_tls_is_asked_for_in_mysqls_own_words(host: str, query: str, mode: Tls) 
     ],
 )
 def test_whoever_is_elsewhere_is_spoken_to_by_tls(host: str, mode: Tls) -> None:
-    """SECURITY ST-07."""
+    """ST-07."""
     assert DatabaseUrl.parse(f"mysql://app@{host}/doorward").tls is mode
 
 

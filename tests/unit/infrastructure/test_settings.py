@@ -1,9 +1,12 @@
+import os
+from dataclasses import fields
 from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
 from infrastructure.masking import masked_settings
+from infrastructure.setting_sources import SECRETS
 from infrastructure.settings import Settings, describe, load_settings
 from infrastructure.start_refused import StartRefused
 
@@ -31,6 +34,7 @@ def test_nothing_needs_to_be_set() -> None:
     assert found.database_url == f"sqlite:///{Path.cwd()}/var/doorward.db"
     assert found.public_url == found.issuer == "http://127.0.0.1:8080"
     assert found.cors_origins == frozenset()
+    assert found.hash_threads == (os.cpu_count() or 1)
     assert found.hash_queue == 32 * found.hash_threads
     assert not found.https
 
@@ -55,6 +59,7 @@ def test_a_bare_port_counts_and_the_one_with_the_prefix_wins() -> None:
         ("PORT", ""),
         ("HOST", "example.com"),
         ("WORKERS", "0"),
+        ("DATABASE_POOL_SIZE", "1"),
         ("WORKERS", "2.5"),
         ("ACCESS_TOKEN_SECONDS", "59"),
         ("ACCESS_TOKEN_SECONDS", "901"),
@@ -95,10 +100,10 @@ def test_a_bad_bare_port_is_named_as_it_was_written() -> None:
 @pytest.mark.parametrize(
     ("variable", "meant"),
     [
-        ("DOORWARD_PROT", "DOORWARD_PORT"),
-        ("DOORWARD_SECRETKEY", "DOORWARD_SECRET_KEY"),
-        ("doorward_port", "DOORWARD_PORT"),
-        ("DOORWARD_PORT_FILE", "DOORWARD_PORT"),
+        ("DOORWARD_PROT", "did you mean DOORWARD_PORT?"),
+        ("DOORWARD_SECRETKEY", "did you mean DOORWARD_SECRET_KEY?"),
+        ("doorward_port", "did you mean DOORWARD_PORT?"),
+        ("DOORWARD_PORT_FILE", "did you mean DOORWARD_PORT?"),
         ("DOORWARD_XYZZY", "README"),
     ],
 )
@@ -182,13 +187,6 @@ def test_what_is_no_exact_origin_refuses_to_start(origin: str) -> None:
     assert line.startswith("DOORWARD_CORS_ORIGINS")
 
 
-def test_the_tutorial_dialect_lets_its_own_client_in() -> None:
-    """CO-02."""
-    assert settings(dialect="tutorial").cors_origins == {"http://localhost:8081"}
-    both = settings(dialect="tutorial", cors_origins="https://app.example.com").cors_origins
-    assert both == {"http://localhost:8081", "https://app.example.com"}
-
-
 def test_trusted_proxies_are_addresses_and_networks() -> None:
     found = settings(trusted_proxies="10.0.0.7, 10.1.0.0/16,2001:db8::/32").trusted_proxies
     assert found == (ip_network("10.0.0.7"), ip_network("10.1.0.0/16"), ip_network("2001:db8::/32"))
@@ -197,6 +195,7 @@ def test_trusted_proxies_are_addresses_and_networks() -> None:
 def test_secrets_are_in_no_repr() -> None:
     """ST-04."""
     found = settings(secret_key=SECRET, database_url="mysql://ada:hunter2hunter2@db.example.com/doorward")
+    assert {each.name for each in fields(found) if not each.repr} == SECRETS
     assert SECRET not in repr(found)
     assert "hunter2" not in repr(found)
 

@@ -19,6 +19,11 @@ BUILT_IN = {
     "admin": "Manages accounts and roles.",
 }
 
+UNLESS_A_ROLE = """
+    WHEN NOT EXISTS (SELECT 1 FROM roles WHERE name = NEW.role)
+    BEGIN SELECT RAISE(ABORT, 'there is no such role'); END
+"""
+
 
 def upgrade() -> None:
     made(
@@ -65,6 +70,17 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     seed()
+    if op.get_bind().dialect.name == "sqlite":
+        guard_hand_edits()
+
+
+def guard_hand_edits() -> None:
+    """SQLite's shell leaves foreign keys off; a misspelt role is refused all the same."""
+    for trigger in (
+        "CREATE TRIGGER IF NOT EXISTS user_roles_new_names_a_role BEFORE INSERT ON user_roles",
+        "CREATE TRIGGER IF NOT EXISTS user_roles_changed_names_a_role BEFORE UPDATE ON user_roles",
+    ):
+        op.execute(trigger + UNLESS_A_ROLE)
 
 
 def made(name: str, *columns: sa.Column[Any], **options: Any) -> None:

@@ -10,7 +10,7 @@ from infrastructure.settings import describe, load_settings
 from infrastructure.start_refused import StartRefused
 
 SECRET = "t0p-of-the-class/7Jx2QmZk9sVbN4wLr8"
-EXAMPLE = Path(__file__).parents[3] / ".env.example"
+EXAMPLE = Path(__file__).parents[2] / ".env.example"
 
 
 def written(path: Path, text: str, mode: int = 0o600) -> Path:

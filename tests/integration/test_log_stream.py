@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from infrastructure.log.sink import QueuedSink
-from server_process import PATIENCE, eventually
+from processes import PATIENCE, eventually
 
 CONFIGURED = """
 import logging, os

@@ -1,0 +1,20 @@
+"""What texts and lists of requests may hold, as the document tells it; the domain's own rules where it has some."""
+
+from typing import Final
+
+from domain.access.role import NAME
+from domain.accounts.email import LONGEST
+from domain.accounts.username import ALLOWED
+
+USERNAME: Final = {"pattern": f"^{ALLOWED.pattern}$"}
+EMAIL: Final = {"format": "email", "maxLength": LONGEST}
+ROLE_NAME: Final = {"pattern": f"^{NAME.pattern}$"}
+"""For `extra_json_schema`: told to clients, decided by the domain."""
+
+LONGEST_KEY: Final = LONGEST
+"""Of what may be a username or an email: the longer of the two."""
+
+MOST_ROLES: Final = 32
+"""In one request."""
+
+PRINTABLE: Final = r"^[^\x00-\x1f\x7f]*$(?!\n)"

@@ -1,0 +1,71 @@
+"""Runs one use case on a SQLite database and kills its own process as `kill -9` does, before a chosen step.
+
+Usage: crashing.py FILE STORY STEP
+
+A step is a statement, a commit or a rollback. When the story has fewer, it ends well, with exit code 0.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from application.access.grant_role import GrantRole
+from application.access.remove_role import RemoveRole
+from application.access.revoke_role import RevokeRole
+from application.accounts.delete_user import DeleteUser
+from application.accounts.password_rules import PasswordRules
+from application.accounts.register_user import RegisterUser
+from builders import PASSWORD
+from domain.access.role import ADMIN, MODERATOR, RoleName
+from domain.accounts.password import PasswordPolicy
+from domain.accounts.user import User
+from doubles import NOON, ListLog, PlainHasher, ShortBlocklist
+from infrastructure.sql import connection
+from infrastructure.sql.storage import SqlStorage
+from infrastructure.sql.urls import DatabaseUrl
+
+T = TypeVar("T")
+Story = Callable[[SqlStorage, User], Awaitable[object]]
+
+LOG = ListLog()
+
+
+def sign_up(storage: SqlStorage, _: User) -> Awaitable[object]:
+    rules = PasswordRules(PasswordPolicy(), ShortBlocklist())
+    return RegisterUser(storage, PlainHasher(), rules, LOG)("grace", "grace@example.org", PASSWORD, NOON)
+
+
+STORIES: dict[str, Story] = {
+    "sign up": sign_up,
+    "grant a role": lambda storage, ada: GrantRole(storage, LOG)(ada.id, RoleName("writer"), NOON, by="test"),
+    "revoke a role": lambda storage, ada: RevokeRole(storage, LOG)(ada.id, MODERATOR, by="test"),
+    "revoke admin": lambda storage, ada: RevokeRole(storage, LOG)(ada.id, ADMIN, by="test"),
+    "remove a role": lambda storage, _: RemoveRole(storage, LOG)(RoleName("editor"), by="test"),
+    "delete an account": lambda storage, ada: DeleteUser(storage, LOG)(ada.id, by="test"),
+}
+
+
+async def tell(file: str, story: Story, last: int) -> None:
+    storage = SqlStorage.open(DatabaseUrl.parse(f"sqlite:///{file}"))
+    async with storage.reading() as reading:
+        ada = await reading.users.by_login("ada")
+    assert ada is not None
+    steps, asked = 0, connection.asked
+
+    async def counted(work: Callable[[], T]) -> T:
+        nonlocal steps
+        if steps == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+        steps += 1
+        return await asked(work)
+
+    connection.asked = counted
+    await story(storage, ada)
+    await storage.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(tell(sys.argv[1], STORIES[sys.argv[2]], int(sys.argv[3])))

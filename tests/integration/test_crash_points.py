@@ -1,0 +1,93 @@
+"""A process that is killed at any step of a use case leaves all of it or nothing."""
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+import crashing
+from builders import a_user
+from domain.access.role import ADMIN, MODERATOR, Role, RoleName
+from doubles import NOON
+from infrastructure.sql.schema import migrate
+from infrastructure.sql.storage import SqlStorage
+from infrastructure.sql.urls import DatabaseUrl
+from processes import PATIENCE
+from stored import put
+
+ANNOUNCED = {"sign up": 0}
+"""How many lines of the feed a story ends with; the others announce what they changed, once."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    accounts: frozenset[str]
+    roles: frozenset[str]
+    grants: frozenset[tuple[str, str]]
+    announced: int
+
+
+@pytest.fixture
+async def before(tmp_path: Path) -> Path:
+    """A database with two admins, one of whom is ada, who has a role of the operator's, too."""
+    path = tmp_path / "before.db"
+    url = DatabaseUrl.parse(f"sqlite:///{path}")
+    await migrate(url)
+    storage = SqlStorage.open(url)
+    editor, writer = (Role(name=RoleName(name), description="", created_at=NOON) for name in ("editor", "writer"))
+    await put(storage, editor, writer, a_user("ada", ADMIN, MODERATOR, editor.name), a_user("keeper", ADMIN))
+    await storage.close()
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute("DELETE FROM changes")
+    return path
+
+
+def run(story: str, before: Path, step: int) -> tuple[int, State]:
+    """How the process ended that was killed before this step, and what is there then."""
+    path = before.with_name("after.db")
+    for old in before.parent.glob("after.db*"):
+        old.unlink()
+    shutil.copy(before, path)
+    command = [sys.executable, crashing.__file__, str(path), story, str(step)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert done.stderr == ""
+    return done.returncode, state_of(path)
+
+
+def state_of(path: Path) -> State:
+    """What is there; whatever happened, every account has its role `user` and every grant its account."""
+    with closing(sqlite3.connect(path)) as file:
+        assert file.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert file.execute("PRAGMA foreign_key_check").fetchall() == []
+        names = dict(file.execute("SELECT id, username_key FROM users"))
+        accounts = frozenset(names.values())
+        granted = frozenset(
+            (names[user_id], role) for user_id, role in file.execute("SELECT user_id, role FROM user_roles")
+        )
+        assert {name for name, role in granted if role == "user"} == accounts
+        ((announced,),) = file.execute("SELECT count(*) FROM changes")
+        roles = frozenset(name for (name,) in file.execute("SELECT name FROM roles"))
+        return State(accounts, roles, granted, announced)
+
+
+@pytest.mark.parametrize("story", crashing.STORIES)
+def test_a_process_killed_at_any_step_leaves_all_or_nothing(before: Path, story: str) -> None:
+    """OP-01, F-01: and the change feed tells of it exactly when it happened."""
+    old, states = state_of(before), []
+    for step in count():
+        code, state = run(story, before, step)
+        if code == 0:
+            break
+        assert code == -9
+        states.append(state)
+    new = state
+    assert (old.announced, new.announced) == (0, ANNOUNCED.get(story, 1))
+    assert (old.accounts, old.roles, old.grants) != (new.accounts, new.roles, new.grants)
+    assert len(states) >= 4, "the transaction's begin, two statements, its commit"
+    assert set(states) <= {old, new}

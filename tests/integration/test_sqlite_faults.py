@@ -1,0 +1,96 @@
+"""A file that somebody else holds, that is full, or that is gone."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from application.access.grant_role import GrantRole
+from application.ports.storage import Storage
+from builders import a_user
+from domain.access.role import ADMIN, Role, RoleName
+from domain.errors import StorageUnavailable
+from doubles import NOON, ListLog
+from infrastructure.sql.connection import connected
+from infrastructure.sql.schema import migrate
+from infrastructure.sql.storage import SqlStorage
+from infrastructure.sql.urls import DatabaseUrl
+from served import GUARD, idle, served_by
+from stored import found, put
+
+HOLD = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+sys.stdin.readline()
+"""
+
+
+@pytest.fixture
+async def sqlite(tmp_path: Path) -> AsyncIterator[SqlStorage]:
+    url = DatabaseUrl.parse(f"sqlite:///{tmp_path / 'doorward.db'}")
+    await migrate(url)
+    storage = SqlStorage.open(url)
+    yield storage
+    await storage.close()
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """The database is locked by another process."""
+    command = [sys.executable, "-c", HOLD, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        try:
+            yield
+        finally:
+            process.communicate("done\n")
+
+
+async def test_a_file_that_another_process_holds_is_read_and_not_written(sqlite: SqlStorage, tmp_path: Path) -> None:
+    """F-13, short form."""
+    ada = a_user()
+    await put(sqlite, ada)
+    with held(tmp_path / "doorward.db"):
+        async with asyncio.timeout(GUARD):
+            with pytest.raises(StorageUnavailable):
+                await GrantRole(sqlite, ListLog())(ada.id, ADMIN, NOON, by="test")
+            assert await found(sqlite, ada.id) == ada
+    await served_by(sqlite, ada)
+
+
+async def test_a_disk_that_is_full_is_read_and_not_written(sqlite: SqlStorage) -> None:
+    """F-12, in small: the same answer of SQLite's, with the file's size for the disk's."""
+    ada, much = a_user(), Role(name=RoleName("much"), description="much " * 20_000, created_at=NOON)
+    await put(sqlite, ada)
+    await limit(sqlite, 1)  # it takes the size that the file has
+    with pytest.raises(StorageUnavailable):
+        await put(sqlite, a_user("bob"), much)
+    async with sqlite.reading() as reading:
+        assert await reading.users.by_login("ada") == ada
+        assert await reading.users.by_login("bob") is None
+    await limit(sqlite, 1_000_000)
+    await put(sqlite, a_user("bob"), much)
+    assert idle(sqlite)
+
+
+async def limit(storage: SqlStorage, pages: int) -> None:
+    """For the one connection that writes."""
+    async with connected(storage._engines.writing, alone=False) as connection:
+        await connection.begin(f"PRAGMA max_page_count = {pages}")
+
+
+async def test_a_file_that_is_gone_is_not_made_anew(tmp_path: Path) -> None:
+    storage: Storage = SqlStorage.open(DatabaseUrl.parse(f"sqlite:///{tmp_path / 'nothing.db'}"))
+    ada = a_user()
+    with pytest.raises(StorageUnavailable):
+        await put(storage, ada)
+    with pytest.raises(StorageUnavailable):
+        await found(storage, ada.id)
+    assert not (tmp_path / "nothing.db").exists()

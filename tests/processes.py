@@ -1,0 +1,46 @@
+"""Ports, waiting, and what the kernel tells of a process."""
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+from time import monotonic
+
+PATIENCE = 30.0
+"""Seconds that a start or a stop may take on a busy machine before a test gives up."""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def eventually(promise: Callable[[], object], patience: float = PATIENCE) -> None:
+    """Wait until it holds. How long it took is measured elsewhere: test machines are slow and shared."""
+    deadline = monotonic() + patience
+    while not promise():
+        assert monotonic() < deadline, "It did not come to hold."
+        Event().wait(0.02)
+
+
+def is_zombie(pid: int | None) -> bool:
+    """Dead, and only waiting for a parent to take notice."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return False
+
+
+def ended(pid: int) -> bool:
+    return is_zombie(pid) or not Path(f"/proc/{pid}").exists()
+
+
+def children(pid: int) -> set[int]:
+    return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+
+def resident_bytes(pid: int) -> int:
+    """The memory that a process holds at present."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) * 1024
