@@ -29,7 +29,7 @@ test: check
 	$(BIN)/pytest $(ARGS)
 
 unit: .venv/ready-dev
-	$(BIN)/pytest tests/unit $(ARGS)
+	$(BIN)/pytest -p no:schemathesis tests/unit $(ARGS)
 
 check: .venv/ready-dev
 	$(BIN)/ruff check
@@ -42,7 +42,7 @@ lock: .venv/pyvenv.cfg
 	$(BIN)/python scripts/locks.py write $(if $(UPGRADE),--upgrade)
 
 clean:
-	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .schemathesis
 	find src tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- what stands behind them ------------------------------------------------------------------

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,7 +24,7 @@ SOURCES = {
 }
 STAMP = "# pyproject.toml asks for sha256:"
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^ ;\\]+)(?: ; [^\\@:]+)? \\$")
-HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}(?: \\)?$")
+HASH = re.compile(r"^    --hash=sha256:([0-9a-f]{64})(?: \\)?$")
 
 
 def lock_of(name: str) -> Path:
@@ -47,12 +48,30 @@ def write(options: list[str]) -> None:
         lock.write_text(f"{STAMP}{asked()}\n{lock.read_text()}")
 
 
-def pins(name: str) -> dict[str, set[str]]:
-    """Each package's locked versions; more than one where platforms differ."""
-    found: dict[str, set[str]] = {}
-    for line in lock_of(name).read_text().splitlines():
+@dataclass(frozen=True, slots=True)
+class Pin:
+    name: str
+    version: str
+    hashes: tuple[str, ...]
+    """SHA-256, hexadecimal."""
+
+
+def pinned(lock: str) -> list[Pin]:
+    """What the text of a lock file pins; a package stands there more than once where platforms differ."""
+    found: list[Pin] = []
+    for line in lock.splitlines():
         if pin := PIN.match(line):
-            found.setdefault(pin[1], set()).add(pin[2])
+            found.append(Pin(pin[1], pin[2], ()))
+        elif found and (digest := HASH.match(line)):
+            found[-1] = replace(found[-1], hashes=(*found[-1].hashes, digest[1]))
+    return found
+
+
+def pins(name: str) -> dict[str, set[str]]:
+    """Each package's locked versions."""
+    found: dict[str, set[str]] = {}
+    for pin in pinned(lock_of(name).read_text()):
+        found.setdefault(pin.name, set()).add(pin.version)
     return found
 
 

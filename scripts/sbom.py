@@ -1,15 +1,13 @@
 """Prints what the service is made of as a CycloneDX document: every locked package with its hashes."""
 
 import json
-import re
 import sys
 import tomllib
 from pathlib import Path
 
+from locks import pinned
+
 PROJECT = Path(__file__).parents[1]
-PINNED = re.compile(
-    r"^([A-Za-z0-9._-]+)==(\S+?)(?: ;.*)? \\\n((?: +--hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.MULTILINE
-)
 
 
 def components(lock: str) -> list[dict[str, object]]:
@@ -17,20 +15,20 @@ def components(lock: str) -> list[dict[str, object]]:
     return [
         {
             "type": "library",
-            "name": name,
-            "version": version,
-            "purl": f"pkg:pypi/{name}@{version}",
-            "bom-ref": f"pkg:pypi/{name}@{version}",
+            "name": pin.name,
+            "version": pin.version,
+            "purl": f"pkg:pypi/{pin.name}@{pin.version}",
+            "bom-ref": f"pkg:pypi/{pin.name}@{pin.version}",
             "externalReferences": [
                 {
                     "type": "distribution",
-                    "url": f"pkg:pypi/{name}@{version}",
+                    "url": f"pkg:pypi/{pin.name}@{pin.version}",
                     "hashes": [{"alg": "SHA-256", "content": digest}],
                 }
-                for digest in re.findall(r"sha256:([0-9a-f]{64})", hashes)
+                for digest in pin.hashes
             ],
         }
-        for name, version, hashes in PINNED.findall(lock)
+        for pin in pinned(lock)
     ]
 
 

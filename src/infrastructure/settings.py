@@ -52,7 +52,7 @@ class Settings:
         str,
         Meta(
             description="`sqlite:///PATH` or `mysql://USER:PASSWORD@HOST/NAME?ssl-mode=VERIFY_IDENTITY`. "
-            "`DATABASE_URL_FILE` names a file that holds it.",
+            "`DOORWARD_DATABASE_URL_FILE` names a file that holds it.",
             extra={"default": "sqlite:///DATA_DIR/doorward.db"},
         ),
     ] = field(repr=False)
@@ -64,7 +64,7 @@ class Settings:
         str | None,
         Meta(
             description="Master secret, 32 random characters or more; seals the signing keys. "
-            "`SECRET_KEY_FILE` names a file that holds it.",
+            "`DOORWARD_SECRET_KEY_FILE` names a file that holds it.",
             extra={"default": "DATA_DIR/secret.key, made at the first start"},
         ),
     ] = field(default=None, repr=False)

@@ -1,11 +1,9 @@
 """What each connection is told, and what SQLite leaves on the disk. Whatever the server's defaults, ours hold."""
 
-import ast
 import asyncio
 import os
-import re
 import stat
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +11,6 @@ from sqlalchemy import Engine, text
 
 from builders import a_user
 from domain.errors import StorageUnavailable
-from infrastructure.sql import engine
 from infrastructure.sql.connection import connected
 from infrastructure.sql.engine import Engines, open_engines
 from infrastructure.sql.schema import check_schema, migrate
@@ -175,86 +172,6 @@ async def test_readers_of_sqlite_do_not_wait_for_the_writer(sqlite: Engines) -> 
         await writer.begin("BEGIN IMMEDIATE")
         await writer.change(text("DELETE FROM roles"))
         assert await asyncio.gather(*(ask(sqlite.reading, "SELECT count(*) FROM roles") for _ in range(9))) == [3] * 9
-
-
-PUT_TOGETHER = {
-    "diagnosis.py:MYSQL",
-    "engine.py:MYSQL_SESSION",
-}
-"""Constants that are put together from other constants when the module is loaded."""
-
-SQL = re.compile(r"\b(SELECT|INSERT|UPDATE|DELETE|SET|WHERE|FROM|VALUES|PRAGMA|CREATE|ALTER|DROP|BEGIN|KILL)\b")
-
-
-def test_no_statement_is_put_together_from_strings() -> None:
-    """ST-03: values are bound; not even a constant part of a statement is pasted in at run time."""
-    package = Path(engine.__file__).parent
-    found = {
-        f"{path.relative_to(package)}:{assigned_to(node, parents)}"
-        for path in package.rglob("*.py")
-        for node, parents in with_parents(ast.parse(path.read_text()))
-        if is_put_together(node)
-    }
-    assert found == PUT_TOGETHER
-
-
-def with_parents(tree: ast.AST, *parents: ast.AST) -> Iterator[tuple[ast.AST, tuple[ast.AST, ...]]]:
-    yield tree, parents
-    for child in ast.iter_child_nodes(tree):
-        yield from with_parents(child, *parents, tree)
-
-
-def assigned_to(node: ast.AST, parents: tuple[ast.AST, ...]) -> str:
-    """The constant of the module whose value this is part of, or else the line."""
-    match parents:
-        case (ast.Module(), ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)), *_):
-            return name
-    return f"line {getattr(node, 'lineno', 0)}"
-
-
-def is_put_together(node: ast.AST) -> bool:
-    """An f-string, `%`, `+`, `.format`, `.join` or `.replace` on text that holds words of SQL."""
-    match node:
-        case ast.JoinedStr(values=parts):
-            return holds_sql(*parts)
-        case ast.BinOp(op=ast.Mod() | ast.Add(), left=left, right=right):
-            return holds_sql(left, right)
-        case ast.Call(func=ast.Attribute(value=subject, attr="format" | "format_map" | "join" | "replace")):
-            return holds_sql(subject, *node.args)
-        case _:
-            return False
-
-
-def holds_sql(*nodes: ast.AST) -> bool:
-    texts = (each.value for node in nodes for each in ast.walk(node) if isinstance(each, ast.Constant))
-    return any(isinstance(text, str) and SQL.search(text) for text in texts)
-
-
-def test_every_way_to_put_a_statement_together_is_noticed() -> None:
-    """ST-03: so that the test above shows something."""
-    ways = ["f'DELETE FROM {t}'", "'DELETE FROM %s' % t", "'DELETE FROM ' + t", "'DELETE FROM {}'.format(t)"]
-    ways += ["' '.join(['DELETE FROM', t])", "'DELETE FROM x'.replace('x', t)", "a + f'WHERE b = {t}'"]
-    for way in ways:
-        assert any(is_put_together(node) for node in ast.walk(ast.parse(f"q = {way}\ntext(q)"))), way
-    assert not any(is_put_together(node) for node in ast.walk(ast.parse("text('DELETE FROM roles')")))
-
-
-def test_only_constants_are_run_as_text() -> None:
-    """ST-03: what is given to the database as text stands there, or has a name."""
-    package = Path(engine.__file__).parent
-    raw = {"text", "exec_driver_sql", "literal_column", "execute"}
-    calls = [
-        (f"{path.name}:{node.lineno}", node)
-        for path in package.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call) and node.args and name_of(node.func) in raw
-    ]
-    assert calls
-    assert {place for place, node in calls if not isinstance(node.args[0], ast.Constant | ast.Name)} == set()
-
-
-def name_of(function: ast.expr) -> str:
-    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
 async def test_errors_do_not_carry_what_was_written(sqlite: Engines) -> None:

@@ -1,5 +1,5 @@
-"""A database that is away, hangs, comes back, or is held by somebody else. No time is measured here: each wait has a
-guard far beyond what is promised, so that a hang fails."""
+"""A MySQL server that is away, hangs or comes back. No time is measured here: each wait has a guard far beyond what
+is promised, so that a hang fails."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence

@@ -1,5 +1,6 @@
 """Database URLs, as people and hosting providers write them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +16,15 @@ MYSQL_PORT = 3306
 FORMS = "sqlite:///PATH or mysql://USER:PASSWORD@HOST:PORT/NAME?ssl-mode=MODE"
 MODE = "sslmode"
 CA = "sslca"
+
+OF_PROVIDERS: Mapping[str, Mapping[str, str | None]] = {
+    "reconnect": {"true": None, "false": None},
+    "charset": {"utf8mb4": None},
+    "ssl": {"true": "REQUIRED", '{"rejectunauthorized":true}': "VERIFY_IDENTITY"},
+    "usessl": {"true": "REQUIRED"},
+    "sslaccept": {"strict": "VERIFY_IDENTITY"},
+}
+"""What hosting providers append for other drivers, and which `ssl-mode` it means; None is what holds here anyway."""
 
 
 class Tls(StrEnum):
@@ -45,7 +55,7 @@ class DatabaseUrl:
 
         `sqlite:///var/a.db` is relative, `sqlite:////srv/a.db` absolute. User and password are percent-encoded.
         Options: `ssl-mode` (also `sslmode`, `ssl_mode`; DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY)
-        and `ssl-ca`, in any case. Without `ssl-mode` a remote server is spoken to by TLS, this machine in the clear.
+        and `ssl-ca`, in any case, and what providers write for other drivers (OF_PROVIDERS). Without `ssl-mode` a remote server is spoken to by TLS, this machine in the clear.
         """
         scheme, separator, rest = raw.strip().partition("://")
         if separator and scheme.lower() in SQLITE:
@@ -104,8 +114,13 @@ def file_path(rest: str) -> Path:
 def options(parts: SplitResult) -> dict[str, str]:
     """`ssl-mode` and `ssl-ca` however they are spelt; anything else is refused rather than passed over."""
     given: dict[str, str] = {}
-    for name, value in parse_qsl(parts.query, keep_blank_values=True):
-        key = name.lower().replace("-", "").replace("_", "")
+    for name, written in parse_qsl(parts.query, keep_blank_values=True):
+        key, value = name.lower().replace("-", "").replace("_", ""), written
+        meanings = OF_PROVIDERS.get(key, {})
+        if (known := written.lower().replace(" ", "")) in meanings:
+            if (mode := meanings[known]) is None:
+                continue
+            key, value = MODE, mode
         if key not in (MODE, CA) or not value:
             shown = name if name.replace("-", "").replace("_", "").isalnum() else "of that name"
             raise StartRefused(f"The database URL's option {shown} is not known here; known are ssl-mode and ssl-ca.")

@@ -14,13 +14,14 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 import click
 
 from infrastructure.data_dir import make_data_dir
 from infrastructure.settings import Settings
 from infrastructure.sql.urls import DatabaseUrl
-from infrastructure.web_addresses import bracketed
+from infrastructure.web_addresses import bracketed, is_loopback
 from interfaces.cli.listening import refuse_taken
 from interfaces.cli.running import settings_at_hand
 
@@ -70,6 +71,8 @@ def banner(settings: Settings, *, has_admin: bool) -> Iterator[str]:
         yield f"  docs:     {settings.public_url}/docs"
     yield f"  data:     {settings.data_dir}"
     yield f"  database: {DatabaseUrl.parse(settings.database_url).masked}"
+    if not is_loopback(settings.host) and is_loopback(urlsplit(settings.public_url).hostname or ""):
+        yield "  careful:  without DOORWARD_PUBLIC_URL only loopback names are answered, everybody else gets 421"
     if not has_admin:
         yield f"  no admin yet: {command()} users create NAME --email EMAIL --role admin"
 

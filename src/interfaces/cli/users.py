@@ -125,7 +125,7 @@ def delete(name: str, yes: bool) -> None:  # noqa: FBT001 click's flag
 @name_argument
 @role_argument
 def grant(name: str, role: str) -> None:
-    """Give an account a role; it holds from its very next request on."""
+    """Give an account a role; it holds within a second, without a new sign-in."""
 
     async def work(parts: Parts) -> User:
         user = await found(parts, name)
@@ -139,7 +139,7 @@ def grant(name: str, role: str) -> None:
 @name_argument
 @role_argument
 def revoke(name: str, role: str) -> None:
-    """Take a role from an account, from its very next request on."""
+    """Take a role from an account; it holds no longer than a second."""
 
     async def work(parts: Parts) -> User:
         user = await found(parts, name)

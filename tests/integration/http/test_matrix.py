@@ -1,4 +1,4 @@
-"""Every route against everybody: who may pass is derived from what the route declares, and shown over the wire."""
+"""Every route against everybody: whom it should let pass is written here, and what it does is shown over the wire."""
 
 from collections.abc import Mapping
 from contextlib import closing

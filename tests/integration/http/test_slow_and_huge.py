@@ -25,6 +25,7 @@ from raw_http import (
 from server_process import Server
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True, scope="session")
+"""What happens before the application does not depend on its database."""
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,12 @@ def test_all_these_schemes_mean_mysql(scheme: str) -> None:
         ("ssl-ca=/etc/ca.pem", Tls.VERIFY_CA),
         ("ssl-mode=REQUIRED&ssl-ca=/etc/ca.pem", Tls.VERIFY_CA),
         ("sslca=/etc/ca.pem&sslmode=VERIFY_IDENTITY", Tls.VERIFY_IDENTITY),
+        ("ssl=true", Tls.REQUIRED),
+        ("useSSL=true", Tls.REQUIRED),
+        ('ssl={"rejectUnauthorized":true}', Tls.VERIFY_IDENTITY),
+        ("ssl=%7B%22rejectUnauthorized%22%3A%20true%7D", Tls.VERIFY_IDENTITY),
+        ("sslaccept=strict", Tls.VERIFY_IDENTITY),
+        ("reconnect=true&charset=utf8mb4&ssl-mode=REQUIRED", Tls.REQUIRED),
     ],
 )
 @pytest.mark.parametrize("host", ["db.example.com", "127.0.0.1"])
@@ -96,7 +102,7 @@ def test_whoever_is_elsewhere_is_spoken_to_by_tls(host: str, mode: Tls) -> None:
         "mysql://app:hunter2@[::1/doorward",
         "mysql://app:hunter2#@db/doorward",
         "mysql://app:hunter2@db/doorward?charset=utf8",
-        "mysql://app:hunter2@db/doorward?ssl=true",
+        "mysql://app:hunter2@db/doorward?ssl=false",
         "mysql://app:hunter2@db/doorward?password=hunter2",
         "mysql://app:hunter2@db/doorward?hunter2%0a=1",
         "mysql://app:hunter2@db/doorward?ssl-mode",
