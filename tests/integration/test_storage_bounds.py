@@ -100,8 +100,9 @@ async def test_a_statement_that_met_two_dead_connections_is_not_tried_on_a_third
     def kill_it(connection: Connection, *_: object) -> None:
         nonlocal tried
         tried += 1
-        (number,) = (connection.connection.cursor().connection.thread_id(),)
-        own_mysql_server.sql(f"KILL {number}")
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        own_mysql_server.sql(f"KILL {driver.thread_id()}")
 
     event.listen(mysql._engines.reading, "before_cursor_execute", kill_it)
     with pytest.raises(StorageUnavailable):

@@ -15,7 +15,10 @@ MOST_PER_SECOND = 20
 
 WINDOW = 1.0
 
-FAILURES = ("_fail", "_failed", "_unusable", "_unreadable")
+BROKEN = ("_failed", "_unusable")
+"""How the names of events end that somebody must look into."""
+
+FAILURES = ("_fail", "_unreadable", *BROKEN)
 """How the names of events end that tell of something refused or broken; strangers can cause many of them."""
 
 
@@ -44,7 +47,9 @@ class StructlogSecurityLog:
         if not event.endswith(FAILURES):
             structlog.get_logger().info(event, outcome="success", **self._shown(fields))
         elif self._allowed(event):
-            structlog.get_logger().warning(event, outcome="failure", **self._shown(fields))
+            logger = structlog.get_logger()
+            write = logger.error if event.endswith(BROKEN) else logger.warning
+            write(event, outcome="failure", **self._shown(fields))
 
     def _shown(self, fields: dict[str, str | int | bool | None]) -> dict[str, str | int | bool]:
         shown = {name: value for name, value in fields.items() if value is not None}

@@ -55,7 +55,8 @@ class DatabaseUrl:
 
         `sqlite:///var/a.db` is relative, `sqlite:////srv/a.db` absolute. User and password are percent-encoded.
         Options: `ssl-mode` (also `sslmode`, `ssl_mode`; DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY)
-        and `ssl-ca`, in any case, and what providers write for other drivers (OF_PROVIDERS). Without `ssl-mode` a remote server is spoken to by TLS, this machine in the clear.
+        and `ssl-ca`, in any case, and what providers write for other drivers (OF_PROVIDERS). Without `ssl-mode` a
+        remote server is spoken to by TLS, this machine in the clear.
         """
         scheme, separator, rest = raw.strip().partition("://")
         if separator and scheme.lower() in SQLITE:

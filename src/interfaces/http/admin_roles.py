@@ -33,8 +33,8 @@ from interfaces.http.limits import PRINTABLE
 class RoleBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     description: (
         Annotated[str, Meta(max_length=LONGEST_DESCRIPTION, pattern=PRINTABLE, examples=["May publish articles."])]
-        | None
-    ) = None
+        | msgspec.UnsetType
+    ) = msgspec.UNSET
 
 
 class RoleView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -91,7 +91,8 @@ class AdminRolesController(Controller):
         clock: FromDishka[Clock],
     ) -> Response[RoleView]:
         """201 when it is new. Without a description it keeps the one it has."""
-        defined = await define(role, data.description, clock.now(), by=str(principal.user_id))
+        description = None if data.description is msgspec.UNSET else data.description
+        defined = await define(role, description, clock.now(), by=str(principal.user_id))
         return Response(role_view(defined.role), status_code=201 if defined.added else 200)
 
     @delete(

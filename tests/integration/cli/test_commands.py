@@ -61,7 +61,7 @@ def test_an_unknown_setting_is_one_line_and_exit_code_2(doorward: Doorward, comm
     done = doorward(*command.split(), DOORWARD_PROT="8080")
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr == "doorward: DOORWARD_PROT is no setting; did you mean DOORWARD_PORT.\n"
+    assert done.stderr == "doorward: DOORWARD_PROT is no setting; did you mean DOORWARD_PORT?\n"
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,9 @@ def test_a_role_of_ones_own_is_added_described_and_removed(server: Server, admin
         "builtIn": False,
         "createdAt": "",
     }
-    described = admin.put(path, json={})
+    untouched = admin.put(path, json={})
+    assert (untouched.status_code, untouched.json()["description"]) == (200, "May write.")
+    described = admin.put(path, json={"description": ""})
     assert (described.status_code, described.json()["description"]) == (200, "")
     assert admin.get(path).json() == described.json()
     assert role in [listed["name"] for listed in admin.get("/api/admin/roles").json()["roles"]]
@@ -44,7 +46,8 @@ def test_built_in_roles_stay(admin: httpx2.Client) -> None:
 def test_bad_roles_are_refused(admin: httpx2.Client, unique: Name) -> None:
     assert outcome(admin.put("/api/admin/roles/Editor", json={})) == (400, "invalid_role_name")
     path = f"/api/admin/roles/{unique('editor')}"
-    for description in ("x" * 201, "two\nlines", 7, None):
+    odd: list[object] = ["x" * 201, "two\nlines", 7, [], None]
+    for description in odd:
         assert outcome(admin.put(path, json={"description": description})) == (400, "validation_failed")
     assert outcome(admin.get(path)) == (404, "role_not_found")
 

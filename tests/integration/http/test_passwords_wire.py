@@ -109,7 +109,7 @@ def test_a_stored_hash_that_is_damaged_is_a_wrong_password_and_a_line_in_the_log
     assert damaged.status_code == wrong.status_code == 401
     assert without_id(damaged) == without_id(wrong)
     line = server.line(event="password_hash_unusable", request_id=damaged.headers["x-request-id"])
-    assert (line["reason"], line["outcome"]) == (reason, "failure")
+    assert (line["reason"], line["outcome"], line["level"]) == (reason, "failure", "error")
 
 
 def without_id(answer: httpx2.Response) -> str:

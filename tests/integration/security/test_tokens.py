@@ -87,7 +87,7 @@ def verdict(token: str, tokens: JwtAccessTokens = TOKENS) -> bool:
 
 @pytest.mark.parametrize("token", [pytest.param(token, id=name) for name, token in corpus(GOOD)])
 def test_a_token_that_is_not_wholly_right_is_refused(token: str) -> None:
-    """TK-01, TK-02, TK-04 to TK-14: every attack family, each token perfect but for what its name says."""
+    """TK-01, TK-02, TK-04 to TK-14, TK-24: every attack family, each token perfect but for what its name says."""
     with pytest.raises(InvalidToken):
         TOKENS.verify(token, NOON)
 

@@ -143,13 +143,16 @@ def test_attempts_on_one_account_carry_one_hash_however_they_are_spelt() -> None
     assert len(set(hashes[:3])) == 1
 
 
-def test_refusals_warn_and_tell_their_outcome() -> None:
-    """LG-01."""
+def test_refusals_warn_what_is_broken_is_an_error_and_all_tell_their_outcome() -> None:
+    """LG-01, SI-12."""
     with capture_logs() as lines:
         log = StructlogSecurityLog(KEY)
         log.record("authz_fail", route="/api/test/admin", reason="role_missing")
         log.record("authn_login_success", user_id="1")
-    assert [(line["log_level"], line["outcome"]) for line in lines] == [("warning", "failure"), ("info", "success")]
+        log.record("change_feed_failed", reason="RuntimeError")
+        log.record("password_hash_unusable", reason="malformed")
+    levels = [("warning", "failure"), ("info", "success"), ("error", "failure"), ("error", "failure")]
+    assert [(line["log_level"], line["outcome"]) for line in lines] == levels
 
 
 def test_a_flood_of_refusals_is_counted_instead_of_written() -> None:
