@@ -31,7 +31,8 @@ from interfaces.http.request import field_error
 
 STANDARD = Refusals(DIALECTS["standard"])
 TUTORIAL = Refusals(DIALECTS["tutorial"])
-OURS = ("domain.", "application.", "infrastructure.", "interfaces.")
+OURS = ("domain.", "application.", "interfaces.")
+"""An adapter may have a shade of a refusal for itself."""
 HOMES = {errors.__name__, refusals.__name__}
 CONTRACT = {
     UnknownAccount: Answer(404, "User Not found."),
