@@ -61,7 +61,7 @@ class Unavailable(DomainError):
 class InvalidUsername(Invalid):
     code = "invalid_username"
     field = "username"
-    text = "Use 3 to 32 letters (a to z), digits, dots, dashes or underscores."
+    text = "Use 3 to 32 letters (a to z), digits, dots, dashes or underscores; begin with no dot or dash."
 
 
 class UsernameReserved(Invalid):
@@ -190,6 +190,16 @@ class InvalidKey(Invalid):
 class KeyExists(Conflict):
     code = "key_exists"
     text = "This key is already here."
+
+
+class KeyMissing(Missing):
+    code = "key_not_found"
+    text = "There is no such key."
+
+
+class LastSigningKey(Conflict):
+    code = "last_signing_key"
+    text = "No other key can sign now; bring one with doorward keys add, and wait until it signs."
 
 
 # --- the machinery ----------------------------------------------------------------------------------

@@ -17,6 +17,9 @@ REFRESH_AFTER = 2.0
 
 MOST_ENTRIES = 100_000
 
+BATCH = 500
+"""Accounts that are read by one statement."""
+
 
 @dataclass(slots=True)
 class Entry:
@@ -25,21 +28,26 @@ class Entry:
     used: bool = True
 
 
+Waiting = asyncio.Future[Access | None]
+
+
 @final
 class AccessDirectory:
     """What this node knows of the accounts that are using it: nothing older than a change it has heard of, and nothing
     older than four seconds in any case.
 
-    So a request costs a look-up in a dict; the database is asked at an account's first request, and in the background
-    for all accounts in use together. When the database is away, what is known serves until it is four seconds old;
-    then requests are refused with StorageUnavailable, not waved through.
+    So a request costs a look-up in a dict; the database is asked at an account's first request, for all that ask at
+    the time together, and in the background for all accounts in use. When the database is away, what is known serves
+    until it is four seconds old; then requests are refused with StorageUnavailable, not waved through.
     """
 
     def __init__(self, storage: Storage, clock: Clock) -> None:
         self._storage = storage
         self._monotonic = clock.monotonic
         self._entries: dict[UserId, Entry] = {}
-        self._loading: dict[UserId, asyncio.Task[Access | None]] = {}
+        self._waiting: dict[UserId, Waiting] = {}
+        self._wanted: list[tuple[UserId, Waiting]] = []
+        self._loader: asyncio.Task[None] | None = None
         storage.on_commit(self.heard)
 
     async def access(self, user_id: UserId) -> Access | None:
@@ -48,24 +56,50 @@ class AccessDirectory:
         if entry is not None and self._monotonic() - entry.read_at < FRESH:
             entry.used = True
             return entry.access
-        loading = self._loading.get(user_id)
-        if loading is None:
-            loading = self._loading[user_id] = asyncio.create_task(self._load(user_id))
-            loading.add_done_callback(seen)
-        return await asyncio.shield(loading)
+        waiting = self._waiting.get(user_id)
+        if waiting is None:
+            waiting = self._waiting[user_id] = asyncio.get_running_loop().create_future()
+            waiting.add_done_callback(seen)
+            self._wanted.append((user_id, waiting))
+            if self._loader is None:
+                self._loader = asyncio.create_task(self._load())
+        return await asyncio.shield(waiting)
 
-    async def _load(self, user_id: UserId) -> Access | None:
+    async def _load(self) -> None:
+        """Whatever is wanted, a batch at a time, until nothing is."""
+        try:
+            while self._wanted:
+                batch, self._wanted = self._wanted[:BATCH], self._wanted[BATCH:]
+                await self._load_batch(batch)
+        finally:
+            self._loader = None
+
+    async def _load_batch(self, batch: Sequence[tuple[UserId, Waiting]]) -> None:
         read_at = self._monotonic()
         try:
             async with self._storage.reading() as reading:
-                access = (await reading.users.access_of([user_id])).get(user_id)
-        finally:
-            current = self._loading.get(user_id) is asyncio.current_task()
-            if current:
-                del self._loading[user_id]
-        if current:  # else a change was heard of while we read: what we read may be from before it
-            self._keep(user_id, Entry(access, read_at))
-        return access
+                found = await reading.users.access_of([user_id for user_id, _ in batch])
+        except Exception as error:  # noqa: BLE001 it belongs to those who wait, also to those who would wait next
+            failed, self._wanted = [*batch, *self._wanted], []
+            for user_id, waiting in failed:
+                self._is_current(user_id, waiting)
+                if not waiting.done():
+                    waiting.set_exception(error)
+            return
+        for user_id, waiting in batch:
+            access = found.get(user_id)
+            if self._is_current(user_id, waiting):
+                self._keep(user_id, Entry(access, read_at))
+            if not waiting.done():
+                waiting.set_result(access)
+
+    def _is_current(self, user_id: UserId, waiting: Waiting) -> bool:
+        """Nobody waits for it any longer; False when a change was heard of meanwhile: what was read may be from
+        before it."""
+        if self._waiting.get(user_id) is not waiting:
+            return False
+        del self._waiting[user_id]
+        return True
 
     def _keep(self, user_id: UserId, entry: Entry) -> None:
         self._entries.pop(user_id, None)
@@ -78,35 +112,39 @@ class AccessDirectory:
         for change in changes:
             if change.subject is Subject.ACCOUNT and change.user_id is not None:
                 self._entries.pop(change.user_id, None)
-                self._loading.pop(change.user_id, None)
+                self._waiting.pop(change.user_id, None)
             elif change.subject is Subject.ROLES:
                 self.forget()
 
     def forget(self) -> None:
         """Everything, as if just started."""
         self._entries.clear()
-        self._loading.clear()
+        self._waiting.clear()
 
     async def refresh(self) -> None:
         """Read again what is in use and over two seconds old; drop what is not in use. Raise StorageUnavailable."""
         now = self._monotonic()
-        aged = [(user_id, entry) for user_id, entry in self._entries.items() if now - entry.read_at >= REFRESH_AFTER]
-        used = []
-        for user_id, entry in aged:
+        used: list[tuple[UserId, Entry]] = []
+        for user_id, entry in list(self._entries.items()):
+            if now - entry.read_at < REFRESH_AFTER:
+                continue
             if entry.used:
                 used.append((user_id, entry))
             elif now - entry.read_at >= FRESH:
                 del self._entries[user_id]
-        if not used:
-            return
+        for start in range(0, len(used), BATCH):
+            await self._refresh_batch(used[start : start + BATCH])
+
+    async def _refresh_batch(self, batch: Sequence[tuple[UserId, Entry]]) -> None:
+        read_at = self._monotonic()
         async with self._storage.reading() as reading:
-            found = await reading.users.access_of([user_id for user_id, _ in used])
-        for user_id, entry in used:
+            found = await reading.users.access_of([user_id for user_id, _ in batch])
+        for user_id, entry in batch:
             if self._entries.get(user_id) is entry:  # not forgotten or read anew meanwhile
-                self._entries[user_id] = Entry(found.get(user_id), now, used=False)
+                self._entries[user_id] = Entry(found.get(user_id), read_at, used=False)
 
 
-def seen(task: asyncio.Task[Access | None]) -> None:
+def seen(waiting: Waiting) -> None:
     """Whoever waited may have gone; an error of theirs is nobody's then."""
-    if not task.cancelled():
-        task.exception()
+    if not waiting.cancelled():
+        waiting.exception()

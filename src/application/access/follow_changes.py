@@ -15,8 +15,15 @@ INTERVAL = 0.5
 """Seconds between two looks at the feed: a role change holds on every node within one, and an idle node spends about
 half a percent of a core on looking."""
 
-LOOKS_PER_REFRESH = 2
+REFRESH_INTERVAL = 1.0
+"""Seconds between two looks at the accounts in use."""
+
+LOOKS_PER_RELOAD = 8
+"""The keys are read again even if nothing was heard of them: somebody may have removed one by hand."""
+
 PAGE = 500
+MOST_PAGES = 20
+"""Whoever is further behind begins anew rather than catching up."""
 
 KEPT = timedelta(hours=1)
 PRUNE_EVERY = 600.0
@@ -47,7 +54,13 @@ class FollowChanges:
         self._deaf = False
 
     async def run(self) -> None:
-        """For ever; until cancelled. A database that is away is waited for."""
+        """For ever; until cancelled. A database that is away is waited for.
+
+        The feed does not wait for the accounts in use, which may be many.
+        """
+        await asyncio.gather(self._listening(), self._refreshing())
+
+    async def _listening(self) -> None:
         while True:
             try:
                 await self.once()
@@ -58,13 +71,22 @@ class FollowChanges:
                 self._log.record("change_feed_failed", reason=type(error).__name__)
             await asyncio.sleep(INTERVAL)
 
+    async def _refreshing(self) -> None:
+        while True:
+            try:
+                await self._directory.refresh()
+            except Unavailable:
+                pass  # the listening says so; what is not read again is not relied upon for long
+            except Exception as error:  # noqa: BLE001 as above
+                self._log.record("directory_refresh_failed", reason=type(error).__name__)
+            await asyncio.sleep(REFRESH_INTERVAL)
+
     async def once(self) -> None:
         """One look: what is new in the feed, and what follows from it. Raise StorageUnavailable."""
         await self._listen()
-        if self._looks % LOOKS_PER_REFRESH == 0:
-            await self._directory.refresh()
         self._looks += 1
-        if self._keys_due:
+        if self._keys_due or self._looks % LOOKS_PER_RELOAD == 0:
+            self._keys_due = True
             await self._keys.reload()
             self._keys_due = False
         await self._prune()
@@ -99,6 +121,8 @@ class FollowChanges:
             rows: Sequence[SequencedChange] = await reading.changes.since(cursor.highest, PAGE)
             page = rows
             while len(page) == PAGE:
+                if len(rows) > PAGE * MOST_PAGES:
+                    raise FeedRewritten
                 page = await reading.changes.since(page[-1].sequence, PAGE)
                 rows = [*rows, *page]
         now = self._clock.monotonic()

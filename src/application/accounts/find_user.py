@@ -1,3 +1,4 @@
+import re
 from dataclasses import dataclass
 from typing import final
 from uuid import UUID
@@ -7,6 +8,8 @@ from domain.accounts.email import login_key
 from domain.accounts.user import User
 from domain.errors import AccountMissing
 from domain.ids import UserId
+
+CANONICAL_ID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
 @final
@@ -26,10 +29,8 @@ class FindUser:
 
     async def named(self, text: str) -> User:
         """By id, username or email. Raise AccountMissing."""
-        try:
+        if CANONICAL_ID.fullmatch(text):  # longer than any username, and without the @ of an email
             return await self(UserId(UUID(text)))
-        except ValueError:
-            pass  # not an id
         async with self.storage.reading() as reading:
             user = await reading.users.by_login(login_key(text))
         if user is None:

@@ -14,14 +14,16 @@ KNOWN_EVERYWHERE = timedelta(seconds=10)
 @final
 @dataclass(frozen=True, slots=True)
 class AddSigningKey:
-    """The operator brings a private key: known at once, signing after ten seconds. Older keys go on verifying."""
+    """The operator brings a private key: known at once, signing after ten seconds. The key before it goes on verifying
+    what it signed until then."""
 
     storage: Storage
     sealer: KeySealer
     log: SecurityLog
 
     async def __call__(self, pem: bytes, now: datetime) -> SigningKey:
-        """Raise InvalidKey or KeyExists."""
+        """Raise KeyExists, or InvalidKey: also where a stored key does not open, since the new one would then be sealed
+        under another secret than the service's."""
         key = self.sealer.seal(pem, now, now + KNOWN_EVERYWHERE)
         await self._add(key)
         self.log.record("signing_key_added", kid=key.kid, algorithm=key.algorithm)
@@ -30,4 +32,6 @@ class AddSigningKey:
     @retried
     async def _add(self, key: SigningKey) -> None:
         async with self.storage.transaction() as tx:
+            for known in await tx.keys.all():
+                self.sealer.check(known)
             await tx.keys.add(key)

@@ -61,7 +61,8 @@ class KeyRing(Protocol):
     """The signing keys of this node, in memory, opened."""
 
     async def reload(self) -> None:
-        """Read the stored keys again."""
+        """Read the stored keys again; those that are no longer stored are forgotten. Nothing else happens when they are
+        the same."""
         ...
 
 
@@ -75,6 +76,10 @@ class KeySealer(Protocol):
     def seal(self, pem: bytes, now: datetime, signs_from: datetime) -> SigningKey:
         """A private key of the operator's, PKCS#8 or traditional PEM without a passphrase: P-256 (ES256), Ed25519
         (EdDSA) or RSA of 3,072 bits and more (RS256). Raise InvalidKey, saying what would do."""
+        ...
+
+    def check(self, key: SigningKey) -> None:
+        """Raise InvalidKey when this key does not open, as under another master secret."""
         ...
 
 

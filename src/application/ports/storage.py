@@ -98,6 +98,10 @@ class KeyRepository(KeyReader, Protocol):
         """Announced as a change of `keys`. Raise KeyExists."""
         ...
 
+    async def remove(self, kid: str) -> bool:
+        """Announced as a change of `keys`; False when there was none."""
+        ...
+
 
 class ChangeReader(Protocol):
     """The change feed. Sequence numbers are positive, each given once, and may become visible out of order."""

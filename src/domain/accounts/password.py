@@ -20,15 +20,21 @@ class Password:
     """A password as it is hashed: in NFKC (NIST SP 800-63B-4, 3.1.1.2), so that it verifies however it was typed."""
 
     value: str = field(repr=False)
+    length: int = field(compare=False)
+    """Code points, as typed or as normalised, whichever is less: one character may normalise to eighteen."""
 
     @classmethod
     def typed(cls, raw: str) -> Self:
-        return cls(unicodedata.normalize("NFKC", raw))
+        """What is oversized stays as it is: it is refused, and to normalise it would take its time."""
+        if is_oversized(raw):
+            return cls(raw, len(raw))
+        value = unicodedata.normalize("NFKC", raw)
+        return cls(value, min(len(raw), len(value)))
 
     @property
     def oversized(self) -> bool:
         """Over 256 code points or 1,024 bytes: never hashed, never cut."""
-        return len(self.value) > LONGEST or len(self.value.encode("utf-8", "surrogatepass")) > LONGEST_BYTES
+        return is_oversized(self.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +50,7 @@ class PasswordPolicy:
         """Raise PasswordTooShort, PasswordTooLong or PasswordBlocked; `known`: username, email, ..."""
         if password.oversized:
             raise PasswordTooLong(f"Use at most {LONGEST} characters ({LONGEST_BYTES} bytes).")
-        if len(password.value) < self.shortest:
+        if password.length < self.shortest:
             raise PasswordTooShort(f"Use at least {self.shortest} characters; several words make a good password.")
         folded = fold(password.value)
         for word in needles(known):
@@ -52,6 +58,10 @@ class PasswordPolicy:
                 raise PasswordBlocked("The password must not contain the username, the email or the service's name.")
         if len(set(folded)) < SHORTEST_NEEDLE:
             raise PasswordBlocked("The password repeats too few characters.")
+
+
+def is_oversized(text: str) -> bool:
+    return len(text) > LONGEST or len(text.encode("utf-8", "surrogatepass")) > LONGEST_BYTES
 
 
 def needles(known: Iterable[str]) -> Iterable[str]:

@@ -5,7 +5,13 @@ from typing import Self
 
 from domain.errors import InvalidUsername
 
-ALLOWED = re.compile(r"[A-Za-z0-9._-]{3,32}")
+ALLOWED = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{2,31}")
+"""Never beginning with a dash: commands would take such a name for an option."""
+
+LONGEST_RAW = 64
+"""Characters that are looked at: to normalise takes time that grows with the square of what is sent."""
+
+PUNCTUATION = str.maketrans("", "", "._-")
 RESERVED = frozenset(
     "account admin administrator anonymous api auth doorward everyone guest help info login logout me mod moderator "
     "nobody null postmaster root security self signin signup staff superuser support sys system test undefined user "
@@ -27,6 +33,8 @@ class Username:
 
     @classmethod
     def parse(cls, raw: str) -> Self:
+        if len(raw) > LONGEST_RAW:
+            raise InvalidUsername
         value = unicodedata.normalize("NFKC", raw)
         if not ALLOWED.fullmatch(value):
             raise InvalidUsername
@@ -34,5 +42,5 @@ class Username:
 
     @property
     def reserved(self) -> bool:
-        """True for names that a stranger could pass as the service's own with."""
-        return self.key in RESERVED
+        """True for names that a stranger could pass as the service's own with, however they are punctuated."""
+        return self.key.translate(PUNCTUATION) in RESERVED

@@ -64,9 +64,9 @@ async def test_nobody_never_matches(hasher: PasswordHasher) -> None:
 )
 async def test_the_whole_password_counts(hasher: PasswordHasher, text: str, close: str) -> None:
     """SU-03, SU-04, SU-05."""
-    stored = await hasher.hash(Password(text))
-    assert await hasher.verify(Password(text), stored) is Verdict.MATCH
-    assert await hasher.verify(Password(close), stored) is Verdict.MISMATCH
+    stored = await hasher.hash(Password.typed(text))
+    assert await hasher.verify(Password.typed(text), stored) is Verdict.MATCH
+    assert await hasher.verify(Password.typed(close), stored) is Verdict.MISMATCH
 
 
 async def test_composed_and_decomposed_letters_are_one_password(hasher: PasswordHasher) -> None:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from application.access.directory import FRESH, REFRESH_AFTER, AccessDirectory
+from application.access.directory import BATCH, FRESH, REFRESH_AFTER, AccessDirectory
 from builders import House, a_user
 from domain.access.change import Change, Subject
 from domain.access.role import ADMIN, MODERATOR, USER, RoleName
@@ -195,3 +195,35 @@ async def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(10):
         await house.directory.access(UserId(uuid7(NOON)))
     assert len(house.directory._entries) == 3
+
+
+async def test_thousands_that_ask_at_once_are_read_together() -> None:
+    storage, _, directory, ada = await ready()
+    crowd = [UserId(uuid7(NOON)) for _ in range(BATCH * 3)]
+    answers = await asyncio.gather(directory.access(ada), *(directory.access(user_id) for user_id in crowd))
+    assert answers[0] is not None
+    assert answers[1:] == [None] * len(crowd)
+    assert storage.readings == 4
+
+
+async def test_those_who_wait_behind_a_database_that_is_away_are_refused_with_the_first() -> None:
+    """OP-02: nobody waits for one deadline after another."""
+    storage, _, directory, _ = await ready()
+    storage.away = True
+    crowd = [directory.access(UserId(uuid7(NOON))) for _ in range(BATCH * 3)]
+    answers = await asyncio.gather(*crowd, return_exceptions=True)
+    assert {type(answer) for answer in answers} == {StorageUnavailable}
+    assert storage.readings == 1
+    storage.away = False
+    assert await directory.access(UserId(uuid7(NOON))) is None
+
+
+async def test_many_accounts_in_use_are_refreshed_a_batch_at_a_time() -> None:
+    storage, clock, directory, ada = await ready()
+    for user_id in [ada, *(UserId(uuid7(NOON)) for _ in range(BATCH))]:
+        await directory.access(user_id)
+    clock.move(REFRESH_AFTER)
+    before = storage.readings
+    await directory.refresh()
+    assert storage.readings == before + 2
+    assert await roles_of(directory, ada) == {USER}

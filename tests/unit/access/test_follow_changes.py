@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from application.access.follow_changes import KEPT, PRUNE_EVERY
+from application.access.follow_changes import KEPT, LOOKS_PER_RELOAD, MOST_PAGES, PRUNE_EVERY
 from builders import House
 from domain.access.role import ADMIN, MODERATOR, USER
 from domain.errors import StorageUnavailable
@@ -171,3 +171,52 @@ async def test_a_key_is_read_in_the_end_when_the_first_attempt_fails(monkeypatch
 
 async def unavailable(*_: object) -> None:
     raise StorageUnavailable
+
+
+async def test_keys_are_read_again_now_and_then_though_nobody_announced_anything() -> None:
+    """TK-13: a key that somebody removed by hand is forgotten, too."""
+    house = House()
+    follow = house.follower()
+    for _ in range(LOOKS_PER_RELOAD):
+        await follow.once()
+    assert house.ring.reloads == 2
+
+
+async def test_whoever_is_far_behind_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("application.access.follow_changes.PAGE", 2)
+    house = House()
+    ada = await house.with_user("ada")
+    await house.grant(ada.id, MODERATOR, NOON, by="test")
+    follow = house.follower()
+    await follow.once()
+    await house.directory.access(ada.id)
+    await elsewhere_granted(house, ada.id)
+    for _ in range(MOST_PAGES * 2):
+        await house.grant(ada.id, MODERATOR, NOON, by="test")
+        await house.revoke(ada.id, MODERATOR, by="test")
+    await follow.once()
+    access = await house.directory.access(ada.id)
+    assert access is not None
+    assert access.roles == {USER, ADMIN}
+    await elsewhere_granted(house, ada.id)
+    await follow.once()
+
+
+async def test_accounts_that_cannot_be_refreshed_keep_nobody_from_listening(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = House()
+    follow = house.follower()
+    looks = 0
+
+    async def once() -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 3:
+            raise asyncio.CancelledError
+
+    monkeypatch.setattr(follow, "once", once)
+    monkeypatch.setattr(house.directory, "refresh", unavailable)
+    monkeypatch.setattr("application.access.follow_changes.INTERVAL", 0)
+    monkeypatch.setattr("application.access.follow_changes.REFRESH_INTERVAL", 0)
+    with pytest.raises(asyncio.CancelledError):
+        await follow.run()
+    assert looks == 3

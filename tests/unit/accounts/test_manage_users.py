@@ -131,6 +131,14 @@ async def test_accounts_are_found_by_id_name_or_address() -> None:
         await find.named(str(NOBODY))
 
 
+async def test_a_name_that_looks_like_an_id_is_a_name() -> None:
+    house = House()
+    victim = await house.with_user("victim")
+    trap = await house.with_user(victim.id.hex)
+    assert await FindUser(house.storage).named(victim.id.hex) == trap
+    assert await FindUser(house.storage).named(str(victim.id).upper()) == victim
+
+
 class ContestedStorage(MemoryStorage):
     """Undoes the first `losses` transactions."""
 

@@ -99,3 +99,19 @@ def test_a_lone_surrogate_is_refused_or_accepted_but_breaks_nothing() -> None:
     """HT-14."""
     check("kettle \ud800 harbour violet")
     assert not Password.typed("\udfff").oversized
+
+
+def test_one_character_that_normalises_to_many_is_one_character() -> None:
+    """SU-01, SU-04."""
+    with pytest.raises(PasswordTooShort):
+        check("\ufdfa")
+    with pytest.raises(PasswordTooShort):
+        check("\ufdfa" * 14)
+
+
+def test_what_is_oversized_is_not_even_normalised() -> None:
+    """SU-05, OP-03: normalising takes time that grows with the square of what is sent."""
+    raw = "a" + "\u0301" * 8000
+    assert Password.typed(raw).value == raw
+    with pytest.raises(PasswordTooLong):
+        check(raw)

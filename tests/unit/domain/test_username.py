@@ -42,6 +42,10 @@ def test_every_way_of_writing_a_name_has_one_key(raw: str) -> None:
         "ad\ud800a",
         "ada@example.org",
         "\u00e9ric",
+        "--help",
+        "-ada",
+        ".ada",
+        "a" + "\u0301" * 8000,
     ],
 )
 def test_names_outside_the_alphabet_are_refused(raw: str) -> None:
@@ -55,7 +59,9 @@ def test_a_name_is_shown_as_typed_and_compared_without_case() -> None:
     assert (name.value, name.key) == ("Ada.Lovelace", "ada.lovelace")
 
 
-@pytest.mark.parametrize("raw", ["admin", "ROOT", "system", "api", "null", "Doorward"])
+@pytest.mark.parametrize(
+    "raw", ["admin", "ROOT", "system", "api", "null", "Doorward", "admin.", "_root", "ad-min", "Sign_In"]
+)
 def test_names_that_could_pass_for_the_service_are_reserved(raw: str) -> None:
     """SU-11."""
     assert Username.parse(raw).reserved
