@@ -104,9 +104,13 @@ class CountingKeyRing:
     """Counts how often it was asked to read the keys again."""
 
     reloads: int = 0
+    signs: bool = True
 
     async def reload(self) -> None:
         self.reloads += 1
+
+    def ready(self, now: datetime) -> bool:
+        return self.signs
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,3 +124,7 @@ class PlainSealer:
         if pem == b"":
             raise InvalidKey("This is not a private key.")
         return SigningKey(kid=pem.decode(), algorithm="ES256", sealed=pem, created_at=now, signs_from=signs_from)
+
+    def check(self, key: SigningKey) -> None:
+        if key.sealed != key.kid.encode():
+            raise InvalidKey("This key was sealed elsewhere.")

@@ -152,6 +152,12 @@ class InvalidRoleName(Invalid):
     text = "Role names are 1 to 64 of a to z, 0 to 9, dots, dashes and underscores, and begin with a letter."
 
 
+class InvalidDescription(Invalid):
+    code = "invalid_description"
+    field = "description"
+    text = "A description is one line of at most 200 visible characters."
+
+
 class RoleUnknown(Invalid):
     """A body names a role that does not exist."""
 

@@ -27,6 +27,7 @@ from application.accounts.update_user import UpdateUser
 from application.keys.add_signing_key import AddSigningKey
 from application.keys.ensure_signing_key import EnsureSigningKey
 from application.keys.list_signing_keys import ListSigningKeys
+from application.keys.remove_signing_key import RemoveSigningKey
 from application.ports.clock import Clock
 from application.ports.security import (
     AccessTokens,
@@ -37,6 +38,7 @@ from application.ports.security import (
     SecurityLog,
 )
 from application.ports.storage import Storage
+from application.readiness import Readiness
 from domain.accounts.password import PasswordPolicy
 from infrastructure.clock import SystemClock
 from infrastructure.database import Database
@@ -144,6 +146,8 @@ class UseCases(Provider):
         EnsureSigningKey,
         AddSigningKey,
         ListSigningKeys,
+        Readiness,
+        RemoveSigningKey,
     )
 
 

@@ -5,7 +5,7 @@ from typing import final
 from application.ports.security import SecurityLog
 from application.ports.storage import Storage
 from application.transactions import retried
-from domain.access.role import Role, RoleName, parse_role_name
+from domain.access.role import Role, RoleName, parse_description, parse_role_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,9 @@ class DefineRole:
     log: SecurityLog
 
     async def __call__(self, name: str, description: str | None, now: datetime, by: str) -> DefinedRole:
-        """None leaves the description as it is. Raise InvalidRoleName."""
-        defined = await self._put(parse_role_name(name), description, now)
+        """None leaves the description as it is. Raise InvalidRoleName or InvalidDescription."""
+        described = None if description is None else parse_description(description)
+        defined = await self._put(parse_role_name(name), described, now)
         self.log.record("authz_admin", role=defined.role.name, added=defined.added, by=by)
         return defined
 

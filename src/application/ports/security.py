@@ -65,6 +65,10 @@ class KeyRing(Protocol):
         the same."""
         ...
 
+    def ready(self, now: datetime) -> bool:
+        """True when a token can be signed at `now`."""
+        ...
+
 
 class KeySealer(Protocol):
     """Makes and seals private keys under the master secret."""

@@ -32,14 +32,15 @@ def signing_at(keys: Sequence[SigningKey], now: datetime) -> SigningKey | None:
 
 
 def may_have_signed(key: SigningKey, keys: Sequence[SigningKey], moment: datetime) -> bool:
-    """Whether `key`, one of `keys`, was the one to sign at `moment`; nodes may have been LATE to hear of its successor.
+    """Whether `key`, one of `keys`, was the one to sign in the second that begins at `moment` (tokens tell no more of
+    their time); nodes may have been LATE to hear of its successor.
 
     No key signs before its time but the first of all, which `signing_at` falls back to.
     """
     successor = min((other for other in keys if turn(other) > turn(key)), key=turn, default=None)
     if successor is not None and moment >= successor.signs_from + LATE:
         return False
-    return moment >= key.signs_from or key == min(keys, key=turn)
+    return moment >= key.signs_from.replace(microsecond=0) or key == min(keys, key=turn)
 
 
 def turn(key: SigningKey) -> tuple[datetime, str]:

@@ -150,6 +150,12 @@ class MemoryKeys:
         self.announce(Change(Subject.KEYS))
         self.tables.keys[key.kid] = key
 
+    async def remove(self, kid: str) -> bool:
+        if self.tables.keys.pop(kid, None) is None:
+            return False
+        self.announce(Change(Subject.KEYS))
+        return True
+
 
 @dataclass(frozen=True, slots=True)
 class MemoryChanges:

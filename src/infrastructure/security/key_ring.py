@@ -10,9 +10,10 @@ from jwt.algorithms import Algorithm as JwtAlgorithm
 
 from application.ports.storage import Storage
 from domain.errors import StorageUnavailable
-from domain.keys.signing_key import SigningKey, signing_at
+from domain.keys.signing_key import SigningKey, may_have_signed, signing_at
 from infrastructure.security.jwk import PrivateKey, PublicKey
 from infrastructure.security.sealing import AesKeySealer
+from infrastructure.start_refused import StartRefused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,27 +42,44 @@ class StoredKeyRing:
         self._sealer = sealer
         self._keys: Mapping[str, OpenKey] = MappingProxyType({})
         self._order: tuple[SigningKey, ...] = ()
+        """Of the opened ones; a row that opens for nobody succeeds no key."""
+        self._rows: tuple[SigningKey, ...] = ()
         self.generation = 0
         """Grows when the keys change; what was verified under an earlier one is to be verified again."""
         self._reloading = asyncio.Lock()
 
     async def reload(self) -> None:
-        """Read the stored keys again and open those that are new. When that fails (StorageUnavailable, StartRefused),
-        the ring stays as it was."""
+        """Read the stored keys again, open those that are new, and drop those that are gone.
+
+        When they cannot be read (StorageUnavailable) the ring stays as it was. A key that cannot be opened is left out;
+        StartRefused names it, once, when the others are in the ring already.
+        """
         async with self._reloading:  # else a slow reader could put back what it saw before a faster one
             async with self._storage.reading() as reading:
                 stored = tuple(await reading.keys.all())
-            if stored == self._order:
+            if stored == self._rows:
                 return
-            self._keys = MappingProxyType({key.kid: self._opened(key) for key in stored})
-            self._order = stored
+            opened = {key.kid: self._opened(key) for key in stored}
+            self._keys = MappingProxyType({kid: key for kid, key in opened.items() if isinstance(key, OpenKey)})
+            self._order = tuple(key for key in stored if key.kid in self._keys)
+            self._rows = stored
             self.generation += 1
+            for key in opened.values():
+                if isinstance(key, StartRefused):
+                    raise key
 
-    def _opened(self, key: SigningKey) -> OpenKey:
+    def _opened(self, key: SigningKey) -> OpenKey | StartRefused:
         known = self._keys.get(key.kid)
         if known is not None and known.stored == key:
             return known
-        return OpenKey.of(key, self._sealer.open(key))
+        try:
+            return OpenKey.of(key, self._sealer.open(key))
+        except StartRefused as refused:
+            return refused
+
+    def ready(self, now: datetime) -> bool:
+        """True when `signing` has a key to give."""
+        return signing_at(self._order, now) is not None
 
     def signing(self, now: datetime) -> OpenKey:
         """The key that signs at `now`; raise StorageUnavailable when none does, as before the first `reload`."""
@@ -76,6 +94,10 @@ class StoredKeyRing:
         if not self._order:
             raise StorageUnavailable
         return self._keys.get(kid)
+
+    def may_have_signed(self, key: OpenKey, moment: datetime) -> bool:
+        """Whether it was this key's turn to sign at `moment`."""
+        return may_have_signed(key.stored, self._order, moment)
 
     def all(self) -> tuple[OpenKey, ...]:
         """In the order in which they sign."""

@@ -85,13 +85,15 @@ def read(path: Path) -> str | None:
             "is a symbolic link: name the file itself" if path.is_symlink() else f"cannot be read: {error.strerror}"
         )
         raise StartRefused(f"{path} {reason}") from error
-    with open(descriptor, "rb") as file:  # noqa: PTH123 a descriptor, so that what was checked is what is read
+    try:  # a descriptor, so that what was checked is what is read
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise StartRefused(f"{path} is not a plain file")
         if open_to_others(status.st_mode):
             raise StartRefused(f"others may read {path}; run: chmod 600 {path}")
-        return file.read(LONGEST_FILE).decode("utf-8", "surrogateescape")
+        return os.read(descriptor, LONGEST_FILE).decode("utf-8", "surrogateescape")
+    finally:
+        os.close(descriptor)
 
 
 def make(path: Path) -> None:

@@ -53,15 +53,24 @@ class AesKeySealer:
         """The private key; raise StartRefused when it was sealed under another secret, altered, or by a later form."""
         version, nonce, sealed = key.sealed[:1], key.sealed[1 : 1 + NONCE], key.sealed[1 + NONCE :]
         if version != VERSION:
-            raise StartRefused(f"signing key {key.kid} is sealed in a form that this version of Doorward does not know")
+            raise StartRefused(
+                f"signing key {key.kid} is sealed in a form that this version of Doorward does not know: "
+                f"start a later version, or take the key out with: {removal(key.kid)}",
+            )
         try:
             plain = self._cipher.decrypt(nonce, sealed, bound(key.kid, key.algorithm))
         except (InvalidTag, ValueError) as error:
             raise StartRefused(
-                "the signing keys were sealed under another DOORWARD_SECRET_KEY: "
-                f"start with the one that sealed key {key.kid}",
+                f"signing key {key.kid} was sealed under another DOORWARD_SECRET_KEY: "
+                f"give that one, or take the key out with: {removal(key.kid)}",
             ) from error
         return cast("PrivateKey", load_der_private_key(plain, None, unsafe_skip_rsa_key_validation=True))
+
+    def check(self, key: SigningKey) -> None:
+        try:
+            self.open(key)
+        except StartRefused as error:
+            raise InvalidKey(str(error)) from error
 
     def _sealed(self, private: PrivateKey, now: datetime, signs_from: datetime) -> SigningKey:
         kid, algorithm = thumbprint(private.public_key()), algorithm_of(private)
@@ -74,6 +83,10 @@ class AesKeySealer:
             created_at=now,
             signs_from=signs_from,
         )
+
+
+def removal(kid: str) -> str:
+    return f"doorward keys remove {'-- ' if kid.startswith('-') else ''}{kid}"
 
 
 def bound(kid: str, algorithm: Algorithm) -> bytes:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import final
 
 from infrastructure.finding import Finding
+from infrastructure.sql.engine import refuse_open_files
 from infrastructure.sql.schema import HEAD, check_schema, current_revision, migrate
 from infrastructure.sql.urls import DatabaseUrl
 
@@ -16,9 +17,11 @@ class SqlDatabase:
     url: DatabaseUrl
 
     async def check(self) -> None:
+        refuse_open_files(self.url)
         await check_schema(self.url)
 
     async def migrate(self) -> tuple[str | None, str]:
+        refuse_open_files(self.url)
         before = await current_revision(self.url)
         if before != HEAD:
             await migrate(self.url)

@@ -15,6 +15,7 @@ from sqlalchemy import URL, Dialect, Engine, ExceptionContext, NullPool, create_
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.util import greenlet_spawn
 
+from infrastructure.data_dir import refuse_open
 from infrastructure.sql.urls import DatabaseUrl, Tls
 from infrastructure.start_refused import StartRefused
 
@@ -101,9 +102,23 @@ def make_private(path: Path) -> None:
     """The file with mode 0600 (SQLite gives -wal and -shm the same), a missing folder for it with 0700."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        except FileExistsError:  # also for a link to nowhere, through which nothing is made
+            os.close(os.open(path, os.O_RDWR))
     except OSError as error:
         raise StartRefused(f"The database file {path} cannot be opened: {error.strerror}.") from error
+
+
+def refuse_open_files(url: DatabaseUrl) -> None:
+    """Raise StartRefused when others may read or write SQLite's files (ST-09), or when a link stands for the file and
+    leads nowhere. The folder is the operator's own affair, unless it is the data folder."""
+    if url.sqlite_path is None:
+        return
+    if url.sqlite_path.is_symlink() and not url.sqlite_path.exists():
+        raise StartRefused(f"The database file {url.sqlite_path} is a symbolic link to nowhere: name the file itself.")
+    for suffix in ("", "-wal", "-shm"):
+        refuse_open(Path(f"{url.sqlite_path}{suffix}"), "600")
 
 
 def sqlite(path: Path, session: Sequence[str], *, patience: float = PATIENCE, **options: Any) -> Engine:

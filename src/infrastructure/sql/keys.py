@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from domain.access.change import Change, Subject
@@ -14,6 +14,7 @@ from infrastructure.sql.tables import signing_keys
 
 ALL = select(signing_keys).order_by(signing_keys.c.signs_from, signing_keys.c.kid)
 ADD = insert(signing_keys)
+REMOVE = delete(signing_keys).where(signing_keys.c.kid == bindparam("key"))
 
 
 @final
@@ -31,6 +32,12 @@ class SqlKeys:
         except IntegrityError:
             raise KeyExists from None
         await self.feed.announce(Change(Subject.KEYS))
+
+    async def remove(self, kid: str) -> bool:
+        if not await self.connection.change(REMOVE, {"key": kid}):
+            return False
+        await self.feed.announce(Change(Subject.KEYS))
+        return True
 
 
 def to_row(key: SigningKey) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """`doorward keys`: the keys that sign access tokens."""
 
+import sys
 from collections.abc import Sequence
 from datetime import datetime
 from typing import BinaryIO
@@ -8,6 +9,7 @@ import click
 
 from application.keys.add_signing_key import AddSigningKey
 from application.keys.list_signing_keys import ListSigningKeys
+from application.keys.remove_signing_key import RemoveSigningKey
 from domain.keys.signing_key import SigningKey, signing_at
 from interfaces.cli.output import json_option, print_json, print_table, stamp
 from interfaces.cli.running import Parts, run
@@ -17,7 +19,7 @@ LONGEST_FILE = 65_536
 
 @click.group()
 def keys() -> None:
-    """List the signing keys, or bring one of your own."""
+    """List the signing keys, bring one of your own, or take one back."""
 
 
 @keys.command()
@@ -27,7 +29,8 @@ def add(file: BinaryIO, as_json: bool) -> None:  # noqa: FBT001 click's flag
     """Add the private key in the PEM file FILE (- for standard input).
 
     P-256, Ed25519, or RSA of 3,072 bits and more, without a passphrase. It is sealed under the master secret, signs
-    new tokens after ten seconds, and the keys before it go on verifying. FILE may be deleted afterwards.
+    new tokens after ten seconds, and what the key before it signed until then stays good until it expires. FILE may be
+    deleted afterwards.
     """
     pem = file.read(LONGEST_FILE)
 
@@ -59,6 +62,25 @@ def list_keys(as_json: bool) -> None:  # noqa: FBT001 click's flag
         for key in found
     ]
     print_table(("KID", "ALGORITHM", "CREATED", "SIGNS FROM", "SIGNING"), rows)
+
+
+@keys.command()
+@click.argument("kid", metavar="KID")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def remove(kid: str, yes: bool) -> None:  # noqa: FBT001 click's flag
+    """Remove a signing key for good, as when it leaked; every token that it signed ends within a second.
+
+    Before a KID that begins with a dash, write two: doorward keys remove -- KID. The only key that can sign stays:
+    bring another one first. On a terminal it asks first.
+    """
+    if not yes and sys.stdin.isatty():
+        click.confirm(f"Remove {kid} and end every token that it signed?", abort=True, err=True)
+
+    async def work(parts: Parts) -> None:
+        await (await parts.get(RemoveSigningKey))(kid, parts.now)
+
+    run(work)
+    click.echo(f"Removed {kid}; the tokens that it signed end within a second.")
 
 
 def as_object(key: SigningKey, *, signing: bool) -> dict[str, object]:

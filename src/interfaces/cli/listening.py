@@ -8,7 +8,12 @@ from infrastructure.start_refused import StartRefused
 
 MOST_DESCRIPTORS = 65_536
 BACKLOG = 8_192
-MOST_CONNECTIONS = 16_384
+MOST_CONNECTIONS = 4_096
+"""Each may hold one answer that its client does not read."""
+
+UNREAD_MILLISECONDS = 8_000
+"""After so long the kernel closes a connection whose client reads nothing of what was sent."""
+
 RESERVED_DESCRIPTORS = 128
 """For the database, logs and files, whatever strangers open."""
 
@@ -41,3 +46,10 @@ def connections_allowed() -> int:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         soft = wanted
     return max(64, min(wanted if soft == resource.RLIM_INFINITY else soft, MOST_DESCRIPTORS) - RESERVED_DESCRIPTORS)
+
+
+def cut_off_who_does_not_read(listener: socket.socket) -> None:
+    """For every connection that will be accepted there: the server hands an answer over and does not hear whether the
+    client takes it, so that only the kernel can tell. On Linux; elsewhere the proxy's time limits must do."""
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MILLISECONDS)

@@ -7,7 +7,7 @@ import click
 from application.access.define_role import DefineRole
 from application.access.list_roles import ListRoles
 from application.access.remove_role import RemoveRole
-from domain.access.role import LONGEST_DESCRIPTION, Role, RoleName
+from domain.access.role import Role, RoleName
 from interfaces.cli.output import json_option, print_json, print_table, stamp
 from interfaces.cli.running import BY, Parts, run
 
@@ -38,8 +38,6 @@ def list_roles(as_json: bool) -> None:  # noqa: FBT001 click's flag
 @click.option("--description", help="What the role is for.")
 def add(name: str, description: str | None) -> None:
     """Add a role, or change the description of one that is there."""
-    if description is not None and (len(description) > LONGEST_DESCRIPTION or not description.isprintable()):
-        raise click.UsageError(f"A description is one line of at most {LONGEST_DESCRIPTION} characters.")
 
     async def work(parts: Parts) -> bool:
         return (await (await parts.get(DefineRole))(name, description, parts.now, BY)).added

@@ -5,6 +5,7 @@ A start takes as long as its imports. They happen once, in this process; workers
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import shutil
 import signal
@@ -87,10 +88,32 @@ def command() -> str:
 
 @contextlib.contextmanager
 def metrics_folder(settings: Settings) -> Iterator[None]:
-    """Where several workers count together; before prometheus_client is imported, since it looks then."""
+    """Where several workers count together; before prometheus_client is imported, since it looks then.
+
+    Whoever uses such a folder holds a lock on it, until the last of its processes is gone. One without a lock was left
+    behind by a service that was killed.
+    """
+    for folder in settings.data_dir.glob("metrics-*"):
+        with contextlib.suppress(OSError), locked(folder):
+            shutil.rmtree(folder)
     if settings.workers == 1:
         yield
         return
-    with tempfile.TemporaryDirectory(prefix="doorward-metrics-") as folder:
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    made = Path(tempfile.mkdtemp(prefix=f"metrics-{os.getpid()}-", dir=settings.data_dir))
+    with locked(made):
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(made)
+        try:
+            yield
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Raise OSError when another service has it. Workers inherit the lock."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
+    finally:
+        os.close(descriptor)

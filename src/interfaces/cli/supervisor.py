@@ -4,6 +4,7 @@ import gc
 import multiprocessing
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -18,7 +19,7 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from infrastructure.settings import Settings
-from interfaces.cli.listening import BACKLOG, MOST_CONNECTIONS, connections_allowed
+from interfaces.cli.listening import BACKLOG, MOST_CONNECTIONS, connections_allowed, cut_off_who_does_not_read
 
 HEADER_MILLISECONDS = 5_000
 """To send a request's headers, and how long an idle connection is kept."""
@@ -46,22 +47,32 @@ class Respawns(dict[int, float]):
     that fails by itself, young, three times in a row.
     """
 
-    def __init__(self, exit_code: Callable[[int], int | None]) -> None:
+    def __init__(self, process: Callable[[int], Any]) -> None:
         super().__init__()
-        self._exit_code = exit_code
+        self._process = process
         self._first = time.monotonic()
         self._born: dict[int, float] = {}
         self._quick: dict[int, int] = {}
 
     def __setitem__(self, worker: int, at: float) -> None:
+        """The process at hand is still the one that died."""
         self._born[worker] = at
+        forget_figures(self._process(worker).pid)
 
     def get(self, worker: int, _: object = None) -> float:
         now = time.monotonic()
         young = now - self._born.get(worker, self._first) < QUICK_SECONDS
-        failed = young and self._exit_code(worker) not in FROM_OUTSIDE
+        failed = young and self._process(worker).exitcode not in FROM_OUTSIDE
         self._quick[worker] = self._quick.get(worker, 0) + 1 if failed else 0
         return now if self._quick[worker] >= MOST_QUICK_DEATHS else float("-inf")
+
+
+def forget_figures(pid: int | None) -> None:
+    """A dead worker answers no requests: what it counted stays, what it had under way does not."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415 looks at the environment
+
+        mark_process_dead(pid)  # type: ignore[no-untyped-call]
 
 
 class Lifeline:
@@ -108,7 +119,9 @@ def serve_until_stopped(settings: Settings, build: Callable[[Settings], App]) ->
         respawn_failed_workers=True,
         workers_kill_timeout=SECONDS_TO_STOP,
     )
-    server.respawned_wrks = Respawns(lambda worker: getattr(server.wrks[worker].inner, "exitcode", None))
+    server.respawned_wrks = Respawns(lambda worker: server.wrks[worker].inner)
+    if forks:
+        server.on_startup(partial(share_listener, server))
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # under nohup
         server.on_startup(partial(signal.signal, signal.SIGHUP, signal.SIG_IGN))
     else:  # the terminal is closed; granian would start its workers anew
@@ -120,6 +133,16 @@ def serve_until_stopped(settings: Settings, build: Callable[[Settings], App]) ->
     except SystemExit as end:
         return 0 if server.interrupt_signal else int(end.code or 0)
     return 0
+
+
+def share_listener(server: Any) -> None:
+    """Listen once, for all workers, as granian itself does where it cannot have a socket per worker: on those nobody
+    else can set anything, and a worker that is killed takes along the connections that wait for it."""
+    inner = vars(server)
+    holder = inner["_ssp"].build()
+    with socket.fromfd(holder.get_fd(), socket.AF_INET, socket.SOCK_STREAM) as listener:  # the holder closes its own
+        cut_off_who_does_not_read(listener)
+    inner.update(_ssp=None, _shd=holder)
 
 
 def stoppable() -> None:

@@ -13,6 +13,8 @@ UNKNOWN = "unknown"
 
 FORWARDED_FOR = b"x-forwarded-for"
 REMEMBERED = 4096
+LONGEST = 64
+"""Characters of an address with brackets and port, and some to spare."""
 
 Address = IPv4Address | IPv6Address
 
@@ -48,7 +50,10 @@ class ClientAddresses:
 
 
 def parsed(text: str) -> Address | None:
-    """With or without a port; IPv4 within IPv6 becomes IPv4. None for anything else."""
+    """With or without a port; IPv4 within IPv6 becomes IPv4. None for anything else, also for an address with a zone:
+    that is a name of the sender's choice, and means nothing elsewhere."""
+    if len(text) > LONGEST or "%" in text:
+        return None
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:

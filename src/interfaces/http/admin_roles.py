@@ -18,8 +18,9 @@ from application.access.remove_role import RemoveRole
 from application.ports.clock import Clock
 from domain.access.decision import any_of
 from domain.access.principal import Principal
-from domain.access.role import ADMIN, LONGEST_DESCRIPTION, Role, parse_role_name
+from domain.access.role import ADMIN, Role, parse_role_name
 from domain.errors import (
+    InvalidDescription,
     InvalidRoleName,
     RoleBuiltIn,
     RoleMissing,
@@ -27,13 +28,12 @@ from domain.errors import (
     TransactionConflict,
 )
 from interfaces.http.guard import asking
-from interfaces.http.limits import PRINTABLE
+from interfaces.http.limits import ROLE_DESCRIPTION
 
 
 class RoleBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     description: (
-        Annotated[str, Meta(max_length=LONGEST_DESCRIPTION, pattern=PRINTABLE, examples=["May publish articles."])]
-        | msgspec.UnsetType
+        Annotated[str, Meta(examples=["May publish articles."], extra_json_schema=ROLE_DESCRIPTION)] | msgspec.UnsetType
     ) = msgspec.UNSET
 
 
@@ -78,7 +78,7 @@ class AdminRolesController(Controller):
         summary="Add a role, or describe it anew",
         opt={
             "statuses": (200, 201),
-            "refusals": (InvalidRoleName, TransactionConflict, StorageUnavailable),
+            "refusals": (InvalidRoleName, InvalidDescription, TransactionConflict, StorageUnavailable),
         },
     )
     @inject

@@ -29,7 +29,12 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     any_role: (
         Annotated[
             list[Annotated[str, Meta(extra_json_schema=ROLE_NAME)]],
-            Meta(max_length=MOST_ROLES, description="One of these roles would do.", examples=[["moderator"]]),
+            Meta(
+                min_length=1,
+                max_length=MOST_ROLES,
+                description="One of these roles would do.",
+                examples=[["moderator"]],
+            ),
         ]
         | UnsetType
     ) = UNSET

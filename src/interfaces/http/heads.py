@@ -37,6 +37,9 @@ ONCE: Final = frozenset(
 TOO_LARGE: Final = Refusal(431, "headers_too_large", "The headers are too many or too large.", closes=True)
 REPEATED: Final = Refusal(400, "repeated_header", "A header that may come once came more than once.", closes=True)
 INVALID_LENGTH: Final = Refusal(400, "invalid_content_length", "The Content-Length is no number.", closes=True)
+UNKNOWN_CODING: Final = Refusal(
+    400, "unsupported_transfer_coding", "Of transfer codings only chunked is understood.", closes=True
+)
 BODY_NOT_ALLOWED: Final = Refusal(400, "body_not_allowed", "A request with this method has no body.", closes=True)
 
 Header = tuple[bytes, bytes]
@@ -77,8 +80,10 @@ def announces_body(scope: HTTPScope, fields: Fields) -> bool:
 
 
 def refuse_framing(scope: HTTPScope, fields: Fields) -> Refusal | None:
-    """Of a request that announces a body: None when it may have one, of a length that is a number if it is given."""
+    """Of a request that announces a body: None when it may have one, in chunks or of a length that is a number."""
     if scope["method"] in WITHOUT_BODY:
         return BODY_NOT_ALLOWED
+    if fields.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
+        return UNKNOWN_CODING
     length = fields.get(b"content-length", b"0")
     return None if length.isdigit() and len(length) <= LONGEST_LENGTH else INVALID_LENGTH

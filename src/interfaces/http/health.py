@@ -1,26 +1,20 @@
 """For whoever watches over the service: is it alive, can it work, what has it done."""
 
-import asyncio
-
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import get
 from litestar.response.base import ASGIResponse
 
-from application.access.list_roles import ListRoles
-from application.keys.list_signing_keys import ListSigningKeys
-from domain.access.role import USER
-from domain.errors import RoleMissing, StorageUnavailable
+from application.ports.clock import Clock
+from application.readiness import Readiness
 from interfaces.http.guard import PUBLIC
-from interfaces.http.metrics import render
+from interfaces.http.metrics import Figures
 from interfaces.http.prepared import json_answer
 from interfaces.http.refusals import NotReady
 
-DEADLINE = 1.5
-"""Seconds for the database to answer."""
-
 METRICS = "text/plain; version=0.0.4"
+FIGURES = Figures()
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,18 +42,13 @@ async def live() -> ASGIResponse:
     operation_id="ready",
     summary="The service can work",
     tags=["Operations"],
-    opt={"access": PUBLIC, "answer": Health, "refusals": (NotReady, StorageUnavailable)},
+    opt={"access": PUBLIC, "answer": Health, "refusals": (NotReady,)},
 )
 @inject
-async def ready(roles: FromDishka[ListRoles], keys: FromDishka[ListSigningKeys]) -> ASGIResponse:
-    """The database answers in time, holds what the migrations put there, and there is a key to sign with."""
-    try:
-        async with asyncio.timeout(DEADLINE):
-            await roles.one(USER)
-            stored = await keys()
-    except (TimeoutError, RoleMissing) as error:
-        raise NotReady from error
-    if not stored:
+async def ready(readiness: FromDishka[Readiness]) -> ASGIResponse:
+    """The database answers in time, holds what the migrations put there, and there is a key to sign with. The answer is
+    a second old at most."""
+    if not await readiness():
         raise NotReady
     return READY
 
@@ -71,5 +60,7 @@ async def ready(roles: FromDishka[ListRoles], keys: FromDishka[ListSigningKeys])
     tags=["Operations"],
     opt={"access": PUBLIC, "answer": METRICS},
 )
-async def metrics() -> ASGIResponse:
-    return ASGIResponse(body=render(), media_type=METRICS)
+@inject
+async def metrics(clock: FromDishka[Clock]) -> ASGIResponse:
+    """A second old at most."""
+    return ASGIResponse(body=FIGURES.text(clock.monotonic()), media_type=METRICS)

@@ -2,13 +2,14 @@
 
 from typing import Final
 
-from domain.access.role import NAME
+from domain.access.role import DESCRIPTION, LONGEST_DESCRIPTION, NAME
 from domain.accounts.email import LONGEST
 from domain.accounts.username import ALLOWED
 
 USERNAME: Final = {"pattern": f"^{ALLOWED.pattern}$"}
 EMAIL: Final = {"format": "email", "maxLength": LONGEST}
 ROLE_NAME: Final = {"pattern": f"^{NAME.pattern}$"}
+ROLE_DESCRIPTION: Final = {"pattern": f"^{DESCRIPTION.pattern}$", "maxLength": LONGEST_DESCRIPTION}
 """For `extra_json_schema`: told to clients, decided by the domain."""
 
 LONGEST_KEY: Final = LONGEST

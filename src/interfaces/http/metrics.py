@@ -6,6 +6,7 @@ Several workers share their figures through files when PROMETHEUS_MULTIPROC_DIR 
 import os
 from collections.abc import Callable
 from functools import cache
+from typing import final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import generate_latest
@@ -44,6 +45,9 @@ LOG_LINES_DROPPED = Gauge(
     multiprocess_mode="livesum",
 )
 SIGN_INS = Counter("doorward_sign_ins", "Sign-ins, by outcome.", ["outcome"], registry=REGISTRY)
+REMEMBERED = 1.0
+"""Seconds; writing the figures out takes longer than any other answer to a stranger."""
+
 WATCHED: dict[Gauge, Callable[[], float]] = {}
 ProcessCollector(registry=REGISTRY)
 
@@ -79,3 +83,19 @@ def render() -> bytes:
     shared = CollectorRegistry()
     MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
     return generate_latest(shared)
+
+
+@final
+class Figures:
+    """The figures as text, written out once a second however many ask."""
+
+    def __init__(self) -> None:
+        self._text = b""
+        self._until = float("-inf")
+
+    def text(self, now: float) -> bytes:
+        """`now` in seconds of a clock that only grows."""
+        if now >= self._until:
+            self._text = render()
+            self._until = now + REMEMBERED
+        return self._text

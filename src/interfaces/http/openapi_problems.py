@@ -21,11 +21,11 @@ from domain.errors import (
     StorageUnavailable,
     TokenRequired,
 )
-from interfaces.http.body import ENCODED, INCOMPLETE, NOT_JSON, TOO_LARGE, TOO_SLOW
+from interfaces.http.body import ENCODED, FORM_ROUTES, INCOMPLETE, NOT_JSON, TOO_LARGE, TOO_SLOW
 from interfaces.http.edge import SURPRISE
 from interfaces.http.errors import Refusals
 from interfaces.http.guard import ACCESS
-from interfaces.http.heads import BODY_NOT_ALLOWED, INVALID_LENGTH, REPEATED
+from interfaces.http.heads import BODY_NOT_ALLOWED, INVALID_LENGTH, REPEATED, UNKNOWN_CODING
 from interfaces.http.heads import TOO_LARGE as HEAD_TOO_LARGE
 from interfaces.http.hosts import INVALID_HOST, MISDIRECTED
 from interfaces.http.problems import MEDIA_TYPE, Refusal, problem_body
@@ -48,8 +48,9 @@ OF_ANY: Final = (
     SECRET_IN_QUERY,
     SURPRISE,
 )
+UNREADABLE_FORM: Final = Refusal(400, "invalid_form", "A member is given twice.")
 UNREADABLE: Final = Refusal(400, "invalid_json", "The body is not valid JSON.")
-OF_BODIES: Final = (TOO_SLOW, TOO_LARGE, INCOMPLETE, ENCODED, NOT_JSON, UNREADABLE)
+OF_BODIES: Final = (TOO_SLOW, TOO_LARGE, INCOMPLETE, ENCODED, NOT_JSON, UNREADABLE, UNKNOWN_CODING)
 OF_NO_BODIES: Final = (BODY_NOT_ALLOWED, TOO_SLOW, TOO_LARGE, INCOMPLETE)
 """What the edge answers before a route is reached, or when one breaks."""
 
@@ -137,6 +138,8 @@ def declared(handler: HTTPRouteHandler, *, takes_input: bool) -> Iterable[tuple[
 def edge_refusals(route: HTTPRoute, handler: HTTPRouteHandler) -> Iterable[Refusal]:
     yield from OF_ANY
     yield from OF_NO_BODIES if handler.http_methods == {"GET"} else OF_BODIES
+    if route.path.encode() in FORM_ROUTES:
+        yield UNREADABLE_FORM
     if route.path_parameters:
         yield NO_SUCH_PATH
 

@@ -176,18 +176,58 @@ def test_no_worker_outlives_its_parent_and_the_port_is_free_at_once(tmp_path: Pa
         server.start()
 
 
+def folders_of(server: Server) -> list[Path]:
+    return [path for path in server.data_dir.iterdir() if path.is_dir()]
+
+
 def test_several_workers_count_in_one_place_that_is_gone_afterwards(tmp_path: Path) -> None:
-    folders = tmp_path / "tmp"
-    folders.mkdir()
-    server = tmp_path / "server"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TMPDIR", str(folders))
-        with running(server, workers="2") as served:
-            (folder,) = folders.iterdir()
-            assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-            eventually(lambda: answers(served) and any(folder.iterdir()))
-            assert served.stop() == 0
-    assert list(folders.iterdir()) == []
+    with running(tmp_path, workers="2") as server:
+        (folder,) = folders_of(server)
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        eventually(lambda: answers(server) and any(folder.iterdir()))
+        assert server.stop() == 0
+        assert folders_of(server) == []
+
+
+def test_what_a_killed_service_left_behind_is_removed_and_what_another_uses_is_not(tmp_path: Path) -> None:
+    """F-02."""
+    with running(tmp_path, workers="2") as server:
+        (left,) = folders_of(server)
+        workers = children(server.pid)
+        other = server.doorward.having(DOORWARD_PORT=str(free_port())).start("serve", stdin=DEVNULL)
+        try:
+            eventually(lambda: len(folders_of(server)) == 2)
+            assert left.exists()
+        finally:
+            other.terminate()
+            other.communicate(timeout=PATIENCE)
+        server.process.kill()
+        server.process.wait(PATIENCE)
+        eventually(lambda: all(ended(worker) for worker in workers))
+        assert left.exists()
+        server.start()
+        assert not left.exists()
+
+
+def test_requests_that_died_with_their_worker_are_under_way_no_more(tmp_path: Path) -> None:
+    """F-02, LG-03."""
+
+    def under_way() -> float:
+        figures = httpx2.get(f"{server.url}/metrics", timeout=PATIENCE).text
+        return float(figures.rpartition("doorward_http_requests_in_flight ")[2].partition("\n")[0])
+
+    with running(tmp_path, workers="2") as server:
+        with contextlib.ExitStack() as stack:
+            head = "POST /api/auth/signin HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n"
+            for _ in range(4):
+                connection = stack.enter_context(socket.create_connection((server.host, server.port)))
+                connection.sendall(head.encode())
+            eventually(lambda: under_way() == 5)
+            killed = children(server.pid)
+            for worker in killed:
+                os.kill(worker, signal.SIGKILL)
+            eventually(lambda: len(children(server.pid) - killed) == 2 and answers(server))
+        eventually(lambda: under_way() == 1)
 
 
 def test_closed_standard_streams_are_taken_by_no_file_of_ours(doorward: Doorward) -> None:

@@ -7,7 +7,9 @@ import pytest
 from application.keys.ensure_signing_key import EnsureSigningKey
 from application.ports.storage import Storage
 from domain.access.change import Change, Subject
-from domain.errors import KeyExists
+from domain.access.role import ADMIN
+from domain.errors import AccountMissing, KeyExists
+from domain.ids import UserId, uuid7
 from domain.keys.signing_key import SigningKey
 from doubles import NOON, ListLog, PlainSealer
 from stored import announced, put
@@ -60,3 +62,28 @@ async def test_nodes_that_start_together_make_one_key(storage: Storage) -> None:
     await asyncio.gather(*(ensure(NOON) for _ in range(10)))
     async with storage.reading() as reading:
         assert len(await reading.keys.all()) == 1
+
+
+async def test_a_removed_key_is_gone_and_its_removal_announced_once(storage: Storage) -> None:
+    other = replace(KEY, kid=KEY.kid.swapcase())
+    await put(storage, KEY, other)
+    async with storage.transaction() as tx:
+        assert await tx.keys.remove(KEY.kid)
+        assert not await tx.keys.remove(KEY.kid)
+    async with storage.reading() as reading:
+        assert await reading.keys.all() == [other]
+    assert await announced(storage) == [Change(Subject.KEYS)] * 3
+
+
+async def test_a_removed_key_comes_back_when_the_transaction_fails(storage: Storage) -> None:
+    await put(storage, KEY)
+
+    async def remove_and_fail() -> None:
+        async with storage.transaction() as tx:
+            await tx.keys.remove(KEY.kid)
+            await tx.users.grant(UserId(uuid7(NOON)), ADMIN, NOON)
+
+    with pytest.raises(AccountMissing):
+        await remove_and_fail()
+    async with storage.reading() as reading:
+        assert await reading.keys.all() == [KEY]

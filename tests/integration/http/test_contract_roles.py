@@ -46,7 +46,9 @@ def test_built_in_roles_stay(admin: httpx2.Client) -> None:
 def test_bad_roles_are_refused(admin: httpx2.Client, unique: Name) -> None:
     assert outcome(admin.put("/api/admin/roles/Editor", json={})) == (400, "invalid_role_name")
     path = f"/api/admin/roles/{unique('editor')}"
-    odd: list[object] = ["x" * 201, "two\nlines", 7, [], None]
+    for text in ("x" * 201, "two\nlines", "\u202egnihtemos", "next\u0085line", "zero\u200bwidth"):
+        assert outcome(admin.put(path, json={"description": text})) == (400, "invalid_description")
+    odd: list[object] = [7, [], None]
     for description in odd:
         assert outcome(admin.put(path, json={"description": description})) == (400, "validation_failed")
     assert outcome(admin.get(path)) == (404, "role_not_found")
@@ -114,6 +116,7 @@ def test_a_disabled_account_is_explained_too(server: Server, admin: httpx2.Clien
         ({"user": "keeper", "method": "GET"}, (400, "validation_failed")),
         ({"user": "keeper", "path": "/"}, (400, "validation_failed")),
         ({"user": "keeper", "anyRole": ["admin"], "method": "GET", "path": "/"}, (400, "validation_failed")),
+        ({"user": "keeper", "anyRole": []}, (400, "validation_failed")),
         ({"user": "keeper", "anyRole": ["Admin"]}, (400, "invalid_role_name")),
         ({"user": "keeper", "method": "GET", "path": "/nowhere"}, (404, "route_not_found")),
         ({"user": "keeper", "method": "PUT", "path": "/api/test/all"}, (404, "route_not_found")),

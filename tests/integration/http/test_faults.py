@@ -55,6 +55,8 @@ def test_a_database_that_is_away_gives_503_and_comes_back(
     ada = server.create_user("ada")
     with server.client() as client:
         own_mysql_server.pause() if fault == "paused" else own_mysql_server.kill()
+        eventually(lambda: client.get("/health/ready").status_code == 503)  # a second old at most
+        eventually(lambda: client.get("/health/ready").status_code == 503)  # its answer is remembered for a second
         answers = [
             client.post("/api/auth/signin", json={"username": "ada", "password": PASSWORD}),
             sign_up(server, "grace"),

@@ -6,6 +6,7 @@ import httpx2
 
 from builders import PASSWORD
 from by_hand import by_hand
+from processes import eventually
 from server_process import Serve, Server
 
 INTERNALS = re.compile(
@@ -47,6 +48,7 @@ def test_without_what_the_migrations_put_there_it_is_alive_and_not_ready(serve: 
     server = serve()
     by_hand(server, "DELETE FROM user_roles", "DELETE FROM roles")
     with server.client() as client:
+        eventually(lambda: client.get("/health/ready").status_code == 503)  # a second old at most
         ready = client.get("/health/ready")
         assert (ready.status_code, ready.headers["content-type"]) == (503, "application/problem+json")
         assert ready.headers["retry-after"]

@@ -112,6 +112,12 @@ def test_sign_up_and_sign_in_take_json_and_forms_and_nothing_else_does(document:
             assert list(operation["requestBody"]["content"]) == media_types, name
 
 
+def test_only_where_forms_are_taken_one_can_be_refused(document: Json) -> None:
+    for name, operation in operations(document):
+        examples = operation["responses"]["400"]["content"]["application/problem+json"]["examples"]
+        assert ("invalid_form" in examples) is name.startswith("POST /api/auth/"), name
+
+
 def test_the_document_tells_the_shortest_password_that_is_set(serve: Serve) -> None:
     server = serve(password_min_length="20", secret_key="a secret for this test only, 0c1d2e3f4a5b6c7d")
     with server.client() as client:

@@ -27,6 +27,9 @@ NOT_HTTP = {
     "a length with a sign": request(SIGN_IN, JSON, "Content-Length: +5", body=b"{}   "),
     "a length of 23 digits": request(SIGN_IN, JSON, "Content-Length: " + "9" * 23, body=b"{}   "),
     "an unknown coding": request(SIGN_IN, JSON, "Transfer-Encoding: xchunked", body=chunk(b"{}") + b"0\r\n\r\n"),
+    "a coding before chunked": request(
+        SIGN_IN, JSON, "Transfer-Encoding: gzip, chunked", body=chunk(b"{}") + b"0\r\n\r\n"
+    ),
     "a coding after chunked": request(
         SIGN_IN, JSON, CHUNKED, "Transfer-Encoding: identity", body=chunk(b"{}") + b"0\r\n\r\n"
     ),
@@ -135,6 +138,16 @@ def test_the_name_counts_without_port_case_and_dot(server: Server, host: str) ->
     """HT-09."""
     first, _ = talk(server, request("GET /api/test/all HTTP/1.1", host=host), CANARY)
     assert first.status == 200
+
+
+def test_of_an_absolute_target_only_the_path_counts(server: Server) -> None:
+    """HT-09: the server does not tell whom the target names, so Host decides, and no answer is made of either name."""
+    line = "GET http://evil.example/api/test/all HTTP/1.1"
+    first, _ = talk(server, request(line), CANARY)
+    assert (first.status, first.body) == (200, b"Public Content.")
+    assert "evil.example" not in str(first.headers)
+    (refused,) = talk(server, request(line, host="evil.example"))
+    assert refused.status == 421
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8080"])

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
 from jwt_corpus import accepted, corpus, sendable
-from jwt_material import Material, pem_of, read_claims
+from jwt_material import Material, pem_of, read_claims, read_header
 from processes import eventually
 from server_process import Server
 
@@ -27,16 +27,15 @@ class Target:
 
 @pytest.fixture(scope="module")
 def target(server: Server) -> Iterator[Target]:
-    ada = server.create_user("attacked-ada")
+    server.create_user("attacked-ada")
     key = generate_private_key(SECP256R1())
     added = server.run("keys", "add", "-", "--json", stdin=pem_of(key).decode())
     assert added.returncode == 0, added.stderr
-    claims = read_claims(ada.token)
-    material = Material(key=key, kid=json.loads(added.stdout)["kid"], claims={**claims, "jti": str(uuid4())})
+    kid = json.loads(added.stdout)["kid"]
+    eventually(lambda: read_header(server.sign_in("attacked-ada").token)["kid"] == kid)
+    claims = read_claims(server.sign_in("attacked-ada").token)
     with server.client() as client:
-        target = Target(client, material)
-        eventually(lambda: target.get(material.good()).status_code == 200)
-        yield target
+        yield Target(client, Material(key=key, kid=kid, claims={**claims, "jti": str(uuid4())}))
 
 
 def test_not_one_of_the_attacks_is_accepted_and_all_get_the_same_answer(target: Target) -> None:

@@ -177,7 +177,8 @@ async def main():
     await hasher._in_pool(int)
     pages = int(open("/proc/self/statm").read().split()[0])
     resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 12_000_000,) * 2)
-    for work in (hasher.hash(Password.typed("x")), hasher.verify(Password.typed("x"), DECOY), hasher.verify(Password.typed("x"), None)):
+    password = Password.typed("x")
+    for work in (hasher.hash(password), hasher.verify(password, DECOY), hasher.verify(password, None)):
         try:
             print(await work)
         except HashingBusy:

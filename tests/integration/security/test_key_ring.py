@@ -65,8 +65,8 @@ async def test_a_ring_that_was_never_filled_calls_no_token_good_or_bad() -> None
         ring.signing(NOON)
 
 
-async def test_a_key_verifies_as_soon_as_it_is_read_and_signs_when_its_time_has_come() -> None:
-    """Every node can verify a key before any node signs with it."""
+async def test_a_key_is_known_as_soon_as_it_is_read_and_signs_when_its_time_has_come() -> None:
+    """Every node can verify with a key before any node signs with it."""
     storage = MemoryStorage()
     ring = StoredKeyRing(storage, SEALER)
     old = await add(storage, SEALER.generate(NOON))
@@ -154,3 +154,36 @@ async def test_an_open_key_shows_nothing_private() -> None:
     await add(storage, SEALER.generate(NOON))
     await ring.reload()
     assert "Private" not in repr(ring.signing(NOON))
+
+
+async def test_a_key_that_cannot_be_opened_leaves_the_others_usable_and_succeeds_none() -> None:
+    storage = MemoryStorage()
+    ring = StoredKeyRing(storage, SEALER)
+    good = await add(storage, SEALER.generate(NOON))
+    broken = await add(storage, replace(SEALER.generate(NOON + SECOND), sealed=b"\x01 nothing that opens"))
+    with pytest.raises(StartRefused, match=f"keys remove (-- )?{broken.kid}$"):
+        await ring.reload()
+    later = NOON + 3600 * SECOND
+    assert ring.signing(later).stored == good
+    assert ring.may_have_signed(ring.signing(later), later)
+    assert ring.verifying(broken.kid) is None
+    await ring.reload()  # said once; nothing has changed since
+
+
+async def test_keys_whose_rows_vanish_are_dropped() -> None:
+    """Also when somebody deleted them by hand, and no feed told."""
+    storage = MemoryStorage()
+    ring = StoredKeyRing(storage, SEALER)
+    first, second = await add(storage, SEALER.generate(NOON)), await add(storage, SEALER.generate(NOON + SECOND))
+    await ring.reload()
+    generation = ring.generation
+    del storage._tables.keys[second.kid]
+    await ring.reload()
+    assert ring.verifying(second.kid) is None
+    assert ring.signing(NOON + SECOND).stored == first
+    assert ring.generation == generation + 1
+    del storage._tables.keys[first.kid]
+    await ring.reload()
+    assert ring.all() == ()
+    with pytest.raises(StorageUnavailable):
+        ring.signing(NOON)

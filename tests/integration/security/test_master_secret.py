@@ -184,3 +184,9 @@ def test_no_text_does_worse_than_being_refused(text: str) -> None:
     except StartRefused:
         return
     assert len(secret.value) >= 32
+
+
+def test_a_folder_in_its_place_is_refused(path: Path) -> None:
+    path.mkdir(mode=0o700)
+    with pytest.raises(StartRefused, match="plain file"):
+        load_master_secret(None, path)

@@ -7,6 +7,7 @@ import pytest
 from builders import a_user
 from domain.access.principal import AccessToken
 from domain.errors import InvalidToken
+from domain.keys.signing_key import SigningKey
 from doubles import NOON
 from infrastructure.memory.storage import MemoryStorage
 from infrastructure.security.key_ring import StoredKeyRing
@@ -104,3 +105,53 @@ async def test_memory_is_bounded_and_refused_tokens_take_none() -> None:
     checks = tokens.checks
     cached.verify(issued[2], NOON)
     assert tokens.checks == checks, "the newest are kept"
+
+
+async def test_a_retired_key_ends_with_the_last_token_that_it_may_have_signed() -> None:
+    """Also for somebody who stole it, and goes on signing with it."""
+    cached, _, ring, storage = await ready()
+    stolen = await others_with(ring.all()[0].stored)
+    async with storage.transaction() as tx:
+        await tx.keys.add(SEALER.generate(NOON + 60 * SECOND))
+    await ring.reload()
+    last, late = NOON + 64 * SECOND, NOON + 65 * SECOND
+    in_time, too_late = stolen.issue(a_user(), last).value, stolen.issue(a_user(), late).value
+    cached.verify(in_time, last)
+    cached.verify(in_time, last + 899 * SECOND)
+    for token, now in ((in_time, last + 900 * SECOND), (too_late, late), (too_late, late - 5 * SECOND)):
+        with pytest.raises(InvalidToken):
+            cached.verify(token, now)
+
+
+async def test_a_key_that_may_not_sign_yet_opens_nothing() -> None:
+    cached, _, ring, storage = await ready()
+    key = SEALER.generate(NOON + 60 * SECOND)
+    early = await others_with(key)
+    async with storage.transaction() as tx:
+        await tx.keys.add(key)
+    await ring.reload()
+    for issued, now in ((59, 59), (54, 60), (60, 54)):
+        with pytest.raises(InvalidToken):
+            cached.verify(early.issue(a_user(), NOON + issued * SECOND).value, NOON + now * SECOND)
+    cached.verify(early.issue(a_user(), NOON + 60 * SECOND).value, NOON + 55 * SECOND)
+
+
+async def test_what_a_key_signs_first_is_good_also_when_it_begins_within_a_second() -> None:
+    """Tokens tell their time in whole seconds."""
+    cached, _, ring, storage = await ready()
+    begins = NOON + 60 * SECOND + timedelta(microseconds=999_999)
+    async with storage.transaction() as tx:
+        await tx.keys.add(SEALER.generate(begins))
+    await ring.reload()
+    assert ring.signing(begins).stored.signs_from == begins
+    cached.verify(cached.issue(a_user(), begins).value, begins)
+
+
+async def others_with(key: SigningKey) -> JwtAccessTokens:
+    """Somebody else who has this key and no other, and signs with it at all times."""
+    storage = MemoryStorage()
+    async with storage.transaction() as tx:
+        await tx.keys.add(key)
+    ring = StoredKeyRing(storage, SEALER)
+    await ring.reload()
+    return JwtAccessTokens(ring, "https://door.example", "doorward", "doorward", 900)

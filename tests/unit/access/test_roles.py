@@ -15,6 +15,7 @@ from domain.access.decision import SIGNED_IN, any_of
 from domain.access.role import ADMIN, MODERATOR, USER, RoleName
 from domain.errors import (
     AccountMissing,
+    InvalidDescription,
     InvalidRoleName,
     LastAdmin,
     RoleBuiltIn,
@@ -156,3 +157,17 @@ async def test_a_role_that_exists_only_in_a_hand_written_grant_can_be_taken() ->
     house.storage._tables.users[ada.id] = ada
     await house.revoke(ada.id, RoleName("emperor"), by="test")
     assert (await house.stored(ada.id)).roles == {USER}
+
+
+@pytest.mark.parametrize("text", ["x" * 201, "two\nlines", "\u202eturned", "\x85", "zero\u200bwidth", "half \udc80"])
+async def test_a_description_that_does_not_show_as_written_is_refused(text: str) -> None:
+    house = House()
+    with pytest.raises(InvalidDescription):
+        await DefineRole(house.storage, house.log)("editor", text, NOON, by="operator")
+
+
+@pytest.mark.parametrize("text", ["", "x" * 200, "Écrit — and \U0001f58b"])
+async def test_a_description_of_one_line_is_kept_as_it_is(text: str) -> None:
+    house = House()
+    defined = await DefineRole(house.storage, house.log)("editor", text, NOON, by="operator")
+    assert defined.role.description == text
