@@ -1,1 +1,10 @@
+import signal
+
+import pytest
+
 pytest_plugins = ["mysql_plugin"]
+
+
+def pytest_sessionstart() -> None:
+    """Whoever is told to end stops first what it has started."""
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", 128 + signal.SIGTERM))
