@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mysql_package import NoServerError, ServerProgram, cause_in
-from processes import free_port, is_zombie
+from processes import eventually, free_port, is_zombie, stands_still
 
 KEEPER = Path(__file__).with_name("mysql_keeper.py")
 SYSTEM_TABLES = ("system_tables", "performance_tables", "system_tables_data")
@@ -63,7 +63,9 @@ class ServerProcess:
         return is_zombie(self.pid)
 
     def pause(self) -> None:
+        """Return once nothing of it runs any more."""
         self._send(signal.SIGSTOP)
+        eventually(lambda: stands_still(self.pid))
 
     def resume(self) -> None:
         self._send(signal.SIGCONT)

@@ -24,12 +24,22 @@ def eventually(promise: Callable[[], object], patience: float = PATIENCE) -> Non
         Event().wait(0.02)
 
 
+def state(stat: Path) -> str:
+    """One letter; nothing when the process or thread is gone."""
+    try:
+        return stat.read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
+
+
 def is_zombie(pid: int | None) -> bool:
     """Dead, and only waiting for a parent to take notice."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return False
+    return state(Path(f"/proc/{pid}/stat")) == "Z"
+
+
+def stands_still(pid: int | None) -> bool:
+    """Stopped by a signal, each of its threads: they do not all stop with the sending of it."""
+    return all(state(thread) in {"T", ""} for thread in Path(f"/proc/{pid}/task").glob("*/stat"))
 
 
 def ended(pid: int) -> bool:
