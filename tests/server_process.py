@@ -169,11 +169,12 @@ class Server:
         return account
 
     def own_secrets(self) -> set[str]:
-        """The master secret and the database's password, as they were given and as they are meant."""
+        """The master secret and the database's password, as they were given and as they are meant; but for a password
+        that is the service's own name, as somebody's server for tests may have: that is in every line."""
         password = urlsplit(self.environment.get("DOORWARD_DATABASE_URL", "")).password or ""
         file = self.data_dir / "secret.key"
         made = file.read_text().strip() if file.exists() else ""
-        return {password, unquote(password), made, self.environment.get("DOORWARD_SECRET_KEY", "")} - {""}
+        return {password, unquote(password), made, self.environment.get("DOORWARD_SECRET_KEY", "")} - {"", "doorward"}
 
     def assert_nothing_secret_was_written(self) -> None:
         """LG-03: passwords, tokens, hashes, the master secret and the database's password never reach the output."""
