@@ -1,5 +1,8 @@
 """Plain stand-ins for the slow ports, for unit tests. They sit the same exams as the adapters where one exists."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -8,9 +11,10 @@ from application.ports.security import IssuedToken, Verdict
 from domain.access.principal import AccessToken
 from domain.accounts.password import Password, PasswordHash
 from domain.accounts.user import User
-from domain.errors import InvalidKey, InvalidToken
+from domain.errors import InvalidKey, InvalidToken, StorageUnavailable
 from domain.ids import TokenId, UserId, uuid7
 from domain.keys.signing_key import SigningKey
+from infrastructure.memory.storage import MemoryReading, MemoryStorage
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 FIFTEEN_MINUTES = timedelta(minutes=15)
@@ -128,3 +132,24 @@ class PlainSealer:
     def check(self, key: SigningKey) -> None:
         if key.sealed != key.kid.encode():
             raise InvalidKey("This key was sealed elsewhere.")
+
+
+class WatchedStorage(MemoryStorage):
+    """Counts readings, can be away, and can be held back in the middle of one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.readings = 0
+        self.away = False
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[MemoryReading]:
+        self.readings += 1
+        await asyncio.sleep(0)
+        if self.away:
+            raise StorageUnavailable
+        async with super().reading() as reading:
+            await self.gate.wait()
+            yield reading

@@ -1,7 +1,6 @@
 """What is waited for, and how often something is tried again: each has its bound."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import asyncmy
 import pytest
@@ -18,16 +17,6 @@ from infrastructure.sql.urls import DatabaseUrl
 from mysql_server import MySQLServer
 from served import GUARD, idle
 from stored import found, put
-
-
-@pytest.fixture
-async def mysql(own_mysql_server: MySQLServer, mysql_url: str) -> AsyncIterator[SqlStorage]:
-    url = DatabaseUrl.parse(mysql_url)
-    await migrate(url)
-    storage = SqlStorage.open(url)
-    yield storage
-    await asyncio.to_thread(own_mysql_server.restore)
-    await storage.close()
 
 
 async def hold_row(server: MySQLServer, url: str, held: asyncio.Event, over: asyncio.Event) -> None:

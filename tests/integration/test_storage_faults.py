@@ -2,7 +2,7 @@
 is promised, so that a hang fails."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 
@@ -12,22 +12,10 @@ from domain.access.role import ADMIN
 from domain.accounts.user import User
 from domain.errors import StorageUnavailable, TransactionConflict
 from doubles import NOON
-from infrastructure.sql.schema import migrate
 from infrastructure.sql.storage import SqlStorage
-from infrastructure.sql.urls import DatabaseUrl
 from mysql_server import MySQLServer
 from served import GUARD, idle, refused_by, served_by
 from stored import announced, found, put
-
-
-@pytest.fixture
-async def mysql(own_mysql_server: MySQLServer, mysql_url: str) -> AsyncIterator[SqlStorage]:
-    url = DatabaseUrl.parse(mysql_url)
-    await migrate(url)
-    storage = SqlStorage.open(url)
-    yield storage
-    await asyncio.to_thread(own_mysql_server.restore)
-    await storage.close()
 
 
 async def test_a_server_that_hangs_is_unavailable_and_then_serves_again(

@@ -1,43 +1,17 @@
 """Whether a node can work, and how often it asks itself."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
 
-from application.ports.storage import Reading
 from application.readiness import REMEMBERED, Readiness
 from builders import House
-from domain.errors import StorageUnavailable
-from infrastructure.memory.storage import MemoryStorage
-
-
-@dataclass(slots=True)
-class CountedStorage:
-    """Counts readings, and is away while told so."""
-
-    storage: MemoryStorage
-    readings: int = 0
-    away: bool = False
-
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Reading]:
-        self.readings += 1
-        await asyncio.sleep(0)
-        if self.away:
-            raise StorageUnavailable
-        async with self.storage.reading() as reading:
-            yield reading
-
-    def transaction(self) -> AbstractAsyncContextManager[object]:
-        raise NotImplementedError
+from doubles import WatchedStorage
 
 
 async def test_however_many_ask_the_database_is_asked_once_a_second() -> None:
     """OP-04."""
     house = House()
-    storage = CountedStorage(house.storage)
-    readiness = Readiness(storage, house.ring, house.clock)  # type: ignore[arg-type]
+    storage = WatchedStorage()
+    readiness = Readiness(storage, house.ring, house.clock)
     assert await asyncio.gather(*(readiness() for _ in range(100))) == [True] * 100
     assert (await readiness(), storage.readings) == (True, 1)
     house.clock.move(REMEMBERED)
@@ -47,8 +21,8 @@ async def test_however_many_ask_the_database_is_asked_once_a_second() -> None:
 async def test_a_database_that_went_away_is_noticed_after_a_second() -> None:
     """OP-04."""
     house = House()
-    storage = CountedStorage(house.storage)
-    readiness = Readiness(storage, house.ring, house.clock)  # type: ignore[arg-type]
+    storage = WatchedStorage()
+    readiness = Readiness(storage, house.ring, house.clock)
     assert await readiness()
     storage.away = True
     house.clock.move(REMEMBERED)

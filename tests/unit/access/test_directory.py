@@ -1,8 +1,6 @@
 """What a node knows of accounts is never older than a change it has heard of, nor than four seconds."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 
@@ -12,28 +10,8 @@ from domain.access.change import Change, Subject
 from domain.access.role import ADMIN, MODERATOR, USER, RoleName
 from domain.errors import StorageUnavailable
 from domain.ids import UserId, uuid7
-from doubles import NOON, FrozenClock
-from infrastructure.memory.storage import MemoryReading, MemoryStorage
-
-
-class WatchedStorage(MemoryStorage):
-    """Counts readings, can be away, and can be held back in the middle of one."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.readings = 0
-        self.away = False
-        self.gate = asyncio.Event()
-        self.gate.set()
-
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[MemoryReading]:
-        self.readings += 1
-        if self.away:
-            raise StorageUnavailable
-        async with super().reading() as reading:
-            await self.gate.wait()
-            yield reading
+from doubles import NOON, FrozenClock, WatchedStorage
+from infrastructure.memory.storage import MemoryStorage
 
 
 async def ready(*roles: RoleName) -> tuple[WatchedStorage, FrozenClock, AccessDirectory, UserId]:

@@ -1,0 +1,20 @@
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from infrastructure.sql.schema import migrate
+from infrastructure.sql.storage import SqlStorage
+from infrastructure.sql.urls import DatabaseUrl
+from mysql_server import MySQLServer
+
+
+@pytest.fixture
+async def mysql(own_mysql_server: MySQLServer, mysql_url: str) -> AsyncIterator[SqlStorage]:
+    """Storage on a server that may be stopped, paused and killed."""
+    url = DatabaseUrl.parse(mysql_url)
+    await migrate(url)
+    storage = SqlStorage.open(url)
+    yield storage
+    await asyncio.to_thread(own_mysql_server.restore)
+    await storage.close()
