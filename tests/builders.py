@@ -1,6 +1,8 @@
 """Things to test with, whole but for what a test is about."""
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
 
 from application.access.authorize_role import AuthorizeRole
 from application.access.directory import AccessDirectory
@@ -8,20 +10,41 @@ from application.access.follow_changes import FollowChanges
 from application.access.grant_role import GrantRole
 from application.access.revoke_role import RevokeRole
 from application.accounts.authenticate import Authenticate
+from application.accounts.change_password import ChangePassword
+from application.accounts.confirm_password import ConfirmPassword
 from application.accounts.create_user import CreateUser
 from application.accounts.password_rules import PasswordRules
 from application.accounts.register_user import RegisterUser
+from application.ports.security import AccessTokens, IssuedToken
+from application.sessions.end_all_sessions import EndAllSessions
+from application.sessions.end_session import EndSession
+from application.sessions.ended_sessions import EndedSessions
+from application.sessions.issue_tokens import IssueTokens, SignedIn
+from application.sessions.refresh_session import RefreshSession
 from domain.access.role import USER, RoleName
 from domain.accounts.email import Email
 from domain.accounts.password import PasswordHash, PasswordPolicy
 from domain.accounts.user import User
 from domain.accounts.username import Username
-from domain.ids import UserId, uuid7
-from doubles import NOON, CountingKeyRing, FrozenClock, ListLog, PlainHasher, PlainTokens, ShortBlocklist
+from domain.ids import SessionId, UserId, uuid7
+from domain.sessions.refresh_token import RefreshTokenHash
+from domain.sessions.session import Device, Session, SessionPolicy, new_session_id
+from doubles import (
+    NOON,
+    CountingKeyRing,
+    FrozenClock,
+    ListLog,
+    PlainHasher,
+    PlainTokens,
+    ShortBlocklist,
+)
 from infrastructure.memory.storage import MemoryStorage
+from infrastructure.security.master_secret import MasterSecret
+from infrastructure.security.refresh_tokens import DerivedRefreshTokens
 
 PASSWORD = "violet harbour kettle"
 BLOCKED = "everybody tries this"
+REFRESH_TOKENS = DerivedRefreshTokens(MasterSecret(b"what the refresh tokens of unit tests are derived from"))
 
 
 def a_user(name: str = "ada", *roles: RoleName, disabled: bool = False) -> User:
@@ -37,6 +60,22 @@ def a_user(name: str = "ada", *roles: RoleName, disabled: bool = False) -> User:
     )
 
 
+def a_session(user: User, started_at: datetime = NOON) -> Session:
+    session_id = new_session_id(started_at)
+    token_hash = RefreshTokenHash(sha256(session_id.bytes).digest())
+    return Session.opened(session_id, user.id, token_hash, Device("192.0.2.7", "Mozilla/5.0"), started_at)
+
+
+def issued(tokens: AccessTokens, user: User, now: datetime = NOON, session_id: SessionId | None = None) -> IssuedToken:
+    """An access token of the account, for a session that nobody ended and that goes on for long."""
+    return tokens.issue(user, session_id or new_session_id(now), now, now + timedelta(days=14))
+
+
+def a_token(user: User, session_id: SessionId | None = None) -> str:
+    """As PlainTokens makes it."""
+    return issued(PlainTokens(), user, session_id=session_id).value
+
+
 @dataclass(slots=True)
 class House:
     """Every use case that tests use together, on storage in memory and a clock that stands still."""
@@ -45,12 +84,16 @@ class House:
     log: ListLog = field(default_factory=ListLog)
     hasher: PlainHasher = field(default_factory=PlainHasher)
     ring: CountingKeyRing = field(default_factory=CountingKeyRing)
+    policy: SessionPolicy = field(default_factory=SessionPolicy)
     storage: MemoryStorage = field(init=False)
     directory: AccessDirectory = field(init=False)
+    ended: EndedSessions = field(init=False)
 
     def __post_init__(self) -> None:
         self.storage = MemoryStorage(self.clock.now)
         self.directory = AccessDirectory(self.storage, self.clock)
+        self.ended = EndedSessions(self.storage, self.clock)
+        self.ended.listened()
 
     @property
     def rules(self) -> PasswordRules:
@@ -66,11 +109,32 @@ class House:
 
     @property
     def authenticate(self) -> Authenticate:
-        return Authenticate(self.storage, self.hasher, PlainTokens(), self.log)
+        return Authenticate(self.storage, self.hasher, REFRESH_TOKENS, self.issue, self.policy, self.log)
+
+    @property
+    def issue(self) -> IssueTokens:
+        return IssueTokens(PlainTokens(), self.policy)
+
+    @property
+    def refresh(self) -> RefreshSession:
+        return RefreshSession(self.storage, REFRESH_TOKENS, self.issue, self.policy, self.log)
+
+    @property
+    def end(self) -> EndSession:
+        return EndSession(self.storage, self.log)
+
+    @property
+    def end_all(self) -> EndAllSessions:
+        return EndAllSessions(self.storage, self.log)
+
+    @property
+    def change_password(self) -> ChangePassword:
+        confirm = ConfirmPassword(self.storage, self.hasher, self.log)
+        return ChangePassword(self.storage, self.hasher, confirm, self.rules, self.log)
 
     @property
     def authorize(self) -> AuthorizeRole:
-        return AuthorizeRole(self.directory)
+        return AuthorizeRole(self.directory, self.ended)
 
     @property
     def grant(self) -> GrantRole:
@@ -81,7 +145,7 @@ class House:
         return RevokeRole(self.storage, self.log)
 
     def follower(self) -> FollowChanges:
-        return FollowChanges(self.storage, self.directory, self.ring, self.clock, self.log)
+        return FollowChanges(self.storage, self.directory, self.ended, self.ring, self.clock, self.log)
 
     async def with_user(self, name: str = "ada", *roles: RoleName, disabled: bool = False) -> User:
         """An account that is there already."""
@@ -89,6 +153,13 @@ class House:
         async with self.storage.transaction() as tx:
             await tx.users.add(user)
         return user
+
+    async def signed_in(self, name: str = "ada") -> SignedIn:
+        return await self.authenticate(name, PASSWORD, self.clock.now())
+
+    async def session(self, session_id: SessionId) -> Session | None:
+        async with self.storage.reading() as reading:
+            return await reading.sessions.get(session_id)
 
     async def stored(self, user_id: UserId) -> User:
         async with self.storage.reading() as reading:

@@ -1,23 +1,25 @@
 """Plain stand-ins for the slow ports, for unit tests. They sit the same exams as the adapters where one exists."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from uuid import UUID
 
-from application.ports.security import IssuedToken, Verdict
+from application.ports.security import IssuedToken, PublishedKey, Verdict
 from domain.access.principal import AccessToken
 from domain.accounts.password import Password, PasswordHash
 from domain.accounts.user import User
 from domain.errors import InvalidKey, InvalidToken, StorageUnavailable
-from domain.ids import TokenId, UserId, uuid7
-from domain.keys.signing_key import SigningKey
+from domain.ids import SessionId, TokenId, UserId, uuid7
+from domain.keys.signing_key import Algorithm, SigningKey
 from infrastructure.memory.storage import MemoryReading, MemoryStorage
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 FIFTEEN_MINUTES = timedelta(minutes=15)
+NUMBERS = count(1)
 
 
 @dataclass(slots=True)
@@ -79,22 +81,22 @@ class ListLog:
 
 @dataclass(frozen=True, slots=True)
 class PlainTokens:
-    """Tokens that anybody can read and forge: `subject/id/epoch/seconds of issue`."""
+    """Tokens that anybody can read and forge: `subject/id/session/epoch/seconds of issue/seconds of end`."""
 
-    def issue(self, user: User, now: datetime) -> IssuedToken:
-        token = f"{user.id}/{uuid7(now)}/{user.epoch}/{int(now.timestamp())}"
-        return IssuedToken(token, int(FIFTEEN_MINUTES.total_seconds()))
+    def issue(self, user: User, session_id: SessionId, now: datetime, ends_at: datetime) -> IssuedToken:
+        issued, end = int(now.timestamp()), int(min(ends_at, now + FIFTEEN_MINUTES).timestamp())
+        return IssuedToken(f"{user.id}/{uuid7(now)}/{session_id}/{user.epoch}/{issued}/{end}", end - issued)
 
     def verify(self, token: str, now: datetime) -> AccessToken:
         try:
-            subject, identifier, epoch, issued = token.split("/")
-            issued_at = datetime.fromtimestamp(int(issued), UTC)
+            subject, identifier, session, epoch, issued, end = token.split("/")
             read = AccessToken(
                 subject=UserId(UUID(subject)),
                 id=TokenId(UUID(identifier)),
+                session_id=SessionId(UUID(session)),
                 epoch=int(epoch),
-                issued_at=issued_at,
-                expires_at=issued_at + FIFTEEN_MINUTES,
+                issued_at=datetime.fromtimestamp(int(issued), UTC),
+                expires_at=datetime.fromtimestamp(int(end), UTC),
             )
         except ValueError as error:
             raise InvalidToken from error
@@ -116,13 +118,16 @@ class CountingKeyRing:
     def ready(self, now: datetime) -> bool:
         return self.signs
 
+    def published(self, now: datetime) -> Sequence[PublishedKey]:
+        return ()
+
 
 @dataclass(frozen=True, slots=True)
 class PlainSealer:
-    """Seals nothing; its keys are named by what they hold."""
+    """Seals nothing; its keys are named by what they hold. `before:` stands before what the previous secret sealed."""
 
-    def generate(self, now: datetime) -> SigningKey:
-        return self.seal(b"generated", now, now)
+    def generate(self, now: datetime, algorithm: Algorithm = "ES256") -> SigningKey:
+        return replace(self.seal(f"generated{next(NUMBERS)}".encode(), now, now), algorithm=algorithm)
 
     def seal(self, pem: bytes, now: datetime, signs_from: datetime) -> SigningKey:
         if pem == b"":
@@ -130,8 +135,12 @@ class PlainSealer:
         return SigningKey(kid=pem.decode(), algorithm="ES256", sealed=pem, created_at=now, signs_from=signs_from)
 
     def check(self, key: SigningKey) -> None:
-        if key.sealed != key.kid.encode():
+        if key.sealed.removeprefix(b"before:") != key.kid.encode():
             raise InvalidKey("This key was sealed elsewhere.")
+
+    def resealed(self, key: SigningKey) -> SigningKey:
+        self.check(key)
+        return replace(key, sealed=key.sealed.removeprefix(b"before:"))
 
 
 class WatchedStorage(MemoryStorage):

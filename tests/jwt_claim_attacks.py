@@ -43,7 +43,7 @@ def payloads(m: Material) -> Tokens:
         ("5,000 digits somewhere", body[:-1] + b',"x":' + b"9" * 5000 + b"}"),
     ):
         yield f"payload as {name}", m.raw(header, raw)
-    for claim in ("iss", "aud", "sub", "exp", "iat", "jti", "client_id", "roles", "epoch"):
+    for claim in ("iss", "aud", "sub", "exp", "iat", "jti", "client_id", "sid", "roles", "epoch"):
         yield f"no {claim}", m.without(claim)
         yield f"{claim} null", m.claiming(**{claim: None})
 
@@ -103,7 +103,7 @@ def issuers_and_audiences(m: Material) -> Tokens:
 
 
 def subjects(m: Material) -> Tokens:
-    for name in ("sub", "jti"):
+    for name in ("sub", "jti", "sid"):
         ours = str(m.claims[name])
         odd: list[object] = ["", " ", "admin", "1", 1, 0, True, [ours], {"$ne": None}, ours + "\0", "\0", ours + " "]
         odd += [ours.replace("-", ""), "{" + ours + "}", f"urn:uuid:{ours}", ours[:-1], ours + "0", "' OR 1=1 --"]

@@ -35,7 +35,7 @@ def accepted(material: Material) -> list[tuple[str, str]]:
         ("header in another order", material.token(header=dict(reversed(head.items())))),
         ("claims in another order", material.token(claims=dict(reversed(claims.items())))),
         ("JSON with blanks", material.raw(json.dumps(head).encode(), json.dumps(claims, indent=1).encode())),
-        ("a claim that nobody knows yet", material.claiming(sid="later", nested=[[[[[[1]]]]]])),
+        ("a claim that nobody knows yet", material.claiming(acr="1", nested=[[[[[[1]]]]]])),
         ("no roles", material.claiming(roles=[])),
         ("issued by a clock 5 s ahead", material.claiming(iat=material.now + 5)),
         ("nbf now", material.claiming(nbf=material.now)),

@@ -3,12 +3,12 @@
 import json
 import re
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import DEVNULL, CompletedProcess, Popen, TimeoutExpired
-from typing import Any
+from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
@@ -38,6 +38,12 @@ class Account:
     username: str
     email: str
     token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+
+    @classmethod
+    def signed_in(cls, body: Mapping[str, Any]) -> Self:
+        """By the answer to a sign-in or a refresh."""
+        return cls(body["id"], body["username"], body["email"], body["accessToken"], body["refreshToken"])
 
     @property
     def bearer(self) -> dict[str, str]:
@@ -100,7 +106,7 @@ class Server:
         answer = httpx2.post(
             f"{self.url}/api/auth/signin", json=credentials, headers={"X-Request-Id": request_id}, timeout=PATIENCE
         )
-        self.secrets.add(answer.json()["accessToken"])
+        self.hide(answer)
         self.line(event="authn_login_success", request_id=request_id)
         return len(self.output)
 
@@ -142,9 +148,32 @@ class Server:
             f"{self.url}/api/auth/signin", json={"username": username, "password": password}, timeout=PATIENCE
         )
         assert answer.status_code == 200, answer.text
+        self.hide(answer)
+        return Account.signed_in(answer.json())
+
+    def refresh(self, token: str) -> httpx2.Response:
+        """Whatever comes of it."""
+        answer = httpx2.post(f"{self.url}/api/auth/refresh", json={"refreshToken": token}, timeout=PATIENCE)
+        if answer.is_success:
+            self.hide(answer)
+        return answer
+
+    def refreshed(self, account: Account) -> Account:
+        """The same, a refresh later."""
+        answer = self.refresh(account.refresh_token)
+        assert answer.status_code == 200, answer.text
+        return Account.signed_in(answer.json())
+
+    def lets_in(self, account: Account) -> bool:
+        """By the access token."""
+        answer = httpx2.get(f"{self.url}/api/test/user", headers=account.bearer, timeout=PATIENCE)
+        assert answer.is_success or outcome(answer) == (401, "invalid_token"), answer.text
+        return answer.is_success
+
+    def hide(self, answer: httpx2.Response) -> None:
+        """The tokens of a sign-in or a refresh must not be in the output, either."""
         body = answer.json()
-        self.secrets.add(body["accessToken"])
-        return Account(body["id"], body["username"], body["email"], body["accessToken"])
+        self.secrets |= {body["accessToken"], body["refreshToken"]}
 
     @property
     def admin(self) -> Account:
@@ -167,6 +196,14 @@ class Server:
                 answer = client.put(f"/api/admin/users/{account.id}/roles/{role}", headers=self.admin.bearer)
                 assert answer.status_code in {200, 204}, answer.text
         return account
+
+    def add_service(self, name: str) -> tuple[str, str]:
+        """Id and secret of a fresh service, as an HTTP client takes them."""
+        made = self.run("services", "add", name, "--json")
+        assert made.returncode == 0, made.stderr
+        body = json.loads(made.stdout)
+        self.secrets.add(body["secret"])
+        return body["id"], body["secret"]
 
     def own_secrets(self) -> set[str]:
         """The master secret and the database's password, as they were given and as they are meant; but for a password

@@ -6,12 +6,14 @@ from application.ports.storage import Storage
 from domain.access.change import Change
 from domain.access.role import Role, RoleName
 from domain.accounts.user import User
-from domain.ids import UserId
+from domain.ids import SessionId, UserId
 from domain.keys.signing_key import SigningKey
+from domain.services.service import Service
+from domain.sessions.session import Session
 from doubles import NOON
 
 
-async def put(storage: Storage, *things: User | Role | SigningKey) -> None:
+async def put(storage: Storage, *things: User | Role | Session | Service | SigningKey) -> None:
     async with storage.transaction() as tx:
         for thing in things:
             match thing:
@@ -19,6 +21,10 @@ async def put(storage: Storage, *things: User | Role | SigningKey) -> None:
                     await tx.users.add(thing)
                 case Role():
                     await tx.roles.put(thing)
+                case Session():
+                    await tx.sessions.add(thing)
+                case Service():
+                    await tx.services.add(thing)
                 case SigningKey():
                     await tx.keys.add(thing)
 
@@ -26,6 +32,16 @@ async def put(storage: Storage, *things: User | Role | SigningKey) -> None:
 async def found(storage: Storage, user_id: UserId) -> User | None:
     async with storage.reading() as reading:
         return await reading.users.get(user_id)
+
+
+async def sessions_of(storage: Storage, user: User) -> list[SessionId]:
+    async with storage.reading() as reading:
+        return [session.id for session in await reading.sessions.of_user(user.id)]
+
+
+async def session(storage: Storage, session_id: SessionId) -> Session | None:
+    async with storage.reading() as reading:
+        return await reading.sessions.get(session_id)
 
 
 async def grant(storage: Storage, user: User, role: RoleName) -> bool:

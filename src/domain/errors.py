@@ -105,6 +105,13 @@ class EmailTaken(Conflict):
     text = "Email is already in use!"
 
 
+class PasswordWrong(Forbidden):
+    """Who is signed in did not prove it with the present password. No 401: the session is as good as it was."""
+
+    code = "password_wrong"
+    text = "This is not your present password."
+
+
 class AccountMissing(Missing):
     code = "account_not_found"
     text = "There is no such account."
@@ -138,6 +145,27 @@ class InvalidToken(Unauthenticated):
 
     code = "invalid_token"
     text = "Unauthorized!"
+
+
+class InvalidRefreshToken(Unauthenticated):
+    """Unknown, expired, ended, or not ours at all; the security log tells which."""
+
+    code = "invalid_refresh_token"
+    text = "Sign in again."
+
+
+class RefreshTokenReused(InvalidRefreshToken):
+    """RFC 9700, section 4.14.2: a spent token came back too late, so two hold it. The session has ended."""
+
+    code = "refresh_token_reused"
+    text = "This refresh token was used before; the session has ended. Sign in again."
+
+
+class CrossSiteRequest(Forbidden):
+    """A request that changes something came with a cookie and not from a page of ours."""
+
+    code = "cross_site_request"
+    text = "With cookies, requests that change something need an allowed Origin."
 
 
 class RoleRequired(Forbidden):
@@ -185,6 +213,47 @@ class LastAdmin(Conflict):
     text = "This is the last enabled admin; make another account admin first."
 
 
+# --- sessions ---------------------------------------------------------------------------------------
+
+
+class SessionMissing(Missing):
+    code = "session_not_found"
+    text = "There is no such session."
+
+
+class RevocationsIncomplete(Unavailable):
+    """A short list would be believed, so there is none."""
+
+    code = "revocations_incomplete"
+    text = "This node may not know of every revocation just now; try again in a moment."
+
+
+# --- services ---------------------------------------------------------------------------------------
+
+
+class InvalidServiceName(Invalid):
+    code = "invalid_service_name"
+    field = "name"
+    text = "Service names are 1 to 64 of a to z, 0 to 9, dots, dashes and underscores, and begin with a letter."
+
+
+class ServiceExists(Conflict):
+    code = "service_exists"
+    text = "There is a service of this name already."
+
+
+class ServiceMissing(Missing):
+    code = "service_not_found"
+    text = "There is no such service."
+
+
+class InvalidClient(Unauthenticated):
+    """RFC 6749, section 5.2: no client authentication, or a wrong one."""
+
+    code = "invalid_client"
+    text = "Authenticate with the id and secret of a registered service, by HTTP Basic."
+
+
 # --- keys -------------------------------------------------------------------------------------------
 
 
@@ -201,11 +270,6 @@ class KeyExists(Conflict):
 class KeyMissing(Missing):
     code = "key_not_found"
     text = "There is no such key."
-
-
-class LastSigningKey(Conflict):
-    code = "last_signing_key"
-    text = "No other key can sign now; bring one with doorward keys add, and wait until it signs."
 
 
 # --- the machinery ----------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from typing import NewType
 from uuid import UUID
 
 UserId = NewType("UserId", UUID)
+SessionId = NewType("SessionId", UUID)
 TokenId = NewType("TokenId", UUID)
 
 MILLISECONDS = 1000

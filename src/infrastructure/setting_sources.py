@@ -14,7 +14,7 @@ from infrastructure.env_file import read_env_file
 from infrastructure.start_refused import StartRefused
 
 PREFIX = "DOORWARD_"
-SECRETS = frozenset({"secret_key", "database_url"})
+SECRETS = frozenset({"secret_key", "secret_key_previous", "database_url"})
 """Settings that may come from a file named by `..._FILE`, and are masked wherever settings are shown."""
 
 ORCHESTRATED = Path("/run/secrets")

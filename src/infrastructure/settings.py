@@ -68,6 +68,14 @@ class Settings:
             extra={"default": "DATA_DIR/secret.key, made at the first start"},
         ),
     ] = field(default=None, repr=False)
+    secret_key_previous: Annotated[
+        str | None,
+        Meta(
+            description="The master secret before the present one, while it is being replaced. "
+            "`DOORWARD_SECRET_KEY_PREVIOUS_FILE` names a file that holds it.",
+            extra={"default": "none"},
+        ),
+    ] = field(default=None, repr=False)
     public_url: Annotated[
         str,
         Meta(
@@ -114,6 +122,34 @@ class Settings:
         int,
         Meta(ge=60, le=900, description="Life of an access token, 60 to 900."),
     ] = 900
+    refresh_grace: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=600,
+            description="Seconds for which a spent refresh token is answered with its successor once more, 0 to 600.",
+        ),
+    ] = 10
+    session_idle_seconds: Annotated[
+        int,
+        Meta(ge=60, le=31_536_000, description="A session that is not refreshed for so long ends; default 14 days."),
+    ] = 1_209_600
+    session_absolute_seconds: Annotated[
+        int,
+        Meta(ge=60, le=31_536_000, description="A session ends so long after its sign-in, used or not; default 90 days."),
+    ] = 7_776_000
+    sessions_per_account: Annotated[
+        int,
+        Meta(ge=1, le=1_000, description="Sessions of one account at most; one more sign-in ends the oldest."),
+    ] = 50
+    key_algorithm: Annotated[
+        Literal["ES256", "EdDSA", "RS256"],
+        Meta(description="Of the signing keys that the service makes: `ES256`, `EdDSA` or `RS256`."),
+    ] = "ES256"
+    key_rotation_days: Annotated[
+        int,
+        Meta(ge=0, le=3_650, description="Days after which a new key signs, published a day before; 0 for never."),
+    ] = 90
     password_min_length: Annotated[
         int,
         Meta(ge=8, le=64, description="Shortest new password in characters, 8 to 64."),

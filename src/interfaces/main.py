@@ -10,6 +10,8 @@ from litestar import Litestar
 from litestar.types import ASGIApp
 
 from application.access.follow_changes import FollowChanges
+from application.maintenance import Maintenance
+from application.sessions.publish_revocations import PublishRevocations
 from domain.errors import Unavailable
 from infrastructure.container import make_container
 from infrastructure.log.configure import configure_logging, dropped_lines
@@ -19,6 +21,7 @@ from interfaces.http.app import create_app
 from interfaces.http.config import HttpConfig
 from interfaces.http.dialects import DIALECTS
 from interfaces.http.edge import Edge
+from interfaces.stopping import told_to_stop
 
 
 def build(settings: Settings | None = None) -> ASGIApp:
@@ -37,6 +40,7 @@ def http_config(settings: Settings) -> HttpConfig:
         dialect=dialect,
         allowed_hosts=settings.allowed_hosts,
         cors_origins=settings.cors_origins | dialect.cors_origins,
+        public_origin=settings.public_url,
         https=settings.https,
         docs=settings.docs,
         trusted_proxies=settings.trusted_proxies,
@@ -45,20 +49,24 @@ def http_config(settings: Settings) -> HttpConfig:
 
 
 def life(container: AsyncContainer) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
-    """From start to stop: what is known of keys and changes is read first and followed all the while."""
+    """From start to stop: what is known of keys and changes is read first and followed all the while; what is due now
+    and then is done."""
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         follow = await container.get(FollowChanges)
         with suppress(Unavailable):  # a database that is away is waited for; until then requests get 503
             await follow.once()
-        following = asyncio.create_task(follow.run())
+        maintain = await container.get(Maintenance)
+        tasks = [asyncio.create_task(follow.run()), asyncio.create_task(maintain.run())]
+        publish = await container.get(PublishRevocations)
         try:
-            yield
+            with told_to_stop(publish.stop):
+                yield
         finally:
-            following.cancel()
-            with suppress(asyncio.CancelledError):
-                await following
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             await container.close()
 
     return lifespan

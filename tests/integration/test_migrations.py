@@ -14,7 +14,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine
 from sqlalchemy.util import greenlet_spawn
 
-from builders import a_user
+from builders import a_session, a_user
+from domain.access.change import Change, Subject
 from domain.access.role import ADMIN
 from infrastructure.sql import schema
 from infrastructure.sql.engine import open_migrator
@@ -25,7 +26,7 @@ from infrastructure.sql.urls import DatabaseUrl
 from infrastructure.start_refused import StartRefused
 from mysql_server import MySQLServer
 from readme import hand_edit
-from stored import found, put
+from stored import announced, found, put
 
 VERSIONS = Path(schema.__file__).parent / "migrations" / "versions"
 Sql = Callable[..., list[tuple[Any, ...]]]
@@ -145,6 +146,52 @@ async def test_a_migration_that_was_cut_off_is_taken_up(url: DatabaseUrl, sql: S
     assert await greenlet_spawn(difference, engine) == []
     await greenlet_spawn(engine.dispose)
     assert sql("SELECT count(*) FROM roles") == [(3,)]
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        ["DROP TABLE sessions", "DROP TABLE services", "DROP TABLE leases"],
+        ["DROP TABLE leases"],
+        ["{drop_index}"],
+        ["{drop_index}", "ALTER TABLE changes DROP COLUMN epoch"],
+    ],
+)
+async def test_a_later_migration_that_was_cut_off_is_taken_up(url: DatabaseUrl, sql: Sql, lost: list[str]) -> None:
+    """F-32: wherever it was, and what was there before it stays."""
+    ada = a_user()
+    await migrate(url)
+    storage = SqlStorage.open(url)
+    await put(storage, ada)
+    index = "DROP INDEX ix_changes_subject_created_at" + (" ON changes" if url.sqlite_path is None else "")
+    sql(*(line.format(drop_index=index) for line in lost), "UPDATE alembic_version SET version_num = '0001'")
+    await migrate(url)
+    await check_schema(url)
+    engine = open_migrator(url, 1)
+    assert await greenlet_spawn(difference, engine) == []
+    await greenlet_spawn(engine.dispose)
+    assert await found(storage, ada.id) == ada
+    await storage.close()
+
+
+async def test_what_the_first_revision_holds_is_there_in_the_last(url: DatabaseUrl, sql: Sql) -> None:
+    await migrate(url, "0001")
+    with pytest.raises(StartRefused, match=rf"^The database has schema 0001 and {HEAD} is needed"):
+        await check_schema(url)
+    sql("INSERT INTO changes (subject) VALUES ('roles')")
+    await migrate(url)
+    storage = SqlStorage.open(url)
+    assert await announced(storage) == [Change(Subject.ROLES)]
+    ada = a_user()
+    await put(storage, ada, a_session(ada))
+    async with storage.transaction() as tx:
+        await tx.sessions.end_all(ada.id, 1)
+    await storage.close()
+    await migrate(url, "0001")
+    assert sql("SELECT count(*) FROM users") == [(1,)]
+    assert sql("SELECT count(*) FROM changes") == [(1,)]
+    await migrate(url)
+    await check_schema(url)
 
 
 async def test_a_table_of_somebody_else_is_left_alone(url: DatabaseUrl, sql: Sql) -> None:

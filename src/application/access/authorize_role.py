@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from typing import final
 
 from application.access.directory import AccessDirectory
+from application.sessions.ended_sessions import EndedSessions
 from domain.access.decision import Decision, Requirement, decide
 from domain.access.principal import AccessToken
 from domain.ids import UserId
@@ -14,9 +15,15 @@ class AuthorizeRole:
     explanation. All methods raise StorageUnavailable when what is known is too old and the database is away."""
 
     directory: AccessDirectory
+    ended: EndedSessions
 
     async def __call__(self, token: AccessToken, requirement: Requirement) -> Decision:
-        """The decision for whoever holds this token."""
+        """The decision for whoever holds this token: its session goes on, its account may pass."""
+        ended = self.ended.knows(token)
+        if ended is None:
+            ended = await self.ended.ask(token)
+        if ended:
+            return Decision(allowed=False, reason="session_ended", requirement=requirement)
         return decide(await self.directory.access(token.subject), requirement, token.epoch)
 
     async def of(self, user_id: UserId, requirement: Requirement) -> Decision:

@@ -8,6 +8,7 @@ from application.access.directory import AccessDirectory
 from application.ports.clock import Clock
 from application.ports.security import KeyRing, SecurityLog
 from application.ports.storage import Storage
+from application.sessions.ended_sessions import REMEMBERED, EndedSessions
 from domain.access.change import Change, SequencedChange, Subject
 from domain.errors import TransactionConflict, Unavailable
 
@@ -32,17 +33,25 @@ PRUNE_EVERY = 600.0
 
 @final
 class FollowChanges:
-    """Each node's ear: polls the change feed and tells the directory and the key ring what to read again.
+    """Each node's ear: polls the change feed and tells the directory and the key ring what to read again, and the list
+    of ended sessions what ended.
 
     What fails is done again at the next look: the cursor moves when everything was read, and keys that could not be
     read stay due.
     """
 
     def __init__(
-        self, storage: Storage, directory: AccessDirectory, keys: KeyRing, clock: Clock, log: SecurityLog
+        self,
+        storage: Storage,
+        directory: AccessDirectory,
+        ended: EndedSessions,
+        keys: KeyRing,
+        clock: Clock,
+        log: SecurityLog,
     ) -> None:
         self._storage = storage
         self._directory = directory
+        self._ended = ended
         self._keys = keys
         self._clock = clock
         self._log = log
@@ -84,6 +93,7 @@ class FollowChanges:
     async def once(self) -> None:
         """One look: what is new in the feed, and what follows from it. Raise StorageUnavailable."""
         await self._listen()
+        self._ended.listened()
         self._looks += 1
         if self._keys_due or self._looks % LOOKS_PER_RELOAD == 0:
             self._keys_due = True
@@ -103,13 +113,16 @@ class FollowChanges:
         self._grown = self._grown or bool(changes)
         self._keys_due = self._keys_due or any(change.subject is Subject.KEYS for change in changes)
         self._directory.heard(changes)
+        self._ended.heard(changes)
 
     async def _begin(self) -> None:
         """From the feed's present end; what was read earlier may be from before it."""
         self._cursor = None
         async with self._storage.reading() as reading:
             latest = await reading.changes.latest(WINDOW)
+            ended = await reading.changes.ended_since(self._clock.now() - REMEMBERED)
         self._directory.forget()
+        self._ended.remember(ended)
         self._keys_due = True
         self._cursor = ChangeCursor(latest, self._clock.monotonic())
 

@@ -1,41 +1,54 @@
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import final
 
-from application.ports.security import AccessTokens, IssuedToken, PasswordHasher, SecurityLog, Verdict
+from application.ports.security import PasswordHasher, RefreshTokens, SecurityLog, Verdict
 from application.ports.storage import Storage
+from application.sessions.issue_tokens import IssueTokens, SignedIn
+from application.transactions import ATTEMPTS, retried
 from domain.accounts.email import login_key
 from domain.accounts.password import Password
 from domain.accounts.user import User
-from domain.errors import InvalidCredentials, Unavailable, UnknownAccount, WrongPassword
-
-
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    user: User
-    access_token: IssuedToken = field(repr=False)
+from domain.errors import InvalidCredentials, TransactionConflict, Unavailable, UnknownAccount, WrongPassword
+from domain.sessions.session import UNKNOWN_DEVICE, Device, Session, SessionPolicy, new_session_id
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Authenticate:
-    """Sign-in: who are you, and here is your access token.
+    """Sign-in: who are you? Here is your session, and the tokens for it.
 
     Unknown, wrong, empty and disabled take the same way at the same cost, so that no clock tells them apart.
     """
 
     storage: Storage
     hasher: PasswordHasher
-    tokens: AccessTokens
+    refresh_tokens: RefreshTokens
+    issue: IssueTokens
+    policy: SessionPolicy
     log: SecurityLog
 
-    async def __call__(self, login: str, password: str, now: datetime) -> SignedIn:
+    async def __call__(self, login: str, password: str, now: datetime, device: Device = UNKNOWN_DEVICE) -> SignedIn:
         """`login` is a username or an email. Raise InvalidCredentials, or HashingBusy."""
         typed = Password.typed(password)
         if typed.oversized:
             self._refused(login, "password_oversized")
             raise WrongPassword
+        for _ in range(ATTEMPTS):
+            user = await self._recognised(login, typed)
+            first = self.refresh_tokens.first(new_session_id(now))
+            session = Session.opened(first.session_id, user.id, first.hash, device, now)
+            present = await self._open(user, session)
+            if present is not None:
+                self.log.record(
+                    "authn_login_success", user_id=str(user.id), session_id=str(session.id), factor="password"
+                )
+                return self.issue(present, session, first, now)
+        raise TransactionConflict
+
+    async def _recognised(self, login: str, typed: Password) -> User:
+        """Whose password it is, as read before it was verified."""
         async with self.storage.reading() as reading:
             user = await reading.users.by_login(login_key(login))
         verdict = await self.hasher.verify(typed, user.password_hash if user else None)
@@ -44,17 +57,30 @@ class Authenticate:
         if verdict is Verdict.MISMATCH or user.disabled:
             raise self._refused(login, "account_disabled" if user.disabled else "wrong_password", user)
         if verdict is Verdict.MATCH_OUTDATED:
-            await self._rehash(user, typed)
-        self.log.record("authn_login_success", user_id=str(user.id), factor="password")
-        return SignedIn(user, self.tokens.issue(user, now))
+            return await self._rehash(user, typed)
+        return user
+
+    @retried
+    async def _open(self, user: User, session: Session) -> User | None:
+        """The account as it now is; None when its password changed, or it was disabled or deleted, while the password
+        was verified: a session must not outlive what ended all the others."""
+        async with self.storage.transaction() as tx:
+            present = await tx.users.lock(user.id)
+            if present is None or present.disabled or present.password_hash != user.password_hash:
+                return None
+            await tx.sessions.add(session)
+            await tx.sessions.end_oldest(user.id, self.policy.most)
+            return present
 
     def _refused(self, login: str, reason: str, user: User | None = None) -> InvalidCredentials:
         self.log.record("authn_login_fail", login=login, reason=reason, user_id=str(user.id) if user else None)
         return WrongPassword() if user else UnknownAccount()
 
-    async def _rehash(self, user: User, password: Password) -> None:
+    async def _rehash(self, user: User, password: Password) -> User:
         """By today's parameters. Nobody is refused because this did not work: the next sign-in tries again."""
         with suppress(Unavailable):
-            password_hash = await self.hasher.hash(password)
+            rehashed = user.rehashed(await self.hasher.hash(password))
             async with self.storage.transaction() as tx:
-                await tx.users.save(user.rehashed(password_hash))
+                await tx.users.save(rehashed)
+            return replace(rehashed, version=user.version + 1)
+        return user

@@ -12,7 +12,7 @@ from domain.ids import UserId
 @final
 @dataclass(frozen=True, slots=True)
 class DeleteUser:
-    """The account and its grants are gone, its tokens refused, its id never given again."""
+    """The account, its grants and its sessions are gone, its tokens refused, its id never given again."""
 
     storage: Storage
     log: SecurityLog

@@ -13,7 +13,7 @@ from domain.ids import UserId
 @final
 @dataclass(frozen=True, slots=True)
 class SetPassword:
-    """The operator sets an account's password; every access token issued before is refused from then on."""
+    """The operator sets an account's password; every session ends, and every access token issued before is refused."""
 
     storage: Storage
     hasher: PasswordHasher
@@ -33,7 +33,9 @@ class SetPassword:
     @retried
     async def _save(self, user_id: UserId, password_hash: PasswordHash) -> None:
         async with self.storage.transaction() as tx:
-            user = await tx.users.get(user_id)
+            user = await tx.users.lock(user_id)
             if user is None:
                 raise AccountMissing
-            await tx.users.save(user.with_password(password_hash))
+            changed = user.with_password(password_hash)
+            await tx.users.save(changed)
+            await tx.sessions.end_all(user_id, changed.epoch)

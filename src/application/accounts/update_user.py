@@ -24,7 +24,7 @@ class UserChanges:
 @final
 @dataclass(frozen=True, slots=True)
 class UpdateUser:
-    """An admin or the operator renames, disables or enables an account. Disabling ends its access tokens for good."""
+    """An admin or the operator renames, disables or enables an account. Disabling ends its sessions for good."""
 
     storage: Storage
     log: SecurityLog
@@ -47,7 +47,7 @@ class UpdateUser:
         async with self.storage.transaction() as tx:
             if changes.disabled:
                 await hold_admins(tx)
-            user = await tx.users.get(user_id)
+            user = await tx.users.lock(user_id)
             if user is None:
                 raise AccountMissing
             changed = apply(changes, user)
@@ -55,6 +55,8 @@ class UpdateUser:
                 await refuse_without_admin(tx, user)
             if changed != user:
                 await tx.users.save(changed)
+            if changed.epoch != user.epoch:
+                await tx.sessions.end_all(user_id, changed.epoch)
             return changed
 
 

@@ -1,3 +1,4 @@
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from typing import final
@@ -6,6 +7,8 @@ from application.ports.security import KeySealer, SecurityLog
 from application.ports.storage import Storage
 from application.transactions import retried
 from domain.access.role import ADMIN
+from domain.keys.rotation import KeyRotation
+from domain.keys.signing_key import SigningKey
 
 
 @final
@@ -15,20 +18,22 @@ class EnsureSigningKey:
 
     storage: Storage
     sealer: KeySealer
+    rotation: KeyRotation
     log: SecurityLog
 
     async def __call__(self, now: datetime) -> None:
         async with self.storage.reading() as reading:
             if await reading.keys.all():
                 return
-        await self._make(now)
+        key = await asyncio.to_thread(self.sealer.generate, now, self.rotation.algorithm)
+        if await self._add(key):
+            self.log.record("signing_key_added", kid=key.kid, algorithm=key.algorithm)
 
     @retried
-    async def _make(self, now: datetime) -> None:
+    async def _add(self, key: SigningKey) -> bool:
         async with self.storage.transaction() as tx:
             await tx.roles.lock(ADMIN)  # any row that is always there: nodes that start together take turns
             if await tx.keys.all():
-                return
-            key = self.sealer.generate(now)
+                return False
             await tx.keys.add(key)
-        self.log.record("signing_key_added", kid=key.kid, algorithm=key.algorithm)
+            return True

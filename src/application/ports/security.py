@@ -1,5 +1,6 @@
 """What the inside asks of cryptography and of the security log."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
@@ -8,7 +9,10 @@ from typing import Protocol
 from domain.access.principal import AccessToken
 from domain.accounts.password import Password, PasswordHash
 from domain.accounts.user import User
-from domain.keys.signing_key import SigningKey
+from domain.ids import SessionId, UserId
+from domain.keys.signing_key import Algorithm, SigningKey
+from domain.services.service import ServiceId, ServiceSecretHash
+from domain.sessions.refresh_token import RefreshToken
 
 
 class Verdict(Enum):
@@ -47,14 +51,72 @@ class IssuedToken:
 class AccessTokens(Protocol):
     """Access tokens as RFC 9068 (`at+jwt`)."""
 
-    def issue(self, user: User, now: datetime) -> IssuedToken:
-        """A token for that account in its present epoch, signed by the key that signs at `now`."""
+    def issue(self, user: User, session_id: SessionId, now: datetime, ends_at: datetime) -> IssuedToken:
+        """A token for that account in its present epoch and that session; it ends with the session, at `ends_at`, if not
+        before. Signed by the key that signs at `now`."""
         ...
 
     def verify(self, token: str, now: datetime) -> AccessToken:
         """What the token says; raise InvalidToken for anything that is not wholly ours, whole and in time. Neither
         the database nor the network is asked."""
         ...
+
+
+class RevocationSigner(Protocol):
+    """Signs lists of what must not be honoured any more. No list passes as a token, and no token as a list. Both raise
+    StorageUnavailable when no key signs."""
+
+    def kid(self, now: datetime) -> str:
+        """Of the key that signs at `now`."""
+        ...
+
+    def sign(
+        self,
+        sessions: Sequence[tuple[SessionId, datetime]],
+        accounts: Sequence[tuple[UserId, int, datetime]],
+        now: datetime,
+        ends_at: datetime,
+    ) -> bytes:
+        """A list to be relied upon until `ends_at`: sessions, and accounts with the first epoch that is good again; each
+        entry with the time after which no token needs it."""
+        ...
+
+
+class RefreshTokens(Protocol):
+    """Opaque tokens of 256 secret bits that only we can make. Each has one successor, always the same: who lost the
+    answer that told it can be told again, though nothing but hashes is stored."""
+
+    def first(self, session_id: SessionId) -> RefreshToken:
+        """A fresh random one, for a session that begins."""
+        ...
+
+    def read(self, value: str) -> RefreshToken:
+        """What the token says of itself. Raise InvalidRefreshToken when it has not the form of one."""
+        ...
+
+    def successors(self, token: RefreshToken) -> Sequence[RefreshToken]:
+        """What follows it: first by the present master secret; then, while there is a previous one, by that."""
+        ...
+
+
+class ServiceSecrets(Protocol):
+    def generate(self) -> tuple[ServiceId, str, ServiceSecretHash]:
+        """An id, a secret of 256 random bits to be shown once, and its hash to be kept."""
+        ...
+
+    def matches(self, secret: str, stored: ServiceSecretHash | None) -> bool:
+        """In constant time. None is nobody's, and never matches."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedKey:
+    """The public half of a signing key."""
+
+    kid: str
+    algorithm: Algorithm
+    members: Mapping[str, str]
+    """Of the key as a JSON Web Key: `kty` and what that kind of key requires (RFC 7518, 6; RFC 8037, 2)."""
 
 
 class KeyRing(Protocol):
@@ -69,12 +131,18 @@ class KeyRing(Protocol):
         """True when a token can be signed at `now`."""
         ...
 
+    def published(self, now: datetime) -> Sequence[PublishedKey]:
+        """All but those that are gone, in the order in which they sign; no storage is asked, and while they are the same
+        the answer is the very same. Raise StorageUnavailable when there is none, as before the first `reload`."""
+        ...
+
 
 class KeySealer(Protocol):
     """Makes and seals private keys under the master secret."""
 
-    def generate(self, now: datetime) -> SigningKey:
-        """A fresh ES256 key that signs from `now` on."""
+    def generate(self, now: datetime, algorithm: Algorithm = "ES256") -> SigningKey:
+        """A fresh key that signs from `now` on. RSA takes up to a second: never within a transaction, nor on the event
+        loop."""
         ...
 
     def seal(self, pem: bytes, now: datetime, signs_from: datetime) -> SigningKey:
@@ -84,6 +152,11 @@ class KeySealer(Protocol):
 
     def check(self, key: SigningKey) -> None:
         """Raise InvalidKey when this key does not open, as under another master secret."""
+        ...
+
+    def resealed(self, key: SigningKey) -> SigningKey:
+        """The same key, sealed under the present master secret; the very same where it is so already. Raise InvalidKey
+        when it does not open."""
         ...
 
 

@@ -13,8 +13,11 @@ from domain.access.change import Change, SequencedChange
 from domain.access.decision import Access
 from domain.access.role import Role, RoleName
 from domain.accounts.user import User
-from domain.ids import UserId
+from domain.ids import SessionId, UserId
 from domain.keys.signing_key import SigningKey
+from domain.services.service import Service, ServiceId
+from domain.sessions.refresh_token import RefreshTokenHash
+from domain.sessions.session import Session, SessionPolicy
 
 
 class UserReader(Protocol):
@@ -52,7 +55,13 @@ class UserRepository(UserReader, Protocol):
         ...
 
     async def delete(self, user_id: UserId) -> bool:
-        """With its grants; False when there was none."""
+        """With its grants and its sessions, whose end is announced as one change: of the epoch after the account's
+        last. False when there was none."""
+        ...
+
+    async def lock(self, user_id: UserId) -> User | None:
+        """The account, held until the transaction ends: whoever else would lock or change it waits, and what is read is
+        what they committed."""
         ...
 
     async def grant(self, user_id: UserId, role: RoleName, now: datetime) -> bool:
@@ -87,6 +96,89 @@ class RoleRepository(RoleReader, Protocol):
         ...
 
 
+class SessionReader(Protocol):
+    """Sessions are here until they are ended or pruned; whether one is over by now, its policy says."""
+
+    async def get(self, session_id: SessionId) -> Session | None: ...
+
+    async def with_user(self, session_id: SessionId) -> tuple[Session, User] | None:
+        """The session, and the account that it is of, as they are at one moment."""
+        ...
+
+    async def of_user(self, user_id: UserId) -> Sequence[Session]:
+        """The latest sign-in first."""
+        ...
+
+
+class SessionRepository(SessionReader, Protocol):
+    """What ends before its time is announced in the change feed as a change of `sessions`, one for each; `end_all`
+    announces one for them all. What opens and what ends sessions of one account at the same time goes one after the
+    other when whoever does it holds the account (`UserRepository.lock`)."""
+
+    async def add(self, session: Session) -> None:
+        """Raise AccountMissing."""
+        ...
+
+    async def rotate(
+        self,
+        session_id: SessionId,
+        presented: RefreshTokenHash,
+        successor: RefreshTokenHash,
+        policy: SessionPolicy,
+        now: datetime,
+    ) -> bool:
+        """`Session.rotated`, in one step: True when `presented` was the session's token and the session was not over.
+        Of many that rotate the same token at once, one does; the others see what it did."""
+        ...
+
+    async def end(self, session_id: SessionId, user_id: UserId) -> bool:
+        """False when the account has no such session."""
+        ...
+
+    async def end_others(self, user_id: UserId, kept: SessionId) -> int:
+        """All of the account but one; how many."""
+        ...
+
+    async def end_oldest(self, user_id: UserId, most: int) -> int:
+        """All of the account but the `most` that were signed in last; how many."""
+        ...
+
+    async def end_all(self, user_id: UserId, epoch: int) -> int:
+        """All of the account, which goes on in this epoch; how many. Announced also when there were none: access tokens
+        of the epochs before may still be about."""
+        ...
+
+    async def prune(self, unused_since: datetime, limit: int) -> int:
+        """Forget at most `limit` sessions last used before that time, a day more or less; how many. Nothing is
+        announced: their access tokens ended with them."""
+        ...
+
+
+class ServiceReader(Protocol):
+    async def all(self) -> Sequence[Service]:
+        """In the order of their names."""
+        ...
+
+    async def get(self, service_id: ServiceId) -> Service | None: ...
+
+
+class ServiceRepository(ServiceReader, Protocol):
+    async def add(self, service: Service) -> None:
+        """Raise ServiceExists when its name is in use."""
+        ...
+
+    async def remove(self, service_id: ServiceId) -> bool:
+        """False when there was none."""
+        ...
+
+
+class LeaseRepository(Protocol):
+    async def take(self, name: str, holder: str, now: datetime, until: datetime) -> bool:
+        """True when the holder has what is called `name` to itself until then: nobody had it, or its time was up, or it
+        was the holder's already. Of many that try at once, one has it."""
+        ...
+
+
 class KeyReader(Protocol):
     async def all(self) -> Sequence[SigningKey]:
         """In the order in which they sign."""
@@ -96,6 +188,10 @@ class KeyReader(Protocol):
 class KeyRepository(KeyReader, Protocol):
     async def add(self, key: SigningKey) -> None:
         """Announced as a change of `keys`. Raise KeyExists."""
+        ...
+
+    async def save(self, key: SigningKey) -> bool:
+        """How it is sealed and from when it signs. Announced as a change of `keys`; False when there was none."""
         ...
 
     async def remove(self, kid: str) -> bool:
@@ -118,6 +214,10 @@ class ChangeReader(Protocol):
         """The last `count`, ascending."""
         ...
 
+    async def ended_since(self, moment: datetime) -> Sequence[SequencedChange]:
+        """Those of `sessions` that were announced at that moment or later, ascending."""
+        ...
+
 
 class ChangeRepository(ChangeReader, Protocol):
     async def prune(self, before: datetime, limit: int) -> int:
@@ -133,6 +233,10 @@ class Reading(Protocol):
     @property
     def roles(self) -> RoleReader: ...
     @property
+    def sessions(self) -> SessionReader: ...
+    @property
+    def services(self) -> ServiceReader: ...
+    @property
     def keys(self) -> KeyReader: ...
     @property
     def changes(self) -> ChangeReader: ...
@@ -145,6 +249,12 @@ class Transaction(Protocol):
     def users(self) -> UserRepository: ...
     @property
     def roles(self) -> RoleRepository: ...
+    @property
+    def sessions(self) -> SessionRepository: ...
+    @property
+    def services(self) -> ServiceRepository: ...
+    @property
+    def leases(self) -> LeaseRepository: ...
     @property
     def keys(self) -> KeyRepository: ...
     @property

@@ -36,7 +36,9 @@ class Access:
     epoch: int
 
 
-Reason = Literal["granted", "signed_in", "role_missing", "account_disabled", "account_missing", "token_revoked"]
+Reason = Literal[
+    "granted", "signed_in", "role_missing", "account_disabled", "account_missing", "token_revoked", "session_ended"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

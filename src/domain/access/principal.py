@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.ids import TokenId, UserId
+from domain.ids import SessionId, TokenId, UserId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -10,6 +10,7 @@ class AccessToken:
 
     subject: UserId
     id: TokenId
+    session_id: SessionId
     epoch: int
     issued_at: datetime
     expires_at: datetime
@@ -20,3 +21,4 @@ class Principal:
     """Who is asking: an account whose token was verified and whose access was decided for this very request."""
 
     user_id: UserId
+    session_id: SessionId

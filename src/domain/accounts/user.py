@@ -43,6 +43,13 @@ class User:
         """A new password: what was signed in with the old one is out."""
         return replace(self, password_hash=password_hash, epoch=self.epoch + 1)
 
+    def with_chosen_password(self, password_hash: PasswordHash) -> Self:
+        """A new password that the account's holder chose in a session, which goes on; the others are ended by name."""
+        return replace(self, password_hash=password_hash)
+
+    def signed_out_everywhere(self) -> Self:
+        return replace(self, epoch=self.epoch + 1)
+
     def rehashed(self, password_hash: PasswordHash) -> Self:
         """The same password, hashed by today's parameters."""
         return replace(self, password_hash=password_hash)

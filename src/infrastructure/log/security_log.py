@@ -18,6 +18,9 @@ WINDOW = 1.0
 BROKEN = ("_failed", "_unusable")
 """How the names of events end that somebody must look into."""
 
+ALARMS = frozenset({"authn_token_reuse"})
+"""Events that tell of a theft. Each ends what was stolen, so that nobody causes many of them; none is left out."""
+
 FAILURES = ("_fail", "_unreadable", *BROKEN)
 """How the names of events end that tell of something refused or broken; strangers can cause many of them."""
 
@@ -44,7 +47,9 @@ class StructlogSecurityLog:
     quotas: dict[str, Quota] = field(default_factory=dict, repr=False)
 
     def record(self, event: str, /, **fields: str | int | bool | None) -> None:
-        if not event.endswith(FAILURES):
+        if event in ALARMS:
+            structlog.get_logger().critical(event, outcome="failure", **self._shown(fields))
+        elif not event.endswith(FAILURES):
             structlog.get_logger().info(event, outcome="success", **self._shown(fields))
         elif self._allowed(event):
             logger = structlog.get_logger()

@@ -77,11 +77,18 @@ class MemoryUsers:
             raise EmailTaken
 
     async def delete(self, user_id: UserId) -> bool:
-        if user_id not in self.tables.users:
+        user = self.tables.users.get(user_id)
+        if user is None:
             return False
         self.announce(Change.of_account(user_id))
+        self.announce(Change.sessions_ended(user_id, user.epoch + 1))
+        self.tables.forget_sessions(user_id)
         del self.tables.users[user_id]
         return True
+
+    async def lock(self, user_id: UserId) -> User | None:
+        """Transactions go one after the other here in any case."""
+        return self.tables.users.get(user_id)
 
     async def grant(self, user_id: UserId, role: RoleName, now: datetime) -> bool:  # noqa: ARG002 no column for it here
         user = self.tables.users.get(user_id)
@@ -150,6 +157,14 @@ class MemoryKeys:
         self.announce(Change(Subject.KEYS))
         self.tables.keys[key.kid] = key
 
+    async def save(self, key: SigningKey) -> bool:
+        stored = self.tables.keys.get(key.kid)
+        if stored is None:
+            return False
+        self.announce(Change(Subject.KEYS))
+        self.tables.keys[key.kid] = replace(stored, sealed=key.sealed, signs_from=key.signs_from)
+        return True
+
     async def remove(self, kid: str) -> bool:
         if self.tables.keys.pop(kid, None) is None:
             return False
@@ -162,17 +177,20 @@ class MemoryChanges:
     tables: Tables
 
     async def since(self, sequence: int, limit: int) -> Sequence[SequencedChange]:
-        return [row for row, _ in self.tables.changes if row.sequence >= sequence][:limit]
+        return [row for row in self.tables.changes if row.sequence >= sequence][:limit]
 
     async def among(self, sequences: Sequence[int]) -> Sequence[SequencedChange]:
         wanted = frozenset(sequences)
-        return [row for row, _ in self.tables.changes if row.sequence in wanted]
+        return [row for row in self.tables.changes if row.sequence in wanted]
 
     async def latest(self, count: int) -> Sequence[SequencedChange]:
-        return [row for row, _ in self.tables.changes[-count:]]
+        return self.tables.changes[-count:]
+
+    async def ended_since(self, moment: datetime) -> Sequence[SequencedChange]:
+        return [row for row in self.tables.changes if row.change.subject is Subject.SESSIONS and row.at >= moment]
 
     async def prune(self, before: datetime, limit: int) -> int:
-        old = [entry for entry in self.tables.changes[:-1] if entry[1] < before][:limit]
-        for entry in old:
-            self.tables.changes.remove(entry)
+        old = [row for row in self.tables.changes[:-1] if row.at < before][:limit]
+        for row in old:
+            self.tables.changes.remove(row)
         return len(old)

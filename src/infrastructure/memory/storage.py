@@ -12,7 +12,10 @@ from typing import final
 from application.ports.storage import CommitListener
 from domain.access.change import Change, SequencedChange
 from domain.access.role import BUILT_IN, Role
+from infrastructure.memory.leases import MemoryLeases
 from infrastructure.memory.repositories import MemoryChanges, MemoryKeys, MemoryRoles, MemoryUsers
+from infrastructure.memory.services import MemoryServices
+from infrastructure.memory.sessions import MemorySessions
 from infrastructure.memory.tables import Tables
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -26,12 +29,15 @@ class MemoryTransaction:
         self._now = now
         self.users = MemoryUsers(tables, self.announce)
         self.roles = MemoryRoles(tables, self.announce)
+        self.sessions = MemorySessions(tables, self.announce)
+        self.services = MemoryServices(tables)
+        self.leases = MemoryLeases(tables)
         self.keys = MemoryKeys(tables, self.announce)
         self.changes = MemoryChanges(tables)
 
     def announce(self, change: Change) -> None:
         self.announced.append(change)
-        self.tables.changes.append((SequencedChange(self.tables.next_sequence, change), self._now()))
+        self.tables.changes.append(SequencedChange(self.tables.next_sequence, change, self._now()))
         self.tables.next_sequence += 1
 
 
@@ -49,6 +55,14 @@ class MemoryReading:
     @property
     def roles(self) -> MemoryRoles:
         return MemoryRoles(self._storage.committed(), refuse)
+
+    @property
+    def sessions(self) -> MemorySessions:
+        return MemorySessions(self._storage.committed(), refuse)
+
+    @property
+    def services(self) -> MemoryServices:
+        return MemoryServices(self._storage.committed())
 
     @property
     def keys(self) -> MemoryKeys:

@@ -5,8 +5,10 @@ from typing import Self
 from domain.access.change import SequencedChange
 from domain.access.role import Role, RoleName
 from domain.accounts.user import User
-from domain.ids import UserId
+from domain.ids import SessionId, UserId
 from domain.keys.signing_key import SigningKey
+from domain.services.service import Service, ServiceId
+from domain.sessions.session import Session
 
 
 @dataclass(slots=True)
@@ -15,8 +17,11 @@ class Tables:
 
     users: dict[UserId, User] = field(default_factory=dict)
     roles: dict[RoleName, Role] = field(default_factory=dict)
+    sessions: dict[SessionId, Session] = field(default_factory=dict)
+    services: dict[ServiceId, Service] = field(default_factory=dict)
+    leases: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     keys: dict[str, SigningKey] = field(default_factory=dict)
-    changes: list[tuple[SequencedChange, datetime]] = field(default_factory=list)
+    changes: list[SequencedChange] = field(default_factory=list)
     next_sequence: int = 1
 
     def copied(self) -> Self:
@@ -24,6 +29,16 @@ class Tables:
             self,
             users=dict(self.users),
             roles=dict(self.roles),
+            sessions=dict(self.sessions),
+            services=dict(self.services),
+            leases=dict(self.leases),
             keys=dict(self.keys),
             changes=list(self.changes),
         )
+
+    def forget_sessions(self, user_id: UserId) -> int:
+        """All of an account; how many."""
+        own = [session_id for session_id, session in self.sessions.items() if session.user_id == user_id]
+        for session_id in own:
+            del self.sessions[session_id]
+        return len(own)

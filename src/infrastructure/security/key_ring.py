@@ -1,19 +1,23 @@
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import final
 
 import jwt
 from jwt.algorithms import Algorithm as JwtAlgorithm
 
+from application.ports.security import PublishedKey
 from application.ports.storage import Storage
 from domain.errors import StorageUnavailable
-from domain.keys.signing_key import SigningKey, may_have_signed, signing_at
-from infrastructure.security.jwk import PrivateKey, PublicKey
+from domain.keys.signing_key import KeyState, SigningKey, may_have_signed, signing_at, state_of
+from infrastructure.security.jwk import PrivateKey, PublicKey, public_jwk
 from infrastructure.security.sealing import AesKeySealer
 from infrastructure.start_refused import StartRefused
+
+REMEMBERED = timedelta(seconds=1)
+"""How long it is not looked again which of the keys are gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,12 +29,14 @@ class OpenKey:
     public: PublicKey
     jws: JwtAlgorithm
     """The one algorithm that this key signs and verifies with."""
+    published: PublishedKey
 
     @classmethod
     def of(cls, stored: SigningKey, private: PrivateKey) -> "OpenKey":
         jws = jwt.get_algorithm_by_name(stored.algorithm)
         public = jws.prepare_key(private.public_key())
-        return cls(stored=stored, private=jws.prepare_key(private), public=public, jws=jws)
+        published = PublishedKey(kid=stored.kid, algorithm=stored.algorithm, members=public_jwk(public))
+        return cls(stored=stored, private=jws.prepare_key(private), public=public, jws=jws, published=published)
 
 
 @final
@@ -46,10 +52,13 @@ class StoredKeyRing:
         self._rows: tuple[SigningKey, ...] = ()
         self.generation = 0
         """Grows when the keys change; what was verified under an earlier one is to be verified again."""
+        self._published: tuple[PublishedKey, ...] = ()
+        self._published_at: datetime | None = None
         self._reloading = asyncio.Lock()
 
     async def reload(self) -> None:
-        """Read the stored keys again, open those that are new, and drop those that are gone.
+        """Read the stored keys again, open those that are new, and drop those that are gone. One that was opened before
+        needs no opening: its row may have been sealed under a master secret that this node was not told yet.
 
         When they cannot be read (StorageUnavailable) the ring stays as it was. A key that cannot be opened is left out;
         StartRefused names it, once, when the others are in the ring already.
@@ -63,6 +72,7 @@ class StoredKeyRing:
             self._keys = MappingProxyType({kid: key for kid, key in opened.items() if isinstance(key, OpenKey)})
             self._order = tuple(key for key in stored if key.kid in self._keys)
             self._rows = stored
+            self._published_at = None
             self.generation += 1
             for key in opened.values():
                 if isinstance(key, StartRefused):
@@ -70,8 +80,8 @@ class StoredKeyRing:
 
     def _opened(self, key: SigningKey) -> OpenKey | StartRefused:
         known = self._keys.get(key.kid)
-        if known is not None and known.stored == key:
-            return known
+        if known is not None and known.stored.algorithm == key.algorithm:
+            return known if known.stored == key else replace(known, stored=key)  # the kid says that it is the same key
         try:
             return OpenKey.of(key, self._sealer.open(key))
         except StartRefused as refused:
@@ -98,6 +108,16 @@ class StoredKeyRing:
     def may_have_signed(self, key: OpenKey, moment: datetime) -> bool:
         """Whether it was this key's turn to sign at `moment`."""
         return may_have_signed(key.stored, self._order, moment)
+
+    def published(self, now: datetime) -> Sequence[PublishedKey]:
+        if not self._order:
+            raise StorageUnavailable("There is no signing key yet; try again in a moment.")
+        if self._published_at is None or abs(now - self._published_at) >= REMEMBERED:
+            shown = (key for key in self._order if state_of(key, self._order, now) is not KeyState.GONE)
+            published = tuple(self._keys[key.kid].published for key in shown)
+            self._published = self._published if published == self._published else published
+            self._published_at = now
+        return self._published
 
     def all(self) -> tuple[OpenKey, ...]:
         """In the order in which they sign."""

@@ -5,7 +5,7 @@ import os
 import re
 import secrets
 import stat
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cryptography.hazmat.primitives import hashes
@@ -15,7 +15,7 @@ from infrastructure.data_dir import open_to_others
 from infrastructure.setting_sources import HOW_TO_MAKE
 from infrastructure.start_refused import StartRefused
 
-NAME = "DOORWARD_SECRET_KEY"
+NAME, PREVIOUS = "DOORWARD_SECRET_KEY", "DOORWARD_SECRET_KEY_PREVIOUS"
 SHORTEST = 32
 """Characters; of random bytes in base64 that is 192 bits, and what we make ourselves has 384."""
 
@@ -36,19 +36,30 @@ PLACEHOLDERS = re.compile(
 @dataclass(frozen=True, slots=True)
 class MasterSecret:
     value: bytes = field(repr=False)
+    previous: "MasterSecret | None" = field(default=None, repr=False)
+    """The one before, while it is being replaced: what it made is still good, and nothing new is made with it."""
 
     def derive(self, purpose: bytes, length: int = 32) -> bytes:
         """A key for one purpose (HKDF-SHA256, RFC 5869): whoever learns it learns nothing of the others."""
         return HKDF(algorithm=hashes.SHA256(), length=length, salt=None, info=purpose).derive(self.value)
 
+    def derive_all(self, purpose: bytes, length: int = 32) -> tuple[bytes, ...]:
+        """The key of the present secret, and then that of the previous one, if there is one."""
+        before = () if self.previous is None else self.previous.derive_all(purpose, length)
+        return self.derive(purpose, length), *before
 
-def load_master_secret(value: str | None, path: Path) -> MasterSecret:
+
+def load_master_secret(value: str | None, path: Path, previous: str | None = None) -> MasterSecret:
     """The given value; else what the file holds; else a new one, which the file holds from then on.
 
-    Raise StartRefused for a secret that is short or guessable, and for a file that others can read or that is none.
+    Raise StartRefused for a secret that is short or guessable, for a file that others can read or that is none, and for
+    a previous secret without a present one that is given and different.
     """
     if value is not None:
-        return checked(value, NAME)
+        present = checked(value, NAME)
+        return present if previous is None else replacing(checked(previous, PREVIOUS), present)
+    if previous is not None:
+        raise StartRefused(f"{PREVIOUS} is set and {NAME} is not: give the new secret as {NAME}")
     held = read(path)
     if held is None:
         make(path)
@@ -67,6 +78,12 @@ def checked(text: str, source: str) -> MasterSecret:
     if len(left) < FEWEST_LEFT or len(set(left)) < FEWEST_DISTINCT or repeats(text):
         raise StartRefused(f"{source} holds an example or a pattern, not a random secret: {HOW_TO_MAKE}")
     return MasterSecret(text.encode("utf-8", "surrogatepass"))
+
+
+def replacing(previous: MasterSecret, present: MasterSecret) -> MasterSecret:
+    if previous == present:
+        raise StartRefused(f"{NAME} and {PREVIOUS} hold the same secret: keep the first, or give a new one")
+    return replace(present, previous=previous)
 
 
 def repeats(text: str) -> bool:

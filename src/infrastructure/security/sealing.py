@@ -5,13 +5,14 @@ algorithm are authenticated along with it, so that a row of the database cannot 
 """
 
 import os
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import cast, final
 
 from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -33,6 +34,11 @@ NONCE = 12
 LONGEST_PEM = 16_384
 SMALLEST_RSA, LARGEST_RSA = 3072, 8192
 USUAL_EXPONENT = 65_537
+GENERATED: Mapping[Algorithm, Callable[[], PrivateKey]] = {
+    "ES256": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "EdDSA": Ed25519PrivateKey.generate,
+    "RS256": lambda: generate_private_key(USUAL_EXPONENT, SMALLEST_RSA),
+}
 WANTED = "Bring a private key in PEM: P-256, Ed25519, or RSA of 3,072 to 8,192 bits."
 
 
@@ -41,29 +47,28 @@ class AesKeySealer:
     """The KeySealer; whoever holds the database and not the master secret can open nothing."""
 
     def __init__(self, secret: MasterSecret) -> None:
-        self._cipher = AESGCM(secret.derive(PURPOSE))
+        self._ciphers = [AESGCM(key) for key in secret.derive_all(PURPOSE)]
+        """The first one seals; each of them opens."""
 
-    def generate(self, now: datetime) -> SigningKey:
-        return self._sealed(ec.generate_private_key(ec.SECP256R1()), now, now)
+    def generate(self, now: datetime, algorithm: Algorithm = "ES256") -> SigningKey:
+        return self._sealed(GENERATED[algorithm](), now, now)
 
     def seal(self, pem: bytes, now: datetime, signs_from: datetime) -> SigningKey:
         return self._sealed(parse_pem(pem), now, signs_from)
 
     def open(self, key: SigningKey) -> PrivateKey:
         """The private key; raise StartRefused when it was sealed under another secret, altered, or by a later form."""
-        version, nonce, sealed = key.sealed[:1], key.sealed[1 : 1 + NONCE], key.sealed[1 + NONCE :]
-        if version != VERSION:
+        if key.sealed[:1] != VERSION:
             raise StartRefused(
                 f"signing key {key.kid} is sealed in a form that this version of Doorward does not know: "
-                f"start a later version, or take the key out with: {removal(key.kid)}",
+                f"start a later version, or take the key out with: {revocation(key.kid)}",
             )
-        try:
-            plain = self._cipher.decrypt(nonce, sealed, bound(key.kid, key.algorithm))
-        except (InvalidTag, ValueError) as error:
+        plain = next((plain for cipher in self._ciphers if (plain := unsealed(key, cipher)) is not None), None)
+        if plain is None:
             raise StartRefused(
-                f"signing key {key.kid} was sealed under another DOORWARD_SECRET_KEY: "
-                f"give that one, or take the key out with: {removal(key.kid)}",
-            ) from error
+                f"signing key {key.kid} was sealed under another DOORWARD_SECRET_KEY: give that one, "
+                f"as DOORWARD_SECRET_KEY_PREVIOUS if it was replaced, or take the key out with: {revocation(key.kid)}",
+            )
         return cast("PrivateKey", load_der_private_key(plain, None, unsafe_skip_rsa_key_validation=True))
 
     def check(self, key: SigningKey) -> None:
@@ -72,6 +77,12 @@ class AesKeySealer:
         except StartRefused as error:
             raise InvalidKey(str(error)) from error
 
+    def resealed(self, key: SigningKey) -> SigningKey:
+        self.check(key)
+        if unsealed(key, self._ciphers[0]) is not None:
+            return key
+        return self._sealed(self.open(key), key.created_at, key.signs_from)
+
     def _sealed(self, private: PrivateKey, now: datetime, signs_from: datetime) -> SigningKey:
         kid, algorithm = thumbprint(private.public_key()), algorithm_of(private)
         plain = private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
@@ -79,14 +90,23 @@ class AesKeySealer:
         return SigningKey(
             kid=kid,
             algorithm=algorithm,
-            sealed=VERSION + nonce + self._cipher.encrypt(nonce, plain, bound(kid, algorithm)),
+            sealed=VERSION + nonce + self._ciphers[0].encrypt(nonce, plain, bound(kid, algorithm)),
             created_at=now,
             signs_from=signs_from,
         )
 
 
-def removal(kid: str) -> str:
-    return f"doorward keys remove {'-- ' if kid.startswith('-') else ''}{kid}"
+def unsealed(key: SigningKey, cipher: AESGCM) -> bytes | None:
+    """None when this is not the cipher that it was sealed with, or the row was altered."""
+    nonce, sealed = key.sealed[1 : 1 + NONCE], key.sealed[1 + NONCE :]
+    try:
+        return cipher.decrypt(nonce, sealed, bound(key.kid, key.algorithm))
+    except (InvalidTag, ValueError):
+        return None
+
+
+def revocation(kid: str) -> str:
+    return f"doorward keys revoke {'-- ' if kid.startswith('-') else ''}{kid}"
 
 
 def bound(kid: str, algorithm: Algorithm) -> bytes:

@@ -5,6 +5,7 @@ from application.ports.security import AccessTokens, IssuedToken
 from domain.access.principal import AccessToken
 from domain.accounts.user import User
 from domain.errors import InvalidToken
+from domain.ids import SessionId
 from infrastructure.security.key_ring import StoredKeyRing
 
 MOST = 16_384
@@ -27,8 +28,8 @@ class CachedAccessTokens:
         self._generation = ring.generation
         self._good: dict[str, AccessToken] = {}
 
-    def issue(self, user: User, now: datetime) -> IssuedToken:
-        return self._tokens.issue(user, now)
+    def issue(self, user: User, session_id: SessionId, now: datetime, ends_at: datetime) -> IssuedToken:
+        return self._tokens.issue(user, session_id, now, ends_at)
 
     def verify(self, token: str, now: datetime) -> AccessToken:
         if self._generation != self._ring.generation:

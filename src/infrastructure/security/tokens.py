@@ -1,6 +1,6 @@
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from uuid import UUID
@@ -9,13 +9,16 @@ from application.ports.security import IssuedToken
 from domain.access.principal import AccessToken
 from domain.accounts.user import User
 from domain.errors import InvalidToken
-from domain.ids import TokenId, UserId, uuid7
+from domain.ids import SessionId, TokenId, UserId, uuid7
 from infrastructure.security import jws
 from infrastructure.security.jwk import base64url
 from infrastructure.security.key_ring import OpenKey, StoredKeyRing
 
 TYPES = frozenset({"at+jwt", "application/at+jwt"})
 HEADER = frozenset({"alg", "typ", "kid"})
+LONGEST_ISSUED = 4_000
+"""Characters. A cookie of 4,096 bytes or more is dropped by browsers without a word, and 96 are for its attributes."""
+
 LEEWAY = 5
 """Seconds that another node's clock may be ahead of ours."""
 
@@ -38,28 +41,32 @@ class JwtAccessTokens:
         self._client_id = client_id
         self._lifetime = lifetime
 
-    def issue(self, user: User, now: datetime) -> IssuedToken:
+    def issue(self, user: User, session_id: SessionId, now: datetime, ends_at: datetime) -> IssuedToken:
         """Roles are told for the sake of other services, the guard reads none of them. An account with so many that the
-        token would be too long to be accepted gets one that names no role."""
-        token = self._issued(user, sorted(user.roles), now)
-        return token if len(token.value) <= jws.LONGEST_TOKEN else self._issued(user, [], now)
-
-    def _issued(self, user: User, roles: Sequence[str], now: datetime) -> IssuedToken:
-        key = self._ring.signing(now)
+        token would be too long for a cookie gets one that names no role."""
         issued_at = int(now.timestamp())
+        lifetime = max(min(self._lifetime, int(ends_at.timestamp()) - issued_at), 1)
         claims = {
             "iss": self._issuer,
             "aud": self._audience,
             "sub": str(user.id),
-            "exp": issued_at + self._lifetime,
+            "exp": issued_at + lifetime,
             "iat": issued_at,
             "jti": str(uuid7(now)),
             "client_id": self._client_id,
-            "roles": roles,
+            "sid": str(session_id),
+            "roles": sorted(user.roles),
             "epoch": user.epoch,
         }
+        token = self._signed(claims, now)
+        return IssuedToken(
+            token if len(token) <= LONGEST_ISSUED else self._signed({**claims, "roles": []}, now), lifetime
+        )
+
+    def _signed(self, claims: Mapping[str, object], now: datetime) -> str:
+        key = self._ring.signing(now)
         content = f"{header_of(key.stored.algorithm, key.stored.kid)}.{encode(claims)}"
-        return IssuedToken(f"{content}.{base64url(sign(key, content.encode()))}", self._lifetime)
+        return f"{content}.{base64url(sign(key, content.encode()))}"
 
     def verify(self, token: str, now: datetime) -> AccessToken:
         try:
@@ -102,6 +109,7 @@ class JwtAccessTokens:
         return AccessToken(
             subject=UserId(identifier(claims, "sub")),
             id=TokenId(identifier(claims, "jti")),
+            session_id=SessionId(identifier(claims, "sid")),
             epoch=integer(claims, "epoch", LARGEST_EPOCH),
             issued_at=datetime.fromtimestamp(issued_at, UTC),
             expires_at=datetime.fromtimestamp(expires_at, UTC),

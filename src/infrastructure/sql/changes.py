@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import final
+from typing import Any, final
 
 from sqlalchemy import bindparam, delete, func, insert, select
 
@@ -10,9 +10,10 @@ from infrastructure.sql.connection import SqlConnection, SqlRow, padded
 from infrastructure.sql.tables import changes
 
 ANNOUNCE = insert(changes)
-CHANGE = select(changes.c.sequence, changes.c.subject, changes.c.user_id)
+CHANGE = select(changes)
 SINCE = CHANGE.where(changes.c.sequence >= bindparam("sequence")).order_by(changes.c.sequence).limit(bindparam("count"))
 AMONG = CHANGE.where(changes.c.sequence.in_(bindparam("sequences", expanding=True))).order_by(changes.c.sequence)
+ENDED = CHANGE.where(changes.c.subject == Subject.SESSIONS.value, changes.c.created_at >= bindparam("moment"))
 LATEST = CHANGE.order_by(changes.c.sequence.desc()).limit(bindparam("count"))
 OLD = (
     select(changes.c.sequence)
@@ -36,9 +37,10 @@ class Feed:
     connection: SqlConnection
     announced: list[Change] = field(default_factory=list)
 
-    async def announce(self, change: Change) -> None:
-        await self.connection.change(ANNOUNCE, {"subject": change.subject.value, "user_id": change.user_id})
-        self.announced.append(change)
+    async def announce(self, *changes: Change) -> None:
+        if changes:
+            await self.connection.change(ANNOUNCE, [to_row(change) for change in changes])
+            self.announced.extend(changes)
 
 
 @final
@@ -58,6 +60,10 @@ class SqlChanges:
         rows = await self.connection.rows(LATEST, {"count": count})
         return [to_change(row) for row in reversed(rows)]
 
+    async def ended_since(self, moment: datetime) -> Sequence[SequencedChange]:
+        rows = await self.connection.rows(ENDED, {"moment": moment})
+        return sorted(map(to_change, rows), key=lambda change: change.sequence)  # to read along its own index
+
     async def prune(self, before: datetime, limit: int) -> int:
         old = await self.connection.rows(OLD, {"before": before, "count": limit})
         if not old:
@@ -66,5 +72,15 @@ class SqlChanges:
         return await self.connection.change(FORGET, span)
 
 
+def to_row(change: Change) -> dict[str, Any]:
+    return {
+        "subject": change.subject.value,
+        "user_id": change.user_id,
+        "session_id": change.session_id,
+        "epoch": change.epoch,
+    }
+
+
 def to_change(row: SqlRow) -> SequencedChange:
-    return SequencedChange(row.sequence, Change(Subject(row.subject), row.user_id))
+    change = Change(Subject(row.subject), row.user_id, row.session_id, row.epoch)
+    return SequencedChange(row.sequence, change, row.created_at)

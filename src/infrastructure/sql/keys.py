@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from domain.access.change import Change, Subject
@@ -14,6 +14,11 @@ from infrastructure.sql.tables import signing_keys
 
 ALL = select(signing_keys).order_by(signing_keys.c.signs_from, signing_keys.c.kid)
 ADD = insert(signing_keys)
+SAVE = (
+    update(signing_keys)
+    .where(signing_keys.c.kid == bindparam("key"))
+    .values(sealed=bindparam("sealed"), signs_from=bindparam("signs_from"))
+)
 REMOVE = delete(signing_keys).where(signing_keys.c.kid == bindparam("key"))
 
 
@@ -32,6 +37,13 @@ class SqlKeys:
         except IntegrityError:
             raise KeyExists from None
         await self.feed.announce(Change(Subject.KEYS))
+
+    async def save(self, key: SigningKey) -> bool:
+        changed = {"key": key.kid, "sealed": key.sealed, "signs_from": key.signs_from}
+        if not await self.connection.change(SAVE, changed):
+            return False
+        await self.feed.announce(Change(Subject.KEYS))
+        return True
 
     async def remove(self, kid: str) -> bool:
         if not await self.connection.change(REMOVE, {"key": kid}):

@@ -15,10 +15,10 @@ from infrastructure.sql.engine import error_code, open_engines, open_migrator
 from infrastructure.sql.urls import DatabaseUrl
 from infrastructure.start_refused import StartRefused
 
-HEAD = "0001"
+HEAD = "0002"
 """The revision that this Doorward works with. Revisions are numbered: a greater one is a newer one."""
 
-OLDER = frozenset({"", HEAD})
+OLDER = frozenset({"", "0001", HEAD})
 """Every revision that there was so far; the empty one is that of a new database."""
 
 PATIENCE = 10

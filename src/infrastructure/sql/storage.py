@@ -12,7 +12,10 @@ from infrastructure.sql.changes import Feed, SqlChanges
 from infrastructure.sql.connection import SqlConnection, connected
 from infrastructure.sql.engine import Engines, open_engines
 from infrastructure.sql.keys import SqlKeys
+from infrastructure.sql.leases import SqlLeases
 from infrastructure.sql.roles import SqlRoles
+from infrastructure.sql.services import SqlServices
+from infrastructure.sql.sessions import SqlSessions
 from infrastructure.sql.urls import DatabaseUrl
 from infrastructure.sql.users import SqlUsers
 
@@ -24,13 +27,22 @@ class SqlRepositories:
 
     users: SqlUsers
     roles: SqlRoles
+    sessions: SqlSessions
+    services: SqlServices
+    leases: SqlLeases
     keys: SqlKeys
     changes: SqlChanges
 
     @classmethod
     def on(cls, connection: SqlConnection, feed: Feed) -> Self:
         return cls(
-            SqlUsers(connection, feed), SqlRoles(connection, feed), SqlKeys(connection, feed), SqlChanges(connection)
+            users=SqlUsers(connection, feed),
+            roles=SqlRoles(connection, feed),
+            sessions=SqlSessions(connection, feed),
+            services=SqlServices(connection),
+            leases=SqlLeases(connection),
+            keys=SqlKeys(connection, feed),
+            changes=SqlChanges(connection),
         )
 
 

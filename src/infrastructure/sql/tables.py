@@ -4,7 +4,9 @@ from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Index, MetaData, Table
 
-from infrastructure.sql.types import Counter, Flag, Id, Key, Number, Prose, Sealed, UtcTime, shown, utc_now
+from domain.sessions.session import LONGEST_ADDRESS, LONGEST_USER_AGENT
+from infrastructure.sql.spent import LONGEST_SPENT
+from infrastructure.sql.types import Counter, Digest, Flag, Id, Key, Number, Prose, Sealed, UtcTime, shown, utc_now
 
 EVERYWHERE: dict[str, Any] = {
     "sqlite_strict": True,
@@ -57,6 +59,42 @@ user_roles = Table(
     **EVERYWHERE,
 )
 
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Id(), primary_key=True),
+    Column("user_id", Id(), ForeignKey(users.c.id), nullable=False),
+    Column("started_at", UtcTime(), nullable=False),
+    Column("last_used_at", UtcTime(), nullable=False),
+    Column("used_on", UtcTime(), nullable=False),
+    Column("address", shown(LONGEST_ADDRESS), nullable=False),
+    Column("user_agent", shown(LONGEST_USER_AGENT), nullable=False),
+    Column("token_hash", Digest, nullable=False),
+    Column("spent", Key(LONGEST_SPENT), nullable=False),
+    Index(None, "user_id"),
+    Index(None, "used_on"),
+    **EVERYWHERE,
+)
+
+services = Table(
+    "services",
+    metadata,
+    Column("id", Key(64), primary_key=True),
+    Column("name", Key(64), nullable=False, unique=True),
+    Column("secret_hash", Digest, nullable=False),
+    Column("created_at", UtcTime(), nullable=False),
+    **EVERYWHERE,
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Key(64), primary_key=True),
+    Column("holder", Key(128), nullable=False),
+    Column("until", UtcTime(), nullable=False),
+    **EVERYWHERE,
+)
+
 signing_keys = Table(
     "signing_keys",
     metadata,
@@ -74,7 +112,10 @@ changes = Table(
     Column("sequence", Counter, primary_key=True, autoincrement=True),
     Column("subject", Key(16), nullable=False),
     Column("user_id", Id()),
+    Column("session_id", Id()),
+    Column("epoch", Number),
     Column("created_at", UtcTime(), nullable=False, server_default=utc_now()),
+    Index(None, "subject", "created_at"),
     sqlite_autoincrement=True,
     **EVERYWHERE,
 )

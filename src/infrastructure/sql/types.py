@@ -27,6 +27,7 @@ Flag = Boolean().with_variant(Integer(), SQLITE)
 Number = Integer()
 Counter = BigInteger().with_variant(Integer(), SQLITE)
 Sealed = LargeBinary()
+Digest = BINARY(32).with_variant(BLOB(), SQLITE)
 Prose = Text()
 
 

@@ -18,6 +18,7 @@ from domain.errors import AccountMissing, DomainError, EmailTaken, RoleMissing, 
 from domain.ids import UserId
 from infrastructure.sql.changes import Feed
 from infrastructure.sql.connection import SqlConnection, SqlRow, padded
+from infrastructure.sql.forgetting import forget, sessions_of
 from infrastructure.sql.tables import roles, user_roles, users
 
 BATCH = 500
@@ -65,7 +66,7 @@ COUNT_ENABLED = (
 
 ADD = insert(users)
 SAVE = update(users).where(IT, users.c.version == bindparam("read_version"))
-LOCK = select(users.c.id).where(IT).with_for_update()
+LOCK = select(users.c.epoch).where(IT).with_for_update()
 DELETE = delete(users).where(IT)
 
 GRANT = insert(user_roles)
@@ -123,12 +124,18 @@ class SqlUsers:
         await self.feed.announce(Change.of_account(user.id))
 
     async def delete(self, user_id: UserId) -> bool:
-        await self.connection.rows(LOCK, {"user_id": user_id})  # nobody can grant it anything from here on
-        await self.connection.change(REVOKE_ALL, {"user_id": user_id})
-        if not await self.connection.change(DELETE, {"user_id": user_id}):
+        held = await self.connection.rows(LOCK, {"user_id": user_id})  # nobody can add to it from here on
+        if not held:
             return False
-        await self.feed.announce(Change.of_account(user_id))
+        await self.connection.change(REVOKE_ALL, {"user_id": user_id})
+        await forget(self.connection, await sessions_of(self.connection, user_id))
+        await self.connection.change(DELETE, {"user_id": user_id})
+        await self.feed.announce(Change.of_account(user_id), Change.sessions_ended(user_id, held[0].epoch + 1))
         return True
+
+    async def lock(self, user_id: UserId) -> User | None:
+        await self.connection.rows(LOCK, {"user_id": user_id})
+        return await self.get(user_id)
 
     async def grant(self, user_id: UserId, role: RoleName, now: datetime) -> bool:
         if not await self._grant(user_id, role, now):

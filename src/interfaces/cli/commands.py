@@ -5,6 +5,8 @@ from interfaces.cli.keys import keys
 from interfaces.cli.migrate import migrate
 from interfaces.cli.roles import roles
 from interfaces.cli.serve import serve
+from interfaces.cli.services import services
+from interfaces.cli.sessions import sessions
 from interfaces.cli.settings import settings
 from interfaces.cli.users import users
 
@@ -19,5 +21,5 @@ def cli() -> None:
     """Sign-up, sign-in, JWT and roles as a service."""
 
 
-for command in (serve, migrate, users, roles, keys, settings, doctor):
+for command in (serve, migrate, users, roles, sessions, keys, services, settings, doctor):
     cli.add_command(command)

@@ -2,6 +2,7 @@ import structlog
 
 from application.access.has_admin import HasAdmin
 from application.keys.ensure_signing_key import EnsureSigningKey
+from application.keys.reseal_signing_keys import ResealSigningKeys
 from application.ports.clock import Clock
 from application.ports.security import PasswordBlocklist
 from domain.errors import Unavailable
@@ -25,6 +26,7 @@ async def first_steps(settings: Settings, *, migrates: bool) -> bool:
             await container.get(PasswordBlocklist)
         await ensure_schema(await container.get(Database), migrates=migrates)
         now = (await container.get(Clock)).now()
+        await (await container.get(ResealSigningKeys))()
         await (await container.get(EnsureSigningKey))(now)
         await (await container.get(StoredKeyRing)).reload()
         return await (await container.get(HasAdmin))()

@@ -94,7 +94,7 @@ def show(name: str, as_json: bool) -> None:  # noqa: FBT001 click's flag
 @users.command()
 @name_argument
 def disable(name: str) -> None:
-    """Refuse an account's sign-ins, and end its access tokens."""
+    """Refuse an account's sign-ins, and end its sessions."""
     click.echo(f"Disabled {change(name, UserChanges(disabled=True)).username.value}.")
 
 
@@ -109,7 +109,7 @@ def enable(name: str) -> None:
 @name_argument
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def delete(name: str, yes: bool) -> None:  # noqa: FBT001 click's flag
-    """Delete an account with all its roles, for good. On a terminal it asks first."""
+    """Delete an account with its roles and sessions, for good. On a terminal it asks first."""
     if not yes and sys.stdin.isatty():
         click.confirm(f"Delete {name} for good?", abort=True, err=True)
 
@@ -152,7 +152,7 @@ def revoke(name: str, role: str) -> None:
 @users.command(name="set-password")
 @name_argument
 def set_password(name: str) -> None:
-    """Set an account's password, and end its access tokens. Asked for, or the first line of standard input."""
+    """Set an account's password, and end its sessions. Asked for, or the first line of standard input."""
     password = read_password()
 
     async def work(parts: Parts) -> User:

@@ -64,7 +64,7 @@ class UserPatch(
 
     username: Annotated[str, Meta(extra_json_schema=USERNAME)] | UnsetType = UNSET
     email: Annotated[str, Meta(extra_json_schema=EMAIL)] | UnsetType = UNSET
-    disabled: Annotated[bool, Meta(description="True ends every access token of the account.")] | UnsetType = UNSET
+    disabled: Annotated[bool, Meta(description="True ends every session of the account.")] | UnsetType = UNSET
 
 
 def user_view(user: User) -> UserView:
@@ -144,5 +144,5 @@ class AdminUsersController(Controller):
     async def remove(
         self, user_id: FromPath[UUID], principal: NamedDependency[Principal], remove: FromDishka[DeleteUser]
     ) -> None:
-        """Its grants go with it, its tokens are refused, and its id is never given again."""
+        """Its grants and sessions go with it, its tokens are refused, and its id is never given again."""
         await remove(UserId(user_id), by=str(principal.user_id))

@@ -5,16 +5,17 @@ from typing import Annotated
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Controller, post
+from litestar import Controller, Response, post
+from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from application.accounts.authenticate import Authenticate, SignedIn
+from application.accounts.authenticate import Authenticate
 from application.accounts.register_user import RegisterUser
 from application.ports.clock import Clock
-from domain.access.role import RoleName
 from domain.accounts.password import LONGEST
 from domain.errors import (
+    CrossSiteRequest,
     EmailTaken,
     HashingBusy,
     InvalidCredentials,
@@ -25,14 +26,19 @@ from domain.errors import (
     PasswordTooShort,
     RoleUnknown,
     StorageUnavailable,
+    TransactionConflict,
     UnknownAccount,
     UsernameReserved,
     UsernameTaken,
     WrongPassword,
 )
+from domain.sessions.session import Device
+from interfaces.http.cookies import Browser
+from interfaces.http.device import calling
 from interfaces.http.guard import PUBLIC
 from interfaces.http.limits import EMAIL, MOST_ROLES, USERNAME
 from interfaces.http.metrics import count_sign_in
+from interfaces.http.signed_in import SignInAnswer, sign_in_answer
 
 PASSWORD = "violet harbour kettle"  # noqa: S105 an example for the document
 
@@ -76,39 +82,16 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     username: Annotated[str, Meta(description="The username, or the email.", examples=["ada"])]
     password: Annotated[str, Meta(examples=[PASSWORD], extra_json_schema={"format": "password"})]
-
-
-class SignInAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """An access token and whose it is. The token goes into `Authorization: Bearer ...` or `x-access-token`."""
-
-    id: Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
-    username: str
-    email: str
-    roles: Annotated[list[str], Meta(description="As `ROLE_` and upper case.", examples=[["ROLE_USER"]])]
-    access_token: Annotated[str, Meta(description="A JWT as RFC 9068.")]
-    token_type: Annotated[str, Meta(examples=["Bearer"])] = "Bearer"  # noqa: S105 a scheme, no token
-    expires_in: Annotated[int, Meta(description="Seconds.", examples=[900])]
-
-
-def as_constant(role: RoleName) -> str:
-    return f"ROLE_{role.upper()}"
-
-
-def sign_in_answer(signed_in: SignedIn) -> SignInAnswer:
-    user = signed_in.user
-    return SignInAnswer(
-        id=str(user.id),
-        username=user.username.value,
-        email=user.email.value,
-        roles=sorted(map(as_constant, user.roles)),
-        access_token=signed_in.access_token.value,
-        expires_in=signed_in.access_token.expires_in,
-    )
+    cookies: Annotated[
+        bool,
+        Meta(description="For browsers: the tokens come as cookies. Needs JSON and an allowed `Origin`."),
+    ] = False
 
 
 class AuthController(Controller):
     path = "/api/auth"
     tags = ("Sign-up and sign-in",)
+    dependencies = {"device": Provide(calling, sync_to_thread=False)}  # noqa: RUF012
 
     @post(
         "/signup",
@@ -146,14 +129,28 @@ class AuthController(Controller):
         summary="Sign in with username or email, and password",
         opt={
             "access": PUBLIC,
-            "refusals": (InvalidCredentials, UnknownAccount, WrongPassword, HashingBusy, StorageUnavailable),
+            "refusals": (
+                InvalidCredentials,
+                UnknownAccount,
+                WrongPassword,
+                CrossSiteRequest,
+                HashingBusy,
+                TransactionConflict,
+                StorageUnavailable,
+            ),
         },
     )
     @inject
     async def sign_in(
-        self, data: JSONBody[SignIn], authenticate: FromDishka[Authenticate], clock: FromDishka[Clock]
-    ) -> SignInAnswer:
-        """Every failed attempt gets the same answer, so that it tells nobody which accounts exist."""
-        signed_in = await authenticate(data.username, data.password, clock.now())
+        self,
+        data: JSONBody[SignIn],
+        device: NamedDependency[Device],
+        browser: NamedDependency[Browser],
+        authenticate: FromDishka[Authenticate],
+        clock: FromDishka[Clock],
+    ) -> Response[SignInAnswer]:
+        """Begins a session. Every failed attempt gets the same answer, so that it tells nobody which accounts exist."""
+        browser.accept(cookies=data.cookies)
+        signed_in = await authenticate(data.username, data.password, clock.now(), device)
         count_sign_in("granted")
-        return sign_in_answer(signed_in)
+        return sign_in_answer(signed_in, browser)

@@ -8,11 +8,11 @@ from litestar.types import HTTPScope, Receive
 from interfaces.http.config import HttpConfig
 from interfaces.http.forms import InvalidForm, form_to_json
 from interfaces.http.heads import Fields, Header
-from interfaces.http.problems import Refusal
+from interfaces.http.problems import OAUTH_ROUTES, Refusal
 from interfaces.http.strict_json import InvalidJson, check_json
 
-FORM_ROUTES: Final = frozenset({b"/api/auth/signup", b"/api/auth/signin"})
-"""Where a POST may carry a form, as the tutorial's clients send it."""
+FORM_ROUTES: Final = frozenset({b"/api/auth/signup", b"/api/auth/signin"}) | OAUTH_ROUTES
+"""Where a POST may carry a form, as the tutorial's clients and those of OAuth send it."""
 
 JSON: Final = b"application/json"
 FORM: Final = b"application/x-www-form-urlencoded"

@@ -15,6 +15,8 @@ class HttpConfig:
     dialect: Dialect = DIALECTS["standard"]
     cors_origins: frozenset[str] = frozenset()
     """Exact origins as browsers write them: `https://app.example.org`, with the port unless it is the default one."""
+    public_origin: str = ""
+    """Where clients reach the service, as an origin."""
     https: bool = False
     """Clients reach the service over TLS, here or at a proxy: answers carry HSTS."""
     docs: bool = True

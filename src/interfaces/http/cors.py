@@ -6,6 +6,7 @@ from typing import final
 from interfaces.http.heads import Header
 
 VARY = (b"vary", b"Origin")
+CREDENTIALS = (b"access-control-allow-credentials", b"true")
 EXPOSED = (b"access-control-expose-headers", b"X-Request-Id, Retry-After")
 PREFLIGHT: tuple[Header, ...] = (
     (b"access-control-allow-methods", b"GET, HEAD, POST, PUT, PATCH, DELETE"),
@@ -18,12 +19,12 @@ REQUEST_METHOD = b"access-control-request-method"
 
 @final
 class Cors:
-    """Without origins no answer says a word of CORS. Credentials are never allowed: tokens travel in headers."""
+    """Without origins no answer says a word of CORS. Pages of an allowed origin may send cookies along."""
 
     def __init__(self, origins: Iterable[str]) -> None:
         allowed = {origin.encode(): (b"access-control-allow-origin", origin.encode()) for origin in origins}
         self._headers: Mapping[bytes, tuple[Header, ...]] = {
-            origin: (VARY, header, EXPOSED) for origin, header in allowed.items()
+            origin: (VARY, header, CREDENTIALS, EXPOSED) for origin, header in allowed.items()
         }
         self._others: tuple[Header, ...] = (VARY,) if allowed else ()
 

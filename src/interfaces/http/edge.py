@@ -74,11 +74,11 @@ class Edge:
             unbind_contextvars("request_id", "ip")
 
     def _introduce(self, scope: HTTPScope, headers: Headers, fields: Fields) -> tuple[str, str]:
-        """The request's number, which the application finds in the scope's state, and the address that it came from."""
+        """The request's number and the address that it came from; the application finds both in the scope's state."""
         peer = scope["client"]
         request_id = request_id_of(fields)
         ip = self._addresses.of(peer[0] if peer else None, headers)
-        scope.setdefault("state", {})["request_id"] = request_id
+        scope.setdefault("state", {}).update(request_id=request_id, ip=ip)
         return request_id, ip
 
     def _screen(self, scope: HTTPScope, headers: Headers, fields: Fields) -> Refusal | None:

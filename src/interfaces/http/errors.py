@@ -1,7 +1,8 @@
 """The one place where refusals become HTTP answers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final, TypeVar, final
 
@@ -14,21 +15,25 @@ from domain.errors import (
     DomainError,
     Forbidden,
     Invalid,
+    InvalidClient,
     InvalidCredentials,
+    InvalidRefreshToken,
     InvalidToken,
     Missing,
+    RefreshTokenReused,
     RoleRequired,
     Throttled,
     Unauthenticated,
     Unavailable,
 )
 from interfaces.http.dialects import Answer, Dialect
-from interfaces.http.metrics import count_sign_in
-from interfaces.http.problems import MEDIA_TYPE, problem_body
-from interfaces.http.refusals import AmbiguousToken, FieldErrors, Malformed
+from interfaces.http.metrics import count_refresh, count_sign_in
+from interfaces.http.problems import MEDIA_TYPE, oauth_error, problem_body
+from interfaces.http.refusals import AmbiguousToken, FieldErrors, JsonRequired, Malformed
 from interfaces.http.request import LONGEST_SHOWN, discreet
 
 STATUS: Final[Mapping[type[DomainError], int]] = {
+    JsonRequired: 415,
     Invalid: 400,
     Unauthenticated: 401,
     Forbidden: 403,
@@ -43,11 +48,21 @@ CHALLENGE: Final[Mapping[type[DomainError], str]] = {
     Unauthenticated: "Bearer",
     InvalidToken: 'Bearer error="invalid_token"',
     RoleRequired: 'Bearer error="insufficient_scope"',
+    InvalidClient: 'Basic realm="doorward", charset="UTF-8"',
 }
-"""RFC 6750, section 3."""
+"""RFC 6750, section 3, and RFC 7617, section 2."""
 
 MEMBERS: Final[Mapping[type[DomainError], Mapping[str, None]]] = {InvalidCredentials: {"accessToken": None}}
 """What else an answer says: the tutorial's clients look for this one."""
+
+COUNTED: Final[Mapping[type[DomainError], Callable[[], None]]] = {
+    InvalidCredentials: partial(count_sign_in, "refused"),
+    InvalidRefreshToken: partial(count_refresh, "refused"),
+    RefreshTokenReused: partial(count_refresh, "reused"),
+}
+
+FIELDS: Final = "fields"
+"""The key in a route's `opt` of what it calls the fields that refusals name."""
 
 OUR_OWN: Final = 500
 
@@ -83,15 +98,15 @@ class Refusals:
             headers["WWW-Authenticate"] = challenge
         if isinstance(refusal, Throttled | Unavailable):
             headers["Retry-After"] = str(refusal.retry_after)
-        if isinstance(refusal, InvalidCredentials):
-            count_sign_in("refused")
+        if count := nearest(COUNTED, kind):
+            count()
         return problem(
             request,
             answer.status,
             refusal.code,
             answer.text or str(refusal),
             headers,
-            errors=field_errors(refusal),
+            errors=field_errors(request, refusal),
             **(nearest(MEMBERS, kind) or {}),
         )
 
@@ -101,11 +116,12 @@ def nearest(table: Mapping[type[DomainError], V], refusal: type[DomainError]) ->
     return next((table[kind] for kind in refusal.__mro__ if kind in table), None)
 
 
-def field_errors(refusal: DomainError) -> FieldErrors:
+def field_errors(request: AnyRequest, refusal: DomainError) -> FieldErrors:
     if isinstance(refusal, Malformed):
         return refusal.errors
     if isinstance(refusal, Invalid) and refusal.field is not None:
-        return ({"field": refusal.field, "message": str(refusal)},)
+        published = request.route_handler.opt.get(FIELDS, {}).get(refusal.field, refusal.field)
+        return ({"field": published, "message": str(refusal)},)
     return ()
 
 
@@ -140,5 +156,6 @@ def problem(
     request: AnyRequest, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None, **members: Any
 ) -> Problem:
     request_id = request.scope["state"].get("request_id", "")
-    body = problem_body(status, code, detail, request_id, **members)
+    error = oauth_error(request.scope["raw_path"], status)
+    body = problem_body(status, code, detail, request_id, **members, **error)
     return Response(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)

@@ -8,7 +8,7 @@ from litestar.types.asgi_types import HTTPResponseBodyEvent, HTTPResponseStartEv
 
 from interfaces.http.answers import Dressing
 from interfaces.http.heads import Header
-from interfaces.http.problems import MEDIA_TYPE, Refusal, problem_body
+from interfaces.http.problems import MEDIA_TYPE, Refusal, oauth_error, problem_body
 from interfaces.http.targets import NO_SUCH_PATH
 
 CLOSE: Final = (b"connection", b"close")
@@ -83,7 +83,8 @@ class Exchange:
 
     async def refuse(self, refusal: Refusal, more: Iterable[Header] = ()) -> None:
         """Answer with a problem, in the application's place."""
-        body = problem_body(refusal.status, refusal.code, refusal.detail, self._request_id)
+        error = oauth_error(self._scope["raw_path"], refusal.status)
+        body = problem_body(refusal.status, refusal.code, refusal.detail, self._request_id, **error)
         closing = (CLOSE,) if refusal.closes else ()
         length = (b"content-length", str(len(body)).encode())
         await self.answer(refusal.status, [CONTENT_TYPE, length, *refusal.headers, *more, *closing], body)

@@ -15,11 +15,13 @@ from domain.access.decision import SIGNED_IN, Requirement, any_of
 from domain.access.role import ADMIN, parse_role_name
 from domain.errors import AccountMissing, InvalidRoleName, StorageUnavailable
 from interfaces.http.admin_users import UserView, user_view
-from interfaces.http.guard import ACCESS, PUBLIC
+from interfaces.http.guard import ACCESS, PUBLIC, SERVICE
 from interfaces.http.limits import LONGEST_KEY, MOST_ROLES, ROLE_NAME
 from interfaces.http.refusals import RouteMissing
 
 LONGEST_PATH = 1024
+NO_ACCOUNTS = {PUBLIC: (True, "Open to everybody."), SERVICE: (False, "For registered services, not for accounts.")}
+"""Where it does not matter which account asks: whether it may, and in words."""
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -52,7 +54,7 @@ class ExplanationView(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
     reason: Annotated[
         str,
         Meta(
-            description="`granted`, `signed_in` or `public`; or `role_missing`, `account_disabled`.",
+            description="`granted`, `signed_in` or `public`; or `role_missing`, `account_disabled`, `service`.",
             examples=["granted"],
         ),
     ]
@@ -62,34 +64,39 @@ class ExplanationView(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
     user: UserView
 
 
-def explanation_view(explanation: Explanation, *, public: bool) -> ExplanationView:
-    decision = explanation.decision
+def explanation_view(explanation: Explanation, access: Requirement | str) -> ExplanationView:
+    decision, user = explanation.decision, user_view(explanation.user)
+    if access is PUBLIC or access is SERVICE:
+        allowed, requirement = NO_ACCOUNTS[access]
+        return ExplanationView(
+            allowed=allowed, reason=access, requirement=requirement, granted_by=None, missing=[], user=user
+        )
     return ExplanationView(
-        allowed=public or decision.allowed,
-        reason="public" if public else decision.reason,
-        requirement="Open to everybody." if public else str(decision.requirement),
-        granted_by=None if public else decision.granted_by,
-        missing=[] if public else sorted(decision.missing),
-        user=user_view(explanation.user),
+        allowed=decision.allowed,
+        reason=decision.reason,
+        requirement=str(decision.requirement),
+        granted_by=decision.granted_by,
+        missing=sorted(decision.missing),
+        user=user,
     )
 
 
-def asked_for(question: Question, app: Litestar) -> Requirement | None:
-    """What the question is about; None for a route that is open to everybody. Raise RouteMissing or InvalidRoleName."""
+def asked_for(question: Question, app: Litestar) -> Requirement | str:
+    """What the question is about, as a route declares it. Raise RouteMissing or InvalidRoleName."""
     if question.any_role is not UNSET:
         return any_of(*map(parse_role_name, question.any_role))
     return declared_by(app, str(question.method), str(question.path))
 
 
-def declared_by(app: Litestar, method: str, path: str) -> Requirement | None:
+def declared_by(app: Litestar, method: str, path: str) -> Requirement | str:
     """What the guard would go by: the `opt` of the route that answers. Raise RouteMissing."""
     verb = "GET" if method.upper() == "HEAD" else method.upper()
     try:
         _, handler, *_ = app.asgi_router.handle_routing(path=path.partition("?")[0], method=verb)
     except HTTPException as error:
         raise RouteMissing from error
-    access: Any = handler.opt[ACCESS]
-    return None if access is PUBLIC else access
+    access: Requirement | str = handler.opt[ACCESS]
+    return access
 
 
 @post(
@@ -108,6 +115,6 @@ async def explain(
     request: Request[Any, Any, Any], data: JSONBody[Question], explain_access: FromDishka[ExplainAccess]
 ) -> ExplanationView:
     """The answer of the very code that guards every request, for the account as it is now."""
-    requirement = asked_for(data, request.app)
-    explanation = await explain_access(data.user, requirement or SIGNED_IN)
-    return explanation_view(explanation, public=requirement is None)
+    access = asked_for(data, request.app)
+    explanation = await explain_access(data.user, access if isinstance(access, Requirement) else SIGNED_IN)
+    return explanation_view(explanation, access)

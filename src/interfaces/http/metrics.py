@@ -45,6 +45,12 @@ LOG_LINES_DROPPED = Gauge(
     multiprocess_mode="livesum",
 )
 SIGN_INS = Counter("doorward_sign_ins", "Sign-ins, by outcome.", ["outcome"], registry=REGISTRY)
+REFRESHES = Counter(
+    "doorward_refreshes",
+    "Refreshes of sessions: granted, retried (the answer was lost), refused, or reused (the token is in two hands).",
+    ["outcome"],
+    registry=REGISTRY,
+)
 REMEMBERED = 1.0
 """Seconds; writing the figures out takes longer than any other answer to a stranger."""
 
@@ -67,6 +73,11 @@ def count_request(method: str, route: str, status: int, seconds: float) -> None:
 def count_sign_in(outcome: str) -> None:
     """`outcome` is a word of the code, never of the client's."""
     SIGN_INS.labels(outcome).inc()
+
+
+def count_refresh(outcome: str) -> None:
+    """Likewise."""
+    REFRESHES.labels(outcome).inc()
 
 
 def watch(gauge: Gauge, function: Callable[[], float]) -> None:

@@ -16,7 +16,7 @@ from litestar.response.base import ASGIResponse
 from litestar.routes import HTTPRoute
 
 from interfaces.http.body import FORM, FORM_ROUTES
-from interfaces.http.guard import ACCESS, PUBLIC, handlers
+from interfaces.http.guard import ACCESS, PUBLIC, SERVICE, handlers
 from interfaces.http.limits import ROLE_NAME
 from interfaces.http.openapi_problems import HEADERS, Problem, Problems, Schema
 
@@ -30,8 +30,11 @@ class Document:
 
     problems: Problems
     shortest_password: int
+    cookie: str
+    """The name of the one with the access token."""
     types: set[Any] = field(default_factory=lambda: {Problem})
     bodies: set[str] = field(default_factory=set)
+    forms: dict[str, str] = field(default_factory=dict)
 
     def of(self, app: Litestar) -> Schema:
         paths: dict[str, Schema] = defaultdict(dict)
@@ -55,7 +58,10 @@ class Document:
             "components": {
                 "schemas": self.schemas(),
                 "responses": self.problems.shared,
-                "securitySchemes": SECURITY_SCHEMES,
+                "securitySchemes": {
+                    **SECURITY_SCHEMES,
+                    "cookie": {"type": "apiKey", "in": "cookie", "name": self.cookie},
+                },
             },
         }
 
@@ -68,7 +74,7 @@ class Document:
             "tags": list(handler.resolve_tags() or ()),
             "parameters": parameters,
             "responses": {**self.successes(handler), **self.problems.of(route, handler, takes_input=takes_input)},
-            "security": [] if handler.opt[ACCESS] is PUBLIC else [{"bearer": []}, {"accessToken": []}],
+            "security": security(handler),
         }
         if text := (handler.fn.__doc__ or "").strip():
             operation["description"] = text
@@ -76,13 +82,18 @@ class Document:
             content = {"application/json": {"schema": self.schema(data.annotation)}}
             self.bodies.add(data.annotation.__name__)
             if route.path.encode() in FORM_ROUTES:
-                content[FORM.decode()] = content["application/json"]
-            operation["requestBody"] = {"required": True, "content": content}
+                content[FORM.decode()] = {"schema": self.form(data.annotation)}
+            operation["requestBody"] = {"required": not data.has_default, "content": content}
         return operation
 
     def schema(self, type_: Any) -> Schema:
         self.types.add(type_)
         return {"$ref": REF.format(name=type_.__name__)}
+
+    def form(self, type_: Any) -> Schema:
+        name = f"{type_.__name__}Form"
+        self.forms[name] = type_.__name__
+        return {"$ref": REF.format(name=name)}
 
     def schemas(self) -> dict[str, Schema]:
         ordered = sorted(self.types, key=lambda type_: type_.__name__)
@@ -91,12 +102,14 @@ class Document:
             merge(schemas[name], amended)
         for name in self.bodies:
             forbid_nul(schemas[name])
+        schemas |= {form: without_flags(schemas[name]) for form, name in self.forms.items()}
         return dict(sorted(schemas.items()))
 
     def amendments(self) -> Mapping[str, Schema]:
         """What the types cannot say."""
         return {
             "SignUp": {"properties": {"password": {"minLength": self.shortest_password}}},
+            "PasswordChange": {"properties": {"newPassword": {"minLength": self.shortest_password}}},
             "Question": {
                 "oneOf": [{"required": ["anyRole"]}, {"required": ["method", "path"]}],
                 "dependentRequired": {"method": ["path"], "path": ["method"]},
@@ -123,6 +136,8 @@ class Document:
 
     def success(self, status: int, handler: HTTPRouteHandler) -> Schema:
         response: Schema = {"description": HTTPStatus(status).phrase, "headers": HEADERS}
+        if status == HTTPStatus.NOT_MODIFIED:
+            return response
         answer = handler.opt.get("answer", returned(handler))
         if isinstance(answer, ASGIResponse):
             media_type = dict(answer.encode_headers())[b"content-type"].decode().partition(";")[0]
@@ -139,18 +154,28 @@ class Document:
 KNOWN_PARAMETERS: Final[Mapping[str, Schema]] = {
     "role": {**ROLE_NAME, "examples": ["moderator"]},
     "user_id": {"examples": ["0198c2f4-c1d9-7c3e-8f6a-2b5d4e7f9a10"]},
+    "session_id": {"examples": ["0198c2f4-d3e8-7b1f-9c2d-6a4e8f0b1c35"]},
 }
 """What the domain will say of them; the wire leaves it the word."""
 
 SECURITY_SCHEMES: Final[Schema] = {
     "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
     "accessToken": {"type": "apiKey", "in": "header", "name": "x-access-token"},
+    "service": {"type": "http", "scheme": "basic", "description": "Id and secret of a registered service."},
 }
 
 
 def by_path(pair: tuple[HTTPRoute, HTTPRouteHandler]) -> tuple[str, list[str]]:
     route, handler = pair
     return route.path, sorted(handler.http_methods)
+
+
+def security(handler: HTTPRouteHandler) -> list[Schema]:
+    """Any one of these."""
+    access = handler.opt[ACCESS]
+    if access is PUBLIC:
+        return []
+    return [{"service": []}] if access is SERVICE else [{"bearer": []}, {"accessToken": []}, {"cookie": []}]
 
 
 def returned(handler: HTTPRouteHandler) -> Any:
@@ -167,6 +192,12 @@ def forbid_nul(schema: Schema) -> None:
         text = member.get("items", member)
         if text["type"] == "string" and text.get("format") != "email":
             text.setdefault("pattern", "^[^\\x00]*$")
+
+
+def without_flags(schema: Schema) -> Schema:
+    """A form holds texts: what asks for `true` is said in JSON alone, which no foreign page can send."""
+    members = {name: member for name, member in schema["properties"].items() if member.get("type") != "boolean"}
+    return {**schema, "title": f"{schema['title']}Form", "properties": members}
 
 
 def merge(schema: Schema, amended: Mapping[str, Any]) -> None:

@@ -4,16 +4,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Final, final
+from typing import Annotated, Any, Final, final
 
 import msgspec
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
+from msgspec import Meta
 
 from domain.access.decision import Requirement
 from domain.accounts.password import LONGEST, SERVICE, Password, PasswordPolicy
 from domain.errors import (
+    CrossSiteRequest,
     DomainError,
+    InvalidClient,
     InvalidToken,
     PasswordRefused,
     RoleRequired,
@@ -22,13 +25,15 @@ from domain.errors import (
     TokenRequired,
 )
 from interfaces.http.body import ENCODED, FORM_ROUTES, INCOMPLETE, NOT_JSON, TOO_LARGE, TOO_SLOW
+from interfaces.http.cross_site import READ_ONLY
 from interfaces.http.edge import SURPRISE
 from interfaces.http.errors import Refusals
 from interfaces.http.guard import ACCESS
+from interfaces.http.guard import SERVICE as FOR_SERVICES
 from interfaces.http.heads import BODY_NOT_ALLOWED, INVALID_LENGTH, REPEATED, UNKNOWN_CODING
 from interfaces.http.heads import TOO_LARGE as HEAD_TOO_LARGE
 from interfaces.http.hosts import INVALID_HOST, MISDIRECTED
-from interfaces.http.problems import MEDIA_TYPE, Refusal, problem_body
+from interfaces.http.problems import MEDIA_TYPE, Refusal, oauth_error, problem_body
 from interfaces.http.refusals import AmbiguousToken, Malformed
 from interfaces.http.targets import INVALID_QUERY, NO_SUCH_PATH, SECRET_IN_QUERY, TOO_LONG
 
@@ -80,6 +85,9 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     request_id: str
     errors: list[FieldProblem] | msgspec.UnsetType = msgspec.UNSET
     access_token: msgspec.UnsetType | None = msgspec.UNSET
+    error: Annotated[str, Meta(description="RFC 6749, section 5.2; told to services.")] | msgspec.UnsetType = (
+        msgspec.UNSET
+    )
 
 
 @final
@@ -100,13 +108,17 @@ class Problems:
         for refusal, text in declared(handler, takes_input=takes_input):
             answer = self.refusals.answer(refusal)
             found[answer.status][refusal.code] = answer.text or text or self.samples.get(refusal, refusal.text)
-        return {str(status): self.response(status, found[status]) for status in sorted(found)}
+        path = route.path.encode()
+        return {
+            str(status): self.response(status, codes, oauth_error(path, status))
+            for status, codes in sorted(found.items())
+        }
 
-    def response(self, status: int, codes: Mapping[str, str]) -> Schema:
+    def response(self, status: int, codes: Mapping[str, str], members: Mapping[str, Any]) -> Schema:
         if status not in SHARED:
-            return problem_response(status, codes)
-        name = "_".join(codes)
-        self.shared[name] = problem_response(status, codes)
+            return problem_response(status, codes, members)
+        name = "_".join([*codes, *members])
+        self.shared[name] = problem_response(status, codes, members)
         return {"$ref": f"#/components/responses/{name}"}
 
 
@@ -127,8 +139,12 @@ def declared(handler: HTTPRouteHandler, *, takes_input: bool) -> Iterable[tuple[
     if isinstance(access, Requirement):
         for refusal in (TokenRequired, InvalidToken, AmbiguousToken, StorageUnavailable):
             yield refusal, None
+        if handler.http_methods.isdisjoint(READ_ONLY):
+            yield CrossSiteRequest, None
         if access.any_of:
             yield RoleRequired, str(access)
+    if access is FOR_SERVICES:
+        yield InvalidClient, None
     if takes_input:
         yield Malformed, None
     for refusal in handler.opt.get("refusals", ()):
@@ -144,12 +160,12 @@ def edge_refusals(route: HTTPRoute, handler: HTTPRouteHandler) -> Iterable[Refus
         yield NO_SUCH_PATH
 
 
-def problem_response(status: int, codes: Mapping[str, str]) -> Schema:
+def problem_response(status: int, codes: Mapping[str, str], members: Mapping[str, Any]) -> Schema:
     headers = dict(HEADERS)
     if status in CHALLENGED:
         headers[CHALLENGED[status]] = {"schema": {"type": "string"}}
     examples = {
-        code: {"value": msgspec.json.decode(problem_body(status, code, text, EXAMPLE_ID))}
+        code: {"value": msgspec.json.decode(problem_body(status, code, text, EXAMPLE_ID, **members))}
         for code, text in codes.items()
     }
     content = {MEDIA_TYPE: {"schema": PROBLEM_SCHEMA, "examples": examples}}

@@ -19,14 +19,14 @@ from interfaces.http.prepared import file_answer
 CACHED = {"Cache-Control": "public, max-age=300"}
 
 
-def openapi_route(refusals: Refusals) -> HTTPRouteHandler:
+def openapi_route(refusals: Refusals, cookie: str) -> HTTPRouteHandler:
     answers: list[ASGIResponse] = []
 
     @get(["/openapi.json", "/docs/openapi.json"], include_in_schema=False, opt={"access": PUBLIC})
     @inject
     async def openapi(request: Request[Any, Any, Any], policy: FromDishka[PasswordPolicy]) -> ASGIResponse:
         if not answers:
-            document = Document(Problems(refusals, samples(policy)), policy.shortest).of(request.app)
+            document = Document(Problems(refusals, samples(policy)), policy.shortest, cookie).of(request.app)
             answers.append(file_answer(msgspec.json.encode(document), "application/json", CACHED))
         return answers[0]
 

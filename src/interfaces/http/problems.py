@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final, final
+from typing import Any, Final, final
 
 from msgspec import json
 
@@ -14,6 +14,9 @@ TITLES: Mapping[int, str] = {status.value: status.phrase for status in HTTPStatu
     422: "Unprocessable Content",
 }
 """RFC 9110's phrases, which older Pythons do not have yet."""
+
+OAUTH_ROUTES: Final = frozenset({b"/api/auth/introspect", b"/api/auth/revoke"})
+"""Their clients look for the `error` of RFC 6749."""
 
 
 @final
@@ -27,6 +30,13 @@ class Refusal:
     headers: tuple[tuple[bytes, bytes], ...] = ()
     closes: bool = False
     """The rest of the request is not worth reading, or nobody knows where it ends."""
+
+
+def oauth_error(path: bytes, status: int) -> Mapping[str, Any]:
+    """RFC 6749, section 5.2, for a problem with that status on that path: a further member, or none."""
+    if path not in OAUTH_ROUTES or not 400 <= status < 500:
+        return {}
+    return {"error": "invalid_client" if status == 401 else "invalid_request"}
 
 
 def problem_body(

@@ -27,6 +27,13 @@ class AmbiguousToken(Invalid):
     text = "Send one token, once."
 
 
+class JsonRequired(Invalid):
+    """A request by cookie that is not said to be JSON. The edge, which knows bodies only, says the same of those."""
+
+    code = "unsupported_media_type"
+    text = "Send the body as application/json."
+
+
 class RouteMissing(Missing):
     """An admin asks for an explanation of a route that there is not."""
 

@@ -1,4 +1,4 @@
-"""Accounts, roles and keys on the command line: what is printed, what is refused, and the exit codes."""
+"""Accounts and roles on the command line: what is printed, what is refused, and the exit codes."""
 
 import contextlib
 import json
@@ -8,12 +8,9 @@ import re
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from builders import PASSWORD
 from command_line import Doorward
-from jwt_material import pem_of
 from processes import PATIENCE
 
 OTHER_PASSWORD = "seven quiet lanterns drift"
@@ -85,7 +82,6 @@ def test_a_taken_name_is_refused_with_exit_code_1(migrated: Doorward) -> None:
         (["users", "set-password", "nobody"], PASSWORD, "no such account"),
         (["roles", "add", "Not A Role"], "", "Role names"),
         (["roles", "remove", "admin"], "", "built in"),
-        (["keys", "add", "-"], "no key at all", ""),
     ],
 )
 def test_a_refusal_is_one_line_and_exit_code_1(migrated: Doorward, arguments: list[str], stdin: str, told: str) -> None:
@@ -183,21 +179,6 @@ def test_roles_are_added_described_and_removed(migrated: Doorward) -> None:
 def test_a_description_is_one_line(migrated: Doorward) -> None:
     refused = migrated("roles", "add", "editor", "--description", "two\nlines")
     assert (refused.returncode, "one line" in refused.stderr) == (1, True)
-
-
-def test_an_operator_brings_keys_by_file_and_by_standard_input(migrated: Doorward) -> None:
-    pems = [pem_of(key) for key in (generate_private_key(SECP256R1()), Ed25519PrivateKey.generate())]
-    file = migrated.folder / "key.pem"
-    file.write_bytes(pems[0])
-    first = json.loads(migrated("keys", "add", str(file), "--json").stdout)
-    second = json.loads(migrated("keys", "add", "-", "--json", stdin=pems[1]).stdout)
-    assert [first["algorithm"], second["algorithm"]] == ["ES256", "EdDSA"]
-    listed = migrated("keys", "list", "--json").stdout
-    assert [key["kid"] for key in json.loads(listed)["keys"]] == [first["kid"], second["kid"]]
-    assert set(json.loads(listed)["keys"][0]) == {"kid", "algorithm", "createdAt", "signsFrom", "signing"}
-    assert first["kid"] in migrated("keys", "list").stdout
-    again = migrated("keys", "add", str(file))
-    assert (again.returncode, again.stderr) == (1, "doorward: This key is already here.\n")
 
 
 def test_what_the_operator_does_is_logged_on_standard_error(migrated: Doorward) -> None:

@@ -10,11 +10,9 @@ from collections.abc import Iterator
 import click
 import pytest
 from click.testing import CliRunner
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from command_line import Doorward
 from interfaces.cli.commands import cli
-from jwt_material import pem_of
 from processes import free_port
 
 
@@ -157,33 +155,3 @@ def test_no_database_is_made_through_a_link(doorward: Doorward) -> None:
         assert done.returncode == 2
         assert re.fullmatch(r"doorward: .*doorward\.db is a symbolic link to nowhere.*\n", done.stderr)
     assert not (doorward.folder / "elsewhere.db").exists()
-
-
-def test_a_key_is_taken_back_unless_no_other_signs(doorward: Doorward) -> None:
-    assert doorward("migrate").returncode == 0
-    first, second = (json.loads(doorward("keys", "add", "-", "--json", stdin=new_pem()).stdout) for _ in range(2))
-    done = doorward("keys", "remove", "--yes", "--", second["kid"])
-    assert (done.returncode, done.stdout.split()[:2]) == (0, ["Removed", f"{second['kid']};"])
-    for kid, told in ((first["kid"], "No other key can sign now"), (second["kid"], "no such key")):
-        done = doorward("keys", "remove", "--", kid)
-        assert done.returncode == 1
-        assert re.fullmatch(rf"doorward: .*{told}.*\n", done.stderr)
-    assert [key["kid"] for key in json.loads(doorward("keys", "list", "--json").stdout)["keys"]] == [first["kid"]]
-
-
-def test_under_another_secret_no_key_is_added_and_the_refusal_names_the_ways_out(doorward: Doorward) -> None:
-    """ST-05."""
-    assert doorward("migrate").returncode == 0
-    kid = json.loads(doorward("keys", "add", "-", "--json", stdin=new_pem()).stdout)["kid"]
-    other = {"DOORWARD_SECRET_KEY": "b0ttom-of-the-class/6Hw1PlYj8rUaM3vKq7", "DOORWARD_PORT": str(free_port())}
-    for command, code in ((["keys", "add", "-"], 1), (["serve"], 2)):
-        done = doorward(*command, stdin=new_pem(), **other)
-        assert done.returncode == code
-        words = rf"doorward: signing key {kid} .* another DOORWARD_SECRET_KEY: .* doorward keys remove (-- )?{kid}\n"
-        assert re.fullmatch(words, done.stderr)
-    assert doorward("keys", "remove", "--", kid, **other).returncode == 0
-    assert doorward("keys", "add", "-", stdin=new_pem(), **other).returncode == 0
-
-
-def new_pem() -> bytes:
-    return pem_of(Ed25519PrivateKey.generate())

@@ -20,8 +20,11 @@ CONCURRENT = frozenset({"mysql"})
 
 EMPTIED = (
     "DELETE FROM user_roles",
+    "DELETE FROM sessions",
     "DELETE FROM users",
     "DELETE FROM roles WHERE name NOT IN ('user', 'moderator', 'admin')",
+    "DELETE FROM services",
+    "DELETE FROM leases",
     "DELETE FROM signing_keys",
     "DELETE FROM changes",
 )

@@ -2,10 +2,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from application.ports.storage import Storage
-from builders import a_user
-from domain.access.change import Change, SequencedChange
+from builders import a_session, a_user
+from domain.access.change import Change, SequencedChange, Subject
 from domain.access.role import MODERATOR
 from domain.accounts.user import User
+from doubles import NOON
 from stored import found, grant, put
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -97,14 +98,45 @@ async def test_the_feed_tells_of_an_account_that_is_gone(storage: Storage) -> No
         await tx.users.delete(ada.id)
     assert await found(storage, ada.id) is None
     async with storage.reading() as reading:
-        (row,) = await reading.changes.latest(10)
-    assert row.change == Change.of_account(ada.id)
+        rows = await reading.changes.latest(10)
+    assert [row.change for row in rows] == [Change.of_account(ada.id), Change.sessions_ended(ada.id, 1)]
+
+
+async def test_the_feed_tells_which_sessions_ended(storage: Storage) -> None:
+    ada = a_user("ada")
+    ended = a_session(ada)
+    await put(storage, ada, ended, a_session(ada))
+    async with storage.transaction() as tx:
+        await tx.sessions.end(ended.id, ada.id)
+        await tx.sessions.end_all(ada.id, 3)
+    async with storage.reading() as reading:
+        feed = await reading.changes.since(0, 10)
+        assert await reading.changes.among([row.sequence for row in feed]) == feed
+        assert await reading.changes.latest(10) == feed
+    assert [row.change for row in feed] == [Change.session_ended(ada.id, ended.id), Change.sessions_ended(ada.id, 3)]
+
+
+async def test_what_ended_since_a_moment_is_found_again_and_nothing_else(storage: Storage) -> None:
+    ada = a_user("ada")
+    await put(storage, ada)
+    for epoch in range(1, 5):
+        async with storage.transaction() as tx:
+            await tx.sessions.end_all(ada.id, epoch)
+            await tx.users.grant(ada.id, MODERATOR, NOON)
+            await tx.users.revoke(ada.id, MODERATOR)
+    async with storage.reading() as reading:
+        ends = [row for row in await reading.changes.since(0, 20) if row.change.subject is Subject.SESSIONS]
+        assert [row.change.epoch for row in ends] == [1, 2, 3, 4]
+        assert await reading.changes.ended_since(EVER) == ends
+        assert await reading.changes.ended_since(ends[2].at) == [row for row in ends if row.at >= ends[2].at]
+        assert await reading.changes.ended_since(ends[3].at + timedelta(microseconds=1)) == []
 
 
 async def test_changes_are_dated_by_the_clock_of_the_storage(storage: Storage) -> None:
     """Within a day of this machine's, whatever time zones are about."""
-    await some(storage, 2)
+    feed = await some(storage, 2)
     now = datetime.now(UTC)
+    assert all(abs(row.at - now) < timedelta(days=1) for row in feed)
     async with storage.transaction() as tx:
         assert await tx.changes.prune(now - timedelta(days=1), 100) == 0
         assert await tx.changes.prune(now + timedelta(days=1), 100) == 1

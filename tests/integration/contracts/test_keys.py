@@ -5,11 +5,13 @@ from datetime import timedelta
 import pytest
 
 from application.keys.ensure_signing_key import EnsureSigningKey
+from application.keys.rotate_signing_keys import RotateSigningKeys
 from application.ports.storage import Storage
 from domain.access.change import Change, Subject
 from domain.access.role import ADMIN
 from domain.errors import AccountMissing, KeyExists
 from domain.ids import UserId, uuid7
+from domain.keys.rotation import KeyRotation
 from domain.keys.signing_key import SigningKey
 from doubles import NOON, ListLog, PlainSealer
 from stored import announced, put
@@ -58,10 +60,31 @@ async def test_a_new_key_is_announced(storage: Storage) -> None:
 
 
 async def test_nodes_that_start_together_make_one_key(storage: Storage) -> None:
-    ensure = EnsureSigningKey(storage, PlainSealer(), ListLog())
+    ensure = EnsureSigningKey(storage, PlainSealer(), KeyRotation(), ListLog())
     await asyncio.gather(*(ensure(NOON) for _ in range(10)))
     async with storage.reading() as reading:
         assert len(await reading.keys.all()) == 1
+
+
+async def test_nodes_that_rotate_together_make_one_key(storage: Storage) -> None:
+    """TK-21."""
+    await put(storage, replace(KEY, sealed=KEY.kid.encode()))
+    rotate = RotateSigningKeys(storage, PlainSealer(), KeyRotation(), ListLog())
+    await asyncio.gather(*(rotate.when_due(NOON + timedelta(days=90)) for _ in range(10)))
+    async with storage.reading() as reading:
+        assert len(await reading.keys.all()) == 2
+
+
+async def test_a_saved_key_is_sealed_anew_takes_another_turn_and_is_announced(storage: Storage) -> None:
+    other = replace(KEY, kid=KEY.kid.swapcase(), signs_from=NOON + timedelta(days=1))
+    await put(storage, KEY, other)
+    async with storage.transaction() as tx:
+        changed = replace(other, sealed=b"anew", signs_from=NOON)
+        assert await tx.keys.save(replace(changed, algorithm="RS256", created_at=NOON + timedelta(days=9)))
+        assert not await tx.keys.save(replace(KEY, kid="another"))
+    async with storage.reading() as reading:
+        assert await reading.keys.all() == [changed, KEY]
+    assert await announced(storage) == [Change(Subject.KEYS)] * 3
 
 
 async def test_a_removed_key_is_gone_and_its_removal_announced_once(storage: Storage) -> None:

@@ -7,7 +7,7 @@ import pytest
 from application.accounts.password_rules import PasswordRules
 from application.accounts.register_user import RegisterUser
 from application.ports.storage import Storage
-from builders import PASSWORD, a_user
+from builders import PASSWORD, a_session, a_user
 from domain.access.change import Change
 from domain.access.role import ADMIN, MODERATOR, USER, RoleName
 from domain.accounts.email import Email
@@ -22,7 +22,7 @@ from domain.errors import (
 )
 from domain.ids import UserId, uuid7
 from doubles import NOON, ListLog, PlainHasher, ShortBlocklist
-from stored import announced, found, put
+from stored import announced, found, put, session, sessions_of
 
 NOBODY = UserId(uuid7(NOON))
 
@@ -229,7 +229,22 @@ async def test_what_changes_an_account_is_announced(storage: Storage) -> None:
         await tx.users.revoke(ada.id, MODERATOR)
         await tx.users.save(ada.disabled_now())
         await tx.users.delete(ada.id)
-    assert await announced(storage) == [Change.of_account(ada.id)] * 4
+    assert [change for change in await announced(storage) if change == Change.of_account(ada.id)] == [
+        Change.of_account(ada.id)
+    ] * 4
+
+
+async def test_an_account_goes_with_its_sessions_and_the_end_of_them_all_is_announced_once(storage: Storage) -> None:
+    """ST-08, the half of the storage. In the epoch after its last, so that every token that it ever had is before."""
+    ada, bob = replace(a_user("ada"), epoch=7), a_user("bob")
+    sessions, other = [a_session(ada) for _ in range(3)], a_session(bob)
+    await put(storage, ada, bob, *sessions, other)
+    async with storage.transaction() as tx:
+        assert await tx.users.delete(ada.id)
+    assert await announced(storage) == [Change.of_account(ada.id), Change.sessions_ended(ada.id, 8)]
+    assert await sessions_of(storage, ada) == []
+    assert await session(storage, sessions[0].id) is None
+    assert await session(storage, other.id) == other
 
 
 async def test_what_changes_nothing_is_not_announced(storage: Storage) -> None:

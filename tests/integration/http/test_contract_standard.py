@@ -140,10 +140,14 @@ def test_sign_in_answers_with_what_the_tutorials_clients_read(client: httpx2.Cli
     answer = client.post("/api/auth/signin", json={"username": person[by].upper(), "password": PASSWORD})
     body = answer.json()
     assert answer.status_code == 200
-    assert set(body) == {"id", "username", "email", "roles", "accessToken", "tokenType", "expiresIn"}
+    assert set(body) == {
+        *("id", "username", "email", "roles"),
+        *("accessToken", "tokenType", "expiresIn", "refreshToken", "refreshExpiresIn"),
+    }
     assert (body["username"], body["email"], body["roles"]) == (person["username"], person["email"], ["ROLE_USER"])
     assert (body["tokenType"], body["expiresIn"]) == ("Bearer", 900)
     assert body["accessToken"].count(".") == 2
+    assert (len(body["refreshToken"]), body["refreshExpiresIn"]) == (86, 14 * 24 * 3600)
 
 
 def test_roles_are_written_as_constants_and_in_order(server: Server, client: httpx2.Client, unique: Name) -> None:

@@ -33,8 +33,9 @@ def test_sign_up_and_sign_in_answer_as_the_tutorial_does(serve: Serve) -> None:
         wrong = client.post("/api/auth/signin", json={"username": "ada", "password": "violet harbour kettles"})
         assert problem(wrong) == (401, "invalid_credentials", "Invalid Password!")
         assert wrong.json()["accessToken"] is None
-        signed_in = client.post("/api/auth/signin", data={"username": "ada", "password": PASSWORD}).json()
-        server.secrets.add(signed_in["accessToken"])
+        answer = client.post("/api/auth/signin", data={"username": "ada", "password": PASSWORD})
+        server.hide(answer)
+        signed_in = answer.json()
         assert signed_in["roles"] == ["ROLE_USER"]
         content = client.get("/api/test/user", headers={"x-access-token": signed_in["accessToken"]})
         assert (content.status_code, content.text) == (200, "User Content.")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from builders import PASSWORD
+from jwt_material import read_claims
 from server_process import Account, Serve, Server
 
 TELLS = {"time", "level", "event", "outcome", "request_id", "ip"}
@@ -34,9 +35,10 @@ def test_a_sign_in_tells_who_and_how(fresh: Server) -> None:
     ada = fresh.create_user("ada")
     with fresh.client() as client:
         answer = client.post("/api/auth/signin", json={"username": "ada", "password": PASSWORD})
-    fresh.secrets.add(answer.json()["accessToken"])
+    fresh.hide(answer)
     line = told(fresh, answer.headers["x-request-id"], "authn_login_success")
-    assert line == {"user_id": ada.id, "factor": "password"}
+    session_id = read_claims(answer.json()["accessToken"])["sid"]
+    assert line == {"user_id": ada.id, "session_id": session_id, "factor": "password"}
 
 
 def test_a_failed_sign_in_tells_why_and_a_hash_of_the_name(fresh: Server) -> None:

@@ -1,6 +1,6 @@
 """Every route against everybody: whom it should let pass is written here, and what it does is shown over the wire."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -10,11 +10,12 @@ import pytest
 from dishka import make_async_container
 from litestar import Litestar, get
 
+from builders import PASSWORD
 from domain.access.decision import Requirement
 from interfaces.http import app as application
 from interfaces.http.app import create_app
 from interfaces.http.config import HttpConfig
-from interfaces.http.guard import ACCESS, PUBLIC, UndeclaredAccess, handlers, require_declared_access
+from interfaces.http.guard import ACCESS, PUBLIC, SERVICE, UndeclaredAccess, handlers, require_declared_access
 from processes import PATIENCE
 from server_process import Account, Server
 
@@ -30,7 +31,11 @@ class Route:
 
     @property
     def path(self) -> str:
-        return self.template.replace("{user_id}", NOBODYS_ID).replace("{role}", "nothing")
+        return (
+            self.template.replace("{role}", "nothing")
+            .replace("{user_id}", NOBODYS_ID)
+            .replace("{session_id}", NOBODYS_ID)
+        )
 
     def __str__(self) -> str:
         return f"{self.method} {self.template}"
@@ -57,10 +62,20 @@ GUARDED: Mapping[str, frozenset[str]] = {
     "GET /api/test/mod": frozenset({"moderator"}),
     "GET /api/test/admin": ADMINS,
     "GET /api/test/staff": STAFF,
+    "POST /api/auth/signout": EVERYBODY,
+    "POST /api/auth/signout-all": EVERYBODY,
+    "GET /api/account": EVERYBODY,
+    "DELETE /api/account": EVERYBODY,
+    "POST /api/account/password": EVERYBODY,
+    "GET /api/account/sessions": EVERYBODY,
+    "DELETE /api/account/sessions": EVERYBODY,
+    "DELETE /api/account/sessions/{session_id}": EVERYBODY,
     "GET /api/admin/users": ADMINS,
     "GET /api/admin/users/{user_id}": ADMINS,
     "PATCH /api/admin/users/{user_id}": ADMINS,
     "DELETE /api/admin/users/{user_id}": ADMINS,
+    "GET /api/admin/users/{user_id}/sessions": ADMINS,
+    "DELETE /api/admin/users/{user_id}/sessions": ADMINS,
     "PUT /api/admin/users/{user_id}/roles/{role}": ADMINS,
     "DELETE /api/admin/users/{user_id}/roles/{role}": ADMINS,
     "GET /api/admin/roles": ADMINS,
@@ -75,6 +90,9 @@ adds a route or moves one to another role decides it here, too."""
 OPEN = frozenset(
     {
         "GET /",
+        "GET /.well-known/jwks.json",
+        "GET /.well-known/oauth-authorization-server",
+        "GET /.well-known/revocations",
         "GET /api/test/all",
         "GET /docs",
         "GET /docs/docs.js",
@@ -87,40 +105,61 @@ OPEN = frozenset(
         "GET /metrics",
         "GET /openapi.json",
         "GET /readyz",
+        "POST /api/auth/refresh",
         "POST /api/auth/signin",
         "POST /api/auth/signup",
     }
 )
 """What is open to everybody, written out by hand: a route that joins them is a decision, not an oversight."""
 
+FOR_SERVICES = frozenset({"POST /api/auth/introspect", "POST /api/auth/revoke"})
+"""What registered services may do, and no account."""
 
-@pytest.fixture(scope="module")
-def people(server: Server) -> Mapping[str, Account]:
-    disabled = server.create_user("matrix-disabled", "moderator", "admin")
+
+LEAVING = frozenset({"POST /api/auth/signout", "POST /api/auth/signout-all"})
+"""Who asks these is somebody for whom no other test asks."""
+
+
+def everybody(server: Server, stem: str) -> Mapping[str, Account]:
+    disabled = server.create_user(f"{stem}-disabled", "moderator", "admin")
     with server.client(headers=server.admin.bearer) as admin:
         assert admin.patch(f"/api/admin/users/{disabled.id}", json={"disabled": True}).is_success
     return {
-        "user": server.create_user("matrix-user"),
-        "moderator": server.create_user("matrix-moderator", "moderator"),
-        "admin": server.create_user("matrix-admin", "admin"),
+        "user": server.create_user(f"{stem}-user"),
+        "moderator": server.create_user(f"{stem}-moderator", "moderator"),
+        "admin": server.create_user(f"{stem}-admin", "admin"),
         "disabled": disabled,
     }
+
+
+@pytest.fixture(scope="module")
+def people(server: Server) -> Mapping[str, Account]:
+    return everybody(server, "matrix")
+
+
+@pytest.fixture(scope="module")
+def service(server: Server) -> tuple[str, str]:
+    return server.add_service("matrix")
 
 
 def test_every_route_of_the_application_is_in_the_matrix(server: Server) -> None:
     """AZ-01: and those that are documented are no others."""
     assert {str(route) for route in ROUTES if route.access is PUBLIC} == OPEN
-    assert {str(route) for route in ROUTES if route.access is not PUBLIC} == set(GUARDED)
+    assert {str(route) for route in ROUTES if route.access is SERVICE} == FOR_SERVICES
+    assert {str(route) for route in ROUTES if isinstance(route.access, Requirement)} == set(GUARDED)
     with server.client() as client:
         documented = client.get("/openapi.json").json()["paths"]
-    assert {f"{method.upper()} {path}" for path, item in documented.items() for method in item} <= OPEN | set(GUARDED)
+    declared = OPEN | FOR_SERVICES | set(GUARDED)
+    assert {f"{method.upper()} {path}" for path, item in documented.items() for method in item} <= declared
 
 
-@pytest.mark.parametrize("route", [route for route in ROUTES if route.access is not PUBLIC], ids=str)
+@pytest.mark.parametrize("route", [route for route in ROUTES if isinstance(route.access, Requirement)], ids=str)
 def test_a_guarded_route_lets_pass_whom_it_should_and_nobody_else(
-    server: Server, people: Mapping[str, Account], route: Route
+    server: Server, people: Mapping[str, Account], unique: Callable[[str], str], route: Route
 ) -> None:
     """AZ-01: no token, bad token, user, moderator, admin, disabled."""
+    if str(route) in LEAVING:
+        people = everybody(server, unique("leaving"))
     with server.client() as client:
         assert send(client, route).status_code == 401
         assert send(client, route, Authorization=f"Bearer {people['admin'].token}x").status_code == 401
@@ -132,6 +171,30 @@ def test_a_guarded_route_lets_pass_whom_it_should_and_nobody_else(
                 assert status < 500, who
             else:
                 assert status == 403, who
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.access is SERVICE], ids=str)
+def test_a_route_for_services_lets_no_account_pass(
+    server: Server, people: Mapping[str, Account], service: tuple[str, str], route: Route
+) -> None:
+    """AZ-01: an admin's token opens it as little as an admin's password."""
+    basic = httpx2.BasicAuth
+    with server.client() as client:
+        assert send(client, route).status_code == 401
+        for account in (*people.values(), server.admin):
+            assert send(client, route, **account.bearer).status_code == 401
+            assert send(client, route, **{"x-access-token": account.token}).status_code == 401
+        body = {"token": "x"}
+        for auth in (basic(server.admin.username, PASSWORD), basic(service[0], "x"), basic("x", service[1])):
+            assert client.request(route.method, route.path, json=body, auth=auth).status_code == 401
+        assert client.request(route.method, route.path, json=body, auth=service).status_code == 200
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if isinstance(route.access, Requirement)], ids=str)
+def test_a_service_passes_for_no_account(server: Server, service: tuple[str, str], route: Route) -> None:
+    """AZ-01."""
+    with server.client(auth=service) as client:
+        assert send(client, route).status_code == 401
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.access is PUBLIC], ids=str)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,17 +16,19 @@ HERE = Path(__file__).parent
 LONGEST = 180
 """Seconds."""
 
+SIGN_OUT = ("signOut", "signOutEverywhere")
+
 Json = dict[str, Any]
 
 
-def explore(server: Server, *headers: str) -> None:
-    """Examples, boundary values, generated requests and sequences of them; short, and always the same ones."""
+def explore(server: Server, *options: str) -> str:
+    """Examples, boundary values, generated requests and sequences of them; short, and always the same ones. What it
+    printed."""
     command = [
         *(str(SCHEMATHESIS), "--config-file", str(HERE / "schemathesis.toml")),
         *("run", f"{server.url}/openapi.json", "--checks", "all", "--max-examples", "5", "--no-color"),
+        *options,
     ]
-    for header in headers:
-        command += ["--header", header]
     ran = subprocess.run(
         command,
         cwd=HERE.parents[2],
@@ -37,18 +40,32 @@ def explore(server: Server, *headers: str) -> None:
         check=False,
     )
     assert ran.returncode == 0, ran.stdout[-20_000:] + ran.stderr[-2_000:]
-    assert "Tested: 22" in ran.stdout
+    return ran.stdout
 
 
-def test_the_document_is_true_for_strangers(serve: Serve) -> None:
+def test_the_document_is_true_for_strangers(serve: Serve, document: Json) -> None:
     """HT-13, HT-14, AZ-01: no 5xx for anything, and nothing opens."""
-    explore(serve())
+    told = explore(serve())
+    assert f"Tested: {len(list(operations(document)))}" in told
 
 
-def test_the_document_is_true_for_admins(serve: Serve) -> None:
+def test_the_document_is_true_for_admins(serve: Serve, document: Json) -> None:
+    """HT-13, HT-14: no 5xx for anything. Whoever signs out gets no further, hence that is left to strangers."""
+    server = serve()
+    left_out = [part for operation in SIGN_OUT for part in ("--exclude-operation-id", operation)]
+    told = explore(server, "--header", f"Authorization: Bearer {server.admin.token}", *left_out)
+    assert f"Tested: {len(list(operations(document))) - len(SIGN_OUT)}" in told
+    with server.client(headers=server.admin.bearer) as admin:
+        assert admin.get("/api/account").is_success, "the session went on until the end"
+
+
+def test_the_document_is_true_for_services(serve: Serve) -> None:
     """HT-13, HT-14: no 5xx for anything."""
     server = serve()
-    explore(server, f"Authorization: Bearer {server.admin.token}")
+    pair = ":".join(server.add_service("explorer"))
+    theirs = [part for name in ("introspect", "revoke") for part in ("--include-operation-id", name)]
+    told = explore(server, "--header", f"Authorization: Basic {b64encode(pair.encode()).decode()}", *theirs)
+    assert "Tested: 2" in told
 
 
 @pytest.fixture
@@ -91,23 +108,51 @@ def test_every_refusal_is_a_problem_with_an_example_for_each_code(document: Json
                 assert (example["value"]["code"], str(example["value"]["status"])) == (code, status)
 
 
+ANY_WAY: list[Json] = [{"bearer": []}, {"accessToken": []}, {"cookie": []}]
+GUARDED = ("/admin", "/api/account", "/signout", "/api/test/user", "/api/test/mod", "/api/test/staff")
+"""Parts of the names of operations for which somebody must be signed in."""
+
+
 def test_what_needs_a_token_says_so(document: Json) -> None:
-    """TK-17: both ways of carrying it, and what comes without it."""
+    """TK-17, RF-15: every way of carrying it, and what comes without it."""
     schemes = document["components"]["securitySchemes"]
     assert (schemes["bearer"]["scheme"], schemes["accessToken"]["name"]) == ("bearer", "x-access-token")
+    assert (schemes["cookie"]["in"], schemes["cookie"]["name"]) == ("cookie", "doorward-access")
     for name, operation in operations(document):
-        guarded = "/admin" in name or name in {f"GET /api/test/{part}" for part in ("user", "mod", "staff")}
-        assert operation["security"] == ([{"bearer": []}, {"accessToken": []}] if guarded else []), name
+        guarded = any(part in name for part in GUARDED)
+        if name not in FOR_SERVICES:
+            assert operation["security"] == (ANY_WAY if guarded else []), name
         if guarded:
             assert "WWW-Authenticate" in resolved(document, operation["responses"]["401"])["headers"]
             assert "Retry-After" in resolved(document, operation["responses"]["503"])["headers"]
 
 
-def test_sign_up_and_sign_in_take_json_and_forms_and_nothing_else_does(document: Json) -> None:
+FOR_SERVICES = {f"POST /api/auth/{name}" for name in ("introspect", "revoke")}
+
+
+def test_what_is_for_services_says_so(document: Json) -> None:
+    """RFC 6749, section 5.2: and what comes without authentication."""
+    assert document["components"]["securitySchemes"]["service"]["scheme"] == "basic"
+    found = dict(operations(document))
+    assert {name for name, operation in found.items() if operation["security"] == [{"service": []}]} == FOR_SERVICES
+    for name in FOR_SERVICES:
+        refused = resolved(document, found[name]["responses"]["401"])
+        assert "WWW-Authenticate" in refused["headers"]
+        examples = refused["content"]["application/problem+json"]["examples"]
+        assert {code: example["value"]["error"] for code, example in examples.items()} == {
+            "invalid_client": "invalid_client"
+        }
+
+
+FORMS = {"POST /api/auth/signup", "POST /api/auth/signin", *FOR_SERVICES}
+"""What older clients, and those of OAuth, send."""
+
+
+def test_a_body_is_json_and_where_older_clients_send_them_a_form(document: Json) -> None:
     for name, operation in operations(document):
         if "requestBody" in operation:
             media_types = ["application/json"]
-            if name in {"POST /api/auth/signup", "POST /api/auth/signin"}:
+            if name in FORMS:
                 media_types.append("application/x-www-form-urlencoded")
             assert list(operation["requestBody"]["content"]) == media_types, name
 
@@ -115,7 +160,7 @@ def test_sign_up_and_sign_in_take_json_and_forms_and_nothing_else_does(document:
 def test_only_where_forms_are_taken_one_can_be_refused(document: Json) -> None:
     for name, operation in operations(document):
         examples = operation["responses"]["400"]["content"]["application/problem+json"]["examples"]
-        assert ("invalid_form" in examples) is name.startswith("POST /api/auth/"), name
+        assert ("invalid_form" in examples) is (name in FORMS), name
 
 
 def test_the_document_tells_the_shortest_password_that_is_set(serve: Serve) -> None:
@@ -123,3 +168,4 @@ def test_the_document_tells_the_shortest_password_that_is_set(serve: Serve) -> N
     with server.client() as client:
         schemas = client.get("/openapi.json").json()["components"]["schemas"]
     assert schemas["SignUp"]["properties"]["password"]["minLength"] == 20
+    assert schemas["PasswordChange"]["properties"]["newPassword"]["minLength"] == 20

@@ -29,7 +29,7 @@ class Target:
 def target(server: Server) -> Iterator[Target]:
     server.create_user("attacked-ada")
     key = generate_private_key(SECP256R1())
-    added = server.run("keys", "add", "-", "--json", stdin=pem_of(key).decode())
+    added = server.run("keys", "add", "-", "--in", "0", "--json", stdin=pem_of(key).decode())
     assert added.returncode == 0, added.stderr
     kid = json.loads(added.stdout)["kid"]
     eventually(lambda: read_header(server.sign_in("attacked-ada").token)["kid"] == kid)

@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from domain.errors import StorageUnavailable
-from domain.keys.signing_key import SigningKey
+from domain.keys.signing_key import LATE, LONGEST_LIFE, SLACK, SigningKey
 from doubles import NOON
 from infrastructure.memory.storage import MemoryReading, MemoryStorage
 from infrastructure.security.key_ring import StoredKeyRing
@@ -161,7 +161,7 @@ async def test_a_key_that_cannot_be_opened_leaves_the_others_usable_and_succeeds
     ring = StoredKeyRing(storage, SEALER)
     good = await add(storage, SEALER.generate(NOON))
     broken = await add(storage, replace(SEALER.generate(NOON + SECOND), sealed=b"\x01 nothing that opens"))
-    with pytest.raises(StartRefused, match=f"keys remove (-- )?{broken.kid}$"):
+    with pytest.raises(StartRefused, match=f"keys revoke (-- )?{broken.kid}$"):
         await ring.reload()
     later = NOON + 3600 * SECOND
     assert ring.signing(later).stored == good
@@ -187,3 +187,62 @@ async def test_keys_whose_rows_vanish_are_dropped() -> None:
     assert ring.all() == ()
     with pytest.raises(StorageUnavailable):
         ring.signing(NOON)
+
+
+async def test_what_is_published_is_public_in_order_and_the_same_while_the_keys_are() -> None:
+    """TK-20, TK-21: a key is published as soon as it is known, long before it signs."""
+    storage = MemoryStorage()
+    ring = StoredKeyRing(storage, SEALER)
+    with pytest.raises(StorageUnavailable):
+        ring.published(NOON)
+    first = await add(storage, SEALER.generate(NOON))
+    await ring.reload()
+    before = ring.published(NOON)
+    later = await add(storage, SEALER.generate(NOON, "EdDSA").beginning(NOON + 86_400 * SECOND))
+    await ring.reload()
+    found = ring.published(NOON)
+    assert [(key.kid, key.algorithm) for key in found] == [(first.kid, "ES256"), (later.kid, "EdDSA")]
+    assert [set(key.members) for key in found] == [{"kty", "crv", "x", "y"}, {"kty", "crv", "x"}]
+    assert found[:1] == before
+    await ring.reload()
+    assert ring.published(NOON + 60 * SECOND) is found
+
+
+async def test_a_key_is_published_until_it_is_gone() -> None:
+    """TK-21."""
+    storage = MemoryStorage()
+    ring = StoredKeyRing(storage, SEALER)
+    first, second = await add(storage, SEALER.generate(NOON)), await add(storage, SEALER.generate(NOON + SECOND))
+    await ring.reload()
+    gone = second.signs_from + LATE + LONGEST_LIFE + SLACK
+    assert [key.kid for key in ring.published(gone - SECOND)] == [first.kid, second.kid]
+    assert [key.kid for key in ring.published(gone)] == [second.kid]
+
+
+async def test_a_key_that_was_opened_stays_usable_when_its_row_is_sealed_under_a_secret_to_come() -> None:
+    """ST-05: nodes are told of a new master secret one after the other."""
+    storage = MemoryStorage()
+    ring = StoredKeyRing(storage, SEALER)
+    key = await add(storage, SEALER.generate(NOON))
+    await ring.reload()
+    before = ring.signing(NOON)
+    changed = replace(key, sealed=b"\x01 under another secret", signs_from=NOON - SECOND)
+    async with storage.transaction() as tx:
+        await tx.keys.save(changed)
+    await ring.reload()
+    assert ring.signing(NOON).stored == changed
+    assert ring.signing(NOON).private is before.private
+    with pytest.raises(StartRefused, match="another DOORWARD_SECRET_KEY"):
+        await StoredKeyRing(storage, SEALER).reload()
+
+
+async def test_an_opened_key_is_none_of_another_algorithm() -> None:
+    """TK-02."""
+    storage = MemoryStorage()
+    ring = StoredKeyRing(storage, SEALER)
+    key = await add(storage, SEALER.generate(NOON))
+    await ring.reload()
+    storage._tables.keys[key.kid] = replace(key, algorithm="EdDSA")
+    with pytest.raises(StartRefused):
+        await ring.reload()
+    assert ring.all() == ()

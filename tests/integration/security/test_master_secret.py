@@ -190,3 +190,35 @@ def test_a_folder_in_its_place_is_refused(path: Path) -> None:
     path.mkdir(mode=0o700)
     with pytest.raises(StartRefused, match="plain file"):
         load_master_secret(None, path)
+
+
+def test_the_previous_secret_derives_keys_of_its_own_behind_the_present_one_s(path: Path) -> None:
+    both = load_master_secret(GOOD, path, GOOD[::-1])
+    present, previous = MasterSecret(GOOD.encode()), MasterSecret(GOOD[::-1].encode())
+    assert both.derive(b"a") == present.derive(b"a")
+    assert both.derive_all(b"a") == (present.derive(b"a"), previous.derive(b"a"))
+    assert present.derive_all(b"a", 64) == (present.derive(b"a", 64),)
+
+
+@pytest.mark.parametrize(
+    ("present", "previous", "told"),
+    [
+        (GOOD, GOOD, "the same secret"),
+        (GOOD, f"{GOOD}\n", "the same secret"),
+        (None, GOOD, "DOORWARD_SECRET_KEY is not"),
+        (GOOD, "short", "DOORWARD_SECRET_KEY_PREVIOUS holds 5 characters"),
+    ],
+)
+def test_a_previous_secret_that_makes_no_sense_is_refused(
+    path: Path, present: str | None, previous: str, told: str
+) -> None:
+    """ST-04."""
+    with pytest.raises(StartRefused, match=told) as refused:
+        load_master_secret(present, path, previous)
+    assert GOOD not in str(refused.value)
+    assert not path.exists()
+
+
+def test_the_previous_secret_is_not_in_the_representation(path: Path) -> None:
+    """LG-03."""
+    assert GOOD[::-1] not in repr(load_master_secret(GOOD, path, GOOD[::-1]))

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import InvalidKey
+from domain.keys.signing_key import Algorithm
 from doubles import NOON
 from infrastructure.security.jwk import public_jwk, thumbprint
 from infrastructure.security.master_secret import MasterSecret
@@ -48,6 +49,17 @@ def test_a_generated_key_is_es256_and_signs_at_once() -> None:
     assert (key.algorithm, key.created_at, key.signs_from) == ("ES256", NOON, NOON)
     assert isinstance(SEALER.open(key), ec.EllipticCurvePrivateKey)
     assert SEALER.generate(NOON).kid != key.kid
+
+
+@pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "RS256"])
+def test_a_key_of_each_algorithm_can_be_generated(algorithm: Algorithm) -> None:
+    """TK-19."""
+    key = SEALER.generate(NOON, algorithm)
+    private = SEALER.open(key)
+    assert (key.algorithm, key.signs_from) == (algorithm, NOON)
+    assert key.kid == thumbprint(private.public_key())
+    assert SEALER.seal(pem_of(private), NOON, LATER).algorithm == algorithm, "fit by the rules for the operator's own"
+    assert not isinstance(private, rsa.RSAPrivateKey) or private.key_size == 3072
 
 
 def test_each_kind_of_key_is_bound_to_its_one_algorithm(rsa_key: rsa.RSAPrivateKey) -> None:
@@ -88,6 +100,30 @@ def test_another_master_secret_opens_nothing_and_says_why() -> None:
     other = AesKeySealer(MasterSecret(b"another master secret for tests"))
     with pytest.raises(StartRefused, match="sealed under another DOORWARD_SECRET_KEY"):
         other.open(SEALER.generate(NOON))
+
+
+def test_what_the_previous_master_secret_sealed_opens_and_can_be_sealed_under_the_present_one() -> None:
+    """ST-05."""
+    old, new = MasterSecret(b"a master secret of yesterday"), MasterSecret(b"a master secret of today")
+    both, alone = AesKeySealer(replace(new, previous=old)), AesKeySealer(new)
+    key = AesKeySealer(old).seal(pem_of(P256), NOON, LATER)
+    assert numbers(both.open(key)) == numbers(P256)
+    resealed = both.resealed(key)
+    assert replace(resealed, sealed=key.sealed) == key
+    assert numbers(alone.open(resealed)) == numbers(P256)
+    with pytest.raises(StartRefused):
+        AesKeySealer(old).open(resealed)
+    assert both.resealed(resealed) is resealed
+    alone.check(both.generate(NOON))
+
+
+def test_what_neither_master_secret_sealed_is_not_sealed_anew() -> None:
+    """ST-05."""
+    both = AesKeySealer(MasterSecret(b"a master secret of today", MasterSecret(b"a master secret of yesterday")))
+    key = SEALER.generate(NOON)
+    for broken in (key, replace(key, sealed=b""), replace(key, sealed=b"\x02" + key.sealed[1:])):
+        with pytest.raises(InvalidKey, match=key.kid):
+            both.resealed(broken)
 
 
 def test_a_seal_holds_for_one_kid_and_one_algorithm() -> None:
@@ -195,7 +231,7 @@ def test_the_thumbprint_is_that_of_rfc_7638() -> None:
 
 
 def test_a_public_jwk_has_no_private_member_and_reads_back(rsa_key: rsa.RSAPrivateKey) -> None:
-    """What any document of keys may be made of."""
+    """TK-20: what any document of keys may be made of."""
     keys: list[Key] = [P256, ed25519.Ed25519PrivateKey.generate(), rsa_key]
     for key in keys:
         members = public_jwk(key.public_key())

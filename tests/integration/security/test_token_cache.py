@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from builders import a_user
+from builders import a_user, issued
 from domain.access.principal import AccessToken
 from domain.errors import InvalidToken
 from domain.keys.signing_key import SigningKey
@@ -42,7 +42,7 @@ async def ready(most: int = 10) -> tuple[CachedAccessTokens, CountedTokens, Stor
 
 async def test_a_repeated_request_costs_no_signature_check() -> None:
     cached, tokens, _, _ = await ready()
-    token = cached.issue(a_user(), NOON).value
+    token = issued(cached, a_user()).value
     first = cached.verify(token, NOON)
     assert cached.verify(token, NOON + SECOND) is first
     assert tokens.checks == 1
@@ -51,7 +51,7 @@ async def test_a_repeated_request_costs_no_signature_check() -> None:
 async def test_what_is_remembered_ends_when_the_token_does() -> None:
     """TK-08."""
     cached, _, _, _ = await ready()
-    token = cached.issue(a_user(), NOON).value
+    token = issued(cached, a_user()).value
     cached.verify(token, NOON + 899 * SECOND)
     for _ in range(2):
         with pytest.raises(InvalidToken):
@@ -61,7 +61,7 @@ async def test_what_is_remembered_ends_when_the_token_does() -> None:
 async def test_a_token_that_differs_in_one_character_is_another_token() -> None:
     """TK-10, TK-15: the key is the whole token."""
     cached, tokens, _, _ = await ready()
-    token = cached.issue(a_user(), NOON).value
+    token = issued(cached, a_user()).value
     cached.verify(token, NOON)
     for position in (5, len(token) // 2, len(token) - 1):
         other = token[:position] + ("A" if token[position] != "A" else "B") + token[position + 1 :]
@@ -73,7 +73,7 @@ async def test_a_token_that_differs_in_one_character_is_another_token() -> None:
 async def test_when_the_keys_change_every_token_is_checked_again() -> None:
     """Else a key that was taken back would go on to open doors."""
     cached, tokens, ring, storage = await ready()
-    token = cached.issue(a_user(), NOON).value
+    token = issued(cached, a_user()).value
     cached.verify(token, NOON)
     await ring.reload()
     cached.verify(token, NOON)
@@ -95,15 +95,15 @@ async def test_memory_is_bounded_and_refused_tokens_take_none() -> None:
     """TK-13."""
     cached, tokens, _, _ = await ready(most=2)
     ada = a_user()
-    issued = [cached.issue(ada, NOON).value for _ in range(3)]
-    for token in issued:
+    given = [issued(cached, ada).value for _ in range(3)]
+    for token in given:
         cached.verify(token, NOON)
     for _ in range(10):
         with pytest.raises(InvalidToken):
             cached.verify("a.b.c", NOON)
     assert len(cached._good) == 2
     checks = tokens.checks
-    cached.verify(issued[2], NOON)
+    cached.verify(given[2], NOON)
     assert tokens.checks == checks, "the newest are kept"
 
 
@@ -115,7 +115,7 @@ async def test_a_retired_key_ends_with_the_last_token_that_it_may_have_signed() 
         await tx.keys.add(SEALER.generate(NOON + 60 * SECOND))
     await ring.reload()
     last, late = NOON + 64 * SECOND, NOON + 65 * SECOND
-    in_time, too_late = stolen.issue(a_user(), last).value, stolen.issue(a_user(), late).value
+    in_time, too_late = issued(stolen, a_user(), last).value, issued(stolen, a_user(), late).value
     cached.verify(in_time, last)
     cached.verify(in_time, last + 899 * SECOND)
     for token, now in ((in_time, last + 900 * SECOND), (too_late, late), (too_late, late - 5 * SECOND)):
@@ -130,10 +130,10 @@ async def test_a_key_that_may_not_sign_yet_opens_nothing() -> None:
     async with storage.transaction() as tx:
         await tx.keys.add(key)
     await ring.reload()
-    for issued, now in ((59, 59), (54, 60), (60, 54)):
+    for at, now in ((59, 59), (54, 60), (60, 54)):
         with pytest.raises(InvalidToken):
-            cached.verify(early.issue(a_user(), NOON + issued * SECOND).value, NOON + now * SECOND)
-    cached.verify(early.issue(a_user(), NOON + 60 * SECOND).value, NOON + 55 * SECOND)
+            cached.verify(issued(early, a_user(), NOON + at * SECOND).value, NOON + now * SECOND)
+    cached.verify(issued(early, a_user(), NOON + 60 * SECOND).value, NOON + 55 * SECOND)
 
 
 async def test_what_a_key_signs_first_is_good_also_when_it_begins_within_a_second() -> None:
@@ -144,7 +144,7 @@ async def test_what_a_key_signs_first_is_good_also_when_it_begins_within_a_secon
         await tx.keys.add(SEALER.generate(begins))
     await ring.reload()
     assert ring.signing(begins).stored.signs_from == begins
-    cached.verify(cached.issue(a_user(), begins).value, begins)
+    cached.verify(issued(cached, a_user(), begins).value, begins)
 
 
 async def others_with(key: SigningKey) -> JwtAccessTokens:

@@ -14,11 +14,11 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key a
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builders import a_user
+from builders import a_user, issued
 from domain.access.role import ADMIN, RoleName
 from domain.accounts.user import User
 from domain.errors import InvalidToken
-from domain.ids import UserId
+from domain.ids import SessionId, UserId
 from doubles import NOON
 from infrastructure.memory.storage import MemoryStorage
 from infrastructure.security.jwk import thumbprint
@@ -31,6 +31,7 @@ from jwt_material import Key, Material, b64, pem_of, read_claims, read_header
 
 ISSUER, AUDIENCE, CLIENT, LIFETIME = "https://auth.example.org/a", "doorward-Api", "doorward-Web", 900
 USER = replace(a_user("ada", ADMIN), id=UserId(UUID("01932c07-1111-7222-8333-444455556666")))
+SESSION = SessionId(UUID("01932c07-2222-7333-8444-555566667777"))
 SECOND = timedelta(seconds=1)
 
 
@@ -50,15 +51,16 @@ def tokens_with(*keys: Key, lifetime: int = LIFETIME) -> JwtAccessTokens:
 
 
 def material(key: Key, trap: str = "http://127.0.0.1:9/") -> Material:
-    issued = int(NOON.timestamp())
+    moment = int(NOON.timestamp())
     claims = {
         "iss": ISSUER,
         "aud": AUDIENCE,
         "sub": str(USER.id),
-        "exp": issued + LIFETIME,
-        "iat": issued,
+        "exp": moment + LIFETIME,
+        "iat": moment,
         "jti": "01932c07-aaaa-7bbb-8ccc-ddddeeeeffff",
         "client_id": CLIENT,
+        "sid": str(SESSION),
         "roles": ["admin", "user"],
         "epoch": 3,
     }
@@ -136,9 +138,9 @@ def test_the_same_families_are_refused_under_ed25519_and_rsa(rsa: Key) -> None:
 
 def test_a_token_says_what_rfc_9068_asks_and_nothing_personal() -> None:
     """TK-04, TK-16, TK-22, TK-23."""
-    issued = TOKENS.issue(USER, NOON)
-    assert read_header(issued.value) == {"alg": "ES256", "typ": "at+jwt", "kid": GOOD.kid}
-    claims = read_claims(issued.value)
+    token = issued(TOKENS, USER, session_id=SESSION)
+    assert read_header(token.value) == {"alg": "ES256", "typ": "at+jwt", "kid": GOOD.kid}
+    claims = read_claims(token.value)
     assert UUID(str(claims.pop("jti"))).version == 7
     assert claims == {
         "iss": ISSUER,
@@ -147,17 +149,27 @@ def test_a_token_says_what_rfc_9068_asks_and_nothing_personal() -> None:
         "exp": int(NOON.timestamp()) + LIFETIME,
         "iat": int(NOON.timestamp()),
         "client_id": CLIENT,
+        "sid": str(SESSION),
         "roles": ["admin", "user"],
         "epoch": 0,
     }
-    assert issued.expires_in == LIFETIME
-    assert issued.value not in repr(issued)
+    assert token.expires_in == LIFETIME
+    assert token.value not in repr(token)
+
+
+def test_a_token_ends_with_its_session() -> None:
+    """RF-08."""
+    token = TOKENS.issue(USER, SESSION, NOON, NOON + 10.9 * SECOND)
+    assert token.expires_in == 10
+    assert TOKENS.verify(token.value, NOON + 9 * SECOND).session_id == SESSION
+    with pytest.raises(InvalidToken):
+        TOKENS.verify(token.value, NOON + 10 * SECOND)
 
 
 def test_what_was_issued_is_read_back_until_it_expires() -> None:
     """TK-08."""
     user: User = a_user("grace").disabled_now()
-    token = TOKENS.issue(user, NOON).value
+    token = issued(TOKENS, user).value
     read = TOKENS.verify(token, NOON + (LIFETIME - 1) * SECOND)
     assert (read.subject, read.epoch, read.issued_at) == (user.id, 1, NOON)
     assert read.expires_at == NOON + LIFETIME * SECOND
@@ -167,7 +179,7 @@ def test_what_was_issued_is_read_back_until_it_expires() -> None:
 
 def test_another_clock_may_be_five_seconds_ahead_and_no_more() -> None:
     """TK-08."""
-    token = TOKENS.issue(USER, NOON).value
+    token = issued(TOKENS, USER).value
     assert TOKENS.verify(token, NOON - 5 * SECOND).subject == USER.id
     with pytest.raises(InvalidToken):
         TOKENS.verify(token, NOON - 6 * SECOND)
@@ -175,26 +187,26 @@ def test_another_clock_may_be_five_seconds_ahead_and_no_more() -> None:
 
 def test_no_two_tokens_share_an_id() -> None:
     """TK-15: what is denied is denied by its `jti`."""
-    ids = {TOKENS.verify(TOKENS.issue(USER, NOON).value, NOON).id for _ in range(50)}
+    ids = {TOKENS.verify(issued(TOKENS, USER).value, NOON).id for _ in range(50)}
     assert len(ids) == 50
 
 
 def test_our_own_signatures_have_the_one_spelling_that_we_accept() -> None:
     """TK-15: half of all ES256 signatures come out the other way, and n-s would be a second spelling."""
     for _ in range(40):
-        assert TOKENS.verify(TOKENS.issue(USER, NOON).value, NOON).subject == USER.id
+        assert TOKENS.verify(issued(TOKENS, USER).value, NOON).subject == USER.id
 
 
 def test_a_shorter_life_holds_for_tokens_issued_before() -> None:
     """TK-08, TK-16: `exp - iat` is at most the life that is configured now."""
     with pytest.raises(InvalidToken):
-        tokens_with(P256, lifetime=60).verify(TOKENS.issue(USER, NOON).value, NOON)
+        tokens_with(P256, lifetime=60).verify(issued(TOKENS, USER).value, NOON)
 
 
 def test_other_services_read_our_tokens_with_the_public_key_alone(rsa: Key) -> None:
     """TK-19: by PyJWT as anybody would use it."""
     for key in (P256, ED25519, rsa):
-        token = tokens_with(key).issue(USER, NOON).value
+        token = issued(tokens_with(key), USER).value
         forged = material(key)
         claims = jwt.decode(
             token,
@@ -305,6 +317,6 @@ def test_any_other_signature_is_refused(signature: bytes) -> None:
 def test_a_token_that_would_be_too_long_names_no_roles_and_is_good() -> None:
     """TK-09: else an account with very many roles would be locked out by its own tokens."""
     many = replace(USER, roles=frozenset(RoleName(f"r{number:03}-{'x' * 59}") for number in range(200)))
-    token = TOKENS.issue(many, NOON).value
+    token = issued(TOKENS, many).value
     assert read_claims(token)["roles"] == []
     assert TOKENS.verify(token, NOON).subject == many.id

@@ -13,7 +13,7 @@ from doubles import NOON
 
 
 def row(sequence: int) -> SequencedChange:
-    return SequencedChange(sequence, Change.of_account(UserId(uuid7(NOON))))
+    return SequencedChange(sequence, Change.of_account(UserId(uuid7(NOON))), NOON)
 
 
 class Feed:

@@ -10,7 +10,7 @@ from application.access.remove_role import RemoveRole
 from application.accounts.delete_user import DeleteUser
 from application.accounts.find_user import FindUser
 from application.accounts.update_user import UpdateUser, UserChanges
-from builders import PASSWORD, House, a_user
+from builders import PASSWORD, House, a_token, a_user
 from domain.access.decision import SIGNED_IN, any_of
 from domain.access.role import ADMIN, MODERATOR, USER, RoleName
 from domain.errors import (
@@ -32,7 +32,7 @@ async def test_a_role_granted_counts_at_once_and_a_role_taken_counts_at_once() -
     """TK-16."""
     house = House()
     ada = await house.with_user("ada")
-    token = PlainTokens().verify(PlainTokens().issue(ada, NOON).value, NOON)
+    token = PlainTokens().verify(a_token(ada), NOON)
     assert (await house.authorize(token, any_of(MODERATOR))).reason == "role_missing"
     await house.grant(ada.id, MODERATOR, NOON, by="test")
     assert (await house.authorize(token, any_of(MODERATOR))).granted_by == MODERATOR
@@ -44,12 +44,12 @@ async def test_disabling_ends_the_tokens_for_good() -> None:
     """AD-02, TK-16."""
     house = House()
     ada = await house.with_user("ada")
-    token = PlainTokens().verify(PlainTokens().issue(ada, NOON).value, NOON)
+    token = PlainTokens().verify(a_token(ada), NOON)
     update = UpdateUser(house.storage, house.log)
     await update(ada.id, DISABLE, by="test")
-    assert (await house.authorize(token, SIGNED_IN)).reason == "account_disabled"
+    assert (await house.authorize(token, SIGNED_IN)).reason == "session_ended"
     await update(ada.id, ENABLE, by="test")
-    assert (await house.authorize(token, SIGNED_IN)).reason == "token_revoked"
+    assert (await house.authorize(token, SIGNED_IN)).reason == "session_ended"
     await house.authenticate("ada", PASSWORD, NOON)
 
 
@@ -57,9 +57,9 @@ async def test_deleting_ends_the_tokens_and_frees_the_name() -> None:
     """ST-08."""
     house = House()
     ada = await house.with_user("ada")
-    token = PlainTokens().verify(PlainTokens().issue(ada, NOON).value, NOON)
+    token = PlainTokens().verify(a_token(ada), NOON)
     await DeleteUser(house.storage, house.log)(ada.id, by="test")
-    assert (await house.authorize(token, SIGNED_IN)).reason == "account_missing"
+    assert (await house.authorize(token, SIGNED_IN)).reason == "session_ended"
     again = await house.register("ada", "ada@example.org", PASSWORD, NOON)
     assert again != ada.id
 
@@ -130,7 +130,7 @@ async def test_own_roles_come_and_go_and_built_in_ones_stay() -> None:
 async def test_the_explanation_is_what_the_guard_says() -> None:
     house = House()
     ada = await house.with_user("ada", MODERATOR)
-    token = PlainTokens().verify(PlainTokens().issue(ada, NOON).value, NOON)
+    token = PlainTokens().verify(a_token(ada), NOON)
     explain = ExplainAccess(FindUser(house.storage), house.authorize)
     for requirement in (any_of(MODERATOR, ADMIN), any_of(ADMIN), SIGNED_IN):
         for name in ("ada", "ada@example.org", str(ada.id)):

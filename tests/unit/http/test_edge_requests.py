@@ -11,12 +11,12 @@ from interfaces.http.edge import Edge
 from interfaces.http.hosts import AllowedHosts
 
 
-async def test_a_request_reaches_the_application_with_its_number() -> None:
+async def test_a_request_reaches_the_application_with_its_number_and_its_address() -> None:
     app = Application()
     reply = await ask(app, headers=[(b"x-request-id", b"abc.DEF_12-3")])
     assert reply.status == 200
     assert reply.header("x-request-id") == "abc.DEF_12-3"
-    assert app.scope["state"] == {"request_id": "abc.DEF_12-3"}
+    assert app.scope["state"] == {"request_id": "abc.DEF_12-3", "ip": "192.0.2.1"}
 
 
 async def test_an_unfit_request_id_is_replaced() -> None:

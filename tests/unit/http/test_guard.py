@@ -8,16 +8,20 @@ from dishka import Provider, Scope, make_async_container, provide
 from application.access.authorize_role import AuthorizeRole
 from application.ports.clock import Clock
 from application.ports.security import AccessTokens, SecurityLog
-from builders import House
+from builders import House, a_token
 from domain.access.decision import SIGNED_IN, Requirement, any_of
 from domain.access.principal import Principal
 from domain.access.role import ADMIN, MODERATOR
 from domain.errors import DomainError, InvalidToken, RoleRequired, TokenRequired
+from domain.sessions.session import new_session_id
 from doubles import PlainTokens
+from interfaces.http.config import HttpConfig
+from interfaces.http.cookies import Cookies
 from interfaces.http.guard import ACCESS, PUBLIC, Guard, presented
 from interfaces.http.refusals import AmbiguousToken
 
 Headers = list[tuple[bytes, bytes]]
+COOKIES = Cookies(HttpConfig(allowed_hosts=frozenset()))
 
 
 def authorization(value: bytes) -> tuple[bytes, bytes]:
@@ -49,7 +53,6 @@ def test_a_token_is_found_where_it_may_stand(headers: Headers) -> None:
 @pytest.mark.parametrize(
     ("headers", "refusal"),
     [
-        ([], TokenRequired),
         ([authorization(b"")], TokenRequired),
         ([authorization(b"Bearer")], TokenRequired),
         ([authorization(b"Bearer ")], TokenRequired),
@@ -113,7 +116,7 @@ async def through(house: House, access: Requirement | str, token: str | None) ->
         "headers": headers,
         "state": {},
     }
-    await Guard(make_async_container(Parts(house)))(app)(scope, None, None)  # type: ignore[arg-type]
+    await Guard(make_async_container(Parts(house)), COOKIES)(app)(scope, None, None)  # type: ignore[arg-type]
     (state,) = seen
     return dict(state)
 
@@ -127,10 +130,11 @@ async def test_a_public_route_asks_nobody() -> None:
 async def test_a_guarded_route_learns_who_asks() -> None:
     house = House()
     ada = await house.with_user("ada", MODERATOR)
-    token = PlainTokens().issue(ada, house.clock.now()).value
+    session_id = new_session_id(house.clock.now())
+    token = a_token(ada, session_id)
     for access in (SIGNED_IN, any_of(MODERATOR), any_of(MODERATOR, ADMIN)):
         state = await through(house, access, token)
-        assert state["principal"] == Principal(user_id=ada.id)
+        assert state["principal"] == Principal(user_id=ada.id, session_id=session_id)
     assert house.log.of("authz_fail") == []
 
 
@@ -157,9 +161,7 @@ async def test_a_refusal_is_written_down_with_route_and_reason(
         issued_to = await House().with_user("ada")
     else:
         issued_to = ada
-    token = {"no token": None, "bad token": "nonsense"}.get(
-        case, PlainTokens().issue(issued_to, house.clock.now()).value
-    )
+    token = {"no token": None, "bad token": "nonsense"}.get(case, a_token(issued_to))
     with pytest.raises(refusal):
         await through(house, any_of(ADMIN), token)
     (event,) = house.log.of("authz_fail")

@@ -155,6 +155,16 @@ def test_refusals_warn_what_is_broken_is_an_error_and_all_tell_their_outcome() -
     assert [(line["log_level"], line["outcome"]) for line in lines] == levels
 
 
+def test_a_stolen_token_is_an_alarm_and_never_left_out() -> None:
+    """RF-02, LG-05."""
+    with capture_logs() as lines:
+        log = StructlogSecurityLog(KEY)
+        for _ in range(3 * MOST_PER_SECOND):
+            log.record("authn_token_reuse", user_id="1", session_id="2")
+    expected = {"event": "authn_token_reuse", "log_level": "critical", "outcome": "failure"}
+    assert lines == [{**expected, "user_id": "1", "session_id": "2"}] * (3 * MOST_PER_SECOND)
+
+
 def test_a_flood_of_refusals_is_counted_instead_of_written() -> None:
     """LG-05, F-36."""
     clock = FrozenClock()

@@ -1,18 +1,30 @@
 import asyncio
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from application.keys.add_signing_key import KNOWN_EVERYWHERE, AddSigningKey
+from application.keys.add_signing_key import AddSigningKey
 from application.keys.ensure_signing_key import EnsureSigningKey
 from application.keys.list_signing_keys import ListSigningKeys
-from application.keys.remove_signing_key import RemoveSigningKey
+from application.keys.reseal_signing_keys import ResealSigningKeys
 from builders import House
-from domain.errors import InvalidKey, KeyExists, KeyMissing, LastSigningKey
-from domain.keys.signing_key import LATE, SigningKey, may_have_signed, signing_at
+from domain.access.change import Change, Subject
+from domain.errors import InvalidKey, KeyExists
+from domain.keys.rotation import PUBLISHED, KeyRotation
+from domain.keys.signing_key import (
+    LATE,
+    LONGEST_LIFE,
+    SLACK,
+    KeyState,
+    SigningKey,
+    first_turn,
+    may_have_signed,
+    signing_at,
+    state_of,
+)
 from doubles import NOON, PlainSealer
-from stored import put
+from stored import announced, put
 
 MOMENT = timedelta(microseconds=1)
 SECOND = timedelta(seconds=1)
@@ -25,33 +37,52 @@ def key(kid: str, signs_from: timedelta = timedelta()) -> SigningKey:
 FIRST, SECOND_KEY, THIRD = KEYS = (key("c"), key("b", 60 * SECOND), key("a", 120 * SECOND))
 
 
-def remover(house: House) -> RemoveSigningKey:
-    return RemoveSigningKey(house.storage, PlainSealer(), house.log)
+def ensurer(house: House) -> EnsureSigningKey:
+    return EnsureSigningKey(house.storage, PlainSealer(), KeyRotation(), house.log)
 
 
-async def kids(house: House) -> list[str]:
-    return [key.kid for key in await ListSigningKeys(house.storage)()]
+async def stored(house: House) -> list[SigningKey]:
+    return list(await ListSigningKeys(house.storage)())
 
 
 async def test_nodes_that_start_together_make_one_key() -> None:
     house = House()
-    ensure = EnsureSigningKey(house.storage, PlainSealer(), house.log)
-    await asyncio.gather(*(ensure(NOON) for _ in range(10)))
-    assert len(await ListSigningKeys(house.storage)()) == 1
+    await asyncio.gather(*(ensurer(house)(NOON) for _ in range(10)))
+    (made,) = await stored(house)
+    assert house.log.of("signing_key_added") == [{"kid": made.kid, "algorithm": "ES256"}]
 
 
-async def test_a_key_of_the_operators_signs_once_every_node_knows_it() -> None:
+async def test_the_first_key_is_of_the_algorithm_that_is_set() -> None:
     house = House()
-    await EnsureSigningKey(house.storage, PlainSealer(), house.log)(NOON)
+    await EnsureSigningKey(house.storage, PlainSealer(), KeyRotation(algorithm="RS256"), house.log)(NOON)
+    assert [made.algorithm for made in await stored(house)] == ["RS256"]
+
+
+async def test_a_key_of_the_operators_signs_once_everybody_knows_it() -> None:
+    """TK-21."""
+    house = House()
+    await ensurer(house)(NOON)
     add = AddSigningKey(house.storage, PlainSealer(), house.log)
-    own = await add(b"own", NOON)
-    keys = tuple(await ListSigningKeys(house.storage)())
-    assert signing_at(keys, NOON + KNOWN_EVERYWHERE - timedelta(microseconds=1)) == keys[0]
-    assert signing_at(keys, NOON + KNOWN_EVERYWHERE) == own
+    own = await add(b"own", NOON + SECOND)
+    keys = await stored(house)
+    assert signing_at(keys, NOON + SECOND + PUBLISHED - MOMENT) == keys[0]
+    assert signing_at(keys, NOON + SECOND + PUBLISHED) == own
     with pytest.raises(KeyExists):
         await add(b"own", NOON)
     with pytest.raises(InvalidKey):
         await add(b"", NOON)
+
+
+async def test_the_first_key_of_all_signs_at_once_even_if_it_was_to_wait() -> None:
+    """Else it would sign before its time, and what it signed would be refused as soon as an earlier one came."""
+    house = House()
+    own = await AddSigningKey(house.storage, PlainSealer(), house.log)(b"own", NOON)
+    assert own.signs_from == NOON
+
+
+def test_a_key_never_comes_before_the_one_that_signs_though_its_maker_s_clock_is_behind() -> None:
+    assert first_turn([FIRST], NOON - 5 * SECOND, timedelta()) > FIRST.signs_from
+    assert first_turn(KEYS, NOON + 10 * SECOND, timedelta()) == NOON + 10 * SECOND
 
 
 def test_without_a_key_nothing_signs() -> None:
@@ -64,6 +95,7 @@ def test_when_every_key_is_of_the_future_the_earliest_signs() -> None:
     assert signing_at(KEYS, early) == FIRST
     assert may_have_signed(FIRST, KEYS, early)
     assert not may_have_signed(SECOND_KEY, KEYS, early)
+    assert [state_of(each, KEYS, early) for each in KEYS] == [KeyState.ACTIVE, KeyState.NEXT, KeyState.NEXT]
 
 
 def test_a_key_may_have_signed_from_its_time_until_its_successors() -> None:
@@ -80,6 +112,26 @@ def test_of_keys_that_begin_together_one_signs() -> None:
     assert signing_at(twins, NOON) == twins[1]
     assert may_have_signed(twins[1], twins, NOON + LATE)
     assert not may_have_signed(twins[0], twins, NOON + LATE)
+    assert [state_of(each, twins, NOON) for each in twins] == [KeyState.RETIRING, KeyState.ACTIVE]
+
+
+def test_a_key_is_next_then_active_then_retiring_then_gone() -> None:
+    """TK-21: it is gone only when the last token that it may have signed is out."""
+    begins, ends = SECOND_KEY.signs_from, THIRD.signs_from
+    last_token_out = ends + LATE + LONGEST_LIFE
+    for moment, state in (
+        (begins - MOMENT, KeyState.NEXT),
+        (begins, KeyState.ACTIVE),
+        (ends - MOMENT, KeyState.ACTIVE),
+        (ends, KeyState.RETIRING),
+        (last_token_out, KeyState.RETIRING),
+        (last_token_out + SLACK, KeyState.GONE),
+    ):
+        assert state_of(SECOND_KEY, KEYS, moment) is state
+
+
+def test_the_last_key_is_never_gone() -> None:
+    assert state_of(THIRD, KEYS, NOON + timedelta(days=9999)) is KeyState.ACTIVE
 
 
 async def test_under_another_secret_no_key_is_added() -> None:
@@ -88,46 +140,16 @@ async def test_under_another_secret_no_key_is_added() -> None:
     await put(house.storage, replace(FIRST, sealed=b"under another secret"))
     with pytest.raises(InvalidKey, match="sealed elsewhere"):
         await AddSigningKey(house.storage, PlainSealer(), house.log)(b"own", NOON)
-    assert await kids(house) == [FIRST.kid]
+    assert [each.kid for each in await stored(house)] == [FIRST.kid]
     assert house.log.of("signing_key_added") == []
 
 
-async def test_a_key_is_removed_and_the_log_tells() -> None:
+async def test_what_the_previous_secret_sealed_is_sealed_anew_once_and_announced() -> None:
+    """ST-05: however many nodes start with the new secret together."""
     house = House()
-    await put(house.storage, *KEYS)
-    await remover(house)(THIRD.kid, NOON + 120 * SECOND)
-    await remover(house)(FIRST.kid, NOON + 120 * SECOND)
-    assert await kids(house) == [SECOND_KEY.kid]
-    assert house.log.of("signing_key_removed") == [{"kid": THIRD.kid}, {"kid": FIRST.kid}]
-    with pytest.raises(KeyMissing):
-        await remover(house)(FIRST.kid, NOON)
-
-
-@pytest.mark.parametrize("now", [NOON, NOON - SECOND], ids=["in time", "after the clock was set back"])
-async def test_the_only_key_that_can_sign_now_stays(now: datetime) -> None:
-    house = House()
-    await put(house.storage, FIRST, SECOND_KEY)
-    with pytest.raises(LastSigningKey):
-        await remover(house)(FIRST.kid, now)
-    await remover(house)(SECOND_KEY.kid, now)
-    assert await kids(house) == [FIRST.kid]
-
-
-async def test_a_key_that_opens_for_nobody_is_no_successor_and_may_go() -> None:
-    house = House()
-    lost = replace(SECOND_KEY, sealed=b"under another secret")
-    await put(house.storage, FIRST, lost)
-    with pytest.raises(LastSigningKey):
-        await remover(house)(FIRST.kid, NOON + 60 * SECOND)
-    await remover(house)(lost.kid, NOON + 60 * SECOND)
-    assert await kids(house) == [FIRST.kid]
-
-
-async def test_of_two_that_remove_the_last_two_keys_at_once_one_is_refused() -> None:
-    house = House()
-    await put(house.storage, FIRST, SECOND_KEY)
-    later = NOON + 60 * SECOND
-    outcomes = await asyncio.gather(
-        *(remover(house)(each.kid, later) for each in (FIRST, SECOND_KEY)), return_exceptions=True
-    )
-    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["LastSigningKey", "NoneType"]
+    lost = replace(THIRD, sealed=b"under another secret")
+    await put(house.storage, replace(FIRST, sealed=b"before:" + FIRST.sealed), SECOND_KEY, lost)
+    before = len(await announced(house.storage))
+    await asyncio.gather(*(ResealSigningKeys(house.storage, PlainSealer())() for _ in range(5)))
+    assert await stored(house) == [FIRST, SECOND_KEY, lost]
+    assert (await announced(house.storage))[before:] == [Change(Subject.KEYS)]

@@ -1,13 +1,9 @@
-"""Accounts, roles, signing keys and the change feed; the built-in roles.
-
-MySQL commits each table as it is made: a run that was cut off is taken up where it ended.
-"""
-
-from typing import Any
+"""Accounts, roles, signing keys and the change feed; the built-in roles."""
 
 import sqlalchemy as sa
 from alembic import op
 
+from infrastructure.sql.migrations.steps import make_index, make_table
 from infrastructure.sql.types import Counter, Flag, Id, Key, Number, Prose, Sealed, UtcTime, shown, utc_now
 
 revision = "0001"
@@ -26,7 +22,7 @@ UNLESS_A_ROLE = """
 
 
 def upgrade() -> None:
-    made(
+    make_table(
         "users",
         sa.Column("id", Id(), primary_key=True),
         sa.Column("username", shown(32), nullable=False),
@@ -39,21 +35,20 @@ def upgrade() -> None:
         sa.Column("version", Number, nullable=False),
         sa.Column("created_at", UtcTime(), nullable=False),
     )
-    made(
+    make_table(
         "roles",
         sa.Column("name", Key(64), primary_key=True),
         sa.Column("description", Prose, nullable=False),
         sa.Column("created_at", UtcTime(), nullable=False, server_default=utc_now()),
     )
-    made(
+    make_table(
         "user_roles",
         sa.Column("user_id", Id(), sa.ForeignKey("users.id"), primary_key=True),
         sa.Column("role", Key(64), sa.ForeignKey("roles.name"), primary_key=True),
         sa.Column("granted_at", UtcTime(), nullable=False, server_default=utc_now()),
     )
-    if not any(index["name"] == "ix_user_roles_role" for index in inspector().get_indexes("user_roles")):
-        op.create_index("ix_user_roles_role", "user_roles", ["role"])
-    made(
+    make_index("ix_user_roles_role", "user_roles", "role")
+    make_table(
         "signing_keys",
         sa.Column("kid", Key(64), primary_key=True),
         sa.Column("algorithm", shown(16), nullable=False),
@@ -61,7 +56,7 @@ def upgrade() -> None:
         sa.Column("created_at", UtcTime(), nullable=False),
         sa.Column("signs_from", UtcTime(), nullable=False),
     )
-    made(
+    make_table(
         "changes",
         sa.Column("sequence", Counter, primary_key=True, autoincrement=True),
         sa.Column("subject", Key(16), nullable=False),
@@ -83,33 +78,12 @@ def guard_hand_edits() -> None:
         op.execute(trigger + UNLESS_A_ROLE)
 
 
-def made(name: str, *columns: sa.Column[Any], **options: Any) -> None:
-    """Make the table, unless it is there with these very columns; any other table of that name is somebody else's, and
-    the database says so."""
-    names = {column.name for column in columns}
-    if inspector().has_table(name) and {column["name"] for column in inspector().get_columns(name)} == names:
-        return
-    op.create_table(
-        name,
-        *columns,
-        sqlite_strict=True,
-        mysql_engine="InnoDB",
-        mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
-        **options,
-    )
-
-
 def seed() -> None:
     roles = sa.table("roles", sa.column("name", Key(64)), sa.column("description", sa.Text))
     present = set(op.get_bind().scalars(sa.select(roles.c.name)))
     missing = [{"name": name, "description": text} for name, text in BUILT_IN.items() if name not in present]
     if missing:
         op.bulk_insert(roles, missing)
-
-
-def inspector() -> sa.Inspector:
-    return sa.inspect(op.get_bind())
 
 
 def downgrade() -> None:

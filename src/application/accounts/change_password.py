@@ -1,0 +1,48 @@
+from dataclasses import dataclass
+from typing import final
+
+from application.accounts.confirm_password import ConfirmPassword
+from application.accounts.password_rules import PasswordRules
+from application.ports.security import PasswordHasher, SecurityLog
+from application.ports.storage import Storage
+from application.transactions import retried
+from domain.access.principal import Principal
+from domain.accounts.password import PasswordHash
+from domain.accounts.user import User
+from domain.errors import InvalidToken, TransactionConflict
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ChangePassword:
+    """The account's holder chooses a new password. The session at hand goes on, all others end."""
+
+    storage: Storage
+    hasher: PasswordHasher
+    confirm: ConfirmPassword
+    rules: PasswordRules
+    log: SecurityLog
+
+    async def __call__(self, principal: Principal, current: str, new: str) -> None:
+        """Raise PasswordWrong, a PasswordRefused, or HashingBusy."""
+        user = await self.confirm(principal.user_id, current)
+        checked = self.rules.check(new, (user.username.value, user.email.value))
+        ended = await self._save(user, await self.hasher.hash(checked), principal)
+        self.log.record(
+            "authn_password_change",
+            user_id=str(user.id),
+            by=str(user.id),
+            session_id=str(principal.session_id),
+            ended=ended,
+        )
+
+    @retried
+    async def _save(self, confirmed: User, password_hash: PasswordHash, principal: Principal) -> int:
+        async with self.storage.transaction() as tx:
+            user = await tx.users.lock(confirmed.id)
+            if user is None:
+                raise InvalidToken
+            if user.password_hash != confirmed.password_hash:
+                raise TransactionConflict  # somebody changed it meanwhile: which password is the present one?
+            await tx.users.save(user.with_chosen_password(password_hash))
+            return await tx.sessions.end_others(user.id, principal.session_id)

@@ -1,0 +1,31 @@
+from dataclasses import dataclass
+from typing import final
+
+from application.ports.security import PasswordHasher, SecurityLog, Verdict
+from application.ports.storage import Storage
+from domain.accounts.password import Password
+from domain.accounts.user import User
+from domain.errors import InvalidToken, PasswordWrong
+from domain.ids import UserId
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ConfirmPassword:
+    """Whoever is signed in shows once more that the account is theirs, before what cannot be undone."""
+
+    storage: Storage
+    hasher: PasswordHasher
+    log: SecurityLog
+
+    async def __call__(self, user_id: UserId, password: str) -> User:
+        """The account. Raise PasswordWrong, HashingBusy, or InvalidToken when the account has just gone."""
+        typed = Password.typed(password)
+        async with self.storage.reading() as reading:
+            user = await reading.users.get(user_id)
+        if user is None:
+            raise InvalidToken
+        if typed.oversized or await self.hasher.verify(typed, user.password_hash) is Verdict.MISMATCH:
+            self.log.record("authn_password_confirmation_fail", user_id=str(user_id))
+            raise PasswordWrong
+        return user

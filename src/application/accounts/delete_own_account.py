@@ -1,0 +1,18 @@
+from dataclasses import dataclass
+from typing import final
+
+from application.accounts.confirm_password import ConfirmPassword
+from application.accounts.delete_user import DeleteUser
+from domain.ids import UserId
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class DeleteOwnAccount:
+    confirm: ConfirmPassword
+    delete: DeleteUser
+
+    async def __call__(self, user_id: UserId, password: str) -> None:
+        """Raise PasswordWrong, HashingBusy or LastAdmin."""
+        user = await self.confirm(user_id, password)
+        await self.delete(user.id, by=str(user.id))

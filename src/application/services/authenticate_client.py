@@ -1,0 +1,31 @@
+from dataclasses import dataclass
+from typing import final
+
+from application.ports.security import ServiceSecrets
+from application.ports.storage import Storage
+from domain.errors import InvalidClient
+from domain.services.service import ID, Service, ServiceId
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class AuthenticateClient:
+    """Which service asks (RFC 6749, section 2.3.1). The database is asked each time, so that one that was removed is
+    refused at once."""
+
+    storage: Storage
+    secrets: ServiceSecrets
+
+    async def __call__(self, client_id: str, secret: str) -> Service:
+        """Raise InvalidClient, for an unknown id and for a wrong secret alike."""
+        service = await self._find(client_id)
+        matches = self.secrets.matches(secret, service.secret_hash if service is not None else None)
+        if service is None or not matches:
+            raise InvalidClient
+        return service
+
+    async def _find(self, client_id: str) -> Service | None:
+        if not ID.fullmatch(client_id):
+            return None
+        async with self.storage.reading() as reading:
+            return await reading.services.get(ServiceId(client_id))

@@ -1,0 +1,81 @@
+from dataclasses import dataclass
+from datetime import datetime
+from typing import final
+
+from application.access.authorize_role import AuthorizeRole
+from application.access.directory import AccessDirectory
+from application.ports.security import AccessTokens, RefreshTokens
+from application.ports.storage import Storage
+from domain.access.decision import SIGNED_IN
+from domain.access.principal import AccessToken
+from domain.access.role import RoleName
+from domain.accounts.user import User
+from domain.errors import InvalidRefreshToken, InvalidToken
+from domain.sessions.refresh_token import RefreshToken
+from domain.sessions.session import Session, SessionPolicy, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveAccessToken:
+    token: AccessToken
+    user: User
+    roles: frozenset[RoleName]
+    """Those that decide now, whatever the token says."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveRefreshToken:
+    session: Session
+    user: User
+    ends_at: datetime
+
+
+ActiveToken = ActiveAccessToken | ActiveRefreshToken
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class IntrospectToken:
+    """What a token is worth at this moment (RFC 7662, section 2). Asking changes nothing: no refresh token is spent by
+    it, and none that was spent before gives an alarm."""
+
+    storage: Storage
+    tokens: AccessTokens
+    refresh_tokens: RefreshTokens
+    authorize: AuthorizeRole
+    directory: AccessDirectory
+    policy: SessionPolicy
+
+    async def __call__(self, token: str, now: datetime) -> ActiveToken | None:
+        """None for what is not good, for whatever reason. The two kinds never look alike, so no hint is needed."""
+        try:
+            return await self._access(self.tokens.verify(token, now))
+        except InvalidToken:
+            pass
+        try:
+            return await self._refresh(self.refresh_tokens.read(token), now)
+        except InvalidRefreshToken:
+            return None
+
+    async def _access(self, token: AccessToken) -> ActiveAccessToken | None:
+        """Active is what the guard would let pass."""
+        if not (await self.authorize(token, SIGNED_IN)).allowed:
+            return None
+        access = await self.directory.access(token.subject)
+        async with self.storage.reading() as reading:
+            user = await reading.users.get(token.subject)
+        if access is None or user is None:
+            return None
+        return ActiveAccessToken(token, user, access.roles)
+
+    async def _refresh(self, token: RefreshToken, now: datetime) -> ActiveRefreshToken | None:
+        """Active is the one token that the session would be refreshed with next."""
+        async with self.storage.reading() as reading:
+            found = await reading.sessions.with_user(token.session_id)
+        if found is None:
+            return None
+        session, user = found
+        standing = session.standing(token.hash, genuine=token.genuine, policy=self.policy, now=now)
+        if user.disabled or standing is not Standing.CURRENT:
+            return None
+        return ActiveRefreshToken(session, user, session.ends_at(self.policy))

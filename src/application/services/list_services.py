@@ -1,0 +1,18 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import final
+
+from application.ports.storage import Storage
+from domain.services.service import Service
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ListServices:
+    """In the order of their names."""
+
+    storage: Storage
+
+    async def __call__(self) -> Sequence[Service]:
+        async with self.storage.reading() as reading:
+            return await reading.services.all()

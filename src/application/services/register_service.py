@@ -1,0 +1,38 @@
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import final
+
+from application.ports.security import SecurityLog, ServiceSecrets
+from application.ports.storage import Storage
+from application.transactions import retried
+from domain.services.service import Service, service_name
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredService:
+    service: Service
+    secret: str = field(repr=False)
+    """Told this once; only its hash is kept."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class RegisterService:
+    """A program of the operator's may ask about tokens and end sessions from now on."""
+
+    storage: Storage
+    secrets: ServiceSecrets
+    log: SecurityLog
+
+    async def __call__(self, name: str, now: datetime, by: str) -> RegisteredService:
+        """Raise InvalidServiceName or ServiceExists."""
+        service_id, secret, secret_hash = self.secrets.generate()
+        service = Service(id=service_id, name=service_name(name), secret_hash=secret_hash, created_at=now)
+        await self._add(service)
+        self.log.record("service_added", service_id=service.id, name=service.name, by=by)
+        return RegisteredService(service, secret)
+
+    @retried
+    async def _add(self, service: Service) -> None:
+        async with self.storage.transaction() as tx:
+            await tx.services.add(service)

@@ -1,0 +1,33 @@
+from dataclasses import dataclass
+from typing import final
+
+from application.ports.security import SecurityLog
+from application.ports.storage import Storage
+from application.transactions import retried
+from domain.errors import ServiceMissing
+from domain.services.service import Service
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class RemoveService:
+    """The service is a stranger from its very next request on; its id is never given again."""
+
+    storage: Storage
+    log: SecurityLog
+
+    async def __call__(self, which: str, by: str) -> Service:
+        """By id, or else by name. Raise ServiceMissing."""
+        service = await self._remove(which)
+        self.log.record("service_removed", service_id=service.id, name=service.name, by=by)
+        return service
+
+    @retried
+    async def _remove(self, which: str) -> Service:
+        async with self.storage.transaction() as tx:
+            services = await tx.services.all()
+            found = [service for service in services if service.id == which]
+            found += [service for service in services if service.name == which]
+            if not found or not await tx.services.remove(found[0].id):
+                raise ServiceMissing
+            return found[0]

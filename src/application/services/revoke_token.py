@@ -1,0 +1,50 @@
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import final
+
+from application.ports.security import AccessTokens, RefreshTokens
+from application.ports.storage import Storage
+from application.sessions.end_session import EndSession
+from domain.errors import InvalidRefreshToken, InvalidToken, SessionMissing
+from domain.ids import SessionId, UserId
+from domain.sessions.session import SessionPolicy, Standing
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class RevokeToken:
+    """Whoever holds a token of a session may end that session (RFC 7009, section 2): a refresh token, current or spent,
+    or an access token that has not expired. Anything else ends nothing, and nobody is told."""
+
+    storage: Storage
+    tokens: AccessTokens
+    refresh_tokens: RefreshTokens
+    end: EndSession
+    policy: SessionPolicy
+
+    async def __call__(self, token: str, now: datetime, by: str) -> None:
+        named = await self._session_of(token, now)
+        if named is None:
+            return
+        with suppress(SessionMissing):  # ended already, and that is what was wanted
+            await self.end(*named, by)
+
+    async def _session_of(self, token: str, now: datetime) -> tuple[UserId, SessionId] | None:
+        try:
+            access = self.tokens.verify(token, now)
+        except InvalidToken:
+            return await self._refreshed_by(token, now)
+        return access.subject, access.session_id
+
+    async def _refreshed_by(self, value: str, now: datetime) -> tuple[UserId, SessionId] | None:
+        try:
+            token = self.refresh_tokens.read(value)
+        except InvalidRefreshToken:
+            return None
+        async with self.storage.reading() as reading:
+            session = await reading.sessions.get(token.session_id)
+        if session is None:
+            return None
+        standing = session.standing(token.hash, genuine=token.genuine, policy=self.policy, now=now)
+        return None if standing is Standing.VOID else (session.user_id, session.id)

@@ -1,0 +1,34 @@
+from dataclasses import dataclass
+from typing import final
+
+from application.ports.security import SecurityLog
+from application.ports.storage import Storage
+from application.transactions import retried
+from domain.errors import AccountMissing
+from domain.ids import UserId
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class EndAllSessions:
+    """Sign-out everywhere, by the account itself, an admin or the operator. The account enters a new epoch, so that an
+    access token which is being made just now is refused like those that were made before."""
+
+    storage: Storage
+    log: SecurityLog
+
+    async def __call__(self, user_id: UserId, by: str) -> int:
+        """How many there were. Raise AccountMissing."""
+        ended = await self._end(user_id)
+        self.log.record("sessions_ended", user_id=str(user_id), by=by, ended=ended)
+        return ended
+
+    @retried
+    async def _end(self, user_id: UserId) -> int:
+        async with self.storage.transaction() as tx:
+            user = await tx.users.lock(user_id)
+            if user is None:
+                raise AccountMissing
+            out = user.signed_out_everywhere()
+            await tx.users.save(out)
+            return await tx.sessions.end_all(user_id, out.epoch)

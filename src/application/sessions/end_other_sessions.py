@@ -1,0 +1,28 @@
+from dataclasses import dataclass
+from typing import final
+
+from application.ports.security import SecurityLog
+from application.ports.storage import Storage
+from application.transactions import retried
+from domain.ids import SessionId, UserId
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class EndOtherSessions:
+    """Every session of the account but the one that asks."""
+
+    storage: Storage
+    log: SecurityLog
+
+    async def __call__(self, user_id: UserId, kept: SessionId, by: str) -> int:
+        """How many there were."""
+        ended = await self._end(user_id, kept)
+        self.log.record("sessions_ended", user_id=str(user_id), by=by, ended=ended, kept=str(kept))
+        return ended
+
+    @retried
+    async def _end(self, user_id: UserId, kept: SessionId) -> int:
+        async with self.storage.transaction() as tx:
+            await tx.users.lock(user_id)
+            return await tx.sessions.end_others(user_id, kept)

@@ -1,0 +1,29 @@
+from dataclasses import dataclass
+from typing import final
+
+from application.ports.security import SecurityLog
+from application.ports.storage import Storage
+from application.transactions import retried
+from domain.errors import SessionMissing
+from domain.ids import SessionId, UserId
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class EndSession:
+    """Sign-out, or one session of the list: its refresh token is void and its access tokens are refused, here at once
+    and on every node within a second."""
+
+    storage: Storage
+    log: SecurityLog
+
+    async def __call__(self, user_id: UserId, session_id: SessionId, by: str) -> None:
+        """Raise SessionMissing, also for a session of another account."""
+        if not await self._end(user_id, session_id):
+            raise SessionMissing
+        self.log.record("session_ended", user_id=str(user_id), session_id=str(session_id), by=by)
+
+    @retried
+    async def _end(self, user_id: UserId, session_id: SessionId) -> bool:
+        async with self.storage.transaction() as tx:
+            return await tx.sessions.end(session_id, user_id)

@@ -1,0 +1,36 @@
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import final
+
+from application.ports.security import AccessTokens, IssuedToken
+from domain.accounts.user import User
+from domain.sessions.refresh_token import RefreshToken
+from domain.sessions.session import Session, SessionPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    user: User
+    session: Session
+    access_token: IssuedToken = field(repr=False)
+    refresh_token: IssuedToken = field(repr=False)
+    retried: bool = False
+    """These tokens answer a refresh token that was spent already, by a client that lost the answer."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class IssueTokens:
+    """What a client is handed for a session. Neither token outlives it."""
+
+    tokens: AccessTokens
+    policy: SessionPolicy
+
+    def __call__(self, user: User, session: Session, refresh_token: RefreshToken, now: datetime) -> SignedIn:
+        ends_at = session.ends_at(self.policy)
+        return SignedIn(
+            user,
+            session,
+            self.tokens.issue(user, session.id, now, ends_at),
+            IssuedToken(refresh_token.value, int((ends_at - now).total_seconds())),
+        )

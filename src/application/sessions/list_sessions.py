@@ -1,0 +1,37 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import final
+
+from application.ports.storage import Storage
+from domain.errors import AccountMissing
+from domain.ids import UserId
+from domain.sessions.session import Session, SessionPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class ListedSession:
+    session: Session
+    ends_at: datetime
+    """Unless it is used before."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ListSessions:
+    """The sessions of an account that go on, the latest sign-in first."""
+
+    storage: Storage
+    policy: SessionPolicy
+
+    async def __call__(self, user_id: UserId, now: datetime) -> Sequence[ListedSession]:
+        """Raise AccountMissing."""
+        async with self.storage.reading() as reading:
+            sessions = await reading.sessions.of_user(user_id)
+            if not sessions and await reading.users.get(user_id) is None:
+                raise AccountMissing
+        return [
+            ListedSession(session, session.ends_at(self.policy))
+            for session in sessions
+            if not session.is_over(self.policy, now)
+        ]

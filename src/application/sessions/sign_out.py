@@ -1,0 +1,21 @@
+from dataclasses import dataclass
+from typing import final
+
+from application.sessions.end_session import EndSession
+from domain.access.principal import Principal
+from domain.errors import InvalidToken, SessionMissing
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class SignOut:
+    """The session that asks ends."""
+
+    end: EndSession
+
+    async def __call__(self, principal: Principal) -> None:
+        """Raise InvalidToken when it has just ended, as the guard would a moment later."""
+        try:
+            await self.end(principal.user_id, principal.session_id, by=str(principal.user_id))
+        except SessionMissing as missing:
+            raise InvalidToken from missing

@@ -1,0 +1,16 @@
+from dataclasses import dataclass
+from datetime import datetime
+
+from infrastructure.memory.tables import Tables
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryLeases:
+    tables: Tables
+
+    async def take(self, name: str, holder: str, now: datetime, until: datetime) -> bool:
+        present, ends = self.tables.leases.get(name, (holder, now))
+        if present != holder and ends > now:
+            return False
+        self.tables.leases[name] = (holder, until)
+        return True

@@ -1,0 +1,25 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from domain.errors import ServiceExists
+from domain.services.service import Service, ServiceId
+from infrastructure.memory.tables import Tables
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryServices:
+    tables: Tables
+
+    async def all(self) -> Sequence[Service]:
+        return sorted(self.tables.services.values(), key=lambda service: service.name)
+
+    async def get(self, service_id: ServiceId) -> Service | None:
+        return self.tables.services.get(service_id)
+
+    async def add(self, service: Service) -> None:
+        if any(other.name == service.name for other in self.tables.services.values()):
+            raise ServiceExists
+        self.tables.services[service.id] = service
+
+    async def remove(self, service_id: ServiceId) -> bool:
+        return self.tables.services.pop(service_id, None) is not None

@@ -1,0 +1,80 @@
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.access.change import Change
+from domain.accounts.user import User
+from domain.errors import AccountMissing
+from domain.ids import SessionId, UserId
+from domain.sessions.refresh_token import RefreshTokenHash
+from domain.sessions.session import Session, SessionPolicy
+from infrastructure.memory.tables import Tables
+
+
+@dataclass(frozen=True, slots=True)
+class MemorySessions:
+    tables: Tables
+    announce: Callable[[Change], None]
+
+    async def get(self, session_id: SessionId) -> Session | None:
+        return self.tables.sessions.get(session_id)
+
+    async def with_user(self, session_id: SessionId) -> tuple[Session, User] | None:
+        session = self.tables.sessions.get(session_id)
+        return None if session is None else (session, self.tables.users[session.user_id])
+
+    async def of_user(self, user_id: UserId) -> Sequence[Session]:
+        own = [session for session in self.tables.sessions.values() if session.user_id == user_id]
+        return sorted(own, key=lambda session: (session.started_at, session.id), reverse=True)
+
+    async def add(self, session: Session) -> None:
+        if session.user_id not in self.tables.users:
+            raise AccountMissing
+        self.tables.sessions[session.id] = session
+
+    async def rotate(
+        self,
+        session_id: SessionId,
+        presented: RefreshTokenHash,
+        successor: RefreshTokenHash,
+        policy: SessionPolicy,
+        now: datetime,
+    ) -> bool:
+        session = self.tables.sessions.get(session_id)
+        if session is None or session.token_hash != presented or session.is_over(policy, now):
+            return False
+        self.tables.sessions[session_id] = session.rotated(successor, now)
+        return True
+
+    async def end(self, session_id: SessionId, user_id: UserId) -> bool:
+        session = self.tables.sessions.get(session_id)
+        if session is None or session.user_id != user_id:
+            return False
+        self._end(session)
+        return True
+
+    async def end_others(self, user_id: UserId, kept: SessionId) -> int:
+        others = [session for session in await self.of_user(user_id) if session.id != kept]
+        for session in others:
+            self._end(session)
+        return len(others)
+
+    async def end_oldest(self, user_id: UserId, most: int) -> int:
+        oldest = (await self.of_user(user_id))[most:]
+        for session in oldest:
+            self._end(session)
+        return len(oldest)
+
+    async def end_all(self, user_id: UserId, epoch: int) -> int:
+        self.announce(Change.sessions_ended(user_id, epoch))
+        return self.tables.forget_sessions(user_id)
+
+    async def prune(self, unused_since: datetime, limit: int) -> int:
+        unused = [session for session in self.tables.sessions.values() if session.last_used_at < unused_since][:limit]
+        for session in unused:
+            del self.tables.sessions[session.id]
+        return len(unused)
+
+    def _end(self, session: Session) -> None:
+        self.announce(Change.session_ended(session.user_id, session.id))
+        del self.tables.sessions[session.id]

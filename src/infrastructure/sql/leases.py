@@ -1,0 +1,34 @@
+from dataclasses import dataclass
+from datetime import datetime
+from typing import final
+
+from sqlalchemy import bindparam, insert, update
+from sqlalchemy.exc import IntegrityError
+
+from infrastructure.sql.connection import SqlConnection
+from infrastructure.sql.tables import leases
+
+FIRST = insert(leases)
+TAKE = (
+    update(leases)
+    .where(
+        leases.c.name == bindparam("lease"),
+        (leases.c.holder == bindparam("taker")) | (leases.c.until <= bindparam("now")),
+    )
+    .values(holder=bindparam("taker"), until=bindparam("end"))
+)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class SqlLeases:
+    connection: SqlConnection
+
+    async def take(self, name: str, holder: str, now: datetime, until: datetime) -> bool:
+        if await self.connection.change(TAKE, {"lease": name, "taker": holder, "now": now, "end": until}):
+            return True
+        try:
+            await self.connection.change(FIRST, {"name": name, "holder": holder, "until": until})
+        except IntegrityError:
+            return False
+        return True

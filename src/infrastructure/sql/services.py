@@ -1,0 +1,58 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from domain.errors import ServiceExists
+from domain.services.service import Service, ServiceId, ServiceSecretHash
+from infrastructure.sql.connection import SqlConnection, SqlRow
+from infrastructure.sql.tables import services
+
+IT = services.c.id == bindparam("service_id")
+ALL = select(services).order_by(services.c.name)
+GET = select(services).where(IT)
+ADD = insert(services)
+REMOVE = delete(services).where(IT)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class SqlServices:
+    connection: SqlConnection
+
+    async def all(self) -> Sequence[Service]:
+        return [to_service(row) for row in await self.connection.rows(ALL)]
+
+    async def get(self, service_id: ServiceId) -> Service | None:
+        for row in await self.connection.rows(GET, {"service_id": service_id}):
+            return to_service(row)
+        return None
+
+    async def add(self, service: Service) -> None:
+        try:
+            await self.connection.change(ADD, to_row(service))
+        except IntegrityError:
+            raise ServiceExists from None  # the driver's error holds the row
+
+    async def remove(self, service_id: ServiceId) -> bool:
+        return bool(await self.connection.change(REMOVE, {"service_id": service_id}))
+
+
+def to_row(service: Service) -> dict[str, Any]:
+    return {
+        "id": service.id,
+        "name": service.name,
+        "secret_hash": service.secret_hash,
+        "created_at": service.created_at,
+    }
+
+
+def to_service(row: SqlRow) -> Service:
+    return Service(
+        id=ServiceId(row.id),
+        name=row.name,
+        secret_hash=ServiceSecretHash(row.secret_hash),
+        created_at=row.created_at,
+    )

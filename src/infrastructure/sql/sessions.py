@@ -1,0 +1,183 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, final
+
+from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from domain.access.change import Change
+from domain.accounts.user import User
+from domain.errors import AccountMissing
+from domain.ids import SessionId, UserId
+from domain.sessions.refresh_token import RefreshTokenHash, SpentToken, mark
+from domain.sessions.session import Device, Session, SessionPolicy
+from infrastructure.sql.changes import Feed
+from infrastructure.sql.connection import SqlConnection, SqlRow, padded
+from infrastructure.sql.forgetting import BATCH, forget, sessions_of
+from infrastructure.sql.spent import LONGEST_SPENT, to_spent, to_text
+from infrastructure.sql.tables import sessions, user_roles, users
+from infrastructure.sql.users import to_users
+
+IT = sessions.c.id == bindparam("session_id")
+SESSION = (
+    sessions.c.id.label("session_id"),
+    sessions.c.user_id,
+    sessions.c.started_at,
+    sessions.c.last_used_at,
+    sessions.c.address,
+    sessions.c.user_agent,
+    sessions.c.token_hash,
+    sessions.c.spent,
+)
+GET = select(*SESSION).where(IT)
+WITH_USER = select(*SESSION, users, user_roles.c.role).select_from(sessions.join(users).outerjoin(user_roles)).where(IT)
+OF_USER = (
+    select(*SESSION)
+    .where(sessions.c.user_id == bindparam("user_id"))
+    .order_by(sessions.c.started_at.desc(), sessions.c.id.desc())
+)
+ADD = insert(sessions)
+ROTATE = (
+    update(sessions)
+    .where(
+        IT,
+        sessions.c.token_hash == bindparam("presented"),
+        sessions.c.last_used_at > bindparam("used_since"),
+        sessions.c.started_at > bindparam("started_since"),
+    )
+    .values(
+        token_hash=bindparam("successor"),
+        spent=func.substr(
+            bindparam("just_spent", type_=sessions.c.spent.type).concat(sessions.c.spent), 1, LONGEST_SPENT
+        ),
+        last_used_at=bindparam("now"),
+        used_on=bindparam("today"),
+    )
+)
+OWNER = select(sessions.c.user_id).where(IT)
+UNUSED = (
+    select(sessions.c.id)
+    .where(sessions.c.used_on < bindparam("day"))
+    .order_by(sessions.c.used_on)
+    .limit(bindparam("count"))
+)
+FORGET_UNUSED = delete(sessions).where(
+    sessions.c.id.in_(bindparam("session_ids", expanding=True)), sessions.c.used_on < bindparam("day")
+)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class SqlSessions:
+    connection: SqlConnection
+    feed: Feed
+
+    async def get(self, session_id: SessionId) -> Session | None:
+        for row in await self.connection.rows(GET, {"session_id": session_id}):
+            return to_session(row)
+        return None
+
+    async def with_user(self, session_id: SessionId) -> tuple[Session, User] | None:
+        rows = await self.connection.rows(WITH_USER, {"session_id": session_id})
+        for user in to_users(rows):
+            return to_session(rows[0]), user
+        return None
+
+    async def of_user(self, user_id: UserId) -> Sequence[Session]:
+        return [to_session(row) for row in await self.connection.rows(OF_USER, {"user_id": user_id})]
+
+    async def add(self, session: Session) -> None:
+        try:
+            await self.connection.change(ADD, to_row(session))
+        except IntegrityError:
+            raise AccountMissing from None  # the driver's error holds the row
+
+    async def rotate(
+        self,
+        session_id: SessionId,
+        presented: RefreshTokenHash,
+        successor: RefreshTokenHash,
+        policy: SessionPolicy,
+        now: datetime,
+    ) -> bool:
+        changed = {
+            "session_id": session_id,
+            "presented": presented,
+            "used_since": now - policy.idle,
+            "started_since": now - policy.absolute,
+            "successor": successor,
+            "just_spent": to_text([SpentToken(mark(presented), now)]),
+            "now": now,
+            "today": day(now),
+        }
+        return bool(await self.connection.change(ROTATE, changed))
+
+    async def end(self, session_id: SessionId, user_id: UserId) -> bool:
+        owners = [row.user_id for row in await self.connection.rows(OWNER, {"session_id": session_id})]
+        if owners != [user_id] or not await forget(self.connection, [session_id]):  # its owner never changes
+            return False
+        await self.feed.announce(Change.session_ended(user_id, session_id))
+        return True
+
+    async def end_others(self, user_id: UserId, kept: SessionId) -> int:
+        own = await sessions_of(self.connection, user_id)
+        return await self._end(user_id, [session_id for session_id in own if session_id != kept])
+
+    async def end_oldest(self, user_id: UserId, most: int) -> int:
+        return await self._end(user_id, (await sessions_of(self.connection, user_id))[most:])
+
+    async def end_all(self, user_id: UserId, epoch: int) -> int:
+        ended = await forget(self.connection, await sessions_of(self.connection, user_id))
+        await self.feed.announce(Change.sessions_ended(user_id, epoch))
+        return ended
+
+    async def prune(self, unused_since: datetime, limit: int) -> int:
+        day_of_last_use = day(unused_since)
+        rows = await self.connection.rows(UNUSED, {"day": day_of_last_use, "count": limit})
+        unused = [row.id for row in rows]
+        return sum(
+            [
+                await self.connection.change(
+                    FORGET_UNUSED, {"session_ids": padded(unused[start : start + BATCH]), "day": day_of_last_use}
+                )
+                for start in range(0, len(unused), BATCH)
+            ]
+        )
+
+    async def _end(self, user_id: UserId, session_ids: Sequence[SessionId]) -> int:
+        """One that somebody else has just ended is announced twice, and counted by one of us."""
+        ended = await forget(self.connection, session_ids)
+        await self.feed.announce(*(Change.session_ended(user_id, session_id) for session_id in session_ids))
+        return ended
+
+
+def day(moment: datetime) -> datetime:
+    """The index by last use goes by days, so that it changes with a session's first refresh of each."""
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def to_row(session: Session) -> dict[str, Any]:
+    return {
+        "id": session.id,
+        "user_id": session.user_id,
+        "started_at": session.started_at,
+        "last_used_at": session.last_used_at,
+        "used_on": day(session.last_used_at),
+        "address": session.device.address,
+        "user_agent": session.device.user_agent,
+        "token_hash": session.token_hash,
+        "spent": to_text(session.spent),
+    }
+
+
+def to_session(row: SqlRow) -> Session:
+    return Session(
+        id=row.session_id,
+        user_id=row.user_id,
+        started_at=row.started_at,
+        last_used_at=row.last_used_at,
+        device=Device(row.address, row.user_agent),
+        token_hash=RefreshTokenHash(row.token_hash),
+        spent=to_spent(row.spent),
+    )

@@ -1,0 +1,74 @@
+"""`doorward services`: programs that may ask about tokens."""
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from application.services.list_services import ListServices
+from application.services.register_service import RegisteredService, RegisterService
+from application.services.remove_service import RemoveService
+from domain.services.service import Service
+from interfaces.cli.output import json_option, print_json, print_table, stamp
+from interfaces.cli.running import BY, Parts, run
+
+
+@click.group()
+def services() -> None:
+    """Register, list and remove services: programs of yours that may introspect and revoke tokens."""
+
+
+@services.command()
+@click.argument("name")
+@json_option
+def add(name: str, as_json: bool) -> None:  # noqa: FBT001 click's flag
+    """Register a service, and print its id and secret.
+
+    The secret is printed this once; only a hash of it is kept. To replace one, register the service under another
+    name, and remove the old one when nothing uses it any more.
+    """
+
+    async def work(parts: Parts) -> RegisteredService:
+        return await (await parts.get(RegisterService))(name, parts.now, BY)
+
+    registered = run(work)
+    service, secret = registered.service, registered.secret
+    if as_json:
+        print_json(as_object(service) | {"secret": secret})
+        return
+    click.echo(f"Added {service.name}.\nid: {service.id}\nsecret: {secret}")
+    click.echo("Keep the secret now: it is not shown again.", err=True)
+
+
+@services.command(name="list")
+@json_option
+def list_services(as_json: bool) -> None:  # noqa: FBT001 click's flag
+    """List the services, without their secrets."""
+
+    async def work(parts: Parts) -> Sequence[Service]:
+        return await (await parts.get(ListServices))()
+
+    found = run(work)
+    if as_json:
+        print_json({"services": [as_object(service) for service in found]})
+    else:
+        print_table(("NAME", "ID", "CREATED"), [(each.name, each.id, stamp(each.created_at)) for each in found])
+
+
+@services.command()
+@click.argument("which", metavar="SERVICE")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def remove(which: str, yes: bool) -> None:  # noqa: FBT001 click's flag
+    """Remove a service, by its id or name; from its next request on it is refused. On a terminal it asks first."""
+    if not yes and sys.stdin.isatty():
+        click.confirm(f"Remove the service {which}?", abort=True, err=True)
+
+    async def work(parts: Parts) -> Service:
+        return await (await parts.get(RemoveService))(which, BY)
+
+    service = run(work)
+    click.echo(f"Removed {service.name} ({service.id}).")
+
+
+def as_object(service: Service) -> dict[str, object]:
+    return {"id": service.id, "name": service.name, "createdAt": stamp(service.created_at)}

@@ -1,0 +1,78 @@
+"""`doorward sessions`: where an account is signed in."""
+
+import sys
+from collections.abc import Sequence
+from uuid import UUID
+
+import click
+
+from application.accounts.find_user import FindUser
+from application.sessions.end_all_sessions import EndAllSessions
+from application.sessions.end_session import EndSession
+from application.sessions.list_sessions import ListedSession, ListSessions
+from domain.accounts.user import User
+from domain.ids import SessionId
+from interfaces.cli.output import json_option, print_json, print_table, stamp
+from interfaces.cli.running import BY, Parts, run
+
+name_argument = click.argument("name", metavar="USER")
+
+
+@click.group()
+def sessions() -> None:
+    """List and end the sessions of an account. USER is an id, a username or an email."""
+
+
+@sessions.command(name="list")
+@name_argument
+@json_option
+def list_sessions(name: str, as_json: bool) -> None:  # noqa: FBT001 click's flag
+    """List where an account is signed in, the latest sign-in first."""
+
+    async def work(parts: Parts) -> Sequence[ListedSession]:
+        user = await (await parts.get(FindUser)).named(name)
+        return await (await parts.get(ListSessions))(user.id, parts.now)
+
+    found = [as_object(listed) for listed in run(work)]
+    if as_json:
+        print_json({"sessions": found})
+    else:
+        print_table(
+            ("ID", "SIGNED IN", "LAST USED", "ENDS", "ADDRESS", "USER AGENT"), [tuple(each.values()) for each in found]
+        )
+
+
+@sessions.command()
+@name_argument
+@click.argument("session_id", metavar="[SESSION_ID]", type=click.UUID, required=False)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def end(name: str, session_id: UUID | None, yes: bool) -> None:  # noqa: FBT001 click's flag
+    """End one session of an account or, without SESSION_ID, all. On a terminal it asks before it ends all.
+
+    Within a second no node takes a token of theirs any more.
+    """
+    if session_id is None and not yes and sys.stdin.isatty():
+        click.confirm(f"End every session of {name}?", abort=True, err=True)
+
+    async def work(parts: Parts) -> tuple[User, int]:
+        user = await (await parts.get(FindUser)).named(name)
+        if session_id is None:
+            return user, await (await parts.get(EndAllSessions))(user.id, BY)
+        await (await parts.get(EndSession))(user.id, SessionId(session_id), BY)
+        return user, 1
+
+    user, ended = run(work)
+    click.echo(f"Ended {ended} session{'' if ended == 1 else 's'} of {user.username.value}.")
+
+
+def as_object(listed: ListedSession) -> dict[str, str]:
+    """The members that the API gives a session, too, but for `current`: here nobody asks in one."""
+    session = listed.session
+    return {
+        "id": str(session.id),
+        "createdAt": stamp(session.started_at),
+        "lastUsedAt": stamp(session.last_used_at),
+        "expiresAt": stamp(listed.ends_at),
+        "address": session.device.address,
+        "userAgent": session.device.user_agent,
+    }

@@ -1,0 +1,42 @@
+"""Documents that are fetched again and again: who has the present one already is told so (RFC 9110, section 13.1.2)."""
+
+import re
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Self, final
+
+from litestar.response.base import ASGIResponse
+
+from interfaces.http.heads import Header
+
+TAG = re.compile(rb'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
+"""An entity tag. What is weak about it makes no difference to If-None-Match."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class CachedDocument:
+    """A public document, encoded once, with a strong tag of its bytes."""
+
+    tag: bytes
+    whole: ASGIResponse
+    unchanged: ASGIResponse
+
+    @classmethod
+    def of(cls, body: bytes, media_type: str, cache_control: str) -> Self:
+        tag = f'"{urlsafe_b64encode(sha256(body).digest()[:18]).decode()}"'
+        headers = {"Cache-Control": cache_control, "ETag": tag}
+        whole = ASGIResponse(body=body, media_type=media_type, headers=headers)
+        return cls(tag.encode(), whole, ASGIResponse(status_code=304, headers=headers))
+
+    def answer(self, headers: Iterable[Header]) -> ASGIResponse:
+        """To a request with these headers."""
+        return self.unchanged if is_known(self.tag, headers) else self.whole
+
+
+def is_known(tag: bytes, headers: Iterable[Header]) -> bool:
+    """Whether who sends these headers has the document of that tag, which is written with its quotation marks."""
+    known = b",".join(value for name, value in headers if name == b"if-none-match")
+    return known.strip() == b"*" or tag in TAG.findall(known)

@@ -1,0 +1,114 @@
+"""How a session goes on, and how it ends: refresh and sign-out."""
+
+from typing import Annotated
+
+import msgspec
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import Controller, Response, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from application.ports.clock import Clock
+from application.sessions.end_all_sessions import EndAllSessions
+from application.sessions.refresh_session import RefreshSession
+from application.sessions.sign_out import SignOut
+from domain.access.decision import SIGNED_IN
+from domain.access.principal import Principal
+from domain.errors import (
+    AccountMissing,
+    CrossSiteRequest,
+    InvalidRefreshToken,
+    RefreshTokenReused,
+    StorageUnavailable,
+    TransactionConflict,
+)
+from interfaces.http.cookies import ENDS, Browser
+from interfaces.http.guard import PUBLIC, asking
+from interfaces.http.metrics import count_refresh
+from interfaces.http.refusals import AmbiguousToken
+from interfaces.http.signed_in import SignInAnswer, sign_in_answer
+
+
+class Refresh(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """A session that is to go on."""
+
+    refresh_token: (
+        Annotated[
+            str,
+            Meta(
+                description="The last one that was handed out. Absent where it is in a cookie.",
+                extra_json_schema={"format": "password"},
+            ),
+        ]
+        | msgspec.UnsetType
+    ) = msgspec.UNSET
+
+
+BY_COOKIE = Refresh()
+"""No body at all."""
+
+
+class SessionsController(Controller):
+    path = "/api/auth"
+    tags = ("Sessions",)
+    dependencies = {"principal": Provide(asking, sync_to_thread=False)}  # noqa: RUF012
+
+    @post(
+        "/refresh",
+        status_code=200,
+        operation_id="refreshSession",
+        summary="Get the next access token",
+        opt={
+            "access": PUBLIC,
+            ENDS: 401,
+            "refusals": (
+                InvalidRefreshToken,
+                RefreshTokenReused,
+                CrossSiteRequest,
+                AmbiguousToken,
+                TransactionConflict,
+                StorageUnavailable,
+            ),
+        },
+    )
+    @inject
+    async def refresh(
+        self,
+        browser: NamedDependency[Browser],
+        refresh: FromDishka[RefreshSession],
+        clock: FromDishka[Clock],
+        data: JSONBody[Refresh] = BY_COOKIE,
+    ) -> Response[SignInAnswer]:
+        """The token is spent, the next one comes with the answer. Who lost that answer asks again, and gets the same
+        one, within a few seconds. Later a spent token shows that it is in two hands, and its session ends."""
+        signed_in = await refresh(browser.refresh_token(data.refresh_token), clock.now())
+        count_refresh("retried" if signed_in.retried else "granted")
+        return sign_in_answer(signed_in, browser)
+
+    @post(
+        "/signout",
+        status_code=204,
+        operation_id="signOut",
+        summary="End this session",
+        opt={"access": SIGNED_IN, ENDS: 204, "refusals": (TransactionConflict, StorageUnavailable)},
+    )
+    @inject
+    async def sign_out(self, principal: NamedDependency[Principal], sign_out: FromDishka[SignOut]) -> None:
+        """Its access tokens and its refresh token are refused from now on, on every node within a second."""
+        await sign_out(principal)
+
+    @post(
+        "/signout-all",
+        status_code=204,
+        operation_id="signOutEverywhere",
+        summary="End every session of the account",
+        opt={"access": SIGNED_IN, ENDS: 204, "refusals": (AccountMissing, TransactionConflict, StorageUnavailable)},
+    )
+    @inject
+    async def sign_out_everywhere(
+        self, principal: NamedDependency[Principal], end_all: FromDishka[EndAllSessions]
+    ) -> None:
+        """This one, too."""
+        await end_all(principal.user_id, by=str(principal.user_id))

@@ -1,0 +1,67 @@
+import asyncio
+from dataclasses import replace
+
+from application.ports.storage import Storage
+from builders import a_session, a_user
+from domain.access.role import ADMIN, MODERATOR
+from domain.accounts.user import User
+from doubles import NOON
+from stored import put
+
+
+async def test_a_locked_account_is_read_whole(storage: Storage) -> None:
+    ada = replace(a_user("ada", ADMIN, MODERATOR), epoch=2, version=5)
+    await put(storage, ada)
+    async with storage.transaction() as tx:
+        assert await tx.users.lock(ada.id) == ada
+        assert await tx.users.lock(ada.id) == ada
+
+
+async def test_an_account_that_is_not_there_is_not_locked(storage: Storage) -> None:
+    async with storage.transaction() as tx:
+        assert await tx.users.lock(a_user().id) is None
+
+
+async def test_who_locks_an_account_waits_for_who_holds_it_and_reads_what_they_left(storage: Storage) -> None:
+    ada = a_user("ada")
+    await put(storage, ada)
+    held, read = asyncio.Event(), asyncio.Event()
+
+    async def second() -> User | None:
+        await held.wait()
+        async with storage.transaction() as tx:
+            present = await tx.users.lock(ada.id)
+            read.set()
+            return present
+
+    task = asyncio.ensure_future(second())
+    async with storage.transaction() as tx:
+        await tx.users.lock(ada.id)
+        held.set()
+        await asyncio.sleep(0)
+        await tx.users.save(ada.disabled_now())
+        await tx.users.grant(ada.id, MODERATOR, NOON)
+        assert not read.is_set()
+    assert await task == replace(ada.disabled_now().granted(MODERATOR), version=1)
+
+
+async def test_who_opens_a_session_waits_for_who_holds_the_account(storage: Storage) -> None:
+    """Also one who does not lock it."""
+    ada = a_user("ada")
+    await put(storage, ada)
+    held, opened = asyncio.Event(), asyncio.Event()
+
+    async def second() -> None:
+        await held.wait()
+        await put(storage, a_session(ada))
+        opened.set()
+
+    task = asyncio.ensure_future(second())
+    async with storage.transaction() as tx:
+        await tx.users.lock(ada.id)
+        held.set()
+        await asyncio.sleep(0)
+        assert await tx.sessions.of_user(ada.id) == []
+        assert await tx.sessions.end_all(ada.id, 1) == 0
+        assert not opened.is_set()
+    await task

@@ -1,0 +1,79 @@
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from application.ports.storage import Storage
+from application.transactions import retried
+from domain.access.role import USER
+from domain.errors import AccountMissing
+from domain.ids import UserId, uuid7
+from doubles import NOON
+
+MINUTE, MOMENT = timedelta(minutes=1), timedelta(microseconds=1)
+
+
+async def take(storage: Storage, holder: str, now: timedelta, name: str = "pruning") -> bool:
+    """For a minute."""
+    async with storage.transaction() as tx:
+        return await tx.leases.take(name, holder, NOON + now, NOON + now + MINUTE)
+
+
+async def test_what_nobody_has_is_taken(storage: Storage) -> None:
+    assert await take(storage, "ada", 0 * MINUTE)
+
+
+async def test_what_somebody_has_is_free_when_its_time_is_up_and_not_before(storage: Storage) -> None:
+    assert await take(storage, "ada", 0 * MINUTE)
+    assert not await take(storage, "bob", MINUTE - MOMENT)
+    assert await take(storage, "bob", MINUTE)
+    assert not await take(storage, "ada", MINUTE)
+
+
+async def test_who_has_it_takes_it_again_for_longer(storage: Storage) -> None:
+    assert await take(storage, "ada", 0 * MINUTE)
+    assert await take(storage, "ada", MINUTE / 2)
+    assert await take(storage, "ada", MINUTE / 2)
+    assert not await take(storage, "bob", MINUTE)
+    assert await take(storage, "bob", 1.5 * MINUTE)
+
+
+async def test_who_was_late_does_not_have_it_any_more(storage: Storage) -> None:
+    await take(storage, "ada", 0 * MINUTE)
+    await take(storage, "bob", 2 * MINUTE)
+    assert not await take(storage, "ada", 2 * MINUTE)
+
+
+async def test_each_name_is_taken_for_itself(storage: Storage) -> None:
+    assert await take(storage, "ada", 0 * MINUTE)
+    assert await take(storage, "bob", 0 * MINUTE, name="rotation")
+    assert await take(storage, "bob", 0 * MINUTE, name="Pruning")
+
+
+@pytest.mark.parametrize("other", ["ADA", "ada ", "ada\0"])
+async def test_a_holder_is_another_when_one_byte_is(storage: Storage, other: str) -> None:
+    assert await take(storage, "ada", 0 * MINUTE)
+    assert not await take(storage, other, 0 * MINUTE)
+
+
+async def test_what_was_taken_in_vain_is_free(storage: Storage) -> None:
+    async def take_and_fail() -> None:
+        async with storage.transaction() as tx:
+            assert await tx.leases.take("pruning", "ada", NOON, NOON + MINUTE)
+            await tx.users.grant(UserId(uuid7(NOON)), USER, NOON)
+
+    with pytest.raises(AccountMissing):
+        await take_and_fail()
+    assert await take(storage, "bob", 0 * MINUTE)
+
+
+async def test_of_many_who_take_it_at_once_one_has_it(storage: Storage) -> None:
+    """The first time, when there is nothing yet; and each time after it, when the one before has let it go by."""
+
+    @retried
+    async def attempt(holder: int, now: timedelta) -> bool:
+        return await take(storage, f"node{holder}", now)
+
+    for number in range(5):
+        answers = await asyncio.gather(*(attempt(holder, number * MINUTE) for holder in range(20)))
+        assert sorted(answers) == [False] * 19 + [True]

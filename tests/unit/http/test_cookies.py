@@ -1,0 +1,283 @@
+"""How tokens travel in cookies, and which pages may change something by them."""
+
+from http.cookies import SimpleCookie
+from typing import Any
+
+import pytest
+from msgspec import UNSET
+
+from application.ports.security import IssuedToken
+from application.sessions.issue_tokens import SignedIn
+from builders import REFRESH_TOKENS, a_user
+from domain.errors import CrossSiteRequest, DomainError, TokenRequired
+from domain.sessions.session import UNKNOWN_DEVICE, Session, new_session_id
+from doubles import NOON
+from interfaces.http.config import HttpConfig
+from interfaces.http.cookies import Browser, Cookies, cookie
+from interfaces.http.guard import Guard
+from interfaces.http.refusals import AmbiguousToken, JsonRequired, Malformed
+
+Header = tuple[bytes, bytes]
+HOST = b"auth.example.org"
+JSON: Header = (b"content-type", b"application/json")
+CONFIG = HttpConfig(
+    allowed_hosts=frozenset({"auth.example.org"}),
+    cors_origins=frozenset({"https://app.example.org"}),
+    public_origin="https://auth.example.org",
+    https=True,
+)
+LOOPBACK = HttpConfig(allowed_hosts=frozenset({"127.0.0.1"}), public_origin="http://127.0.0.1:8080")
+TLS, PLAIN = Cookies(CONFIG), Cookies(LOOPBACK)
+NAMES = {TLS: ("__Host-doorward-access", "__Host-doorward-refresh"), PLAIN: ("doorward-access", "doorward-refresh")}
+
+
+def a_request(*headers: Header, method: str = "POST", host: bytes = HOST) -> Any:
+    return {"method": method, "headers": [(b"host", host), *headers], "state": {}}
+
+
+def from_origin(origin: str) -> Header:
+    return b"origin", origin.encode()
+
+
+def kept(*pairs: str) -> Header:
+    return b"cookie", "; ".join(pairs).encode()
+
+
+OURS = kept("__Host-doorward-access=a.b.c", "__Host-doorward-refresh=r")
+
+
+def signed_in(access: str = "a.b.c", refresh: str = "r") -> SignedIn:
+    user, session_id = a_user(), new_session_id(NOON)
+    session = Session.opened(session_id, user.id, REFRESH_TOKENS.first(session_id).hash, UNKNOWN_DEVICE, NOON)
+    return SignedIn(user, session, IssuedToken(access, 900), IssuedToken(refresh, 1_209_600))
+
+
+@pytest.mark.parametrize("cookies", [TLS, PLAIN], ids=["https", "http loopback"])
+def test_scripts_cannot_read_a_cookie_and_other_hosts_cannot_plant_one(cookies: Cookies) -> None:
+    """RF-15: as the prefix `__Host-` demands it; on http loopback, where there is none, all but Secure."""
+    lines = [cookie.to_header(header="") for cookie in cookies.holding(signed_in())]
+    for line, name, value, seconds in zip(lines, NAMES[cookies], ("a.b.c", "r"), ("900", "1209600"), strict=True):
+        morsel = SimpleCookie(line)[name]
+        assert (morsel.value, morsel["max-age"]) == (value, seconds)
+        assert (morsel["path"], morsel["samesite"].lower(), morsel["domain"]) == ("/", "lax", "")
+        assert morsel["httponly"] is True
+        assert bool(morsel["secure"]) is (cookies is TLS)
+
+
+def test_the_longest_token_that_is_issued_fits_into_a_cookie() -> None:
+    """RF-15: 4,096 bytes, attributes and all. A longer one is not issued."""
+    longest = signed_in(access="x" * 4_000)
+    assert all(len(cookie.to_header(header="")) < 4_096 for cookie in TLS.holding(longest))
+
+
+@pytest.mark.parametrize(
+    ("sent", "found"),
+    [
+        ([kept("n=v")], b"v"),
+        ([kept("a=b", "n=v", "c=d")], b"v"),
+        ([(b"cookie", b"a=b;n=v")], b"v"),
+        ([kept("a=b"), kept("n=v")], b"v"),
+        ([kept("n=v"), kept("n=v")], b"v"),
+        ([kept("n=v=w")], b"v=w"),
+        ([kept('n="v"')], b'"v"'),
+        ([kept("n=%76")], b"%76"),
+        ([kept("n=")], b""),
+        ([kept('a="b', 'n=v"')], b'v"'),
+        ([], None),
+        ([kept("")], None),
+        ([kept("n")], None),
+        ([kept("N=v")], None),
+        ([kept("nn=v", "n2=v")], None),
+        ([kept("a=n=v")], None),
+        ([kept("n =v")], None),
+        ([(b"cookie", b"\xc2\xa0n=v")], None),
+        ([(b"cookie", b"\x0bn=v")], None),
+        ([(b"cookie", b"a=b,n=v")], None),
+        ([(b"x-cookie", b"n=v")], None),
+    ],
+)
+def test_a_cookie_is_read_as_browsers_send_it_and_no_more_kindly(sent: list[Header], found: bytes | None) -> None:
+    """RF-15: what is lenient here lets a neighbour plant a cookie under another spelling."""
+    assert cookie(sent, b"n") == found
+
+
+@pytest.mark.parametrize("sent", [[kept("n=v", "n=w")], [kept("n=v"), kept("n=w")], [kept("n=", "n=w")]])
+def test_of_two_cookies_that_differ_none_is_taken(sent: list[Header]) -> None:
+    """RF-15: where names have no prefix, another service of the same host can plant one."""
+    with pytest.raises(AmbiguousToken):
+        cookie(sent, b"n")
+
+
+ALLOWED = ["https://auth.example.org", "https://app.example.org"]
+
+
+@pytest.mark.parametrize("origin", ALLOWED)
+def test_an_allowed_origin_may_change_something_in_json(origin: str) -> None:
+    """RF-15."""
+    for content_type in (b"application/json", b"application/json; charset=utf-8"):
+        scope = a_request(OURS, from_origin(origin), (b"content-type", content_type))
+        assert TLS.access_token(scope) == "a.b.c"
+        assert TLS.refresh_token(scope) == "r"
+        assert Browser(TLS, scope).keeps_cookies
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8080", "localhost:8080", "[::1]:8080", "localhost"])
+def test_our_own_pages_may_by_whatever_name_they_were_reached(host: str) -> None:
+    """RF-15."""
+    for named in (host, f"{host}:80" if host == "localhost" else host):
+        scope = a_request(kept("doorward-access=a.b.c"), from_origin(f"http://{host}"), JSON, host=named.encode())
+        assert PLAIN.access_token(scope) == "a.b.c"
+
+
+OTHERS = [
+    None,
+    "null",
+    "",
+    "*",
+    "https://evil.example",
+    "http://auth.example.org",
+    "https://auth.example.org:8443",
+    "https://auth.example.org/",
+    "https://auth.example.org.evil.example",
+    "https://x.auth.example.org",
+    "https://example.org",
+    "https://AUTH.example.org",
+    "http://127.0.0.1:8080",
+    "https://app.example.org https://evil.example",
+]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE", "post"])
+def test_no_other_origin_may(method: str) -> None:
+    """RF-15: `null` is what sandboxed frames, redirects and files send."""
+    for origin in OTHERS:
+        headers = [] if origin is None else [from_origin(origin)]
+        scope = a_request(OURS, JSON, *headers, method=method)
+        for ask in (TLS.access_token, TLS.refresh_token, TLS.accept):
+            with pytest.raises(CrossSiteRequest):
+                ask(scope)
+        assert not Browser(TLS, scope).keeps_cookies
+
+
+def test_a_plain_origin_of_ours_is_none_once_there_is_tls() -> None:
+    """RF-15: who listens on the network may write such a page."""
+    cookies = Cookies(HttpConfig(allowed_hosts=frozenset(), public_origin="http://auth.example.org", https=True))
+    with pytest.raises(CrossSiteRequest):
+        cookies.access_token(a_request(OURS, JSON, from_origin("http://auth.example.org")))
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [None, "", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/json"],
+)
+def test_what_a_form_can_send_changes_nothing(content_type: str | None) -> None:
+    """RF-15: also without a body, and from our own pages."""
+    headers = [] if content_type is None else [(b"content-type", content_type.encode())]
+    with pytest.raises(JsonRequired):
+        TLS.access_token(a_request(OURS, from_origin(ALLOWED[0]), *headers))
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+def test_what_only_reads_needs_no_origin(method: str) -> None:
+    """RF-15: a link, an image or a reload sends none."""
+    assert TLS.access_token(a_request(OURS, method=method)) == "a.b.c"
+
+
+@pytest.mark.parametrize("sent", [[], [kept("doorward-access=a.b.c")], [kept("__Host-doorward-access=")]])
+def test_without_a_cookie_of_that_name_nobody_asks_for_an_origin(sent: list[Header]) -> None:
+    """RF-15: with TLS the plain name is nobody's."""
+    with pytest.raises(TokenRequired):
+        TLS.access_token(a_request(*sent))
+
+
+@pytest.mark.parametrize(
+    "header", [(b"authorization", b"Bearer h.h.h"), (b"x-access-token", b"h.h.h"), (b"authorization", b"bearer h.h.h")]
+)
+def test_a_header_decides_alone(header: Header) -> None:
+    """RF-15: no page can make a browser send one, so the cross-site rule is not for it."""
+    scope = a_request(OURS, header)
+    assert guard()._presented(scope) == "h.h.h"
+    assert not Browser(TLS, scope).keeps_cookies
+
+
+@pytest.mark.parametrize(
+    "header", [(b"authorization", b"Basic dTpw"), (b"authorization", b""), (b"x-access-token", b"")]
+)
+def test_a_header_without_a_token_is_not_made_good_by_a_cookie(header: Header) -> None:
+    """RF-15."""
+    with pytest.raises(TokenRequired):
+        guard()._presented(a_request(OURS, header, JSON, from_origin(ALLOWED[0])))
+
+
+def guard() -> Guard:
+    return Guard(None, TLS)  # type: ignore[arg-type]
+
+
+def test_a_refresh_token_in_the_body_goes_before_the_cookie() -> None:
+    """RF-15: and the answer goes the way that the token came."""
+    scope = a_request(OURS)
+    browser = Browser(TLS, scope)
+    assert browser.refresh_token("from the body") == "from the body"
+    assert not browser.keeps_cookies
+
+
+def test_a_refresh_without_any_token_is_told_what_is_missing() -> None:
+    with pytest.raises(Malformed) as refusal:
+        Browser(TLS, a_request()).refresh_token(UNSET)
+    assert refusal.value.errors[0]["field"] == "refreshToken"
+
+
+@pytest.mark.parametrize(
+    ("headers", "refusal"), [((JSON,), CrossSiteRequest), ((from_origin(ALLOWED[0]),), JsonRequired)]
+)
+def test_nobody_is_signed_in_by_a_foreign_page(headers: tuple[Header, ...], refusal: type[DomainError]) -> None:
+    """RF-15: or else somebody works in an account that is not their own. Whoever wants no cookies is not asked."""
+    browser = Browser(TLS, a_request(*headers))
+    with pytest.raises(refusal):
+        browser.accept(cookies=True)
+    browser.accept(cookies=False)
+    assert not browser.keeps_cookies
+
+
+@pytest.mark.parametrize("cookies", [TLS, PLAIN], ids=["https", "http loopback"])
+async def test_both_cookies_are_cleared_as_they_were_set(cookies: Cookies) -> None:
+    """RF-15: of the same name, path and Secure, or else the browser keeps the old one."""
+    host = b"127.0.0.1:8080" if cookies is PLAIN else HOST
+    scope = a_request(JSON, from_origin("http://127.0.0.1:8080" if cookies is PLAIN else ALLOWED[0]), host=host)
+    cookies.accept(scope)
+    cleared = await cleared_by(cookies, scope, status=204)
+    set_first = {line.partition("=")[0]: line for line in holding(cookies)}
+    assert set(cleared) == set(set_first) == set(NAMES[cookies])
+    for name, line in cleared.items():
+        before, after = SimpleCookie(set_first[name])[name], SimpleCookie(line)[name]
+        assert (after.value, after["max-age"]) == ("", "0")
+        assert all(before[key] == after[key] for key in ("path", "secure", "domain", "samesite", "httponly"))
+
+
+async def test_only_the_end_of_a_session_clears_cookies_and_only_for_who_came_with_some() -> None:
+    """RF-15."""
+    scope = a_request(JSON, from_origin(ALLOWED[0]))
+    assert await cleared_by(TLS, scope, status=204) == {}
+    TLS.accept(scope)
+    assert await cleared_by(TLS, scope, status=403) == {}
+    assert len(await cleared_by(TLS, scope, status=204)) == 2
+
+
+async def cleared_by(cookies: Cookies, scope: Any, status: int) -> dict[str, str]:
+    """The Set-Cookie headers by name of an answer of that status, where 204 says that the session is over."""
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    given = [(b"content-type", b"text/plain")]
+    await cookies.forgetting(scope, send, 204)({"type": "http.response.start", "status": status, "headers": given})
+    await cookies.forgetting(scope, send, 204)({"type": "http.response.body", "body": b"", "more_body": False})
+    assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
+    assert sent[0]["headers"][0] == given[0]
+    lines = [value.decode() for name, value in sent[0]["headers"] if name == b"set-cookie"]
+    return {line.partition("=")[0]: line for line in lines}
+
+
+def holding(cookies: Cookies) -> list[str]:
+    return [cookie.to_header(header="") for cookie in cookies.holding(signed_in())]

@@ -1,0 +1,155 @@
+"""How a service says who it is, and what the guard writes down when it refuses one."""
+
+from base64 import b64encode
+from typing import Any
+from urllib.parse import quote_plus
+
+import pytest
+from dishka import Provider, Scope, make_async_container, provide
+from hypothesis import given
+from hypothesis import strategies as st
+
+from application.ports.security import SecurityLog
+from application.services.authenticate_client import AuthenticateClient
+from application.services.register_service import RegisterService
+from builders import House
+from domain.errors import InvalidClient
+from doubles import NOON
+from infrastructure.security.service_secrets import RandomServiceSecrets
+from interfaces.http.basic import LONGEST, client_credentials
+from interfaces.http.config import HttpConfig
+from interfaces.http.cookies import Cookies
+from interfaces.http.guard import ACCESS, SERVICE, Guard
+
+COOKIES = Cookies(HttpConfig(allowed_hosts=frozenset()))
+SECRETS = RandomServiceSecrets()
+ID, SECRET = "service-" + "_-Az09" * 3 + "abcd", "-_" + "Zz9" * 13 + "ab"
+
+
+def basic(pair: str | bytes, scheme: bytes = b"Basic ") -> tuple[bytes, bytes]:
+    return b"authorization", scheme + b64encode(pair.encode() if isinstance(pair, str) else pair)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        basic(f"{ID}:{SECRET}"),
+        basic(f"{ID}:{SECRET}", b"basic "),
+        basic(f"{ID}:{SECRET}", b"BASIC   "),
+        basic(f"{ID}:{SECRET}".replace("-", "%2D").replace("_", "%5f")),
+        basic("".join(f"%{ord(letter):02X}" for letter in ID) + ":" + SECRET),
+    ],
+)
+def test_id_and_secret_are_read_however_a_client_encodes_them(header: tuple[bytes, bytes]) -> None:
+    """RFC 6749, section 2.3.1."""
+    assert client_credentials([(b"host", b"x"), header]) == (ID, SECRET)
+
+
+@given(
+    *[st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)] * 2,
+)
+def test_whatever_a_client_encodes_is_what_we_read(client_id: str, secret: str) -> None:
+    assert client_credentials([basic(f"{quote_plus(client_id)}:{quote_plus(secret)}")]) == (client_id, secret)
+
+
+ENCODED = b64encode(f"{ID}:{SECRET}".encode())
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [],
+        [(b"authorization", b"")],
+        [(b"authorization", b"Basic")],
+        [(b"authorization", b"Basic ")],
+        [(b"authorization", b"Bearer " + ENCODED)],
+        [(b"authorization", b"Basic" + ENCODED)],
+        [(b"authorization", b"Basic\t" + ENCODED)],
+        [(b"authorization", b"Basic " + ENCODED + b"\t")],
+        [(b"authorization", b"Basic " + ENCODED + b"=")],
+        [(b"authorization", b"Basic " + ENCODED[:-1])],
+        [(b"authorization", b"Basic " + ENCODED[:9] + b"\n" + ENCODED[9:])],
+        [(b"authorization", b"Basic " + ENCODED[:9] + b"!" + ENCODED[9:])],
+        [(b"authorization", b"Basic \xff\xfe")],
+        [(b"authorization", b"Basic eDp5")] * 2,
+        [(b"authorization", b"Basic eDp6" + b"=")],
+        [(b"authorization", b"Basic eDr=")],
+        [(b"x-access-token", b"Basic " + ENCODED)],
+        [basic("no colon")],
+        [basic(f"{ID}:{SECRET}%")],
+        [basic(f"{ID}:{SECRET}%4")],
+        [basic(f"{ID}%zz:{SECRET}")],
+        [basic(f"{ID}:%00")],
+        [basic(b"\xff:\xff")],
+        [basic("%ff:%ff")],
+        [basic("x:" + "y" * LONGEST)],
+    ],
+)
+def test_everything_else_is_no_client(headers: list[tuple[bytes, bytes]]) -> None:
+    with pytest.raises(InvalidClient):
+        client_credentials(headers)
+
+
+class Parts(Provider):
+    scope = Scope.APP
+
+    def __init__(self, house: House) -> None:
+        super().__init__()
+        self.house = house
+
+    @provide
+    def clients(self) -> AuthenticateClient:
+        return AuthenticateClient(self.house.storage, SECRETS)
+
+    @provide
+    def log(self) -> SecurityLog:
+        return self.house.log
+
+
+class Handler:
+    opt = {ACCESS: SERVICE}  # noqa: RUF012 as Litestar has it
+
+
+async def through(house: House, *headers: tuple[bytes, bytes]) -> dict[str, Any]:
+    """The state of the request when the application saw it."""
+    seen: list[Any] = []
+
+    async def app(scope: Any, _: Any, __: Any) -> None:
+        seen.append(scope["state"])
+
+    scope: Any = {
+        "route_handler": Handler,
+        "path_template": "/api/auth/introspect",
+        "method": "POST",
+        "headers": headers,
+        "state": {},
+    }
+    await Guard(make_async_container(Parts(house)), COOKIES)(app)(scope, None, None)  # type: ignore[arg-type]
+    (state,) = seen
+    return dict(state)
+
+
+async def test_a_route_for_services_learns_which_one_asks() -> None:
+    house = House()
+    made = await RegisterService(house.storage, SECRETS, house.log)("billing", NOON, "operator")
+    assert await through(house, basic(f"{made.service.id}:{made.secret}")) == {"service": made.service}
+    assert house.log.of("authz_fail") == []
+
+
+async def test_a_refused_client_is_written_down_without_what_it_sent() -> None:
+    """LG-01, LG-03."""
+    house = House()
+    made = await RegisterService(house.storage, SECRETS, house.log)("billing", NOON, "operator")
+    attempts = [[], [basic("x")], [basic(f"{made.service.id}:{SECRET}")], [(b"authorization", b"Bearer t.t.t")]]
+    for headers in attempts:
+        with pytest.raises(InvalidClient):
+            await through(house, *headers)
+    assert house.log.of("authz_fail") == [
+        {
+            "method": "POST",
+            "route": "/api/auth/introspect",
+            "reason": "invalid_client",
+            "required": "service",
+            "user_id": None,
+        }
+    ] * len(attempts)

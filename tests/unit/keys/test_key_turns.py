@@ -1,0 +1,83 @@
+"""Whatever is done to the keys, in whatever order: no token is refused before its end whose key was not revoked."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from application.keys.ensure_signing_key import EnsureSigningKey
+from application.keys.list_signing_keys import ListSigningKeys
+from application.keys.revoke_signing_key import RevokeSigningKey
+from application.keys.rotate_signing_keys import RotateSigningKeys
+from builders import House
+from domain.keys.rotation import KeyRotation
+from domain.keys.signing_key import LATE, LONGEST_LIFE, KeyState, may_have_signed, signing_at, state_of
+from doubles import NOON, PlainSealer
+
+DAILY = KeyRotation(period=timedelta(days=1))
+SECOND = timedelta(seconds=1)
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["rotate", "rotate soon", "rotate at once", "revoke", "tend"]),
+        st.sampled_from([0, 1, 2, 7, 61, 600, 899, 3600, 43_200]),
+        st.integers(0, 7),
+    ),
+    max_size=12,
+)
+"""What is done, how many seconds after the last step, and to which key."""
+
+
+@dataclass(slots=True)
+class Story:
+    """One database, and nodes whose clocks are up to four seconds off."""
+
+    house: House = field(default_factory=House)
+    now: datetime = NOON
+    signed: list[tuple[str, datetime]] = field(default_factory=list)
+
+    async def tell(self, steps: Sequence[tuple[str, int, int]]) -> None:
+        parts = self.house.storage, PlainSealer(), DAILY, self.house.log
+        await EnsureSigningKey(*parts)(self.now)
+        rotate, revoke = RotateSigningKeys(*parts), RevokeSigningKey(*parts)
+        for step, seconds, number in steps:
+            await self.sign_and_verify()
+            self.now += seconds * SECOND
+            match step:
+                case "revoke":
+                    keys = await ListSigningKeys(self.house.storage)()
+                    kid = keys[number % len(keys)].kid
+                    await revoke(kid, self.now)
+                    self.signed = [token for token in self.signed if token[0] != kid]
+                case "tend":
+                    await rotate.when_due(self.now)
+                case _:
+                    after = {"rotate": 86_400, "rotate soon": number, "rotate at once": 0}[step]
+                    await rotate(self.now, after * SECOND)
+        await self.sign_and_verify()
+
+    async def sign_and_verify(self) -> None:
+        keys = await ListSigningKeys(self.house.storage)()
+        known = {key.kid: key for key in keys}
+        assert [state_of(key, keys, self.now) for key in keys].count(KeyState.ACTIVE) == 1
+        for behind in (-4, 0, 4):
+            moment = self.now - behind * SECOND
+            signer = signing_at(keys, moment)
+            assert signer is not None
+            self.signed.append((signer.kid, moment.replace(microsecond=0)))
+        self.signed = [token for token in self.signed if token[1] + LONGEST_LIFE > self.now - LATE]
+        for kid, moment in self.signed:
+            assert state_of(known[kid], keys, self.now) is not KeyState.GONE
+            assert may_have_signed(known[kid], keys, moment)
+
+
+@settings(deadline=None, max_examples=40)
+@given(STEPS)
+def test_no_token_of_a_key_that_is_still_there_is_refused_before_its_end(
+    steps: Sequence[tuple[str, int, int]],
+) -> None:
+    """TK-21."""
+    asyncio.run(Story().tell(steps))

@@ -1,0 +1,110 @@
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from application.keys.list_signing_keys import ListSigningKeys
+from application.keys.revoke_signing_key import RevokeSigningKey
+from application.keys.rotate_signing_keys import RotateSigningKeys
+from builders import House
+from domain.errors import KeyMissing
+from domain.keys.rotation import KeyRotation
+from domain.keys.signing_key import SigningKey, may_have_signed, signing_at
+from doubles import NOON, PlainSealer
+from stored import put
+
+SECOND = timedelta(seconds=1)
+HOUR = timedelta(hours=1)
+
+
+def key(kid: str, signs_from: datetime) -> SigningKey:
+    return PlainSealer().seal(kid.encode(), NOON, signs_from)
+
+
+RETIRING, ACTIVE, NEXT = key("retiring", NOON - HOUR), key("active", NOON - SECOND), key("next", NOON + HOUR)
+
+
+def revoker(house: House) -> RevokeSigningKey:
+    return RevokeSigningKey(house.storage, PlainSealer(), KeyRotation(), house.log)
+
+
+def lost(each: SigningKey) -> SigningKey:
+    return replace(each, sealed=b"under another secret")
+
+
+async def stored(house: House) -> Sequence[SigningKey]:
+    return await ListSigningKeys(house.storage)()
+
+
+async def test_a_key_goes_at_once_and_the_log_tells() -> None:
+    house = House()
+    await put(house.storage, RETIRING, ACTIVE, NEXT)
+    for gone in (NEXT, RETIRING):
+        assert await revoker(house)(gone.kid, NOON) == ACTIVE
+    assert await stored(house) == [ACTIVE]
+    assert house.log.of("signing_key_revoked") == [{"kid": "next"}, {"kid": "retiring"}]
+    assert house.log.of("signing_key_added") == []
+    with pytest.raises(KeyMissing):
+        await revoker(house)(NEXT.kid, NOON)
+
+
+async def test_instead_of_the_active_key_a_retiring_one_signs_again() -> None:
+    """What it signs now is as good as what it signed before its successor came and went."""
+    house = House()
+    await put(house.storage, RETIRING, ACTIVE, NEXT)
+    assert await revoker(house)(ACTIVE.kid, NOON) == RETIRING
+    keys = await stored(house)
+    assert keys == [RETIRING, NEXT]
+    assert all(may_have_signed(RETIRING, keys, moment) for moment in (NOON - HOUR, NOON, NOON + HOUR - SECOND))
+    assert signing_at(keys, NOON + HOUR) == NEXT
+
+
+async def test_instead_of_the_active_key_the_next_one_signs_from_now_on() -> None:
+    """And what it signs early is good also when a key comes whose turn is before that for which it was made."""
+    house = House()
+    await put(house.storage, ACTIVE, NEXT)
+    signing = await revoker(house)(ACTIVE.kid, NOON)
+    assert signing == replace(NEXT, signs_from=NOON)
+    await RotateSigningKeys(house.storage, PlainSealer(), KeyRotation(), house.log)(NOON + SECOND, timedelta())
+    keys = await stored(house)
+    assert keys[0] == signing
+    assert may_have_signed(keys[0], keys, NOON)
+    assert signing_at(keys, NOON + SECOND) == keys[1]
+
+
+async def test_instead_of_the_only_key_a_fresh_one_signs_at_once() -> None:
+    """Sign-in goes on."""
+    house = House()
+    await put(house.storage, ACTIVE, lost(NEXT))
+    signing = await revoker(house)(ACTIVE.kid, NOON)
+    assert signing is not None
+    assert signing.signs_from == NOON
+    assert await stored(house) == [signing, lost(NEXT)]
+    assert house.log.of("signing_key_added") == [{"kid": signing.kid, "algorithm": "ES256"}]
+
+
+async def test_a_key_that_does_not_open_goes_and_no_other_is_made_for_it() -> None:
+    """As when the command runs under another master secret than the service."""
+    house = House()
+    await put(house.storage, lost(ACTIVE))
+    assert await revoker(house)(ACTIVE.kid, NOON) is None
+    assert await stored(house) == []
+    assert house.log.of("signing_key_added") == []
+
+
+async def test_a_key_that_does_not_open_takes_no_other_s_turn_when_it_goes() -> None:
+    house = House()
+    await put(house.storage, RETIRING, lost(ACTIVE), NEXT)
+    assert await revoker(house)(ACTIVE.kid, NOON) == RETIRING
+    assert await stored(house) == [RETIRING, NEXT]
+
+
+async def test_two_that_revoke_the_last_two_keys_at_once_leave_one_that_signs() -> None:
+    house = House()
+    await put(house.storage, RETIRING, ACTIVE)
+    await asyncio.gather(*(revoker(house)(each.kid, NOON) for each in (RETIRING, ACTIVE)))
+    (left,) = await stored(house)
+    assert left.kid not in {RETIRING.kid, ACTIVE.kid}
+    assert signing_at([left], NOON) == left

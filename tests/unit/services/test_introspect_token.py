@@ -1,0 +1,129 @@
+"""What a token is worth, as a service is told."""
+
+from datetime import timedelta
+
+import pytest
+
+from application.services.introspect_token import ActiveAccessToken, ActiveRefreshToken, ActiveToken, IntrospectToken
+from application.sessions.issue_tokens import SignedIn
+from builders import REFRESH_TOKENS, House, a_token, a_user
+from domain.access.role import MODERATOR, USER
+from domain.errors import RefreshTokenReused
+from domain.sessions.session import SessionPolicy, new_session_id
+from doubles import NOON, PlainTokens
+from infrastructure.security.master_secret import MasterSecret
+from infrastructure.security.refresh_tokens import DerivedRefreshTokens
+
+
+async def asked(house: House, token: str) -> ActiveToken | None:
+    introspect = IntrospectToken(
+        house.storage, PlainTokens(), REFRESH_TOKENS, house.authorize, house.directory, house.policy
+    )
+    return await introspect(token, house.clock.now())
+
+
+async def signed_in(house: House) -> SignedIn:
+    await house.with_user()
+    return await house.signed_in()
+
+
+async def test_a_good_access_token_is_told_with_its_account_and_the_roles_of_now() -> None:
+    house = House()
+    opened = await signed_in(house)
+    await house.grant(opened.user.id, MODERATOR, NOON, "test")
+    active = await asked(house, opened.access_token.value)
+    assert isinstance(active, ActiveAccessToken)
+    assert (active.token.subject, active.token.session_id) == (opened.user.id, opened.session.id)
+    assert active.user.username == opened.user.username
+    assert active.roles == {USER, MODERATOR}
+
+
+async def test_a_good_refresh_token_is_told_with_its_session_and_its_end() -> None:
+    house = House()
+    opened = await signed_in(house)
+    house.clock.move(60)
+    active = await asked(house, opened.refresh_token.value)
+    assert active == ActiveRefreshToken(opened.session, opened.user, NOON + house.policy.idle)
+
+
+@pytest.mark.parametrize("case", ["signed out", "everywhere", "disabled", "password", "deleted"])
+async def test_nothing_is_left_of_what_ended(case: str) -> None:
+    house = House()
+    opened = await signed_in(house)
+    user, session = opened.user, opened.session
+    if case == "signed out":
+        await house.end(user.id, session.id, "test")
+    elif case == "everywhere":
+        await house.end_all(user.id, "test")
+    async with house.storage.transaction() as tx:
+        if case == "disabled":
+            await tx.users.save(user.disabled_now())
+        elif case == "password":
+            changed = user.with_password(user.password_hash)
+            await tx.users.save(changed)
+            await tx.sessions.end_all(user.id, changed.epoch)
+        elif case == "deleted":
+            await tx.users.delete(user.id)
+    assert await asked(house, opened.access_token.value) is None
+    assert await asked(house, opened.refresh_token.value) is None
+
+
+async def test_time_ends_both_kinds() -> None:
+    house = House()
+    opened = await signed_in(house)
+    house.clock.move(opened.access_token.expires_in)
+    house.ended.listened()
+    assert await asked(house, opened.access_token.value) is None
+    assert await asked(house, opened.refresh_token.value) is not None
+    house.clock.move(house.policy.idle.total_seconds() - opened.access_token.expires_in)
+    assert await asked(house, opened.refresh_token.value) is None
+
+
+async def test_asking_spends_nothing_and_alarms_nobody() -> None:
+    house = House()
+    opened = await signed_in(house)
+    for _ in range(3):
+        assert await asked(house, opened.refresh_token.value) is not None
+    house.clock.move(1)
+    renewed = await house.refresh(opened.refresh_token.value, house.clock.now())
+    house.clock.move(house.policy.grace.total_seconds() + 1)
+    for _ in range(3):
+        assert await asked(house, opened.refresh_token.value) is None
+    active = await asked(house, renewed.refresh_token.value)
+    assert isinstance(active, ActiveRefreshToken)
+    assert active.session.last_used_at == NOON + timedelta(seconds=1)
+    assert house.log.of("authn_token_reuse") == []
+    with pytest.raises(RefreshTokenReused):
+        await house.refresh(opened.refresh_token.value, house.clock.now())
+    assert await asked(house, renewed.refresh_token.value) is None
+
+
+async def test_a_spent_token_is_not_active_within_its_grace_time_either() -> None:
+    """It is good for its successor once more, and for nothing else."""
+    house = House(policy=SessionPolicy(grace=timedelta(minutes=10)))
+    opened = await signed_in(house)
+    await house.refresh(opened.refresh_token.value, house.clock.now())
+    assert await asked(house, opened.refresh_token.value) is None
+
+
+async def test_what_is_no_token_of_ours_is_not_active() -> None:
+    house = House()
+    opened = await signed_in(house)
+    elsewhere = DerivedRefreshTokens(MasterSecret(b"another installation's master secret, of which we know nothing"))
+    refresh = opened.refresh_token.value
+    for token in (
+        "",
+        "nonsense",
+        "eyJhbGciOiJub25lIn0.e30.",
+        "\N{SNOWMAN}" * 86,
+        "A" * 86,
+        "A" * 16_000,
+        refresh[:-1],
+        refresh + "A",
+        refresh.swapcase(),
+        elsewhere.first(opened.session.id).value,
+        REFRESH_TOKENS.first(opened.session.id).value,
+        REFRESH_TOKENS.first(new_session_id(NOON)).value,
+        a_token(a_user("stranger")),
+    ):
+        assert await asked(house, token) is None

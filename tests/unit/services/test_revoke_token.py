@@ -1,0 +1,90 @@
+"""Which tokens end a session for a service, and which end nothing."""
+
+import pytest
+
+from application.services.revoke_token import RevokeToken
+from application.sessions.issue_tokens import SignedIn
+from builders import REFRESH_TOKENS, House, a_token
+from domain.errors import StorageUnavailable
+from domain.sessions.session import new_session_id
+from doubles import NOON, PlainTokens, WatchedStorage
+from infrastructure.security.master_secret import MasterSecret
+from infrastructure.security.refresh_tokens import DerivedRefreshTokens
+
+BY = "service-of-the-test"
+
+
+async def revoke(house: House, token: str) -> None:
+    revoke_token = RevokeToken(house.storage, PlainTokens(), REFRESH_TOKENS, house.end, house.policy)
+    await revoke_token(token, house.clock.now(), BY)
+
+
+async def signed_in(house: House) -> SignedIn:
+    await house.with_user()
+    return await house.signed_in()
+
+
+@pytest.mark.parametrize("kind", ["access", "current", "retried", "spent"])
+async def test_each_token_of_a_session_ends_it_whole(kind: str) -> None:
+    house = House()
+    opened, other = await signed_in(house), await house.signed_in()
+    token = opened.access_token.value if kind == "access" else opened.refresh_token.value
+    if kind in {"retried", "spent"}:
+        await house.refresh(token, house.clock.now())
+    if kind == "spent":
+        house.clock.move(house.policy.grace.total_seconds() + 1)
+    await revoke(house, token)
+    assert await house.session(opened.session.id) is None
+    assert await house.session(other.session.id) is not None
+    ended = {"user_id": str(opened.user.id), "session_id": str(opened.session.id), "by": BY}
+    assert house.log.of("session_ended") == [ended]
+    assert house.log.of("authn_token_reuse") == []
+    await revoke(house, token)
+    assert house.log.of("session_ended") == [ended]
+
+
+async def test_other_tokens_end_nothing_and_say_nothing() -> None:
+    house = House()
+    opened = await signed_in(house)
+    elsewhere = DerivedRefreshTokens(MasterSecret(b"another installation's master secret, of which we know nothing"))
+    refresh = opened.refresh_token.value
+    for token in (
+        "",
+        "nonsense",
+        "\N{SNOWMAN}",
+        refresh[:-1],
+        refresh + "=",
+        "A" * 86,
+        elsewhere.first(opened.session.id).value,
+        REFRESH_TOKENS.first(new_session_id(NOON)).value,
+        a_token(opened.user),
+    ):
+        await revoke(house, token)
+    assert await house.session(opened.session.id) == opened.session
+    assert house.log.of("session_ended") == []
+
+
+async def test_an_expired_access_token_ends_nothing() -> None:
+    house = House()
+    opened = await signed_in(house)
+    house.clock.move(opened.access_token.expires_in)
+    await revoke(house, opened.access_token.value)
+    assert await house.session(opened.session.id) == opened.session
+
+
+async def test_a_session_that_is_over_needs_no_end() -> None:
+    house = House()
+    opened = await signed_in(house)
+    house.clock.move(house.policy.idle.total_seconds())
+    await revoke(house, opened.refresh_token.value)
+    assert house.log.of("session_ended") == []
+
+
+async def test_where_the_database_is_away_nobody_says_that_it_is_done() -> None:
+    house = House()
+    opened = await signed_in(house)
+    away = WatchedStorage()
+    away.away = True
+    revoke_token = RevokeToken(away, PlainTokens(), REFRESH_TOKENS, house.end, house.policy)
+    with pytest.raises(StorageUnavailable):
+        await revoke_token(opened.refresh_token.value, NOON, BY)

@@ -1,0 +1,137 @@
+"""Registered services: how they come, how they go, and who may speak for one."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from application.services.authenticate_client import AuthenticateClient
+from application.services.list_services import ListServices
+from application.services.register_service import RegisteredService, RegisterService
+from application.services.remove_service import RemoveService
+from builders import House
+from domain.errors import InvalidClient, InvalidServiceName, ServiceExists, ServiceMissing
+from domain.services.service import ID, ServiceId, service_name
+from doubles import NOON
+from infrastructure.security.service_secrets import RandomServiceSecrets
+
+SECRETS = RandomServiceSecrets()
+
+
+async def registered(house: House, name: str = "billing") -> RegisteredService:
+    return await RegisterService(house.storage, SECRETS, house.log)(name, NOON, "operator")
+
+
+def authenticate(house: House) -> AuthenticateClient:
+    return AuthenticateClient(house.storage, SECRETS)
+
+
+def remove(house: House) -> RemoveService:
+    return RemoveService(house.storage, house.log)
+
+
+async def names(house: House) -> list[str]:
+    return [service.name for service in await ListServices(house.storage)()]
+
+
+async def test_a_service_gets_an_id_and_a_secret_that_is_not_kept() -> None:
+    house = House()
+    made = await registered(house)
+    assert ID.fullmatch(made.service.id)
+    assert re.fullmatch(r"[A-Za-z0-9_-]{43}", made.secret)
+    assert (made.service.name, made.service.created_at) == ("billing", NOON)
+    (kept,) = await ListServices(house.storage)()
+    assert kept == made.service
+    assert kept.secret_hash != made.secret.encode()
+    assert made.secret not in repr(made)
+    assert house.log.of("service_added") == [{"service_id": kept.id, "name": "billing", "by": "operator"}]
+
+
+async def test_a_name_belongs_to_one_service() -> None:
+    house = House()
+    first = await registered(house)
+    with pytest.raises(ServiceExists):
+        await registered(house)
+    assert await ListServices(house.storage)() == [first.service]
+    assert len(house.log.of("service_added")) == 1
+
+
+@pytest.mark.parametrize("name", ["", "Billing", "9lives", "-x", "a b", "a" * 65, "billing\n", "bílling"])
+async def test_a_service_is_named_plainly(name: str) -> None:
+    with pytest.raises(InvalidServiceName):
+        await registered(House(), name)
+
+
+def test_a_name_may_be_as_long_as_it_may_be() -> None:
+    for name in ("b", "billing-2.eu_west", "b" * 64):
+        assert service_name(name) == name
+
+
+async def test_services_are_listed_by_name() -> None:
+    house = House()
+    for name in ("shop", "billing", "mail"):
+        await registered(house, name)
+    assert await names(house) == ["billing", "mail", "shop"]
+
+
+async def test_a_service_is_removed_by_id_or_by_name_and_the_log_tells() -> None:
+    house = House()
+    billing, shop = await registered(house), await registered(house, "shop")
+    assert await remove(house)(billing.service.id, "operator") == billing.service
+    assert await remove(house)("shop", "operator") == shop.service
+    assert await names(house) == []
+    assert house.log.of("service_removed") == [
+        {"service_id": each.service.id, "name": each.service.name, "by": "operator"} for each in (billing, shop)
+    ]
+    with pytest.raises(ServiceMissing):
+        await remove(house)("shop", "operator")
+
+
+async def test_an_id_is_its_services_even_where_another_has_it_for_a_name() -> None:
+    house = House()
+    billing = replace((await registered(House())).service, id=ServiceId("service-" + "a" * 22))
+    async with house.storage.transaction() as tx:
+        await tx.services.add(billing)
+    await registered(house, billing.id)
+    assert await remove(house)(billing.id, "operator") == billing
+
+
+async def test_id_and_secret_together_are_the_service() -> None:
+    house = House()
+    made = await registered(house)
+    await registered(house, "shop")
+    assert await authenticate(house)(made.service.id, made.secret) == made.service
+
+
+@pytest.mark.parametrize("case", ["secret", "empty", "id", "form", "name", "case", "nul", "other"])
+async def test_anything_else_is_nobody(case: str) -> None:
+    house = House()
+    made, other = await registered(house), await registered(house, "shop")
+    client_id, secret = {
+        "secret": (made.service.id, made.secret[:-1] + "~"),
+        "empty": (made.service.id, ""),
+        "id": ("service-" + "A" * 22, made.secret),
+        "form": (f"{made.service.id}\n", made.secret),
+        "name": ("billing", made.secret),
+        "case": (made.service.id.upper(), made.secret),
+        "nul": (made.service.id, made.secret + "\0"),
+        "other": (made.service.id, other.secret),
+    }[case]
+    with pytest.raises(InvalidClient):
+        await authenticate(house)(client_id, secret)
+
+
+async def test_a_removed_service_is_a_stranger_at_once() -> None:
+    house = House()
+    made = await registered(house)
+    await remove(house)(made.service.id, "operator")
+    with pytest.raises(InvalidClient):
+        await authenticate(house)(made.service.id, made.secret)
+
+
+async def test_no_account_has_the_id_of_a_service() -> None:
+    """TK-23: an account's id is a UUID, a service's never is one."""
+    house = House()
+    ada, made = await house.with_user(), await registered(house)
+    assert not ID.fullmatch(str(ada.id))
+    assert len(made.service.id) != len(str(ada.id))

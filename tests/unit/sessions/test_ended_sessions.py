@@ -1,0 +1,160 @@
+"""What a node knows of ended sessions, and what it does when it cannot know."""
+
+from datetime import timedelta
+
+import pytest
+
+from application.sessions import ended_sessions
+from application.sessions.ended_sessions import DEAF_AFTER, REMEMBERED, TIDY_EVERY, EndedSessions
+from builders import House, a_token
+from domain.access.change import Change, SequencedChange
+from domain.access.decision import SIGNED_IN
+from domain.access.principal import AccessToken
+from domain.errors import SessionMissing, StorageUnavailable
+from domain.ids import SessionId, UserId, uuid7
+from domain.sessions.session import new_session_id
+from doubles import NOON, FrozenClock, PlainTokens, WatchedStorage
+
+SOMEBODY = UserId(uuid7(NOON))
+
+
+def a_verified_token(house: House, user_id: UserId | None = None) -> AccessToken:
+    return PlainTokens().verify(f"{user_id or SOMEBODY}/{uuid7(NOON)}/{uuid7(NOON)}/0/0/9999999999", NOON)
+
+
+async def test_signing_out_is_known_at_once_without_asking() -> None:
+    """RF-10, TK-16."""
+    house = House()
+    await house.with_user("ada")
+    signed_in = await house.signed_in("ada")
+    token = PlainTokens().verify(signed_in.access_token.value, NOON)
+    assert (await house.authorize(token, SIGNED_IN)).allowed
+    await house.end(signed_in.user.id, signed_in.session.id, by="test")
+    assert house.ended.knows(token) is True
+    assert (await house.authorize(token, SIGNED_IN)).reason == "session_ended"
+
+
+async def test_signing_out_everywhere_ends_what_is_being_made_just_now() -> None:
+    """RF-05: the access token of a refresh that was under way is of the epoch before."""
+    house = House()
+    ada = await house.with_user("ada")
+    await house.signed_in("ada")
+    late = PlainTokens().verify(a_token(ada), NOON)
+    assert await house.end_all(ada.id, by="test") == 1
+    assert house.ended.knows(late) is True
+    again = await house.signed_in("ada")
+    assert house.ended.knows(PlainTokens().verify(again.access_token.value, NOON)) is False
+
+
+async def test_nobody_ends_a_session_of_somebody_else() -> None:
+    house = House()
+    eve = await house.with_user("eve")
+    await house.with_user("ada")
+    signed_in = await house.signed_in("ada")
+    with pytest.raises(SessionMissing):
+        await house.end(eve.id, signed_in.session.id, by="eve")
+    assert await house.session(signed_in.session.id) is not None
+
+
+async def test_another_node_hears_of_an_end_at_its_next_look() -> None:
+    house = House()
+    ada = await house.with_user("ada")
+    signed_in = await house.signed_in("ada")
+    token = PlainTokens().verify(signed_in.access_token.value, NOON)
+    follow = house.follower()
+    await follow.once()
+    listeners, house.storage._listeners = house.storage._listeners, []
+    await house.end(ada.id, signed_in.session.id, by="elsewhere")
+    house.storage._listeners = listeners
+    assert house.ended.knows(token) is False
+    await follow.once()
+    assert house.ended.knows(token) is True
+
+
+async def test_a_node_that_starts_knows_what_ended_while_its_tokens_are_about() -> None:
+    """RF-06."""
+    house = House()
+    ada = await house.with_user("ada")
+    signed_in = await house.signed_in("ada")
+    await house.end(ada.id, signed_in.session.id, by="test")
+    house.clock.move(900)
+    restarted = House(clock=house.clock)
+    restarted.storage._tables = house.storage._tables
+    restarted.ended = EndedSessions(restarted.storage, house.clock)
+    await restarted.follower().once()
+    assert restarted.ended.sessions == [(signed_in.session.id, NOON + REMEMBERED)]
+
+
+async def test_before_its_first_look_and_when_it_has_long_heard_nothing_a_node_asks_the_database() -> None:
+    house = House()
+    await house.with_user("ada")
+    signed_in = await house.signed_in("ada")
+    token = PlainTokens().verify(signed_in.access_token.value, NOON)
+    fresh = EndedSessions(house.storage, house.clock)
+    assert fresh.knows(token) is None
+    assert await fresh.ask(token) is False
+    fresh.listened()
+    house.clock.move(DEAF_AFTER)
+    assert fresh.knows(token) is False
+    house.clock.move(0.1)
+    assert fresh.knows(token) is None
+    house.storage._tables.sessions.clear()
+    assert await fresh.ask(token) is True
+
+
+async def test_a_deaf_node_whose_database_is_away_lets_nobody_in() -> None:
+    storage = WatchedStorage()
+    house = House()
+    ended = EndedSessions(storage, house.clock)
+    storage.away = True
+    with pytest.raises(StorageUnavailable):
+        await ended.ask(a_verified_token(house))
+
+
+def test_an_end_is_forgotten_when_no_token_of_it_can_be_left() -> None:
+    clock = FrozenClock()
+    ended = EndedSessions(WatchedStorage(), clock)
+    session_id = new_session_id(NOON)
+    ended.heard([Change.session_ended(SOMEBODY, session_id), Change.sessions_ended(SOMEBODY, 3)])
+    clock.move(REMEMBERED.total_seconds() - 1)
+    ended.listened()
+    assert (len(ended.sessions), len(ended.accounts)) == (1, 1)
+    clock.move(TIDY_EVERY)
+    ended.listened()
+    assert (len(ended.sessions), len(ended.accounts)) == (0, 0)
+
+
+def test_the_later_epoch_counts_whatever_the_order_in_which_they_are_heard() -> None:
+    ended = EndedSessions(WatchedStorage(), FrozenClock())
+    ended.heard([Change.sessions_ended(SOMEBODY, 3), Change.sessions_ended(SOMEBODY, 2)])
+    assert [(user_id, epoch) for user_id, epoch, _ in ended.accounts] == [(SOMEBODY, 3)]
+
+
+def test_more_ends_than_there_is_room_for_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ended_sessions, "MOST", 3)
+    house = House()
+    ended = EndedSessions(house.storage, house.clock)
+    ended.listened()
+    token = a_verified_token(house)
+    rows = [
+        SequencedChange(
+            number, Change.session_ended(SOMEBODY, SessionId(uuid7(NOON))), NOON + timedelta(seconds=number)
+        )
+        for number in range(4)
+    ]
+    ended.remember(rows[:3])
+    assert (ended.knows(token), ended.complete) == (False, True)
+    ended.remember(rows[3:])
+    assert (ended.knows(token), ended.complete) == (None, False)
+    assert len(ended.sessions) == 3
+    house.clock.move(REMEMBERED.total_seconds() + 3)
+    ended.listened()
+    assert (ended.knows(token), ended.complete) == (False, True)
+
+
+async def test_whoever_waits_for_news_is_told() -> None:
+    ended = EndedSessions(WatchedStorage(), FrozenClock())
+    before = ended.generation
+    ended.heard([Change.session_ended(SOMEBODY, new_session_id(NOON))])
+    await ended.changed_since(before)
+    assert ended.generation > before

@@ -1,0 +1,194 @@
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+
+from application.accounts.confirm_password import ConfirmPassword
+from application.accounts.delete_own_account import DeleteOwnAccount
+from application.accounts.delete_user import DeleteUser
+from application.accounts.set_password import SetPassword
+from application.accounts.update_user import UpdateUser, UserChanges
+from application.sessions.describe_session import DescribeSession
+from application.sessions.end_other_sessions import EndOtherSessions
+from application.sessions.list_sessions import ListSessions
+from application.sessions.prune_sessions import BATCH, PruneSessions
+from builders import PASSWORD, House
+from domain.access.decision import SIGNED_IN
+from domain.access.principal import Principal
+from domain.accounts.password import Password
+from domain.accounts.user import User
+from domain.errors import (
+    AccountMissing,
+    InvalidCredentials,
+    InvalidToken,
+    PasswordTooShort,
+    PasswordWrong,
+    TransactionConflict,
+)
+from domain.ids import UserId, uuid7
+from domain.sessions.session import Device, Session, SessionPolicy, new_session_id
+from doubles import NOON, PlainTokens
+
+NEW_PASSWORD = "quiet lantern meadow"
+
+
+async def admitted(house: House, access_token: str) -> bool:
+    return (await house.authorize(PlainTokens().verify(access_token, house.clock.now()), SIGNED_IN)).allowed
+
+
+async def test_a_sign_in_opens_a_session_that_tells_when_and_where_from() -> None:
+    """SI-10."""
+    house = House()
+    ada = await house.with_user("ada")
+    device = Device("192.0.2.1", "Browser/1.0")
+    signed_in = await house.authenticate("ada", PASSWORD, NOON, device)
+    user, listed = await DescribeSession(house.storage, house.policy)(signed_in.session.id)
+    assert user == ada
+    assert listed.session == signed_in.session == await house.session(signed_in.session.id)
+    assert (listed.session.device, listed.session.started_at, listed.session.last_used_at) == (device, NOON, NOON)
+    assert listed.ends_at == NOON + timedelta(days=14)
+    again = await house.signed_in("ada")
+    assert again.session.id != signed_in.session.id
+
+
+async def test_a_session_that_has_just_ended_describes_nobody() -> None:
+    house = House()
+    with pytest.raises(InvalidToken):
+        await DescribeSession(house.storage, house.policy)(new_session_id(NOON))
+
+
+async def test_the_oldest_session_ends_when_there_are_too_many() -> None:
+    """RF-13."""
+    house = House(policy=SessionPolicy(most=2))
+    await house.with_user("ada")
+    signed_in = []
+    for _ in range(3):
+        house.clock.move(1)
+        signed_in.append(await house.signed_in("ada"))
+    assert [await admitted(house, each.access_token.value) for each in signed_in] == [False, True, True]
+
+
+async def test_sessions_are_listed_latest_first_and_only_those_that_go_on() -> None:
+    house = House(policy=SessionPolicy(idle=timedelta(hours=1)))
+    ada = await house.with_user("ada")
+    old = await house.signed_in("ada")
+    house.clock.move(3000)
+    new = await house.signed_in("ada")
+    sessions = ListSessions(house.storage, house.policy)
+    assert [each.session.id for each in await sessions(ada.id, house.clock.now())] == [new.session.id, old.session.id]
+    house.clock.move(600)
+    assert [each.session.id for each in await sessions(ada.id, house.clock.now())] == [new.session.id]
+    with pytest.raises(AccountMissing):
+        await sessions(UserId(uuid7(NOON)), NOON)
+
+
+async def test_the_other_sessions_end_and_this_one_goes_on() -> None:
+    """RF-10."""
+    house = House()
+    ada = await house.with_user("ada")
+    others = [await house.signed_in("ada") for _ in range(2)]
+    this = await house.signed_in("ada")
+    assert await EndOtherSessions(house.storage, house.log)(ada.id, this.session.id, by="ada") == 2
+    assert [await admitted(house, each.access_token.value) for each in (*others, this)] == [False, False, True]
+
+
+async def test_a_new_password_ends_the_other_sessions_and_this_one_goes_on() -> None:
+    """RF-10, PW-01."""
+    house = House()
+    ada = await house.with_user("ada")
+    other, this = await house.signed_in("ada"), await house.signed_in("ada")
+    await house.change_password(Principal(user_id=ada.id, session_id=this.session.id), PASSWORD, NEW_PASSWORD)
+    assert [await admitted(house, each.access_token.value) for each in (other, this)] == [False, True]
+    await house.refresh(this.refresh_token.value, NOON)
+    with pytest.raises(InvalidCredentials):
+        await house.signed_in("ada")
+    await house.authenticate("ada", NEW_PASSWORD, NOON)
+
+
+async def test_a_wrong_present_password_or_a_bad_new_one_changes_nothing() -> None:
+    """PW-01."""
+    house = House()
+    ada = await house.with_user("ada")
+    this, other = await house.signed_in("ada"), await house.signed_in("ada")
+    principal = Principal(user_id=ada.id, session_id=this.session.id)
+    for wrong in ("wrong", "", "x" * 5000):
+        with pytest.raises(PasswordWrong):
+            await house.change_password(principal, wrong, NEW_PASSWORD)
+    with pytest.raises(PasswordTooShort):
+        await house.change_password(principal, PASSWORD, "short")
+    assert await house.stored(ada.id) == ada
+    assert await admitted(house, other.access_token.value)
+
+
+async def test_of_two_changes_of_the_password_at_once_one_is_made() -> None:
+    house = House()
+    ada = await house.with_user("ada")
+    this = await house.signed_in("ada")
+    principal = Principal(user_id=ada.id, session_id=this.session.id)
+    change = house.change_password
+    await change(principal, PASSWORD, NEW_PASSWORD)
+    with pytest.raises(TransactionConflict):
+        await change._save(ada, ada.password_hash, principal)
+
+
+async def test_a_password_changed_while_it_is_verified_opens_no_session() -> None:
+    house = House()
+    ada = await house.with_user("ada")
+    authenticate = house.authenticate
+    recognised = await authenticate._recognised("ada", Password.typed(PASSWORD))
+    await SetPassword(house.storage, house.hasher, house.rules, house.log)(ada.id, NEW_PASSWORD, by="operator")
+    first = authenticate.refresh_tokens.first(new_session_id(NOON))
+    session = Session.opened(first.session_id, ada.id, first.hash, Device(), NOON)
+    assert await authenticate._open(recognised, session) is None
+    assert await house.session(session.id) is None
+
+
+Ending = Callable[[House, User], Awaitable[object]]
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        pytest.param(lambda house, ada: house.end_all(ada.id, by="admin"), id="sign-out everywhere"),
+        pytest.param(
+            lambda house, ada: UpdateUser(house.storage, house.log)(ada.id, UserChanges(disabled=True), by="admin"),
+            id="disabling",
+        ),
+        pytest.param(lambda house, ada: DeleteUser(house.storage, house.log)(ada.id, by="admin"), id="deleting"),
+        pytest.param(
+            lambda house, ada: SetPassword(house.storage, house.hasher, house.rules, house.log)(
+                ada.id, NEW_PASSWORD, by="operator"
+            ),
+            id="a password set by the operator",
+        ),
+        pytest.param(
+            lambda house, ada: DeleteOwnAccount(
+                ConfirmPassword(house.storage, house.hasher, house.log), DeleteUser(house.storage, house.log)
+            )(ada.id, PASSWORD),
+            id="deleting one's own account",
+        ),
+    ],
+)
+async def test_what_ends_an_account_s_sessions_ends_them_all(ending: Ending) -> None:
+    """RF-10, AD-02, ST-08."""
+    house = House()
+    ada = await house.with_user("ada")
+    signed_in = [await house.signed_in("ada") for _ in range(2)]
+    await ending(house, ada)
+    assert [await admitted(house, each.access_token.value) for each in signed_in] == [False, False]
+    assert [await house.session(each.session.id) for each in signed_in] == [None, None]
+
+
+async def test_sessions_that_are_over_are_pruned_a_batch_at_a_time() -> None:
+    """RF-14."""
+    house = House()
+    ada = await house.with_user("ada")
+    async with house.storage.transaction() as tx:
+        for number in range(BATCH + 1):
+            first = house.refresh.refresh_tokens.first(new_session_id(NOON))
+            started = NOON - timedelta(days=30, seconds=number)
+            await tx.sessions.add(Session.opened(first.session_id, ada.id, first.hash, Device(), started))
+    await house.with_user("grace")
+    alive = await house.signed_in("grace")
+    assert await PruneSessions(house.storage, house.policy)(NOON) == BATCH + 1
+    assert list(house.storage._tables.sessions) == [alive.session.id]

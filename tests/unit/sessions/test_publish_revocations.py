@@ -1,0 +1,249 @@
+"""What other services are told of ended sessions, when it is told anew, and who may wait for it."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from application.sessions.ended_sessions import DEAF_AFTER, REMEMBERED
+from application.sessions.publish_revocations import LIFE, MOST_WAITING, PERIOD, PublishRevocations, RevocationList
+from builders import House
+from domain.access.change import Change
+from domain.errors import InvalidToken, RevocationsIncomplete, StorageUnavailable
+from domain.ids import SessionId, UserId, uuid7
+from domain.sessions.session import new_session_id
+from doubles import NOON, FrozenClock
+from infrastructure.security.key_ring import StoredKeyRing
+from infrastructure.security.master_secret import MasterSecret
+from infrastructure.security.revocation_lists import JwtRevocationSigner
+from infrastructure.security.sealing import AesKeySealer
+from infrastructure.security.tokens import JwtAccessTokens
+from jwt_material import read_claims, read_header
+from stored import put
+
+ISSUER, AUDIENCE = "https://auth.example.org", "doorward"
+SEALER = AesKeySealer(MasterSecret(b"what the signing keys of these tests are sealed with"))
+FIRST, SECOND = SEALER.generate(NOON), SEALER.generate(NOON)
+SOMEBODY = UserId(uuid7(NOON))
+
+
+@dataclass(slots=True)
+class Node:
+    """A house with keys, and what it publishes. Two of them with the same keys are two nodes."""
+
+    house: House = field(default_factory=House)
+    ring: StoredKeyRing = field(init=False)
+    publish: PublishRevocations = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ring = StoredKeyRing(self.house.storage, SEALER)
+        signer = JwtRevocationSigner(self.ring, ISSUER, AUDIENCE)
+        self.publish = PublishRevocations(self.house.ended, signer, self.house.clock)
+
+    async def started(self) -> "Node":
+        await put(self.house.storage, FIRST)
+        await self.ring.reload()
+        return self
+
+    def end(self, session_id: SessionId) -> None:
+        self.house.ended.heard([Change.session_ended(SOMEBODY, session_id)])
+
+    def move(self, seconds: float) -> None:
+        """The feed is read all the while."""
+        self.house.clock.move(seconds)
+        self.house.ended.listened()
+
+
+def read(published: RevocationList) -> dict[str, Any]:
+    return read_claims(published.signed.decode())
+
+
+async def settle() -> None:
+    """Whatever can go on has gone on."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def test_it_names_what_ended_and_until_when_to_remember_it() -> None:
+    """TK-16."""
+    node = await Node().started()
+    house = node.house
+    ada = await house.with_user("ada")
+    session = (await house.signed_in("ada")).session
+    await house.end(ada.id, session.id, by="test")
+    await house.end_all(ada.id, by="test")
+    epoch = (await house.stored(ada.id)).epoch
+    until = int((NOON + REMEMBERED).timestamp())
+    published = node.publish()
+    now = int(NOON.timestamp())
+    assert read(published) == {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "iat": now,
+        "exp": now + LIFE.total_seconds(),
+        "sessions": [{"sid": str(session.id), "exp": until}],
+        "accounts": [{"sub": str(ada.id), "epoch": epoch, "exp": until}],
+    }
+    assert read_header(published.signed.decode()) == {"alg": "ES256", "typ": "revocations+jwt", "kid": FIRST.kid}
+
+
+async def test_a_list_passes_for_no_access_token() -> None:
+    """TK-05, TK-24."""
+    node = await Node().started()
+    tokens = JwtAccessTokens(node.ring, ISSUER, AUDIENCE, "doorward", 900)
+    with pytest.raises(InvalidToken):
+        tokens.verify(node.publish().signed.decode(), NOON)
+
+
+async def test_all_get_the_same_bytes_until_something_ends() -> None:
+    node = await Node().started()
+    before = node.publish()
+    assert node.publish() is before
+    session_id = new_session_id(NOON)
+    node.end(session_id)
+    after = node.publish()
+    assert after.tag != before.tag
+    node.end(session_id)
+    assert node.publish() is after, "an end that is heard of once more is nothing new"
+
+
+async def test_what_no_token_can_need_any_more_is_listed_no_more() -> None:
+    node = await Node().started()
+    empty = node.publish()
+    node.end(new_session_id(NOON))
+    assert read(node.publish())["sessions"] != []
+    node.move(REMEMBERED.total_seconds())
+    assert read(node.publish())["sessions"] == []
+    assert node.publish().tag != empty.tag
+
+
+async def test_it_is_signed_anew_at_half_its_life_and_by_another_key() -> None:
+    node = await Node().started()
+    before = node.publish()
+    node.move(PERIOD.total_seconds() - 1)
+    assert node.publish() is before
+    node.move(1)
+    after = node.publish()
+    assert read(after)["iat"] - read(before)["iat"] == PERIOD.total_seconds()
+    assert after.tag != before.tag
+    await put(node.house.storage, SECOND.beginning(node.house.clock.now()))
+    await node.ring.reload()
+    assert read_header(node.publish().signed.decode())["kid"] == SECOND.kid
+    assert node.publish().tag != after.tag
+
+
+async def test_nodes_that_list_the_same_have_the_same_tag() -> None:
+    """Else who asks one node after the other would never wait."""
+    here, there = await Node().started(), await Node(House(clock=FrozenClock(seconds=5000.0))).started()
+    ended = [new_session_id(NOON) for _ in range(3)]
+    for session_id in ended:
+        here.end(session_id)
+    there.move(1)
+    for session_id in reversed(ended):
+        there.end(session_id)
+    assert here.publish().tag == there.publish().tag
+    assert here.publish().signed != there.publish().signed
+
+
+async def test_a_node_that_may_not_know_all_says_so_rather_than_too_little() -> None:
+    node = await Node().started()
+    known = node.publish()
+    node.house.clock.move(DEAF_AFTER + 1)
+    with pytest.raises(RevocationsIncomplete):
+        node.publish()
+    node.house.ended.listened()
+    assert node.publish() is known
+
+
+async def test_without_a_key_nothing_is_published() -> None:
+    with pytest.raises(StorageUnavailable):
+        Node().publish()
+
+
+async def test_who_waits_hears_at_once() -> None:
+    node = await Node().started()
+    known = node.publish()
+    waiting = asyncio.create_task(node.publish.after(known.tag, 60))
+    await settle()
+    assert not waiting.done()
+    session_id = new_session_id(NOON)
+    node.end(session_id)
+    assert [entry["sid"] for entry in read(await waiting)["sessions"]] == [str(session_id)]
+    assert await node.publish.after(known.tag, 60) is node.publish(), "who is late does not wait"
+
+
+async def test_nobody_is_woken_for_nothing() -> None:
+    node = await Node().started()
+    session_id = new_session_id(NOON)
+    node.end(session_id)
+    waiting = asyncio.create_task(node.publish.after(node.publish().tag, 60))
+    await settle()
+    node.end(session_id)
+    await settle()
+    assert not waiting.done()
+    node.publish.stop()
+    await waiting
+
+
+async def test_after_its_time_who_waited_gets_what_there_is() -> None:
+    node = await Node().started()
+    known = node.publish()
+    assert await node.publish.after(known.tag, 0) is known
+
+
+async def test_whoever_waits_when_the_service_stops_is_let_go_and_nobody_waits_after_that() -> None:
+    node = await Node().started()
+    known = node.publish()
+    waiting = [asyncio.create_task(node.publish.after(known.tag, 60)) for _ in range(3)]
+    await settle()
+    node.publish.stop()
+    assert await asyncio.gather(*waiting) == [known] * 3
+    assert not node.publish.has_room
+    assert await node.publish.after(known.tag, 60) is known
+
+
+async def test_places_to_wait_are_few_and_come_free() -> None:
+    node = await Node().started()
+    known = node.publish()
+    waiting = [asyncio.create_task(node.publish.after(known.tag, 60)) for _ in range(MOST_WAITING)]
+    await settle()
+    assert not node.publish.has_room
+    waiting[0].cancel()
+    await settle()
+    assert node.publish.has_room
+    node.publish.stop()
+    await asyncio.gather(*waiting[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class SlowSigner:
+    """Takes a second for a list."""
+
+    clock: FrozenClock
+
+    def kid(self, now: datetime) -> str:
+        return "the only one"
+
+    def sign(
+        self,
+        sessions: Sequence[tuple[SessionId, datetime]],
+        accounts: Sequence[tuple[UserId, int, datetime]],
+        now: datetime,
+        ends_at: datetime,
+    ) -> bytes:
+        self.clock.move(1)
+        return str(len(sessions)).encode()
+
+
+async def test_long_lists_do_not_take_all_the_time_there_is() -> None:
+    house = House()
+    publish = PublishRevocations(house.ended, SlowSigner(house.clock), house.clock)
+    before = publish()
+    house.ended.heard([Change.session_ended(SOMEBODY, new_session_id(NOON))])
+    house.clock.move(1.9)
+    assert publish() is before
+    house.clock.move(0.1)
+    assert publish().signed == b"1"

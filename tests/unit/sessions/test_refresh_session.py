@@ -1,0 +1,202 @@
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from application.accounts.delete_user import DeleteUser
+from application.accounts.update_user import UpdateUser, UserChanges
+from builders import REFRESH_TOKENS, House
+from domain.access.decision import SIGNED_IN
+from domain.access.role import MODERATOR, USER
+from domain.errors import InvalidRefreshToken, RefreshTokenReused
+from domain.sessions.session import SessionPolicy, new_session_id
+from doubles import NOON, PlainTokens
+from infrastructure.security.master_secret import MasterSecret
+from infrastructure.security.refresh_tokens import DerivedRefreshTokens
+
+GRACE = 10
+
+
+async def test_a_refresh_token_is_good_for_one_successor_and_a_new_access_token() -> None:
+    """RF-02."""
+    house = House()
+    await house.with_user("ada")
+    first = await house.signed_in("ada")
+    house.clock.move(600)
+    second = await house.refresh(first.refresh_token.value, house.clock.now())
+    assert second.refresh_token.value != first.refresh_token.value
+    assert second.session.id == first.session.id
+    assert PlainTokens().verify(second.access_token.value, house.clock.now()).session_id == first.session.id
+    house.clock.move(600)
+    await house.refresh(second.refresh_token.value, house.clock.now())
+
+
+async def test_whoever_lost_the_answer_gets_the_same_successor() -> None:
+    """RF-04."""
+    house = House()
+    await house.with_user("ada")
+    first = (await house.signed_in("ada")).refresh_token.value
+    lost = await house.refresh(first, house.clock.now())
+    house.clock.move(GRACE - 1)
+    again = await house.refresh(first, house.clock.now())
+    assert again.refresh_token.value == lost.refresh_token.value
+    assert [event["retried"] for event in house.log.of("session_renewed")] == [None, True]
+
+
+async def test_many_with_one_token_get_one_successor() -> None:
+    """RF-03."""
+    house = House()
+    await house.with_user("ada")
+    first = (await house.signed_in("ada")).refresh_token.value
+    answers = await asyncio.gather(*(house.refresh(first, house.clock.now()) for _ in range(50)))
+    assert len({answer.refresh_token.value for answer in answers}) == 1
+    assert len(house.log.of("session_renewed")) == 50
+    assert len([event for event in house.log.of("session_renewed") if event["retried"]]) == 49
+
+
+async def test_a_slow_tab_gets_the_token_that_the_fast_one_has_now() -> None:
+    house = House()
+    await house.with_user("ada")
+    first = (await house.signed_in("ada")).refresh_token.value
+    present = first
+    for _ in range(3):
+        house.clock.move(1)
+        present = (await house.refresh(present, house.clock.now())).refresh_token.value
+    slow = await house.refresh(first, house.clock.now())
+    assert slow.refresh_token.value == present
+
+
+async def test_a_spent_token_that_comes_late_ends_the_session() -> None:
+    """RF-02."""
+    house = House()
+    await house.with_user("ada")
+    first = await house.signed_in("ada")
+    second = await house.refresh(first.refresh_token.value, house.clock.now())
+    token = PlainTokens().verify(second.access_token.value, house.clock.now())
+    house.clock.move(GRACE)
+    with pytest.raises(RefreshTokenReused):
+        await house.refresh(first.refresh_token.value, house.clock.now())
+    assert len(house.log.of("authn_token_reuse")) == 1
+    assert (await house.authorize(token, SIGNED_IN)).reason == "session_ended"
+    for value in (first.refresh_token.value, second.refresh_token.value):
+        with pytest.raises(InvalidRefreshToken) as refused:
+            await house.refresh(value, house.clock.now())
+        assert refused.value.code == "invalid_refresh_token"
+
+
+async def test_reuse_in_one_session_leaves_the_others_alone() -> None:
+    house = House()
+    await house.with_user("ada")
+    robbed, other = await house.signed_in("ada"), await house.signed_in("ada")
+    await house.refresh(robbed.refresh_token.value, house.clock.now())
+    house.clock.move(GRACE)
+    with pytest.raises(RefreshTokenReused):
+        await house.refresh(robbed.refresh_token.value, house.clock.now())
+    await house.refresh(other.refresh_token.value, house.clock.now())
+
+
+async def test_the_account_is_read_again_at_every_refresh() -> None:
+    """RF-09."""
+    house = House()
+    ada = await house.with_user("ada")
+    first = await house.signed_in("ada")
+    await house.grant(ada.id, MODERATOR, house.clock.now(), by="test")
+    second = await house.refresh(first.refresh_token.value, house.clock.now())
+    assert second.user.roles == {USER, MODERATOR}
+
+
+async def test_a_disabled_account_is_refused_and_so_is_one_enabled_again() -> None:
+    """RF-09."""
+    house = House()
+    ada = await house.with_user("ada")
+    first = (await house.signed_in("ada")).refresh_token.value
+    update = UpdateUser(house.storage, house.log)
+    for disabled in (True, False):
+        await update(ada.id, UserChanges(disabled=disabled), by="test")
+        with pytest.raises(InvalidRefreshToken):
+            await house.refresh(first, house.clock.now())
+
+
+async def test_an_account_disabled_by_hand_is_refused_and_loses_nothing_by_asking() -> None:
+    """RF-09."""
+    house = House()
+    ada = await house.with_user("ada")
+    first = (await house.signed_in("ada")).refresh_token.value
+    house.storage._tables.users[ada.id] = replace(ada, disabled=True)
+    with pytest.raises(InvalidRefreshToken):
+        await house.refresh(first, house.clock.now())
+    house.storage._tables.users[ada.id] = ada
+    house.clock.move(GRACE)
+    await house.refresh(first, house.clock.now())
+
+
+async def test_a_deleted_account_is_refused() -> None:
+    """RF-09, ST-08."""
+    house = House()
+    ada = await house.with_user("ada")
+    first = (await house.signed_in("ada")).refresh_token.value
+    await DeleteUser(house.storage, house.log)(ada.id, by="test")
+    with pytest.raises(InvalidRefreshToken):
+        await house.refresh(first, house.clock.now())
+
+
+@pytest.mark.parametrize("policy", [SessionPolicy(idle=timedelta(hours=1)), SessionPolicy(absolute=timedelta(hours=1))])
+async def test_a_session_that_is_over_is_not_refreshed_and_no_token_outlives_it(policy: SessionPolicy) -> None:
+    """RF-08."""
+    house = House(policy=policy)
+    await house.with_user("ada")
+    first = await house.signed_in("ada")
+    assert first.refresh_token.expires_in == 3600
+    house.clock.move(3590)
+    second = await house.refresh(first.refresh_token.value, house.clock.now())
+    assert second.access_token.expires_in == (900 if policy.idle < policy.absolute else 10)
+    assert second.refresh_token.expires_in == (3600 if policy.idle < policy.absolute else 10)
+    house.clock.move(3600)
+    for token in (first, second):
+        with pytest.raises(InvalidRefreshToken) as refused:
+            await house.refresh(token.refresh_token.value, house.clock.now())
+        assert refused.value.code == "invalid_refresh_token"
+
+
+async def test_a_token_of_a_session_that_is_not_there_is_refused() -> None:
+    """RF-14."""
+    house = House()
+    token = REFRESH_TOKENS.first(new_session_id(NOON))
+    with pytest.raises(InvalidRefreshToken):
+        await house.refresh(token.value, NOON)
+
+
+async def test_a_made_up_token_for_a_real_session_ends_nothing() -> None:
+    house = House()
+    await house.with_user("ada")
+    signed_in = await house.signed_in("ada")
+    elsewhere = DerivedRefreshTokens(MasterSecret(b"another installation's secret, which is none of ours"))
+    with pytest.raises(InvalidRefreshToken) as refused:
+        await house.refresh(elsewhere.first(signed_in.session.id).value, NOON)
+    assert refused.value.code == "invalid_refresh_token"
+    await house.refresh(signed_in.refresh_token.value, NOON)
+
+
+async def test_a_changed_master_secret_signs_nobody_out() -> None:
+    house = House()
+    await house.with_user("ada")
+    signed_in = await house.signed_in("ada")
+    renewed = DerivedRefreshTokens(MasterSecret(b"a new secret, whose predecessor nobody remembers any more"))
+    refresh = replace(house.refresh, refresh_tokens=renewed)
+    second = await refresh(signed_in.refresh_token.value, NOON)
+    await refresh(second.refresh_token.value, NOON)
+
+
+async def test_a_lost_answer_from_before_the_change_of_the_master_secret_is_told_again() -> None:
+    house = House()
+    await house.with_user("ada")
+    old = MasterSecret(b"the secret that is being replaced just now, by the next one")
+    before = replace(house.refresh, refresh_tokens=DerivedRefreshTokens(old))
+    new = MasterSecret(b"the secret that replaces the one before, step by step", previous=old)
+    after = replace(house.refresh, refresh_tokens=DerivedRefreshTokens(new))
+    first = (await house.signed_in("ada")).refresh_token.value
+    lost = await before(first, NOON)
+    assert (await after(first, NOON)).refresh_token.value == lost.refresh_token.value
+    third = await after(lost.refresh_token.value, NOON)
+    assert (await after(first, NOON)).refresh_token.value == third.refresh_token.value

@@ -1,0 +1,40 @@
+from datetime import timedelta
+
+from application.keys.rotate_signing_keys import RotateSigningKeys
+from application.maintenance import LEASE, Maintenance
+from application.sessions.prune_sessions import PruneSessions
+from builders import House
+from domain.keys.rotation import KeyRotation
+from doubles import PlainSealer
+
+
+def keeper(house: House) -> Maintenance:
+    rotate = RotateSigningKeys(house.storage, PlainSealer(), KeyRotation(), house.log)
+    return Maintenance(house.storage, PruneSessions(house.storage, house.policy), rotate, house.clock, house.log)
+
+
+async def test_one_node_at_a_time_keeps_house_until_it_is_heard_of_no_more() -> None:
+    """RF-14."""
+    house = House()
+    first, second = keeper(house), keeper(house)
+    assert await first.once()
+    assert not await second.once()
+    house.clock.move(LEASE.total_seconds() - 1)
+    assert await first.once()
+    house.clock.move(LEASE.total_seconds())
+    assert await second.once()
+    assert not await first.once()
+
+
+async def test_sessions_that_are_over_are_forgotten_and_others_stay() -> None:
+    """RF-14."""
+    house = House()
+    await house.with_user("ada")
+    over = await house.signed_in("ada")
+    house.clock.move(timedelta(days=13).total_seconds())
+    goes_on = await house.signed_in("ada")
+    house.clock.move(timedelta(days=1, seconds=1).total_seconds())
+    await keeper(house).once()
+    assert await house.session(over.session.id) is None
+    assert await house.session(goes_on.session.id) is not None
+    assert house.log.of("sessions_pruned") == [{"count": 1}]
