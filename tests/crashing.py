@@ -18,11 +18,15 @@ from application.access.revoke_role import RevokeRole
 from application.accounts.delete_user import DeleteUser
 from application.accounts.password_rules import PasswordRules
 from application.accounts.register_user import RegisterUser
+from application.keys.reseal_signing_keys import ResealSigningKeys
+from application.keys.revoke_signing_key import RevokeSigningKey
+from application.keys.rotate_signing_keys import RotateSigningKeys
 from builders import PASSWORD
 from domain.access.role import ADMIN, MODERATOR, RoleName
 from domain.accounts.password import PasswordPolicy
 from domain.accounts.user import User
-from doubles import NOON, ListLog, PlainHasher, ShortBlocklist
+from domain.keys.rotation import KeyRotation
+from doubles import NOON, ListLog, PlainHasher, PlainSealer, ShortBlocklist
 from infrastructure.sql import connection
 from infrastructure.sql.storage import SqlStorage
 from infrastructure.sql.urls import DatabaseUrl
@@ -38,6 +42,14 @@ def sign_up(storage: SqlStorage, _: User) -> Awaitable[object]:
     return RegisterUser(storage, PlainHasher(), rules, LOG)("grace", "grace@example.org", PASSWORD, NOON)
 
 
+def keys_take_turns(storage: SqlStorage, _: User) -> Awaitable[object]:
+    return RotateSigningKeys(storage, PlainSealer(), KeyRotation(), LOG)(NOON)
+
+
+def revoke_a_key(storage: SqlStorage, _: User) -> Awaitable[object]:
+    return RevokeSigningKey(storage, PlainSealer(), KeyRotation(), LOG)("active", NOON)
+
+
 STORIES: dict[str, Story] = {
     "sign up": sign_up,
     "grant a role": lambda storage, ada: GrantRole(storage, LOG)(ada.id, RoleName("writer"), NOON, by="test"),
@@ -45,6 +57,9 @@ STORIES: dict[str, Story] = {
     "revoke admin": lambda storage, ada: RevokeRole(storage, LOG)(ada.id, ADMIN, by="test"),
     "remove a role": lambda storage, _: RemoveRole(storage, LOG)(RoleName("editor"), by="test"),
     "delete an account": lambda storage, ada: DeleteUser(storage, LOG)(ada.id, by="test"),
+    "rotate the keys": keys_take_turns,
+    "revoke a key": revoke_a_key,
+    "seal the keys anew": lambda storage, _: ResealSigningKeys(storage, PlainSealer(), LOG)(),
 }
 
 

@@ -58,8 +58,8 @@ def life(container: AsyncContainer) -> Callable[[Litestar], AbstractAsyncContext
         with suppress(Unavailable):  # a database that is away is waited for; until then requests get 503
             await follow.once()
         maintain = await container.get(Maintenance)
-        tasks = [asyncio.create_task(follow.run()), asyncio.create_task(maintain.run())]
         publish = await container.get(PublishRevocations)
+        tasks = [asyncio.create_task(follow.run()), asyncio.create_task(maintain.run())]
         try:
             with told_to_stop(publish.stop):
                 yield

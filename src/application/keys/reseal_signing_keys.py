@@ -1,7 +1,8 @@
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
-from application.ports.security import KeySealer
+from application.ports.security import KeySealer, SecurityLog
 from application.ports.storage import Storage
 from application.transactions import retried
 from domain.access.role import ADMIN
@@ -17,21 +18,22 @@ class ResealSigningKeys:
 
     storage: Storage
     sealer: KeySealer
+    log: SecurityLog
 
     async def __call__(self) -> None:
         async with self.storage.reading() as reading:
             keys = await reading.keys.all()
         if any(self._resealed(key) != key for key in keys):
-            await self._reseal()
+            for key in await self._reseal():
+                self.log.record("signing_key_resealed", kid=key.kid, algorithm=key.algorithm)
 
     @retried
-    async def _reseal(self) -> None:
+    async def _reseal(self) -> Sequence[SigningKey]:
         async with self.storage.transaction() as tx:
             await tx.roles.lock(ADMIN)
-            for key in await tx.keys.all():
-                resealed = self._resealed(key)
-                if resealed != key:
-                    await tx.keys.save(resealed)
+            stored = await tx.keys.all()
+            changed = [resealed for key in stored if (resealed := self._resealed(key)) != key]
+            return [key for key in changed if await tx.keys.save(key)]
 
     def _resealed(self, key: SigningKey) -> SigningKey:
         try:

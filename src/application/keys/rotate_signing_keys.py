@@ -42,7 +42,7 @@ class RotateSigningKeys:
             if gone(keys, now):
                 await self._forget(now)
         except InvalidKey as error:
-            self.log.record("signing_key_rotation_held_up", reason=str(error))
+            self.log.record("signing_key_rotation_failed", reason=str(error))
 
     async def _follow(self, now: datetime) -> None:
         key = await self._publish_if_due(await self._generated(now), now)

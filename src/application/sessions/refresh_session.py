@@ -1,4 +1,5 @@
-from dataclasses import dataclass, replace
+import asyncio
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import final
 
@@ -8,7 +9,7 @@ from application.sessions.issue_tokens import IssueTokens, SignedIn
 from application.transactions import retried
 from domain.accounts.user import User
 from domain.errors import InvalidRefreshToken, RefreshTokenReused, TransactionConflict
-from domain.sessions.refresh_token import RefreshToken
+from domain.sessions.refresh_token import RefreshToken, RefreshTokenHash
 from domain.sessions.session import MOST_SPENT, Session, SessionPolicy, Standing
 
 
@@ -30,7 +31,7 @@ class RefreshSession:
 
     Of many that present one token at once, one spends it; the others are told the same successor, and so is a client
     that lost the answer, for the grace time. Whoever comes with a spent token later than that shows that it is in two
-    hands, and the session ends.
+    hands, and the session ends. On one node those many share one transaction, so that none waits for the others' locks.
     """
 
     storage: Storage
@@ -38,6 +39,10 @@ class RefreshSession:
     issue: IssueTokens
     policy: SessionPolicy
     log: SecurityLog
+    _attempts: dict[RefreshTokenHash, asyncio.Task[Attempt]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """Those that are under way on this node."""
 
     async def __call__(self, presented: str, now: datetime) -> SignedIn:
         """Raise InvalidRefreshToken, or RefreshTokenReused when that ended the session."""
@@ -46,17 +51,27 @@ class RefreshSession:
         except InvalidRefreshToken:
             self.log.record("authn_refresh_fail", reason="malformed")
             raise
-        attempt = await self._attempt(token, now)
+        shared = token.hash in self._attempts
+        attempt = await self._shared_attempt(token, now)
         session, user = attempt.session, attempt.user
         if attempt.standing is Standing.REUSED and user is not None:
-            self.log.record("authn_token_reuse", user_id=str(user.id), session_id=str(token.session_id))
+            if not shared:  # one alarm for what ended once
+                self.log.record("authn_token_reuse", user_id=str(user.id), session_id=str(token.session_id))
             raise RefreshTokenReused
         if session is None or user is None or attempt.token is None:
             self.log.record("authn_refresh_fail", reason="void", session_id=str(token.session_id))
             raise InvalidRefreshToken
-        retried = attempt.standing is Standing.RETRIED
+        retried = shared or attempt.standing is Standing.RETRIED
         self.log.record("session_renewed", user_id=str(user.id), session_id=str(session.id), retried=retried or None)
         return replace(self.issue(user, session, attempt.token, now), retried=retried)
+
+    async def _shared_attempt(self, token: RefreshToken, now: datetime) -> Attempt:
+        """The one that is under way for this token, or a new one. It goes on when whoever began it goes away."""
+        attempt = self._attempts.get(token.hash)
+        if attempt is None:
+            attempt = self._attempts[token.hash] = asyncio.create_task(self._attempt(token, now))
+            attempt.add_done_callback(lambda _: self._attempts.pop(token.hash))
+        return await asyncio.shield(attempt)
 
     @retried
     async def _attempt(self, token: RefreshToken, now: datetime) -> Attempt:

@@ -69,6 +69,7 @@ async def diagnose_running(settings: Settings) -> list[Finding]:
 
 async def diagnose_keys(settings: Settings, now: Callable[[], datetime]) -> list[Finding]:
     from application.keys.list_signing_keys import ListSigningKeys  # noqa: PLC0415 heavy
+    from application.ports.security import KeySealer  # noqa: PLC0415 heavy
     from infrastructure.container import make_container  # noqa: PLC0415 heavy
     from infrastructure.security.key_ring import StoredKeyRing  # noqa: PLC0415 heavy
 
@@ -76,12 +77,25 @@ async def diagnose_keys(settings: Settings, now: Callable[[], datetime]) -> list
     try:
         keys = await (await container.get(ListSigningKeys))()
         await (await container.get(StoredKeyRing)).reload()
+        sealer = await container.get(KeySealer)
+        left = [key for key in keys if sealer.resealed(key) != key]
     except (StartRefused, DomainError) as error:
         fix = "give the DOORWARD_SECRET_KEY that the keys were made under"
         return [Finding(check="signing keys", state="wrong", text=str(error), fix=fix)]
     finally:
         await container.close()
-    return [age_of(keys, now())]
+    return [age_of(keys, now()), *([sealed_under(left)] if settings.secret_key_previous is not None else [])]
+
+
+def sealed_under(left: Sequence[SigningKey]) -> Finding:
+    """Of an installation with two master secrets; `left` are the keys that only the previous one opens."""
+    return Finding.judged(
+        "previous master secret",
+        f"{len(left)} keys are sealed under it" if left else "no key needs it any more; see docs/keys.md",
+        good=not left,
+        fix="start the service with both secrets",
+        otherwise="advice",
+    )
 
 
 def age_of(keys: Sequence[SigningKey], now: datetime) -> Finding:
@@ -94,6 +108,6 @@ def age_of(keys: Sequence[SigningKey], now: datetime) -> Finding:
         "signing keys",
         f"{len(keys)}, opened; {key.kid} ({key.algorithm}) has signed for {max(age.days, 0)} days",
         good=age < OLDEST_KEY,
-        fix="bring a new one with doorward keys add",
+        fix="make a new one with doorward keys rotate, and see DOORWARD_KEY_ROTATION_DAYS",
         otherwise="advice",
     )

@@ -68,6 +68,16 @@ def test_a_master_secret_that_does_not_open_the_keys_is_found(doorward: Doorward
     assert OTHER_SECRET not in str(found)
 
 
+def test_it_is_told_when_the_previous_master_secret_is_of_no_use_any_more(doorward: Doorward) -> None:
+    assert doorward("migrate").returncode == 0
+    added = doorward("keys", "add", "-", stdin=pem_of(Ed25519PrivateKey.generate()), DOORWARD_SECRET_KEY=SECRET)
+    assert added.returncode == 0, added.stderr
+    for present, previous, state in ((OTHER_SECRET, SECRET, "advice"), (SECRET, OTHER_SECRET, "ok")):
+        code, found = examined(doorward, DOORWARD_SECRET_KEY=present, DOORWARD_SECRET_KEY_PREVIOUS=previous)
+        assert (code, found["signing keys"]["state"], found["previous master secret"]["state"]) == (0, "ok", state)
+        assert not any(secret in str(found) for secret in (SECRET, OTHER_SECRET))
+
+
 def test_a_database_that_is_none_is_found(doorward: Doorward) -> None:
     """F-16."""
     doorward.data_dir.mkdir(mode=0o700)

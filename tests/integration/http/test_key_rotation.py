@@ -19,7 +19,7 @@ from server_process import Serve, Server
 SOON = 2
 """Seconds from which on a key signs that was made with `--in`."""
 
-ROTATIONS = 4
+ROTATIONS = 3
 PEOPLE = 3
 HELD = 12
 """Tokens that each of them goes on using."""
@@ -110,6 +110,15 @@ def test_rotated_every_few_seconds_no_valid_token_is_refused_and_no_unpublished_
     assert answers.total() > ROTATIONS * PEOPLE
     assert len(set.union(*(person.kids for person in people))) >= 3, "keys took turns while people were at work"
     assert Counter(states(server).values()) == {"retiring": ROTATIONS, "active": 1}
+
+
+def test_the_service_publishes_the_next_key_by_itself_once_whatever_the_number_of_workers(serve: Serve) -> None:
+    """TK-21: with a period of a day it is due as soon as there is a first key."""
+    server = serve(workers="2", key_rotation_days="1", key_algorithm="EdDSA")
+    eventually(lambda: len(states(server)) == 2)
+    assert list(states(server).values()) == ["active", "next"]
+    assert [key["alg"] for key in key_set(server)["keys"]] == ["EdDSA", "EdDSA"]
+    eventually(lambda: len(server.logged(event="signing_key_added")) == 2)
 
 
 def refused_after(here: Server, there: Server) -> float:

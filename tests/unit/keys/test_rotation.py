@@ -58,7 +58,7 @@ async def test_where_a_key_does_not_open_none_is_added() -> None:
     await rotator(house).when_due(NOON + 365 * DAY)
     assert len(await stored(house)) == 1
     assert house.log.of("signing_key_added") == []
-    assert [sorted(event) for event in house.log.of("signing_key_rotation_held_up")] == [["reason"]]
+    assert [sorted(event) for event in house.log.of("signing_key_rotation_failed")] == [["reason"]]
 
 
 async def test_the_next_key_is_published_a_day_before_the_last_one_is_old() -> None:

@@ -150,6 +150,7 @@ async def test_what_the_previous_secret_sealed_is_sealed_anew_once_and_announced
     lost = replace(THIRD, sealed=b"under another secret")
     await put(house.storage, replace(FIRST, sealed=b"before:" + FIRST.sealed), SECOND_KEY, lost)
     before = len(await announced(house.storage))
-    await asyncio.gather(*(ResealSigningKeys(house.storage, PlainSealer())() for _ in range(5)))
+    await asyncio.gather(*(ResealSigningKeys(house.storage, PlainSealer(), house.log)() for _ in range(5)))
     assert await stored(house) == [FIRST, SECOND_KEY, lost]
     assert (await announced(house.storage))[before:] == [Change(Subject.KEYS)]
+    assert house.log.of("signing_key_resealed") == [{"kid": FIRST.kid, "algorithm": "ES256"}]

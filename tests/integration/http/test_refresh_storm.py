@@ -1,0 +1,51 @@
+"""Fifty clients present one refresh token at the same moment, round after round, and nobody is signed out."""
+
+import json
+from collections import Counter
+from hashlib import sha256
+
+import pytest
+
+from barrier import crowd, refreshing
+from by_hand import by_hand
+from domain.sessions.refresh_token import RefreshTokenHash, mark
+from infrastructure.sql.spent import to_spent
+from server_process import Serve, Server
+
+CLIENTS = 50
+ROUNDS = 200
+LOOK_EVERY = 25
+"""Rounds; fewer than the spent tokens that a session remembers."""
+
+
+def spent_in(server: Server, token: str) -> list[bytes]:
+    """The marks of what was rotated away, the latest first, of the session whose present token this is."""
+    rows = by_hand(server, "SELECT token_hash, spent FROM sessions")
+    (spent,) = (spent for token_hash, spent in rows if token_hash == hash_of(token))
+    return [each.mark for each in to_spent(spent if isinstance(spent, str) else spent.decode())]
+
+
+def hash_of(token: str) -> RefreshTokenHash:
+    return RefreshTokenHash(sha256(token.encode("ascii")).digest())
+
+
+@pytest.mark.parametrize("workers", ["1", "4"])
+def test_of_fifty_at_once_one_rotates_and_all_get_the_same_successor(serve: Serve, workers: str) -> None:
+    """RF-03, F-19, I2: 200 rounds. What the session remembers of its spent tokens is every round's, each once."""
+    server = serve(workers=workers)
+    ada = server.create_user("ada")
+    tokens = [ada.refresh_token]
+    with crowd(server, CLIENTS) as clients:
+        for number in range(1, ROUNDS + 1):
+            answers = clients.at_once([refreshing(tokens[-1])] * CLIENTS)
+            assert Counter(answer.status for answer in answers) == {200: CLIENTS}, answers[-1].body
+            (successor,) = {json.loads(answer.body)["refreshToken"] for answer in answers}
+            tokens.append(successor)
+            if number % LOOK_EVERY == 0:
+                presented = [mark(hash_of(token)) for token in reversed(tokens[-LOOK_EVERY - 1 : -1])]
+                assert spent_in(server, successor)[:LOOK_EVERY] == presented
+    assert len(set(tokens)) == ROUNDS + 1
+    assert server.lets_in(ada)
+    last = server.refresh(tokens[-1])
+    assert last.status_code == 200, last.text
+    assert server.logged(event="authn_token_reuse") == []

@@ -1,0 +1,201 @@
+"""The list for other services, over the wire: who may read it, how it is asked for, and how soon it tells."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from time import monotonic
+
+import httpx2
+import jwt
+import pytest
+from jwt import PyJWK
+
+from application.sessions.publish_revocations import LIFE, MOST_WAITING
+from by_hand import by_hand
+from jwt_material import read_claims, read_header
+from processes import eventually
+from raw_http import connected, request
+from server_process import Account, Serve, Server, outcome
+
+FEED = "/.well-known/revocations"
+PROMISED = 1.0
+"""Seconds from an end on one node until another node's list tells it."""
+
+WITHIN = 15
+"""Seconds in which a server with nothing to finish surely stops; less than anybody here would wait."""
+
+
+def known(client: httpx2.Client) -> dict[str, str]:
+    """What to send to be told of something new only."""
+    return {"If-None-Match": client.get(FEED).headers["etag"]}
+
+
+def listed_in(answer: httpx2.Response) -> set[str]:
+    return {entry["sid"] for entry in read_claims(answer.text)["sessions"]}
+
+
+def session_of(account: Account) -> str:
+    sid = read_claims(account.token)["sid"]
+    assert isinstance(sid, str)
+    return sid
+
+
+def sign_out(server: Server, account: Account) -> None:
+    with server.client(headers=account.bearer) as client:
+        assert client.post("/api/auth/signout").status_code == 204
+
+
+def test_anybody_can_check_what_it_says_and_learns_no_more_than_ids(
+    server: Server, client: httpx2.Client, unique: Callable[[str], str]
+) -> None:
+    """TK-16, TK-22."""
+    ada = server.create_user(unique("ada"))
+    sign_out(server, ada)
+    answer = client.get(FEED)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/jwt")
+    assert answer.headers["cache-control"] == "no-cache"
+    kid = read_header(answer.text)["kid"]
+    keys = client.get("/.well-known/jwks.json").json()["keys"]
+    key = PyJWK(next(key for key in keys if key["kid"] == kid))
+    issuer = read_claims(ada.token)["iss"]
+    claims = jwt.decode(answer.text, key, algorithms=["ES256"], audience="doorward", issuer=issuer)
+    assert claims.keys() == {"iss", "aud", "iat", "exp", "sessions", "accounts"}
+    assert claims["exp"] - claims["iat"] == LIFE.total_seconds()
+    (entry,) = (entry for entry in claims["sessions"] if entry["sid"] == session_of(ada))
+    assert entry.keys() == {"sid", "exp"}
+    assert entry["exp"] > read_claims(ada.token)["exp"]
+
+
+def test_an_account_that_was_signed_out_everywhere_is_listed_by_the_epoch_that_is_good_again(
+    server: Server, client: httpx2.Client, unique: Callable[[str], str]
+) -> None:
+    """TK-16."""
+    ada = server.create_user(unique("ada"))
+    with server.client(headers=ada.bearer) as own:
+        assert own.post("/api/auth/signout-all").status_code == 204
+    again = server.sign_in(ada.username)
+    (entry,) = (entry for entry in read_claims(client.get(FEED).text)["accounts"] if entry["sub"] == ada.id)
+    assert read_claims(ada.token)["epoch"] < entry["epoch"] <= read_claims(again.token)["epoch"]
+
+
+def test_the_list_opens_no_guarded_route(client: httpx2.Client) -> None:
+    """TK-05, TK-24."""
+    answer = client.get("/api/test/user", headers={"Authorization": f"Bearer {client.get(FEED).text}"})
+    assert outcome(answer) == (401, "invalid_token")
+
+
+def test_who_has_it_already_is_told_so(serve: Serve) -> None:
+    server = serve()
+    ada = server.create_user("ada")
+    with server.client() as client:
+        first = client.get(FEED)
+        assert client.get(FEED).content == first.content
+        has = {"If-None-Match": first.headers["etag"]}
+        answer = client.get(FEED, headers=has)
+        assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", first.headers["etag"])
+        assert client.head(FEED, headers=has).status_code == 304
+        sign_out(server, ada)
+        assert client.get(FEED, headers=has).status_code == 200
+        assert listed_in(client.get(FEED)) == {session_of(ada)}
+
+
+def test_who_prefers_to_wait_waits(client: httpx2.Client) -> None:
+    answer = client.get(FEED, headers={**known(client), "Prefer": "respond-async, wait=1"})
+    assert answer.status_code in {200, 304}, "others end sessions at the same time"
+    assert answer.headers["preference-applied"] == "wait=1"
+
+
+def test_who_knows_nothing_yet_does_not_wait(client: httpx2.Client) -> None:
+    for has in ({}, {"If-None-Match": '"of another list"'}):
+        answer = client.get(FEED, headers={**has, "Prefer": "wait=30"})
+        assert answer.status_code == 200
+        assert "preference-applied" not in answer.headers
+
+
+def test_an_end_on_one_node_reaches_who_waits_at_another_within_a_second(serve: Serve, shared: dict[str, str]) -> None:
+    """TK-16."""
+    here, there = serve(**shared), serve(**shared)
+    times = []
+    with there.client() as client, ThreadPoolExecutor(1) as pool:
+        for number in range(3):
+            ada = here.create_user(f"ada{number}")
+            eventually(lambda: client.get(FEED, headers=known(client)).status_code == 304)
+            waiting = pool.submit(waited, client, session_of(ada))
+            sign_out(here, ada)
+            ended = monotonic()
+            times.append(waiting.result() - ended)
+    assert min(times) < PROMISED, "the best of three, for the sake of busy machines"
+
+
+def waited(client: httpx2.Client, session_id: str) -> float:
+    """When the list told of it, to a client that always waits for the next one."""
+    answer = client.get(FEED)
+    while session_id not in listed_in(answer):
+        following = client.get(FEED, headers={"If-None-Match": answer.headers["etag"], "Prefer": "wait=20"})
+        answer = following if following.status_code == 200 else answer
+    return monotonic()
+
+
+def test_a_node_that_cannot_read_the_feed_gives_no_list(serve: Serve) -> None:
+    """TK-16: a short one would be believed."""
+    server = serve()
+    with server.client() as client:
+        assert client.get(FEED).status_code == 200
+        by_hand(server, "ALTER TABLE changes RENAME TO misplaced")
+        eventually(lambda: client.get(FEED).status_code == 503)
+        answer = client.get(FEED)
+        assert outcome(answer) == (503, "revocations_incomplete")
+        assert int(answer.headers["retry-after"]) >= 1
+        by_hand(server, "ALTER TABLE misplaced RENAME TO changes")
+        eventually(lambda: client.get(FEED).status_code == 200)
+
+
+def test_nobody_who_waits_holds_up_a_stop(serve: Serve) -> None:
+    server = serve()
+    with server.client() as client, ThreadPoolExecutor(2) as pool:
+        has = {**known(client), "Prefer": "wait=30"}
+        waiting = [pool.submit(asked, server, has) for _ in range(2)]
+        eventually(lambda: in_flight(client) > len(waiting))
+        began = monotonic()
+        assert server.stop() == 0
+        assert monotonic() - began < WITHIN
+        assert [answer.result().status_code for answer in waiting] == [304, 304]
+
+
+def asked(server: Server, headers: dict[str, str]) -> httpx2.Response:
+    with server.client() as client:
+        return client.get(FEED, headers=headers)
+
+
+def in_flight(client: httpx2.Client) -> float:
+    """Requests that the server is at, this one among them."""
+    lines = client.get("/metrics").text.splitlines()
+    return float(next(line for line in lines if line.startswith("doorward_http_requests_in_flight")).split()[1])
+
+
+@pytest.fixture
+def crowded(serve: Serve) -> Iterator[tuple[Server, ExitStack]]:
+    """A server at which as many wait as may, until the stack is closed."""
+    server = serve()
+    with server.client() as client, ExitStack() as crowd:
+        has = [f"{name}: {value}" for name, value in known(client).items()]
+        asking = request(f"GET {FEED} HTTP/1.1", *has, "Prefer: wait=30")
+        for _ in range(MOST_WAITING):
+            crowd.enter_context(connected(server)).sendall(asking)
+        yield server, crowd
+
+
+def test_when_too_many_wait_others_are_answered_at_once_and_who_leaves_frees_a_place(
+    crowded: tuple[Server, ExitStack],
+) -> None:
+    server, crowd = crowded
+    with server.client() as client:
+
+        def waits() -> bool:
+            answer = client.get(FEED, headers={**known(client), "Prefer": "wait=1"})
+            assert answer.status_code == 304
+            return "preference-applied" in answer.headers
+
+        eventually(lambda: not waits())
+        crowd.close()
+        eventually(waits)

@@ -1,0 +1,253 @@
+"""What docs/verifying-tokens.md says, run as it stands there: each program against the real service."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from subprocess import PIPE, Popen
+from time import time
+from typing import Any
+
+import httpx2
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from jwt_material import Material, pem_of, read_claims, read_header
+from processes import PATIENCE, eventually
+from server_process import Account, Server, running
+
+PROJECT = Path(__file__).resolve().parents[2]
+DOCUMENT = (PROJECT / "docs" / "verifying-tokens.md").read_text("utf-8")
+ISSUER = "https://auth.example.com"
+"""As the document has it."""
+
+HERE = Path(__file__).parent / "verifying"
+NUMBERS = count()
+OUR_OWN_MISTAKES = {"NameError", "TypeError", "AttributeError", "ReferenceError", "SyntaxError"}
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
+
+
+BY_PYJWT, THE_LIST, BY_HAND = blocks("python")
+(BY_JSONWEBTOKEN,) = blocks("js")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(tmp_path_factory.mktemp("issuer")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def material(server: Server) -> Material:
+    """A signing key of the service's that the tests hold, too, and what a token of Ada's says."""
+    server.create_user("ada")
+    key = generate_private_key(SECP256R1())
+    added = server.run("keys", "add", "-", "--in", "0", "--json", stdin=pem_of(key).decode())
+    assert added.returncode == 0, added.stderr
+    kid = json.loads(added.stdout)["kid"]
+    eventually(lambda: read_header(server.sign_in("ada").token)["kid"] == kid)
+    return Material(key=key, kid=kid, claims=read_claims(server.sign_in("ada").token))
+
+
+@pytest.fixture(scope="module")
+def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `npm ci` makes of the lock file."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        pytest.skip("THERE IS NO NODE HERE: what docs/verifying-tokens.md says of jsonwebtoken was not tried")
+    folder = tmp_path_factory.mktemp("node")
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(HERE / name, folder)
+    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    made = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE * 4, check=False)
+    assert made.returncode == 0, made.stdout + made.stderr
+    return folder / "node_modules"
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """Somebody's service that follows the document."""
+
+    process: Popen[str] = field(repr=False)
+
+    def says(self, token: str, kind: str = "token") -> str:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(f"{kind} {token}\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip()
+
+    def accepts(self, token: str, kind: str = "token") -> bool:
+        verdict, _, what = self.says(token, kind).partition(" ")
+        assert verdict in {"accepted", "refused"}, "it ended"
+        assert what not in OUR_OWN_MISTAKES
+        return verdict == "accepted"
+
+
+@contextmanager
+def started(command: list[str], folder: Path) -> Iterator[Verifier]:
+    with Popen(command, cwd=folder, stdin=PIPE, stdout=PIPE, text=True, env={"PATH": os.environ["PATH"]}) as process:
+        try:
+            yield Verifier(process)
+        finally:
+            process.kill()
+
+
+@contextmanager
+def verifying(by: str, server: Server, algorithm: str, request: pytest.FixtureRequest) -> Iterator[Verifier]:
+    """The document's program, with nothing changed but the address and the algorithm."""
+    folder: Path = request.getfixturevalue("tmp_path")
+    if by == "jsonwebtoken":
+        program, text = folder / "program.mjs", BY_JSONWEBTOKEN
+        (folder / "node_modules").symlink_to(request.getfixturevalue("node_modules"))
+        shutil.copy(HERE / "drive.mjs", folder)
+        command = ["node", "drive.mjs"]
+    else:
+        program, text = folder / "program.py", (BY_PYJWT if by == "pyjwt" else BY_HAND) + THE_LIST
+        command = [sys.executable, "-Wignore", str(HERE / "drive.py"), str(program)]
+    assert ISSUER in text
+    program.write_text(text.replace(ISSUER, server.url).replace('["ES256"]', f'["{algorithm}"]'))
+    with started(command, folder) as verifier:
+        yield verifier
+
+
+@pytest.fixture(params=["pyjwt", "jsonwebtoken", "by hand"])
+def verifier(request: pytest.FixtureRequest, server: Server, material: Material) -> Iterator[Verifier]:
+    with verifying(request.param, server, "ES256", request) as verifier:
+        yield verifier
+
+
+def test_good_tokens_are_accepted(verifier: Verifier, server: Server, material: Material) -> None:
+    ada = server.sign_in("ada")
+    assert verifier.says(ada.token) == f"accepted {ada.id}"
+    assert verifier.says(material.good()) == f"accepted {ada.id}"
+
+
+def test_bad_tokens_are_refused(verifier: Verifier, material: Material) -> None:
+    """TK-02, TK-04, TK-05, TK-06, TK-07, TK-08, TK-14."""
+    good = material.good()
+    assert verifier.accepts(good)
+    for what, token in bad_tokens(material).items():
+        assert not verifier.accepts(token), what
+    assert verifier.accepts(good), "and none of them did any harm"
+
+
+def bad_tokens(material: Material) -> Mapping[str, str]:
+    head, payload, signature = material.good().split(".")
+    _, other_payload, _ = material.claiming(roles=["admin"]).split(".")
+    public = material.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    now = int(time())
+    unsigned, _, _ = material.heading(alg="none").split(".")
+    return {
+        "expired": material.claiming(iat=now - 900, exp=now - 60),
+        "without an end": material.without("exp"),
+        "an end that is no number": material.claiming(exp="tomorrow"),
+        "from the future": material.claiming(iat=now + 60),
+        "another audience": material.claiming(aud="somebody else"),
+        "another audience besides": material.claiming(aud=["doorward", "somebody else"]),
+        "another issuer": material.claiming(iss="https://auth.example.net"),
+        "no session": material.without("sid"),
+        "no epoch": material.without("epoch"),
+        "no subject": material.without("sub"),
+        "tampered": f"{head}.{other_payload}.{signature}",
+        "no signature": f"{head}.{payload}.",
+        "alg none": f"{unsigned}.{payload}.",
+        "alg none, signed": material.heading(alg="none"),
+        "another algorithm": material.heading(alg="ES384"),
+        "the public key as a secret": material.hmac("HS256", public),
+        "of another type": material.heading(typ="JWT"),
+        "of the list's type": material.heading(typ="revocations+jwt"),
+        "by a key of somebody else's": material.token(by=material.stranger),
+        "by an unknown key": material.heading(kid="nobody's"),
+        "critical extensions": material.heading(crit=["exp"]),
+        "four parts": f"{head}.{payload}.{signature}.{signature}",
+        "nothing": "",
+    }
+
+
+def test_the_list_is_no_access_token_and_an_access_token_is_no_list(
+    verifier: Verifier, server: Server, material: Material
+) -> None:
+    """TK-24."""
+    listed = httpx2.get(f"{server.url}/.well-known/revocations", timeout=PATIENCE).text
+    assert verifier.accepts(listed, "list")
+    assert not verifier.accepts(listed)
+    assert not verifier.accepts(material.good(), "list")
+    forged = {**read_claims(listed), "accounts": [{"sub": material.claims["sub"], "epoch": 99, "exp": 9_999_999_999}]}
+    header = {**material.header, "typ": "revocations+jwt"}
+    assert not verifier.accepts(material.token(header, forged, by=material.stranger), "list")
+    assert verifier.accepts(material.good())
+    assert verifier.accepts(material.token(header, forged), "list"), "signed by the service's own key it would count"
+    assert not verifier.accepts(material.good())
+
+
+def test_what_has_ended_is_refused_and_nothing_else(verifier: Verifier, server: Server) -> None:
+    """TK-16."""
+    name = f"leaving{next(NUMBERS)}"
+    this, other = server.create_user(name), server.sign_in(name)
+    assert verifier.accepts(this.token)
+    assert verifier.accepts(other.token)
+    post(server, "signout", this)
+    eventually(lambda: not verifier.accepts(this.token))
+    assert verifier.accepts(other.token)
+    post(server, "signout-all", other)
+    eventually(lambda: not verifier.accepts(other.token))
+    assert verifier.accepts(server.sign_in(name).token)
+
+
+def post(server: Server, what: str, account: Account) -> None:
+    answer = httpx2.post(f"{server.url}/api/auth/{what}", headers=account.bearer, timeout=PATIENCE)
+    assert answer.status_code == 204
+
+
+@pytest.mark.parametrize(("by", "algorithm"), [("pyjwt", "EdDSA"), ("jsonwebtoken", "RS256")])
+def test_other_algorithms_are_chosen_by_configuration_alone(
+    by: str, algorithm: str, request: pytest.FixtureRequest, tmp_path: Path, material: Material
+) -> None:
+    """TK-02."""
+    with running(tmp_path / "issuer", key_algorithm=algorithm) as server:
+        ada = server.create_user("ada")
+        assert read_header(ada.token)["alg"] == algorithm
+        with verifying(by, server, algorithm, request) as verifier:
+            assert verifier.says(ada.token) == f"accepted {ada.id}"
+            assert not verifier.accepts(material.claiming(iss=server.url))
+
+
+def test_strangers_do_not_make_it_fetch_keys(verifier: Verifier, server: Server, material: Material) -> None:
+    """TK-13."""
+    assert verifier.accepts(material.good())
+    before = fetches_of_keys(server)
+    assert not any(verifier.accepts(material.heading(kid=f"nobody's {number}")) for number in range(50))
+    eventually(lambda: fetches_of_keys(server) >= before)
+    assert fetches_of_keys(server) - before <= 5
+
+
+def fetches_of_keys(server: Server) -> float:
+    counts = httpx2.get(f"{server.url}/metrics", timeout=PATIENCE).text
+    lines = [line for line in counts.splitlines() if "_total{" in line and '"/.well-known/jwks.json"' in line]
+    return sum(float(line.rpartition(" ")[2]) for line in lines)
+
+
+def test_the_document_shows_the_list_as_it_is(server: Server) -> None:
+    """Its example has the members that the service gives, and no others."""
+    (example,) = (json.loads(block) for block in blocks("json"))
+    ada = server.create_user("ada-of-the-example")
+    post(server, "signout", ada)
+    post(server, "signout-all", server.sign_in("ada-of-the-example"))
+    listed = read_claims(httpx2.get(f"{server.url}/.well-known/revocations", timeout=PATIENCE).text)
+    assert shape(listed) == shape(example)
+
+
+def shape(claims: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: set(value[0]) if isinstance(value, list) else type(value) for name, value in claims.items()}

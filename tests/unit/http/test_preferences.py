@@ -1,0 +1,33 @@
+"""How long a client would wait for something new, as it says in `Prefer` (RFC 7240)."""
+
+import pytest
+
+from interfaces.http.revocations import LONGEST_WAIT, seconds_to_wait
+
+
+@pytest.mark.parametrize(
+    "preference",
+    [
+        b"wait=7",
+        b"respond-async, WAIT = 7 ; foo",
+        b'wait="7"',
+        b"wait=7, wait=30",
+        b"handling=strict,wait=7",
+        b"wait=007",
+    ],
+)
+def test_what_is_preferred_is_granted(preference: bytes) -> None:
+    assert seconds_to_wait([(b"accept", b"*/*"), (b"prefer", preference)]) == 7
+
+
+def test_nobody_waits_longer_than_is_good() -> None:
+    assert seconds_to_wait([(b"prefer", b"wait=31")]) == LONGEST_WAIT
+    assert seconds_to_wait([(b"prefer", b"wait=999999999")]) == LONGEST_WAIT
+
+
+@pytest.mark.parametrize(
+    "preference",
+    [b"wait", b"wait=", b"wait=0", b"wait=-1", b"wait=soon", b"await=9", b"wait=1.5", b"x=wait=9", b"wait=9999999999"],
+)
+def test_what_is_not_understood_counts_for_nothing(preference: bytes) -> None:
+    assert seconds_to_wait([(b"prefer", preference)]) == 0

@@ -1,0 +1,21 @@
+import pytest
+
+from application.sessions.sign_out import SignOut
+from builders import House
+from domain.access.principal import Principal
+from domain.errors import InvalidToken
+
+
+async def test_who_signs_out_twice_at_once_is_told_what_the_guard_would_tell() -> None:
+    """RF-10."""
+    house = House()
+    await house.with_user("ada")
+    hers, other = await house.signed_in(), await house.signed_in()
+    sign_out = SignOut(house.end)
+    asking = Principal(user_id=hers.user.id, session_id=hers.session.id)
+    await sign_out(asking)
+    with pytest.raises(InvalidToken):
+        await sign_out(asking)
+    assert await house.session(hers.session.id) is None
+    assert await house.session(other.session.id) is not None
+    assert len(house.log.of("session_ended")) == 1
