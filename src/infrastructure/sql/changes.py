@@ -9,6 +9,8 @@ from domain.access.change import Change, SequencedChange, Subject
 from infrastructure.sql.connection import SqlConnection, SqlRow, padded
 from infrastructure.sql.tables import changes
 
+KNOWN = frozenset(Subject)
+
 ANNOUNCE = insert(changes)
 CHANGE = select(changes)
 SINCE = CHANGE.where(changes.c.sequence >= bindparam("sequence")).order_by(changes.c.sequence).limit(bindparam("count"))
@@ -82,5 +84,8 @@ def to_row(change: Change) -> dict[str, Any]:
 
 
 def to_change(row: SqlRow) -> SequencedChange:
+    """What a newer Doorward on the same database speaks of, this one cannot know: then anything may have changed."""
+    if row.subject not in KNOWN:
+        return SequencedChange(row.sequence, Change(Subject.ROLES), row.created_at)
     change = Change(Subject(row.subject), row.user_id, row.session_id, row.epoch)
     return SequencedChange(row.sequence, change, row.created_at)

@@ -9,7 +9,7 @@ from litestar.types import Message, Scope, Send
 from msgspec import UNSET, UnsetType
 
 from application.sessions.issue_tokens import SignedIn
-from domain.errors import TokenRequired
+from domain.errors import InvalidRefreshToken, TokenRequired
 from interfaces.http.config import HttpConfig
 from interfaces.http.cross_site import CrossSite
 from interfaces.http.heads import Header
@@ -99,13 +99,16 @@ class Browser:
             self.cookies.accept(self._scope)
 
     def refresh_token(self, given: str | UnsetType) -> str:
-        """The one `given` in the body, or else by cookie; the answer goes the same way. Raise Malformed when there is
-        neither, AmbiguousToken, CrossSiteRequest or JsonRequired."""
+        """The one `given` in the body, or else by cookie; the answer goes the same way. Raise AmbiguousToken,
+        CrossSiteRequest or JsonRequired. Without any, a page hears InvalidRefreshToken, since its browser has dropped
+        what has expired; others hear Malformed."""
         if given is not UNSET:
             return given
         try:
             return self.cookies.refresh_token(self._scope)
         except TokenRequired as error:
+            if any(name == b"origin" for name, _ in self._scope["headers"]):
+                raise InvalidRefreshToken from error
             raise Malformed(({"field": "refreshToken", "message": "This member is required."},)) from error
 
     @property

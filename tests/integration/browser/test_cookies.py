@@ -137,7 +137,7 @@ async def test_who_signs_out_is_signed_out_in_every_tab(context: BrowserContext,
     assert await kept(context, site.origin) == {}
     for tab in (page, other):
         assert not await is_let_in(tab, site)
-        assert await refresh(tab, site) == 400
+        assert await refresh(tab, site) == 401
 
 
 @pytest.fixture(params=["another port", "another site"])

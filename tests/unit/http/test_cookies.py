@@ -9,7 +9,7 @@ from msgspec import UNSET
 from application.ports.security import IssuedToken
 from application.sessions.issue_tokens import SignedIn
 from builders import REFRESH_TOKENS, a_user
-from domain.errors import CrossSiteRequest, DomainError, TokenRequired
+from domain.errors import CrossSiteRequest, DomainError, InvalidRefreshToken, TokenRequired
 from domain.sessions.session import UNKNOWN_DEVICE, Session, new_session_id
 from doubles import NOON
 from interfaces.http.config import HttpConfig
@@ -219,6 +219,12 @@ def test_a_refresh_token_in_the_body_goes_before_the_cookie() -> None:
     browser = Browser(TLS, scope)
     assert browser.refresh_token("from the body") == "from the body"
     assert not browser.keeps_cookies
+
+
+def test_a_page_whose_browser_has_dropped_the_cookie_hears_that_the_session_is_over() -> None:
+    """RF-15: as if the cookie had come, and was refused."""
+    with pytest.raises(InvalidRefreshToken):
+        Browser(TLS, a_request(JSON, from_origin(ALLOWED[0]))).refresh_token(UNSET)
 
 
 def test_a_refresh_without_any_token_is_told_what_is_missing() -> None:
