@@ -16,7 +16,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 help:
 	@echo 'make run     install what is locked (once), migrate, serve; settings as in PORT=9000 make run'
-	@echo 'make test    make check, then every test; MySQL is found or fetched, see tests/mysql_server.py'
+	@echo 'make test    make check, then every test; MySQL is found or fetched, see tests/mysql_server.py;'
+	@echo '             the browser is a Chromium of this machine, or the one that CHROMIUM names'
 	@echo 'make unit    the unit tests alone; ARGS="-k name" goes to pytest, with make test, too'
 	@echo 'make check   lint, format, types, layers, lock files'
 	@echo 'make lock    write the lock files again; UPGRADE=1 moves to the newest versions'

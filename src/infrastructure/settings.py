@@ -97,7 +97,7 @@ class Settings:
     cors_origins: Annotated[
         frozenset[str],
         Meta(
-            description="Exact origins whose pages may call the API, separated by commas. "
+            description="Exact origins whose pages may call the API, also by cookies, separated by commas. "
             "The tutorial dialect adds the one of the tutorial's client.",
             extra={"default": "none"},
         ),
@@ -136,7 +136,9 @@ class Settings:
     ] = 1_209_600
     session_absolute_seconds: Annotated[
         int,
-        Meta(ge=60, le=31_536_000, description="A session ends so long after its sign-in, used or not; default 90 days."),
+        Meta(
+            ge=60, le=31_536_000, description="A session ends so long after its sign-in, used or not; default 90 days."
+        ),
     ] = 7_776_000
     sessions_per_account: Annotated[
         int,

@@ -52,8 +52,8 @@ class AccessTokens(Protocol):
     """Access tokens as RFC 9068 (`at+jwt`)."""
 
     def issue(self, user: User, session_id: SessionId, now: datetime, ends_at: datetime) -> IssuedToken:
-        """A token for that account in its present epoch and that session; it ends with the session, at `ends_at`, if not
-        before. Signed by the key that signs at `now`."""
+        """A token for that account in its present epoch and that session; it ends with the session, at `ends_at`, if
+        not before. Signed by the key that signs at `now`."""
         ...
 
     def verify(self, token: str, now: datetime) -> AccessToken:
@@ -77,8 +77,8 @@ class RevocationSigner(Protocol):
         now: datetime,
         ends_at: datetime,
     ) -> bytes:
-        """A list to be relied upon until `ends_at`: sessions, and accounts with the first epoch that is good again; each
-        entry with the time after which no token needs it."""
+        """A list to be relied upon until `ends_at`: sessions, and accounts with the first epoch that is good again;
+        each entry with the time after which no token needs it."""
         ...
 
 
@@ -132,8 +132,8 @@ class KeyRing(Protocol):
         ...
 
     def published(self, now: datetime) -> Sequence[PublishedKey]:
-        """All but those that are gone, in the order in which they sign; no storage is asked, and while they are the same
-        the answer is the very same. Raise StorageUnavailable when there is none, as before the first `reload`."""
+        """All but those that are gone, in the order in which they sign; no storage is asked, and while they are the
+        same the answer is the very same. Raise StorageUnavailable when there is none, as before the first `reload`."""
         ...
 
 

@@ -69,7 +69,7 @@ class RefreshSession:
         """The one that is under way for this token, or a new one. It goes on when whoever began it goes away."""
         attempt = self._attempts.get(token.hash)
         if attempt is None:
-            attempt = self._attempts[token.hash] = asyncio.create_task(self._attempt(token, now))
+            attempt = self._attempts[token.hash] = asyncio.ensure_future(self._attempt(token, now))
             attempt.add_done_callback(lambda _: self._attempts.pop(token.hash))
         return await asyncio.shield(attempt)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from itertools import count
 from pathlib import Path
 
@@ -10,9 +11,11 @@ from playwright.async_api import BrowserContext, Page, Playwright
 
 from browsing import Shown, Site, fetched, kept, page_at, with_own_page
 from builders import PASSWORD
+from readme import PROJECT
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+DOCUMENT = (PROJECT / "docs" / "cookies.md").read_text("utf-8")
 NUMBERS = count()
 ACCOUNT, GUARDED = "/api/account", "/api/test/user"
 SIGN_IN, REFRESH, SIGN_OUT = "/api/auth/signin", "/api/auth/refresh", "/api/auth/signout"
@@ -138,6 +141,25 @@ async def test_who_signs_out_is_signed_out_in_every_tab(context: BrowserContext,
     for tab in (page, other):
         assert not await is_let_in(tab, site)
         assert await refresh(tab, site) == 401
+
+
+async def test_the_script_of_the_documentation_signs_in_goes_on_and_signs_out(
+    context: BrowserContext, site: Site
+) -> None:
+    """RF-15: docs/cookies.md, as it stands there; also when the access token has expired, and its cookie with it."""
+    page = await page_at(context, site.own)
+    script = re.search(r"^```js\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
+    assert script is not None
+    await page.add_script_tag(content=script[1].replace("https://auth.example.com", site.origin))
+    signing_in = "([username, password]) => signIn(username, password).then(answer => answer.status)"
+    assert await page.evaluate(signing_in, [fresh_account(site), PASSWORD]) == 200
+    asking = f"ask('{GUARDED}').then(answer => answer.status)"
+    assert await page.evaluate(asking) == 200
+    for ending in (asking, "signOut().then(answer => answer.status)"):
+        await context.clear_cookies(name=re.compile("access"))
+        assert await page.evaluate(ending) in {200, 204}
+    assert await kept(context, site.origin) == {}
+    assert await page.evaluate(asking) == 401
 
 
 @pytest.fixture(params=["another port", "another site"])

@@ -78,6 +78,27 @@ def test_an_account_that_was_signed_out_everywhere_is_listed_by_the_epoch_that_i
     assert read_claims(ada.token)["epoch"] < entry["epoch"] <= read_claims(again.token)["epoch"]
 
 
+def test_accounts_that_are_disabled_deleted_or_renewed_are_listed(
+    server: Server, client: httpx2.Client, unique: Callable[[str], str]
+) -> None:
+    """TK-16, AD-02, ST-08."""
+    disabled, deleted, renewed = (server.create_user(unique("ada")) for _ in range(3))
+    with server.client(headers=server.admin.bearer) as admin:
+        assert admin.patch(f"/api/admin/users/{disabled.id}", json={"disabled": True}).is_success
+        assert admin.delete(f"/api/admin/users/{deleted.id}").is_success
+    server.secrets.add("a kettle full of violets")
+    assert server.run("users", "set-password", renewed.username, stdin="a kettle full of violets\n").returncode == 0
+
+    def refused(account: Account) -> bool:
+        says, listed = read_claims(account.token), read_claims(client.get(FEED).text)
+        by_account = any(each["sub"] == says["sub"] and says["epoch"] < each["epoch"] for each in listed["accounts"])
+        return by_account or any(each["sid"] == says["sid"] for each in listed["sessions"])
+
+    assert refused(disabled)
+    assert refused(deleted)
+    eventually(lambda: refused(renewed))
+
+
 def test_the_list_opens_no_guarded_route(client: httpx2.Client) -> None:
     """TK-05, TK-24."""
     answer = client.get("/api/test/user", headers={"Authorization": f"Bearer {client.get(FEED).text}"})
