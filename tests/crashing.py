@@ -1,8 +1,9 @@
 """Runs one use case on a SQLite database and kills its own process as `kill -9` does, before a chosen step.
 
-Usage: crashing.py FILE STORY STEP
+Usage: crashing.py FILE STORY STEP [TOKEN]
 
-A step is a statement, a commit or a rollback. When the story has fewer, it ends well, with exit code 0.
+A step is a statement, a commit or a rollback, and last of all the answer. When the story has fewer, it ends well, with
+exit code 0.
 """
 
 import asyncio
@@ -15,18 +16,22 @@ from typing import TypeVar
 from application.access.grant_role import GrantRole
 from application.access.remove_role import RemoveRole
 from application.access.revoke_role import RevokeRole
+from application.accounts.authenticate import Authenticate
 from application.accounts.delete_user import DeleteUser
 from application.accounts.password_rules import PasswordRules
 from application.accounts.register_user import RegisterUser
 from application.keys.reseal_signing_keys import ResealSigningKeys
 from application.keys.revoke_signing_key import RevokeSigningKey
 from application.keys.rotate_signing_keys import RotateSigningKeys
-from builders import PASSWORD
+from application.sessions.issue_tokens import IssueTokens
+from application.sessions.refresh_session import RefreshSession
+from builders import PASSWORD, REFRESH_TOKENS
 from domain.access.role import ADMIN, MODERATOR, RoleName
 from domain.accounts.password import PasswordPolicy
 from domain.accounts.user import User
 from domain.keys.rotation import KeyRotation
-from doubles import NOON, ListLog, PlainHasher, PlainSealer, ShortBlocklist
+from domain.sessions.session import SessionPolicy
+from doubles import NOON, ListLog, PlainHasher, PlainSealer, PlainTokens, ShortBlocklist
 from infrastructure.sql import connection
 from infrastructure.sql.storage import SqlStorage
 from infrastructure.sql.urls import DatabaseUrl
@@ -35,6 +40,7 @@ T = TypeVar("T")
 Story = Callable[[SqlStorage, User], Awaitable[object]]
 
 LOG = ListLog()
+POLICY = SessionPolicy()
 
 
 def sign_up(storage: SqlStorage, _: User) -> Awaitable[object]:
@@ -49,6 +55,22 @@ def keys_take_turns(storage: SqlStorage, _: User) -> Awaitable[object]:
 def revoke_a_key(storage: SqlStorage, _: User) -> Awaitable[object]:
     return RevokeSigningKey(storage, PlainSealer(), KeyRotation(), LOG)("active", NOON)
 
+
+def sign_in(storage: SqlStorage, _: User) -> Awaitable[object]:
+    issue = IssueTokens(PlainTokens(), POLICY)
+    return Authenticate(storage, PlainHasher(), REFRESH_TOKENS, issue, POLICY, LOG)("ada", PASSWORD, NOON)
+
+
+def refresh(storage: SqlStorage, _: User) -> Awaitable[object]:
+    return refreshing(storage)(sys.argv[4], NOON)
+
+
+def refreshing(storage: SqlStorage) -> RefreshSession:
+    return RefreshSession(storage, REFRESH_TOKENS, IssueTokens(PlainTokens(), POLICY), POLICY, LOG)
+
+
+SESSION_STORIES: dict[str, Story] = {"sign in": sign_in, "refresh": refresh}
+"""These begin and change sessions, and announce nothing."""
 
 STORIES: dict[str, Story] = {
     "sign up": sign_up,
@@ -73,14 +95,20 @@ async def tell(file: str, story: Story, last: int) -> None:
     async def counted(work: Callable[[], T]) -> T:
         nonlocal steps
         if steps == last:
-            os.kill(os.getpid(), signal.SIGKILL)
+            killed()
         steps += 1
         return await asked(work)
 
     connection.asked = counted
     await story(storage, ada)
+    if steps == last:
+        killed()
     await storage.close()
 
 
+def killed() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 if __name__ == "__main__":
-    asyncio.run(tell(sys.argv[1], STORIES[sys.argv[2]], int(sys.argv[3])))
+    asyncio.run(tell(sys.argv[1], {**STORIES, **SESSION_STORIES}[sys.argv[2]], int(sys.argv[3])))

@@ -22,7 +22,7 @@ from infrastructure.sql.urls import DatabaseUrl
 from processes import PATIENCE
 from stored import put
 
-ANNOUNCED = {"sign up": 0, "revoke a key": 2, "seal the keys anew": 2}
+ANNOUNCED = {"sign up": 0, "delete an account": 2, "revoke a key": 2, "seal the keys anew": 2}
 """How many lines of the feed a story ends with; the others announce what they changed, once."""
 
 

@@ -55,6 +55,34 @@ async def test_many_with_one_token_get_one_successor() -> None:
     assert len([event for event in house.log.of("session_renewed") if event["retried"]]) == 49
 
 
+async def test_many_with_a_stolen_token_raise_one_alarm() -> None:
+    """RF-02, RF-03."""
+    house = House()
+    await house.with_user("ada")
+    first = (await house.signed_in("ada")).refresh_token.value
+    await house.refresh(first, house.clock.now())
+    house.clock.move(GRACE)
+    refresh = house.refresh
+    many = (refresh(first, house.clock.now()) for _ in range(50))
+    refusals = await asyncio.gather(*many, return_exceptions=True)
+    assert {type(refusal) for refusal in refusals} == {RefreshTokenReused}
+    assert len(house.log.of("authn_token_reuse")) == 1
+
+
+async def test_whoever_goes_away_leaves_the_others_their_successor() -> None:
+    """RF-03, RF-04: also the one whose request began the rotation that they share."""
+    house = House()
+    await house.with_user("ada")
+    first = (await house.signed_in("ada")).refresh_token.value
+    refresh = house.refresh
+    one, other = (asyncio.create_task(refresh(first, house.clock.now())) for _ in range(2))
+    await asyncio.sleep(0)
+    one.cancel()
+    successor = (await other).refresh_token.value
+    assert one.cancelled()
+    assert (await house.refresh(first, house.clock.now())).refresh_token.value == successor
+
+
 async def test_a_slow_tab_gets_the_token_that_the_fast_one_has_now() -> None:
     house = House()
     await house.with_user("ada")
