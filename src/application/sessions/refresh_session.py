@@ -51,6 +51,8 @@ class RefreshSession:
         except InvalidRefreshToken:
             self.log.record("authn_refresh_fail", reason="malformed")
             raise
+        if not token.genuine and not await self._is_known(token):
+            raise self._void(token)
         shared = token.hash in self._attempts
         attempt = await self._shared_attempt(token, now)
         session, user = attempt.session, attempt.user
@@ -59,11 +61,21 @@ class RefreshSession:
                 self.log.record("authn_token_reuse", user_id=str(user.id), session_id=str(token.session_id))
             raise RefreshTokenReused
         if session is None or user is None or attempt.token is None:
-            self.log.record("authn_refresh_fail", reason="void", session_id=str(token.session_id))
-            raise InvalidRefreshToken
+            raise self._void(token)
         retried = shared or attempt.standing is Standing.RETRIED
         self.log.record("session_renewed", user_id=str(user.id), session_id=str(session.id), retried=retried or None)
         return replace(self.issue(user, session, attempt.token, now), retried=retried)
+
+    def _void(self, token: RefreshToken) -> InvalidRefreshToken:
+        self.log.record("authn_refresh_fail", reason="void", session_id=str(token.session_id))
+        return InvalidRefreshToken()
+
+    async def _is_known(self, token: RefreshToken) -> bool:
+        """Whether a token that no secret of ours made is its session's all the same, made before the secret was replaced.
+        So that what strangers make up costs a look, and no transaction for which others would wait."""
+        async with self.storage.reading() as reading:
+            session = await reading.sessions.get(token.session_id)
+        return session is not None and (session.token_hash == token.hash or session.has_spent(token.hash))
 
     async def _shared_attempt(self, token: RefreshToken, now: datetime) -> Attempt:
         """The one that is under way for this token, or a new one. It goes on when whoever began it goes away."""

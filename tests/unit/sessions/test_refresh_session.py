@@ -206,6 +206,17 @@ async def test_a_made_up_token_for_a_real_session_ends_nothing() -> None:
     await house.refresh(signed_in.refresh_token.value, NOON)
 
 
+async def test_what_strangers_make_up_takes_no_transaction() -> None:
+    house = House()
+    await house.with_user("ada")
+    signed_in = await house.signed_in("ada")
+    elsewhere = DerivedRefreshTokens(MasterSecret(b"another installation's secret, which is none of ours"))
+    async with house.storage.transaction():  # in memory there is one at a time: a second one would wait for ever
+        for session_id in (signed_in.session.id, new_session_id(NOON)):
+            with pytest.raises(InvalidRefreshToken):
+                await house.refresh(elsewhere.first(session_id).value, NOON)
+
+
 async def test_a_changed_master_secret_signs_nobody_out() -> None:
     house = House()
     await house.with_user("ada")
