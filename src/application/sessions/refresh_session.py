@@ -71,8 +71,8 @@ class RefreshSession:
         return InvalidRefreshToken()
 
     async def _is_known(self, token: RefreshToken) -> bool:
-        """Whether a token that no secret of ours made is its session's all the same, made before the secret was replaced.
-        So that what strangers make up costs a look, and no transaction for which others would wait."""
+        """Whether a token that no secret of ours made is its session's all the same, from before the last change of it.
+        What strangers make up costs a look then, and no transaction for which others would wait."""
         async with self.storage.reading() as reading:
             session = await reading.sessions.get(token.session_id)
         return session is not None and (session.token_hash == token.hash or session.has_spent(token.hash))
