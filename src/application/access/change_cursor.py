@@ -35,8 +35,8 @@ class ChangeCursor:
 
     @property
     def missing(self) -> Sequence[int]:
-        """Numbers to ask for again, ascending, at most 1,000."""
-        return sorted(self._gaps)[:1000]
+        """Numbers to ask for again, ascending; at most MOST_GAPS."""
+        return sorted(self._gaps)
 
     def advance(self, rows: Sequence[SequencedChange], monotonic: float) -> list[Change]:
         """What is new in `rows`, the feed from `highest` on. Raise FeedRewritten."""

@@ -26,6 +26,9 @@ PAGE = 500
 MOST_PAGES = 20
 """Whoever is further behind begins anew rather than catching up."""
 
+MOST_ASKED = 1000
+"""Missing numbers that one statement asks for."""
+
 KEPT = timedelta(hours=1)
 PRUNE_EVERY = 600.0
 """Seconds."""
@@ -130,7 +133,9 @@ class FollowChanges:
         """Everything is read before the cursor moves, so that a database that fails in between costs no change."""
         async with self._storage.reading() as reading:
             missing = cursor.missing
-            late = await reading.changes.among(missing) if missing else ()
+            late: list[SequencedChange] = []
+            for start in range(0, len(missing), MOST_ASKED):
+                late += await reading.changes.among(missing[start : start + MOST_ASKED])
             rows: Sequence[SequencedChange] = await reading.changes.since(cursor.highest, PAGE)
             page = rows
             while len(page) == PAGE:

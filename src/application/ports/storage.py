@@ -139,8 +139,9 @@ class SessionRepository(SessionReader, Protocol):
         """All of the account but one; how many."""
         ...
 
-    async def end_oldest(self, user_id: UserId, most: int) -> int:
-        """All of the account but the `most` that were signed in last; how many."""
+    async def end_oldest(self, user_id: UserId, policy: SessionPolicy, now: datetime) -> int:
+        """All of the account that are over by now, and of the others all but the `policy.most` that were signed in
+        last; how many."""
         ...
 
     async def end_all(self, user_id: UserId, epoch: int) -> int:

@@ -58,14 +58,16 @@ class IntrospectToken:
             return None
 
     async def _access(self, token: AccessToken) -> ActiveAccessToken | None:
-        """Active is what the guard would let pass."""
+        """Active is what the guard would let pass, and whose session is there still, even if somebody took it out by
+        hand."""
         if not (await self.authorize(token, SIGNED_IN)).allowed:
             return None
         access = await self.directory.access(token.subject)
         async with self.storage.reading() as reading:
-            user = await reading.users.get(token.subject)
-        if access is None or user is None:
+            found = await reading.sessions.with_user(token.session_id)
+        if access is None or found is None:
             return None
+        _, user = found
         return ActiveAccessToken(token, user, access.roles)
 
     async def _refresh(self, token: RefreshToken, now: datetime) -> ActiveRefreshToken | None:

@@ -51,6 +51,9 @@ class SessionPolicy:
     most: int = 50
     """Sessions of one account."""
 
+    def ends_at(self, started_at: datetime, last_used_at: datetime) -> datetime:
+        return min(last_used_at + self.idle, started_at + self.absolute)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
@@ -74,7 +77,7 @@ class Session:
         )
 
     def ends_at(self, policy: SessionPolicy) -> datetime:
-        return min(self.last_used_at + policy.idle, self.started_at + policy.absolute)
+        return policy.ends_at(self.started_at, self.last_used_at)
 
     def is_over(self, policy: SessionPolicy, now: datetime) -> bool:
         return self.ends_at(policy) <= now

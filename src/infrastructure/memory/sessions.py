@@ -59,8 +59,10 @@ class MemorySessions:
             self._end(session)
         return len(others)
 
-    async def end_oldest(self, user_id: UserId, most: int) -> int:
-        oldest = (await self.of_user(user_id))[most:]
+    async def end_oldest(self, user_id: UserId, policy: SessionPolicy, now: datetime) -> int:
+        own = await self.of_user(user_id)
+        kept = [session for session in own if not session.is_over(policy, now)][: policy.most]
+        oldest = [session for session in own if session not in kept]
         for session in oldest:
             self._end(session)
         return len(oldest)

@@ -37,6 +37,11 @@ OF_USER = (
     .where(sessions.c.user_id == bindparam("user_id"))
     .order_by(sessions.c.started_at.desc(), sessions.c.id.desc())
 )
+TIMES = (
+    select(sessions.c.id, sessions.c.started_at, sessions.c.last_used_at)
+    .where(sessions.c.user_id == bindparam("user_id"))
+    .order_by(sessions.c.started_at.desc(), sessions.c.id.desc())
+)
 ADD = insert(sessions)
 ROTATE = (
     update(sessions)
@@ -124,8 +129,11 @@ class SqlSessions:
         own = await sessions_of(self.connection, user_id)
         return await self._end(user_id, [session_id for session_id in own if session_id != kept])
 
-    async def end_oldest(self, user_id: UserId, most: int) -> int:
-        return await self._end(user_id, (await sessions_of(self.connection, user_id))[most:])
+    async def end_oldest(self, user_id: UserId, policy: SessionPolicy, now: datetime) -> int:
+        rows = await self.connection.rows(TIMES, {"user_id": user_id})
+        going_on = [row.id for row in rows if policy.ends_at(row.started_at, row.last_used_at) > now]
+        kept = frozenset(going_on[: policy.most])
+        return await self._end(user_id, [row.id for row in rows if row.id not in kept])
 
     async def end_all(self, user_id: UserId, epoch: int) -> int:
         ended = await forget(self.connection, await sessions_of(self.connection, user_id))

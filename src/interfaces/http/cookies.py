@@ -13,7 +13,7 @@ from domain.errors import InvalidRefreshToken, TokenRequired
 from interfaces.http.config import HttpConfig
 from interfaces.http.cross_site import CrossSite
 from interfaces.http.heads import Header
-from interfaces.http.refusals import AmbiguousToken, Malformed
+from interfaces.http.refusals import AmbiguousToken
 
 ENDS: Final = "ends"
 """The key in a route's `opt` of the status by which an answer says that the browser's session is over."""
@@ -100,16 +100,13 @@ class Browser:
 
     def refresh_token(self, given: str | UnsetType) -> str:
         """The one `given` in the body, or else by cookie; the answer goes the same way. Raise AmbiguousToken,
-        CrossSiteRequest or JsonRequired. Without any, a page hears InvalidRefreshToken, since its browser has dropped
-        what has expired; others hear Malformed."""
+        CrossSiteRequest or JsonRequired; InvalidRefreshToken without any: a browser drops what has expired."""
         if given is not UNSET:
             return given
         try:
             return self.cookies.refresh_token(self._scope)
         except TokenRequired as error:
-            if any(name == b"origin" for name, _ in self._scope["headers"]):
-                raise InvalidRefreshToken from error
-            raise Malformed(({"field": "refreshToken", "message": "This member is required."},)) from error
+            raise InvalidRefreshToken from error
 
     @property
     def keeps_cookies(self) -> bool:

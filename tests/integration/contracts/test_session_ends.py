@@ -15,6 +15,10 @@ from stored import announced, put, session, sessions_of
 POLICY = SessionPolicy()
 
 
+def at_most(number: int) -> SessionPolicy:
+    return SessionPolicy(most=number)
+
+
 async def some(storage: Storage, user: User, number: int) -> list[Session]:
     """Sessions of an account that is new; the latest sign-in first."""
     own = [a_session(user, NOON - count * timedelta(minutes=1)) for count in range(number)]
@@ -61,11 +65,24 @@ async def test_of_an_account_at_the_most_the_oldest_ends(storage: Storage) -> No
     own, (other,) = await some(storage, ada, 5), await some(storage, bob, 1)
     async with storage.transaction() as tx:
         await tx.sessions.rotate(own[4].id, own[4].token_hash, RefreshTokenHash(b"\1" * 32), POLICY, NOON)
-        assert await tx.sessions.end_oldest(ada.id, 5) == 0
-        assert await tx.sessions.end_oldest(ada.id, 3) == 2
+        assert await tx.sessions.end_oldest(ada.id, at_most(5), NOON) == 0
+        assert await tx.sessions.end_oldest(ada.id, at_most(3), NOON) == 2
     assert await sessions_of(storage, ada) == [mine.id for mine in own[:3]]
     assert await session(storage, other.id) == other
     assert set(await announced(storage)) == {Change.session_ended(ada.id, mine.id) for mine in own[3:]}
+
+
+async def test_a_session_that_is_over_takes_no_place_of_one_that_goes_on(storage: Storage) -> None:
+    """RF-13."""
+    ada = a_user()
+    old, going_on = a_session(ada, NOON - POLICY.absolute), a_session(ada, NOON - timedelta(days=20))
+    unused, new = a_session(ada, NOON - timedelta(days=19)), a_session(ada, NOON)
+    await put(storage, ada, old, going_on, unused, new)
+    async with storage.transaction() as tx:
+        used = NOON - timedelta(days=10)
+        await tx.sessions.rotate(going_on.id, going_on.token_hash, RefreshTokenHash(b"\1" * 32), POLICY, used)
+        assert await tx.sessions.end_oldest(ada.id, at_most(2), NOON) == 2
+    assert await sessions_of(storage, ada) == [new.id, going_on.id]
 
 
 async def test_the_end_of_all_is_one_change(storage: Storage) -> None:
@@ -91,7 +108,7 @@ async def test_more_sessions_than_one_statement_takes_end(storage: Storage) -> N
     ada = a_user()
     own = await some(storage, ada, 1300)
     async with storage.transaction() as tx:
-        assert await tx.sessions.end_oldest(ada.id, 1200) == 100
+        assert await tx.sessions.end_oldest(ada.id, at_most(1200), NOON) == 100
         assert await tx.sessions.end_others(ada.id, own[0].id) == 1199
     assert await sessions_of(storage, ada) == [own[0].id]
     async with storage.reading() as reading:
@@ -175,7 +192,7 @@ async def test_everything_at_once_on_one_account_succeeds_or_is_asked_to_come_ba
     async def open_one(tx: Transaction, _: Session) -> object:
         await tx.users.lock(ada.id)
         await tx.sessions.add(a_session(ada))
-        return await tx.sessions.end_oldest(ada.id, 20)
+        return await tx.sessions.end_oldest(ada.id, at_most(20), NOON)
 
     async def end_all(tx: Transaction, _: Session) -> object:
         await tx.users.lock(ada.id)

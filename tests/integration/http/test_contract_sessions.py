@@ -149,7 +149,8 @@ def test_a_refresh_token_travels_in_a_json_body_and_nowhere_else(
         assert outcome(client.post(path, params={name: token})) == (400, "credentials_in_query")
     assert outcome(client.post(path, data={"refreshToken": token})) == (415, "unsupported_media_type")
     assert outcome(client.get(path)) == (405, "method_not_allowed")
-    for body in ({}, {"refreshToken": 7}, {"refreshToken": None}, {"refreshToken": token, "scope": "admin"}):
+    assert outcome(client.post(path, json={})) == (401, "invalid_refresh_token")
+    for body in ({"refreshToken": 7}, {"refreshToken": None}, {"refreshToken": token, "scope": "admin"}):
         assert outcome(client.post(path, json=body)) == (400, "validation_failed")
     assert server.refresh(token).is_success, "none of that spent it"
 
