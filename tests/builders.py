@@ -43,6 +43,7 @@ from infrastructure.security.master_secret import MasterSecret
 from infrastructure.security.refresh_tokens import DerivedRefreshTokens
 
 PASSWORD = "violet harbour kettle"
+OTHER_PASSWORD = "a kettle full of violets"
 BLOCKED = "everybody tries this"
 REFRESH_TOKENS = DerivedRefreshTokens(MasterSecret(b"what the refresh tokens of unit tests are derived from"))
 
@@ -93,7 +94,7 @@ class House:
         self.storage = MemoryStorage(self.clock.now)
         self.directory = AccessDirectory(self.storage, self.clock)
         self.ended = EndedSessions(self.storage, self.clock)
-        self.ended.listened()
+        self.ended.listened(self.clock.monotonic())
 
     @property
     def rules(self) -> PasswordRules:
@@ -156,6 +157,10 @@ class House:
 
     async def signed_in(self, name: str = "ada") -> SignedIn:
         return await self.authenticate(name, PASSWORD, self.clock.now())
+
+    async def newly_signed_in(self) -> SignedIn:
+        """Somebody who was not there before."""
+        return await self.signed_in((await self.with_user()).username.value)
 
     async def session(self, session_id: SessionId) -> Session | None:
         async with self.storage.reading() as reading:

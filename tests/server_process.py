@@ -18,6 +18,8 @@ from builders import PASSWORD
 from command_line import Doorward
 from processes import PATIENCE, eventually, free_port
 
+INTROSPECT, REVOKE = "/api/auth/introspect", "/api/auth/revoke"
+
 USER_MEMBERS = {"id", "username", "email", "roles", "disabled", "createdAt"}
 """What admins are shown of an account."""
 
@@ -223,6 +225,9 @@ class Server:
 
 Serve = Callable[..., Server]
 """`serve(dialect="tutorial")`: one more server, with these settings."""
+
+Unique = Callable[[str], str]
+"""`unique("ada")`: a name that no other test uses, and that begins so."""
 
 
 @contextmanager

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from threading import Event, Thread
 from time import monotonic
 
+BOUND = 1.0
+"""Seconds for which something may go on, on whichever node, that has ended: what is promised."""
+
 BEAT = 0.01
 """Seconds."""
 

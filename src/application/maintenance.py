@@ -51,10 +51,21 @@ class Maintenance:
         now = self._clock.now()
         if not await self._mine(now):
             return False
+        for work in (self._rotate_keys, self._prune_sessions):
+            try:
+                await work(now)
+            except Unavailable:
+                raise
+            except Exception as error:  # noqa: BLE001 the others' work is not to wait for it
+                self._log.record("maintenance_failed", reason=type(error).__name__, work=work.__name__.strip("_"))
+        return True
+
+    async def _rotate_keys(self, now: datetime) -> None:
         await self._rotate.when_due(now)
+
+    async def _prune_sessions(self, now: datetime) -> None:
         if pruned := await self._prune(now):
             self._log.record("sessions_pruned", count=pruned)
-        return True
 
     @retried
     async def _mine(self, now: datetime) -> bool:

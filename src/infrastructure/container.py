@@ -66,9 +66,9 @@ from application.sessions.prune_sessions import PruneSessions
 from application.sessions.publish_revocations import PublishRevocations
 from application.sessions.refresh_session import RefreshSession
 from application.sessions.sign_out import SignOut
+from domain.access.authorization_server import AuthorizationServer
 from domain.accounts.password import PasswordPolicy
 from domain.keys.rotation import KeyRotation
-from domain.services.authorization_server import AuthorizationServer
 from domain.sessions.session import SessionPolicy
 from infrastructure.clock import SystemClock
 from infrastructure.database import Database

@@ -63,8 +63,8 @@ class Settings:
     secret_key: Annotated[
         str | None,
         Meta(
-            description="Master secret, 32 random characters or more; seals the signing keys. "
-            "`DOORWARD_SECRET_KEY_FILE` names a file that holds it.",
+            description="Master secret, 32 random characters or more; seals the signing keys and makes "
+            "the refresh tokens. `DOORWARD_SECRET_KEY_FILE` names a file that holds it.",
             extra={"default": "DATA_DIR/secret.key, made at the first start"},
         ),
     ] = field(default=None, repr=False)

@@ -121,7 +121,7 @@ def test_a_terminal_gets_readable_lines() -> None:
 
 
 def test_a_blocked_pipe_holds_nobody_up_and_what_was_lost_is_told_when_it_flows_again() -> None:
-    """LG-05, F-36."""
+    """LG-05."""
     with pipe() as (reader, writer):
         sink = QueuedSink(writer, report, capacity=100)
         for number in range(100_000):
@@ -144,7 +144,7 @@ def test_a_blocked_pipe_holds_nobody_up_and_what_was_lost_is_told_when_it_flows_
 
 
 def test_a_dead_pipe_harms_nobody() -> None:
-    """LG-05, F-36."""
+    """LG-05."""
     with pipe() as (reader, writer):
         os.close(reader)
         sink = QueuedSink(writer, report)
@@ -155,7 +155,7 @@ def test_a_dead_pipe_harms_nobody() -> None:
 
 
 def test_a_full_disk_harms_nobody_and_is_told_of_once_there_is_room() -> None:
-    """LG-05, F-36."""
+    """LG-05."""
     descriptor = os.open("/dev/full", os.O_WRONLY)
     with pipe() as (reader, writer):
         sink = QueuedSink(descriptor, report)

@@ -122,7 +122,6 @@ async def test_a_column_that_is_missing_would_be_noticed(url: DatabaseUrl, sql: 
 
 
 async def test_processes_that_migrate_at_once_take_turns(raw_url: str, url: DatabaseUrl) -> None:
-    """F-32, short form."""
     command = (sys.executable, "-c", MIGRATE, raw_url)
     together = [await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE) for _ in range(2)]
     for process in together:
@@ -132,7 +131,7 @@ async def test_processes_that_migrate_at_once_take_turns(raw_url: str, url: Data
 
 
 async def test_a_migration_that_was_cut_off_is_taken_up(url: DatabaseUrl, sql: Sql) -> None:
-    """F-32: MySQL commits table by table, and no crash in between leaves work for a person."""
+    """MySQL commits table by table, and no crash in between leaves work for a person."""
     await migrate(url)
     sql(
         "DROP TABLE changes",
@@ -158,7 +157,7 @@ async def test_a_migration_that_was_cut_off_is_taken_up(url: DatabaseUrl, sql: S
     ],
 )
 async def test_a_later_migration_that_was_cut_off_is_taken_up(url: DatabaseUrl, sql: Sql, lost: list[str]) -> None:
-    """F-32: wherever it was, and what was there before it stays."""
+    """Wherever it was, and what was there before it stays."""
     ada = a_user()
     await migrate(url)
     storage = SqlStorage.open(url)
@@ -235,7 +234,6 @@ async def test_a_database_that_is_away_is_refused_without_its_password() -> None
 
 
 async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
-    """F-16."""
     path = tmp_path / "doorward.db"
     path.write_text("This is a letter, not a database. " * 100)
     url = DatabaseUrl.parse(f"sqlite:///{path}")

@@ -35,7 +35,6 @@ def test_there_need_be_no_file(tmp_path: Path) -> None:
 
 
 def test_an_unknown_name_in_the_file_refuses_and_tells_where(tmp_path: Path) -> None:
-    """F-42."""
     file = written(tmp_path / ".env", "DOORWARD_PROT=9000\n")
     with pytest.raises(StartRefused, match=re.escape(f"DOORWARD_PROT (in {file}) is no setting")):
         load_settings({}, file)
@@ -70,20 +69,18 @@ def test_lines_are_read_as_shells_read_them_without_substitution(line: str, valu
     "line", ["SECRETS", "=b", "1A=b", "A B=c", "A='b", 'A="b', "A='b'c", 'A="b" c', "A=b\0c", "A=\x1bb"]
 )
 def test_a_line_that_cannot_be_read_refuses_without_repeating_it(line: str) -> None:
-    """F-42, ST-04."""
+    """ST-04."""
     with pytest.raises(StartRefused, match=r"^file, line 2: ") as refused:
         parse_env(f"\n{line}\n", "file")
     assert line not in str(refused.value)
 
 
 def test_a_name_that_is_set_twice_refuses() -> None:
-    """F-42."""
     with pytest.raises(StartRefused, match="A is set twice"):
         parse_env("A=1\nA=2\n", "file")
 
 
 def test_a_file_that_is_no_text_refuses(tmp_path: Path) -> None:
-    """F-42."""
     file = tmp_path / ".env"
     file.write_bytes(b"DOORWARD_PORT=\xff\xfe\n")
     with pytest.raises(StartRefused, match="UTF-8"):
@@ -115,14 +112,13 @@ def test_a_secret_file_that_others_can_open_refuses(tmp_path: Path, mode: int) -
 
 
 def test_a_secret_file_that_is_missing_or_empty_refuses(tmp_path: Path) -> None:
-    """ST-04, F-42."""
+    """ST-04."""
     for path in (tmp_path / "none", written(tmp_path / "empty", "\n"), tmp_path):
         with pytest.raises(StartRefused, match="DOORWARD_SECRET_KEY_FILE"):
             load_settings({"DOORWARD_SECRET_KEY_FILE": str(path)})
 
 
 def test_a_secret_that_is_given_twice_refuses(tmp_path: Path) -> None:
-    """F-42."""
     key = written(tmp_path / "key", SECRET)
     with pytest.raises(StartRefused, match="both set"):
         load_settings({"DOORWARD_SECRET_KEY": SECRET, "DOORWARD_SECRET_KEY_FILE": str(key)})

@@ -54,7 +54,6 @@ def held(path: Path) -> Iterator[None]:
 
 
 async def test_a_file_that_another_process_holds_is_read_and_not_written(sqlite: SqlStorage, tmp_path: Path) -> None:
-    """F-13, short form."""
     ada = a_user()
     await put(sqlite, ada)
     with held(tmp_path / "doorward.db"):
@@ -66,7 +65,7 @@ async def test_a_file_that_another_process_holds_is_read_and_not_written(sqlite:
 
 
 async def test_a_disk_that_is_full_is_read_and_not_written(sqlite: SqlStorage) -> None:
-    """F-12, in small: the same answer of SQLite's, with the file's size for the disk's."""
+    """In small: the same answer of SQLite's, with the file's size for the disk's."""
     ada, much = a_user(), Role(name=RoleName("much"), description="much " * 20_000, created_at=NOON)
     await put(sqlite, ada)
     await limit(sqlite, 1)  # it takes the size that the file has

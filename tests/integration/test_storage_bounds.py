@@ -39,7 +39,7 @@ async def hold_row(server: MySQLServer, url: str, held: asyncio.Event, over: asy
 async def test_a_lock_is_not_waited_for_for_ever(
     mysql: SqlStorage, own_mysql_server: MySQLServer, mysql_url: str
 ) -> None:
-    """OP-02, F-11: and what was waited for in vain is not run again, which would be to wait again."""
+    """OP-02: and what was waited for in vain is not run again, which would be to wait again."""
     attempts = 0
 
     async def attempt() -> None:
@@ -59,7 +59,7 @@ async def test_a_lock_is_not_waited_for_for_ever(
 
 
 async def test_a_pool_that_is_empty_is_not_waited_for_for_ever(mysql_url: str) -> None:
-    """OP-02, F-10, short form."""
+    """OP-02."""
     url = DatabaseUrl.parse(mysql_url)
     await migrate(url)
     storage = SqlStorage.open(url, pool_size=2)

@@ -1,10 +1,11 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from application.keys.rotate_signing_keys import RotateSigningKeys
 from application.maintenance import LEASE, Maintenance
 from application.sessions.prune_sessions import PruneSessions
 from builders import House
 from domain.keys.rotation import KeyRotation
+from domain.sessions.session import SessionPolicy
 from doubles import PlainSealer
 
 
@@ -38,3 +39,20 @@ async def test_sessions_that_are_over_are_forgotten_and_others_stay() -> None:
     assert await house.session(over.session.id) is None
     assert await house.session(goes_on.session.id) is not None
     assert house.log.of("sessions_pruned") == [{"count": 1}]
+
+
+async def test_what_fails_keeps_nothing_else_from_being_done() -> None:
+    house = House(policy=SessionPolicy(idle=timedelta(hours=1)))
+    await house.with_user("ada")
+    over = await house.signed_in("ada")
+    house.clock.move(3601)
+    keeping = keeper(house)
+    keeping._rotate = NoRotation()  # type: ignore[assignment]
+    await keeping.once()
+    assert await house.session(over.session.id) is None
+    assert house.log.of("maintenance_failed") == [{"reason": "ZeroDivisionError", "work": "rotate_keys"}]
+
+
+class NoRotation:
+    async def when_due(self, now: datetime) -> None:
+        raise ZeroDivisionError

@@ -3,8 +3,9 @@ from typing import final
 
 from domain.access.change import Change, SequencedChange
 
-WINDOW = 500
-"""How far below the newest number a change may still be uncommitted when a node begins to read."""
+WINDOW = 2_000
+"""How far below the newest number a change may still be uncommitted when a node begins to read: twice as many as one
+transaction announces at most, when it ends the sessions of an account one by one."""
 
 PATIENCE = 30.0
 """Seconds after which a missing number belongs to a transaction that was rolled back: no transaction lives that long,

@@ -8,7 +8,7 @@ from application.access.directory import AccessDirectory
 from application.ports.clock import Clock
 from application.ports.security import KeyRing, SecurityLog
 from application.ports.storage import Storage
-from application.sessions.ended_sessions import REMEMBERED, EndedSessions
+from application.sessions.ended_sessions import MOST, REMEMBERED, EndedSessions
 from domain.access.change import Change, SequencedChange, Subject
 from domain.errors import TransactionConflict, Unavailable
 
@@ -95,8 +95,9 @@ class FollowChanges:
 
     async def once(self) -> None:
         """One look: what is new in the feed, and what follows from it. Raise StorageUnavailable."""
+        since = self._clock.monotonic()
         await self._listen()
-        self._ended.listened()
+        self._ended.listened(since)
         self._looks += 1
         if self._keys_due or self._looks % LOOKS_PER_RELOAD == 0:
             self._keys_due = True
@@ -123,7 +124,7 @@ class FollowChanges:
         self._cursor = None
         async with self._storage.reading() as reading:
             latest = await reading.changes.latest(WINDOW)
-            ended = await reading.changes.ended_since(self._clock.now() - REMEMBERED)
+            ended = await reading.changes.ended_since(self._clock.now() - REMEMBERED, MOST + 1)
         self._directory.forget()
         self._ended.remember(ended)
         self._keys_due = True

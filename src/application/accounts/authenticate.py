@@ -69,7 +69,7 @@ class Authenticate:
             if present is None or present.disabled or present.password_hash != user.password_hash:
                 return None
             await tx.sessions.add(session)
-            await tx.sessions.end_oldest(user.id, self.policy, session.started_at)
+            await tx.sessions.end_oldest(user.id, session.id, self.policy, session.started_at)
             return present
 
     def _refused(self, login: str, reason: str, user: User | None = None) -> InvalidCredentials:

@@ -27,7 +27,12 @@ class ChangePassword:
         """Raise PasswordWrong, a PasswordRefused, or HashingBusy."""
         user = await self.confirm(principal.user_id, current)
         checked = self.rules.check(new, (user.username.value, user.email.value))
-        ended = await self._save(user, await self.hasher.hash(checked), principal)
+        password_hash = await self.hasher.hash(checked)
+        ended = await self._save(user, password_hash, principal)
+        if ended is None:
+            ended = await self._save(await self.confirm(principal.user_id, current), password_hash, principal)
+        if ended is None:
+            raise TransactionConflict
         self.log.record(
             "authn_password_change",
             user_id=str(user.id),
@@ -37,12 +42,13 @@ class ChangePassword:
         )
 
     @retried
-    async def _save(self, confirmed: User, password_hash: PasswordHash, principal: Principal) -> int:
+    async def _save(self, confirmed: User, password_hash: PasswordHash, principal: Principal) -> int | None:
+        """How many sessions ended; None when the password is not the one any more that was confirmed."""
         async with self.storage.transaction() as tx:
             user = await tx.users.lock(confirmed.id)
             if user is None:
                 raise InvalidToken
             if user.password_hash != confirmed.password_hash:
-                raise TransactionConflict  # somebody changed it meanwhile: which password is the present one?
+                return None
             await tx.users.save(user.with_chosen_password(password_hash))
             return await tx.sessions.end_others(user.id, principal.session_id)

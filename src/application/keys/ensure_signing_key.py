@@ -3,10 +3,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import final
 
+from application.keys.turns import hold_keys
 from application.ports.security import KeySealer, SecurityLog
 from application.ports.storage import Storage
 from application.transactions import retried
-from domain.access.role import ADMIN
 from domain.keys.rotation import KeyRotation
 from domain.keys.signing_key import SigningKey
 
@@ -32,7 +32,7 @@ class EnsureSigningKey:
     @retried
     async def _add(self, key: SigningKey) -> bool:
         async with self.storage.transaction() as tx:
-            await tx.roles.lock(ADMIN)  # any row that is always there: nodes that start together take turns
+            await hold_keys(tx)
             if await tx.keys.all():
                 return False
             await tx.keys.add(key)

@@ -2,10 +2,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
+from application.keys.turns import hold_keys
 from application.ports.security import KeySealer, SecurityLog
 from application.ports.storage import Storage
 from application.transactions import retried
-from domain.access.role import ADMIN
 from domain.errors import InvalidKey
 from domain.keys.signing_key import SigningKey
 
@@ -30,7 +30,7 @@ class ResealSigningKeys:
     @retried
     async def _reseal(self) -> Sequence[SigningKey]:
         async with self.storage.transaction() as tx:
-            await tx.roles.lock(ADMIN)
+            await hold_keys(tx)
             stored = await tx.keys.all()
             changed = [resealed for key in stored if (resealed := self._resealed(key)) != key]
             return [key for key in changed if await tx.keys.save(key)]

@@ -3,10 +3,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import final
 
+from application.keys.turns import hold_keys
 from application.ports.security import KeySealer, SecurityLog
 from application.ports.storage import Storage, Transaction
 from application.transactions import retried
-from domain.access.role import ADMIN
 from domain.errors import InvalidKey, KeyMissing
 from domain.keys.rotation import KeyRotation
 from domain.keys.signing_key import SigningKey, signing_at
@@ -38,7 +38,7 @@ class RevokeSigningKey:
     @retried
     async def _revoke(self, kid: str, now: datetime, spare: SigningKey) -> SigningKey | None:
         async with self.storage.transaction() as tx:
-            await tx.roles.lock(ADMIN)  # any row that is always there: of two that revoke two keys, one comes second
+            await hold_keys(tx)
             keys = await tx.keys.all()
             revoked = next((key for key in keys if key.kid == kid), None)
             if revoked is None:

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from typing import final
 
 from application.keys.publishing import publish
+from application.keys.turns import hold_keys
 from application.ports.security import KeySealer, SecurityLog
 from application.ports.storage import Storage
 from application.transactions import retried
-from domain.access.role import ADMIN
 from domain.errors import InvalidKey
 from domain.keys.rotation import PUBLISHED, KeyRotation
 from domain.keys.signing_key import KeyState, SigningKey, state_of
@@ -64,7 +64,7 @@ class RotateSigningKeys:
     @retried
     async def _publish_if_due(self, key: SigningKey, now: datetime) -> SigningKey | None:
         async with self.storage.transaction() as tx:
-            await tx.roles.lock(ADMIN)  # as `publish` does: who comes second sees what the first one published
+            await hold_keys(tx)
             if not self.rotation.is_due(await tx.keys.all(), now):
                 return None
             return await publish(tx, self.sealer, key, now, PUBLISHED)
@@ -72,7 +72,7 @@ class RotateSigningKeys:
     @retried
     async def _remove_gone(self, now: datetime) -> Sequence[SigningKey]:
         async with self.storage.transaction() as tx:
-            await tx.roles.lock(ADMIN)
+            await hold_keys(tx)
             keys = await tx.keys.all()
             for key in keys:
                 self.sealer.check(key)  # one that opens for nobody must not pass for the successor of one that signs

@@ -139,9 +139,9 @@ class SessionRepository(SessionReader, Protocol):
         """All of the account but one; how many."""
         ...
 
-    async def end_oldest(self, user_id: UserId, policy: SessionPolicy, now: datetime) -> int:
-        """All of the account that are over by now, and of the others all but the `policy.most` that were signed in
-        last; how many."""
+    async def end_oldest(self, user_id: UserId, kept: SessionId, policy: SessionPolicy, now: datetime) -> int:
+        """All of the account that are over by now, and of the others those that were signed in first, until there are
+        `policy.most` with the one that is kept whatever the clocks say; how many."""
         ...
 
     async def end_all(self, user_id: UserId, epoch: int) -> int:
@@ -176,7 +176,8 @@ class ServiceRepository(ServiceReader, Protocol):
 class LeaseRepository(Protocol):
     async def take(self, name: str, holder: str, now: datetime, until: datetime) -> bool:
         """True when the holder has what is called `name` to itself until then: nobody had it, or its time was up, or it
-        was the holder's already. Of many that try at once, one has it."""
+        was the holder's already, or somebody had it for longer than can be meant (their clock was wrong). Of many that
+        try at once, one has it."""
         ...
 
 
@@ -215,8 +216,9 @@ class ChangeReader(Protocol):
         """The last `count`, ascending."""
         ...
 
-    async def ended_since(self, moment: datetime) -> Sequence[SequencedChange]:
-        """Those of `sessions` that were announced at that moment or later, ascending."""
+    async def ended_since(self, moment: datetime, limit: int) -> Sequence[SequencedChange]:
+        """Those of `sessions` that were announced at that moment or later, ascending; when there are more than `limit`,
+        any so many of them."""
         ...
 
 
@@ -280,5 +282,6 @@ class Storage(Protocol):
 
     def on_commit(self, listener: CommitListener) -> None:
         """Call `listener` with the changes that each transaction of this process announced, as soon as it is committed
-        (or may be: when the outcome is unknown), before its block is left. Never for one that was rolled back."""
+        (or may be: when the outcome is unknown they are not `certain`), before its block is left. Never for one that
+        was rolled back."""
         ...

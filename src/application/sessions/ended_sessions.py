@@ -1,16 +1,17 @@
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import final
 
 from application.ports.clock import Clock
 from application.ports.storage import Storage
 from domain.access.change import Change, SequencedChange, Subject
-from domain.access.principal import AccessToken
+from domain.access.principal import LONGEST_LIFE, AccessToken
 from domain.ids import SessionId, UserId
 
-REMEMBERED = timedelta(minutes=16)
-"""The longest life of an access token, and a minute for clocks that differ: no token of an ended session is left."""
+REMEMBERED = LONGEST_LIFE + timedelta(minutes=1)
+"""With a minute for clocks that differ: no token of an ended session is left."""
 
 DEAF_AFTER = 5.0
 """Seconds without a look at the feed after which this node cannot know what others ended."""
@@ -21,6 +22,19 @@ TIDY_EVERY = 10.0
 MOST = 100_000
 """Entries; beyond that the database is asked until the oldest are forgotten."""
 
+IN_DOUBT = 60.0
+"""Seconds for which the database is asked about an end whose commit got no answer. By then the feed has told of it, or
+never will."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`until` is what others are told; here it is forgotten by a clock that nobody sets."""
+
+    until: datetime
+    forget_at: float
+    epoch: int = 0
+
 
 @final
 class EndedSessions:
@@ -28,17 +42,18 @@ class EndedSessions:
     the change feed, so that no request needs to ask the database.
 
     Only ends are kept here. A node that has not read the feed for five seconds, or has more ends to keep than it has
-    room for, asks the database whether a session goes on, for every request.
+    room for, asks the database whether a session goes on, for every request; and about ends in doubt in any case.
     """
 
     def __init__(self, storage: Storage, clock: Clock) -> None:
         self._storage = storage
         self._clock = clock
-        self._sessions: dict[SessionId, datetime] = {}
-        self._accounts: dict[UserId, tuple[int, datetime]] = {}
-        """Until when each is remembered; the oldest first."""
+        self._sessions: dict[SessionId, Entry] = {}
+        self._accounts: dict[UserId, Entry] = {}
+        self._doubts: dict[SessionId | UserId, float] = {}
+        """Until when the database is asked about them."""
         self._listened_at: float | None = None
-        self._overfull_until: datetime | None = None
+        self._overfull_until: float | None = None
         self._tidied_at = clock.monotonic()
         self._news = asyncio.Event()
         self.generation = 0
@@ -50,12 +65,11 @@ class EndedSessions:
         if token.session_id in self._sessions:
             return True
         ended = self._accounts.get(token.subject)
-        if ended is not None and token.epoch < ended[0]:
+        if ended is not None and token.epoch < ended.epoch:
             return True
-        listened_at = self._listened_at
-        if listened_at is None or self._overfull_until is not None:
+        if self._doubts and (token.session_id in self._doubts or token.subject in self._doubts):
             return None
-        return False if self._clock.monotonic() - listened_at <= DEAF_AFTER else None
+        return False if self.complete else None
 
     async def ask(self, token: AccessToken) -> bool:
         """What `knows` would say, by the database. Raise StorageUnavailable."""
@@ -65,18 +79,20 @@ class EndedSessions:
     @property
     def sessions(self) -> Sequence[tuple[SessionId, datetime]]:
         """Each with the time at which it may be forgotten."""
-        return list(self._sessions.items())
+        return [(session_id, entry.until) for session_id, entry in self._sessions.items()]
 
     @property
     def accounts(self) -> Sequence[tuple[UserId, int, datetime]]:
         """Accounts whose tokens of an epoch before the given one must not be honoured, until when."""
-        return [(user_id, epoch, until) for user_id, (epoch, until) in self._accounts.items()]
+        return [(user_id, entry.epoch, entry.until) for user_id, entry in self._accounts.items()]
 
     @property
     def complete(self) -> bool:
         """False when there may be ends that are not here."""
-        heard = self._listened_at is not None and self._clock.monotonic() - self._listened_at <= DEAF_AFTER
-        return heard and self._overfull_until is None
+        listened_at = self._listened_at
+        if listened_at is None or self._overfull_until is not None:
+            return False
+        return self._clock.monotonic() - listened_at <= DEAF_AFTER
 
     async def changed_since(self, generation: int) -> None:
         """Return when something changed after that generation."""
@@ -85,28 +101,32 @@ class EndedSessions:
 
     def heard(self, changes: Sequence[Change]) -> None:
         """What was announced just now."""
-        until = self._clock.now() + REMEMBERED
         for change in changes:
-            self._keep(change, until)
+            self._keep(change, REMEMBERED)
 
     def remember(self, changes: Sequence[SequencedChange]) -> None:
-        """What the feed still told when this node began to listen."""
+        """What the feed still told when this node began to listen; when there was more, MOST and one of it."""
+        now = self._clock.now()
         for row in changes:
-            self._keep(row.change, row.at + REMEMBERED)
+            self._keep(row.change, min(row.at + REMEMBERED - now, REMEMBERED))
+        if len(changes) > MOST:
+            self._overfull_until = self._clock.monotonic() + REMEMBERED.total_seconds()
 
-    def listened(self) -> None:
-        """The feed was read to its end just now."""
-        self._listened_at = self._clock.monotonic()
-        if self._listened_at - self._tidied_at >= TIDY_EVERY:
-            self._tidied_at = self._listened_at
-            self._forget(self._clock.now())
+    def listened(self, since: float) -> None:
+        """The feed was read to its end; what was announced before `since`, of the monotonic clock, is known."""
+        self._listened_at = since
+        if since - self._tidied_at >= TIDY_EVERY:
+            self._tidied_at = since
+            self._forget(self._clock.monotonic())
 
-    def _forget(self, now: datetime) -> None:
+    def _forget(self, now: float) -> None:
         """What needs no remembering any more."""
         if self._overfull_until is not None and self._overfull_until <= now:
             self._overfull_until = None
-        sessions = [session_id for session_id, until in self._sessions.items() if until <= now]
-        accounts = [user_id for user_id, (_, until) in self._accounts.items() if until <= now]
+        for doubt in [doubt for doubt, until in self._doubts.items() if until <= now]:
+            del self._doubts[doubt]
+        sessions = [session_id for session_id, entry in self._sessions.items() if entry.forget_at <= now]
+        accounts = [user_id for user_id, entry in self._accounts.items() if entry.forget_at <= now]
         for session_id in sessions:
             del self._sessions[session_id]
         for user_id in accounts:
@@ -114,16 +134,22 @@ class EndedSessions:
         if sessions or accounts:
             self._changed()
 
-    def _keep(self, change: Change, until: datetime) -> None:
+    def _keep(self, change: Change, how_long: timedelta) -> None:
         if change.subject is not Subject.SESSIONS or change.user_id is None:
             return
+        forget_at = self._clock.monotonic() + how_long.total_seconds()
+        if not change.certain:
+            self._doubts[change.session_id or change.user_id] = self._clock.monotonic() + IN_DOUBT
+            return
         if len(self._sessions) + len(self._accounts) >= MOST:
-            self._overfull_until = max(until, self._overfull_until or until)
-        elif change.session_id is not None:
-            self._sessions[change.session_id] = until
-        elif change.epoch is not None:
-            known, _ = self._accounts.get(change.user_id, (0, until))
-            self._accounts[change.user_id] = (max(known, change.epoch), until)
+            self._overfull_until = max(forget_at, self._overfull_until or forget_at)
+            return
+        entry = Entry(self._clock.now() + how_long, forget_at, change.epoch or 0)
+        if change.session_id is not None:
+            self._sessions[change.session_id] = entry
+        else:
+            known = self._accounts.get(change.user_id, entry)
+            self._accounts[change.user_id] = replace(entry, epoch=max(known.epoch, entry.epoch))
         self._changed()
 
     def _changed(self) -> None:

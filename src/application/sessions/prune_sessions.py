@@ -35,4 +35,4 @@ class PruneSessions:
     @retried
     async def _prune(self, now: datetime) -> int:
         async with self.storage.transaction() as tx:
-            return await tx.sessions.prune(now - self.policy.idle, BATCH)
+            return await tx.sessions.prune(now - min(self.policy.idle, self.policy.absolute), BATCH)

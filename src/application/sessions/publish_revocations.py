@@ -69,10 +69,10 @@ class PublishRevocations:
         return not self._stopped and len(self._waiting) < MOST_WAITING
 
     async def after(self, tag: str, seconds: float) -> RevocationList:
-        """The list as soon as it is another than that of the tag; the same after so many seconds, or when the service
-        is told to stop. Refuses as above."""
+        """The list as soon as it is another than that of the tag; the same after so many seconds, when the service is
+        told to stop, or at once where there is no room. Refuses as above."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(0 if self._stopped else seconds) as patience:
+            async with asyncio.timeout(seconds if self.has_room else 0) as patience:
                 self._waiting.add(patience)
                 try:
                     while self().tag == tag:

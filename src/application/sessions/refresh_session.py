@@ -56,15 +56,13 @@ class RefreshSession:
         shared = token.hash in self._attempts
         attempt = await self._shared_attempt(token, now)
         session, user = attempt.session, attempt.user
-        if attempt.standing is Standing.REUSED and user is not None:
-            if not shared:  # one alarm for what ended once
-                self.log.record("authn_token_reuse", user_id=str(user.id), session_id=str(token.session_id))
+        if attempt.standing is Standing.REUSED:
             raise RefreshTokenReused
         if session is None or user is None or attempt.token is None:
             raise self._void(token)
-        retried = shared or attempt.standing is Standing.RETRIED
-        self.log.record("session_renewed", user_id=str(user.id), session_id=str(session.id), retried=retried or None)
-        return replace(self.issue(user, session, attempt.token, now), retried=retried)
+        again = shared or attempt.standing is Standing.RETRIED
+        self.log.record("session_renewed", user_id=str(user.id), session_id=str(session.id), retried=again or None)
+        return replace(self.issue(user, session, attempt.token, now), retried=again)
 
     def _void(self, token: RefreshToken) -> InvalidRefreshToken:
         self.log.record("authn_refresh_fail", reason="void", session_id=str(token.session_id))
@@ -81,9 +79,16 @@ class RefreshSession:
         """The one that is under way for this token, or a new one. It goes on when whoever began it goes away."""
         attempt = self._attempts.get(token.hash)
         if attempt is None:
-            attempt = self._attempts[token.hash] = asyncio.ensure_future(self._attempt(token, now))
+            attempt = self._attempts[token.hash] = asyncio.ensure_future(self._decided(token, now))
             attempt.add_done_callback(lambda _: self._attempts.pop(token.hash))
         return await asyncio.shield(attempt)
+
+    async def _decided(self, token: RefreshToken, now: datetime) -> Attempt:
+        """One alarm for what ended once, whoever is still there to be refused."""
+        attempt = await self._attempt(token, now)
+        if attempt.standing is Standing.REUSED and attempt.user is not None:
+            self.log.record("authn_token_reuse", user_id=str(attempt.user.id), session_id=str(token.session_id))
+        return attempt
 
     @retried
     async def _attempt(self, token: RefreshToken, now: datetime) -> Attempt:

@@ -26,6 +26,8 @@ class Change:
     user_id: UserId | None = None
     session_id: SessionId | None = None
     epoch: int | None = None
+    certain: bool = True
+    """False when the connection was lost in the commit: it may have happened or not."""
 
     @classmethod
     def of_account(cls, user_id: UserId) -> Self:

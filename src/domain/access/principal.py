@@ -1,7 +1,10 @@
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.ids import SessionId, TokenId, UserId
+
+LONGEST_LIFE = timedelta(minutes=15)
+"""Of an access token."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

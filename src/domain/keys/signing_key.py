@@ -4,14 +4,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal, Self
 
+from domain.access.principal import LONGEST_LIFE
+
 Algorithm = Literal["ES256", "EdDSA", "RS256"]
 """RFC 7518 and 8037. One key, one algorithm: the key decides, never the token."""
 
 LATE = timedelta(seconds=5)
 """How long a node whose clock is behind may go on with a key that has a successor."""
-
-LONGEST_LIFE = timedelta(minutes=15)
-"""Of an access token."""
 
 SLACK = timedelta(minutes=1)
 """For clocks that differ: what is forgotten is forgotten later rather than sooner."""

@@ -10,7 +10,7 @@ class MemoryLeases:
 
     async def take(self, name: str, holder: str, now: datetime, until: datetime) -> bool:
         present, ends = self.tables.leases.get(name, (holder, now))
-        if present != holder and ends > now:
+        if present != holder and now < ends <= until + (until - now):
             return False
         self.tables.leases[name] = (holder, until)
         return True

@@ -1,6 +1,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 
 from domain.access.change import Change, SequencedChange, Subject
 from domain.access.decision import Access
@@ -186,8 +187,9 @@ class MemoryChanges:
     async def latest(self, count: int) -> Sequence[SequencedChange]:
         return self.tables.changes[-count:]
 
-    async def ended_since(self, moment: datetime) -> Sequence[SequencedChange]:
-        return [row for row in self.tables.changes if row.change.subject is Subject.SESSIONS and row.at >= moment]
+    async def ended_since(self, moment: datetime, limit: int) -> Sequence[SequencedChange]:
+        ended = (row for row in self.tables.changes if row.change.subject is Subject.SESSIONS and row.at >= moment)
+        return list(islice(ended, limit))
 
     async def prune(self, before: datetime, limit: int) -> int:
         old = [row for row in self.tables.changes[:-1] if row.at < before][:limit]

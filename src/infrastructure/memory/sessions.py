@@ -59,10 +59,10 @@ class MemorySessions:
             self._end(session)
         return len(others)
 
-    async def end_oldest(self, user_id: UserId, policy: SessionPolicy, now: datetime) -> int:
-        own = await self.of_user(user_id)
-        kept = [session for session in own if not session.is_over(policy, now)][: policy.most]
-        oldest = [session for session in own if session not in kept]
+    async def end_oldest(self, user_id: UserId, kept: SessionId, policy: SessionPolicy, now: datetime) -> int:
+        others = [session for session in await self.of_user(user_id) if session.id != kept]
+        going_on = [session for session in others if not session.is_over(policy, now)][: policy.most - 1]
+        oldest = [session for session in others if session not in going_on]
         for session in oldest:
             self._end(session)
         return len(oldest)

@@ -15,7 +15,9 @@ ANNOUNCE = insert(changes)
 CHANGE = select(changes)
 SINCE = CHANGE.where(changes.c.sequence >= bindparam("sequence")).order_by(changes.c.sequence).limit(bindparam("count"))
 AMONG = CHANGE.where(changes.c.sequence.in_(bindparam("sequences", expanding=True))).order_by(changes.c.sequence)
-ENDED = CHANGE.where(changes.c.subject == Subject.SESSIONS.value, changes.c.created_at >= bindparam("moment"))
+ENDED = CHANGE.where(changes.c.subject == Subject.SESSIONS.value, changes.c.created_at >= bindparam("moment")).limit(
+    bindparam("count")
+)
 LATEST = CHANGE.order_by(changes.c.sequence.desc()).limit(bindparam("count"))
 OLD = (
     select(changes.c.sequence)
@@ -62,8 +64,8 @@ class SqlChanges:
         rows = await self.connection.rows(LATEST, {"count": count})
         return [to_change(row) for row in reversed(rows)]
 
-    async def ended_since(self, moment: datetime) -> Sequence[SequencedChange]:
-        rows = await self.connection.rows(ENDED, {"moment": moment})
+    async def ended_since(self, moment: datetime, limit: int) -> Sequence[SequencedChange]:
+        rows = await self.connection.rows(ENDED, {"moment": moment, "count": limit})
         return sorted(map(to_change, rows), key=lambda change: change.sequence)  # to read along its own index
 
     async def prune(self, before: datetime, limit: int) -> int:

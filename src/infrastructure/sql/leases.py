@@ -13,7 +13,9 @@ TAKE = (
     update(leases)
     .where(
         leases.c.name == bindparam("lease"),
-        (leases.c.holder == bindparam("taker")) | (leases.c.until <= bindparam("now")),
+        (leases.c.holder == bindparam("taker"))
+        | (leases.c.until <= bindparam("now"))
+        | (leases.c.until > bindparam("longest")),
     )
     .values(holder=bindparam("taker"), until=bindparam("end"))
 )
@@ -25,7 +27,8 @@ class SqlLeases:
     connection: SqlConnection
 
     async def take(self, name: str, holder: str, now: datetime, until: datetime) -> bool:
-        if await self.connection.change(TAKE, {"lease": name, "taker": holder, "now": now, "end": until}):
+        asked = {"lease": name, "taker": holder, "now": now, "end": until, "longest": until + (until - now)}
+        if await self.connection.change(TAKE, asked):
             return True
         try:
             await self.connection.change(FIRST, {"name": name, "holder": holder, "until": until})

@@ -129,11 +129,11 @@ class SqlSessions:
         own = await sessions_of(self.connection, user_id)
         return await self._end(user_id, [session_id for session_id in own if session_id != kept])
 
-    async def end_oldest(self, user_id: UserId, policy: SessionPolicy, now: datetime) -> int:
-        rows = await self.connection.rows(TIMES, {"user_id": user_id})
-        going_on = [row.id for row in rows if policy.ends_at(row.started_at, row.last_used_at) > now]
-        kept = frozenset(going_on[: policy.most])
-        return await self._end(user_id, [row.id for row in rows if row.id not in kept])
+    async def end_oldest(self, user_id: UserId, kept: SessionId, policy: SessionPolicy, now: datetime) -> int:
+        others = [row for row in await self.connection.rows(TIMES, {"user_id": user_id}) if row.id != kept]
+        going_on = [row.id for row in others if policy.ends_at(row.started_at, row.last_used_at) > now]
+        staying = frozenset(going_on[: policy.most - 1])
+        return await self._end(user_id, [row.id for row in others if row.id not in staying])
 
     async def end_all(self, user_id: UserId, epoch: int) -> int:
         ended = await forget(self.connection, await sessions_of(self.connection, user_id))

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self, final
 
 from application.ports.storage import CommitListener
@@ -75,7 +75,7 @@ class SqlStorage:
         except TransactionConflict:
             raise
         except BaseException:
-            self._tell(announced)  # it may be committed
+            self._tell([replace(change, certain=False) for change in announced])
             raise
         self._tell(announced)
 

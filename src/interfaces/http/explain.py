@@ -20,7 +20,7 @@ from interfaces.http.limits import LONGEST_KEY, MOST_ROLES, ROLE_NAME
 from interfaces.http.refusals import RouteMissing
 
 LONGEST_PATH = 1024
-NO_ACCOUNTS = {PUBLIC: (True, "Open to everybody."), SERVICE: (False, "For registered services, not for accounts.")}
+WHOEVER_ASKS = {PUBLIC: (True, "Open to everybody."), SERVICE: (False, "For registered services, not for accounts.")}
 """Where it does not matter which account asks: whether it may, and in words."""
 
 
@@ -67,7 +67,7 @@ class ExplanationView(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
 def explanation_view(explanation: Explanation, access: Requirement | str) -> ExplanationView:
     decision, user = explanation.decision, user_view(explanation.user)
     if access is PUBLIC or access is SERVICE:
-        allowed, requirement = NO_ACCOUNTS[access]
+        allowed, requirement = WHOEVER_ASKS[access]
         return ExplanationView(
             allowed=allowed, reason=access, requirement=requirement, granted_by=None, missing=[], user=user
         )

@@ -10,7 +10,7 @@ from litestar import get
 from litestar.response.base import ASGIResponse
 from msgspec import Meta
 
-from domain.services.authorization_server import AuthorizationServer
+from domain.access.authorization_server import AuthorizationServer
 from interfaces.http.guard import PUBLIC
 from interfaces.http.prepared import file_answer
 

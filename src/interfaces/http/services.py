@@ -18,8 +18,8 @@ from application.services.introspect_token import (
     IntrospectToken,
 )
 from application.services.revoke_token import RevokeToken
+from domain.access.authorization_server import AuthorizationServer
 from domain.errors import StorageUnavailable, TransactionConflict
-from domain.services.authorization_server import AuthorizationServer
 from interfaces.http.guard import SERVICE, asking_service
 
 UUID = Meta(extra_json_schema={"format": "uuid"})

@@ -57,7 +57,6 @@ def test_wrong_usage_is_exit_code_2(doorward: Doorward, arguments: list[str]) ->
 
 @pytest.mark.parametrize("command", ["serve", "settings", "users list"])
 def test_an_unknown_setting_is_one_line_and_exit_code_2(doorward: Doorward, command: str) -> None:
-    """F-42."""
     done = doorward(*command.split(), DOORWARD_PROT="8080")
     assert done.returncode == 2
     assert done.stdout == ""
@@ -79,7 +78,7 @@ def test_an_unknown_setting_is_one_line_and_exit_code_2(doorward: Doorward, comm
     ],
 )
 def test_serve_refuses_bad_settings_in_one_line(doorward: Doorward, environment: dict[str, str], told: str) -> None:
-    """F-42, ST-04, OP-05, CO-02."""
+    """ST-04, OP-05, CO-02."""
     done = doorward("serve", "--migrate", **{"DOORWARD_PORT": str(free_port()), **environment})
     assert done.returncode == 2
     assert re.fullmatch(rf"doorward: .*{told}.*\n", done.stderr)
@@ -107,7 +106,6 @@ def test_settings_are_shown_without_their_secrets(doorward: Doorward) -> None:
 
 
 def test_nothing_works_before_the_database_is_migrated_and_it_says_so(doorward: Doorward) -> None:
-    """F-16."""
     done = doorward("users", "list")
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1

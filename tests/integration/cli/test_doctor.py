@@ -55,7 +55,6 @@ def test_files_that_others_can_read_are_found(doorward: Doorward) -> None:
 
 
 def test_a_master_secret_that_does_not_open_the_keys_is_found(doorward: Doorward) -> None:
-    """F-42."""
     assert doorward("migrate").returncode == 0
     key = Ed25519PrivateKey.generate()
     added = doorward("keys", "add", "-", stdin=pem_of(key), DOORWARD_SECRET_KEY=SECRET)
@@ -79,7 +78,6 @@ def test_it_is_told_when_the_previous_master_secret_is_of_no_use_any_more(doorwa
 
 
 def test_a_database_that_is_none_is_found(doorward: Doorward) -> None:
-    """F-16."""
     doorward.data_dir.mkdir(mode=0o700)
     (doorward.data_dir / "doorward.db").write_bytes(b"no database at all, " * 300)
     code, found = examined(doorward)
@@ -87,7 +85,6 @@ def test_a_database_that_is_none_is_found(doorward: Doorward) -> None:
 
 
 def test_a_damaged_database_is_found(doorward: Doorward) -> None:
-    """F-16."""
     assert doorward("migrate").returncode == 0
     file = doorward.data_dir / "doorward.db"
     content = bytearray(file.read_bytes())
@@ -99,7 +96,6 @@ def test_a_damaged_database_is_found(doorward: Doorward) -> None:
 
 
 def test_a_database_server_that_is_away_is_found_soon(doorward: Doorward) -> None:
-    """F-42."""
     url = "mysql://ada:hunter2hunter2@127.0.0.1:1/doorward"
     code, found = examined(doorward, DOORWARD_DATABASE_URL=url)
     assert (code, found["database"]["state"]) == (1, "wrong")

@@ -113,7 +113,6 @@ def test_a_request_at_hand_is_finished_before_it_stops(tmp_path: Path) -> None:
 
 
 def test_a_port_in_use_is_one_clear_line_and_exit_code_2(tmp_path: Path) -> None:
-    """F-42."""
     with running(tmp_path / "first") as server:
         second = server.run("serve")
         assert second.returncode == 2
@@ -131,7 +130,7 @@ def test_the_port_may_be_given_with_the_command(doorward: Doorward) -> None:
 
 
 def test_an_unmigrated_database_is_refused(doorward: Doorward) -> None:
-    """F-16, F-42, OP-04: who is not migrated does not even listen."""
+    """OP-04: who is not migrated does not even listen."""
     done = doorward("serve", DOORWARD_PORT=str(free_port()))
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
@@ -139,7 +138,7 @@ def test_an_unmigrated_database_is_refused(doorward: Doorward) -> None:
 
 
 def test_another_installation_s_secret_is_refused(tmp_path: Path) -> None:
-    """F-42, ST-05."""
+    """ST-05."""
     with running(tmp_path) as server:
         assert server.stop() == 0
         other = "b0ttom-of-the-class/6Hw1PlYj8rUaM3vKq7"
@@ -152,7 +151,6 @@ def test_another_installation_s_secret_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_killed_worker_is_replaced_however_often(tmp_path: Path) -> None:
-    """F-02."""
     with running(tmp_path) as server:
         killed: set[int] = set()
         for _ in range(4):
@@ -166,7 +164,6 @@ def test_a_killed_worker_is_replaced_however_often(tmp_path: Path) -> None:
 
 
 def test_no_worker_outlives_its_parent_and_the_port_is_free_at_once(tmp_path: Path) -> None:
-    """F-02."""
     with running(tmp_path, workers="2") as server:
         workers = children(server.pid)
         assert len(workers) == 2
@@ -190,7 +187,6 @@ def test_several_workers_count_in_one_place_that_is_gone_afterwards(tmp_path: Pa
 
 
 def test_what_a_killed_service_left_behind_is_removed_and_what_another_uses_is_not(tmp_path: Path) -> None:
-    """F-02."""
     with running(tmp_path, workers="2") as server:
         (left,) = folders_of(server)
         workers = children(server.pid)
@@ -210,7 +206,7 @@ def test_what_a_killed_service_left_behind_is_removed_and_what_another_uses_is_n
 
 
 def test_requests_that_died_with_their_worker_are_under_way_no_more(tmp_path: Path) -> None:
-    """F-02, LG-03."""
+    """LG-03."""
 
     def under_way() -> float:
         figures = httpx2.get(f"{server.url}/metrics", timeout=PATIENCE).text
@@ -246,7 +242,7 @@ def test_closed_standard_streams_are_taken_by_no_file_of_ours(doorward: Doorward
 
 
 def test_a_log_that_nobody_reads_holds_no_request_up(doorward: Doorward) -> None:
-    """LG-05, F-36."""
+    """LG-05."""
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     with contextlib.suppress(BlockingIOError):
@@ -269,7 +265,6 @@ def test_a_log_that_nobody_reads_holds_no_request_up(doorward: Doorward) -> None
 
 
 def test_connections_that_say_nothing_are_closed(tmp_path: Path) -> None:
-    """F-25."""
     with running(tmp_path) as server, socket.create_connection((server.host, server.port)) as idle:
         idle.settimeout(PATIENCE)
         assert idle.recv(64) == b""

@@ -127,9 +127,10 @@ async def test_what_ended_since_a_moment_is_found_again_and_nothing_else(storage
     async with storage.reading() as reading:
         ends = [row for row in await reading.changes.since(0, 20) if row.change.subject is Subject.SESSIONS]
         assert [row.change.epoch for row in ends] == [1, 2, 3, 4]
-        assert await reading.changes.ended_since(EVER) == ends
-        assert await reading.changes.ended_since(ends[2].at) == [row for row in ends if row.at >= ends[2].at]
-        assert await reading.changes.ended_since(ends[3].at + timedelta(microseconds=1)) == []
+        assert await reading.changes.ended_since(EVER, 4) == ends
+        assert await reading.changes.ended_since(ends[2].at, 9) == [row for row in ends if row.at >= ends[2].at]
+        assert await reading.changes.ended_since(ends[3].at + timedelta(microseconds=1), 9) == []
+        assert len(await reading.changes.ended_since(EVER, 3)) == 3
 
 
 async def test_changes_are_dated_by_the_clock_of_the_storage(storage: Storage) -> None:

@@ -30,6 +30,11 @@ async def test_what_somebody_has_is_free_when_its_time_is_up_and_not_before(stor
     assert not await take(storage, "ada", MINUTE)
 
 
+async def test_who_had_it_by_a_clock_that_was_far_ahead_keeps_nobody_out(storage: Storage) -> None:
+    assert await take(storage, "ada", 500_000 * MINUTE)
+    assert await take(storage, "bob", 0 * MINUTE)
+
+
 async def test_who_has_it_takes_it_again_for_longer(storage: Storage) -> None:
     assert await take(storage, "ada", 0 * MINUTE)
     assert await take(storage, "ada", MINUTE / 2)

@@ -65,8 +65,8 @@ async def test_of_an_account_at_the_most_the_oldest_ends(storage: Storage) -> No
     own, (other,) = await some(storage, ada, 5), await some(storage, bob, 1)
     async with storage.transaction() as tx:
         await tx.sessions.rotate(own[4].id, own[4].token_hash, RefreshTokenHash(b"\1" * 32), POLICY, NOON)
-        assert await tx.sessions.end_oldest(ada.id, at_most(5), NOON) == 0
-        assert await tx.sessions.end_oldest(ada.id, at_most(3), NOON) == 2
+        assert await tx.sessions.end_oldest(ada.id, own[0].id, at_most(5), NOON) == 0
+        assert await tx.sessions.end_oldest(ada.id, own[0].id, at_most(3), NOON) == 2
     assert await sessions_of(storage, ada) == [mine.id for mine in own[:3]]
     assert await session(storage, other.id) == other
     assert set(await announced(storage)) == {Change.session_ended(ada.id, mine.id) for mine in own[3:]}
@@ -81,8 +81,17 @@ async def test_a_session_that_is_over_takes_no_place_of_one_that_goes_on(storage
     async with storage.transaction() as tx:
         used = NOON - timedelta(days=10)
         await tx.sessions.rotate(going_on.id, going_on.token_hash, RefreshTokenHash(b"\1" * 32), POLICY, used)
-        assert await tx.sessions.end_oldest(ada.id, at_most(2), NOON) == 2
+        assert await tx.sessions.end_oldest(ada.id, new.id, at_most(2), NOON) == 2
     assert await sessions_of(storage, ada) == [new.id, going_on.id]
+
+
+async def test_the_session_that_is_kept_stays_though_a_clock_made_it_the_oldest(storage: Storage) -> None:
+    """RF-13: who has just signed in is not signed out by it."""
+    ada = a_user()
+    own = await some(storage, ada, 3)
+    async with storage.transaction() as tx:
+        assert await tx.sessions.end_oldest(ada.id, own[2].id, at_most(1), NOON) == 2
+    assert await sessions_of(storage, ada) == [own[2].id]
 
 
 async def test_the_end_of_all_is_one_change(storage: Storage) -> None:
@@ -108,11 +117,11 @@ async def test_more_sessions_than_one_statement_takes_end(storage: Storage) -> N
     ada = a_user()
     own = await some(storage, ada, 1300)
     async with storage.transaction() as tx:
-        assert await tx.sessions.end_oldest(ada.id, at_most(1200), NOON) == 100
+        assert await tx.sessions.end_oldest(ada.id, own[0].id, at_most(1200), NOON) == 100
         assert await tx.sessions.end_others(ada.id, own[0].id) == 1199
     assert await sessions_of(storage, ada) == [own[0].id]
     async with storage.reading() as reading:
-        feed = await reading.changes.ended_since(NOON - timedelta(days=9_000))
+        feed = await reading.changes.ended_since(NOON - timedelta(days=9_000), 2_000)
     assert {row.change for row in feed} == {Change.session_ended(ada.id, mine.id) for mine in own[1:]}
     assert len(feed) == 1299
 
@@ -175,7 +184,6 @@ async def test_a_session_that_opens_while_all_end_is_ended_or_of_the_next_epoch(
 
 
 async def test_everything_at_once_on_one_account_succeeds_or_is_asked_to_come_back(storage: Storage) -> None:
-    """F-11."""
     ada = a_user()
     own = await some(storage, ada, 30)
 
@@ -191,8 +199,9 @@ async def test_everything_at_once_on_one_account_succeeds_or_is_asked_to_come_ba
 
     async def open_one(tx: Transaction, _: Session) -> object:
         await tx.users.lock(ada.id)
-        await tx.sessions.add(a_session(ada))
-        return await tx.sessions.end_oldest(ada.id, at_most(20), NOON)
+        new = a_session(ada)
+        await tx.sessions.add(new)
+        return await tx.sessions.end_oldest(ada.id, new.id, at_most(20), NOON)
 
     async def end_all(tx: Transaction, _: Session) -> object:
         await tx.users.lock(ada.id)

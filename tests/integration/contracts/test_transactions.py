@@ -131,7 +131,7 @@ async def test_a_listener_hears_nothing_of_what_was_rolled_back(storage: Storage
 
 
 async def test_a_commit_is_told_even_to_a_task_that_is_cancelled_in_it(storage: Storage) -> None:
-    """F-24: who goes away during the commit leaves a finished one, and this node knows of it."""
+    """Who goes away during the commit leaves a finished one, and this node knows of it."""
     ada = a_user()
     await put(storage, ada)
     heard: list[Sequence[Change]] = []
@@ -149,7 +149,7 @@ async def test_a_commit_is_told_even_to_a_task_that_is_cancelled_in_it(storage: 
 
 
 async def test_a_cancelled_transaction_leaves_nothing_and_harms_nobody(storage: Storage) -> None:
-    """F-24: cancelled at every step of the way, and the next one finds everything in order."""
+    """Cancelled at every step of the way, and the next one finds everything in order."""
     ada = a_user()
     await put(storage, ada)
 
@@ -170,7 +170,7 @@ async def test_a_cancelled_transaction_leaves_nothing_and_harms_nobody(storage: 
 
 
 async def test_a_cancelled_reading_never_leaves_its_answer_to_another(storage: Storage) -> None:
-    """F-24, I9: whoever asks gets the answer to the question that was asked."""
+    """Whoever asks gets the answer to the question that was asked."""
     users = [a_user(f"user{number}") for number in range(20)]
     await put(storage, *users)
 
@@ -231,7 +231,7 @@ async def test_who_locks_a_role_waits_for_who_holds_it(storage: Storage) -> None
 
 
 async def test_many_writers_of_one_account_succeed_or_are_asked_to_come_back(storage: Storage) -> None:
-    """F-11: contention ends by waiting, by trying again, or in "try again in a moment"; in nothing else."""
+    """Contention ends by waiting, by trying again, or in "try again in a moment"; in nothing else."""
     ada, bob = a_user(), a_user("bob", ADMIN)
     await put(storage, ada, bob)
     log = ListLog()

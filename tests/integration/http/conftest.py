@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
@@ -7,7 +7,8 @@ import httpx2
 import pytest
 
 from mysql_server import MySQLServer
-from server_process import Serve, Server, running
+from server_process import Serve, Server, Unique, running
+from stalls import Stalls, stalls
 
 
 @pytest.fixture(scope="session", params=["sqlite", "mysql"])
@@ -44,6 +45,18 @@ def admin(server: Server) -> Iterator[httpx2.Client]:
         yield client
 
 
+@pytest.fixture(scope="session")
+def registered(server: Server) -> tuple[str, str]:
+    """Id and secret of a service that has nothing else to do."""
+    return server.add_service("registered")
+
+
+@pytest.fixture
+def service(server: Server, registered: tuple[str, str]) -> Iterator[httpx2.Client]:
+    with server.client(auth=registered) as client:
+        yield client
+
+
 @pytest.fixture
 def serve(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Serve]:
     """`serve(dialect="tutorial")`: a server of one's own with such settings, on a fresh database."""
@@ -66,7 +79,7 @@ def shared(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> dic
 
 
 @pytest.fixture
-def unique() -> Callable[[str], str]:
+def unique() -> Unique:
     """A name that no other test uses."""
     return fresh_name
 
@@ -76,3 +89,9 @@ NAMES = count()
 
 def fresh_name(stem: str = "user") -> str:
     return f"{stem}{next(NAMES)}"
+
+
+@pytest.fixture
+def machine() -> Iterator[Stalls]:
+    with stalls() as watched:
+        yield watched

@@ -1,21 +1,19 @@
 """A role change holds at once: here on the very next request, on other nodes and after a hand edit soon after."""
 
-from collections.abc import Callable
-
 import httpx2
 import pytest
 
 from by_hand import by_hand
 from processes import eventually
 from readme import hand_edit
-from server_process import Account, Serve, Server
+from server_process import Account, Serve, Server, Unique
 
 
 def status(server: Server, account: Account, role: str = "mod") -> int:
     return httpx2.get(f"{server.url}/api/test/{role}", headers=account.bearer, timeout=30).status_code
 
 
-def test_a_role_counts_for_the_very_next_request_on_the_same_node(server: Server, unique: Callable[[str], str]) -> None:
+def test_a_role_counts_for_the_very_next_request_on_the_same_node(server: Server, unique: Unique) -> None:
     """TK-16."""
     ada = server.create_user(unique("ada"))
     path = f"/api/admin/users/{ada.id}/roles/moderator"
@@ -43,7 +41,7 @@ def test_a_role_holds_on_the_other_node_and_from_the_command_line(serve: Serve, 
     eventually(lambda: (status(here, ada), status(there, ada)) == (401, 401))
 
 
-def test_a_hand_edit_of_the_table_holds_without_a_new_sign_in(server: Server, unique: Callable[[str], str]) -> None:
+def test_a_hand_edit_of_the_table_holds_without_a_new_sign_in(server: Server, unique: Unique) -> None:
     ada = server.create_user(unique("ada"))
     assert status(server, ada) == 403
     by_hand(server, hand_edit(ada.username, "moderator"))
@@ -68,9 +66,7 @@ def test_guarded_requests_do_not_query_the_database(serve: Serve, database: str)
     assert asked < 200, "the feed is polled and the directory refreshed, but no request asks by itself"
 
 
-def test_accounts_that_are_gone_disabled_or_renewed_lose_their_tokens(
-    server: Server, unique: Callable[[str], str]
-) -> None:
+def test_accounts_that_are_gone_disabled_or_renewed_lose_their_tokens(server: Server, unique: Unique) -> None:
     """TK-16, AD-02, ST-08."""
     with server.client(headers=server.admin.bearer) as admin:
         ada = server.create_user(unique("ada"))

@@ -1,6 +1,6 @@
 """Section 4 of the wire contract, first half: accounts, and who grants them what."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
@@ -9,12 +9,10 @@ import httpx2
 import pytest
 
 from builders import PASSWORD
-from server_process import USER_MEMBERS, Account, Serve, Server, outcome
-
-Name = Callable[[str], str]
+from server_process import USER_MEMBERS, Account, Serve, Server, Unique, outcome
 
 
-def test_an_account_is_shown_without_anything_secret(server: Server, admin: httpx2.Client, unique: Name) -> None:
+def test_an_account_is_shown_without_anything_secret(server: Server, admin: httpx2.Client, unique: Unique) -> None:
     """AZ-04: no hash, salt, epoch or version in any answer."""
     ada = server.create_user(unique("ada"), "moderator")
     shown = admin.get(f"/api/admin/users/{ada.id}").json()
@@ -26,7 +24,7 @@ def test_an_account_is_shown_without_anything_secret(server: Server, admin: http
     assert listed == [shown]
 
 
-def test_who_is_no_admin_learns_nothing_of_others_not_even_whether_they_exist(server: Server, unique: Name) -> None:
+def test_who_is_no_admin_learns_nothing_of_others_not_even_whether_they_exist(server: Server, unique: Unique) -> None:
     """AZ-03: one answer for one's own id, another's, and nobody's."""
     ada, grace = server.create_user(unique("ada"), "moderator"), server.create_user(unique("grace"))
     with server.client(headers=ada.bearer) as client:
@@ -38,7 +36,7 @@ def test_who_is_no_admin_learns_nothing_of_others_not_even_whether_they_exist(se
 
 
 def test_accounts_come_page_by_page_in_the_order_of_their_names(
-    server: Server, admin: httpx2.Client, unique: Name
+    server: Server, admin: httpx2.Client, unique: Unique
 ) -> None:
     """AD-04: each account once, the page size bounded."""
     stem = unique("paged")
@@ -67,7 +65,7 @@ def paged(admin: httpx2.Client, *, query: str, limit: int) -> Iterator[str]:
             return
 
 
-def test_an_account_is_renamed_and_its_address_changed(server: Server, admin: httpx2.Client, unique: Name) -> None:
+def test_an_account_is_renamed_and_its_address_changed(server: Server, admin: httpx2.Client, unique: Unique) -> None:
     ada, name = server.create_user(unique("ada")), unique("Renamed")
     changed = admin.patch(f"/api/admin/users/{ada.id}", json={"username": name, "email": f"{name}@Example.org"})
     assert changed.status_code == 200
@@ -79,7 +77,7 @@ def test_an_account_is_renamed_and_its_address_changed(server: Server, admin: ht
 
 
 def test_what_an_account_cannot_become_is_refused_and_nothing_changed(
-    server: Server, admin: httpx2.Client, unique: Name
+    server: Server, admin: httpx2.Client, unique: Unique
 ) -> None:
     """AZ-04: neither roles nor password nor id can be set this way."""
     ada, bob = server.create_user(unique("ada")), server.create_user(unique("bob"))
@@ -102,7 +100,7 @@ def test_what_an_account_cannot_become_is_refused_and_nothing_changed(
     assert admin.get(path).json() == before
 
 
-def test_a_disabled_account_is_out_until_it_is_enabled(server: Server, admin: httpx2.Client, unique: Name) -> None:
+def test_a_disabled_account_is_out_until_it_is_enabled(server: Server, admin: httpx2.Client, unique: Unique) -> None:
     """TK-16, AD-02: at once; and tokens from before stay dead."""
     ada = server.create_user(unique("ada"))
     assert admin.patch(f"/api/admin/users/{ada.id}", json={"disabled": True}).json()["disabled"] is True
@@ -115,7 +113,7 @@ def test_a_disabled_account_is_out_until_it_is_enabled(server: Server, admin: ht
         assert client.get("/api/test/user", headers=server.sign_in(ada.username).bearer).status_code == 200
 
 
-def test_a_deleted_account_is_gone_and_its_name_free(server: Server, admin: httpx2.Client, unique: Name) -> None:
+def test_a_deleted_account_is_gone_and_its_name_free(server: Server, admin: httpx2.Client, unique: Unique) -> None:
     """ST-08, TK-23: the next account of that name is another one."""
     ada = server.create_user(unique("ada"), "moderator")
     deleted = admin.delete(f"/api/admin/users/{ada.id}")
@@ -126,7 +124,9 @@ def test_a_deleted_account_is_gone_and_its_name_free(server: Server, admin: http
     assert admin.get(f"/api/admin/users/{again.id}").json()["roles"] == ["user"]
 
 
-def test_accounts_and_roles_that_do_not_exist_are_not_found(server: Server, admin: httpx2.Client, unique: Name) -> None:
+def test_accounts_and_roles_that_do_not_exist_are_not_found(
+    server: Server, admin: httpx2.Client, unique: Unique
+) -> None:
     ada, nobody = server.create_user(unique("ada")), uuid4()
     for method in ("GET", "DELETE"):
         assert outcome(admin.request(method, f"/api/admin/users/{nobody}")) == (404, "account_not_found")
@@ -138,7 +138,7 @@ def test_accounts_and_roles_that_do_not_exist_are_not_found(server: Server, admi
         assert outcome(admin.request(method, f"/api/admin/users/{ada.id}/roles/boss")) == (404, "role_not_found")
 
 
-def test_granting_and_revoking_are_idempotent(server: Server, admin: httpx2.Client, unique: Name) -> None:
+def test_granting_and_revoking_are_idempotent(server: Server, admin: httpx2.Client, unique: Unique) -> None:
     """TK-16: both count for the very next request."""
     ada = server.create_user(unique("ada"))
     path = f"/api/admin/users/{ada.id}/roles/moderator"
@@ -150,7 +150,7 @@ def test_granting_and_revoking_are_idempotent(server: Server, admin: httpx2.Clie
 
 
 @pytest.mark.parametrize("role", ["Admin", "ADMIN", "admin.", "1admin", "-admin", "a" * 65])
-def test_role_names_are_compared_exactly(server: Server, admin: httpx2.Client, unique: Name, role: str) -> None:
+def test_role_names_are_compared_exactly(server: Server, admin: httpx2.Client, unique: Unique, role: str) -> None:
     """AZ-06."""
     ada = server.create_user(unique("ada"))
     answer = admin.put(f"/api/admin/users/{ada.id}/roles/{role}")

@@ -134,7 +134,7 @@ def test_the_docs_page_brings_everything_itself(client: httpx2.Client) -> None:
 
 @pytest.mark.parametrize("accepted", ["gzip, br", "identity"])
 def test_large_assets_come_packed(client: httpx2.Client, accepted: str) -> None:
-    """F-25: every browser unpacks them, and unpacked they would cost the service three times the memory."""
+    """Every browser unpacks them, and unpacked they would cost the service three times the memory."""
     packed = client.get("/docs/swagger-ui.css", headers={"Accept-Encoding": accepted})
     assert packed.headers["content-encoding"] == "gzip"
     assert int(packed.headers["content-length"]) < len(gzip.compress(packed.content)) * 2 < len(packed.content)

@@ -1,17 +1,16 @@
 """Section 4 of the wire contract, second half: roles, and why somebody may do something."""
 
-from collections.abc import Callable
 from typing import Any
 
 import httpx2
 import pytest
 
-from server_process import USER_MEMBERS, Server, outcome
-
-Name = Callable[[str], str]
+from server_process import USER_MEMBERS, Server, Unique, outcome
 
 
-def test_a_role_of_ones_own_is_added_described_and_removed(server: Server, admin: httpx2.Client, unique: Name) -> None:
+def test_a_role_of_ones_own_is_added_described_and_removed(
+    server: Server, admin: httpx2.Client, unique: Unique
+) -> None:
     role = unique("editor")
     path = f"/api/admin/roles/{role}"
     assert outcome(admin.get(path)) == (404, "role_not_found")
@@ -43,7 +42,7 @@ def test_built_in_roles_stay(admin: httpx2.Client) -> None:
         assert outcome(admin.delete(f"/api/admin/roles/{role}")) == (409, "role_built_in")
 
 
-def test_bad_roles_are_refused(admin: httpx2.Client, unique: Name) -> None:
+def test_bad_roles_are_refused(admin: httpx2.Client, unique: Unique) -> None:
     assert outcome(admin.put("/api/admin/roles/Editor", json={})) == (400, "invalid_role_name")
     path = f"/api/admin/roles/{unique('editor')}"
     for text in ("x" * 201, "two\nlines", "\u202egnihtemos", "next\u0085line", "zero\u200bwidth"):
@@ -55,7 +54,7 @@ def test_bad_roles_are_refused(admin: httpx2.Client, unique: Name) -> None:
 
 
 def test_an_explanation_says_which_grant_decides_or_what_is_missing(
-    server: Server, admin: httpx2.Client, unique: Name
+    server: Server, admin: httpx2.Client, unique: Unique
 ) -> None:
     ada = server.create_user(unique("ada"), "moderator")
     question = {"user": ada.username, "anyRole": ["moderator", "admin"]}
@@ -74,7 +73,7 @@ def test_an_explanation_says_which_grant_decides_or_what_is_missing(
         assert (refused["allowed"], refused["reason"], refused["missing"]) == (False, "role_missing", ["admin"])
 
 
-def test_an_explanation_of_a_route_is_what_the_guard_does(server: Server, admin: httpx2.Client, unique: Name) -> None:
+def test_an_explanation_of_a_route_is_what_the_guard_does(server: Server, admin: httpx2.Client, unique: Unique) -> None:
     """AZ-01: the same decision, for every kind of route."""
     ada = server.create_user(unique("ada"), "moderator")
     asked = [
@@ -102,7 +101,7 @@ def expected(explained: dict[str, Any]) -> str:
     return "granted" if explained["grantedBy"] else "signed_in"
 
 
-def test_a_disabled_account_is_explained_too(server: Server, admin: httpx2.Client, unique: Name) -> None:
+def test_a_disabled_account_is_explained_too(server: Server, admin: httpx2.Client, unique: Unique) -> None:
     ada = server.create_user(unique("ada"), "moderator")
     admin.patch(f"/api/admin/users/{ada.id}", json={"disabled": True})
     explained = admin.post("/api/admin/explain", json={"user": ada.id, "anyRole": ["moderator"]}).json()

@@ -1,19 +1,16 @@
 """Section 2 of the wire contract, first half: how a session goes on, and how it ends."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
 import pytest
 
-from builders import PASSWORD
+from builders import OTHER_PASSWORD, PASSWORD
 from by_hand import by_hand
 from jwt_material import read_claims
 from processes import eventually
-from server_process import Account, Serve, Server, outcome
-
-Name = Callable[[str], str]
+from server_process import Account, Serve, Server, Unique, outcome
 
 MEMBERS = {
     *("id", "username", "email", "roles"),
@@ -21,7 +18,6 @@ MEMBERS = {
 }
 INVALID = (401, "invalid_refresh_token")
 REUSED = (401, "refresh_token_reused")
-OTHER_PASSWORD = "a kettle full of violets"
 
 
 def post(server: Server, path: str, account: Account, **body: Any) -> httpx2.Response:
@@ -42,7 +38,7 @@ def refreshes(server: Server, outcome: str) -> float:
     return sum(float(line.removeprefix(start)) for line in lines if line.startswith(start))
 
 
-def test_a_refresh_answers_as_the_sign_in_did_with_tokens_of_its_own(server: Server, unique: Name) -> None:
+def test_a_refresh_answers_as_the_sign_in_did_with_tokens_of_its_own(server: Server, unique: Unique) -> None:
     """RF-01, SI-10, TK-16: and the access token before it goes on until it expires."""
     ada = server.create_user(unique("ada"))
     answer = server.refresh(ada.refresh_token)
@@ -62,7 +58,7 @@ def test_a_refresh_answers_as_the_sign_in_did_with_tokens_of_its_own(server: Ser
     assert server.lets_in(Account.signed_in(body))
 
 
-def test_only_a_hash_of_a_refresh_token_is_stored(server: Server, unique: Name) -> None:
+def test_only_a_hash_of_a_refresh_token_is_stored(server: Server, unique: Unique) -> None:
     """RF-01: what the database holds opens nothing."""
     ada = server.refreshed(server.create_user(unique("ada")))
     rows = by_hand(server, "SELECT * FROM sessions")
@@ -71,7 +67,7 @@ def test_only_a_hash_of_a_refresh_token_is_stored(server: Server, unique: Name) 
     assert ada.refresh_token.encode() not in stored
 
 
-def test_a_refresh_tells_the_roles_of_today(server: Server, admin: httpx2.Client, unique: Name) -> None:
+def test_a_refresh_tells_the_roles_of_today(server: Server, admin: httpx2.Client, unique: Unique) -> None:
     """RF-09."""
     ada = server.create_user(unique("ada"))
     assert admin.put(f"/api/admin/users/{ada.id}/roles/moderator").is_success
@@ -81,7 +77,7 @@ def test_a_refresh_tells_the_roles_of_today(server: Server, admin: httpx2.Client
 
 
 def test_who_lost_the_answer_gets_the_same_successor_and_after_more_rotations_the_present_one(
-    server: Server, unique: Name
+    server: Server, unique: Unique
 ) -> None:
     """RF-04: however far back the token is, within the grace time nobody is signed out."""
     ada = server.create_user(unique("ada"))
@@ -117,7 +113,7 @@ def test_a_token_that_comes_back_too_late_ends_the_session_and_raises_the_alarm(
 
 
 @pytest.mark.parametrize("kind", ["an access token", "a word", "nothing", "one letter more", "another last letter"])
-def test_what_is_no_refresh_token_of_ours_is_refused(server: Server, unique: Name, kind: str) -> None:
+def test_what_is_no_refresh_token_of_ours_is_refused(server: Server, unique: Unique, kind: str) -> None:
     """TK-24, RF-02: an access token is no refresh token, and nothing ends by a forgery."""
     ada = server.create_user(unique("ada"))
     token = ada.refresh_token
@@ -132,7 +128,7 @@ def test_what_is_no_refresh_token_of_ours_is_refused(server: Server, unique: Nam
     assert server.lets_in(server.refreshed(ada))
 
 
-def test_a_refresh_token_opens_no_guarded_route(server: Server, client: httpx2.Client, unique: Name) -> None:
+def test_a_refresh_token_opens_no_guarded_route(server: Server, client: httpx2.Client, unique: Unique) -> None:
     """TK-24."""
     ada = server.create_user(unique("ada"))
     for headers in ({"Authorization": f"Bearer {ada.refresh_token}"}, {"x-access-token": ada.refresh_token}):
@@ -140,7 +136,7 @@ def test_a_refresh_token_opens_no_guarded_route(server: Server, client: httpx2.C
 
 
 def test_a_refresh_token_travels_in_a_json_body_and_nowhere_else(
-    server: Server, client: httpx2.Client, unique: Name
+    server: Server, client: httpx2.Client, unique: Unique
 ) -> None:
     """SI-13."""
     token = server.create_user(unique("ada")).refresh_token
@@ -156,7 +152,7 @@ def test_a_refresh_token_travels_in_a_json_body_and_nowhere_else(
 
 
 @pytest.mark.parametrize("body", [{}, {"json": {}}], ids=["no body", "an empty object"])
-def test_sign_out_ends_the_session_that_asks_and_no_other(server: Server, unique: Name, body: dict[str, Any]) -> None:
+def test_sign_out_ends_the_session_that_asks_and_no_other(server: Server, unique: Unique, body: dict[str, Any]) -> None:
     """RF-10, TK-16."""
     ada = server.create_user(unique("ada"))
     other, renewed = server.sign_in(ada.username), server.refreshed(ada)
@@ -168,7 +164,7 @@ def test_sign_out_ends_the_session_that_asks_and_no_other(server: Server, unique
     assert server.lets_in(server.refreshed(other))
 
 
-def test_sign_out_everywhere_ends_every_session_and_the_next_sign_in_is_as_ever(server: Server, unique: Name) -> None:
+def test_sign_out_everywhere_ends_every_session_and_the_next_sign_in_is_as_ever(server: Server, unique: Unique) -> None:
     """RF-10, TK-16."""
     ada, grace = server.create_user(unique("ada")), server.create_user(unique("grace"))
     others = [server.sign_in(ada.username) for _ in range(2)]
@@ -191,7 +187,7 @@ def test_one_sign_in_too_many_ends_the_oldest_session(serve: Serve) -> None:
 
 @pytest.mark.parametrize("how", ["disabled", "deleted", "signed out"])
 def test_what_an_admin_does_to_an_account_ends_its_sessions(
-    server: Server, admin: httpx2.Client, unique: Name, how: str
+    server: Server, admin: httpx2.Client, unique: Unique, how: str
 ) -> None:
     """RF-09, AD-02, TK-16, ST-08: refresh and access tokens, for good."""
     ada, bob = server.create_user(unique("ada")), server.create_user(unique("bob"))
@@ -213,7 +209,7 @@ def test_what_an_admin_does_to_an_account_ends_its_sessions(
     assert server.lets_in(server.refreshed(bob))
 
 
-def test_what_the_operator_does_ends_sessions_of_a_running_server(server: Server, unique: Name) -> None:
+def test_what_the_operator_does_ends_sessions_of_a_running_server(server: Server, unique: Unique) -> None:
     """AD-02, TK-16: one session, all sessions, a new password."""
     ada = server.create_user(unique("ada"))
     other = server.sign_in(ada.username)
@@ -250,7 +246,7 @@ def test_sessions_survive_a_restart_and_ended_ones_stay_ended(serve: Serve) -> N
     [("last_used_at", 13, True), ("last_used_at", 15, False), ("started_at", 89, True), ("started_at", 91, False)],
 )
 def test_a_session_ends_when_it_is_unused_for_long_and_in_any_case_some_day(
-    server: Server, unique: Name, column: str, days: int, goes_on: bool
+    server: Server, unique: Unique, column: str, days: int, goes_on: bool
 ) -> None:
     """RF-08: idle for 14 days, or signed in 90 days ago. Its last token says when it ends."""
     ada = server.create_user(unique("ada"))

@@ -1,16 +1,15 @@
 """Section 1 of the wire contract in the dialect `standard`, row by row, against the real program."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import httpx2
 import pytest
 
 from builders import PASSWORD
-from server_process import Account, Server, somebody
+from server_process import Account, Server, Unique, somebody
 
-Name = Callable[[str], str]
 Json = dict[str, Any]
 
 CONTENT = {
@@ -52,7 +51,7 @@ def test_the_front_door_answers(client: httpx2.Client) -> None:
 
 
 @pytest.mark.parametrize("form", [False, True], ids=["JSON", "form"])
-def test_whoever_signs_up_has_the_role_user_and_no_other(client: httpx2.Client, unique: Name, *, form: bool) -> None:
+def test_whoever_signs_up_has_the_role_user_and_no_other(client: httpx2.Client, unique: Unique, *, form: bool) -> None:
     """AZ-04: `roles` is accepted and grants nothing."""
     name = unique("ada")
     body = somebody(name, roles=["user", "admin"])
@@ -63,28 +62,28 @@ def test_whoever_signs_up_has_the_role_user_and_no_other(client: httpx2.Client, 
     assert signed_in.json()["roles"] == ["ROLE_USER"]
 
 
-def test_a_username_in_use_is_a_conflict(client: httpx2.Client, unique: Name) -> None:
+def test_a_username_in_use_is_a_conflict(client: httpx2.Client, unique: Unique) -> None:
     name = unique("ada")
     assert sign_up(client, name).status_code == 201
     answer = sign_up(client, name.upper(), email=f"other-{name}@example.org")
     assert_problem(answer, 409, "username_taken", "Username is already in use!")
 
 
-def test_an_email_in_use_is_a_conflict(client: httpx2.Client, unique: Name) -> None:
+def test_an_email_in_use_is_a_conflict(client: httpx2.Client, unique: Unique) -> None:
     name = unique("ada")
     assert sign_up(client, name).status_code == 201
     answer = sign_up(client, unique("bob"), email=f"{name.upper()}@Example.ORG")
     assert_problem(answer, 409, "email_taken", "Email is already in use!")
 
 
-def test_an_unknown_role_is_named(client: httpx2.Client, unique: Name) -> None:
+def test_an_unknown_role_is_named(client: httpx2.Client, unique: Unique) -> None:
     answer = sign_up(client, unique("ada"), roles=["user", "boss"])
     assert_problem(answer, 400, "role_unknown", "Role boss does not exist!")
 
 
 @pytest.mark.parametrize("member", ["is_admin", "isAdmin", "id", "email_verified", "status", "disabled", "__proto__"])
 def test_a_member_that_sign_up_does_not_know_is_refused_and_nothing_stored(
-    client: httpx2.Client, unique: Name, member: str
+    client: httpx2.Client, unique: Unique, member: str
 ) -> None:
     """SU-13, AZ-04."""
     name = unique("mallory")
@@ -115,7 +114,7 @@ def test_a_member_that_sign_up_does_not_know_is_refused_and_nothing_stored(
     ids=lambda value: str(value)[:30] if isinstance(value, dict) else None,
 )
 def test_bad_input_gets_a_clear_answer_that_repeats_none_of_it(
-    client: httpx2.Client, unique: Name, changed: Json, code: str, field: str
+    client: httpx2.Client, unique: Unique, changed: Json, code: str, field: str
 ) -> None:
     """SU-01, SU-05, SU-06, SU-10, SU-11, SU-16, SI-04, HT-13."""
     answer = sign_up(client, unique("ada"), **changed)
@@ -133,7 +132,7 @@ def test_a_member_that_is_missing_is_named(client: httpx2.Client) -> None:
 
 
 @pytest.mark.parametrize("by", ["username", "email"])
-def test_sign_in_answers_with_what_the_tutorials_clients_read(client: httpx2.Client, unique: Name, by: str) -> None:
+def test_sign_in_answers_with_what_the_tutorials_clients_read(client: httpx2.Client, unique: Unique, by: str) -> None:
     """AZ-04, TK-22: nothing in the answer that is not meant for its owner."""
     person = somebody(unique("ada"))
     assert client.post("/api/auth/signup", json=person).status_code == 201
@@ -150,13 +149,13 @@ def test_sign_in_answers_with_what_the_tutorials_clients_read(client: httpx2.Cli
     assert (len(body["refreshToken"]), body["refreshExpiresIn"]) == (86, 14 * 24 * 3600)
 
 
-def test_roles_are_written_as_constants_and_in_order(server: Server, client: httpx2.Client, unique: Name) -> None:
+def test_roles_are_written_as_constants_and_in_order(server: Server, client: httpx2.Client, unique: Unique) -> None:
     account = server.create_user(unique("ada"), "moderator", "admin")
     answer = client.post("/api/auth/signin", json={"username": account.username, "password": PASSWORD})
     assert answer.json()["roles"] == ["ROLE_ADMIN", "ROLE_MODERATOR", "ROLE_USER"]
 
 
-def test_every_failed_sign_in_gets_the_same_answer(server: Server, client: httpx2.Client, unique: Name) -> None:
+def test_every_failed_sign_in_gets_the_same_answer(server: Server, client: httpx2.Client, unique: Unique) -> None:
     """SI-01, SI-03: unknown, wrong, empty, over-long, disabled: the same bytes but for the request id."""
     ada, eve = server.create_user(unique("ada")), server.create_user(unique("eve"))
     disabled = client.patch(f"/api/admin/users/{eve.id}", json={"disabled": True}, headers=server.admin.bearer)
@@ -249,7 +248,7 @@ def test_a_bad_token_is_unauthorized(client: httpx2.Client, people: Mapping[str,
         assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
 
 
-def test_the_token_of_an_account_that_is_gone_is_unauthorized(server: Server, unique: Name) -> None:
+def test_the_token_of_an_account_that_is_gone_is_unauthorized(server: Server, unique: Unique) -> None:
     """ST-08, TK-16."""
     ada = server.create_user(unique("ada"))
     with server.client() as client:

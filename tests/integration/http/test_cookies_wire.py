@@ -1,6 +1,6 @@
 """Tokens in cookies, for browsers: what is set, read and cleared, and who may change something by them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from typing import Self
@@ -10,7 +10,7 @@ import pytest
 
 from builders import PASSWORD
 from processes import PATIENCE
-from server_process import Server, outcome, running
+from server_process import Server, Unique, outcome, running
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True, scope="session")
 """How tokens travel does not depend on where sessions are kept."""
@@ -24,8 +24,6 @@ FOREIGN = [
     {"Origin": "https://app.example.com.evil.example"},
 ]
 NOBODYS_ID = "00000000-0000-7000-8000-000000000000"
-
-Unique = Callable[[str], str]
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """What the edge promises, through a client library, against the real server."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import httpx2
@@ -10,7 +10,7 @@ import pytest
 from builders import PASSWORD
 from processes import PATIENCE, eventually
 from raw_http import talk
-from server_process import Server, running, somebody
+from server_process import Server, Unique, running, somebody
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True, scope="session")
 """What happens before the application does not depend on its database."""
@@ -18,8 +18,6 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True, scop
 ORIGIN = "https://app.example.com"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 JSON = {"Content-Type": "application/json"}
-
-Unique = Callable[[str], str]
 
 
 @pytest.fixture(scope="module")

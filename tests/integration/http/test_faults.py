@@ -3,7 +3,7 @@
 import asyncio
 import statistics
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
 
@@ -15,7 +15,7 @@ from builders import PASSWORD
 from jwt_material import pem_of, read_header
 from mysql_server import MySQLServer
 from processes import PATIENCE, eventually
-from server_process import Server, running, somebody
+from server_process import Serve, Server, Unique, running, somebody
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def codes_of_sign_ups(server: Server, bodies: list[dict[str, str]]) -> Counter[s
 def test_a_database_that_is_away_gives_503_and_comes_back(
     on_own_mysql: Server, own_mysql_server: MySQLServer, fault: str
 ) -> None:
-    """F-04, F-05, OP-04."""
+    """OP-04."""
     server = on_own_mysql
     ada = server.create_user("ada")
     service, form = server.add_service("asking"), {"token": ada.refresh_token}
@@ -79,18 +79,15 @@ def test_a_database_that_is_away_gives_503_and_comes_back(
             assert client.get("/health/ready").status_code == 200
 
 
-def test_of_fifty_who_sign_up_with_one_name_at_once_one_gets_it(server: Server, unique: Callable[[str], str]) -> None:
-    """SU-09, F-22."""
+def test_of_fifty_who_sign_up_with_one_name_at_once_one_gets_it(server: Server, unique: Unique) -> None:
+    """SU-09."""
     name = unique("kelvin")
     spellings = [name, name.upper(), name.replace("k", "\u212a"), name.replace("e", "\uff45"), name.capitalize()]
     bodies = [somebody(spellings[n % len(spellings)], email=f"{name}-{n}@example.org") for n in range(50)]
     assert codes_of_sign_ups(server, bodies) == {"done": 1, "username_taken": 49}
 
 
-def test_of_fifty_who_sign_up_with_one_address_at_once_one_gets_it(
-    server: Server, unique: Callable[[str], str]
-) -> None:
-    """F-22."""
+def test_of_fifty_who_sign_up_with_one_address_at_once_one_gets_it(server: Server, unique: Unique) -> None:
     name = unique("mail")
     addresses = [f"{name}@example.org", f"{name}@EXAMPLE.org."]
     bodies = [somebody(unique("many"), email=addresses[n % 2]) for n in range(50)]
@@ -98,7 +95,7 @@ def test_of_fifty_who_sign_up_with_one_address_at_once_one_gets_it(
 
 
 def test_a_storm_of_sign_ins_is_shed_and_guarded_routes_stay_open(tmp_path: Path) -> None:
-    """OP-03, F-23."""
+    """OP-03."""
     with running(tmp_path, hash_threads="1", hash_queue="2") as server:
         ada = server.create_user("ada")
         bodies = [{"username": "ada", "password": PASSWORD}] * 40
@@ -120,7 +117,7 @@ def test_a_storm_of_sign_ins_is_shed_and_guarded_routes_stay_open(tmp_path: Path
         server.sign_in("ada")
 
 
-def test_unknown_and_known_names_take_the_same_time(server: Server, unique: Callable[[str], str]) -> None:
+def test_unknown_and_known_names_take_the_same_time(server: Server, unique: Unique) -> None:
     """SI-02: interleaved probes; a sign-in that skipped the hash would answer many times sooner."""
     known = server.create_user(unique("known")).username
     times: dict[tuple[str, str], list[float]] = {}
@@ -138,9 +135,7 @@ def test_unknown_and_known_names_take_the_same_time(server: Server, unique: Call
     assert max(medians) < 1.5 * min(medians)
 
 
-def test_the_operators_key_signs_on_every_node_and_refuses_no_token(
-    serve: Callable[..., Server], shared: dict[str, str]
-) -> None:
+def test_the_operators_key_signs_on_every_node_and_refuses_no_token(serve: Serve, shared: dict[str, str]) -> None:
     """TK-19: a key brought by the operator, of another kind than the first."""
     pem = pem_of(Ed25519PrivateKey.generate()).decode()
     here, there = serve(**shared), serve(**shared)

@@ -176,13 +176,6 @@ def restarted(server: Server, **environment: str) -> None:
     server.start()
 
 
-def refreshed(server: Server, refresh_token: str) -> str:
-    answer = httpx2.post(f"{server.url}/api/auth/refresh", json={"refreshToken": refresh_token}, timeout=PATIENCE)
-    assert answer.status_code == 200, answer.text
-    server.hide(answer)
-    return str(answer.json()["refreshToken"])
-
-
 def test_the_master_secret_is_replaced_and_nobody_is_signed_out(serve: Serve, shared: dict[str, str]) -> None:
     """ST-05: on two nodes, one of which goes on with the old secret for a while."""
     server, late = serve(**{**shared, "secret_key": OLD}), serve(**{**shared, "secret_key": OLD})
@@ -191,7 +184,7 @@ def test_the_master_secret_is_replaced_and_nobody_is_signed_out(serve: Serve, sh
     restarted(server, DOORWARD_SECRET_KEY=NEW, DOORWARD_SECRET_KEY_PREVIOUS=OLD)
     anew = by_hand(server, SEALED)
     assert (len(anew), anew == sealed) == (1, False)
-    refresh_token, until = refreshed(server, ada.refresh_token), monotonic() + HEARD
+    latest, until = server.refreshed(ada), monotonic() + HEARD
     while monotonic() < until:
         token = late.sign_in("ada").token
         assert [status(node, each) for node in (server, late) for each in (ada.token, token)] == [200] * 4
@@ -199,6 +192,6 @@ def test_the_master_secret_is_replaced_and_nobody_is_signed_out(serve: Serve, sh
     for node in (server, late):
         restarted(node, DOORWARD_SECRET_KEY=NEW)
         assert [status(node, each) for each in (ada.token, token)] == [200] * 2
-        refresh_token = refreshed(node, refresh_token)
+        latest = node.refreshed(latest)
     assert by_hand(server, SEALED) == anew
     assert kid_of(server.sign_in("ada").token) == kid_of(ada.token)

@@ -3,10 +3,9 @@
 import httpx2
 
 from jwt_material import read_claims
-from server_process import Serve, Server
+from server_process import INTROSPECT, REVOKE, Serve, Server
 
 METADATA = "/.well-known/oauth-authorization-server"
-INTROSPECT, REVOKE = "/api/auth/introspect", "/api/auth/revoke"
 
 
 def test_the_metadata_names_what_there_is_and_nothing_else(client: httpx2.Client, server: Server) -> None:

@@ -1,7 +1,6 @@
 """Passwords over the wire: which are taken, which open the account again, and what a sign-in gives."""
 
 import string
-from collections.abc import Callable
 
 import httpx2
 import pytest
@@ -9,9 +8,7 @@ import pytest
 from builders import PASSWORD
 from by_hand import by_hand
 from jwt_material import read_claims
-from server_process import Server, somebody
-
-Name = Callable[[str], str]
+from server_process import Server, Unique, somebody
 
 EMOJI = "\U0001f419\U0001f6b2\U0001f30b\U0001f3ba\U0001f9ca\U0001f989\U0001f34b\U0001f6f6" + (
     "\U0001fa81\U0001f3b2\U0001f994\U0001f335\U0001f941\U0001f40c\U0001f52d"
@@ -42,7 +39,7 @@ def sign_in(server: Server, login: str, password: str) -> httpx2.Response:
     ],
 )
 def test_whoever_signed_up_with_a_password_signs_in_with_it(
-    server: Server, client: httpx2.Client, unique: Name, chosen: str, typed: str
+    server: Server, client: httpx2.Client, unique: Unique, chosen: str, typed: str
 ) -> None:
     """SU-02, SU-03, SU-04, SU-08; SU-05: and with nothing that differs in its last character alone."""
     name = unique("ada")
@@ -64,7 +61,7 @@ def test_whoever_signed_up_with_a_password_signs_in_with_it(
     ],
 )
 def test_a_password_that_is_refused_makes_no_account(
-    server: Server, client: httpx2.Client, unique: Name, password: str, code: str
+    server: Server, client: httpx2.Client, unique: Unique, password: str, code: str
 ) -> None:
     """SU-01, SU-04, SU-05, SU-06, SU-07."""
     name = unique("adalovelace")
@@ -75,7 +72,7 @@ def test_a_password_that_is_refused_makes_no_account(
     assert sign_in(server, name, password).status_code == 401
 
 
-def test_a_sign_in_gives_a_token_of_its_own_whatever_was_presented(server: Server, unique: Name) -> None:
+def test_a_sign_in_gives_a_token_of_its_own_whatever_was_presented(server: Server, unique: Unique) -> None:
     """SI-10: a token that comes along is neither taken over nor looked at; each sign-in begins a session."""
     ada = server.create_user(unique("ada"))
     credentials = {"username": ada.username, "password": PASSWORD}
@@ -103,7 +100,7 @@ def test_a_sign_in_gives_a_token_of_its_own_whatever_was_presented(server: Serve
     ids=["empty", "no hash", "4 TiB of memory", "10 GiB of memory", "cut off"],
 )
 def test_a_stored_hash_that_is_damaged_is_a_wrong_password_and_a_line_in_the_log(
-    server: Server, unique: Name, stored: str, reason: str
+    server: Server, unique: Unique, stored: str, reason: str
 ) -> None:
     """SI-12: the same answer as to a wrong password, and no memory taken by what a row says."""
     ada, bob = server.create_user(unique("ada")), server.create_user(unique("bob"))

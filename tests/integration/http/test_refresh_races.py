@@ -6,7 +6,7 @@ import signal
 import socket
 import struct
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Thread
 from time import monotonic
@@ -15,12 +15,12 @@ import httpx2
 import pytest
 
 from barrier import Crowd, calling, crowd, refreshing
-from builders import PASSWORD
+from builders import OTHER_PASSWORD, PASSWORD
 from many_sessions import begun, refreshed
 from processes import children, ended, eventually
 from raw_http import Response, connected
 from server_process import Account, Serve, Server
-from stalls import Stalls, stalls
+from stalls import BOUND, Stalls
 
 ROUNDS = 500
 AT_ONCE = 25
@@ -28,17 +28,6 @@ AT_ONCE = 25
 
 EVERYWHERE = 12
 """Fresh connections, which reach every worker."""
-
-BOUND = 1.0
-"""Seconds for which something may go on that has ended: what is promised."""
-
-OTHER_PASSWORD = "a kettle full of violets"
-
-
-@pytest.fixture
-def machine() -> Iterator[Stalls]:
-    with stalls() as watched:
-        yield watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +63,7 @@ def outcome(answer: Response) -> str:
 def test_nothing_that_is_minted_during_a_sign_out_outlives_it(
     serve: Serve, shared: dict[str, str], machine: Stalls, workers: str
 ) -> None:
-    """RF-05, RF-03, F-35, I3: 500 rounds of a refresh and the session's sign-out at once, either first."""
+    """RF-05, RF-03: 500 rounds of a refresh and the session's sign-out at once, either first."""
     server = serve(**shared, workers=workers)
     ada = server.create_user("ada")
     minted: list[Minted] = []
@@ -159,7 +148,7 @@ def delete(server: Server, ada: Account) -> httpx2.Response:
 def test_what_ends_all_sessions_ends_those_that_are_just_being_refreshed(
     serve: Serve, shared: dict[str, str], machine: Stalls, end: Callable[[Server, Account], httpx2.Response]
 ) -> None:
-    """RF-05, RF-09, RF-10, TK-16, AD-02, F-35: on four workers."""
+    """RF-05, RF-09, RF-10, TK-16, AD-02: on four workers."""
     server = serve(**shared, workers="4")
     server.secrets.add(OTHER_PASSWORD)
     keeper = server.admin
@@ -191,7 +180,7 @@ def cut_off(server: Server, token: str, requests_meanwhile: int) -> None:
 
 
 def test_a_client_that_lost_the_answer_goes_on_with_the_same_token(serve: Serve) -> None:
-    """RF-04, F-24: whenever its connection broke."""
+    """RF-04: whenever its connection broke."""
     server = serve()
     ada = server.create_user("ada")
     for number in range(60):
@@ -206,7 +195,7 @@ def test_a_client_that_lost_the_answer_goes_on_with_the_same_token(serve: Serve)
 
 
 def test_a_server_that_is_killed_during_a_refresh_leaves_the_token_good(serve: Serve, shared: dict[str, str]) -> None:
-    """RF-04, RF-06, OP-01, F-01, I2: before or after its commit; whoever asks again after the restart gets the one
+    """RF-04, RF-06, OP-01: before or after its commit; whoever asks again after the restart gets the one
     successor."""
     server = serve(**shared, refresh_grace="600")
     ada = server.create_user("ada")

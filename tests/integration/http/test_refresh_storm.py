@@ -31,7 +31,7 @@ def hash_of(token: str) -> RefreshTokenHash:
 
 @pytest.mark.parametrize("workers", ["1", "4"])
 def test_of_fifty_at_once_one_rotates_and_all_get_the_same_successor(serve: Serve, workers: str) -> None:
-    """RF-03, F-19, I2: 200 rounds. What the session remembers of its spent tokens is every round's, each once."""
+    """RF-03: 200 rounds. What the session remembers of its spent tokens is every round's, each once."""
     server = serve(workers=workers)
     ada = server.create_user("ada")
     tokens = [ada.refresh_token]

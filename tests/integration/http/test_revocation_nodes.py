@@ -1,7 +1,7 @@
 """What ended on one node is refused on every other within a second, at the cost of no query; a node that hears nothing
 any more asks the database."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 from uuid import UUID
@@ -10,16 +10,14 @@ import httpx2
 import pytest
 
 from barrier import Crowd, calling, crowd
+from builders import OTHER_PASSWORD
 from by_hand import by_hand
 from jwt_material import read_claims
 from many_sessions import begun
 from mysql_server import MySQLServer
 from processes import eventually
 from server_process import Account, Serve, Server, outcome, running
-from stalls import Stalls, stalls
-
-BOUND = 1.0
-"""Seconds for which something may go on elsewhere that has ended here: what is promised."""
+from stalls import BOUND, Stalls
 
 DEAF_AFTER = 5.0
 """Seconds after which a node that hears nothing asks the database: what is promised."""
@@ -27,14 +25,7 @@ DEAF_AFTER = 5.0
 A_LOOK = 1.0
 """Seconds that this test's own requests may take, one after the other."""
 
-OTHER_PASSWORD = "a kettle full of violets"
 End = Callable[[Server, Account], None]
-
-
-@pytest.fixture
-def machine() -> Iterator[Stalls]:
-    with stalls() as watched:
-        yield watched
 
 
 def post(server: Server, path: str, account: Account) -> None:
@@ -76,7 +67,7 @@ ENDS = (sign_out, sign_out_everywhere, disable, end_by_the_operator, set_passwor
 def test_what_ended_on_one_node_is_refused_on_the_other_within_a_second(
     serve: Serve, shared: dict[str, str], machine: Stalls
 ) -> None:
-    """TK-16, RF-02, RF-05, RF-10, AD-02, I3: while others never notice. A token is refused there that was good a moment
+    """TK-16, RF-02, RF-05, RF-10, AD-02: while others never notice. A token is refused there that was good a moment
     before; the second begins with the answer here, and is longer by what the machine kept everybody waiting. RF-06: and
     on a node that starts later."""
     settings = {**shared, "refresh_grace": "0"}
@@ -143,7 +134,7 @@ def test_a_node_that_cannot_read_the_feed_asks_the_database(
 def test_a_node_without_its_database_refuses_nobody_and_admits_nobody(
     own_mysql_server: MySQLServer, tmp_path: Path, machine: Stalls
 ) -> None:
-    """TK-16, OP-04, I3: 503 with Retry-After as soon as what it knows is too old; what ended meanwhile is refused when
+    """TK-16, OP-04: 503 with Retry-After as soon as what it knows is too old; what ended meanwhile is refused when
     the database is back, and all others are let in."""
     with running(tmp_path, database_url=own_mysql_server.fresh_database()) as server:
         ada, grace = server.create_user("ada"), server.create_user("grace")

@@ -1,32 +1,18 @@
 """How services authenticate over the wire (RFC 6749, section 2.3.1), and how they are refused (section 5.2)."""
 
 from base64 import b64encode
-from collections.abc import Callable, Iterator
 
 import httpx2
 import pytest
 
-from server_process import Server, outcome
+from server_process import INTROSPECT, REVOKE, Server, Unique, outcome
 
-INTROSPECT, REVOKE = "/api/auth/introspect", "/api/auth/revoke"
 CHALLENGE = 'Basic realm="doorward", charset="UTF-8"'
-
-
-@pytest.fixture(scope="module")
-def registered(server: Server) -> tuple[str, str]:
-    """Id and secret."""
-    return server.add_service("clients")
-
-
-@pytest.fixture
-def service(server: Server, registered: tuple[str, str]) -> Iterator[httpx2.Client]:
-    with server.client(auth=registered) as client:
-        yield client
 
 
 @pytest.mark.parametrize("path", [INTROSPECT, REVOKE])
 def test_who_is_no_service_gets_a_challenge_and_no_word_of_the_token(
-    server: Server, registered: tuple[str, str], unique: Callable[[str], str], path: str
+    server: Server, registered: tuple[str, str], unique: Unique, path: str
 ) -> None:
     """RFC 6749, section 5.2; LG-01, LG-03: the log tells why, and never what was sent."""
     ada = server.create_user(unique("ada"))
@@ -42,7 +28,7 @@ def test_who_is_no_service_gets_a_challenge_and_no_word_of_the_token(
         basic(client_id, secret[:-1]),
         basic(client_id, ""),
         basic("service-" + "A" * 22, secret),
-        basic("clients", secret),
+        basic("registered", secret),
         basic(client_id, secret) + "=",
         basic(client_id, secret * 20),
         basic(client_id, "%" + secret),

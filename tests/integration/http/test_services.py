@@ -1,6 +1,5 @@
 """What registered services may ask over the wire: introspection (RFC 7662) and revocation (RFC 7009)."""
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx2
@@ -9,24 +8,9 @@ import pytest
 from domain.services.service import ID
 from jwt_material import read_claims
 from processes import PATIENCE, eventually
-from server_process import Account, Serve, Server, outcome
+from server_process import INTROSPECT, REVOKE, Serve, Server, Unique, outcome
 
-INTROSPECT, REVOKE = "/api/auth/introspect", "/api/auth/revoke"
 DAY = 86_400
-
-Unique = Callable[[str], str]
-
-
-@pytest.fixture(scope="module")
-def registered(server: Server) -> tuple[str, str]:
-    """Id and secret."""
-    return server.add_service("wire")
-
-
-@pytest.fixture
-def service(server: Server, registered: tuple[str, str]) -> Iterator[httpx2.Client]:
-    with server.client(auth=registered) as client:
-        yield client
 
 
 def told(service: httpx2.Client, token: str, **more: str) -> dict[str, Any]:
@@ -40,20 +24,6 @@ def told(service: httpx2.Client, token: str, **more: str) -> dict[str, Any]:
 def revoked(service: httpx2.Client, token: str, **more: str) -> None:
     answer = service.post(REVOKE, data={"token": token, **more})
     assert (answer.status_code, answer.content) == (200, b""), answer.text
-
-
-def passes(server: Server, account: Account) -> bool:
-    status = httpx2.get(f"{server.url}/api/test/user", headers=account.bearer, timeout=PATIENCE).status_code
-    assert status in {200, 401}
-    return status == 200
-
-
-def refreshed(server: Server, refresh_token: str) -> httpx2.Response:
-    body = {"refreshToken": refresh_token}
-    answer = httpx2.post(f"{server.url}/api/auth/refresh", json=body, timeout=PATIENCE)
-    if answer.is_success:
-        server.hide(answer)
-    return answer
 
 
 def test_an_access_token_is_told_whole(server: Server, service: httpx2.Client, unique: Unique) -> None:
@@ -113,11 +83,11 @@ def test_only_the_present_refresh_token_is_active_and_asking_changes_nothing(ser
     with server.client(auth=server.add_service("asking")) as service:
         for _ in range(3):
             assert told(service, ada.refresh_token)["active"]
-        renewed = refreshed(server, ada.refresh_token).json()["refreshToken"]
+        renewed = server.refresh(ada.refresh_token).json()["refreshToken"]
         for _ in range(3):
             assert told(service, ada.refresh_token) == {"active": False}
         assert told(service, renewed)["active"]
-        assert outcome(refreshed(server, ada.refresh_token)) == (401, "refresh_token_reused")
+        assert outcome(server.refresh(ada.refresh_token)) == (401, "refresh_token_reused")
         assert told(service, renewed) == {"active": False}
 
 
@@ -176,7 +146,7 @@ def test_what_ended_or_is_disabled_is_not_active(
     assert httpx2.post(f"{server.url}/api/auth/signout", headers=out.bearer, timeout=PATIENCE).status_code == 204
     assert admin.patch(f"/api/admin/users/{disabled.id}", json={"disabled": True}).is_success
     for account in (out, disabled):
-        assert not passes(server, account)
+        assert not server.lets_in(account)
         for token in (account.token, account.refresh_token):
             assert told(service, token) == {"active": False}
 
@@ -190,12 +160,12 @@ def test_any_token_of_a_session_ends_it_at_once(
     other = server.sign_in(ada.username)
     latest = ada.refresh_token
     if kind == "spent":
-        latest = refreshed(server, latest).json()["refreshToken"]
+        latest = server.refresh(latest).json()["refreshToken"]
     revoked(service, ada.token if kind == "access" else ada.refresh_token, token_type_hint="nonsense")
-    assert not passes(server, ada)
-    assert outcome(refreshed(server, latest)) == (401, "invalid_refresh_token")
-    assert passes(server, other)
-    assert refreshed(server, other.refresh_token).is_success
+    assert not server.lets_in(ada)
+    assert outcome(server.refresh(latest)) == (401, "invalid_refresh_token")
+    assert server.lets_in(other)
+    assert server.refresh(other.refresh_token).is_success
     sid = read_claims(ada.token)["sid"]
     assert server.line(event="session_ended", session_id=sid)["by"] == registered[0]
 
@@ -204,13 +174,13 @@ def test_a_revoked_session_is_refused_on_the_other_node_too(serve: Serve, shared
     """TK-16."""
     here, there = serve(**shared), serve(**shared)
     ada = here.create_user("ada")
-    assert passes(there, ada)
+    assert there.lets_in(ada)
     pair = here.add_service("both")
     with here.client(auth=pair) as service, there.client(auth=pair) as another:
         assert told(another, ada.token)["active"]
         revoked(service, ada.refresh_token)
-        assert not passes(here, ada)
-        eventually(lambda: not passes(there, ada))
+        assert not here.lets_in(ada)
+        eventually(lambda: not there.lets_in(ada))
         assert told(another, ada.token) == told(another, ada.refresh_token) == {"active": False}
 
 
@@ -223,7 +193,7 @@ def test_revoking_what_is_no_good_token_is_no_error_and_ends_nothing(
     for token in ("nonsense", "\N{SNOWMAN}", "A" * 86, ada.refresh_token.swapcase(), f"{head}.{payload}."):
         revoked(service, token)
         assert service.post(REVOKE, json={"token": token, "token_type_hint": "refresh_token"}).status_code == 200
-        assert passes(server, ada), token
+        assert server.lets_in(ada), token
     revoked(service, ada.token)
     revoked(service, ada.token)
 

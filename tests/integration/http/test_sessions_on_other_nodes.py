@@ -5,7 +5,7 @@ from collections.abc import Callable
 import httpx2
 import pytest
 
-from builders import PASSWORD
+from builders import OTHER_PASSWORD, PASSWORD
 from jwt_material import read_claims
 from processes import eventually
 from server_process import Account, Serve, Server, outcome
@@ -13,7 +13,6 @@ from server_process import Account, Serve, Server, outcome
 BOUND = 5.0
 """Seconds: one is promised, and a test machine may be busy."""
 
-OTHER_PASSWORD = "a kettle full of violets"
 End = Callable[[Server, Account, Account], httpx2.Response]
 
 

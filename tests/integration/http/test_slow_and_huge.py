@@ -46,7 +46,7 @@ def test_a_head_has_bounds(server: Server, data: bytes, status: int) -> None:
 
 
 def test_a_length_that_is_too_large_is_refused_before_the_body_comes(server: Server) -> None:
-    """HT-06, F-26: 10 GB, and the client has not even begun."""
+    """HT-06: 10 GB, and the client has not even begun."""
     (response,) = talk(server, request(SIGN_IN, JSON, "Content-Length: 10000000000"))
     assert response.status == 413
     (response,) = talk(server, request(SIGN_IN, JSON, "Content-Length: 16385"))
@@ -55,7 +55,7 @@ def test_a_length_that_is_too_large_is_refused_before_the_body_comes(server: Ser
 
 @pytest.mark.parametrize(("size", "status"), [(16_384, 401), (16_385, 413)])
 def test_the_limit_of_a_body_is_16_kib(server: Server, size: int, status: int) -> None:
-    """HT-06, F-26."""
+    """HT-06."""
     body = CREDENTIALS + b" " * (size - len(CREDENTIALS))
     whole = request(SIGN_IN, JSON, f"Content-Length: {size}", body=body)
     assert talk(server, whole, CANARY)[0].status == status
@@ -82,7 +82,6 @@ def memory_of(server: Server) -> int:
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads memory from /proc")
 def test_endless_bodies_are_cut_off_and_take_no_memory(server: Server) -> None:
-    """F-26."""
     talk(server, request(SIGN_IN, JSON, CHUNKED, body=chunk(b"x" * 20_000)))
     before = memory_of(server)
     sent = chunk(b"x" * 65_536) * 16
@@ -100,7 +99,7 @@ def send_for_ever(connection: socket.socket, data: bytes) -> None:
 
 
 def test_slow_clients_are_cut_off_while_others_are_served(server: Server) -> None:
-    """F-25, HT-10: nothing at all, half a head, half a body, half a chunk."""
+    """HT-10: nothing at all, half a head, half a body, half a chunk."""
     beginnings = {
         "nothing": (b"", None),
         "half a line": (b"GET /api/te", None),
@@ -140,7 +139,7 @@ TIME_WAIT = "06"
 
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="the kernel's own time limit is Linux's")
 def test_clients_that_never_read_are_cut_off(server: Server) -> None:
-    """F-25: whatever they ask for."""
+    """Whatever they ask for."""
     with ExitStack() as stack:
         clients = []
         for asked in UNREAD.values():
@@ -156,7 +155,7 @@ def test_clients_that_never_read_are_cut_off(server: Server) -> None:
 
 
 def test_a_large_answer_ends_the_connection(server: Server) -> None:
-    """F-25: so that a client which does not read holds one of them in memory and not two."""
+    """So that a client which does not read holds one of them in memory and not two."""
     (response,) = talk(server, LARGE)
     assert response.headers["connection"] == "close"
     with connected(server) as connection:
@@ -166,7 +165,7 @@ def test_a_large_answer_ends_the_connection(server: Server) -> None:
 
 
 def test_clients_that_leave_are_no_errors(server: Server) -> None:
-    """F-24, edge half: whenever they leave, nothing is logged as an error and the next one is served."""
+    """Whenever they leave, nothing is logged as an error and the next one is served."""
     before = server.settled()
     whole = request(SIGN_IN, JSON, f"Content-Length: {len(CREDENTIALS)}", body=CREDENTIALS)
     for length in range(0, len(whole) + 1, 7):

@@ -74,7 +74,7 @@ async def test_beyond_threads_and_queue_it_is_busy_at_once(log: ListLog) -> None
 
 
 async def test_a_permit_comes_back_when_the_thread_ends_and_not_when_the_request_does(log: ListLog) -> None:
-    """OP-03, F-24."""
+    """OP-03."""
     hasher = Argon2Hasher(1, 0, log)
     gate = Gate(hasher)
     gate.hold()
@@ -120,7 +120,6 @@ async def test_who_waits_too_long_is_told_that_it_is_busy(log: ListLog) -> None:
 
 
 async def test_a_storm_of_sign_ins_and_broken_connections_leaks_no_permit(log: ListLog) -> None:
-    """F-23, F-24."""
     hasher = Argon2Hasher(2, 4, log)
     cheap = PasswordHash(OLD.hash(SECRET.value))
     for round_ in range(40):

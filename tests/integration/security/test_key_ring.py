@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from domain.access.principal import LONGEST_LIFE
 from domain.errors import StorageUnavailable
-from domain.keys.signing_key import LATE, LONGEST_LIFE, SLACK, SigningKey
+from domain.keys.signing_key import LATE, SLACK, SigningKey
 from doubles import NOON
 from infrastructure.memory.storage import MemoryReading, MemoryStorage
 from infrastructure.security.key_ring import StoredKeyRing

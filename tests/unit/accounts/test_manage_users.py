@@ -154,7 +154,6 @@ class ContestedStorage(MemoryStorage):
 
 
 async def test_a_lost_race_is_run_again_and_surfaces_when_it_is_lost_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """F-11."""
     monkeypatch.setattr("application.transactions.LONGEST_PAUSE", 0)
     house = House()
     storage = ContestedStorage()

@@ -15,7 +15,7 @@ from doubles import NOON
 from interfaces.http.config import HttpConfig
 from interfaces.http.cookies import Browser, Cookies, cookie
 from interfaces.http.guard import Guard
-from interfaces.http.refusals import AmbiguousToken, JsonRequired, Malformed
+from interfaces.http.refusals import AmbiguousToken, JsonRequired
 
 Header = tuple[bytes, bytes]
 HOST = b"auth.example.org"
@@ -221,16 +221,11 @@ def test_a_refresh_token_in_the_body_goes_before_the_cookie() -> None:
     assert not browser.keeps_cookies
 
 
-def test_a_page_whose_browser_has_dropped_the_cookie_hears_that_the_session_is_over() -> None:
-    """RF-15: as if the cookie had come, and was refused."""
+@pytest.mark.parametrize("headers", [(), (JSON, from_origin(ALLOWED[0]))])
+def test_a_refresh_without_any_token_is_refused_as_one_with_a_bad_token(headers: tuple[Header, ...]) -> None:
+    """RF-15: a browser has dropped a cookie that has expired."""
     with pytest.raises(InvalidRefreshToken):
-        Browser(TLS, a_request(JSON, from_origin(ALLOWED[0]))).refresh_token(UNSET)
-
-
-def test_a_refresh_without_any_token_is_told_what_is_missing() -> None:
-    with pytest.raises(Malformed) as refusal:
-        Browser(TLS, a_request()).refresh_token(UNSET)
-    assert refusal.value.errors[0]["field"] == "refreshToken"
+        Browser(TLS, a_request(*headers)).refresh_token(UNSET)
 
 
 @pytest.mark.parametrize(

@@ -151,14 +151,14 @@ def filled(size: int) -> bytes:
 
 
 async def test_a_body_may_be_as_large_as_the_limit() -> None:
-    """HT-06, F-26."""
+    """HT-06."""
     assert (await post(Application(), filled(16_384))).status == 200
     reply = await post(Application(), filled(16_385))
     assert (reply.status, reply.code) == (413, "body_too_large")
 
 
 async def test_a_chunked_body_may_be_as_large_as_the_limit() -> None:
-    """HT-06, F-26."""
+    """HT-06."""
     body = filled(16_385)
     halves = [body[:9000], body[9000:]]
     reply = await ask(Application(), "POST", "/api/things", [JSON, CHUNKED], halves)
@@ -168,7 +168,7 @@ async def test_a_chunked_body_may_be_as_large_as_the_limit() -> None:
 
 
 async def test_a_huge_length_is_refused_before_anything_is_read() -> None:
-    """HT-06, F-26."""
+    """HT-06."""
     headers = [JSON, (b"content-length", b"10000000000")]
     reply = await ask(Application(), "POST", "/api/things", headers, ends="stalls", body_seconds=3600)
     assert (reply.status, reply.header("connection")) == (413, "close")
@@ -178,7 +178,7 @@ async def test_a_huge_length_is_refused_before_anything_is_read() -> None:
 async def test_of_a_body_that_is_too_large_no_end_is_awaited(
     headers: list[tuple[bytes, bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """HT-06, F-26."""
+    """HT-06."""
     monkeypatch.setattr("interfaces.http.body.DISCARD_SECONDS", 0.001)
     chunks = [b"x" * 16_385]
     reply = await ask(Application(), "POST", "/api/things", headers, chunks, ends="stalls", body_seconds=3600)
@@ -186,7 +186,6 @@ async def test_of_a_body_that_is_too_large_no_end_is_awaited(
 
 
 async def test_an_endless_body_is_cut_off() -> None:
-    """F-26."""
     chunks = [b"x" * 65_536] * 100
     reply = await ask(Application(), "POST", "/api/things", [JSON, CHUNKED], chunks, ends="stalls", body_seconds=3600)
     assert (reply.status, reply.header("connection")) == (413, "close")
@@ -194,7 +193,6 @@ async def test_an_endless_body_is_cut_off() -> None:
 
 @pytest.mark.parametrize("chunks", [[], [b'{"a'], [b'{"a":', b"1"]])
 async def test_a_body_that_does_not_arrive_in_time_ends_the_request(chunks: list[bytes]) -> None:
-    """F-25."""
     app = Application()
     headers = [JSON, (b"content-length", b"100")]
     reply = await ask(app, "POST", "/api/things", headers, chunks, ends="stalls", body_seconds=0.001)

@@ -159,7 +159,7 @@ def test_nesting_ends_at_the_thirty_second_level() -> None:
 
 @pytest.mark.parametrize("bracket", [b"[", b'{"a":'])
 def test_a_body_full_of_brackets_is_refused_without_recursion(bracket: bytes) -> None:
-    """HT-14, F-26."""
+    """HT-14."""
     with pytest.raises(InvalidJson, match="nested"):
         check_json(bracket * (16_384 // len(bracket)))
 

@@ -24,7 +24,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_what_a_stranger_typed_stays_one_escaped_line_of_json(text: str) -> None:
-    """LG-02, F-36."""
+    """LG-02."""
     line = as_json(None, "info", {"event": text, "username": text, text: [text, {"a": text}]})
     assert line.isascii()
     assert line.isprintable()
@@ -34,7 +34,7 @@ def test_what_a_stranger_typed_stays_one_escaped_line_of_json(text: str) -> None
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_what_a_stranger_typed_stays_one_escaped_line_on_a_terminal(text: str) -> None:
-    """LG-02, F-36."""
+    """LG-02."""
     line = as_text(None, "info", {"event": text, "username": text, text: [text, {"a": text}]})
     ours = ("\x1b[0m", "\x1b[1m", "\x1b[2m")
     for sequence in ours:
@@ -166,7 +166,7 @@ def test_a_stolen_token_is_an_alarm_and_never_left_out() -> None:
 
 
 def test_a_flood_of_refusals_is_counted_instead_of_written() -> None:
-    """LG-05, F-36."""
+    """LG-05."""
     clock = FrozenClock()
     with capture_logs() as lines:
         log = StructlogSecurityLog(KEY, clock.monotonic)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.access.principal import LONGEST_LIFE
 from infrastructure.masking import masked_settings
 from infrastructure.setting_sources import SECRETS
 from infrastructure.settings import Settings, describe, load_settings
@@ -88,12 +89,17 @@ def test_a_bare_port_counts_and_the_one_with_the_prefix_wins() -> None:
     ],
 )
 def test_a_bad_value_refuses_to_start_in_one_line_that_names_the_variable(name: str, value: str) -> None:
-    """F-42."""
     assert f"DOORWARD_{name}" in refusal({f"DOORWARD_{name}": value})
 
 
+def test_no_access_token_lives_longer_than_what_is_reckoned_with() -> None:
+    """Keys are forgotten, and ends too, when the longest token is out."""
+    longest = int(LONGEST_LIFE.total_seconds())
+    assert settings(access_token_seconds=str(longest)).access_token_seconds == longest
+    assert "DOORWARD_ACCESS_TOKEN_SECONDS" in refusal({"DOORWARD_ACCESS_TOKEN_SECONDS": str(longest + 1)})
+
+
 def test_a_bad_bare_port_is_named_as_it_was_written() -> None:
-    """F-42."""
     assert refusal({"PORT": "eighty"}).startswith("PORT:")
 
 
@@ -108,7 +114,6 @@ def test_a_bad_bare_port_is_named_as_it_was_written() -> None:
     ],
 )
 def test_an_unknown_name_refuses_to_start_and_tells_what_was_meant(variable: str, meant: str) -> None:
-    """F-42."""
     line = refusal({variable: "8080"})
     assert variable in line
     assert meant in line
@@ -120,7 +125,7 @@ def test_names_without_the_prefix_are_somebody_elses() -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "2001:db8::7"])
 def test_outside_loopback_a_secret_is_required(host: str) -> None:
-    """OP-05, F-42."""
+    """OP-05."""
     line = refusal({"DOORWARD_HOST": host, "DOORWARD_BEHIND_TLS_PROXY": "true"})
     assert "DOORWARD_SECRET_KEY" in line
 
@@ -182,7 +187,7 @@ def test_origins_are_taken_exactly() -> None:
     ],
 )
 def test_what_is_no_exact_origin_refuses_to_start(origin: str) -> None:
-    """CO-02, F-42."""
+    """CO-02."""
     line = refusal({"DOORWARD_CORS_ORIGINS": f"https://ok.example.com,{origin}"})
     assert line.startswith("DOORWARD_CORS_ORIGINS")
 

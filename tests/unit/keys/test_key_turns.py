@@ -13,8 +13,9 @@ from application.keys.list_signing_keys import ListSigningKeys
 from application.keys.revoke_signing_key import RevokeSigningKey
 from application.keys.rotate_signing_keys import RotateSigningKeys
 from builders import House
+from domain.access.principal import LONGEST_LIFE
 from domain.keys.rotation import KeyRotation
-from domain.keys.signing_key import LATE, LONGEST_LIFE, KeyState, may_have_signed, signing_at, state_of
+from domain.keys.signing_key import LATE, KeyState, may_have_signed, signing_at, state_of
 from doubles import NOON, PlainSealer
 
 DAILY = KeyRotation(period=timedelta(days=1))

@@ -10,11 +10,11 @@ from application.keys.list_signing_keys import ListSigningKeys
 from application.keys.reseal_signing_keys import ResealSigningKeys
 from builders import House
 from domain.access.change import Change, Subject
+from domain.access.principal import LONGEST_LIFE
 from domain.errors import InvalidKey, KeyExists
 from domain.keys.rotation import PUBLISHED, KeyRotation
 from domain.keys.signing_key import (
     LATE,
-    LONGEST_LIFE,
     SLACK,
     KeyState,
     SigningKey,

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from application.services.introspect_token import ActiveAccessToken, ActiveRefreshToken, ActiveToken, IntrospectToken
-from application.sessions.issue_tokens import SignedIn
 from builders import REFRESH_TOKENS, House, a_token, a_user
 from domain.access.role import MODERATOR, USER
 from domain.errors import RefreshTokenReused
@@ -22,14 +21,9 @@ async def asked(house: House, token: str) -> ActiveToken | None:
     return await introspect(token, house.clock.now())
 
 
-async def signed_in(house: House) -> SignedIn:
-    await house.with_user()
-    return await house.signed_in()
-
-
 async def test_a_good_access_token_is_told_with_its_account_and_the_roles_of_now() -> None:
     house = House()
-    opened = await signed_in(house)
+    opened = await house.newly_signed_in()
     await house.grant(opened.user.id, MODERATOR, NOON, "test")
     active = await asked(house, opened.access_token.value)
     assert isinstance(active, ActiveAccessToken)
@@ -40,7 +34,7 @@ async def test_a_good_access_token_is_told_with_its_account_and_the_roles_of_now
 
 async def test_a_good_refresh_token_is_told_with_its_session_and_its_end() -> None:
     house = House()
-    opened = await signed_in(house)
+    opened = await house.newly_signed_in()
     house.clock.move(60)
     active = await asked(house, opened.refresh_token.value)
     assert active == ActiveRefreshToken(opened.session, opened.user, NOON + house.policy.idle)
@@ -49,7 +43,7 @@ async def test_a_good_refresh_token_is_told_with_its_session_and_its_end() -> No
 @pytest.mark.parametrize("case", ["signed out", "everywhere", "disabled", "password", "deleted"])
 async def test_nothing_is_left_of_what_ended(case: str) -> None:
     house = House()
-    opened = await signed_in(house)
+    opened = await house.newly_signed_in()
     user, session = opened.user, opened.session
     if case == "signed out":
         await house.end(user.id, session.id, "test")
@@ -70,9 +64,9 @@ async def test_nothing_is_left_of_what_ended(case: str) -> None:
 
 async def test_time_ends_both_kinds() -> None:
     house = House()
-    opened = await signed_in(house)
+    opened = await house.newly_signed_in()
     house.clock.move(opened.access_token.expires_in)
-    house.ended.listened()
+    house.ended.listened(house.clock.monotonic())
     assert await asked(house, opened.access_token.value) is None
     assert await asked(house, opened.refresh_token.value) is not None
     house.clock.move(house.policy.idle.total_seconds() - opened.access_token.expires_in)
@@ -81,7 +75,7 @@ async def test_time_ends_both_kinds() -> None:
 
 async def test_asking_spends_nothing_and_alarms_nobody() -> None:
     house = House()
-    opened = await signed_in(house)
+    opened = await house.newly_signed_in()
     for _ in range(3):
         assert await asked(house, opened.refresh_token.value) is not None
     house.clock.move(1)
@@ -101,14 +95,14 @@ async def test_asking_spends_nothing_and_alarms_nobody() -> None:
 async def test_a_spent_token_is_not_active_within_its_grace_time_either() -> None:
     """It is good for its successor once more, and for nothing else."""
     house = House(policy=SessionPolicy(grace=timedelta(minutes=10)))
-    opened = await signed_in(house)
+    opened = await house.newly_signed_in()
     await house.refresh(opened.refresh_token.value, house.clock.now())
     assert await asked(house, opened.refresh_token.value) is None
 
 
 async def test_what_is_no_token_of_ours_is_not_active() -> None:
     house = House()
-    opened = await signed_in(house)
+    opened = await house.newly_signed_in()
     elsewhere = DerivedRefreshTokens(MasterSecret(b"another installation's master secret, of which we know nothing"))
     refresh = opened.refresh_token.value
     for token in (

@@ -3,7 +3,6 @@
 import pytest
 
 from application.services.revoke_token import RevokeToken
-from application.sessions.issue_tokens import SignedIn
 from builders import REFRESH_TOKENS, House, a_token
 from domain.errors import StorageUnavailable
 from domain.sessions.session import new_session_id
@@ -19,15 +18,10 @@ async def revoke(house: House, token: str) -> None:
     await revoke_token(token, house.clock.now(), BY)
 
 
-async def signed_in(house: House) -> SignedIn:
-    await house.with_user()
-    return await house.signed_in()
-
-
 @pytest.mark.parametrize("kind", ["access", "current", "retried", "spent"])
 async def test_each_token_of_a_session_ends_it_whole(kind: str) -> None:
     house = House()
-    opened, other = await signed_in(house), await house.signed_in()
+    opened, other = await house.newly_signed_in(), await house.signed_in()
     token = opened.access_token.value if kind == "access" else opened.refresh_token.value
     if kind in {"retried", "spent"}:
         await house.refresh(token, house.clock.now())
@@ -45,7 +39,7 @@ async def test_each_token_of_a_session_ends_it_whole(kind: str) -> None:
 
 async def test_other_tokens_end_nothing_and_say_nothing() -> None:
     house = House()
-    opened = await signed_in(house)
+    opened = await house.newly_signed_in()
     elsewhere = DerivedRefreshTokens(MasterSecret(b"another installation's master secret, of which we know nothing"))
     refresh = opened.refresh_token.value
     for token in (
@@ -66,7 +60,7 @@ async def test_other_tokens_end_nothing_and_say_nothing() -> None:
 
 async def test_an_expired_access_token_ends_nothing() -> None:
     house = House()
-    opened = await signed_in(house)
+    opened = await house.newly_signed_in()
     house.clock.move(opened.access_token.expires_in)
     await revoke(house, opened.access_token.value)
     assert await house.session(opened.session.id) == opened.session
@@ -74,7 +68,7 @@ async def test_an_expired_access_token_ends_nothing() -> None:
 
 async def test_a_session_that_is_over_needs_no_end() -> None:
     house = House()
-    opened = await signed_in(house)
+    opened = await house.newly_signed_in()
     house.clock.move(house.policy.idle.total_seconds())
     await revoke(house, opened.refresh_token.value)
     assert house.log.of("session_ended") == []
@@ -82,7 +76,7 @@ async def test_a_session_that_is_over_needs_no_end() -> None:
 
 async def test_where_the_database_is_away_nobody_says_that_it_is_done() -> None:
     house = House()
-    opened = await signed_in(house)
+    opened = await house.newly_signed_in()
     away = WatchedStorage()
     away.away = True
     revoke_token = RevokeToken(away, PlainTokens(), REFRESH_TOKENS, house.end, house.policy)

@@ -1,11 +1,12 @@
 """What a node knows of ended sessions, and what it does when it cannot know."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from application.sessions import ended_sessions
-from application.sessions.ended_sessions import DEAF_AFTER, REMEMBERED, TIDY_EVERY, EndedSessions
+from application.sessions.ended_sessions import DEAF_AFTER, IN_DOUBT, REMEMBERED, TIDY_EVERY, EndedSessions
 from builders import House, a_token
 from domain.access.change import Change, SequencedChange
 from domain.access.decision import SIGNED_IN
@@ -93,7 +94,7 @@ async def test_before_its_first_look_and_when_it_has_long_heard_nothing_a_node_a
     fresh = EndedSessions(house.storage, house.clock)
     assert fresh.knows(token) is None
     assert await fresh.ask(token) is False
-    fresh.listened()
+    fresh.listened(house.clock.monotonic())
     house.clock.move(DEAF_AFTER)
     assert fresh.knows(token) is False
     house.clock.move(0.1)
@@ -117,11 +118,39 @@ def test_an_end_is_forgotten_when_no_token_of_it_can_be_left() -> None:
     session_id = new_session_id(NOON)
     ended.heard([Change.session_ended(SOMEBODY, session_id), Change.sessions_ended(SOMEBODY, 3)])
     clock.move(REMEMBERED.total_seconds() - 1)
-    ended.listened()
+    ended.listened(clock.monotonic())
     assert (len(ended.sessions), len(ended.accounts)) == (1, 1)
     clock.move(TIDY_EVERY)
-    ended.listened()
+    ended.listened(clock.monotonic())
     assert (len(ended.sessions), len(ended.accounts)) == (0, 0)
+
+
+def test_a_wall_clock_that_jumps_makes_a_node_forget_nothing() -> None:
+    clock = FrozenClock()
+    ended = EndedSessions(WatchedStorage(), clock)
+    ended.heard([Change.session_ended(SOMEBODY, new_session_id(NOON))])
+    clock.time += timedelta(days=1)
+    clock.seconds += TIDY_EVERY
+    ended.listened(clock.monotonic())
+    assert len(ended.sessions) == 1
+
+
+async def test_an_end_in_doubt_is_asked_for_and_told_to_nobody() -> None:
+    """The connection was lost in the commit: the session may go on, and then it must."""
+    house = House()
+    ada = await house.with_user("ada")
+    signed_in = await house.signed_in("ada")
+    token = PlainTokens().verify(signed_in.access_token.value, NOON)
+    for change in (Change.session_ended(ada.id, signed_in.session.id), Change.sessions_ended(ada.id, 1)):
+        house.ended.heard([replace(change, certain=False)])
+        assert house.ended.knows(token) is None
+        assert (await house.authorize(token, SIGNED_IN)).allowed
+        assert (house.ended.sessions, house.ended.accounts) == ([], [])
+        house.clock.move(IN_DOUBT)
+        house.ended.listened(house.clock.monotonic())
+        assert house.ended.knows(token) is False
+    house.ended.heard([Change.session_ended(ada.id, signed_in.session.id)])
+    assert house.ended.knows(token) is True
 
 
 def test_the_later_epoch_counts_whatever_the_order_in_which_they_are_heard() -> None:
@@ -134,7 +163,7 @@ def test_more_ends_than_there_is_room_for_are_asked_for(monkeypatch: pytest.Monk
     monkeypatch.setattr(ended_sessions, "MOST", 3)
     house = House()
     ended = EndedSessions(house.storage, house.clock)
-    ended.listened()
+    ended.listened(house.clock.monotonic())
     token = a_verified_token(house)
     rows = [
         SequencedChange(
@@ -148,7 +177,7 @@ def test_more_ends_than_there_is_room_for_are_asked_for(monkeypatch: pytest.Monk
     assert (ended.knows(token), ended.complete) == (None, False)
     assert len(ended.sessions) == 3
     house.clock.move(REMEMBERED.total_seconds() + 3)
-    ended.listened()
+    ended.listened(house.clock.monotonic())
     assert (ended.knows(token), ended.complete) == (False, True)
 
 

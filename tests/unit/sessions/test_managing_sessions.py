@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -23,7 +24,6 @@ from domain.errors import (
     InvalidToken,
     PasswordTooShort,
     PasswordWrong,
-    TransactionConflict,
 )
 from domain.ids import UserId, uuid7
 from domain.sessions.session import Device, Session, SessionPolicy, new_session_id
@@ -125,10 +125,12 @@ async def test_of_two_changes_of_the_password_at_once_one_is_made() -> None:
     ada = await house.with_user("ada")
     this = await house.signed_in("ada")
     principal = Principal(user_id=ada.id, session_id=this.session.id)
-    change = house.change_password
-    await change(principal, PASSWORD, NEW_PASSWORD)
-    with pytest.raises(TransactionConflict):
-        await change._save(ada, ada.password_hash, principal)
+    results = await asyncio.gather(
+        house.change_password(principal, PASSWORD, NEW_PASSWORD),
+        house.change_password(principal, PASSWORD, "another quiet meadow"),
+        return_exceptions=True,
+    )
+    assert sorted(type(result).__name__ for result in results) == ["NoneType", "PasswordWrong"]
 
 
 async def test_a_password_changed_while_it_is_verified_opens_no_session() -> None:
@@ -192,3 +194,12 @@ async def test_sessions_that_are_over_are_pruned_a_batch_at_a_time() -> None:
     alive = await house.signed_in("grace")
     assert await PruneSessions(house.storage, house.policy)(NOON) == BATCH + 1
     assert list(house.storage._tables.sessions) == [alive.session.id]
+
+
+async def test_a_session_past_its_absolute_end_is_pruned_though_it_could_be_idle_for_longer() -> None:
+    """RF-14."""
+    house = House(policy=SessionPolicy(absolute=timedelta(hours=8)))
+    await house.with_user("ada")
+    await house.signed_in("ada")
+    house.clock.move(timedelta(hours=8, seconds=1).total_seconds())
+    assert await PruneSessions(house.storage, house.policy)(house.clock.now()) == 1

@@ -54,7 +54,7 @@ class Node:
     def move(self, seconds: float) -> None:
         """The feed is read all the while."""
         self.house.clock.move(seconds)
-        self.house.ended.listened()
+        self.house.ended.listened(self.house.clock.monotonic())
 
 
 def read(published: RevocationList) -> dict[str, Any]:
@@ -152,7 +152,7 @@ async def test_a_node_that_may_not_know_all_says_so_rather_than_too_little() -> 
     node.house.clock.move(DEAF_AFTER + 1)
     with pytest.raises(RevocationsIncomplete):
         node.publish()
-    node.house.ended.listened()
+    node.house.ended.listened(node.house.clock.monotonic())
     assert node.publish() is known
 
 
@@ -214,6 +214,16 @@ async def test_places_to_wait_are_few_and_come_free() -> None:
     assert node.publish.has_room
     node.publish.stop()
     await asyncio.gather(*waiting[1:])
+
+
+async def test_of_those_that_come_together_who_finds_no_place_is_answered_at_once() -> None:
+    node = await Node().started()
+    known = node.publish()
+    waiting = [asyncio.create_task(node.publish.after(known.tag, 60)) for _ in range(MOST_WAITING + 3)]
+    await settle()
+    assert [task.done() for task in waiting] == [False] * MOST_WAITING + [True] * 3
+    node.publish.stop()
+    assert await asyncio.gather(*waiting) == [known] * len(waiting)
 
 
 @dataclass(frozen=True, slots=True)
