@@ -30,7 +30,7 @@ test: check
 	$(BIN)/pytest $(ARGS)
 
 unit: .venv/ready-dev
-	$(BIN)/pytest -p no:schemathesis tests/unit $(ARGS)
+	$(BIN)/pytest -p no:schemathesis -p no:faker -p no:anyio tests/unit $(ARGS)
 
 check: .venv/ready-dev
 	$(BIN)/ruff check

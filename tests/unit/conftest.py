@@ -1,5 +1,11 @@
+import gc
+
 from hypothesis import settings
 
 # No disk, and no clock: a slow machine fails nothing. The wire and the adapters are fuzzed at length elsewhere.
-settings.register_profile("unit", database=None, deadline=None, max_examples=25)
+settings.register_profile("unit", database=None, deadline=None, max_examples=20)
 settings.load_profile("unit")
+
+gc.set_threshold(
+    100_000, 50, 100
+)  # hundreds of small tests leave little behind, and looking for it took a fifth of their time

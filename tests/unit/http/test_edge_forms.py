@@ -1,7 +1,7 @@
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import json
 
@@ -12,7 +12,6 @@ TEXTS = st.text(alphabet=list('ab&=+%;"\\ é€\U0001f600\n'), max_size=5)
 NAMES = TEXTS.filter(lambda name: bool(name) and name != "roles")
 
 
-@settings(max_examples=40, deadline=None, database=None)
 @given(members=st.dictionaries(NAMES, TEXTS, min_size=1, max_size=4), roles=st.lists(TEXTS, max_size=3))
 def test_what_a_browser_encodes_arrives_unchanged(members: dict[str, str], roles: list[str]) -> None:
     form = urlencode([*members.items(), *(("roles", role) for role in roles)]).encode()

@@ -3,12 +3,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from interfaces.http.strict_json import DEEPEST, InvalidJson, check_json
-
-QUICK = settings(max_examples=40, deadline=None, database=None)
 
 TEXTS = st.text(alphabet=list('ab"\\/{}[]:, é€\U0001f600\u2028\x01\x7f'), max_size=6)
 SCALARS = (
@@ -52,14 +50,12 @@ def nested(depth: int) -> bytes:
     return b'{"a":' + b"[" * (depth - 1) + b"]" * (depth - 1) + b"}"
 
 
-@QUICK
 @given(document=OBJECTS, ascii_only=st.booleans())
 def test_every_document_within_the_policy_is_accepted(document: dict[str, Any], ascii_only: bool) -> None:
     """HT-14: strictness refuses no honest client."""
     check_json(json.dumps(document, ensure_ascii=ascii_only).encode())
 
 
-@QUICK
 @given(pieces=st.lists(st.sampled_from(PIECES), max_size=12))
 def test_whatever_is_accepted_means_the_same_to_every_parser(pieces: list[bytes]) -> None:
     """HT-14, SU-14: the edge never lets through what a parser behind it would refuse or read otherwise."""
@@ -71,7 +67,6 @@ def test_whatever_is_accepted_means_the_same_to_every_parser(pieces: list[bytes]
     assert json.loads(document) == msgspec.json.decode(document)
 
 
-@QUICK
 @given(document=OBJECTS, cut=st.integers(0, 200))
 def test_a_document_cut_short_is_refused(document: dict[str, Any], cut: int) -> None:
     whole = json.dumps(document).encode()

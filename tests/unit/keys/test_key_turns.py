@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from application.keys.ensure_signing_key import EnsureSigningKey
@@ -75,7 +75,6 @@ class Story:
             assert may_have_signed(known[kid], keys, moment)
 
 
-@settings(deadline=None, max_examples=40)
 @given(STEPS)
 def test_no_token_of_a_key_that_is_still_there_is_refused_before_its_end(
     steps: Sequence[tuple[str, int, int]],
