@@ -7,9 +7,9 @@ PROJECT = Path(__file__).resolve().parents[1]
 README = (PROJECT / "README.md").read_text("utf-8")
 
 
-def block(language: str, holding: str) -> str:
+def block(language: str, holding: str, document: str = README) -> str:
     """The fenced block of that language that holds the words."""
-    blocks: list[str] = re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    blocks: list[str] = re.findall(rf"^```{language}\n(.*?)^```$", document, re.MULTILINE | re.DOTALL)
     return next(text for text in blocks if holding in text)
 
 

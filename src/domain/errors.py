@@ -165,7 +165,7 @@ class CrossSiteRequest(Forbidden):
     """A request that changes something came with a cookie and not from a page of ours."""
 
     code = "cross_site_request"
-    text = "With cookies, requests that change something need an allowed Origin."
+    text = "With cookies, requests that change something need an Origin of DOORWARD_CORS_ORIGINS, or the service's own."
 
 
 class RoleRequired(Forbidden):

@@ -1,5 +1,6 @@
 """What the README tells a newcomer to type does what it says."""
 
+import json
 import re
 import sqlite3
 import subprocess
@@ -13,6 +14,8 @@ from infrastructure.settings import describe
 from processes import PATIENCE
 from readme import PROJECT, README, block, hand_edit
 from server_process import running
+
+PASTED = ("sessions.md", "cookies.md")
 
 
 def test_the_five_lines_work_as_pasted(tmp_path: Path) -> None:
@@ -35,6 +38,28 @@ def test_the_five_lines_work_as_pasted(tmp_path: Path) -> None:
     assert "Require Moderator Role!" in answers[2]
     assert answers[-1] == "Moderator Content."
     assert len(lines) == 5
+
+
+def test_what_the_documents_of_sessions_and_cookies_say_to_curl_works_as_pasted(tmp_path: Path) -> None:
+    with running(tmp_path) as server:
+        server.create_user("ada")
+        script = "\n".join(block("sh", "curl", (PROJECT / "docs" / name).read_text("utf-8")) for name in PASTED)
+        pasted = subprocess.run(
+            ["bash", "-c", script.replace("127.0.0.1:8080", f"127.0.0.1:{server.port}")],
+            cwd=tmp_path,
+            env=server.environment,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=True,
+        )
+    listed, signed_out, signed_in, account, refreshed = pasted.stdout.splitlines()
+    assert len(json.loads(listed)["sessions"]) == 2
+    assert signed_out == "204"
+    assert json.loads(account)["username"] == "ada"
+    for answer in (signed_in, refreshed):
+        assert json.loads(answer)["username"] == "ada"
+        assert "accessToken" not in answer
 
 
 def test_the_first_admin_and_the_hand_edit_work_as_written(tmp_path: Path) -> None:

@@ -5,11 +5,15 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Self, final
+from typing import Final, Self, final
 
 from litestar.response.base import ASGIResponse
 
 from interfaces.http.heads import Header
+
+ASKS: Final = {"If-None-Match": "The ETag of the document that is at hand already."}
+TELLS: Final = {"ETag": "Names the document as it is now."}
+"""For the OpenAPI document: headers of requests and of answers."""
 
 TAG = re.compile(rb'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 """An entity tag. What is weak about it makes no difference to If-None-Match."""

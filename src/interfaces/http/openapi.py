@@ -128,6 +128,8 @@ class Document:
                 schema["default"] = definition.default
             place = str(kwarg.param_type.value)
             found.append({"name": kwarg.name or name, "in": place, "required": place == "path", "schema": schema})
+        for name, meaning in handler.opt.get("asks", {}).items():
+            found.append({"name": name, "in": "header", "description": meaning, "schema": TEXT})
         return found
 
     def successes(self, handler: HTTPRouteHandler) -> Schema:
@@ -135,7 +137,9 @@ class Document:
         return {str(status): self.success(status, handler) for status in statuses}
 
     def success(self, status: int, handler: HTTPRouteHandler) -> Schema:
-        response: Schema = {"description": HTTPStatus(status).phrase, "headers": HEADERS}
+        told = handler.opt.get("tells", {}).items()
+        headers = {**HEADERS, **{name: {"description": meaning, "schema": TEXT} for name, meaning in told}}
+        response: Schema = {"description": HTTPStatus(status).phrase, "headers": headers}
         if status == HTTPStatus.NOT_MODIFIED:
             return response
         answer = handler.opt.get("answer", returned(handler))
@@ -150,6 +154,8 @@ class Document:
             response["content"] = {"application/json": {"schema": self.schema(answer)}}
         return response
 
+
+TEXT: Final[Schema] = {"type": "string"}
 
 KNOWN_PARAMETERS: Final[Mapping[str, Schema]] = {
     "role": {**ROLE_NAME, "examples": ["moderator"]},

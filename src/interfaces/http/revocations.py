@@ -13,7 +13,7 @@ from litestar.types import Receive
 
 from application.sessions.publish_revocations import PublishRevocations, RevocationList
 from domain.errors import RevocationsIncomplete, StorageUnavailable
-from interfaces.http.conditional import is_known
+from interfaces.http.conditional import ASKS, TELLS, is_known
 from interfaces.http.guard import PUBLIC
 from interfaces.http.heads import Header
 
@@ -36,6 +36,8 @@ WAIT: Final = re.compile(rb'(?:^|,)\s*wait\s*=\s*"?([0-9]{1,9})"?\s*(?=[;,]|$)',
         "access": PUBLIC,
         "answer": MEDIA_TYPE,
         "statuses": (200, 304),
+        "asks": {**ASKS, "Prefer": "`wait=SECONDS`, at most 30: answer when the list changes, or after that time."},
+        "tells": {**TELLS, "Preference-Applied": "`wait=SECONDS`, when the answer has waited."},
         "refusals": (RevocationsIncomplete, StorageUnavailable),
     },
 )

@@ -12,7 +12,7 @@ from litestar.response.base import ASGIResponse
 from application.ports.clock import Clock
 from application.ports.security import KeyRing, PublishedKey
 from domain.errors import StorageUnavailable
-from interfaces.http.conditional import CachedDocument
+from interfaces.http.conditional import ASKS, TELLS, CachedDocument
 from interfaces.http.guard import PUBLIC
 
 CACHED: Final = "public, max-age=300"
@@ -66,7 +66,14 @@ def to_jwk(key: PublishedKey) -> JsonWebKey:
     operation_id="jwks",
     summary="The public keys that our tokens are verified with",
     tags=["Discovery"],
-    opt={"access": PUBLIC, "answer": KeySet, "statuses": (200, 304), "refusals": (StorageUnavailable,)},
+    opt={
+        "access": PUBLIC,
+        "answer": KeySet,
+        "statuses": (200, 304),
+        "asks": ASKS,
+        "tells": TELLS,
+        "refusals": (StorageUnavailable,),
+    },
 )
 @inject
 async def jwks(request: Request[Any, Any, Any], ring: FromDishka[KeyRing], clock: FromDishka[Clock]) -> ASGIResponse:
