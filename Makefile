@@ -18,6 +18,7 @@ help:
 	@echo 'make run     install what is locked (once), migrate, serve; settings as in PORT=9000 make run'
 	@echo 'make test    make check, then every test; MySQL is found or fetched, see tests/mysql_server.py;'
 	@echo '             the browser is a Chromium of this machine, or the one that CHROMIUM names'
+	@echo '             HALVES=1 runs them in two processes at once'
 	@echo 'make unit    the unit tests alone; ARGS="-k name" goes to pytest, with make test, too'
 	@echo 'make check   lint, format, types, layers, lock files'
 	@echo 'make lock    write the lock files again; UPGRADE=1 moves to the newest versions'
@@ -27,7 +28,7 @@ run: $(READY) .venv/compiled
 	@exec $(BIN)/doorward serve --migrate
 
 test: check
-	$(BIN)/pytest $(ARGS)
+	$(if $(HALVES),sh scripts/halves.sh,$(BIN)/pytest) $(ARGS)
 
 unit: .venv/ready-dev
 	$(BIN)/pytest -p no:schemathesis -p no:faker -p no:anyio tests/unit $(ARGS)

@@ -75,17 +75,19 @@ class SqlConnection:
         except ConnectionLost as error:
             raise StorageUnavailable from error
 
-    async def commit(self) -> None:
-        """Raise TransactionConflict when nothing was committed, StorageUnavailable when nobody knows."""
+    async def commit(self, done: Callable[[], None]) -> None:
+        """`done` is called once it is. Raise TransactionConflict when nothing was committed, StorageUnavailable when
+        nobody knows."""
         self.deadline.reschedule(None)
-        await to_the_end(self._commit())
+        await to_the_end(self._commit(done))
 
-    async def _commit(self) -> None:
+    async def _commit(self, done: Callable[[], None]) -> None:
         try:
             async with asyncio.timeout(LONGEST):
                 await asked(self.raw.commit)
         except (ConnectionLost, TimeoutError) as error:
             raise StorageUnavailable from error
+        done()
 
     async def close(self) -> None:
         """Roll back what is open and give the connection back; one that does not answer is dropped."""

@@ -70,14 +70,21 @@ class SqlStorage:
             await self._commit(connection, feed.announced)
 
     async def _commit(self, connection: SqlConnection, announced: Sequence[Change]) -> None:
+        committed = False
+
+        def done() -> None:
+            nonlocal committed
+            committed = True
+            self._tell(announced)
+
         try:
-            await connection.commit()
+            await connection.commit(done)
         except TransactionConflict:
             raise
         except BaseException:
-            self._tell([replace(change, certain=False) for change in announced])
+            if not committed:
+                self._tell([replace(change, certain=False) for change in announced])
             raise
-        self._tell(announced)
 
     def _tell(self, announced: Sequence[Change]) -> None:
         if announced:

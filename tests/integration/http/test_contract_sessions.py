@@ -151,6 +151,23 @@ def test_a_refresh_token_travels_in_a_json_body_and_nowhere_else(
     assert server.refresh(token).is_success, "none of that spent it"
 
 
+def test_a_refresh_token_is_of_use_for_its_own_session_and_for_no_more_than_that(
+    server: Server, client: httpx2.Client, unique: Unique
+) -> None:
+    """RF-07: there is one client, so it is the session that a token is bound to."""
+    ada, eve = server.create_user(unique("ada")), server.create_user(unique("eve"))
+    for member in ("scope", "audience", "resource", "client_id", "roles"):
+        body = {"refreshToken": eve.refresh_token, member: "admin"}
+        assert outcome(client.post("/api/auth/refresh", json=body)) == (400, "validation_failed")
+    first_of_ada, rest_of_eve = ada.refresh_token[:20], eve.refresh_token[20:]  # the session's id, and nearly all else
+    assert outcome(server.refresh(first_of_ada + rest_of_eve)) == INVALID
+    before = read_claims(eve.token)
+    after = read_claims(server.refreshed(eve).token)
+    assert all(after[name] == before[name] for name in ("iss", "aud", "sub", "client_id", "sid", "roles"))
+    assert server.lets_in(ada)
+    assert server.refresh(ada.refresh_token).is_success
+
+
 @pytest.mark.parametrize("body", [{}, {"json": {}}], ids=["no body", "an empty object"])
 def test_sign_out_ends_the_session_that_asks_and_no_other(server: Server, unique: Unique, body: dict[str, Any]) -> None:
     """RF-10, TK-16."""
