@@ -32,16 +32,17 @@ from interfaces.cli.running import settings_at_hand
 @click.option("--port", metavar="PORT", help="Listen there, whatever DOORWARD_PORT says.")
 def serve(migrates: bool, port: str | None) -> None:  # noqa: FBT001 click's flag
     """Run the service until SIGTERM or SIGINT; requests at hand are finished."""
+    stop = Stop()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     settings = settings_at_hand({} if port is None else {"DOORWARD_PORT": port})
     refuse_taken(settings.host, settings.port)
     make_data_dir(settings.data_dir)
     with metrics_folder(settings):
-        sys.exit(start(settings, migrates=migrates))
+        sys.exit(start(settings, stop, migrates=migrates))
 
 
-def start(settings: Settings, *, migrates: bool) -> int:
+def start(settings: Settings, stop: "Stop", *, migrates: bool) -> int:
     import structlog  # noqa: PLC0415 heavy
 
     from infrastructure.log.configure import configure_logging, flush  # noqa: PLC0415 heavy
@@ -55,14 +56,26 @@ def start(settings: Settings, *, migrates: bool) -> int:
         click.echo(line, err=True)
     structlog.get_logger().info("sys_startup", version=version("doorward"), workers=settings.workers)
     flush()  # no thread may be alive when workers are forked
+    stop.leave_if_asked()
     code = serve_until_stopped(settings, build)
     structlog.get_logger().info("sys_shutdown", exit_code=code)
     return code
 
 
-def stop(*_: object) -> NoReturn:
-    """A stop that was asked for while starting is no failure."""
-    sys.exit(0)
+class Stop:
+    """A stop that was asked for while starting is no failure. The signal may come where no exception gets through, as
+    in a destructor while modules are imported; so it is remembered, too."""
+
+    def __init__(self) -> None:
+        self._asked = False
+
+    def __call__(self, *_: object) -> NoReturn:
+        self._asked = True
+        sys.exit(0)
+
+    def leave_if_asked(self) -> None:
+        if self._asked:
+            sys.exit(0)
 
 
 def banner(settings: Settings, *, has_admin: bool) -> Iterator[str]:
