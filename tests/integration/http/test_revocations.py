@@ -7,7 +7,6 @@ from time import monotonic, time
 
 import httpx2
 import jwt
-import pytest
 from jwt import PyJWK
 
 from application.sessions.publish_revocations import LIFE, MOST_WAITING, PERIOD
