@@ -6,17 +6,20 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from litestar.enums import ScopeType
+from litestar.exceptions import MethodNotAllowedException, NotFoundException
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from msgspec import json
 
 from interfaces.http.config import HttpConfig
 from interfaces.http.edge import Edge
+from interfaces.http.errors import Refusals
 
 Header = tuple[bytes, bytes]
 HOST: Header = (b"host", b"auth.example.org")
 JSON: Header = (b"content-type", b"application/json")
 CHUNKED: Header = (b"transfer-encoding", b"chunked")
 CONFIG = HttpConfig(allowed_hosts=frozenset({"auth.example.org", "127.0.0.1", "[::1]"}))
+REFUSALS = Refusals(CONFIG.dialect)
 ROUTES = {
     "/": {"GET"},
     "/api/test/all": {"GET"},
@@ -83,15 +86,14 @@ class Application:
         self.seen.append(scope)
         methods = ROUTES.get(scope["path"])
         if methods is None:
-            await answer(send, 404, (), b"no such route")
-        elif scope["method"] not in methods:
-            await answer(send, 405, [(b"allow", ", ".join(sorted(methods)).encode())], b"no such method")
-        else:
-            scope["path_template"] = scope["path"]
-            message = await receive()
-            assert message["type"] == "http.request"
-            self.bodies.append(message["body"])
-            await answer(send, self.status, self.headers, message["body"] or b"echo")
+            raise NotFoundException
+        if scope["method"] not in methods:
+            raise MethodNotAllowedException(headers={"allow": ", ".join(methods)})
+        scope["path_template"] = scope["path"]
+        message = await receive()
+        assert message["type"] == "http.request"
+        self.bodies.append(message["body"])
+        await answer(send, self.status, self.headers, message["body"] or b"echo")
 
     @property
     def scope(self) -> HTTPScope:
@@ -154,7 +156,7 @@ async def ask(
         "server": ("127.0.0.1", "8080"),
         "state": {},
     }
-    await (edge or Edge(app, replace(config, **settings)))(scope, receive, send)
+    await (edge or Edge(REFUSALS.around(app), replace(config, **settings)))(scope, receive, send)
     return reply
 
 

@@ -59,7 +59,9 @@ def life(container: AsyncContainer) -> Callable[[Litestar], AbstractAsyncContext
             await follow.once()
         maintain = await container.get(Maintenance)
         publish = await container.get(PublishRevocations)
-        tasks = [asyncio.create_task(follow.run()), asyncio.create_task(maintain.run())]
+        tasks = [
+            asyncio.create_task(work) for work in (follow.run(), maintain.run(), metrics.TRAFFIC.keep_handing_over())
+        ]
         try:
             with told_to_stop(publish.stop):
                 yield

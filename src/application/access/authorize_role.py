@@ -17,15 +17,29 @@ class AuthorizeRole:
     directory: AccessDirectory
     ended: EndedSessions
 
+    def at_once(self, token: AccessToken, requirement: Requirement) -> Decision | None:
+        """What a call would decide, if all that it takes is known; None when the database must be asked."""
+        ended = self.ended.knows(token)
+        if ended is None:
+            return None
+        if ended:
+            return session_ended(requirement)
+        known = self.directory.known(token.subject)
+        return None if known is None else decide(known.access, requirement, token.epoch)
+
     async def __call__(self, token: AccessToken, requirement: Requirement) -> Decision:
         """The decision for whoever holds this token: its session goes on, its account may pass."""
         ended = self.ended.knows(token)
         if ended is None:
             ended = await self.ended.ask(token)
         if ended:
-            return Decision(allowed=False, reason="session_ended", requirement=requirement)
+            return session_ended(requirement)
         return decide(await self.directory.access(token.subject), requirement, token.epoch)
 
     async def of(self, user_id: UserId, requirement: Requirement) -> Decision:
         """The decision for an account, whatever token it may hold."""
         return decide(await self.directory.access(user_id), requirement)
+
+
+def session_ended(requirement: Requirement) -> Decision:
+    return Decision(allowed=False, reason="session_ended", requirement=requirement)

@@ -50,11 +50,18 @@ class AccessDirectory:
         self._loader: asyncio.Task[None] | None = None
         storage.on_commit(self.heard)
 
+    def known(self, user_id: UserId) -> Entry | None:
+        """What is at hand of the account and may be relied upon; None when the database must be asked."""
+        entry = self._entries.get(user_id)
+        if entry is None or self._monotonic() - entry.read_at >= FRESH:
+            return None
+        entry.used = True
+        return entry
+
     async def access(self, user_id: UserId) -> Access | None:
         """None for an account that does not exist. Raise StorageUnavailable."""
-        entry = self._entries.get(user_id)
-        if entry is not None and self._monotonic() - entry.read_at < FRESH:
-            entry.used = True
+        entry = self.known(user_id)
+        if entry is not None:
             return entry.access
         waiting = self._waiting.get(user_id)
         if waiting is None:

@@ -31,7 +31,7 @@ from domain.errors import (
     TransactionConflict,
 )
 from interfaces.http.account_sessions import SessionView, session_view
-from interfaces.http.cookies import ENDS
+from interfaces.http.cookies import ends_session
 from interfaces.http.errors import FIELDS
 from interfaces.http.guard import asking
 
@@ -87,8 +87,8 @@ class AccountController(Controller):
         "/",
         operation_id="deleteOwnAccount",
         summary="Delete my account",
+        middleware=[ends_session(204)],
         opt={
-            ENDS: 204,
             "refusals": (
                 PasswordWrong,
                 AccountMissing,

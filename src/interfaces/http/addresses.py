@@ -28,8 +28,9 @@ class ClientAddresses:
         self._trusted = trusted
         self._trusts = lru_cache(REMEMBERED)(self._is_trusted)
 
-    def of(self, peer: str | None, headers: Iterable[Header]) -> str:
+    def of(self, client: tuple[str, int] | None, headers: Iterable[Header]) -> str:
         """The address nearest to the service that is no trusted proxy's; the peer's own when the list is damaged."""
+        peer = client[0] if client else None
         if not self._trusted or peer is None or not self._trusts(peer):
             return peer or UNKNOWN
         nearest = peer

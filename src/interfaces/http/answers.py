@@ -1,6 +1,6 @@
 """What every answer carries, whoever made it: the application, the edge, or the last resort."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Final, final
 
 from interfaces.http.config import HttpConfig
@@ -25,6 +25,10 @@ OURS = frozenset({REQUEST_ID, HSTS[0], *(name for name, _ in ALWAYS)})
 SPECIAL = OURS | {POLICY[0], NO_STORE[0], b"retry-after", b"allow"}
 RETRY_LATER = frozenset({429, 503})
 
+PLAIN = frozenset({b"content-type", b"content-length"})
+REMEMBERED = 512
+"""Of types and lengths together there are few: what a body says is not in them."""
+
 
 @final
 class Dressing:
@@ -33,18 +37,27 @@ class Dressing:
     def __init__(self, config: HttpConfig) -> None:
         self._usual = (*ALWAYS, *((HSTS,) if config.https else ()), POLICY, NO_STORE)
         self._cors = Cors(config.cors_origins)
+        self._plain: dict[tuple[Header, ...], list[Header]] = {}
+        """Answers with headers that many have, dressed."""
 
-    def headers(self, status: int, given: Sequence[Header], request_id: str, origin: bytes | None) -> list[Header]:
+    def headers(self, status: int, given: Iterable[Header], request_id: str, origin: bytes | None) -> list[Header]:
+        known = tuple(given)
+        headers = [*(self._plain.get(known) or self._dressed(known))]
+        headers.append((REQUEST_ID, request_id.encode()))
+        headers += self._cors.headers(origin)
+        if status in RETRY_LATER and not any(name == b"retry-after" for name, _ in known):
+            headers.append((b"retry-after", b"1"))
+        return headers
+
+    def _dressed(self, given: tuple[Header, ...]) -> list[Header]:
         names = {name for name, _ in given}
         if names.isdisjoint(SPECIAL):
             headers = [*given, *self._usual]
         else:
             headers = [with_head(header) for header in given if header[0] not in OURS]
             headers += (header for header in self._usual if header[0] in OURS or header[0] not in names)
-        headers.append((REQUEST_ID, request_id.encode()))
-        headers += self._cors.headers(origin)
-        if status in RETRY_LATER and b"retry-after" not in names:
-            headers.append((b"retry-after", b"1"))
+        if names == PLAIN and len(self._plain) < REMEMBERED:
+            self._plain[given] = headers
         return headers
 
 

@@ -5,9 +5,10 @@ from contextlib import AbstractAsyncContextManager
 
 from dishka import AsyncContainer
 from litestar import Litestar
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
-from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
+from litestar.types import ControllerRouterHandler
 
 from interfaces.http.account import AccountController
 from interfaces.http.account_sessions import AccountSessionsController
@@ -17,12 +18,12 @@ from interfaces.http.admin_sessions import AdminSessionsController
 from interfaces.http.admin_users import AdminUsersController
 from interfaces.http.auth import AuthController
 from interfaces.http.config import HttpConfig
-from interfaces.http.cookies import Cookies
+from interfaces.http.cookies import COOKIES, Cookies
 from interfaces.http.demo import DemoController
 from interfaces.http.docs import docs_routes
 from interfaces.http.errors import Refusals
 from interfaces.http.explain import explain
-from interfaces.http.guard import Guard, require_declared_access
+from interfaces.http.guard import Guard, require_guarded
 from interfaces.http.health import live, metrics, ready
 from interfaces.http.home import welcome
 from interfaces.http.metadata import authorization_server
@@ -61,9 +62,11 @@ def create_app(container: AsyncContainer, config: HttpConfig, lifespan: Lifespan
     """Raise UndeclaredAccess when a route does not say who may use it."""
     refusals = Refusals(config.dialect)
     cookies = Cookies(config)
+    guard = Guard(container, cookies)
     app = Litestar(
         [*ROUTES, *documentation(config, refusals, cookies)],
-        middleware=[Guard(container, cookies)],
+        before_request=guard,
+        state=State({COOKIES: cookies}),
         dependencies={"browser": Provide(cookies.behind, sync_to_thread=False)},
         exception_handlers=refusals.handlers(),
         request_class=StrictRequest,
@@ -72,20 +75,10 @@ def create_app(container: AsyncContainer, config: HttpConfig, lifespan: Lifespan
         logging_config=None,
         lifespan=list(lifespan),
     )
-    require_declared_access(app)
-    app.asgi_handler = with_container(app.asgi_handler, container)
+    require_guarded(app, guard)
+    app.asgi_handler = refusals.around(app.asgi_router)
     return app
 
 
 def documentation(config: HttpConfig, refusals: Refusals, cookies: Cookies) -> list[HTTPRouteHandler]:
     return [openapi_route(refusals, cookies.access), *docs_routes()] if config.docs else []
-
-
-def with_container(app: ASGIApp, container: AsyncContainer) -> ASGIApp:
-    """Where dishka's `@inject` looks for it. Dishka's own set-up opens a scope per request; nothing here needs one."""
-
-    async def with_state(scope: Scope, receive: Receive, send: Send) -> None:
-        scope["state"]["dishka_container"] = container
-        await app(scope, receive, send)
-
-    return with_state

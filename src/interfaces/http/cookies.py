@@ -1,11 +1,11 @@
 """The ONE place that knows how browsers keep tokens: names the cookies, sets, reads and clears them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, final
 
 from litestar import Request
 from litestar.datastructures import Cookie
-from litestar.types import Message, Scope, Send
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from msgspec import UNSET, UnsetType
 
 from application.sessions.issue_tokens import SignedIn
@@ -15,8 +15,8 @@ from interfaces.http.cross_site import CrossSite
 from interfaces.http.heads import Header
 from interfaces.http.refusals import AmbiguousToken
 
-ENDS: Final = "ends"
-"""The key in a route's `opt` of the status by which an answer says that the browser's session is over."""
+COOKIES: Final = "cookies"
+"""The key in the application's state."""
 
 BY_COOKIE: Final = "by_cookie"
 """The key in a request's state."""
@@ -111,6 +111,19 @@ class Browser:
     @property
     def keeps_cookies(self) -> bool:
         return came_by_cookie(self._scope)
+
+
+def ends_session(status: int) -> Callable[[ASGIApp], ASGIApp]:
+    """Middleware of a route: by an answer of that status the browser's session is over."""
+
+    def around(app: ASGIApp) -> ASGIApp:
+        async def forgetting(scope: Scope, receive: Receive, send: Send) -> None:
+            cookies: Cookies = scope["litestar_app"].state[COOKIES]
+            await app(scope, receive, cookies.forgetting(scope, send, status))
+
+        return forgetting
+
+    return around
 
 
 def came_by_cookie(scope: Scope) -> bool:

@@ -1,13 +1,14 @@
 """The ONE outermost layer: Litestar routes before its own middleware, so what holds for every request stands here."""
 
 from contextlib import suppress
+from contextvars import ContextVar
 from time import perf_counter
 from typing import Final, final
 
 import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
-from structlog.contextvars import bind_contextvars, unbind_contextvars
+from structlog.contextvars import STRUCTLOG_KEY_PREFIX
 
 from interfaces.http.addresses import ClientAddresses
 from interfaces.http.answers import Dressing
@@ -15,16 +16,32 @@ from interfaces.http.body import receive_body
 from interfaces.http.config import HttpConfig
 from interfaces.http.cors import PREFLIGHT, Cors
 from interfaces.http.exchange import Exchange
-from interfaces.http.heads import Fields, Headers, announces_body, refuse_framing, refuse_headers, request_id_of
+from interfaces.http.heads import (
+    FIELDS,
+    Fields,
+    Headers,
+    announces_body,
+    refuse_framing,
+    refuse_headers,
+    request_id_of,
+)
 from interfaces.http.hosts import AllowedHosts
-from interfaces.http.metrics import GONE, IN_FLIGHT, UNMATCHED, count_request
+from interfaces.http.metrics import GONE, TRAFFIC, UNMATCHED
 from interfaces.http.problems import Refusal
 from interfaces.http.targets import LONGEST, NO_SUCH_PATH, TOO_LONG, canonical, refuse_query
 
 PROBES: Final = frozenset({b"/health/live", b"/health/ready", b"/healthz", b"/readyz"})
 """Load balancers ask for these by address, so any name will do."""
 
+ODD: Final = frozenset({"HEAD", "OPTIONS"})
+
 SURPRISE: Final = Refusal(500, "internal_error", "Something went wrong here. The log knows it by the request id.")
+
+NOTHING: Final = ...
+REQUEST_ID: Final[ContextVar[object]] = ContextVar(f"{STRUCTLOG_KEY_PREFIX}request_id", default=NOTHING)
+IP: Final[ContextVar[object]] = ContextVar(f"{STRUCTLOG_KEY_PREFIX}ip", default=NOTHING)
+"""What structlog puts into every line of a request; NOTHING outside of one. Its own functions for this find their
+variables by name each time."""
 
 logger = structlog.get_logger()
 
@@ -54,32 +71,32 @@ class Edge:
         method: str = scope["method"]
         headers = [*scope["headers"]]
         fields = dict(headers)
-        request_id, ip = self._introduce(scope, headers, fields)
+        request_id, ip = request_id_of(fields), self._addresses.of(scope["client"], headers)
+        state = scope.setdefault("state", {})
+        state["request_id"], state["ip"], state[FIELDS] = request_id, ip, fields
+        REQUEST_ID.set(request_id)
+        IP.set(ip)
         exchange = Exchange(scope, receive, send, self._dressing, fields.get(b"origin"))
-        bind_contextvars(request_id=request_id, ip=ip)
-        IN_FLIGHT.inc()
+        TRAFFIC.in_flight += 1
         try:
             refusal = self._screen(scope, headers, fields)
             if refusal is None and announces_body(scope, fields):
                 refusal = await self._receive(scope, receive, fields, exchange)
             if refusal is not None:
                 await exchange.refuse(refusal)
+            elif method in ODD:
+                await self._serve_oddly(scope, fields, exchange)
             else:
-                await self._serve(scope, fields, exchange)
+                await self._app(scope, exchange.receive, exchange.send)
+            if not exchange.answered:
+                raise NoAnswer
         except Exception as error:  # noqa: BLE001 the last resort
             await self._give_up(exchange, error)
         finally:
-            IN_FLIGHT.dec()
+            TRAFFIC.in_flight -= 1
             self._note(method, scope, exchange.status or GONE, perf_counter() - started)
-            unbind_contextvars("request_id", "ip")
-
-    def _introduce(self, scope: HTTPScope, headers: Headers, fields: Fields) -> tuple[str, str]:
-        """The request's number and the address that it came from; the application finds both in the scope's state."""
-        peer = scope["client"]
-        request_id = request_id_of(fields)
-        ip = self._addresses.of(peer[0] if peer else None, headers)
-        scope.setdefault("state", {}).update(request_id=request_id, ip=ip)
-        return request_id, ip
+            REQUEST_ID.set(NOTHING)
+            IP.set(NOTHING)
 
     def _screen(self, scope: HTTPScope, headers: Headers, fields: Fields) -> Refusal | None:
         """What the head of the request tells, cheapest first."""
@@ -105,28 +122,27 @@ class Edge:
         exchange.body = body
         return None
 
-    async def _serve(self, scope: HTTPScope, fields: Fields, exchange: Exchange) -> None:
+    async def _serve_oddly(self, scope: HTTPScope, fields: Fields, exchange: Exchange) -> None:
+        """HEAD is a GET whose answer has no body; a preflight is answered here."""
         if self._cors.is_preflight(scope["method"], fields):
             await exchange.answer(204, PREFLIGHT)
             return
         if scope["method"] == "HEAD":
             scope["method"] = "GET"
         await self._app(scope, exchange.receive, exchange.send)
-        if not exchange.answered:
-            raise NoAnswer
 
     async def _give_up(self, exchange: Exchange, error: Exception) -> None:
         """Log once, with the traceback; tell the client nothing but the request id. A client that left is no error."""
         if exchange.gone:
             return
         logger.error("unhandled_exception", exc_info=error)
-        if not exchange.started:
+        if not exchange.status:
             with suppress(OSError):
                 await exchange.refuse(SURPRISE)
 
     def _note(self, method: str, scope: HTTPScope, status: int, seconds: float) -> None:
         route = scope.get("path_template") or UNMATCHED
-        count_request(method, route, status, seconds)
+        TRAFFIC.count(method, route, status, seconds)
         if self._config.access_log:
             milliseconds = round(seconds * 1000, 1)
             logger.info("http_request", method=method, route=route, status=status, milliseconds=milliseconds)

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar, final
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
-from litestar.types import ExceptionHandlersMap
+from litestar.types import ASGIApp, ExceptionHandlersMap, Receive, Scope, Send
 
 from domain.errors import (
     Conflict,
@@ -84,6 +84,24 @@ class Refusals:
             HTTPException: on_http_exception,
             Exception: on_surprise,
         }
+
+    def around(self, app: ASGIApp) -> ASGIApp:
+        """What Litestar's own layer against exceptions does, without the two calls that it puts around every message
+        of every answer."""
+
+        async def answered(scope: Scope, receive: Receive, send: Send) -> None:
+            try:
+                await app(scope, receive, send)
+            except (DomainError, HTTPException) as error:
+                request = Request[Any, Any, Any](scope, receive, send)
+                answer = (
+                    self.on_refusal(request, error)
+                    if isinstance(error, DomainError)
+                    else on_http_exception(request, error)
+                )
+                await answer.to_asgi_response(None, request)(scope, receive, send)
+
+        return answered
 
     def answer(self, refusal: type[DomainError]) -> Answer:
         """Status and text by the dialect, or else the status of the family."""

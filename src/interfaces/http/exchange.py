@@ -9,15 +9,10 @@ from litestar.types.asgi_types import HTTPResponseBodyEvent, HTTPResponseStartEv
 from interfaces.http.answers import Dressing
 from interfaces.http.heads import Header
 from interfaces.http.problems import MEDIA_TYPE, Refusal, oauth_error, problem_body
-from interfaces.http.targets import NO_SUCH_PATH
 
 CLOSE: Final = (b"connection", b"close")
 CONTENT_TYPE: Final = (b"content-type", MEDIA_TYPE.encode())
-ROUTERS_OWN: Final[dict[int, Refusal]] = {
-    404: NO_SUCH_PATH,
-    405: Refusal(405, "method_not_allowed", "Method Not Allowed."),
-}
-"""What the router says where the application has no words of its own for it."""
+NO_BODY: Final[HTTPResponseBodyEvent] = {"type": "http.response.body", "body": b"", "more_body": False}
 
 
 @final
@@ -40,7 +35,6 @@ class Exchange:
         "answered",
         "body",
         "gone",
-        "started",
         "status",
     )
 
@@ -54,13 +48,11 @@ class Exchange:
         self._origin = origin
         self._request_id: str = scope["state"]["request_id"]
         self._start: HTTPResponseStartEvent | None = None
-        self._replayed = False
-        self.body = b""
         self._is_head = scope["method"] == "HEAD"
+        self._replayed = self.answered = self.gone = False
+        self.body = b""
         self.status = 0
-        self.started = False
-        self.answered = False
-        self.gone = False
+        """Of the answer, once it has begun to go out."""
 
     async def receive(self) -> ReceiveMessage:
         """The body, once; after that whatever the server says."""
@@ -73,52 +65,35 @@ class Exchange:
         """What the application says of its answer. After the end nothing more goes out."""
         if message["type"] == "http.response.start":
             self._start = message
-        elif message["type"] == "http.response.body" and not self.answered:
-            start, self._start = self._start, None
-            if start is not None and self._is_routers_own(start):
-                allow = [header for header in start["headers"] if header[0] == b"allow"]
-                await self.refuse(ROUTERS_OWN[start["status"]], allow)
-                return
-            await self._forward(start, message)
+            return
+        if message["type"] != "http.response.body" or self.answered:
+            return
+        start, self._start = self._start, None
+        if self._is_head:  # only the headers count, so that the answer ends with its first byte
+            message = NO_BODY
+        try:
+            if start is not None:
+                await self._send(self._dressed(start))
+                self.status = start["status"]
+            await self._send(message)
+        except OSError:
+            self.gone = True
+            raise
+        self.answered = not message.get("more_body", False)
 
-    async def refuse(self, refusal: Refusal, more: Iterable[Header] = ()) -> None:
+    async def refuse(self, refusal: Refusal) -> None:
         """Answer with a problem, in the application's place."""
         error = oauth_error(self._scope["raw_path"], refusal.status)
         body = problem_body(refusal.status, refusal.code, refusal.detail, self._request_id, **error)
         closing = (CLOSE,) if refusal.closes else ()
         length = (b"content-length", str(len(body)).encode())
-        await self.answer(refusal.status, [CONTENT_TYPE, length, *refusal.headers, *more, *closing], body)
+        await self.answer(refusal.status, [CONTENT_TYPE, length, *refusal.headers, *closing], body)
 
     async def answer(self, status: int, headers: Iterable[Header], body: bytes = b"") -> None:
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
         await self.send({"type": "http.response.body", "body": body, "more_body": False})
 
-    async def _forward(self, start: HTTPResponseStartEvent | None, part: HTTPResponseBodyEvent) -> None:
-        """To the server, dressed. Of the answer to HEAD only the headers count, so that it ends with its first byte."""
-        more = part.get("more_body", False)
-        if self._is_head:
-            more = False
-            part = {"type": "http.response.body", "body": b"", "more_body": False}
-        try:
-            if start is not None:
-                await self._send(self._dressed(start))
-                self.status = start["status"]
-                self.started = True
-            await self._send(part)
-        except OSError:
-            self.gone = True
-            raise
-        self.answered = not more
-
     def _dressed(self, start: HTTPResponseStartEvent) -> HTTPResponseStartEvent:
         status = start["status"]
-        headers = self._dressing.headers(status, [*start["headers"]], self._request_id, self._origin)
+        headers = self._dressing.headers(status, start["headers"], self._request_id, self._origin)
         return {"type": "http.response.start", "status": status, "headers": headers}
-
-    def _is_routers_own(self, start: HTTPResponseStartEvent) -> bool:
-        """True when no route matched and the answer is no problem yet."""
-        return (
-            start["status"] in ROUTERS_OWN
-            and "path_template" not in self._scope
-            and CONTENT_TYPE not in start["headers"]
-        )

@@ -5,24 +5,31 @@ from dataclasses import dataclass
 from typing import Any, Final, final
 
 from dishka import AsyncContainer
-from litestar import Litestar, Request
+from litestar import Litestar, Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import Scope
 
 from application.access.authorize_role import AuthorizeRole
 from application.ports.clock import Clock
 from application.ports.security import AccessTokens, SecurityLog
 from application.services.authenticate_client import AuthenticateClient
-from domain.access.decision import Requirement
-from domain.access.principal import Principal
-from domain.errors import CrossSiteRequest, InvalidClient, InvalidToken, RoleRequired, TokenRequired, Unauthenticated
+from domain.access.decision import Decision, Requirement
+from domain.access.principal import AccessToken, Principal
+from domain.errors import (
+    CrossSiteRequest,
+    DomainError,
+    InvalidClient,
+    InvalidToken,
+    RoleRequired,
+    TokenRequired,
+    Unauthenticated,
+)
 from domain.ids import UserId
 from domain.services.service import Service
 from interfaces.http.basic import client_credentials
-from interfaces.http.cookies import ENDS, Cookies
-from interfaces.http.heads import Header
-from interfaces.http.prepared import methods_answer
+from interfaces.http.cookies import Cookies
+from interfaces.http.heads import FIELDS, Fields
 from interfaces.http.refusals import AmbiguousToken, JsonRequired
 
 ACCESS: Final = "access"
@@ -33,14 +40,18 @@ PUBLIC: Final = "public"
 SERVICE: Final = "service"
 """For registered services, which authenticate by HTTP Basic; no account's token opens it."""
 
-INSTEAD: Final = "instead"
-"""The key of an answer that stands in for a public route's own."""
+METHODS: Final = "methods"
+"""The key of what OPTIONS tells."""
+
+DISHKA: Final = "dishka_container"
+"""Where dishka's `@inject` looks. Its own set-up opens a scope per request, and nothing here needs one."""
 
 SCHEME: Final = b"bearer "
 
 
 class UndeclaredAccess(Exception):
-    """A route does not say who may use it. The application is not built, so that nothing is open by oversight."""
+    """A route does not say who may use it, or nobody would ask. The application is not built, so that nothing is open
+    by oversight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,48 +64,43 @@ class Parts:
 
 @final
 class Guard:
-    """The middleware around every route. No database, no container and no Request object on its good path."""
+    """Stands before every handler, as Litestar's `before_request`: a middleware would do the same, but bring a second
+    layer against exceptions with it. No database, no container and no dependency on its good path."""
 
     def __init__(self, container: AsyncContainer, cookies: Cookies) -> None:
         self._container = container
         self._cookies = cookies
         self._parts: Parts | None = None
 
-    def __call__(self, app: ASGIApp) -> ASGIApp:
-        async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
-            opt = scope["route_handler"].opt
-            access = opt[ACCESS]
-            if ENDS in opt:
-                send = self._cookies.forgetting(scope, send, opt[ENDS])
-            if access is PUBLIC:
-                await opt.get(INSTEAD, app)(scope, receive, send)
-                return
-            if access is SERVICE:
-                scope["state"]["service"] = await self._authenticate(scope)
-            else:
-                scope["state"]["principal"] = await self._admit(scope, access)
-            await app(scope, receive, send)
-
-        return guarded
-
-    async def _admit(self, scope: Scope, requirement: Requirement) -> Principal:
+    async def __call__(self, request: Request[Any, Any, Any]) -> Response[bytes] | None:
+        """None when the handler may be asked; or what to answer in its place. Raise the refusal."""
+        scope = request.scope
+        state, opt = scope["state"], scope["route_handler"].opt
+        state[DISHKA] = self._container
+        access = opt[ACCESS]
+        if access is PUBLIC:
+            return Response(b"", status_code=204, headers={"Allow": opt[METHODS]}) if METHODS in opt else None
+        if access is SERVICE:
+            state["service"] = await self._authenticate(scope)
+            return None
         parts = self._parts or await self._resolve()
+        token = self._recognised(parts, scope, access)
+        decision = parts.authorize.at_once(token, access) or await parts.authorize(token, access)
+        if not decision.allowed:
+            raise refused(parts.log, scope, token, decision)
+        state["token"] = token
+        return None
+
+    def _recognised(self, parts: Parts, scope: Scope, requirement: Requirement) -> AccessToken:
         try:
-            token = parts.tokens.verify(self._presented(scope), parts.clock.now())
+            return parts.tokens.verify(self._presented(scope), parts.clock.now())
         except (Unauthenticated, AmbiguousToken, CrossSiteRequest, JsonRequired) as refusal:
             record(parts.log, scope, requirement, refusal.code)
             raise
-        decision = await parts.authorize(token, requirement)
-        if decision.allowed:
-            return Principal(user_id=token.subject, session_id=token.session_id)
-        record(parts.log, scope, requirement, decision.reason, token.subject)
-        if decision.reason == "role_missing":
-            raise RoleRequired(str(requirement))
-        raise InvalidToken
 
     def _presented(self, scope: Scope) -> str:
         """A header decides alone, even when it is of no use."""
-        return presented(scope["headers"]) or self._cookies.access_token(scope)
+        return presented(scope["state"][FIELDS]) or self._cookies.access_token(scope)
 
     async def _authenticate(self, scope: Scope) -> Service:
         try:
@@ -108,6 +114,12 @@ class Guard:
         get = self._container.get
         self._parts = Parts(await get(AccessTokens), await get(AuthorizeRole), await get(Clock), await get(SecurityLog))
         return self._parts
+
+
+def refused(log: SecurityLog, scope: Scope, token: AccessToken, decision: Decision) -> DomainError:
+    """What to raise, after it was written down."""
+    record(log, scope, decision.requirement, decision.reason, token.subject)
+    return RoleRequired(str(decision.requirement)) if decision.reason == "role_missing" else InvalidToken()
 
 
 def record(
@@ -124,24 +136,17 @@ def record(
     )
 
 
-def presented(headers: Iterable[Header]) -> str | None:
+def presented(fields: Fields) -> str | None:
     """The token in a header of the request, unverified; None without such a header. Raise TokenRequired for one without
     a token, or AmbiguousToken."""
-    authorization = extra = None
-    for name, value in headers:
-        if name == b"authorization":
-            if authorization is not None:
-                raise AmbiguousToken
-            authorization = value
-        elif name == b"x-access-token":
-            if extra is not None:
-                raise AmbiguousToken
-            extra = value.strip()
+    authorization, extra = fields.get(b"authorization"), fields.get(b"x-access-token")
     if authorization is None and extra is None:
         return None
     bearer = bearer_of(authorization)
-    if bearer and extra and bearer != extra:
-        raise AmbiguousToken
+    if extra is not None:
+        extra = extra.strip()
+        if bearer and extra and bearer != extra:
+            raise AmbiguousToken
     token = bearer or extra
     if not token:
         raise TokenRequired
@@ -157,8 +162,8 @@ def bearer_of(authorization: bytes | None) -> bytes | None:
 
 def asking(request: Request[Any, Any, Any]) -> Principal:
     """Whom the guard admitted to this request."""
-    principal: Principal = request.scope["state"]["principal"]
-    return principal
+    token: AccessToken = request.scope["state"]["token"]
+    return Principal(user_id=token.subject, session_id=token.session_id)
 
 
 def asking_service(request: Request[Any, Any, Any]) -> Service:
@@ -174,14 +179,20 @@ def handlers(app: Litestar) -> Iterable[tuple[HTTPRoute, HTTPRouteHandler]]:
                 yield route, handler
 
 
-def require_declared_access(app: Litestar) -> None:
-    """Raise UndeclaredAccess for a route that declares none.
+def require_guarded(app: Litestar, guard: Guard) -> None:
+    """Raise UndeclaredAccess for a route that declares no access, or would not ask this guard for it.
 
     OPTIONS is anybody's: it tells methods and no more. Litestar's own answer to it would name those of one handler.
     """
+    for route in app.routes:
+        if not isinstance(route, HTTPRoute):
+            raise UndeclaredAccess(f"{route.path} is no plain HTTP: nothing is asked before it.")
     for route, handler in handlers(app):
         if handler.http_methods == {"OPTIONS"}:
-            handler.opt = {ACCESS: PUBLIC, INSTEAD: methods_answer(route.methods)}
+            handler.opt = {ACCESS: PUBLIC, METHODS: ", ".join(sorted(route.methods))}
         access = handler.opt.get(ACCESS)
+        where = f"{sorted(handler.http_methods)} {route.path}"
         if access is not PUBLIC and access is not SERVICE and not isinstance(access, Requirement):
-            raise UndeclaredAccess(f"{sorted(handler.http_methods)} {route.path} declares no access in its opt.")
+            raise UndeclaredAccess(f"{where} declares no access in its opt.")
+        if handler.resolve_before_request() is not guard:
+            raise UndeclaredAccess(f"{where} has a before_request of its own, which would stand in for the guard.")

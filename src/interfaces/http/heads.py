@@ -47,6 +47,9 @@ Headers = Sequence[Header]
 Fields = Mapping[bytes, bytes]
 """Headers by name; of those that came more than once, the last."""
 
+FIELDS: Final = "fields"
+"""The key in a request's state under which the edge leaves them to the application: none of ONCE came twice then."""
+
 
 def request_id_of(fields: Fields) -> str:
     """The client's own if it is 8 to 64 plain characters, else a fresh one: unique, not secret."""

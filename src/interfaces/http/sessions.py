@@ -24,7 +24,7 @@ from domain.errors import (
     StorageUnavailable,
     TransactionConflict,
 )
-from interfaces.http.cookies import ENDS, Browser
+from interfaces.http.cookies import Browser, ends_session
 from interfaces.http.guard import PUBLIC, asking
 from interfaces.http.metrics import count_refresh
 from interfaces.http.refusals import AmbiguousToken
@@ -60,9 +60,9 @@ class SessionsController(Controller):
         status_code=200,
         operation_id="refreshSession",
         summary="Get the next access token",
+        middleware=[ends_session(401)],
         opt={
             "access": PUBLIC,
-            ENDS: 401,
             "refusals": (
                 InvalidRefreshToken,
                 RefreshTokenReused,
@@ -92,7 +92,8 @@ class SessionsController(Controller):
         status_code=204,
         operation_id="signOut",
         summary="End this session",
-        opt={"access": SIGNED_IN, ENDS: 204, "refusals": (TransactionConflict, StorageUnavailable)},
+        middleware=[ends_session(204)],
+        opt={"access": SIGNED_IN, "refusals": (TransactionConflict, StorageUnavailable)},
     )
     @inject
     async def sign_out(self, principal: NamedDependency[Principal], sign_out: FromDishka[SignOut]) -> None:
@@ -104,7 +105,8 @@ class SessionsController(Controller):
         status_code=204,
         operation_id="signOutEverywhere",
         summary="End every session of the account",
-        opt={"access": SIGNED_IN, ENDS: 204, "refusals": (AccountMissing, TransactionConflict, StorageUnavailable)},
+        middleware=[ends_session(204)],
+        opt={"access": SIGNED_IN, "refusals": (AccountMissing, TransactionConflict, StorageUnavailable)},
     )
     @inject
     async def sign_out_everywhere(

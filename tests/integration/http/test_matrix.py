@@ -4,18 +4,22 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection
+from typing import Any
 
 import httpx2
 import pytest
 from dishka import make_async_container
-from litestar import Litestar, get
+from litestar import Litestar, Request, asgi, get
+from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler
+from litestar.types import Receive, Scope, Send
 
 from builders import PASSWORD
-from domain.access.decision import Requirement
+from domain.access.decision import SIGNED_IN, Requirement
 from interfaces.http import app as application
 from interfaces.http.app import create_app
 from interfaces.http.config import HttpConfig
-from interfaces.http.guard import ACCESS, PUBLIC, SERVICE, UndeclaredAccess, handlers, require_declared_access
+from interfaces.http.cookies import Cookies
+from interfaces.http.guard import ACCESS, PUBLIC, SERVICE, Guard, UndeclaredAccess, handlers, require_guarded
 from processes import PATIENCE
 from server_process import Account, Server, Unique
 
@@ -266,5 +270,33 @@ def test_a_route_that_declares_nothing_stops_the_application_from_being_built(
     monkeypatch.setattr(application, "ROUTES", [*application.ROUTES, forgotten])
     with pytest.raises(UndeclaredAccess, match="/forgotten"):
         the_app()
-    with pytest.raises(UndeclaredAccess):
-        require_declared_access(Litestar([get("/x", opt={ACCESS: "admin"})(forgotten.fn)], openapi_config=None))
+    with pytest.raises(UndeclaredAccess, match="declares no access"):
+        built_of(get("/x", opt={ACCESS: "admin"})(forgotten.fn))
+
+
+def built_of(route: HTTPRouteHandler | ASGIRouteHandler) -> None:
+    guard = Guard(None, Cookies(CONFIG))  # type: ignore[arg-type]
+    require_guarded(Litestar([route], openapi_config=None, before_request=guard), guard)
+
+
+def test_no_route_stands_in_for_the_guard() -> None:
+    """AZ-01: of several things to do before a request, Litestar does the nearest."""
+
+    async def in_its_place(_: Request[Any, Any, Any]) -> None: ...
+
+    @get("/unguarded", opt={ACCESS: SIGNED_IN}, before_request=in_its_place)
+    async def unguarded() -> str:
+        return "open by oversight"
+
+    with pytest.raises(UndeclaredAccess, match="before_request of its own"):
+        built_of(unguarded)
+
+
+def test_there_is_no_way_in_that_is_not_http() -> None:
+    """AZ-01: before what is mounted nothing would be asked."""
+
+    @asgi("/mounted", is_mount=True, copy_scope=True, opt={ACCESS: SIGNED_IN})
+    async def mounted(scope: Scope, receive: Receive, send: Send) -> None: ...
+
+    with pytest.raises(UndeclaredAccess, match="/mounted"):
+        built_of(mounted)

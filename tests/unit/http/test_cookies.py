@@ -15,6 +15,7 @@ from doubles import NOON
 from interfaces.http.config import HttpConfig
 from interfaces.http.cookies import Browser, Cookies, cookie
 from interfaces.http.guard import Guard
+from interfaces.http.heads import FIELDS
 from interfaces.http.refusals import AmbiguousToken, JsonRequired
 
 Header = tuple[bytes, bytes]
@@ -32,7 +33,8 @@ NAMES = {TLS: ("__Host-doorward-access", "__Host-doorward-refresh"), PLAIN: ("do
 
 
 def a_request(*headers: Header, method: str = "POST", host: bytes = HOST) -> Any:
-    return {"method": method, "headers": [(b"host", host), *headers], "state": {}}
+    sent = [(b"host", host), *headers]
+    return {"method": method, "headers": sent, "state": {FIELDS: dict(sent)}}
 
 
 def from_origin(origin: str) -> Header:

@@ -8,6 +8,7 @@ import structlog
 
 from edge_driver import CONFIG, HOST, Application, Header, ask, post
 from interfaces.http.edge import Edge
+from interfaces.http.heads import FIELDS
 from interfaces.http.hosts import AllowedHosts
 
 
@@ -16,7 +17,8 @@ async def test_a_request_reaches_the_application_with_its_number_and_its_address
     reply = await ask(app, headers=[(b"x-request-id", b"abc.DEF_12-3")])
     assert reply.status == 200
     assert reply.header("x-request-id") == "abc.DEF_12-3"
-    assert app.scope["state"] == {"request_id": "abc.DEF_12-3", "ip": "192.0.2.1"}
+    fields = {HOST[0]: HOST[1], b"x-request-id": b"abc.DEF_12-3"}
+    assert app.scope["state"] == {"request_id": "abc.DEF_12-3", "ip": "192.0.2.1", FIELDS: fields}
 
 
 async def test_an_unfit_request_id_is_replaced() -> None:

@@ -1,4 +1,4 @@
-from interfaces.http.metrics import REMEMBERED, Figures, count_request
+from interfaces.http.metrics import REMEMBERED, TRAFFIC, Figures
 
 
 def shows(text: bytes, route: str) -> bool:
@@ -8,6 +8,6 @@ def shows(text: bytes, route: str) -> bool:
 def test_figures_are_written_out_once_a_second() -> None:
     figures = Figures()
     first = figures.text(50.0)
-    count_request("GET", "/figured-once-a-second", 200, 0.001)
+    TRAFFIC.count("GET", "/figured-once-a-second", 200, 0.001)
     assert figures.text(50.0) is first
     assert shows(figures.text(50.0 + REMEMBERED), "/figured-once-a-second")

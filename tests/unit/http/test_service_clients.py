@@ -8,6 +8,7 @@ import pytest
 from dishka import Provider, Scope, make_async_container, provide
 from hypothesis import given
 from hypothesis import strategies as st
+from litestar import Request
 
 from application.ports.security import SecurityLog
 from application.services.authenticate_client import AuthenticateClient
@@ -19,7 +20,7 @@ from infrastructure.security.service_secrets import RandomServiceSecrets
 from interfaces.http.basic import LONGEST, client_credentials
 from interfaces.http.config import HttpConfig
 from interfaces.http.cookies import Cookies
-from interfaces.http.guard import ACCESS, SERVICE, Guard
+from interfaces.http.guard import ACCESS, SERVICE, Guard, asking_service
 
 COOKIES = Cookies(HttpConfig(allowed_hosts=frozenset()))
 SECRETS = RandomServiceSecrets()
@@ -110,29 +111,25 @@ class Handler:
     opt = {ACCESS: SERVICE}  # noqa: RUF012 as Litestar has it
 
 
-async def through(house: House, *headers: tuple[bytes, bytes]) -> dict[str, Any]:
-    """The state of the request when the application saw it."""
-    seen: list[Any] = []
-
-    async def app(scope: Any, _: Any, __: Any) -> None:
-        seen.append(scope["state"])
-
+async def through(house: House, *headers: tuple[bytes, bytes]) -> Request[Any, Any, Any]:
+    """The request, when the guard has let it pass."""
     scope: Any = {
+        "type": "http",
         "route_handler": Handler,
         "path_template": "/api/auth/introspect",
         "method": "POST",
         "headers": headers,
         "state": {},
     }
-    await Guard(make_async_container(Parts(house)), COOKIES)(app)(scope, None, None)  # type: ignore[arg-type]
-    (state,) = seen
-    return dict(state)
+    request: Request[Any, Any, Any] = Request(scope)
+    assert await Guard(make_async_container(Parts(house)), COOKIES)(request) is None
+    return request
 
 
 async def test_a_route_for_services_learns_which_one_asks() -> None:
     house = House()
     made = await RegisterService(house.storage, SECRETS, house.log)("billing", NOON, "operator")
-    assert await through(house, basic(f"{made.service.id}:{made.secret}")) == {"service": made.service}
+    assert asking_service(await through(house, basic(f"{made.service.id}:{made.secret}"))) == made.service
     assert house.log.of("authz_fail") == []
 
 
