@@ -12,7 +12,7 @@ READY := $(if $(wildcard .venv/ready-dev),.venv/ready-dev,.venv/ready-run)
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help run test check unit lock clean anew
+.PHONY: help run test check unit lock peers clean anew
 
 help:
 	@echo 'make run     install what is locked (once), migrate, serve; settings as in PORT=9000 make run'
@@ -22,6 +22,7 @@ help:
 	@echo 'make unit    the unit tests alone; ARGS="-k name" goes to pytest, with make test, too'
 	@echo 'make check   lint, format, types, layers, lock files'
 	@echo 'make lock    write the lock files again; UPGRADE=1 moves to the newest versions'
+	@echo 'make peers   install and try what Doorward is measured beside; ARGS=lock writes their lock files again'
 	@echo 'make clean   remove .venv, .uv and caches; never the data in var/'
 
 run: $(READY) .venv/compiled
@@ -36,16 +37,19 @@ unit: .venv/ready-dev
 check: .venv/ready-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy src tests scripts
+	$(BIN)/mypy src tests scripts benchmarks
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/locks.py check
 
 lock: .venv/pyvenv.cfg
 	$(BIN)/python scripts/locks.py write $(if $(UPGRADE),--upgrade)
 
+peers: .venv/ready-dev
+	@PYTHONPATH=benchmarks:tests:scripts $(BIN)/python -m peers $(or $(ARGS),try)
+
 clean:
 	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .schemathesis
-	find src tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src tests scripts benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- what stands behind them ------------------------------------------------------------------
 

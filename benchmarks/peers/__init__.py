@@ -1,0 +1,1 @@
+"""What Doorward is measured beside: small apps on other people's stacks, pinned, and how to install and start them."""

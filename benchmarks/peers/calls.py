@@ -1,0 +1,72 @@
+"""A request as data, with what makes its answer a good one."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from typing import Self
+from urllib.parse import urlencode, urlsplit
+
+from processes import PATIENCE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    status: int
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    """Names in lower case; one may stand there more than once."""
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """`headers` and `body` hold tokens and passwords. A HTTP client adds Host and Content-Length."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+    status: int = 200
+    body_contains: str = ""
+
+    @classmethod
+    def posting(cls, path: str, document: Mapping[str, object], *, status: int = 200, body_contains: str) -> Self:
+        """A JSON document."""
+        return cls(
+            method="POST",
+            path=path,
+            headers={"Content-Type": "application/json"},
+            body=json.dumps(document).encode(),
+            status=status,
+            body_contains=body_contains,
+        )
+
+    @classmethod
+    def getting(cls, path: str, headers: Mapping[str, str] | None = None, *, body_contains: str) -> Self:
+        return cls(method="GET", path=path, headers=headers or {}, body_contains=body_contains)
+
+    @classmethod
+    def posting_form(cls, path: str, form: Mapping[str, str], *, body_contains: str) -> Self:
+        return cls(
+            method="POST",
+            path=path,
+            headers={"Content-Type": "application/x-www-form-urlencoded"},
+            body=urlencode(form).encode(),
+            body_contains=body_contains,
+        )
+
+    def is_met_by(self, answer: Answer) -> bool:
+        return answer.status == self.status and self.body_contains.encode() in answer.body
+
+
+def ask(url: str, call: Call, patience: float = PATIENCE) -> Answer:
+    """Whatever is answered, over a connection of its own; OSError or HTTPException when nothing is."""
+    host = urlsplit(url)
+    connection = HTTPConnection(host.hostname or "", host.port, timeout=patience)
+    try:
+        connection.request(call.method, call.path, call.body or None, dict(call.headers))
+        response = connection.getresponse()
+        headers = tuple((name.lower(), value) for name, value in response.getheaders())
+        return Answer(status=response.status, headers=headers, body=response.read())
+    finally:
+        connection.close()

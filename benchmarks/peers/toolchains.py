@@ -1,0 +1,157 @@
+"""Where a peer's packages come from: npm or PyPI, as its lock file says and nothing else."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from locks import UV, pinned
+
+CHOSEN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z,-]+\])?==(\S+)$", re.MULTILINE)
+
+PATIENCE = 600.0
+"""Seconds that packages may take to come."""
+
+CAUSE_LINES = 4
+
+
+class PeerUnavailable(Exception):
+    """This peer cannot be had here; the text is the cause, fit for a report."""
+
+
+class Toolchain(Protocol):
+    @property
+    def manifest(self) -> str:
+        """The file that names the packages that were chosen."""
+        ...
+
+    @property
+    def lock_file(self) -> str:
+        """The file that pins them, and all that they need."""
+        ...
+
+    def chosen(self, folder: Path) -> dict[str, str]:
+        """The version of each package that the manifest in `folder` asks for."""
+        ...
+
+    def locked(self, folder: Path) -> dict[str, str]:
+        """The version of each package that the lock file in `folder` pins."""
+        ...
+
+    def identity(self) -> str:
+        """What an installation depends on besides the lock file. Raise PeerUnavailable when a program is missing."""
+        ...
+
+    def product(self, folder: Path) -> Path:
+        """The folder of the installed packages."""
+        ...
+
+    def install(self, folder: Path) -> None:
+        """Install by the lock file in `folder`, from nothing. Raise PeerUnavailable when that cannot be done."""
+        ...
+
+    def command(self, folder: Path) -> list[str]:
+        """What starts the app in `folder`."""
+        ...
+
+    def lock(self, folder: Path) -> None:
+        """Write the lock file beside its manifest in `folder`; no registry's address comes into it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    manifest: str = "package.json"
+    lock_file: str = "package-lock.json"
+
+    def chosen(self, folder: Path) -> dict[str, str]:
+        dependencies: dict[str, str] = json.loads((folder / self.manifest).read_text("utf-8"))["dependencies"]
+        return dependencies
+
+    def locked(self, folder: Path) -> dict[str, str]:
+        packages = json.loads((folder / self.lock_file).read_text("utf-8"))["packages"]
+        return {path.removeprefix("node_modules/"): package["version"] for path, package in packages.items() if path}
+
+    def identity(self) -> str:
+        _program("npm")
+        return _run([_program("node"), "--version"])
+
+    def product(self, folder: Path) -> Path:
+        return folder / "node_modules"
+
+    def install(self, folder: Path) -> None:
+        # Strict, so that a Node too old for a package is told of here and not by a stack trace at the start.
+        _run([_program("npm"), "ci", "--engine-strict", "--ignore-scripts", "--no-audit", "--no-fund"], folder)
+
+    def command(self, folder: Path) -> list[str]:
+        return [_program("node"), str(folder / "app" / "server.mjs")]
+
+    def lock(self, folder: Path) -> None:
+        options = ["--package-lock-only", "--omit-lockfile-registry-resolved"]
+        _run([_program("npm"), "install", *options, "--ignore-scripts", "--no-audit", "--no-fund"], folder)
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualEnvironment:
+    """One of its own, on the interpreter of this process: a peer's pins are not ours."""
+
+    manifest: str = "requirements.in"
+    lock_file: str = "requirements.txt"
+
+    def chosen(self, folder: Path) -> dict[str, str]:
+        return dict(CHOSEN.findall((folder / self.manifest).read_text("utf-8")))
+
+    def locked(self, folder: Path) -> dict[str, str]:
+        return {pin.name: pin.version for pin in pinned((folder / self.lock_file).read_text("utf-8"))}
+
+    def identity(self) -> str:
+        return f"{sys.base_prefix} {sys.version}"
+
+    def product(self, folder: Path) -> Path:
+        return folder / "venv"
+
+    def install(self, folder: Path) -> None:
+        _run([_uv(), "venv", "--quiet", "--clear", "--python", sys.executable, "venv"], folder)
+        options = ["--require-hashes", "--only-binary", ":all:", "--compile-bytecode"]
+        _run([_uv(), "pip", "sync", "--quiet", "--python", self._python(folder), *options, self.lock_file], folder)
+
+    def command(self, folder: Path) -> list[str]:
+        return [self._python(folder), str(folder / "app" / "server.py")]
+
+    def lock(self, folder: Path) -> None:
+        options = ["--universal", "--generate-hashes", "--python-version", "3.11"]
+        options += ["--custom-compile-command", "make peers ARGS=lock", "--output-file", self.lock_file]
+        _run([_uv(), "pip", "compile", "--quiet", *options, self.manifest], folder)
+
+    def _python(self, folder: Path) -> str:
+        return str(self.product(folder) / "bin" / "python")
+
+
+def _uv() -> str:
+    return str(UV) if UV.exists() else _program("uv")
+
+
+def _program(name: str) -> str:
+    if found := shutil.which(name):
+        return found
+    raise PeerUnavailable(f"{name} is not installed")
+
+
+def _run(command: list[str], folder: Path | None = None) -> str:
+    """What it printed."""
+    environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
+    try:
+        done = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise PeerUnavailable(str(error)) from error
+    if done.returncode != 0:
+        lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+        raise PeerUnavailable(f"{Path(command[0]).name} failed: {'; '.join(lines[:CAUSE_LINES])}")
+    return done.stdout.strip()
