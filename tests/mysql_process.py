@@ -7,26 +7,26 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mysql_package import NoServerError, ServerProgram, cause_in
+from distribution import cause_in
+from mysql_package import NoServerError, ServerProgram
 from processes import eventually, free_port, is_zombie, stands_still
 
 KEEPER = Path(__file__).with_name("mysql_keeper.py")
 SYSTEM_TABLES = ("system_tables", "performance_tables", "system_tables_data")
 
-# Small and quick, but sql_mode and collations stay as the server ships them. 2: a commit survives the server's
-# death, not the machine's, which is all that tests can see.
 SERVER_OPTIONS = (
     "--bind-address=127.0.0.1",
     "--socket=server.sock",
-    "--skip-log-bin",
     "--loose-mysqlx=OFF",
-    "--innodb-buffer-pool-size=64M",
-    "--innodb-flush-log-at-trx-commit=2",
     "--max-connections=300",
 )
+# Small and quick, but sql_mode and collations stay as the server ships them. 2: a commit survives the server's
+# death, not the machine's, which is all that tests can see.
+QUICK = ("--skip-log-bin", "--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=2")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -102,7 +102,7 @@ class ServerProcess:
         self.pid = None
 
 
-def prepare(program: ServerProgram) -> ServerProcess:
+def prepare(program: ServerProgram, options: Sequence[str] = QUICK) -> ServerProcess:
     """A server with a fresh data directory and one account that may do all, not yet started."""
     folder = Path(tempfile.mkdtemp(prefix="doorward-mysql-"))
     try:
@@ -118,7 +118,14 @@ def prepare(program: ServerProgram) -> ServerProcess:
         f"GRANT ALL ON *.* TO '{admin[0]}'@'%' WITH GRANT OPTION;\n"
     )
     port = free_port()
-    command = [*base, *SERVER_OPTIONS, f"--secure-file-priv={folder}", f"--port={port}", f"--init-file={accounts}"]
+    command = [
+        *base,
+        *SERVER_OPTIONS,
+        *options,
+        f"--secure-file-priv={folder}",
+        f"--port={port}",
+        f"--init-file={accounts}",
+    ]
     return ServerProcess(command=command, folder=folder, port=port, admin=admin, origin=program.origin)
 
 

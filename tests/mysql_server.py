@@ -12,6 +12,7 @@ import shutil
 import ssl
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -22,8 +23,9 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 import asyncmy
 from asyncmy.errors import MySQLError
 
-from mysql_package import NoServerError, cache_directory, cause_in, given, on_path, unpacked
-from mysql_process import ServerProcess, prepare
+from distribution import NotUnpacked, cache_directory, cause_in
+from mysql_package import NoServerError, given, on_path, unpacked
+from mysql_process import QUICK, ServerProcess, prepare
 from processes import eventually, free_port
 
 IMAGE = "mysql:lts"
@@ -111,16 +113,16 @@ class MySQLServer:
     databases: set[str] = field(default_factory=set)
 
     @classmethod
-    def find(cls) -> "MySQLServer | Skipped":
-        """A server that answers, the first of those named above."""
+    def find(cls, options: Sequence[str] = QUICK) -> "MySQLServer | Skipped":
+        """A server that answers, the first of those named above; with these options, if it is ours to start."""
         if url := os.environ.get("TEST_MYSQL_URL"):
             return cls._given(Account.parse(url))
         causes = []
         for source in (installed, docker, package):
             try:
-                if process := source():
+                if process := source(options):
                     return cls._started(process)
-            except (NoServerError, OSError, subprocess.SubprocessError) as error:
+            except (NoServerError, NotUnpacked, OSError, subprocess.SubprocessError) as error:
                 causes.append(str(error))
         return Skipped(reason="; ".join(causes))
 
@@ -244,17 +246,17 @@ class MySQLServer:
         return self.process
 
 
-def installed() -> ServerProcess | None:
+def installed(options: Sequence[str]) -> ServerProcess | None:
     root = os.environ.get("TEST_MYSQL_ROOT")
     program = given(Path(root)) if root else on_path()
-    return prepare(program) if program is not None else None
+    return prepare(program, options) if program is not None else None
 
 
-def package() -> ServerProcess:
-    return prepare(unpacked(cache_directory()))
+def package(options: Sequence[str]) -> ServerProcess:
+    return prepare(unpacked(cache_directory()), options)
 
 
-def docker() -> ServerProcess | None:
+def docker(options: Sequence[str]) -> ServerProcess | None:
     """A container that removes itself, when Docker answers within some seconds."""
     if not shutil.which("docker"):
         return None
@@ -268,7 +270,7 @@ def docker() -> ServerProcess | None:
     (folder / "environment").write_text(f"MYSQL_ROOT_PASSWORD={password}\n")
     port = free_port()
     command = ["docker", "run", "--rm", f"--env-file={folder}/environment", f"--publish=127.0.0.1:{port}:3306"]
-    command += ["--tmpfs=/var/lib/mysql", IMAGE, "--skip-log-bin", "--innodb-flush-log-at-trx-commit=2"]
+    command += ["--tmpfs=/var/lib/mysql", IMAGE, *options]
     return ServerProcess(
         command=command,
         folder=folder,

@@ -6,7 +6,7 @@ Usage: python -m peers lock | try [CACHE]
 import sys
 from pathlib import Path
 
-from mysql_package import cache_directory
+from distribution import cache_directory
 from mysql_server import MySQLServer, Skipped
 from peers.calls import Answer, Call, ask
 from peers.catalogue import PEERS

@@ -1,0 +1,83 @@
+"""Contests: the same work for all contestants, in turn, so that a noisy minute is everybody's."""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter, sleep
+
+from bench.plan import Plan
+from bench.wrk import Sample
+from peers.calls import Call, ask
+
+Run = Callable[[int, float], Sample]
+"""Of so many connections, for so many seconds."""
+
+HASHING = frozenset({"sign-in", "sign-up"})
+"""Contests in which passwords are hashed."""
+
+QUICKLY = 0.5
+"""Seconds in which a server that has nothing else to do lets somebody in."""
+
+MOST_TRIES = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contest:
+    name: str
+    connections: int
+    samples: Mapping[str, Sequence[Sample]]
+    """By contestant, a sample for each round."""
+
+    def rate(self, contestant: str) -> float | None:
+        return self._median(contestant, lambda sample: sample.rate)
+
+    def ratio(self, contestant: str, other: str) -> float | None:
+        rate, others = self.rate(contestant), self.rate(other)
+        return rate / others if rate and others else None
+
+    def p50(self, contestant: str) -> float | None:
+        return self._median(contestant, lambda sample: sample.p50)
+
+    def p99(self, contestant: str) -> float | None:
+        return self._median(contestant, lambda sample: sample.p99)
+
+    def cpu(self, contestant: str) -> float | None:
+        return self._median(contestant, lambda sample: sample.cpu or 0) or None
+
+    def errors(self, contestant: str) -> int:
+        return sum(sample.errors for sample in self.samples.get(contestant, ()))
+
+    def _median(self, contestant: str, figure: Callable[[Sample], float]) -> float | None:
+        """Of the runs that had answers and no error; None without any."""
+        samples = self.samples.get(contestant, ())
+        counted = [figure(sample) for sample in samples if sample.rate and not sample.errors]
+        return median(counted) if counted else None
+
+
+def contest(name: str, runs: Mapping[str, Run], plan: Plan, connections: int, rounds: int) -> Contest:
+    samples: dict[str, list[Sample]] = {contestant: [] for contestant in runs}
+    seconds = plan.hashing_seconds if name in HASHING else plan.seconds
+    for run in runs.values() if plan.warm_up else ():
+        run(connections, plan.warm_up)
+    for number in range(1, rounds + 1):
+        for contestant, run in runs.items():
+            sample = run(connections, seconds)
+            samples[contestant].append(sample)
+            errors = f", {sample.errors} ERRORS" if sample.errors else ""
+            say(f"{name}, {connections} at once, {number}/{rounds}: {contestant} {sample.rate:,.0f}/s{errors}")
+    return Contest(name=name, connections=connections, samples=samples)
+
+
+def settle(url: str, sign_in: Call) -> None:
+    """Return when a server is done with the passwords that clients which left have asked about."""
+    for _ in range(MOST_TRIES):
+        began = perf_counter()
+        if sign_in.is_met_by(ask(url, sign_in)) and perf_counter() - began < QUICKLY:
+            return
+        sleep(QUICKLY / 10)
+
+
+def say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()

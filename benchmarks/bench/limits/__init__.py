@@ -1,0 +1,1 @@
+"""What nobody gets past on this machine: the same work with nothing around it."""

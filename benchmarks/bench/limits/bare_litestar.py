@@ -1,0 +1,22 @@
+"""A Litestar handler with nothing around it, on the server as Doorward runs it. Listens where DOORWARD_PORT says."""
+
+import os
+import sys
+
+from litestar import Litestar, get
+
+from infrastructure.settings import ENV_FILE, Settings, load_settings
+from interfaces.cli.supervisor import serve_until_stopped
+
+
+@get("/api/test/admin", media_type="text/plain")
+async def admins() -> str:
+    return "Admin Content."
+
+
+def build(_: Settings) -> Litestar:
+    return Litestar([admins], openapi_config=None, logging_config=None)
+
+
+if __name__ == "__main__":
+    sys.exit(serve_until_stopped(load_settings(os.environ, ENV_FILE), build))

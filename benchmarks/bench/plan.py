@@ -1,0 +1,72 @@
+"""How long and how often, for `make bench` and for `make bench-quick`."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    rounds: int
+    """Of every contest; in each of them all contestants have their turn, one after the other."""
+    seconds: float
+    """Of a run."""
+    hashing_seconds: float
+    """Of a run in which passwords are hashed: whoever hashes on its only thread has no answer for long."""
+    warm_up: float
+    tokens: int
+    """Different ones that are presented in turn."""
+    somebody: int
+    """Accounts that sign in in turn."""
+    matrix: tuple[tuple[str, int, int], ...]
+    """Database, workers, connections: what else Doorward is measured on, beside MySQL with one worker and 32."""
+    matrix_rounds: int
+    mixed: int
+    """Requests of the mixed load, twice."""
+    storm: float
+    """Seconds."""
+    starts: int
+    sizes: tuple[int, ...]
+    """Accounts."""
+    growth_rounds: int
+
+
+CONNECTIONS = 32
+
+FULL = Plan(
+    rounds=5,
+    seconds=4,
+    hashing_seconds=10,
+    warm_up=2,
+    tokens=10_000,
+    somebody=64,
+    matrix=(
+        ("mysql", 2, 32),
+        ("sqlite", 1, 32),
+        ("sqlite", 2, 32),
+        ("mysql", 1, 64),
+        ("mysql", 2, 64),
+        ("sqlite", 1, 64),
+        ("sqlite", 2, 64),
+    ),
+    matrix_rounds=3,
+    mixed=200_000,
+    storm=6,
+    starts=7,
+    sizes=(10_000, 100_000, 1_000_000),
+    growth_rounds=7,
+)
+
+QUICK = Plan(
+    rounds=1,
+    seconds=1,
+    hashing_seconds=2,
+    warm_up=0,
+    tokens=400,
+    somebody=8,
+    matrix=(("sqlite", 2, 64),),
+    matrix_rounds=1,
+    mixed=1_500,
+    storm=2,
+    starts=1,
+    sizes=(200, 1_000, 2_000),
+    growth_rounds=1,
+)

@@ -1,0 +1,17 @@
+-- What all scripts share: the sum of wrong answers, and the figures as one line of JSON.
+local threads = {}
+
+function setup(thread)
+  threads[#threads + 1] = thread
+end
+
+function done(summary, latency, _)
+  local wrong, errors = 0, summary.errors
+  for _, thread in ipairs(threads) do
+    wrong = wrong + (thread:get("wrong") or 0)
+  end
+  io.write(string.format(
+    'RESULT {"requests":%d,"seconds":%.6f,"bytes":%d,"p50":%.3f,"p99":%.3f,"slowest":%.3f,"wrong":%d,"status":%d,"socket":%d}\n',
+    summary.requests, summary.duration / 1e6, summary.bytes, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3,
+    latency.max / 1e3, wrong, errors.status, errors.connect + errors.read + errors.write + errors.timeout))
+end
