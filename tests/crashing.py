@@ -32,7 +32,7 @@ from domain.accounts.user import User
 from domain.keys.rotation import KeyRotation
 from domain.sessions.session import SessionPolicy
 from doubles import NOON, ListLog, PlainHasher, PlainSealer, PlainTokens, ShortBlocklist
-from infrastructure.sql import connection
+from infrastructure.sql.connection import SqlConnection, Work
 from infrastructure.sql.storage import SqlStorage
 from infrastructure.sql.urls import DatabaseUrl
 
@@ -90,16 +90,16 @@ async def tell(file: str, story: Story, last: int) -> None:
     async with storage.reading() as reading:
         ada = await reading.users.by_login("ada")
     assert ada is not None
-    steps, asked = 0, connection.asked
+    steps, asked = 0, SqlConnection._asked
 
-    async def counted(work: Callable[[], T]) -> T:
+    async def counted(connection: SqlConnection, work: Work[T]) -> T:
         nonlocal steps
         if steps == last:
             killed()
         steps += 1
-        return await asked(work)
+        return await asked(connection, work)
 
-    connection.asked = counted
+    SqlConnection._asked = counted  # type: ignore[method-assign, assignment]
     await story(storage, ada)
     if steps == last:
         killed()

@@ -164,7 +164,7 @@ async def test_nothing_is_written_through_sqlite_connections_for_reading(sqlite:
 async def test_sqlite_columns_hold_what_they_say(sqlite: Engines) -> None:
     async with connected(sqlite.writing, alone=False) as connection:
         tables = await connection.rows(text("SELECT name, strict FROM pragma_table_list WHERE name NOT LIKE 'sqlite%'"))
-    assert {row.name for row in tables if not row.strict} == {"alembic_version"}
+    assert {name for name, strict in tables if not strict} == {"alembic_version"}
 
 
 async def test_readers_of_sqlite_do_not_wait_for_the_writer(sqlite: Engines) -> None:

@@ -1,22 +1,25 @@
 """What is waited for, and how often something is tried again: each has its bound."""
 
 import asyncio
+from typing import TypeVar
 
 import asyncmy
 import pytest
-from sqlalchemy import Connection, event, text
+from sqlalchemy import text
 
 from application.transactions import ATTEMPTS, retried
 from builders import a_user
 from domain.access.role import ADMIN
 from domain.errors import StorageUnavailable, TransactionConflict, UsernameTaken
-from infrastructure.sql.connection import connected
+from infrastructure.sql.connection import SqlConnection, Work, connected
 from infrastructure.sql.schema import migrate
 from infrastructure.sql.storage import SqlStorage
 from infrastructure.sql.urls import DatabaseUrl
 from mysql_server import MySQLServer
 from served import GUARD, idle
 from stored import found, put
+
+T = TypeVar("T")
 
 
 async def hold_row(server: MySQLServer, url: str, held: asyncio.Event, over: asyncio.Event) -> None:
@@ -81,22 +84,20 @@ async def test_a_statement_that_takes_too_long_is_cut_off(mysql: SqlStorage) -> 
 
 
 async def test_a_statement_that_met_two_dead_connections_is_not_tried_on_a_third(
-    mysql: SqlStorage, own_mysql_server: MySQLServer
+    mysql: SqlStorage, own_mysql_server: MySQLServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """OP-02: one retry for what stands alone, and none more."""
-    tried = 0
+    tried, asked = 0, SqlConnection._asked
 
-    def kill_it(connection: Connection, *_: object) -> None:
+    async def kill_it(connection: SqlConnection, work: Work[T]) -> T:
         nonlocal tried
         tried += 1
-        driver = connection.connection.driver_connection
-        assert driver is not None
-        own_mysql_server.sql(f"KILL {driver.thread_id()}")
+        own_mysql_server.sql(f"KILL {connection.driver.thread_id()}")
+        return await asked(connection, work)
 
-    event.listen(mysql._engines.reading, "before_cursor_execute", kill_it)
-    with pytest.raises(StorageUnavailable):
+    with monkeypatch.context() as patched, pytest.raises(StorageUnavailable):
+        patched.setattr(SqlConnection, "_asked", kill_it)
         await found(mysql, a_user().id)
-    event.remove(mysql._engines.reading, "before_cursor_execute", kill_it)
     assert tried == 2
     assert await found(mysql, a_user().id) is None
 

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -65,7 +66,7 @@ class Session:
     last_used_at: datetime
     device: Device = UNKNOWN_DEVICE
     token_hash: RefreshTokenHash = field(repr=False)
-    spent: tuple[SpentToken, ...] = field(default=(), repr=False)
+    spent: Sequence[SpentToken] = field(default=(), repr=False)
     """The latest first, at most MOST_SPENT."""
 
     @classmethod

@@ -6,7 +6,8 @@ from typing import Any, final
 from sqlalchemy import bindparam, delete, func, insert, select
 
 from domain.access.change import Change, SequencedChange, Subject
-from infrastructure.sql.connection import SqlConnection, SqlRow, padded
+from infrastructure.sql.connection import SqlConnection, padded
+from infrastructure.sql.statements import SqlRow
 from infrastructure.sql.tables import changes
 
 KNOWN = frozenset(Subject)
@@ -43,7 +44,7 @@ class Feed:
 
     async def announce(self, *changes: Change) -> None:
         if changes:
-            await self.connection.change(ANNOUNCE, [to_row(change) for change in changes])
+            await self.connection.change_all(ANNOUNCE, [to_row(change) for change in changes])
             self.announced.extend(changes)
 
 

@@ -1,27 +1,30 @@
 """One connection of the database, as the repositories use it.
 
-This is what SQLAlchemy's AsyncConnection does, and less: the same bridge (`greenlet_spawn`) from coroutines to its
-plain Connection on an async driver. Importing AsyncConnection would import the ORM, a third of what this package
-costs at start-up; and here one crossing of the bridge runs a statement, fetches its rows and closes its cursor.
+SQLAlchemy keeps the connections, compiles the statements and converts the values (`statements.py`); what runs them is
+the driver itself. SQLAlchemy's own way to an async driver crosses a bridge between coroutines and plain functions for
+each step, which costs several times what the driver takes; here it is crossed once, to get a connection.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Executable, Row
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
+from sqlalchemy import Dialect, Engine, Executable, PoolProxiedConnection
 from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.util import greenlet_spawn
 
 from domain.errors import DomainError, StorageUnavailable, TransactionConflict
 from infrastructure.sql.engine import error_code
+from infrastructure.sql.statements import SqlRow, Values, prepared
 
 T = TypeVar("T")
-SqlRow = Row[*tuple[Any, ...]]
-Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+Work = Callable[[Any], Awaitable[T]]
+"""Something that is asked of a driver's connection."""
+
+NOTHING: Values = MappingProxyType({})
 
 LONGEST = 1.5
 """Seconds for a whole block, and again for its commit: whoever asks a database that is away hears of it in time."""
@@ -29,51 +32,90 @@ LONGEST = 1.5
 UNDONE = frozenset({1020, 1180, 1213, 3101})
 """MySQL undid the whole transaction: row changed, commit refused, deadlock, certification failed in the group."""
 
+GONE = frozenset({1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 3032, 3169})
+"""Further ways in which a server says goodbye: shutting down, network trouble, offline mode, killed."""
+
+READ_ONLY = frozenset({1290, 1792, 1836, 3100})
+"""A server that was demoted says so and keeps the connection; the pool must let go of it."""
+
+CLOSED = frozenset({"no active connection", "Connection closed"})
+"""What aiosqlite says of a connection that is no more."""
+
+
+class Violated(Exception):
+    """The database holds a constraint against the change, and did nothing of it. `__cause__` is the driver's error."""
+
 
 class ConnectionLost(TransactionConflict):
     """The connection was dead or died under the statement: on another one the same may succeed at once."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SqlConnection:
-    """Faults leave as StorageUnavailable or TransactionConflict; IntegrityError is for the repositories to read."""
+    """Faults leave as StorageUnavailable or TransactionConflict; Violated is for the repositories to read."""
 
-    raw: Connection
+    engine: Engine
+    held: PoolProxiedConnection
     deadline: asyncio.Timeout
     alone: bool
     """Each statement stands alone: one that met a dead connection is run again on another."""
+    open: bool = False
+    """Something was asked for that is not committed yet."""
 
-    async def rows(self, statement: Executable, parameters: Parameters = None) -> Sequence[SqlRow]:
-        def run() -> Sequence[SqlRow]:
-            return self.raw.execute(statement, parameters).all()
+    @property
+    def driver(self) -> Any:
+        """The driver's own connection, with nothing of SQLAlchemy's around it."""
+        return self.held.driver_connection
 
-        return await self._run(run)
+    async def rows(self, statement: Executable, values: Values = NOTHING) -> Sequence[SqlRow]:
+        asked = prepared(statement, self.engine.dialect, values)
+        parameters = asked.parameters(values)
+        return asked.rows(await self._run(lambda driver: fetched(driver, asked.text, parameters)))
 
-    async def change(self, statement: Executable, parameters: Parameters = None) -> int:
+    async def change(self, statement: Executable, values: Values = NOTHING) -> int:
         """How many rows it matched."""
+        asked = prepared(statement, self.engine.dialect, values)
+        parameters = asked.parameters(values)
+        return await self._run(lambda driver: matched(driver, asked.text, parameters))
 
-        def run() -> int:
-            return self.raw.execute(statement, parameters).rowcount
-
-        return await self._run(run)
+    async def change_all(self, statement: Executable, each: Sequence[Values]) -> None:
+        """The same change with one set of values after another."""
+        asked = prepared(statement, self.engine.dialect, each[0])
+        parameters = [asked.parameters(values) for values in each]
+        await self._run(lambda driver: repeated(driver, asked.text, parameters))
 
     async def begin(self, statement: str) -> None:
-        def run() -> None:
-            self.raw.exec_driver_sql(statement)
+        await self._run(lambda driver: matched(driver, statement, ()))
 
-        await self._run(run)
-
-    async def _run(self, work: Callable[[], T]) -> T:
+    async def _run(self, work: Work[T]) -> T:
         try:
-            return await asked(work)
+            return await self._asked(work)
         except ConnectionLost:
             if not self.alone:
                 raise
+        self.held.close()
+        self.held = await checked_out(self.engine)
         try:
-            await asked(self.raw.rollback)  # upon which the next statement takes another connection
-            return await asked(work)
+            return await self._asked(work)
         except ConnectionLost as error:
             raise StorageUnavailable from error
+
+    async def _asked(self, work: Work[T]) -> T:
+        self.open = not self.alone
+        try:
+            return await work(self.driver)
+        except self.engine.dialect.loaded_dbapi.Error as error:
+            refused = refusal(error, self.engine.dialect)
+            if isinstance(refused, ConnectionLost):
+                self.engine.pool._invalidate(self.held, error)  # noqa: SLF001 no older one is better
+            if refused is None:
+                raise
+            raise refused from error
+        except BaseException as error:
+            self._drop()
+            if is_gone(error):
+                raise ConnectionLost from error
+            raise
 
     async def commit(self, done: Callable[[], None]) -> None:
         """`done` is called once it is. Raise TransactionConflict when nothing was committed, StorageUnavailable when
@@ -84,24 +126,47 @@ class SqlConnection:
     async def _commit(self, done: Callable[[], None]) -> None:
         try:
             async with asyncio.timeout(LONGEST):
-                await asked(self.raw.commit)
+                await self._asked(lambda driver: driver.commit())
         except (ConnectionLost, TimeoutError) as error:
             raise StorageUnavailable from error
+        self.open = False
         done()
 
     async def close(self) -> None:
         """Roll back what is open and give the connection back; one that does not answer is dropped."""
-        if self.alone:
-            await self._close()  # nothing is open, so nothing is said to the server
-        else:
-            await to_the_end(self._close())
+        if self.open and self.held.is_valid:
+            await to_the_end(self._roll_back())
+        self.held.close()
 
-    async def _close(self) -> None:
+    async def _roll_back(self) -> None:
         try:
             async with asyncio.timeout(LONGEST):
-                await greenlet_spawn(self.raw.close)
-        except (DBAPIError, TimeoutError):
-            await greenlet_spawn(drop, self.raw)
+                await self._asked(lambda driver: driver.rollback())
+        except (DomainError, TimeoutError):
+            self._drop()
+
+    def _drop(self) -> None:
+        """Nobody knows what would come next on this connection: an answer that somebody else waited for."""
+        if self.held.is_valid:
+            self.held.invalidate()
+
+
+async def fetched(driver: Any, text: str, parameters: Sequence[Any]) -> Sequence[Sequence[Any]]:
+    async with driver.cursor() as cursor:
+        await cursor.execute(text, parameters)
+        found: Sequence[Sequence[Any]] = await cursor.fetchall()
+        return found
+
+
+async def matched(driver: Any, text: str, parameters: Sequence[Any]) -> int:
+    async with driver.cursor() as cursor:
+        await cursor.execute(text, parameters)
+        return int(cursor.rowcount)
+
+
+async def repeated(driver: Any, text: str, parameters: Sequence[Sequence[Any]]) -> None:
+    async with driver.cursor() as cursor:
+        await cursor.executemany(text, parameters)
 
 
 @asynccontextmanager
@@ -109,7 +174,7 @@ async def connected(engine: Engine, *, alone: bool) -> AsyncIterator[SqlConnecti
     """A connection for the block, which is cut off when it takes longer than LONGEST."""
     try:
         async with asyncio.timeout(LONGEST) as deadline:
-            connection = SqlConnection(await checked_out(engine), deadline, alone)
+            connection = SqlConnection(engine, await checked_out(engine), deadline, alone)
             try:
                 yield connection
             finally:
@@ -120,40 +185,32 @@ async def connected(engine: Engine, *, alone: bool) -> AsyncIterator[SqlConnecti
         raise StorageUnavailable from error
 
 
-async def checked_out(engine: Engine) -> Connection:
+async def checked_out(engine: Engine) -> PoolProxiedConnection:
     try:
-        return await greenlet_spawn(engine.connect)
-    except (DBAPIError, NoneFree) as error:
+        return await greenlet_spawn(engine.raw_connection)
+    except (engine.dialect.loaded_dbapi.Error, OSError, NoneFree) as error:
         raise StorageUnavailable from error
 
 
-def drop(connection: Connection) -> None:
-    connection.invalidate()
-    connection.close()
-
-
-async def asked(work: Callable[[], T]) -> T:
-    try:
-        return await greenlet_spawn(work)
-    except NoneFree as error:
-        raise StorageUnavailable from error
-    except DBAPIError as error:
-        refused = refusal(error)
-        if refused is None:
-            raise
-        raise refused from error
-
-
-def refusal(error: DBAPIError) -> DomainError | None:
-    """What the inside calls it. Mistakes of ours stay what they are; and what has waited in vain (for a lock, a disk)
-    is no conflict: to run it again would be to wait again."""
-    if error.connection_invalidated:
+def refusal(error: Any, dialect: Dialect) -> Exception | None:
+    """What the inside calls a driver's error. Mistakes of ours stay what they are; and what has waited in vain (for a
+    lock, a disk) is no conflict: to run it again would be to wait again."""
+    driver, code = dialect.loaded_dbapi, error_code(error)
+    if code in GONE | READ_ONLY or dialect.is_disconnect(error, None, None):
         return ConnectionLost()
-    if error_code(error.orig) in UNDONE:
+    if code in UNDONE:
         return TransactionConflict()
-    if isinstance(error, IntegrityError | DataError | ProgrammingError | NotSupportedError):
-        return None
-    return StorageUnavailable()
+    if isinstance(error, driver.IntegrityError):
+        return Violated()
+    ours = (driver.ProgrammingError, driver.NotSupportedError, getattr(driver, "DataError", driver.NotSupportedError))
+    return None if isinstance(error, ours) else StorageUnavailable()
+
+
+def is_gone(error: BaseException) -> bool:
+    """What drivers raise, beside errors of their own, when the connection went away beneath them."""
+    return isinstance(error, AttributeError | OSError | EOFError) or (
+        isinstance(error, ValueError) and str(error) in CLOSED
+    )
 
 
 def padded(values: Sequence[T]) -> list[T]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Dialect, Engine, ExceptionContext, NullPool, create_engine, event
+from sqlalchemy import URL, Dialect, Engine, NullPool, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.util import greenlet_spawn
 
@@ -41,12 +41,6 @@ MYSQL_MIGRATING = ("SET SESSION innodb_lock_wait_timeout = 10, lock_wait_timeout
 
 STATEMENTS_PREPARED = 64
 """Per connection. MySQL allows 16,382 on the whole server."""
-
-GONE = frozenset({1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 3032, 3169})
-"""Further ways in which a server says goodbye: shutting down, network trouble, offline mode, killed."""
-
-READ_ONLY = frozenset({1290, 1792, 1836, 3100})
-"""A server that was demoted says so and keeps the connection; the pool must let go of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +144,9 @@ def mysql(at: DatabaseUrl, session: Sequence[str], **options: Any) -> Engine:
 def engine(url: URL, session: Sequence[str], **options: Any) -> Engine:
     if "pool_size" in options:
         options |= {"max_overflow": 0, "pool_timeout": PATIENCE}
-    made = create_engine(url, hide_parameters=True, **options)
+    # What is open is rolled back by who opened it, and nothing is said to the server where nothing is.
+    made = create_engine(url, hide_parameters=True, pool_reset_on_return=None, **options)
     event.listen(made, "connect", told(session))
-    event.listen(made, "handle_error", let_go)
     return made
 
 
@@ -164,12 +158,6 @@ def told(statements: Sequence[str]) -> Callable[[DBAPIConnection, object], None]
         cursor.close()
 
     return on_connect
-
-
-def let_go(context: ExceptionContext) -> None:
-    """Drop the pool's connections after errors that SQLAlchemy does not know the meaning of."""
-    if error_code(context.original_exception) in GONE | READ_ONLY:
-        context.is_disconnect = True
 
 
 def error_code(error: BaseException | None) -> int | None:

@@ -3,13 +3,13 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from sqlalchemy import bindparam, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
 
 from domain.access.change import Change, Subject
 from domain.errors import KeyExists
 from domain.keys.signing_key import SigningKey
 from infrastructure.sql.changes import Feed
-from infrastructure.sql.connection import SqlConnection, SqlRow
+from infrastructure.sql.connection import SqlConnection, Violated
+from infrastructure.sql.statements import SqlRow
 from infrastructure.sql.tables import signing_keys
 
 ALL = select(signing_keys).order_by(signing_keys.c.signs_from, signing_keys.c.kid)
@@ -34,7 +34,7 @@ class SqlKeys:
     async def add(self, key: SigningKey) -> None:
         try:
             await self.connection.change(ADD, to_row(key))
-        except IntegrityError:
+        except Violated:
             raise KeyExists from None
         await self.feed.announce(Change(Subject.KEYS))
 

@@ -3,9 +3,8 @@ from datetime import datetime
 from typing import final
 
 from sqlalchemy import bindparam, insert, update
-from sqlalchemy.exc import IntegrityError
 
-from infrastructure.sql.connection import SqlConnection
+from infrastructure.sql.connection import SqlConnection, Violated
 from infrastructure.sql.tables import leases
 
 FIRST = insert(leases)
@@ -32,6 +31,6 @@ class SqlLeases:
             return True
         try:
             await self.connection.change(FIRST, {"name": name, "holder": holder, "until": until})
-        except IntegrityError:
+        except Violated:
             return False
         return True

@@ -3,13 +3,13 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from sqlalchemy import bindparam, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
 
 from domain.access.change import Change, Subject
 from domain.access.role import Role, RoleName
 from domain.errors import TransactionConflict
 from infrastructure.sql.changes import Feed
-from infrastructure.sql.connection import SqlConnection, SqlRow
+from infrastructure.sql.connection import SqlConnection, Violated
+from infrastructure.sql.statements import SqlRow
 from infrastructure.sql.tables import roles, user_roles
 
 NAMED = roles.c.name == bindparam("role")
@@ -41,7 +41,7 @@ class SqlRoles:
             return False
         try:
             await self.connection.change(ADD, to_row(role))
-        except IntegrityError as error:
+        except Violated as error:
             raise TransactionConflict from error  # somebody added it meanwhile
         return True
 

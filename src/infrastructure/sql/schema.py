@@ -9,8 +9,7 @@ from sqlalchemy import Connection, Engine, String, column, func, inspect, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.util import greenlet_spawn
 
-from domain.errors import StorageUnavailable
-from infrastructure.sql.connection import connected
+from infrastructure.sql.connection import LONGEST
 from infrastructure.sql.engine import error_code, open_engines, open_migrator
 from infrastructure.sql.urls import DatabaseUrl
 from infrastructure.start_refused import StartRefused
@@ -63,12 +62,17 @@ async def current_revision(url: DatabaseUrl) -> str | None:
         return None
     engines = open_engines(url, pool_size=2)
     try:
-        async with connected(engines.reading, alone=True) as connection:
-            return await greenlet_spawn(revision, connection.raw)
-    except (StorageUnavailable, DBAPIError) as error:
+        async with asyncio.timeout(LONGEST):
+            return await greenlet_spawn(read_revision, engines.reading)
+    except (DBAPIError, TimeoutError) as error:
         raise unusable(url, error) from error
     finally:
         await engines.close()
+
+
+def read_revision(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        return revision(connection)
 
 
 def revision(connection: Connection) -> str | None:
@@ -131,8 +135,7 @@ def alone(connection: Connection) -> Iterator[None]:
 
 def unusable(url: DatabaseUrl, error: Exception) -> StartRefused:
     """One line with the server's own words, which name no password."""
-    cause = error if isinstance(error, DBAPIError) else error.__cause__
-    reason = cause.orig if isinstance(cause, DBAPIError) else None
+    reason = error.orig if isinstance(error, DBAPIError) else None
     told = " ".join(str(part) for part in reason.args) if reason else "no answer in time"
     if error_code(reason) in FORBIDDEN:
         return StartRefused(

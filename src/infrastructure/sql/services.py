@@ -3,11 +3,11 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from sqlalchemy import bindparam, delete, insert, select
-from sqlalchemy.exc import IntegrityError
 
 from domain.errors import ServiceExists
 from domain.services.service import Service, ServiceId, ServiceSecretHash
-from infrastructure.sql.connection import SqlConnection, SqlRow
+from infrastructure.sql.connection import SqlConnection, Violated
+from infrastructure.sql.statements import SqlRow
 from infrastructure.sql.tables import services
 
 IT = services.c.id == bindparam("service_id")
@@ -33,7 +33,7 @@ class SqlServices:
     async def add(self, service: Service) -> None:
         try:
             await self.connection.change(ADD, to_row(service))
-        except IntegrityError:
+        except Violated:
             raise ServiceExists from None  # the driver's error holds the row
 
     async def remove(self, service_id: ServiceId) -> bool:

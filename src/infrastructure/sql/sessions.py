@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from typing import Any, final
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
 
 from domain.access.change import Change
 from domain.accounts.user import User
@@ -13,9 +12,10 @@ from domain.ids import SessionId, UserId
 from domain.sessions.refresh_token import RefreshTokenHash, SpentToken, mark
 from domain.sessions.session import Device, Session, SessionPolicy
 from infrastructure.sql.changes import Feed
-from infrastructure.sql.connection import SqlConnection, SqlRow, padded
+from infrastructure.sql.connection import SqlConnection, Violated, padded
 from infrastructure.sql.forgetting import BATCH, forget, sessions_of
-from infrastructure.sql.spent import LONGEST_SPENT, to_spent, to_text
+from infrastructure.sql.spent import LONGEST_SPENT, StoredSpent, to_text
+from infrastructure.sql.statements import SqlRow
 from infrastructure.sql.tables import sessions, user_roles, users
 from infrastructure.sql.users import to_users
 
@@ -95,7 +95,7 @@ class SqlSessions:
     async def add(self, session: Session) -> None:
         try:
             await self.connection.change(ADD, to_row(session))
-        except IntegrityError:
+        except Violated:
             raise AccountMissing from None  # the driver's error holds the row
 
     async def rotate(
@@ -187,5 +187,5 @@ def to_session(row: SqlRow) -> Session:
         last_used_at=row.last_used_at,
         device=Device(row.address, row.user_agent),
         token_hash=RefreshTokenHash(row.token_hash),
-        spent=to_spent(row.spent),
+        spent=StoredSpent(row.spent),
     )

@@ -21,29 +21,41 @@ from infrastructure.sql.users import SqlUsers
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SqlRepositories:
-    """For reading and for transactions alike: a connection for reading takes no writes, the server refuses them."""
+    """For reading and for transactions alike: a connection for reading takes no writes, the server refuses them. Each
+    is made when it is asked for, since hardly anybody needs more than two."""
 
-    users: SqlUsers
-    roles: SqlRoles
-    sessions: SqlSessions
-    services: SqlServices
-    leases: SqlLeases
-    keys: SqlKeys
-    changes: SqlChanges
+    connection: SqlConnection
+    feed: Feed
 
-    @classmethod
-    def on(cls, connection: SqlConnection, feed: Feed) -> Self:
-        return cls(
-            users=SqlUsers(connection, feed),
-            roles=SqlRoles(connection, feed),
-            sessions=SqlSessions(connection, feed),
-            services=SqlServices(connection),
-            leases=SqlLeases(connection),
-            keys=SqlKeys(connection, feed),
-            changes=SqlChanges(connection),
-        )
+    @property
+    def users(self) -> SqlUsers:
+        return SqlUsers(self.connection, self.feed)
+
+    @property
+    def roles(self) -> SqlRoles:
+        return SqlRoles(self.connection, self.feed)
+
+    @property
+    def sessions(self) -> SqlSessions:
+        return SqlSessions(self.connection, self.feed)
+
+    @property
+    def services(self) -> SqlServices:
+        return SqlServices(self.connection)
+
+    @property
+    def leases(self) -> SqlLeases:
+        return SqlLeases(self.connection)
+
+    @property
+    def keys(self) -> SqlKeys:
+        return SqlKeys(self.connection, self.feed)
+
+    @property
+    def changes(self) -> SqlChanges:
+        return SqlChanges(self.connection)
 
 
 @final
@@ -66,7 +78,7 @@ class SqlStorage:
             if self._engines.begin is not None:
                 await connection.begin(self._engines.begin)
             feed = Feed(connection)
-            yield SqlRepositories.on(connection, feed)
+            yield SqlRepositories(connection, feed)
             await self._commit(connection, feed.announced)
 
     async def _commit(self, connection: SqlConnection, announced: Sequence[Change]) -> None:
@@ -94,7 +106,7 @@ class SqlStorage:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[SqlRepositories]:
         async with connected(self._engines.reading, alone=True) as connection:
-            yield SqlRepositories.on(connection, Feed(connection))
+            yield SqlRepositories(connection, Feed(connection))
 
     def on_commit(self, listener: CommitListener) -> None:
         self._listeners.append(listener)

@@ -5,7 +5,6 @@ from itertools import groupby
 from typing import Any, final
 
 from sqlalchemy import Column, Select, bindparam, delete, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
 
 from domain.access.change import Change
 from domain.access.decision import Access
@@ -17,8 +16,9 @@ from domain.accounts.username import Username
 from domain.errors import AccountMissing, DomainError, EmailTaken, RoleMissing, TransactionConflict, UsernameTaken
 from domain.ids import UserId
 from infrastructure.sql.changes import Feed
-from infrastructure.sql.connection import SqlConnection, SqlRow, padded
+from infrastructure.sql.connection import SqlConnection, Violated, padded
 from infrastructure.sql.forgetting import forget, sessions_of
+from infrastructure.sql.statements import SqlRow
 from infrastructure.sql.tables import roles, user_roles, users
 
 BATCH = 500
@@ -108,7 +108,7 @@ class SqlUsers:
     async def add(self, user: User) -> None:
         try:
             await self.connection.change(ADD, to_row(user) | {"id": user.id, "created_at": user.created_at})
-        except IntegrityError as error:
+        except Violated as error:
             raise await self._clash(user) from error
         for role in sorted(user.roles):
             await self._grant(user.id, role, user.created_at)
@@ -117,7 +117,7 @@ class SqlUsers:
         row = to_row(user) | {"user_id": user.id, "read_version": user.version, "version": user.version + 1}
         try:
             saved = await self.connection.change(SAVE, row)
-        except IntegrityError as error:
+        except Violated as error:
             raise await self._clash(user) from error
         if not saved:
             raise TransactionConflict
@@ -157,7 +157,7 @@ class SqlUsers:
         """False when it had the role. The constraints decide; which of them it was is read afterwards."""
         try:
             await self.connection.change(GRANT, {"user_id": user_id, "role": role, "granted_at": now})
-        except IntegrityError as error:
+        except Violated as error:
             if await self.connection.rows(GRANTED, {"user_id": user_id, "role": role}):
                 return False
             if not await self.connection.rows(EXISTS, {"user_id": user_id}):

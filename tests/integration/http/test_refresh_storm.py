@@ -9,7 +9,7 @@ import pytest
 from barrier import crowd, refreshing
 from by_hand import by_hand
 from domain.sessions.refresh_token import RefreshTokenHash, mark
-from infrastructure.sql.spent import to_spent
+from infrastructure.sql.spent import StoredSpent
 from server_process import Serve, Server
 
 CLIENTS = 50
@@ -22,7 +22,7 @@ def spent_in(server: Server, token: str) -> list[bytes]:
     """The marks of what was rotated away, the latest first, of the session whose present token this is."""
     rows = by_hand(server, "SELECT token_hash, spent FROM sessions")
     (spent,) = (spent for token_hash, spent in rows if token_hash == hash_of(token))
-    return [each.mark for each in to_spent(spent if isinstance(spent, str) else spent.decode())]
+    return [each.mark for each in StoredSpent(spent if isinstance(spent, str) else spent.decode())]
 
 
 def hash_of(token: str) -> RefreshTokenHash:
