@@ -23,6 +23,9 @@ function request()
     return asking(tokens[first])
   end
   local token = tokens[first]
+  if not token then -- after a wrong answer there is one too few
+    return asking("none")
+  end
   tokens[first] = nil
   first = first + 1
   return asking(token)

@@ -8,10 +8,11 @@ from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, final
 
 from sqlalchemy import Dialect, Executable, Select
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
 
 Values = Mapping[str, Any]
 SqlRow = Any
@@ -19,7 +20,6 @@ SqlRow = Any
 
 Convert = Callable[[Any], Any]
 
-NO_DEFAULT: Final = object()
 REMEMBERED = 512
 PLACE_OF_MANY = "__[POSTCOMPILE_{}]"
 """As SQLAlchemy writes a parameter that stands for as many as there will be."""
@@ -29,38 +29,54 @@ PLACE_OF_MANY = "__[POSTCOMPILE_{}]"
 class Parameter:
     name: str
     convert: Convert | None
-    many: bool
-    default: Any
+    many: bool = False
+    """It stands for as many as there will be."""
 
     def values(self, given: Values) -> list[Any]:
-        """Of the statement's own placeholders: one, unless it stands for many."""
-        value = given[self.name] if self.default is NO_DEFAULT else given.get(self.name, self.default)
-        if not self.many:
-            return [value if self.convert is None else self.convert(value)]
-        return list(value) if self.convert is None else [self.convert(each) for each in value]
+        """Of the statement's own placeholders."""
+        value = given[self.name]
+        each = value if self.many else (value,)
+        return list(each) if self.convert is None else [self.convert(one) for one in each]
 
 
-@dataclass(frozen=True, slots=True)
+@final
 class Prepared:
     """`text` is the driver's, with a placeholder for each of the values that `parameters` gives."""
 
-    text: str
-    _parameters: tuple[Parameter, ...]
-    _convert: tuple[Convert | None, ...]
-    _named: Callable[[Any], SqlRow] | None
+    __slots__ = ("_constants", "_converts", "_many", "_named", "_parameters", "text")
+
+    def __init__(
+        self,
+        text: str,
+        parameters: Sequence[Parameter],
+        constants: Values,
+        converts: Sequence[Convert | None],
+        named: Callable[[Any], SqlRow] | None,
+    ) -> None:
+        """`constants` are values that the statement brings along; `named` makes a row of a list."""
+        self.text = text
+        self._many = tuple(parameters) if any(parameter.many for parameter in parameters) else ()
+        self._parameters = tuple((parameter.name, parameter.convert) for parameter in parameters)
+        self._constants = constants
+        self._converts = tuple((index, convert) for index, convert in enumerate(converts) if convert is not None)
+        self._named = named
 
     def parameters(self, values: Values) -> tuple[Any, ...]:
-        return tuple(each for parameter in self._parameters for each in parameter.values(values))
+        if self._constants:
+            values = {**self._constants, **values}
+        if self._many:
+            return tuple(value for parameter in self._many for value in parameter.values(values))
+        return tuple([values[name] if convert is None else convert(values[name]) for name, convert in self._parameters])
 
     def rows(self, found: Sequence[Sequence[Any]]) -> Sequence[SqlRow]:
         """As the driver brings them, with names and of our own types."""
-        if self._named is None:
-            return found
-        converts, named = self._convert, self._named
-        return [
-            named(value if convert is None else convert(value) for convert, value in zip(converts, row, strict=True))
-            for row in found
-        ]
+        return found if self._named is None else [self._row(self._named, row) for row in found]
+
+    def _row(self, named: Callable[[Any], SqlRow], found: Sequence[Any]) -> SqlRow:
+        row = list(found)
+        for index, convert in self._converts:
+            row[index] = convert(row[index])
+        return named(row)
 
 
 def prepared(statement: Executable, dialect: Dialect, values: Values) -> Prepared:
@@ -79,15 +95,15 @@ def _prepared(
         text = text.replace(PLACE_OF_MANY.format(name), ", ".join([mark] * size) or "NULL")
     columns = list(statement.selected_columns) if isinstance(statement, Select) else []
     named: Any = namedtuple("Row", [str(column.key) for column in columns], rename=True)  # type: ignore[misc]  # noqa: PYI024
+    binds = [(name, compiled.binds[name]) for name in compiled.positiontup or ()]
     return Prepared(
         text,
-        tuple(parameter(compiled, name) for name in compiled.positiontup or ()),
-        tuple(column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns),
+        [Parameter(name, converting(bind.type, dialect), bind.expanding) for name, bind in binds],
+        {name: bind.value for name, bind in binds if not bind.required},
+        [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns],
         named._make if columns else None,
     )
 
 
-def parameter(compiled: SQLCompiler, name: str) -> Parameter:
-    bind = compiled.binds[name]
-    convert = bind.type.dialect_impl(compiled.dialect).bind_processor(compiled.dialect)
-    return Parameter(name, convert, bind.expanding, NO_DEFAULT if bind.required else bind.value)
+def converting(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    return kind.dialect_impl(dialect).bind_processor(dialect)

@@ -5,9 +5,10 @@ from typing import Annotated
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Controller, Response, post
+from litestar import Controller, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
+from litestar.response.base import ASGIResponse
 from msgspec import Meta
 
 from application.accounts.authenticate import Authenticate
@@ -129,6 +130,7 @@ class AuthController(Controller):
         summary="Sign in with username or email, and password",
         opt={
             "access": PUBLIC,
+            "answer": SignInAnswer,
             "refusals": (
                 InvalidCredentials,
                 UnknownAccount,
@@ -148,7 +150,7 @@ class AuthController(Controller):
         browser: NamedDependency[Browser],
         authenticate: FromDishka[Authenticate],
         clock: FromDishka[Clock],
-    ) -> Response[SignInAnswer]:
+    ) -> ASGIResponse:
         """Begins a session. Every failed attempt gets the same answer, so that it tells nobody which accounts exist."""
         browser.accept(cookies=data.cookies)
         signed_in = await authenticate(data.username, data.password, clock.now(), device)

@@ -14,6 +14,9 @@ from interfaces.http.strict_json import InvalidJson, check_json
 FORM_ROUTES: Final = frozenset({b"/api/auth/signup", b"/api/auth/signin"}) | OAUTH_ROUTES
 """Where a POST may carry a form, as the tutorial's clients and those of OAuth send it."""
 
+BODY: Final = "body"
+"""The key in a request's state under which the edge leaves its body to the application."""
+
 JSON: Final = b"application/json"
 FORM: Final = b"application/x-www-form-urlencoded"
 UTF_8: Final = frozenset({b"charset=utf-8", b'charset="utf-8"'})

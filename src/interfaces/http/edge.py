@@ -12,7 +12,7 @@ from structlog.contextvars import STRUCTLOG_KEY_PREFIX
 
 from interfaces.http.addresses import ClientAddresses
 from interfaces.http.answers import Dressing
-from interfaces.http.body import receive_body
+from interfaces.http.body import BODY, receive_body
 from interfaces.http.config import HttpConfig
 from interfaces.http.cors import PREFLIGHT, Cors
 from interfaces.http.exchange import Exchange
@@ -119,7 +119,7 @@ class Edge:
         body = await receive_body(scope, fields, receive, self._config)
         if isinstance(body, Refusal):
             return body
-        exchange.body = body
+        exchange.body = scope["state"][BODY] = body
         return None
 
     async def _serve_oddly(self, scope: HTTPScope, fields: Fields, exchange: Exchange) -> None:

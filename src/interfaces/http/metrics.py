@@ -8,6 +8,7 @@ import os
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final, final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
@@ -114,14 +115,19 @@ class Traffic:
 TRAFFIC: Final = Traffic()
 
 
+@cache
+def labelled(counter: Counter, outcome: str) -> Counter:
+    return counter.labels(outcome)
+
+
 def count_sign_in(outcome: str) -> None:
     """`outcome` is a word of the code, never of the client's."""
-    SIGN_INS.labels(outcome).inc()
+    labelled(SIGN_INS, outcome).inc()
 
 
 def count_refresh(outcome: str) -> None:
     """Likewise."""
-    REFRESHES.labels(outcome).inc()
+    labelled(REFRESHES, outcome).inc()
 
 
 def watch(gauge: Gauge, function: Callable[[], float]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from litestar import Request
 
+from interfaces.http.body import BODY
 from interfaces.http.refusals import Malformed
 
 PLACE = re.compile(r"^(?P<what>.*) - at `\$\.?(?P<field>[^`]*)`$", re.DOTALL)
@@ -20,6 +21,10 @@ class StrictRequest(Request[Any, Any, Any]):
 
     Litestar would decode it into plain objects and convert those leniently ("true" would be true).
     """
+
+    async def body(self) -> bytes:
+        """As the edge has read and checked it, so that nobody reads it again."""
+        return bytes(self.scope["state"].get(BODY, b""))
 
     async def json(self) -> Any:
         """Raise Malformed."""

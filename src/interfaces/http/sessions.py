@@ -5,9 +5,10 @@ from typing import Annotated
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Controller, Response, post
+from litestar import Controller, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
+from litestar.response.base import ASGIResponse
 from msgspec import Meta
 
 from application.ports.clock import Clock
@@ -63,6 +64,7 @@ class SessionsController(Controller):
         middleware=[ends_session(401)],
         opt={
             "access": PUBLIC,
+            "answer": SignInAnswer,
             "refusals": (
                 InvalidRefreshToken,
                 RefreshTokenReused,
@@ -80,7 +82,7 @@ class SessionsController(Controller):
         refresh: FromDishka[RefreshSession],
         clock: FromDishka[Clock],
         data: JSONBody[Refresh] = BY_COOKIE,
-    ) -> Response[SignInAnswer]:
+    ) -> ASGIResponse:
         """The token is spent, the next one comes with the answer. Who lost that answer asks again, and gets the same
         one, within a few seconds. Later a spent token shows that it is in two hands, and its session ends."""
         signed_in = await refresh(browser.refresh_token(data.refresh_token), clock.now())

@@ -3,8 +3,8 @@
 from typing import Annotated
 
 import msgspec
-from litestar import Response
-from msgspec import Meta
+from litestar.response.base import ASGIResponse
+from msgspec import UNSET, Meta, UnsetType
 
 from application.sessions.issue_tokens import SignedIn
 from domain.access.role import RoleName
@@ -19,7 +19,7 @@ class SignInAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     username: str
     email: str
     roles: Annotated[list[str], Meta(description="As `ROLE_` and upper case.", examples=[["ROLE_USER"]])]
-    access_token: Annotated[str, Meta(description="A JWT as RFC 9068.")] | msgspec.UnsetType = msgspec.UNSET
+    access_token: Annotated[str, Meta(description="A JWT as RFC 9068.")] | UnsetType = UNSET
     token_type: Annotated[str, Meta(examples=["Bearer"])] = "Bearer"  # noqa: S105 a scheme, no token
     expires_in: Annotated[int, Meta(description="Seconds.", examples=[900])]
     refresh_token: (
@@ -30,22 +30,25 @@ class SignInAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     ]
 
 
+ENCODER = msgspec.json.Encoder()
+
+
 def as_constant(role: RoleName) -> str:
     return f"ROLE_{role.upper()}"
 
 
-def sign_in_answer(signed_in: SignedIn, browser: Browser) -> Response[SignInAnswer]:
+def sign_in_answer(signed_in: SignedIn, browser: Browser) -> ASGIResponse:
     """The one place where tokens become an answer: in its body, or in cookies where the request asked for those."""
-    user = signed_in.user
+    user, kept = signed_in.user, browser.keeps_cookies
     answer = SignInAnswer(
         id=str(user.id),
         username=user.username.value,
         email=user.email.value,
         roles=sorted(map(as_constant, user.roles)),
+        access_token=UNSET if kept else signed_in.access_token.value,
         expires_in=signed_in.access_token.expires_in,
+        refresh_token=UNSET if kept else signed_in.refresh_token.value,
         refresh_expires_in=signed_in.refresh_token.expires_in,
     )
-    if browser.keeps_cookies:
-        return Response(answer, cookies=browser.cookies.holding(signed_in))
-    access, refresh = signed_in.access_token.value, signed_in.refresh_token.value
-    return Response(msgspec.structs.replace(answer, access_token=access, refresh_token=refresh))
+    cookies = browser.cookies.holding(signed_in) if kept else ()
+    return ASGIResponse(body=ENCODER.encode(answer), media_type="application/json", cookies=cookies)
