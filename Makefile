@@ -12,7 +12,7 @@ READY := $(if $(wildcard .venv/ready-dev),.venv/ready-dev,.venv/ready-run)
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help run test check unit lock peers clean anew
+.PHONY: help run test check unit lock bench bench-quick peers clean anew
 
 help:
 	@echo 'make run     install what is locked (once), migrate, serve; settings as in PORT=9000 make run'
@@ -22,6 +22,8 @@ help:
 	@echo 'make unit    the unit tests alone; ARGS="-k name" goes to pytest, with make test, too'
 	@echo 'make check   lint, format, types, layers, lock files'
 	@echo 'make lock    write the lock files again; UPGRADE=1 moves to the newest versions'
+	@echo 'make bench   measure Doorward beside its peers and its limits: an hour; bench-quick: three minutes, for errors only;'
+	@echo '             ARGS="--only growth" for a part; results come to benchmarks/results/'
 	@echo 'make peers   install and try what Doorward is measured beside; ARGS=lock writes their lock files again'
 	@echo 'make clean   remove .venv, .uv and caches; never the data in var/'
 
@@ -43,6 +45,12 @@ check: .venv/ready-dev
 
 lock: .venv/pyvenv.cfg
 	$(BIN)/python scripts/locks.py write $(if $(UPGRADE),--upgrade)
+
+bench: .venv/ready-bench .venv/compiled
+	@PYTHONPATH=benchmarks:tests:scripts $(BIN)/python -m bench full $(ARGS)
+
+bench-quick: .venv/ready-bench .venv/compiled
+	@PYTHONPATH=benchmarks:tests:scripts $(BIN)/python -m bench quick $(ARGS)
 
 peers: .venv/ready-dev
 	@PYTHONPATH=benchmarks:tests:scripts $(BIN)/python -m peers $(or $(ARGS),try)
@@ -84,6 +92,11 @@ endif
 	@echo 'Installing the locked packages of $(filter requirements/%,$^)'
 	@$(UV) pip sync --python $(BIN)/python --require-hashes --compile-bytecode $(filter requirements/%,$^)
 	@$(UV) pip install --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+.venv/ready-bench: requirements/bench.txt .venv/ready-dev
+	@echo 'Installing the locked packages of $<'
+	@$(UV) pip install --python $(BIN)/python --require-hashes --compile-bytecode -r $<
 	@touch $@
 
 .venv/compiled: $(SOURCES) $(READY)

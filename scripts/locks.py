@@ -21,6 +21,7 @@ SOURCES = {
     "uv": ["--group", "bootstrap"],
     "runtime": ["pyproject.toml"],
     "dev": ["pyproject.toml", "--group", "dev"],
+    "bench": ["--group", "bench", "--constraints", "requirements/dev.txt"],
 }
 STAMP = "# pyproject.toml asks for sha256:"
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^ ;\\]+)(?: ; [^\\@:]+)? \\$")
@@ -95,9 +96,10 @@ def check() -> list[str]:
     found = [f"requirements/{name}.txt {fault}" for name in SOURCES for fault in faults(name)]
     dev = pins("dev")
     found += [
-        f"requirements/dev.txt has another {package} than requirements/runtime.txt; run: make lock"
-        for package, versions in pins("runtime").items()
-        if dev.get(package) != versions
+        f"requirements/dev.txt has another {package} than requirements/{name}.txt; run: make lock"
+        for name in ("runtime", "bench")
+        for package, versions in pins(name).items()
+        if dev.get(package, versions if name == "bench" else None) != versions
     ]
     return found
 

@@ -95,9 +95,10 @@ async def test_a_statement_that_met_two_dead_connections_is_not_tried_on_a_third
         own_mysql_server.sql(f"KILL {connection.driver.thread_id()}")
         return await asked(connection, work)
 
-    with monkeypatch.context() as patched, pytest.raises(StorageUnavailable):
+    with monkeypatch.context() as patched:
         patched.setattr(SqlConnection, "_asked", kill_it)
-        await found(mysql, a_user().id)
+        with pytest.raises(StorageUnavailable):
+            await found(mysql, a_user().id)
     assert tried == 2
     assert await found(mysql, a_user().id) is None
 
