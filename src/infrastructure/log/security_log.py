@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from contextvars import Context
 from dataclasses import dataclass, field
-from typing import final
+from typing import Any, final
 
 import structlog
 
@@ -45,15 +45,15 @@ class StructlogSecurityLog:
     secret: bytes = field(repr=False)
     monotonic: Callable[[], float] = field(default=time.monotonic, repr=False)
     quotas: dict[str, Quota] = field(default_factory=dict, repr=False)
+    logger: Any = field(default_factory=structlog.get_logger, repr=False)
 
     def record(self, event: str, /, **fields: str | int | bool | None) -> None:
         if event in ALARMS:
-            structlog.get_logger().critical(event, outcome="failure", **self._shown(fields))
+            self.logger.critical(event, outcome="failure", **self._shown(fields))
         elif not event.endswith(FAILURES):
-            structlog.get_logger().info(event, outcome="success", **self._shown(fields))
+            self.logger.info(event, outcome="success", **self._shown(fields))
         elif self._allowed(event):
-            logger = structlog.get_logger()
-            write = logger.error if event.endswith(BROKEN) else logger.warning
+            write = self.logger.error if event.endswith(BROKEN) else self.logger.warning
             write(event, outcome="failure", **self._shown(fields))
 
     def _shown(self, fields: dict[str, str | int | bool | None]) -> dict[str, str | int | bool]:

@@ -13,6 +13,9 @@ CAPACITY = 10_000
 """Lines that wait while the pipe is blocked; about 5 MB."""
 
 LINES_AT_ONCE = 200
+GATHERING = 0.02
+"""Seconds for which lines are gathered: to wake the thread for each of them costs those who log as much as the line."""
+
 SECONDS_AT_EXIT = 2.0
 
 
@@ -35,6 +38,8 @@ class QueuedSink:
         """What a forked process inherits is the parent's to write, and its locks may be held by nobody."""
         self._queue: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._starting = threading.Lock()
+        self._hurry = threading.Event()
+        """The end has come."""
         self._thread: threading.Thread | None = None
         self._dropped = 0
         self._reported = 0
@@ -69,13 +74,16 @@ class QueuedSink:
         """Write what waits, for at most `timeout` seconds. Lines logged later start the thread again."""
         thread, self._thread = self._thread, None
         if thread is not None and thread.is_alive():
+            self._hurry.set()
             self._queue.put(None)
             thread.join(timeout)
+            self._hurry.clear()
 
     def _run(self, lines: "queue.SimpleQueue[str | None]") -> None:
         going = True
         while going:
             batch = [lines.get()]
+            self._hurry.wait(GATHERING)
             with contextlib.suppress(queue.Empty):
                 while len(batch) < LINES_AT_ONCE:
                     batch.append(lines.get_nowait())
