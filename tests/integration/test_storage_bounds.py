@@ -11,6 +11,7 @@ from application.transactions import ATTEMPTS, retried
 from builders import a_user
 from domain.access.role import ADMIN
 from domain.errors import StorageUnavailable, TransactionConflict, UsernameTaken
+from doubles import NOON
 from infrastructure.sql.connection import SqlConnection, Work, connected
 from infrastructure.sql.schema import migrate
 from infrastructure.sql.storage import SqlStorage
@@ -131,3 +132,24 @@ async def test_a_refusal_is_no_reason_to_try_again() -> None:
     with pytest.raises(UsernameTaken):
         await refused()
     assert tried == 1
+
+
+async def test_a_transaction_that_is_cancelled_while_it_is_undone_gives_its_connection_back(mysql: SqlStorage) -> None:
+    """OP-02."""
+    ada = a_user()
+    await put(mysql, ada)
+
+    async def granting() -> None:
+        async with mysql.transaction() as tx:
+            await tx.users.grant(ada.id, ADMIN, NOON)
+            asyncio.get_running_loop().call_soon(task.cancel)
+            raise Breakage
+
+    task = asyncio.ensure_future(granting())
+    await asyncio.wait({task})
+    assert task.cancelled()
+    assert idle(mysql)
+
+
+class Breakage(Exception):
+    """What a use case stumbles over."""

@@ -134,9 +134,11 @@ class SqlConnection:
 
     async def close(self) -> None:
         """Roll back what is open and give the connection back; one that does not answer is dropped."""
-        if self.open and self.held.is_valid:
-            await to_the_end(self._roll_back())
-        self.held.close()
+        try:
+            if self.open and self.held.is_valid:
+                await to_the_end(self._roll_back())
+        finally:
+            self.held.close()
 
     async def _roll_back(self) -> None:
         try:
