@@ -50,7 +50,7 @@ def storms(plan: Plan, mysql: MySQLServer, folder: Path, report: Report) -> None
 
 def memory(plan: Plan, mysql: MySQLServer, folder: Path, report: Report) -> None:
     with serving(folder, mysql.fresh_database(), workers="1") as service:
-        service.load_accounts(PEOPLE + 1)
+        service.load_accounts(max(plan.tokens, PEOPLE + 1))
         report.memory = conduct.memory(service, plan)
         report.starts = conduct.starts(service, plan)
     report.targets = [*report.targets, *targets.of_memory(report.memory), *targets.of_starts(report.starts)]

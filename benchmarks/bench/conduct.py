@@ -99,12 +99,15 @@ class Memory:
 
 
 def memory(service: Service, plan: Plan) -> Memory:
+    """Of a start that finds its schema, as all but the first do."""
+    service.stop()
+    service.start()
     people = service.open_sessions(PEOPLE + 1)
     whom, people = str(people[-1].user.id), people[:-1]
     idle = proportional_bytes(service.pid)
     began, crowds, after = perf_counter(), list[Crowd](), list[int]()
     for number in range(2):
-        work = working(service.url, people, plan.mixed, whom, FRESH + number * plan.mixed)
+        work = working(service.url, people, plan.mixed, plan.tokens, whom, FRESH + number * plan.mixed)
         crowds.append(asyncio.run(work))
         after.append(proportional_bytes(service.pid))
         people = service.open_sessions(PEOPLE)

@@ -57,11 +57,6 @@ def role_guarded(token: str) -> Call:
     return Call.getting("/api/test/admin", bearer(token), body_contains="Admin Content.")
 
 
-def number_of(somebody: SignedIn) -> int:
-    """Of the account, as `sign_in` takes it."""
-    return int(somebody.user.username.value.rpartition("-")[2])
-
-
 @dataclass(slots=True)
 class Service:
     """One `doorward serve` on loopback."""

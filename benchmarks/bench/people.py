@@ -12,7 +12,7 @@ from time import perf_counter
 
 from application.sessions.issue_tokens import SignedIn
 from bench.connections import Connection, raw
-from bench.doorward import bearer, number_of, role_guarded, sign_in, sign_up
+from bench.doorward import bearer, role_guarded, sign_in, sign_up
 from peers.calls import Call
 
 STEPS = ("guarded", "refresh", "sign-in", "sign-up", "sign-out", "role")
@@ -29,6 +29,8 @@ class Crowd:
     """Requests that are still to be made."""
     whom: str
     """The id of the account whose roles are changed."""
+    accounts: int
+    """So many there are to sign in to."""
     fresh: "count[int]"
     """Numbers of accounts that sign up."""
     done: Counter[str] = field(default_factory=Counter)
@@ -38,7 +40,8 @@ class Crowd:
 
 @dataclass(slots=True)
 class Person:
-    number: int
+    """Whoever sits there: after a sign-in it is somebody else."""
+
     crowd: Crowd
     access: str
     refresh: str
@@ -77,7 +80,7 @@ class Person:
             case "refresh":
                 return Call.posting("/api/auth/refresh", {"refreshToken": self.refresh}, body_contains="accessToken")
             case "sign-in":
-                return sign_in(self.number)
+                return sign_in(self.random.randrange(self.crowd.accounts))
             case "sign-up":
                 return sign_up(next(self.crowd.fresh))
             case "sign-out":
@@ -91,11 +94,13 @@ class Person:
         return Call(method="DELETE" if self.moderator else "PUT", path=path, headers=bearer(self.access), status=204)
 
 
-async def working(url: str, people: Sequence[SignedIn], requests: int, whom: str, first_fresh: int) -> Crowd:
+async def working(
+    url: str, people: Sequence[SignedIn], requests: int, accounts: int, whom: str, first_fresh: int
+) -> Crowd:
     """So many requests of all people together, each over a connection of their own."""
-    crowd = Crowd(url, requests, whom, count(first_fresh))
+    crowd = Crowd(url, requests, whom, accounts, count(first_fresh))
     persons = [
-        Person(number_of(each), crowd, each.access_token.value, each.refresh_token.value, random.Random(index))
+        Person(crowd, each.access_token.value, each.refresh_token.value, random.Random(index))
         for index, each in enumerate(people)
     ]
     await asyncio.gather(*(person.live() for person in persons))

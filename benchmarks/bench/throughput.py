@@ -80,7 +80,7 @@ def admit(arena: Arena, service: Service, contestant: str) -> None:
 
 
 def admit_to_hashing(arena: Arena, service: Service, contestant: str) -> None:
-    hashing = Hashing(service.url, service.pid, arena.plan.somebody, sign_in, sign_up)
+    hashing = Hashing(service.url, service.pid, arena.plan.tokens, sign_in, sign_up)
     arena.add("sign-in", contestant, hashing.sign_in_run)
     arena.add("sign-up", contestant, hashing.sign_up_run)
 
@@ -214,8 +214,8 @@ def main_contests(plan: Plan, mysql: MySQLServer, folder: Path, cache: Path) -> 
             hasher: stack.enter_context(serving(folder / hasher, mysql.fresh_database(), workers="1", hasher=hasher))
             for hasher in HASHERS
         }
-        for hasher, service in by_name.items():
-            service.load_accounts(plan.tokens if hasher == HASHERS[0] else plan.somebody)
+        for service in by_name.values():
+            service.load_accounts(plan.tokens)
         first, second = by_name.values()
         admit(arena, first, OURS)
         admit_to_hashing(arena, second, f"{OURS}, argon2-cffi")

@@ -8,7 +8,7 @@ from domain.errors import InvalidToken
 from domain.ids import SessionId
 from infrastructure.security.key_ring import StoredKeyRing
 
-MOST = 16_384
+MOST = 12_288
 """Tokens, of about a kilobyte each."""
 
 
