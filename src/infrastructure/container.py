@@ -73,10 +73,12 @@ from domain.sessions.session import SessionPolicy
 from infrastructure.clock import SystemClock
 from infrastructure.database import Database
 from infrastructure.log.security_log import StructlogSecurityLog
+from infrastructure.security.argon2_libraries import argon2_library
 from infrastructure.security.blocklist import CommonPasswords
+from infrastructure.security.hashing_pool import HashingPool
 from infrastructure.security.key_ring import StoredKeyRing
 from infrastructure.security.master_secret import MasterSecret, load_master_secret
-from infrastructure.security.passwords import Argon2Hasher
+from infrastructure.security.passwords import Argon2Hasher, Argon2Library
 from infrastructure.security.refresh_tokens import DerivedRefreshTokens
 from infrastructure.security.revocation_lists import JwtRevocationSigner
 from infrastructure.security.sealing import AesKeySealer
@@ -120,10 +122,14 @@ class Adapters(Provider):
         await storage.close()
 
     @provide
-    async def hasher(self, log: SecurityLog) -> AsyncIterator[PasswordHasher]:
-        hasher = Argon2Hasher(self.settings.hash_threads, self.settings.hash_queue, log)
-        yield hasher
-        hasher.close()
+    def argon2_library(self) -> Argon2Library:
+        return argon2_library(self.settings.hasher)
+
+    @provide
+    async def hasher(self, library: Argon2Library, clock: Clock, log: SecurityLog) -> AsyncIterator[PasswordHasher]:
+        pool = HashingPool(self.settings.hash_threads, self.settings.hash_queue, clock)
+        yield Argon2Hasher(library, pool, log)
+        pool.close()
 
     @provide
     def policy(self) -> PasswordPolicy:

@@ -8,6 +8,7 @@ from infrastructure.data_dir import mode_of, open_to_others
 from infrastructure.finding import Finding
 from infrastructure.settings import Settings
 from infrastructure.sql.urls import DatabaseUrl, Tls
+from infrastructure.start_refused import StartRefused
 from infrastructure.web_addresses import LOOPBACK_NAMES, bracketed, is_loopback
 
 NIST_LENGTH = 15
@@ -66,12 +67,31 @@ def diagnose_strength(settings: Settings, *, exposed: bool) -> Iterator[Finding]
         fix="set DOORWARD_PASSWORD_MIN_LENGTH to 15 or more while passwords are the only factor (NIST SP 800-63B-4)",
         otherwise="advice",
     )
+    yield diagnose_hasher(settings)
     cores = os.cpu_count() or 1
     yield Finding.judged(
         "processes",
         f"{settings.workers} workers with {settings.hash_threads} hashing threads each, {cores} cores",
         good=settings.workers <= cores and settings.hash_threads <= cores,
         fix="set DOORWARD_WORKERS and DOORWARD_HASH_THREADS to the number of cores at most",
+        otherwise="advice",
+    )
+
+
+def diagnose_hasher(settings: Settings) -> Finding:
+    from infrastructure.security.argon2_libraries import argon2_library  # noqa: PLC0415 heavy
+
+    try:
+        name = argon2_library(settings.hasher).name
+    except StartRefused as refused:
+        return Finding(
+            check="hasher", state="wrong", text=f"no password is hashed by {settings.hasher}", fix=str(refused)
+        )
+    return Finding.judged(
+        "hasher",
+        f"passwords are hashed by {name}",
+        good=name == "libsodium" or settings.hasher != "auto",
+        fix="install PyNaCl: the same hashes then take about half the time",
         otherwise="advice",
     )
 

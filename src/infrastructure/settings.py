@@ -161,6 +161,13 @@ class Settings:
         Meta(description="File of further forbidden passwords, one a line.", extra={"default": "none"}),
     ] = None
     workers: Annotated[int, Meta(ge=1, le=64, description="Worker processes.")] = 1
+    hasher: Annotated[
+        Literal["auto", "argon2-cffi", "libsodium"],
+        Meta(
+            description="What computes password hashes, the same ones: `argon2-cffi`, `libsodium` (by PyNaCl, in about "
+            "half the time), or `auto`: libsodium where PyNaCl works, else argon2-cffi."
+        ),
+    ] = "auto"
     hash_threads: Annotated[
         int,
         Meta(ge=1, le=256, description="Passwords hashed at once, per worker.", extra={"default": "number of cores"}),
@@ -170,7 +177,8 @@ class Settings:
         Meta(
             ge=1,
             le=100_000,
-            description="Passwords waiting to be hashed, per worker; beyond that sign-ins get 503.",
+            description="Passwords waiting to be hashed, per worker; beyond that, or when the wait would be longer "
+            "than a second, sign-ins get 503.",
             extra={"default": "32 x HASH_THREADS"},
         ),
     ]

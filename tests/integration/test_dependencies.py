@@ -24,6 +24,7 @@ FLOORS = {
     "sqlalchemy": "2.1.0",
     "cryptography": "50.0.0",
     "argon2-cffi": "25.1.0",
+    "pynacl": "1.6.2",
 }
 """Below these lie known holes, or faults that we rely on being mended."""
 

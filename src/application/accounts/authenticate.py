@@ -1,3 +1,4 @@
+import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,6 +13,9 @@ from domain.accounts.password import Password
 from domain.accounts.user import User
 from domain.errors import InvalidCredentials, TransactionConflict, Unavailable, UnknownAccount, WrongPassword
 from domain.sessions.session import UNKNOWN_DEVICE, Device, Session, SessionPolicy, new_session_id
+
+RENEWED_WITHIN = 1.4
+"""Seconds from the beginning of a sign-in: one that waited long for its first hash does not wait as long again."""
 
 
 @final
@@ -49,6 +53,7 @@ class Authenticate:
 
     async def _recognised(self, login: str, typed: Password) -> User:
         """Whose password it is, as read before it was verified."""
+        renewed_until = asyncio.get_running_loop().time() + RENEWED_WITHIN
         async with self.storage.reading() as reading:
             user = await reading.users.by_login(login_key(login))
         verdict = await self.hasher.verify(typed, user.password_hash if user else None)
@@ -57,7 +62,7 @@ class Authenticate:
         if verdict is Verdict.MISMATCH or user.disabled:
             raise self._refused(login, "account_disabled" if user.disabled else "wrong_password", user)
         if verdict is Verdict.MATCH_OUTDATED:
-            return await self._rehash(user, typed)
+            return await self._rehash(user, typed, renewed_until)
         return user
 
     @retried
@@ -76,10 +81,12 @@ class Authenticate:
         self.log.record("authn_login_fail", login=login, reason=reason, user_id=str(user.id) if user else None)
         return WrongPassword() if user else UnknownAccount()
 
-    async def _rehash(self, user: User, password: Password) -> User:
-        """By today's parameters. Nobody is refused because this did not work: the next sign-in tries again."""
-        with suppress(Unavailable):
-            rehashed = user.rehashed(await self.hasher.hash(password))
+    async def _rehash(self, user: User, password: Password, until: float) -> User:
+        """By today's parameters. Nobody is refused, or kept waiting, because this did not work: the next sign-in tries
+        again."""
+        with suppress(Unavailable, TimeoutError):
+            async with asyncio.timeout_at(until):
+                rehashed = user.rehashed(await self.hasher.hash(password))
             async with self.storage.transaction() as tx:
                 await tx.users.save(rehashed)
             return replace(rehashed, version=user.version + 1)

@@ -1,22 +1,9 @@
-import asyncio
-import contextlib
-import os
 import re
-import sys
-import threading
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar, final
-
-import argon2
-from argon2.exceptions import HashingError, InvalidHashError, VerificationError, VerifyMismatchError
-from argon2.low_level import error_to_str
+from typing import Protocol, final
 
 from application.ports.security import SecurityLog, Verdict
 from domain.accounts.password import Password, PasswordHash
-from domain.errors import HashingBusy
-
-T = TypeVar("T")
+from infrastructure.security.hashing_pool import HashingPool
 
 MEMORY, TIME, PARALLELISM = 19_456, 2, 1
 """KiB, passes, lanes: the OWASP Password Storage Cheat Sheet's Argon2id."""
@@ -36,84 +23,60 @@ TODAYS = re.compile(
 DECOY = f"$argon2id$v=19$m={MEMORY},t={TIME},p={PARALLELISM}${'A' * 22}${'A' * 43}"
 """No password's hash, and as much work as one: written down, so that the first sign-in of all costs no more."""
 
-OUT_OF_RESOURCES = frozenset(map(error_to_str, (-22, -33)))
-"""libargon2 got no memory, or no thread."""
 
-PATIENCE = 5.0
-LEAST_URGENT = 19
+class Undecodable(Exception):
+    """A hash that has the form of one and is none."""
+
+
+class Argon2Library(Protocol):
+    """What computes. It blocks, and other threads run meanwhile. Both methods raise HashingBusy when there is no memory
+    to be had."""
+
+    @property
+    def name(self) -> str:
+        """As DOORWARD_HASHER has it."""
+        ...
+
+    def hash(self, password: bytes) -> str:
+        """A PHC string by today's parameters, with a fresh salt."""
+        ...
+
+    def verify(self, phc: str, password: bytes) -> bool:
+        """Of any string that `unfit` finds fit. Raise Undecodable."""
+        ...
 
 
 @final
 class Argon2Hasher:
-    """Argon2id in threads of its own, of the lowest priority, so that whoever is signed in already does not feel it.
+    """Argon2id by one of its libraries, in the threads of a pool. The strings are the same by each of them."""
 
-    At most `threads` hashes are computed and at most `queue` wait, for at most `patience` seconds; the rest is refused
-    at once. What a thread computes counts until it is done, even when nobody waits for it any longer.
-    """
-
-    def __init__(self, threads: int, queue: int, log: SecurityLog, patience: float = PATIENCE) -> None:
-        self._library = argon2.PasswordHasher(TIME, MEMORY, PARALLELISM, HASH, SALT)
-        self._pool = ThreadPoolExecutor(threads, "argon2", initializer=yield_to_others)
-        self._permits = threading.BoundedSemaphore(threads + queue)
+    def __init__(self, library: Argon2Library, pool: HashingPool, log: SecurityLog) -> None:
+        self._library = library
+        self._pool = pool
         self._log = log
-        self._patience = patience
 
     async def hash(self, password: Password) -> PasswordHash:
-        return PasswordHash(await self._in_pool(lambda: self._hashed(octets(password))))
+        return PasswordHash(await self._pool.run(lambda: self._library.hash(octets(password))))
 
     async def verify(self, password: Password, stored: PasswordHash | None) -> Verdict:
         damage = None if stored is None else unfit(stored)
         phc = DECOY if stored is None or damage else stored
-        try:
-            matches = await self._in_pool(lambda: self._matches(octets(password), phc))
-        except (VerificationError, InvalidHashError):
-            damage, matches = "undecodable", False
-            await self._in_pool(lambda: self._matches(octets(password), DECOY))
+        matches = await self._pool.run(lambda: self._matches(phc, octets(password)))
+        if matches is None:
+            damage = "undecodable"
         if damage:
             self._log.record("password_hash_unusable", reason=damage)
         if phc is DECOY or not matches:
             return Verdict.MISMATCH
         return Verdict.MATCH if TODAYS.fullmatch(phc) else Verdict.MATCH_OUTDATED
 
-    def close(self) -> None:
-        """Returns when the threads have ended; what is asked for afterwards is refused with HashingBusy."""
-        self._pool.shutdown()
-
-    async def _in_pool(self, work: Callable[[], T]) -> T:
-        if not self._permits.acquire(blocking=False):
-            raise HashingBusy
-        try:
-            future = self._pool.submit(work)
-        except RuntimeError as error:  # closed, or the system has no thread to give
-            self._permits.release()
-            raise HashingBusy from error
-        future.add_done_callback(self._give_back)
-        try:
-            async with asyncio.timeout(self._patience):
-                return await asyncio.wrap_future(future)
-        except TimeoutError as error:
-            raise HashingBusy from error
-
-    def _give_back(self, _: Future[T]) -> None:
-        """When the thread is done, or before it began. Not when the request is gone: its hash still runs then."""
-        self._permits.release()
-
-    def _hashed(self, password: bytes) -> str:
-        try:
-            return self._library.hash(password)
-        except HashingError as error:
-            raise HashingBusy from error
-
-    def _matches(self, password: bytes, phc: str) -> bool:
-        """Raise VerificationError or InvalidHashError for a hash that cannot be read."""
+    def _matches(self, phc: str, password: bytes) -> bool | None:
+        """None for a hash that cannot be read, which costs as much as one that can."""
         try:
             return self._library.verify(phc, password)
-        except VerifyMismatchError:
-            return False
-        except VerificationError as error:
-            if str(error) in OUT_OF_RESOURCES:
-                raise HashingBusy from error
-            raise
+        except Undecodable:
+            self._library.verify(DECOY, password)
+            return None
 
 
 def octets(password: Password) -> bytes:
@@ -129,10 +92,3 @@ def unfit(stored: str) -> str | None:
     memory, time, parallelism = map(int, phc.groups())
     small_enough = memory <= MOST_MEMORY and time <= MOST_TIME and parallelism <= MOST_PARALLELISM
     return None if small_enough else "absurd parameters"
-
-
-def yield_to_others() -> None:
-    """Linux gives every thread a priority of its own; elsewhere this would be the whole process's."""
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LEAST_URGENT)

@@ -10,6 +10,7 @@ from infrastructure.container import make_container
 from infrastructure.database import Database
 from infrastructure.security.key_ring import StoredKeyRing
 from infrastructure.security.master_secret import MasterSecret
+from infrastructure.security.passwords import Argon2Library
 from infrastructure.settings import Settings
 from infrastructure.start_refused import StartRefused
 
@@ -24,6 +25,7 @@ async def first_steps(settings: Settings, *, migrates: bool) -> bool:
         await container.get(MasterSecret)
         if settings.password_blocklist is not None:
             await container.get(PasswordBlocklist)
+        await container.get(Argon2Library)
         await ensure_schema(await container.get(Database), migrates=migrates)
         now = (await container.get(Clock)).now()
         await (await container.get(ResealSigningKeys))()

@@ -17,3 +17,12 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Doorward:
     program = Doorward.in_folder(tmp_path_factory.mktemp("migrated"))
     assert program("migrate").returncode == 0
     return program
+
+
+@pytest.fixture
+def without_pynacl(doorward: Doorward) -> Doorward:
+    """Where a module that cannot be imported stands before PyNaCl's."""
+    folder = doorward.folder / "before"
+    folder.mkdir()
+    (folder / "nacl.py").write_text("raise ModuleNotFoundError(\"No module named 'nacl'\")\n")
+    return doorward.having(PYTHONPATH=str(folder))

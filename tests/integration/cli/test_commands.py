@@ -11,6 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from builders import PASSWORD
 from command_line import Doorward
 from interfaces.cli.commands import cli
 from processes import free_port
@@ -84,6 +85,20 @@ def test_serve_refuses_bad_settings_in_one_line(doorward: Doorward, environment:
     assert re.fullmatch(rf"doorward: .*{told}.*\n", done.stderr)
     for secret in ("short-s3cret", "changemechangeme", "hunter2"):
         assert secret not in done.stdout + done.stderr
+
+
+def test_without_pynacl_everything_works_but_what_insists_on_it(without_pynacl: Doorward) -> None:
+    assert without_pynacl("migrate").returncode == 0
+    done = without_pynacl("users", "create", "ada", "--email", "ada@example.org", stdin=f"{PASSWORD}\n")
+    assert done.returncode == 0, done.stderr
+    for command in ("serve", "users set-password ada"):
+        done = without_pynacl(
+            *command.split(), stdin=f"{PASSWORD}\n", DOORWARD_HASHER="libsodium", DOORWARD_PORT=str(free_port())
+        )
+        assert done.returncode == 2
+        assert re.fullmatch(
+            r"doorward: DOORWARD_HASHER: libsodium .*; install PyNaCl, or set DOORWARD_HASHER=auto\.\n", done.stderr
+        )
 
 
 def test_settings_come_from_the_env_file_in_the_present_folder(doorward: Doorward) -> None:

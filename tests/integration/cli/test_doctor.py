@@ -120,6 +120,18 @@ def test_questionable_settings_are_advised_upon(doorward: Doorward) -> None:
     assert found["host names"]["state"] == "wrong"
 
 
+def test_it_names_what_hashes_passwords(doorward: Doorward, without_pynacl: Doorward) -> None:
+    for program, setting, state, text in (
+        (doorward, "auto", "ok", "libsodium"),
+        (doorward, "libsodium", "ok", "libsodium"),
+        (doorward, "argon2-cffi", "ok", "argon2-cffi"),
+        (without_pynacl, "auto", "advice", "argon2-cffi"),
+        (without_pynacl, "libsodium", "wrong", "libsodium"),
+    ):
+        _, found = examined(program, DOORWARD_HASHER=setting)
+        assert (found["hasher"]["state"], text in found["hasher"]["text"]) == (state, True), found["hasher"]
+
+
 def test_a_lost_master_secret_is_mentioned(doorward: Doorward) -> None:
     assert doorward("migrate").returncode == 0
     _, found = examined(doorward)

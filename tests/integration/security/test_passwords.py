@@ -1,17 +1,34 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import argon2
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from application.ports.security import PasswordHasher, Verdict
 from domain.accounts.password import Password, PasswordHash
-from doubles import ListLog, PlainHasher
-from infrastructure.security.passwords import DECOY, MOST_MEMORY, TODAYS, Argon2Hasher
+from doubles import FrozenClock, ListLog, PlainHasher
+from infrastructure.security.argon2_cffi import Argon2Cffi
+from infrastructure.security.hashing_pool import HashingPool
+from infrastructure.security.libsodium import Libsodium
+from infrastructure.security.passwords import (
+    DECOY,
+    MOST_MEMORY,
+    TODAYS,
+    Argon2Hasher,
+    Argon2Library,
+    Undecodable,
+    unfit,
+)
 
 SECRET = Password.typed("violet harbour kettle orbit")
 OTHER = Password.typed("violet harbour kettle orbis")
 OLD = argon2.PasswordHasher(1, 64, 1)
 """Yesterday's parameters, and cheap."""
+
+LIBRARIES: dict[str, Argon2Library] = {"argon2-cffi": Argon2Cffi(), "libsodium": Libsodium(Argon2Cffi())}
+Make = Callable[[str], Argon2Hasher]
 
 
 @pytest.fixture
@@ -20,19 +37,22 @@ def log() -> ListLog:
 
 
 @pytest.fixture
-def argon2_hasher(log: ListLog) -> Iterator[Argon2Hasher]:
-    hasher = Argon2Hasher(2, 8, log)
-    yield hasher
-    hasher.close()
+def make(log: ListLog) -> Iterator[Make]:
+    """A hasher by the library of that name."""
+    pool = HashingPool(2, 8, FrozenClock(), patience=60.0)
+    yield lambda name: Argon2Hasher(LIBRARIES[name], pool, log)
+    pool.close()
 
 
-@pytest.fixture(params=["argon2-cffi", "double"])
-def hasher(request: pytest.FixtureRequest) -> PasswordHasher:
+@pytest.fixture(params=LIBRARIES)
+def argon2_hasher(request: pytest.FixtureRequest, make: Make) -> Argon2Hasher:
+    return make(request.param)
+
+
+@pytest.fixture(params=[*LIBRARIES, "double"])
+def hasher(request: pytest.FixtureRequest, make: Make) -> PasswordHasher:
     """Every hasher that there is; a new one is one more parameter."""
-    if request.param == "double":
-        return PlainHasher()
-    made: Argon2Hasher = request.getfixturevalue("argon2_hasher")
-    return made
+    return PlainHasher() if request.param == "double" else make(request.param)
 
 
 # --- what every hasher promises ---------------------------------------------------------------------
@@ -96,7 +116,21 @@ async def test_hashes_are_argon2id_with_the_parameters_of_owasp_and_a_salt_of_th
     assert argon2.PasswordHasher().verify(first, SECRET.value)
 
 
-@pytest.mark.parametrize("library", [OLD, argon2.PasswordHasher(2, 128, 2, type=argon2.Type.I)])
+@pytest.mark.parametrize(
+    "library",
+    [
+        OLD,
+        argon2.PasswordHasher(1, 8, 1),
+        argon2.PasswordHasher(1, 65, 1),
+        argon2.PasswordHasher(2, 128, 2),
+        argon2.PasswordHasher(2, 128, 2, type=argon2.Type.I),
+        argon2.PasswordHasher(1, 64, 1, type=argon2.Type.D),
+        argon2.PasswordHasher(1, 64, 1, hash_len=20),
+        argon2.PasswordHasher(1, 64, 1, hash_len=64),
+        argon2.PasswordHasher(1, 64, 1, salt_len=8),
+        argon2.PasswordHasher(1, 64, 1, salt_len=24),
+    ],
+)
 async def test_a_hash_with_other_parameters_matches_and_is_called_outdated(
     argon2_hasher: Argon2Hasher, library: argon2.PasswordHasher
 ) -> None:
@@ -131,6 +165,10 @@ B64_SALT, B64_HASH = "A" * 22, "A" * 43
         f"$argon2id$v=99$m=128,t=1,p=1${B64_SALT}${B64_HASH}",
         f"$argon2id$v=19$m=128,t=1,p=1${B64_SALT}",
         f"$argon2id$v=19$m=128,t=1,p=1$A${B64_HASH}",
+        f"$argon2id$v=19$m=0128,t=1,p=1${B64_SALT}${B64_HASH}",
+        f"$argon2id$v=19$m=128,t=01,p=1${B64_SALT}${B64_HASH}",
+        f"$argon2id$v=19$m=128,t=1,p=1${'A' * 21}B${B64_HASH}",
+        f"$argon2id$v=19$m=128,t=1,p=1${B64_SALT}${'A' * 42}B",
         f"$argon2id$v=19$m=128,t=1,p=1${'A' * 13}${B64_HASH}",
         f"$argon2id$v=19$m=128,t=1,p=1${B64_SALT}${B64_HASH}\n",
         f"$argon2x$v=19$m=128,t=1,p=1${B64_SALT}${B64_HASH}",
@@ -155,3 +193,77 @@ async def test_wrong_and_unknown_are_no_events(argon2_hasher: Argon2Hasher, log:
     await argon2_hasher.verify(OTHER, PasswordHash(OLD.hash(SECRET.value)))
     await argon2_hasher.verify(OTHER, None)
     assert log.events == []
+
+
+# --- what one library makes, the other reads --------------------------------------------------------
+
+
+@pytest.mark.parametrize(("makes", "reads"), [("argon2-cffi", "libsodium"), ("libsodium", "argon2-cffi")])
+@pytest.mark.parametrize(
+    "text", [SECRET.value, "a\0b with a NUL inside", "\ud800 a lone surrogate", "\U0001f511" * 256, ""]
+)
+async def test_a_hash_made_by_one_library_is_todays_for_the_other(
+    make: Make, makes: str, reads: str, text: str
+) -> None:
+    """ST-01: 1,024 bytes, too."""
+    stored = await make(makes).hash(Password.typed(text))
+    assert TODAYS.fullmatch(stored)
+    assert await make(reads).verify(Password.typed(text), stored) is Verdict.MATCH
+    assert await make(reads).verify(Password.typed(f"{text}!"), stored) is Verdict.MISMATCH
+
+
+def by_libargon2(**asked: Any) -> str:
+    return argon2.low_level.hash_secret(**{**CHEAP, **asked}).decode("ascii")
+
+
+CHEAP: dict[str, Any] = {
+    "secret": SECRET.value.encode(),
+    "salt": bytes(16),
+    "time_cost": 1,
+    "memory_cost": 16,
+    "parallelism": 1,
+    "hash_len": 32,
+    "type": argon2.Type.ID,
+}
+ALL_KINDS = st.fixed_dictionaries(
+    {
+        "salt": st.binary(min_size=8, max_size=24) | st.binary(min_size=16, max_size=16),
+        "time_cost": st.integers(1, 3),
+        "memory_cost": st.integers(16, 40),
+        "parallelism": st.sampled_from([1, 1, 2]),
+        "hash_len": st.sampled_from([32, 32, 16, 33, 64]),
+        "type": st.sampled_from([argon2.Type.ID, argon2.Type.ID, argon2.Type.I, argon2.Type.D]),
+        "version": st.sampled_from([19, 19, 16]),
+    }
+)
+
+
+@given(asked=ALL_KINDS, password=st.binary(max_size=40))
+@settings(deadline=None)
+def test_both_libraries_read_every_hash_alike(asked: dict[str, Any], password: bytes) -> None:
+    made = by_libargon2(secret=password, **asked)
+    assert unfit(made) is None
+    assert found(made, password) == [True, True]
+    assert found(made, password + b"!") == [False, False]
+
+
+@given(salt=st.binary(min_size=16, max_size=16), place=st.integers(0, 95), put=st.sampled_from("0169ABwz+/$,="))
+@settings(deadline=None)
+def test_both_libraries_read_every_damaged_hash_alike(salt: bytes, place: int, put: str) -> None:
+    """SI-12."""
+    made = by_libargon2(salt=salt)
+    damaged = made[:place] + put + made[place + 1 :]
+    if unfit(damaged) is None:
+        one, other = found(damaged, CHEAP["secret"])
+        assert one == other
+
+
+def found(phc: str, password: bytes) -> list[bool | None]:
+    """By each library; None when it cannot be read."""
+    answers: list[bool | None] = []
+    for library in LIBRARIES.values():
+        try:
+            answers.append(library.verify(phc, password))
+        except Undecodable:
+            answers.append(None)
+    return answers

@@ -1,7 +1,9 @@
+import asyncio
 from dataclasses import replace
 
 import pytest
 
+from application.accounts import authenticate
 from builders import PASSWORD, House, a_user
 from domain.accounts.password import PasswordHash
 from domain.errors import HashingBusy, InvalidCredentials, UnknownAccount, WrongPassword
@@ -78,6 +80,21 @@ async def test_a_right_password_opens_the_door_even_when_its_hash_cannot_be_rene
         raise HashingBusy
 
     monkeypatch.setattr(type(house.hasher), "hash", busy)
+    assert (await house.authenticate("ada", PASSWORD, NOON)).user == old
+
+
+async def test_nobody_waits_long_for_a_hash_to_be_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SI-11, OP-03."""
+    house = House()
+    old = replace(a_user("ada"), password_hash=PasswordHash(f"$plain$0${PASSWORD}"))
+    async with house.storage.transaction() as tx:
+        await tx.users.add(old)
+
+    async def waiting_in_a_queue(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(type(house.hasher), "hash", waiting_in_a_queue)
+    monkeypatch.setattr(authenticate, "RENEWED_WITHIN", 0.0)
     assert (await house.authenticate("ada", PASSWORD, NOON)).user == old
 
 

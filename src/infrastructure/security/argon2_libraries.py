@@ -1,0 +1,42 @@
+"""Which library computes Argon2: the one that is set, or the fastest that works here."""
+
+from typing import Literal
+
+from domain.errors import HashingBusy
+from infrastructure.security.argon2_cffi import Argon2Cffi
+from infrastructure.security.passwords import Argon2Library
+from infrastructure.start_refused import StartRefused
+
+HasherSetting = Literal["auto", "argon2-cffi", "libsodium"]
+
+KNOWN = b"violet", "$argon2id$v=19$m=16,t=1,p=1$aGFyYm91ciBrZXR0bGUuLg$TH1Zt5VR+Z7BM0l7ZhbIzvQN/ArwqDOUeMhYrkqjz3c"
+"""A password and its hash by libargon2, cheap: who computes another is not to be believed."""
+
+
+def argon2_library(setting: HasherSetting) -> Argon2Library:
+    """Raise StartRefused when libsodium is insisted upon and cannot be had."""
+    reference = Argon2Cffi()
+    if setting == "argon2-cffi":
+        return reference
+    try:
+        return libsodium(reference)
+    except (ImportError, OSError, RuntimeError, HashingBusy) as error:
+        if setting == "auto":
+            return reference
+        fix = "install PyNaCl, or set DOORWARD_HASHER=auto"
+        raise StartRefused(f"DOORWARD_HASHER: libsodium does not work here ({reason(error)}); {fix}.") from error
+
+
+def libsodium(reference: Argon2Library) -> Argon2Library:
+    """Raise whatever comes of a PyNaCl that is missing or broken."""
+    from infrastructure.security.libsodium import Libsodium  # noqa: PLC0415 PyNaCl need not be installed
+
+    library = Libsodium(reference)
+    password, phc = KNOWN
+    if not library.verify(phc, password):
+        raise RuntimeError("it computes wrong hashes")
+    return library
+
+
+def reason(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]

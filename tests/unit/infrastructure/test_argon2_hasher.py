@@ -1,0 +1,37 @@
+from dataclasses import dataclass, field
+
+from application.ports.security import Verdict
+from domain.accounts.password import Password, PasswordHash
+from doubles import FrozenClock, ListLog
+from infrastructure.security.hashing_pool import HashingPool
+from infrastructure.security.passwords import DECOY, Argon2Hasher, Undecodable
+
+
+@dataclass
+class Unreading:
+    """A library that reads nothing but the decoy, and remembers what it was asked to read."""
+
+    name: str = "unreading"
+    asked: list[str] = field(default_factory=list)
+
+    def hash(self, password: bytes) -> str:
+        raise NotImplementedError
+
+    def verify(self, phc: str, password: bytes) -> bool:
+        self.asked.append(phc)
+        if phc != DECOY:
+            raise Undecodable
+        return True
+
+
+async def test_a_hash_that_cannot_be_read_costs_as_much_as_one_that_can_and_no_second_place_in_the_queue() -> None:
+    """SI-02, SI-12: and even what matches the decoy does not match."""
+    library, log = Unreading(), ListLog()
+    pool = HashingPool(1, 0, FrozenClock(), patience=60.0)
+    hasher = Argon2Hasher(library, pool, log)
+    stored = PasswordHash(f"$argon2id$v=19$m=19456,t=2,p=1${'A' * 22}${'A' * 42}B")
+    assert await hasher.verify(Password.typed("x"), stored) is Verdict.MISMATCH
+    assert library.asked == [stored, DECOY]
+    assert log.of("password_hash_unusable") == [{"reason": "undecodable"}]
+    assert await hasher.verify(Password.typed("x"), None) is Verdict.MISMATCH
+    pool.close()

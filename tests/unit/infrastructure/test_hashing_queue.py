@@ -1,0 +1,140 @@
+"""Whom the hashing pool lets into its queue: nobody who would wait for longer than a second."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from domain.errors import HashingBusy
+from doubles import FrozenClock
+from hashing_gate import Gate, until_idle
+from infrastructure.security.hashing_pool import FIRST_GUESS, LONGEST_WAIT, HashingPool
+
+MANY = 10_000
+FOREVER = 60.0
+Make = Callable[..., HashingPool]
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    return FrozenClock()
+
+
+@pytest.fixture
+async def make(clock: FrozenClock) -> AsyncIterator[Make]:
+    pools: list[HashingPool] = []
+
+    def made(threads: int = 1, queue: int = MANY, patience: float = FOREVER) -> HashingPool:
+        pools.append(HashingPool(threads, queue, clock, patience))
+        return pools[-1]
+
+    yield made
+    for pool in pools:
+        pool.close()
+
+
+async def hashed(pool: HashingPool, clock: FrozenClock, seconds: float, times: int = 100) -> None:
+    """One after the other, each of them takes so long."""
+    for _ in range(times):
+        await pool.run(lambda: clock.move(seconds))
+
+
+async def room(pool: HashingPool, threads: int = 1) -> int:
+    """How many it takes at once, those whose turn it is included."""
+    gate = Gate(pool)
+    for _ in range(threads):
+        gate.hold()
+    await gate.full(threads)
+    taken = threads
+    while taken < MANY:
+        gate.hold()
+        await asyncio.sleep(0)
+        if gate.tasks[-1].done():
+            break
+        taken += 1
+    gate.opened.set()
+    outcomes = await asyncio.gather(*gate.tasks, return_exceptions=True)
+    assert outcomes.count(None) == taken
+    assert all(isinstance(outcome, HashingBusy) for outcome in outcomes if outcome is not None)
+    await until_idle(pool)
+    return taken
+
+
+async def test_until_one_was_measured_a_hash_is_taken_to_be_slow(make: Make) -> None:
+    assert await room(make()) == 1 + LONGEST_WAIT / FIRST_GUESS
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+async def test_nobody_is_let_in_who_would_wait_for_longer_than_a_second(
+    make: Make, clock: FrozenClock, threads: int
+) -> None:
+    """OP-03: hashes take a quarter of a second here, so behind each that is computed four may wait."""
+    pool = make(threads)
+    await hashed(pool, clock, 0.25)
+    assert await room(pool, threads) == 5 * threads
+
+
+async def test_of_fast_hashes_the_queue_holds_as_many_as_it_may(make: Make, clock: FrozenClock) -> None:
+    """OP-03."""
+    pool = make(queue=64)
+    await hashed(pool, clock, 0.001)
+    assert await room(pool) == 65
+
+
+async def test_a_thread_that_is_idle_is_used_however_slow_hashes_are(make: Make, clock: FrozenClock) -> None:
+    pool = make()
+    await hashed(pool, clock, 5.0)
+    assert await room(pool) == 1
+
+
+async def test_a_machine_that_stood_still_is_soon_forgotten(make: Make, clock: FrozenClock) -> None:
+    pool = make()
+    await hashed(pool, clock, 0.01)
+    await hashed(pool, clock, 3600.0, times=1)
+    await hashed(pool, clock, 0.01, times=16)
+    assert await room(pool) > 20
+
+
+async def test_what_failed_tells_nothing_of_how_long_a_hash_takes(make: Make, clock: FrozenClock) -> None:
+    pool = make()
+
+    def fail() -> None:
+        clock.move(5.0)
+        raise HashingBusy
+
+    for _ in range(10):
+        with pytest.raises(HashingBusy):
+            await pool.run(fail)
+    assert await room(pool) == 1 + LONGEST_WAIT / FIRST_GUESS
+
+
+async def test_what_nobody_waits_for_any_longer_is_not_computed(make: Make) -> None:
+    """OP-03: a queue of hashes for those who have gone would keep those waiting who are there."""
+    pool, computed = make(), list[str]()
+    gate = Gate(pool)
+    gate.hold()
+    await gate.full(1)
+    gone = [asyncio.create_task(pool.run(lambda: computed.append("for one who has gone"))) for _ in range(3)]
+    there = asyncio.create_task(pool.run(lambda: computed.append("for one who is there")))
+    await asyncio.sleep(0)
+    for task in gone:
+        task.cancel()
+    await asyncio.gather(*gone, return_exceptions=True)
+    gate.opened.set()
+    await there
+    await until_idle(pool)
+    assert computed == ["for one who is there"]
+
+
+async def test_what_waited_for_too_long_is_given_up_and_not_computed(make: Make) -> None:
+    """OP-03."""
+    pool, computed = make(patience=0.0), list[str]()
+    gate = Gate(pool)
+    gate.hold()
+    await gate.full(1)
+    with pytest.raises(HashingBusy):
+        await pool.run(lambda: computed.append("too late"))
+    gate.opened.set()
+    await asyncio.gather(*gate.tasks, return_exceptions=True)
+    await until_idle(pool)
+    assert computed == []
