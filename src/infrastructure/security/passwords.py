@@ -75,6 +75,9 @@ class Argon2Hasher:
             return Verdict.MISMATCH
         return Verdict.MATCH if TODAYS.fullmatch(phc) else Verdict.MATCH_OUTDATED
 
+    def damage(self, stored: str) -> str | None:
+        return unfit(stored)
+
     def close(self) -> None:
         """Returns when the threads have ended; what is asked for afterwards is refused with HashingBusy."""
         self._pool.shutdown()
