@@ -57,6 +57,9 @@ class PlainHasher:
             return Verdict.MATCH_OUTDATED
         return Verdict.MISMATCH
 
+    def damage(self, stored: str) -> str | None:
+        return None if stored.startswith(("$plain$0$", "$plain$1$")) else "malformed"
+
 
 @dataclass(frozen=True, slots=True)
 class ShortBlocklist:

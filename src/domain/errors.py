@@ -105,6 +105,18 @@ class EmailTaken(Conflict):
     text = "Email is already in use!"
 
 
+class ImportRefused(Invalid):
+    """Something is wrong with what was to be imported; nothing of it was. The text says how much, not what."""
+
+    code = "import_refused"
+
+
+class ImportStopped(Conflict):
+    """A part of what was to be imported is in the database; the text names it."""
+
+    code = "import_stopped"
+
+
 class PasswordWrong(Forbidden):
     """Who is signed in did not prove it with the present password. No 401: the session is as good as it was."""
 

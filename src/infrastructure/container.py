@@ -23,6 +23,7 @@ from application.accounts.create_user import CreateUser
 from application.accounts.delete_own_account import DeleteOwnAccount
 from application.accounts.delete_user import DeleteUser
 from application.accounts.find_user import FindUser
+from application.accounts.import_users import ImportUsers
 from application.accounts.list_users import ListUsers
 from application.accounts.password_rules import PasswordRules
 from application.accounts.register_user import RegisterUser
@@ -200,6 +201,7 @@ class UseCases(Provider):
         PasswordRules,
         RegisterUser,
         CreateUser,
+        ImportUsers,
         IssueTokens,
         Authenticate,
         RefreshSession,

@@ -23,7 +23,7 @@ class Verdict(Enum):
 
 
 class PasswordHasher(Protocol):
-    """Slow on purpose, in threads of its own with a bounded queue. Both methods raise HashingBusy beyond it."""
+    """Slow on purpose, in threads of its own with a bounded queue. `hash` and `verify` raise HashingBusy beyond it."""
 
     async def hash(self, password: Password) -> PasswordHash:
         """A salted PHC string."""
@@ -32,6 +32,10 @@ class PasswordHasher(Protocol):
     async def verify(self, password: Password, stored: PasswordHash | None) -> Verdict:
         """None is nobody: it costs the same as a real hash and never matches. Nor does a damaged hash, or one whose
         parameters would cost more than the adapter's limits; both are reported to the log."""
+        ...
+
+    def damage(self, stored: str) -> str | None:
+        """Why `verify` would not even try this hash, without a word of it; None when it would. Takes no time."""
         ...
 
 

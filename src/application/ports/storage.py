@@ -32,6 +32,12 @@ class UserReader(Protocol):
         `limit`. With an `@` in `query` the email key takes the place of the username key."""
         ...
 
+    async def taken(
+        self, username_keys: Sequence[str], email_keys: Sequence[str]
+    ) -> tuple[frozenset[str], frozenset[str]]:
+        """Which of these (any number) are in use: of the username keys, and of the email keys."""
+        ...
+
     async def access_of(self, user_ids: Sequence[UserId]) -> Mapping[UserId, Access]:
         """What authorization needs of these accounts (any number); unknown ones are not in the answer."""
         ...
@@ -47,6 +53,11 @@ class UserRepository(UserReader, Protocol):
     async def add(self, user: User) -> None:
         """Raise UsernameTaken or EmailTaken when one is in use (the first of them when both are), RoleMissing when one
         of its roles does not exist."""
+        ...
+
+    async def add_all(self, users: Sequence[User]) -> None:
+        """`add` for many (any number) at once, in few steps. Raise what `add` does when one of them cannot be added;
+        whoever lets the transaction end nevertheless does not know which of the others are in it."""
         ...
 
     async def save(self, user: User) -> None:

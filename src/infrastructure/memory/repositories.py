@@ -47,6 +47,15 @@ class MemoryUsers:
         ]
         return sorted(matching, key=key)[:limit]
 
+    async def taken(
+        self, username_keys: Sequence[str], email_keys: Sequence[str]
+    ) -> tuple[frozenset[str], frozenset[str]]:
+        users = self.tables.users.values()
+        return (
+            frozenset(username_keys) & {user.username.key for user in users},
+            frozenset(email_keys) & {user.email.key for user in users},
+        )
+
     async def access_of(self, user_ids: Sequence[UserId]) -> Mapping[UserId, Access]:
         users = (self.tables.users.get(user_id) for user_id in user_ids)
         return {
@@ -61,6 +70,10 @@ class MemoryUsers:
             if role not in self.tables.roles:
                 raise RoleMissing
         self.tables.users[user.id] = user
+
+    async def add_all(self, users: Sequence[User]) -> None:
+        for user in users:
+            await self.add(user)
 
     async def save(self, user: User) -> None:
         stored = self.tables.users.get(user.id)

@@ -70,6 +70,9 @@ class Argon2Hasher:
             return Verdict.MISMATCH
         return Verdict.MATCH if TODAYS.fullmatch(phc) else Verdict.MATCH_OUTDATED
 
+    def damage(self, stored: str) -> str | None:
+        return unfit(stored)
+
     def _matches(self, phc: str, password: bytes) -> bool | None:
         """None for a hash that cannot be read, which costs as much as one that can."""
         try:

@@ -80,6 +80,9 @@ EXISTS = select(users.c.id).where(IT)
 ROLE_EXISTS = select(roles.c.name).where(roles.c.name == bindparam("role"))
 GRANTED = select(user_roles.c.role).where(GRANTED_TO, user_roles.c.role == bindparam("role"))
 
+NAMED = select(users.c.id, users.c.username_key).where(users.c.username_key.in_(bindparam("keys", expanding=True)))
+REACHABLE = select(users.c.id, users.c.email_key).where(users.c.email_key.in_(bindparam("keys", expanding=True)))
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,13 @@ class SqlUsers:
         asked = {"first": query, "end": query + BEHIND_ALL, "after": after or "", "count": limit}
         return list(to_users(await self.connection.rows(statement, asked)))
 
+    async def taken(
+        self, username_keys: Sequence[str], email_keys: Sequence[str]
+    ) -> tuple[frozenset[str], frozenset[str]]:
+        named = await self._holders(NAMED, username_keys)
+        reachable = await self._holders(REACHABLE, email_keys)
+        return frozenset(row.username_key for row in named), frozenset(row.email_key for row in reachable)
+
     async def access_of(self, user_ids: Sequence[UserId]) -> Mapping[UserId, Access]:
         found: dict[UserId, Access] = {}
         for start in range(0, len(user_ids), BATCH):
@@ -107,11 +117,15 @@ class SqlUsers:
 
     async def add(self, user: User) -> None:
         try:
-            await self.connection.change(ADD, to_row(user) | {"id": user.id, "created_at": user.created_at})
+            await self.connection.change(ADD, to_new_row(user))
         except Violated as error:
             raise await self._clash(user) from error
         for role in sorted(user.roles):
             await self._grant(user.id, role, user.created_at)
+
+    async def add_all(self, users: Sequence[User]) -> None:
+        for start in range(0, len(users), BATCH):
+            await self._add_all(users[start : start + BATCH])
 
     async def save(self, user: User) -> None:
         row = to_row(user) | {"user_id": user.id, "read_version": user.version, "version": user.version + 1}
@@ -165,6 +179,39 @@ class SqlUsers:
             raise RoleMissing from error
         return True
 
+    async def _add_all(self, users: Sequence[User]) -> None:
+        try:
+            await self.connection.change_all(ADD, [to_new_row(user) for user in users])
+        except Violated as error:
+            raise await self._clash_among(users) from error
+        grants = [
+            {"user_id": user.id, "role": role, "granted_at": user.created_at} for user in users for role in user.roles
+        ]
+        if not grants:
+            return
+        try:
+            await self.connection.change_all(GRANT, grants)
+        except Violated as error:
+            raise RoleMissing from error
+
+    async def _holders(self, statement: Select[Any], keys: Sequence[str]) -> list[SqlRow]:
+        """Of these keys, asked for in pieces."""
+        found: list[SqlRow] = []
+        for start in range(0, len(keys), BATCH):
+            found += await self.connection.rows(statement, {"keys": padded(keys[start : start + BATCH])})
+        return found
+
+    async def _clash_among(self, users: Sequence[User]) -> DomainError:
+        """`_clash` for many. Some of them may be in the table by now, and be in each other's way."""
+        ours, named = {user.id for user in users}, [user.username.key for user in users]
+        reachable = [user.email.key for user in users]
+        holders = [row.id for row in await self._holders(NAMED, named)]
+        if len({*named}) < len(named) or not ours.issuperset(holders):
+            return UsernameTaken()
+        holders = [row.id for row in await self._holders(REACHABLE, reachable)]
+        taken = len({*reachable}) < len(reachable) or not ours.issuperset(holders)
+        return EmailTaken() if taken else TransactionConflict()
+
     async def _clash(self, user: User) -> DomainError:
         """Which unique key refused the account; the conflict when its holder is gone already."""
         keys = {"username_key": user.username.key, "email_key": user.email.key}
@@ -187,6 +234,10 @@ def to_row(user: User) -> dict[str, Any]:
         "epoch": user.epoch,
         "version": user.version,
     }
+
+
+def to_new_row(user: User) -> dict[str, Any]:
+    return to_row(user) | {"id": user.id, "created_at": user.created_at}
 
 
 def to_users(rows: Sequence[SqlRow]) -> Iterator[User]:

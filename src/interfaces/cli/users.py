@@ -14,6 +14,7 @@ from application.accounts.set_password import SetPassword
 from application.accounts.update_user import UpdateUser, UserChanges
 from domain.access.role import parse_role_name
 from domain.accounts.user import User
+from interfaces.cli.import_users import import_users
 from interfaces.cli.output import json_option, print_json, print_table, stamp
 from interfaces.cli.passwords import read_password
 from interfaces.cli.running import BY, Parts, run
@@ -25,6 +26,9 @@ role_argument = click.argument("role", metavar="ROLE")
 @click.group()
 def users() -> None:
     """Create, look at and change accounts. USER is an id, a username or an email."""
+
+
+users.add_command(import_users)
 
 
 @users.command()

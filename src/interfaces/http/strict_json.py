@@ -16,10 +16,10 @@ class InvalidJson(ValueError):
     """The document is none, or could be understood in two ways. Says why, never what was sent."""
 
 
-def check_json(document: bytes) -> None:
+def check_json(document: bytes, name: str = "body") -> None:
     """Raise InvalidJson unless this is one JSON object: UTF-8 without a mark before it, at most 32 levels deep, no
     member given twice, only finite numbers and integers of at most 19 digits, and no text with U+0000 or half a
-    surrogate pair."""
+    surrogate pair. `name` is what the reason calls it."""
     if deepest(document) > DEEPEST:
         raise InvalidJson(f"The JSON is nested more than {DEEPEST} levels deep.")
     try:
@@ -31,9 +31,9 @@ def check_json(document: bytes) -> None:
     except InvalidJson:
         raise
     except ValueError:
-        raise InvalidJson("The body is not valid JSON.") from None
+        raise InvalidJson(f"The {name} is not valid JSON.") from None
     if not isinstance(value, dict):
-        raise InvalidJson("The body is not a JSON object.")
+        raise InvalidJson(f"The {name} is not a JSON object.")
     if b"\\u" in document:
         for part in texts(value):
             check_text(part)

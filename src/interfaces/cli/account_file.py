@@ -1,0 +1,97 @@
+"""Accounts as JSON Lines: one JSON object a line, UTF-8, blank lines in between or not."""
+
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from shutil import copyfileobj
+from typing import Annotated, BinaryIO
+
+import msgspec
+
+from application.accounts.account_entries import AccountEntry, Problem
+from interfaces.http.strict_json import InvalidJson, check_json
+
+LONGEST_LINE = 16_384
+"""Bytes."""
+
+PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
+UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
+PLACE = re.compile(r" - at `\$\.([^`]*)`$")
+
+
+class Account(msgspec.Struct, forbid_unknown_fields=True, rename="camel", gc=False):
+    username: str
+    email: str
+    password_hash: str
+    roles: list[str] = []
+    disabled: bool = False
+    created_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+
+
+DECODER = msgspec.json.Decoder(Account)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFile:
+    """Can be gone through again and again, from where the file stood."""
+
+    file: BinaryIO
+    start: int = 0
+
+    def __iter__(self) -> Iterator[AccountEntry | Problem]:
+        self.file.seek(self.start)
+        number = 0
+        while line := self.file.readline(LONGEST_LINE + 2):
+            number += 1
+            if len(line.rstrip(b"\r\n")) > LONGEST_LINE:
+                self._rest_of(line)
+                yield Problem(number, f"The line is longer than {LONGEST_LINE} bytes.")
+            elif line.strip():
+                yield read(number, line)
+
+    def _rest_of(self, line: bytes) -> None:
+        while line and not line.endswith(b"\n"):
+            line = self.file.readline(LONGEST_LINE)
+
+
+def read(number: int, line: bytes) -> AccountEntry | Problem:
+    try:
+        check_json(line, "line")
+        account = DECODER.decode(line)
+    except InvalidJson as error:
+        return Problem(number, str(error))
+    except msgspec.ValidationError as error:
+        return Problem(number, discreet(str(error)))
+    return AccountEntry(
+        number,
+        account.username,
+        account.email,
+        account.password_hash,
+        account.roles,
+        account.disabled,
+        account.created_at,
+    )
+
+
+def discreet(message: str) -> str:
+    """What msgspec says, which is names and types; a name that could be anything else is left out."""
+    if found := UNKNOWN.fullmatch(message):
+        return f"There is no member {found[1]}." if PLAIN.fullmatch(found[1]) else "A member is none of ours."
+    place = PLACE.search(message)
+    return f"{place[1]}: {message[: place.start()]}." if place else f"{message}."
+
+
+@contextmanager
+def repeatable(file: BinaryIO) -> Iterator[AccountFile]:
+    """The file itself or, of what can be read only once, a copy that nobody else sees and that is gone afterwards."""
+    if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        yield AccountFile(file, file.tell())
+        return
+    with tempfile.TemporaryFile() as copy:
+        copyfileobj(file, copy)
+        yield AccountFile(copy)
