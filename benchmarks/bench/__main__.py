@@ -14,7 +14,7 @@ from bench import conduct, targets, throughput
 from bench.contests import say
 from bench.doorward import serving
 from bench.people import PEOPLE
-from bench.plan import FULL, QUICK, Plan
+from bench.plan import CONNECTIONS, FULL, QUICK, Plan
 from bench.plot import plot
 from bench.report import Report, write
 from distribution import cache_directory
@@ -38,13 +38,13 @@ def matrix(plan: Plan, mysql: MySQLServer, folder: Path, report: Report) -> None
 
 def storms(plan: Plan, mysql: MySQLServer, folder: Path, report: Report) -> None:
     with serving(folder, mysql.fresh_database(), workers="1") as service:
-        service.load_accounts(plan.somebody)
-        report.storm = conduct.storm(service, plan)
+        service.load_accounts(plan.tokens)
+        report.storms = [conduct.storm(service, plan, clients) for clients in (CONNECTIONS, 1)]
         report.overload = conduct.overload(service, plan)
     report.targets = [
         *report.targets,
         *targets.of_overload(report.overload),
-        *targets.of_storm(report.storm),
+        *targets.of_storm(report.storms[0]),
     ]
 
 

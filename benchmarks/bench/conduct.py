@@ -36,8 +36,9 @@ FRESH = 20_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Storm:
-    """Guarded requests of one client, one after the other, when nothing else happens and in a storm of sign-ins."""
+    """Guarded requests of so many clients when nothing else happens, and in a storm of sign-ins."""
 
+    clients: int
     idle: Sequence[Sample]
     stormy: Sequence[Sample]
     sign_ins: Sequence[Sample]
@@ -56,25 +57,26 @@ class Storm:
         return sum(each.errors for each in (*self.idle, *self.stormy, *self.sign_ins))
 
 
-def storm(service: Service, plan: Plan) -> Storm:
+def storm(service: Service, plan: Plan, clients: int) -> Storm:
     token = service.open_sessions(1)[0].access_token.value
     guarded = Load(url=service.url, pid=service.pid, calls=[role_guarded(token)], looks=False)
-    people = Load(url=service.url, pid=service.pid, calls=[sign_in(number) for number in range(plan.somebody)])
+    people = Load(url=service.url, pid=service.pid, calls=[sign_in(number) for number in range(plan.tokens)])
     idle, stormy, sign_ins = [], [], []
     with ThreadPoolExecutor(1) as beside:
         for number in range(1, plan.rounds + 1):
-            idle.append(guarded.run(1, plan.storm))
+            idle.append(guarded.run(clients, plan.storm))
             storming = beside.submit(people.run, CONNECTIONS, plan.storm + 1)
-            stormy.append(guarded.run(1, plan.storm))
+            stormy.append(guarded.run(clients, plan.storm))
             sign_ins.append(storming.result())
             settle(service.url, sign_in(0))
-            say(f"storm, {number}/{plan.rounds}: p99 {idle[-1].p99:.1f} ms idle, {stormy[-1].p99:.1f} ms in the storm")
-    return Storm(idle=idle, stormy=stormy, sign_ins=sign_ins)
+            times = f"p99 {idle[-1].p99:.1f} ms idle, {stormy[-1].p99:.1f} ms among {sign_ins[-1].rate:.0f} sign-ins/s"
+            say(f"storm, {clients} clients, {number}/{plan.rounds}: {times}")
+    return Storm(clients=clients, idle=idle, stormy=stormy, sign_ins=sign_ins)
 
 
 def overload(service: Service, plan: Plan) -> Overload:
     """Twice as many sign-ins as are granted at most."""
-    calls = [sign_in(number) for number in range(plan.somebody)]
+    calls = [sign_in(number) for number in range(plan.tokens)]
     capacity = Load(url=service.url, pid=service.pid, calls=calls).run(CONNECTIONS, plan.storm).rate
     settle(service.url, sign_in(0))
     came = asyncio.run(offered(service.url, calls, TWICE * capacity, plan.storm))

@@ -64,8 +64,10 @@ def contest(name: str, runs: Mapping[str, Run], plan: Plan, connections: int, ro
         for contestant, run in runs.items():
             sample = run(connections, seconds)
             samples[contestant].append(sample)
+            refused = f", {sample.refused} told to come again" if sample.refused else ""
             errors = f", {sample.errors} ERRORS" if sample.errors else ""
-            say(f"{name}, {connections} at once, {number}/{rounds}: {contestant} {sample.rate:,.0f}/s{errors}")
+            said = f"{contestant} {sample.rate:,.0f}/s{refused}{errors}"
+            say(f"{name}, {connections} at once, {number}/{rounds}: {said}")
     return Contest(name=name, connections=connections, samples=samples)
 
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from time import perf_counter
 
 from bench.connections import Connection, Reply, raw
+from bench.people import told_to_wait
 from peers.calls import Call
-
-RETRY_AFTER = b"\r\nretry-after: "
 
 
 @dataclass(slots=True)
@@ -24,7 +23,7 @@ class Overload:
     def note(self, call: Call, reply: Reply, milliseconds: float) -> None:
         if call.is_met_by(reply.answer):
             self.granted.append(milliseconds)
-        elif reply.status == 503 and RETRY_AFTER in reply.head.lower():
+        elif told_to_wait(reply):
             self.refused.append(milliseconds)
         else:
             self.errors.append(f"{reply.status} {reply.body[:200]!r}")

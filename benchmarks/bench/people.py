@@ -4,6 +4,7 @@ at, and each person heeds what it says."""
 import asyncio
 import json
 import random
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,13 +12,15 @@ from itertools import count
 from time import perf_counter
 
 from application.sessions.issue_tokens import SignedIn
-from bench.connections import Connection, raw
+from bench.connections import Connection, Reply, raw
 from bench.doorward import bearer, role_guarded, sign_in, sign_up
 from peers.calls import Call
 
 STEPS = ("guarded", "refresh", "sign-in", "sign-up", "sign-out", "role")
 WEIGHTS = (60, 20, 10, 5, 3, 2)
 PEOPLE = 64
+UNAVAILABLE = 503
+RETRY_AFTER = re.compile(rb"\r\nretry-after: *(\d+)\r\n", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -63,7 +66,10 @@ class Person:
         reply = await connection.ask(raw(self.crowd.url, call))
         self.crowd.milliseconds[step].append((perf_counter() - began) * 1000)
         self.crowd.done[step] += 1
-        if not call.is_met_by(reply.answer):
+        if wait := told_to_wait(reply):
+            self.crowd.done["told to come again"] += 1
+            await asyncio.sleep(wait)
+        elif not call.is_met_by(reply.answer):
             self.crowd.errors.append(f"{step}: {reply.status} {reply.body[:200]!r}")
         elif step in {"refresh", "sign-in"}:
             body = json.loads(reply.body)
@@ -92,6 +98,12 @@ class Person:
         """Of somebody whom everybody changes at once: there or not there, as each believes, is both right."""
         path = f"/api/admin/users/{self.crowd.whom}/roles/moderator"
         return Call(method="DELETE" if self.moderator else "PUT", path=path, headers=bearer(self.access), status=204)
+
+
+def told_to_wait(reply: Reply) -> int:
+    """Seconds; 0 for any other answer than 503."""
+    found = RETRY_AFTER.search(reply.head) if reply.status == UNAVAILABLE else None
+    return int(found[1]) if found else 0
 
 
 async def working(

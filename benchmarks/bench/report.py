@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from bench.conduct import MIB, Growth, Memory, Storm, percentile
@@ -26,7 +27,7 @@ class Report:
     contests: Sequence[Contest] = ()
     matrix: Sequence[Contest] = ()
     skipped: Mapping[str, str] = field(default_factory=dict)
-    storm: Storm | None = None
+    storms: Sequence[Storm] = ()
     overload: Overload | None = None
     memory: Memory | None = None
     starts: Sequence[float] = ()
@@ -40,7 +41,7 @@ class Report:
         return (
             sum(sample.errors for each in held for samples in each.samples.values() for sample in samples)
             + sum(each.rate(OURS) is None for each in self.contests)
-            + (self.storm.errors if self.storm else 0)
+            + sum(each.errors for each in self.storms)
             + (len(self.overload.errors) if self.overload else 0)
             + (len(self.memory.errors) if self.memory else 0)
         )
@@ -63,6 +64,8 @@ class Report:
             yield f"\nLEFT OUT: {name}: {cause}"
 
     def _conduct(self) -> Iterator[str]:
+        for storm in self.storms:
+            yield from stormy(storm)
         if self.overload:
             yield from heading("Twice as many sign-ins as there can be", ("", "answers", "p50 ms", "p99 ms"))
             for name, times in {"granted": self.overload.granted, "come again": self.overload.refused}.items():
@@ -93,6 +96,14 @@ def table(contest: Contest, reference: str | None) -> Iterator[str]:
         p50, p99, cpu = contest.p50(name), contest.p99(name), contest.cpu(name)
         times = (f"{p50:.2f}", f"{p99:.1f}") if p50 and p99 else ("", "")
         yield row(name, f"{rate:,.0f}", f"{ratio:.3g}", *times, f"{cpu:,.0f}" if cpu else "")
+
+
+def stormy(storm: Storm) -> Iterator[str]:
+    columns = ("", "requests/s", "p50 ms", "p99 ms")
+    yield from heading(f"Role-guarded GET of {storm.clients} at once, in a storm of sign-ins", columns)
+    for name, samples in {"idle": storm.idle, "stormy": storm.stormy, "the sign-ins": storm.sign_ins}.items():
+        figures = (median(each) for each in zip(*((one.rate, one.p50, one.p99) for one in samples), strict=True))
+        yield row(name, *(f"{figure:,.2f}" for figure in figures))
 
 
 def heading(title: str, columns: Sequence[str]) -> Iterator[str]:

@@ -2,10 +2,15 @@
 -- After `--`: the file, the status that answers must have, and a text that they must contain; without a text wrk's own
 -- count of statuses is all there is, which costs it less.
 local requests, turn, status, text, begun = {}, 0, 0, "", false
-wrong = 0
+wrong, refused = 0, 0
+local pause = 0
 
-local function look(answered, _, body)
-  if answered ~= status or not string.find(body, text, 1, true) then
+-- Who is told to come again does not come again at once.
+local function look(answered, headers, body)
+  pause = 0
+  if answered == 503 and (headers["retry-after"] or headers["Retry-After"]) then
+    refused, pause = refused + 1, 100
+  elseif answered ~= status or not string.find(body, text, 1, true) then
     wrong = wrong + 1
   end
 end
@@ -19,6 +24,7 @@ function init(arguments)
   status, text = tonumber(arguments[2]), arguments[3] or ""
   if text ~= "" then
     response = look
+    delay = function() return pause end
   end
 end
 

@@ -40,6 +40,8 @@ class Sample:
     slowest: float
     errors: int
     """Answers that were not as they should be, and requests without any. A run with one of them does not count."""
+    refused: int = 0
+    """Those that were told to come again (503 with Retry-After); they are not in the rate."""
     cpu: float | None = None
 
 
@@ -62,10 +64,12 @@ def program() -> tuple[str, ...]:
 
 def sample(result: Mapping[str, Any], cpu_seconds: float, wrong: int = 0) -> Sample:
     """Of what wrk reports."""
-    requests = int(result["requests"])
+    refused = int(result["refused"])
+    requests = int(result["requests"]) - refused
     return Sample(
         rate=requests / result["seconds"],
         requests=requests,
+        refused=refused,
         p50=result["p50"],
         p99=result["p99"],
         slowest=result["slowest"],
