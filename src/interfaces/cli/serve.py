@@ -1,6 +1,7 @@
-"""`doorward serve`: everything that can refuse does so here, in one line, before there is a worker.
+"""`doorward serve`: everything that can refuse does so here, in one line, before anything is served.
 
-A start takes as long as its imports. They happen once, in this process; workers are forked from it.
+A start takes as long as its imports. They happen once: in this process, from which workers are forked, or in the only
+worker.
 """
 
 import asyncio
@@ -12,9 +13,10 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import click
@@ -46,20 +48,44 @@ def start(settings: Settings, stop: "Stop", *, migrates: bool) -> int:
     import structlog  # noqa: PLC0415 heavy
 
     from infrastructure.log.configure import configure_logging, flush  # noqa: PLC0415 heavy
-    from interfaces.cli.first_steps import first_steps  # noqa: PLC0415 heavy
-    from interfaces.cli.supervisor import serve_until_stopped  # noqa: PLC0415 heavy
-    from interfaces.main import build  # noqa: PLC0415 heavy
+    from interfaces.cli.supervisor import UNUSABLE, serve_until_stopped  # noqa: PLC0415 heavy
 
     configure_logging(settings)
+    prepare = partial(prepared, settings, migrates=migrates)
+    alone = prepares_in_its_worker(settings)
+    if not alone:
+        prepare()
+    flush()  # no thread may be alive when workers are forked
+    stop.leave_if_asked()
+    code = serve_until_stopped(settings, build, prepare if alone else None)
+    if code != UNUSABLE:
+        structlog.get_logger().info("sys_shutdown", exit_code=code)
+    return code
+
+
+def prepares_in_its_worker(settings: Settings) -> bool:
+    """Several workers are forked from a parent that has imported everything, so that they share it. Where there is one,
+    it imports everything itself: a parent that only watches over it would keep for ever what nobody shares with it."""
+    return sys.platform == "linux" and settings.workers == 1
+
+
+def prepared(settings: Settings, *, migrates: bool) -> None:
+    """All that may refuse a start, and a word to whoever started it. Raise StartRefused."""
+    import structlog  # noqa: PLC0415 heavy
+
+    import interfaces.main  # noqa: F401, PLC0415 heavy; for workers to share
+    from interfaces.cli.first_steps import first_steps  # noqa: PLC0415 heavy
+
     has_admin = asyncio.run(first_steps(settings, migrates=migrates))
     for line in banner(settings, has_admin=has_admin):
         click.echo(line, err=True)
     structlog.get_logger().info("sys_startup", version=version("doorward"), workers=settings.workers)
-    flush()  # no thread may be alive when workers are forked
-    stop.leave_if_asked()
-    code = serve_until_stopped(settings, build)
-    structlog.get_logger().info("sys_shutdown", exit_code=code)
-    return code
+
+
+def build(settings: Settings) -> Any:
+    from interfaces.main import build  # noqa: PLC0415 heavy
+
+    return build(settings)
 
 
 class Stop:

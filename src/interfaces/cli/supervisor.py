@@ -1,5 +1,6 @@
 """granian as Doorward runs it: one parent that supervises, and workers that are forked from it."""
 
+import contextlib
 import gc
 import multiprocessing
 import os
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import click
 import structlog
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
@@ -19,7 +21,9 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from infrastructure.settings import Settings
+from infrastructure.start_refused import StartRefused
 from interfaces.cli.listening import BACKLOG, MOST_CONNECTIONS, connections_allowed, cut_off_who_does_not_read
+from interfaces.cli.output import shown
 
 HEADER_MILLISECONDS = 5_000
 """To send a request's headers, and how long an idle connection is kept."""
@@ -37,6 +41,9 @@ FROM_OUTSIDE = frozenset({None, 0, -signal.SIGTERM, -signal.SIGKILL})
 SILENT = {"handlers": {}, "loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": False}}}
 """granian's records go where all others go; it writes no access log."""
 
+UNUSABLE = 2
+"""The exit code of a start that is refused."""
+
 App = Callable[..., Any]
 
 
@@ -47,9 +54,10 @@ class Respawns(dict[int, float]):
     that fails by itself, young, three times in a row.
     """
 
-    def __init__(self, process: Callable[[int], Any]) -> None:
+    def __init__(self, process: Callable[[int], Any], preparation: "Preparation | None") -> None:
         super().__init__()
         self._process = process
+        self._preparation = preparation
         self._first = time.monotonic()
         self._born: dict[int, float] = {}
         self._quick: dict[int, int] = {}
@@ -57,6 +65,8 @@ class Respawns(dict[int, float]):
     def __setitem__(self, worker: int, at: float) -> None:
         """The process at hand is still the one that died."""
         self._born[worker] = at
+        if self._preparation is not None:
+            self._preparation.heed()
         forget_figures(self._process(worker).pid)
 
     def get(self, worker: int, _: object = None) -> float:
@@ -73,6 +83,38 @@ def forget_figures(pid: int | None) -> None:
         from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415 looks at the environment
 
         mark_process_dead(pid)  # type: ignore[no-untyped-call]
+
+
+class Preparation:
+    """What the only worker does before it serves, once: its successors find it done, whatever state the database is in
+    by then. What it refuses ends the service."""
+
+    REFUSED, DONE = b"r", b"d"
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        self._work = work
+        self._read_end, self._write_end = os.pipe()
+        os.set_blocking(self._read_end, False)
+        self._outcome = b""
+
+    def heed(self) -> bool:
+        """In the parent: look at what became of it. True when it was refused."""
+        with contextlib.suppress(BlockingIOError):
+            self._outcome += os.read(self._read_end, 1)
+        return self._outcome == self.REFUSED
+
+    def run(self) -> None:
+        """In a worker. A refusal is told as `main` tells it; then the parent is asked to stop."""
+        if self._outcome == self.DONE:
+            return
+        try:
+            self._work()
+        except StartRefused as refused:
+            click.echo(f"doorward: {shown(str(refused))}", err=True)
+            os.write(self._write_end, self.REFUSED)
+            os.kill(os.getppid(), signal.SIGTERM)
+            raise SystemExit(UNUSABLE) from refused
+        os.write(self._write_end, self.DONE)
 
 
 class Lifeline:
@@ -93,8 +135,12 @@ class Lifeline:
         os._exit(1)
 
 
-def serve_until_stopped(settings: Settings, build: Callable[[Settings], App]) -> int:
-    """Serve what `build` makes in each worker. The exit code: 0 after SIGTERM or SIGINT, 1 when no worker starts."""
+def serve_until_stopped(
+    settings: Settings, build: Callable[[Settings], App], prepare: Callable[[], None] | None = None
+) -> int:
+    """Serve what `build` makes in each worker; `prepare` is the only worker's first task, where it is left to it. The
+    exit code: 0 after SIGTERM or SIGINT, 1 when no worker starts, 2 when the preparation refuses."""
+    preparation = None if prepare is None else Preparation(prepare)
     forks = sys.platform == "linux"
     if forks:
         # What is imported by now is there in every worker; since Python 3.14 this must be asked for.
@@ -119,20 +165,20 @@ def serve_until_stopped(settings: Settings, build: Callable[[Settings], App]) ->
         respawn_failed_workers=True,
         workers_kill_timeout=SECONDS_TO_STOP,
     )
-    server.respawned_wrks = Respawns(lambda worker: server.wrks[worker].inner)
+    server.respawned_wrks = Respawns(lambda worker: server.wrks[worker].inner, preparation)
     if forks:
         server.on_startup(partial(share_listener, server))
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # under nohup
         server.on_startup(partial(signal.signal, signal.SIGHUP, signal.SIG_IGN))
     else:  # the terminal is closed; granian would start its workers anew
         server.on_startup(partial(signal.signal, signal.SIGHUP, server.signal_handler_interrupt))
+    lifeline = Lifeline() if forks else None
     try:
-        server.serve(
-            target_loader=partial(start_worker, settings, build, Lifeline() if forks else None), wrap_loader=False
-        )
+        server.serve(target_loader=partial(start_worker, settings, build, lifeline, preparation), wrap_loader=False)
     except SystemExit as end:
-        return 0 if server.interrupt_signal else int(end.code or 0)
-    return 0
+        if not server.interrupt_signal:
+            return int(end.code or 0)
+    return UNUSABLE if preparation is not None and preparation.heed() else 0
 
 
 def share_listener(server: Any) -> None:
@@ -155,13 +201,19 @@ def stoppable() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
-def start_worker(settings: Settings, build: Callable[[Settings], App], lifeline: Lifeline | None) -> App:
+def start_worker(
+    settings: Settings, build: Callable[[Settings], App], lifeline: Lifeline | None, preparation: Preparation | None
+) -> App:
     """The first thing that runs in a worker. One that cannot start says why in the log and ends with exit code 1."""
-    gc.enable()
     if lifeline is not None:
         lifeline.hold()
     try:
-        return build(settings)
+        if preparation is not None:
+            preparation.run()
+        app = build(settings)
+        gc.freeze()  # none of this ever becomes garbage
+        gc.enable()
+        return app
     except Exception as error:
         structlog.get_logger().exception("worker_start_failed")
         raise SystemExit(1) from error
