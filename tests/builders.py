@@ -13,6 +13,7 @@ from application.accounts.authenticate import Authenticate
 from application.accounts.change_password import ChangePassword
 from application.accounts.confirm_password import ConfirmPassword
 from application.accounts.create_user import CreateUser
+from application.accounts.import_users import ImportUsers
 from application.accounts.password_rules import PasswordRules
 from application.accounts.register_user import RegisterUser
 from application.ports.security import AccessTokens, IssuedToken
@@ -107,6 +108,10 @@ class House:
     @property
     def create(self) -> CreateUser:
         return CreateUser(self.storage, self.hasher, self.rules, self.log)
+
+    @property
+    def import_users(self) -> ImportUsers:
+        return ImportUsers(self.storage, self.hasher, self.log)
 
     @property
     def authenticate(self) -> Authenticate:

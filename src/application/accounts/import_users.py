@@ -37,13 +37,15 @@ class ImportProgress:
 
 
 class EntriesRefused(ImportRefused):
-    """`problems` are the first, in the order of their lines; `more` is how many there are besides."""
+    """`problems` are the first, in the order of their lines; `more` is how many there are besides. `in_use` says that
+    one or more of all of them are accounts that are there already."""
 
-    def __init__(self, problems: Sequence[Problem], more: int) -> None:
+    def __init__(self, problems: Sequence[Problem], more: int, *, in_use: bool) -> None:
         number = len(problems) + more
-        super().__init__(f"Nothing was imported: {number} line{'s are' if number > 1 else ' is'} wrong.")
+        super().__init__(f"Nothing was imported: {number} line{'s' if number > 1 else ''} cannot be.")
         self.problems = problems
         self.more = more
+        self.in_use = in_use
 
 
 @final
@@ -70,23 +72,22 @@ class ImportUsers:
         async with self.storage.reading() as reading:
             rules = EntryRules(self.hasher, {role.name for role in await reading.roles.all()}, now)
         existing = await self._checked(entries, rules, told, skip_existing=skip_existing)
-        progress, complete = ImportProgress(), False
+        progress, event = ImportProgress(), "users_import_failed"
         try:
             for number, batch in enumerate(batches(entries, BATCH)):
                 moment = now + timedelta(milliseconds=number)  # so that the ids, too, grow from batch to batch
                 progress = await self._stored(batch, existing, rules, moment, progress)
                 told(progress)
-            complete = True
+            event = "users_imported"
         finally:
-            counts = {"imported": progress.imported, "skipped": progress.skipped}
-            self.log.record("users_imported", by=by, complete=complete, **counts)
+            self.log.record(event, by=by, imported=progress.imported, skipped=progress.skipped)
         return progress
 
     async def _checked(
         self, entries: Entries, rules: EntryRules, told: Callable[[ImportProgress], None], *, skip_existing: bool
     ) -> set[int]:
         """Lines of accounts that are there already. Raise EntriesRefused."""
-        found = Findings()
+        found, in_use = Findings(), False
         for batch in batches(entries, BATCH):
             good, wrong = read(batch, rules)
             for line, user in good.items():
@@ -97,10 +98,11 @@ class ImportUsers:
                 found.existing.update(taken)
             else:
                 wrong = taken | wrong
+                in_use = in_use or bool(taken)
             found.add(wrong)
             told(ImportProgress(checked=batch[-1].line))
         if found.problems:
-            raise EntriesRefused(found.problems, found.more)
+            raise EntriesRefused(found.problems, found.more, in_use=in_use)
         return found.existing
 
     async def _taken(self, users: dict[int, User]) -> dict[int, str]:
@@ -162,5 +164,5 @@ def stopped(before: ImportProgress, last: int, error: DomainError) -> ImportStop
     """While a batch was added that ends with line `last`."""
     known = f"the accounts up to line {before.stored} are in the database" if before.stored else "nothing was imported"
     if isinstance(error, StorageUnavailable):
-        return ImportStopped(f"{error} Before that, {known}; nobody knows of those up to line {last}.")
-    return ImportStopped(f"{error} Before that, {known}; those behind it are not.")
+        return ImportStopped(f"{error} Before that, {known}; whether those up to line {last} are, nobody knows.")
+    return ImportStopped(f"{error} Before that, {known}.")

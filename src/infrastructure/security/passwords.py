@@ -13,9 +13,15 @@ MOST_MEMORY, MOST_TIME, MOST_PARALLELISM = 131_072, 10, 8
 """What a stored hash may ask for: an imported one of twice a usual strength, and no gigabyte."""
 
 PHC = re.compile(
-    r"\$argon2(?:id|i|d)\$v=(?:16|19)\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,3})\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86}",
+    r"\$argon2(?:id|i|d)\$v=(?:16|19)\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})",
     re.ASCII,
 )
+LANE = 8
+"""KiB that each lane takes at least."""
+
+LEFT_OVER = {2: frozenset("AQgw"), 3: frozenset("AEIMQUYcgkosw048")}
+"""By how many letters the last group has: which of them may end base64 without padding, so that no bit is left over."""
+
 TODAYS = re.compile(
     rf"\$argon2id\$v=19\$m={MEMORY},t={TIME},p={PARALLELISM}\$[A-Za-z0-9+/]{{22}}\$[A-Za-z0-9+/]{{43}}",
     re.ASCII,
@@ -88,10 +94,24 @@ def octets(password: Password) -> bytes:
 
 
 def unfit(stored: str) -> str | None:
-    """Why this hash is not even tried; None for one that is."""
+    """Why this hash is not even tried; None for one that every library can read."""
     phc = PHC.fullmatch(stored)
     if phc is None:
         return "malformed"
-    memory, time, parallelism = map(int, phc.groups())
-    small_enough = memory <= MOST_MEMORY and time <= MOST_TIME and parallelism <= MOST_PARALLELISM
-    return None if small_enough else "absurd parameters"
+    *numbers, salt, digest = phc.groups()
+    memory, time, parallelism = map(int, numbers)
+    if memory > MOST_MEMORY or time > MOST_TIME or parallelism > MOST_PARALLELISM:
+        return "absurd parameters"
+    decodable = (
+        not any(number.startswith("0") for number in numbers)
+        and memory >= LANE * parallelism
+        and whole_bytes(salt)
+        and whole_bytes(digest)
+    )
+    return None if decodable else "undecodable"
+
+
+def whole_bytes(letters: str) -> bool:
+    """Whether base64 without padding stands for whole bytes, and is the only way to write them."""
+    group = len(letters) % 4
+    return group == 0 or letters[-1] in LEFT_OVER.get(group, ())

@@ -28,7 +28,7 @@ class Account(msgspec.Struct, forbid_unknown_fields=True, rename="camel", gc=Fal
     username: str
     email: str
     password_hash: str
-    roles: list[str] = []
+    roles: tuple[str, ...] = ()
     disabled: bool = False
     created_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
 

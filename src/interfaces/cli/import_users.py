@@ -37,15 +37,15 @@ def import_users(file: BinaryIO, skip_existing: bool, as_json: bool) -> None:  #
             click.echo(f"line {problem.line}: {shown(problem.text)}", err=True)
         if refused.more:
             click.echo(f"and {refused.more} more", err=True)
+        if refused.in_use:
+            click.echo("With --skip-existing, accounts that are there already are left as they are.", err=True)
         raise
     except ImportStopped as stopped:
         progress.end()
         raise ImportStopped(f"{stopped} {AGAIN}") from stopped
     except KeyboardInterrupt:
         progress.end()
-        click.echo(
-            f"The accounts up to line {progress.latest.stored} are in the database, perhaps more. {AGAIN}", err=True
-        )
+        click.echo(interrupted(progress.latest), err=True)
         raise
     progress.end()
     if as_json:
@@ -53,6 +53,13 @@ def import_users(file: BinaryIO, skip_existing: bool, as_json: bool) -> None:  #
         return
     skipped = f" Skipped {done.skipped}." if skip_existing else ""
     click.echo(f"Imported {done.imported} accounts.{skipped}")
+
+
+def interrupted(latest: ImportProgress) -> str:
+    """What is in the database after Ctrl-C: of the batch at hand nobody knows."""
+    if latest.stored:
+        return f"The accounts up to line {latest.stored} are in the database, perhaps some more. {AGAIN}"
+    return f"No accounts are in the database, or few. {AGAIN}"
 
 
 def imported(file: BinaryIO, progress: "Progress", *, skip_existing: bool) -> ImportProgress:

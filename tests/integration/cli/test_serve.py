@@ -15,6 +15,7 @@ import httpx2
 import pytest
 
 from builders import PASSWORD
+from by_hand import by_hand
 from command_line import DOORWARD, Doorward
 from processes import PATIENCE, children, ended, eventually, free_port
 from server_process import Server, running
@@ -129,9 +130,10 @@ def test_the_port_may_be_given_with_the_command(doorward: Doorward) -> None:
         assert f"127.0.0.1:{port}" in process.stderr.readline()
 
 
-def test_an_unmigrated_database_is_refused(doorward: Doorward) -> None:
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_an_unmigrated_database_is_refused(doorward: Doorward, workers: str) -> None:
     """OP-04: who is not migrated does not even listen."""
-    done = doorward("serve", DOORWARD_PORT=str(free_port()))
+    done = doorward("serve", DOORWARD_PORT=str(free_port()), DOORWARD_WORKERS=workers)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "doorward migrate" in done.stderr
@@ -159,6 +161,19 @@ def test_a_killed_worker_is_replaced_however_often(tmp_path: Path) -> None:
             os.kill(worker, signal.SIGKILL)
             killed.add(worker)
             eventually(lambda: children(server.pid) - killed and answers(server))
+        assert server.process.poll() is None
+        assert server.stop() == 0
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_who_comes_after_a_killed_worker_serves_whatever_became_of_the_database(tmp_path: Path, workers: str) -> None:
+    """What refuses a start is looked at when the service starts, and never again."""
+    with running(tmp_path, workers=workers) as server:
+        by_hand(server, "UPDATE alembic_version SET version_num = '9999'")
+        killed = children(server.pid)
+        for worker in killed:
+            os.kill(worker, signal.SIGKILL)
+        eventually(lambda: len(children(server.pid) - killed) == int(workers) and answers(server))
         assert server.process.poll() is None
         assert server.stop() == 0
 

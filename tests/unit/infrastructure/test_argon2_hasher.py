@@ -29,7 +29,7 @@ async def test_a_hash_that_cannot_be_read_costs_as_much_as_one_that_can_and_no_s
     library, log = Unreading(), ListLog()
     pool = HashingPool(1, 0, FrozenClock(), patience=60.0)
     hasher = Argon2Hasher(library, pool, log)
-    stored = PasswordHash(f"$argon2id$v=19$m=19456,t=2,p=1${'A' * 22}${'A' * 42}B")
+    stored = PasswordHash(f"$argon2id$v=19$m=19457,t=2,p=1${'A' * 22}${'A' * 43}")
     assert await hasher.verify(Password.typed("x"), stored) is Verdict.MISMATCH
     assert library.asked == [stored, DECOY]
     assert log.of("password_hash_unusable") == [{"reason": "undecodable"}]

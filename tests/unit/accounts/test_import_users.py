@@ -1,0 +1,216 @@
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from application.accounts.account_entries import MOST_TOLD, AccountEntry, Problem
+from application.accounts.import_users import EntriesRefused, ImportProgress
+from builders import PASSWORD, House, a_user
+from domain.access.role import ADMIN, MODERATOR, USER
+from domain.accounts.user import User
+from domain.errors import EmailTaken, ImportStopped, InvalidCredentials, StorageUnavailable, UsernameTaken
+from doubles import NOON
+from infrastructure.memory.storage import MemoryStorage, MemoryTransaction
+
+BATCH = 20
+HASH = f"$plain$1${PASSWORD}"
+YEARS_AGO = datetime(2019, 5, 4, 3, 2, 1, tzinfo=UTC)
+ADA = AccountEntry(1, "Ada", "Ada@example.org", HASH)
+BOB = AccountEntry(2, "bob", "bob@example.org", HASH)
+
+
+def entries(count: int, first: int = 1) -> list[AccountEntry]:
+    return [AccountEntry(n, f"user-{n}", f"user-{n}@example.org", HASH) for n in range(first, first + count)]
+
+
+async def imported(house: House, *lines: AccountEntry | Problem, skip_existing: bool = False) -> ImportProgress:
+    return await house.import_users(lines, NOON, by="test", skip_existing=skip_existing)
+
+
+async def refusal(house: House, *lines: AccountEntry | Problem) -> EntriesRefused:
+    before = house.storage.committed().users
+    with pytest.raises(EntriesRefused) as caught:
+        await imported(house, *lines)
+    assert house.storage.committed().users == before
+    return caught.value
+
+
+def stored(house: House, username: str) -> User:
+    return next(user for user in house.storage.committed().users.values() if user.username.key == username)
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("application.accounts.import_users.BATCH", BATCH)
+
+
+class Interrupted(MemoryStorage):
+    """Something happens before the second transaction."""
+
+    def __init__(self, happening: Callable[[MemoryStorage], Awaitable[None]]) -> None:
+        super().__init__()
+        self._happening = happening
+        self._transactions = 0
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[MemoryTransaction]:
+        self._transactions += 1
+        if self._transactions == 2:
+            await self._happening(self)
+        async with super().transaction() as tx:
+            yield tx
+
+
+async def test_an_imported_account_signs_in_with_its_old_password() -> None:
+    house = House()
+    done = await imported(house, ADA, BOB)
+    assert (done.imported, done.skipped) == (2, 0)
+    await house.authenticate("ada", PASSWORD, NOON)
+    await house.authenticate("bob@example.org", PASSWORD, NOON)
+    with pytest.raises(InvalidCredentials):
+        await house.authenticate("ada", "another password than hers", NOON)
+
+
+async def test_an_account_brings_its_roles_its_state_and_its_age_along() -> None:
+    house = House()
+    await imported(house, replace(ADA, roles=["moderator", "admin"], disabled=True, created_at=YEARS_AGO), BOB)
+    ada, bob = stored(house, "ada"), stored(house, "bob")
+    assert (ada.username.value, ada.email.value) == ("Ada", "Ada@example.org")
+    assert ada.roles == {USER, MODERATOR, ADMIN}
+    assert bob.roles == {USER}
+    assert (ada.disabled, ada.created_at) == (True, YEARS_AGO)
+    assert (bob.disabled, bob.created_at) == (False, NOON)
+
+
+async def test_ids_grow_in_the_order_of_the_lines() -> None:
+    house = House()
+    await imported(house, *entries(BATCH + 3))
+    names = [user.username.key for user in sorted(house.storage.committed().users.values(), key=lambda user: user.id)]
+    assert names == [f"user-{n}" for n in range(1, BATCH + 4)]
+
+
+async def test_yesterdays_hashes_are_renewed_at_the_first_sign_in() -> None:
+    """SI-11."""
+    house = House()
+    await imported(house, replace(ADA, password_hash=f"$plain$0${PASSWORD}"))
+    await house.authenticate("ada", PASSWORD, NOON)
+    assert stored(house, "ada").password_hash == HASH
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (replace(BOB, username="x"), "3 to 32 letters"),
+        (replace(BOB, email="bob"), "email"),
+        (replace(BOB, password_hash="md5:5f4dcc3b"), "could not be used here: malformed"),
+        (replace(BOB, password_hash=""), "could not be used here"),
+        (replace(BOB, roles=["emperor"]), "emperor"),
+        (replace(BOB, roles=["Not A Role"]), "Role"),
+        (replace(BOB, created_at=NOON + timedelta(days=2)), "1970 or in the future"),
+        (replace(BOB, created_at=datetime(1969, 12, 31, tzinfo=UTC)), "1970 or in the future"),
+        (Problem(2, "This is no JSON."), "This is no JSON."),
+        (replace(BOB, username="ADA"), "The username is that of line 1."),
+        (replace(BOB, email="ADA@example.org"), "The email is that of line 1."),
+    ],
+)
+async def test_one_wrong_line_and_nothing_is_imported(wrong: AccountEntry | Problem, told: str) -> None:
+    refused = await refusal(House(), ADA, wrong)
+    assert str(refused) == "Nothing was imported: 1 line cannot be."
+    (problem,) = refused.problems
+    assert (problem.line, told in problem.text, refused.more, refused.in_use) == (2, True, 0, False)
+    assert "5f4dcc3b" not in problem.text
+
+
+async def test_what_is_wrong_is_told_of_the_first_lines_and_counted_of_the_others() -> None:
+    lines = [Problem(n, "This is no JSON.") for n in range(1, BATCH * 2)]
+    refused = await refusal(House(), *lines)
+    assert [problem.line for problem in refused.problems] == list(range(1, MOST_TOLD + 1))
+    assert refused.more == BATCH * 2 - 1 - MOST_TOLD
+    assert str(refused) == f"Nothing was imported: {BATCH * 2 - 1} lines cannot be."
+
+
+async def test_a_repetition_is_noticed_however_far_away() -> None:
+    refused = await refusal(House(), *entries(BATCH * 2), AccountEntry(2000, "user-7", "other@example.org", HASH))
+    assert refused.problems == [Problem(2000, "The username is that of line 7.")]
+
+
+async def test_a_name_in_use_stops_the_import_before_it_begins() -> None:
+    house = House()
+    await house.with_user("ada")
+    refused = await refusal(house, replace(ADA, email="a@example.org"), BOB, replace(ADA, line=3, username="carol"))
+    assert [(problem.line, problem.text) for problem in refused.problems] == [
+        (1, UsernameTaken.text),
+        (3, EmailTaken.text),
+    ]
+    assert refused.in_use
+
+
+async def test_who_is_there_already_can_be_left_alone() -> None:
+    house = House()
+    before = await house.with_user("ada")
+    done = await imported(house, replace(ADA, roles=["admin"]), BOB, skip_existing=True)
+    assert (done.imported, done.skipped, done.stored) == (1, 1, 2)
+    assert await house.stored(before.id) == before
+    again = await imported(house, ADA, BOB, skip_existing=True)
+    assert (again.imported, again.skipped) == (0, 2)
+
+
+async def test_skipping_what_is_there_excuses_no_wrong_line() -> None:
+    house = House()
+    await house.with_user("ada")
+    with pytest.raises(EntriesRefused):
+        await imported(house, ADA, replace(BOB, email="bob"), skip_existing=True)
+    assert len(house.storage.committed().users) == 1
+
+
+async def test_a_rival_in_the_middle_stops_it_and_it_can_be_gone_on_with() -> None:
+    async def rival(storage: MemoryStorage) -> None:
+        async with storage.transaction() as tx:
+            await tx.users.add(a_user(f"user-{BATCH + 9}"))
+
+    house, lines = House(), entries(BATCH * 3)
+    house.storage = Interrupted(rival)
+    with pytest.raises(ImportStopped) as stopped:
+        await imported(house, *lines)
+    assert str(stopped.value) == (
+        f"{UsernameTaken.text} Before that, the accounts up to line {BATCH} are in the database."
+    )
+    assert len(house.storage.committed().users) == BATCH + 1
+    assert house.log.events == [("users_import_failed", {"by": "test", "imported": BATCH, "skipped": 0})]
+    done = await imported(house, *lines, skip_existing=True)
+    assert (done.imported, done.skipped) == (BATCH * 2 - 1, BATCH + 1)
+
+
+async def test_when_the_storage_goes_away_the_operator_hears_what_is_in_it_and_what_is_in_doubt() -> None:
+    async def away(_: MemoryStorage) -> None:
+        raise StorageUnavailable
+
+    house = House()
+    house.storage = Interrupted(away)
+    known = f"the accounts up to line {BATCH} are in the database; whether those up to line {BATCH * 2} are"
+    with pytest.raises(ImportStopped, match=known):
+        await imported(house, *entries(BATCH * 2))
+
+
+async def test_progress_is_told_batch_by_batch() -> None:
+    told: list[ImportProgress] = []
+    await House().import_users(entries(BATCH + 1), NOON, by="test", told=told.append)
+    assert [(progress.checked, progress.stored) for progress in told] == [
+        (BATCH, 0),
+        (BATCH + 1, 0),
+        (0, BATCH),
+        (0, BATCH + 1),
+    ]
+
+
+async def test_the_log_counts_and_names_nobody() -> None:
+    house = House()
+    await imported(house, ADA, BOB)
+    assert house.log.events == [("users_imported", {"by": "test", "imported": 2, "skipped": 0})]
+
+
+async def test_no_lines_are_no_accounts() -> None:
+    house = House()
+    assert await imported(house) == ImportProgress()
