@@ -4,6 +4,7 @@ A leaf names the case and has a `code`, which is part of the wire contract and n
 what `interfaces/http/errors.py` maps to statuses, so a new leaf needs no line there.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -109,6 +110,15 @@ class ImportRefused(Invalid):
     """Something is wrong with what was to be imported; nothing of it was. The text says how much, not what."""
 
     code = "import_refused"
+
+    def __init__(self, wrong: Mapping[int, str], more: int, *, in_use: bool) -> None:
+        """`wrong` has the first wrong lines, by their numbers, and what is wrong; `more` is how many there are besides.
+        `in_use` says that one or more of all of them are accounts that are there already."""
+        number = len(wrong) + more
+        super().__init__(f"Nothing was imported: {number} line{'s' if number > 1 else ''} cannot be.")
+        self.wrong = wrong
+        self.more = more
+        self.in_use = in_use
 
 
 class ImportStopped(Conflict):

@@ -84,8 +84,8 @@ class EntryRules:
 class Findings:
     """What the lines so far have shown."""
 
-    problems: list[Problem] = field(default_factory=list)
-    """The first of them."""
+    wrong: dict[int, str] = field(default_factory=dict)
+    """The first wrong lines, by their numbers, and what is wrong with them."""
     more: int = 0
     """How many there are besides."""
     existing: set[int] = field(default_factory=set)
@@ -93,11 +93,10 @@ class Findings:
     _lines: dict[str, int] = field(default_factory=dict)
     """Where each key was first: a username's has no `@`, an email's has one."""
 
-    def add(self, problems: Mapping[int, str]) -> None:
-        told = [Problem(line, problems[line]) for line in sorted(problems)]
-        room = MOST_TOLD - len(self.problems)
-        self.problems += told[:room]
-        self.more += len(told[room:])
+    def add(self, wrong: Mapping[int, str]) -> None:
+        told = sorted(wrong)[: MOST_TOLD - len(self.wrong)]
+        self.wrong |= {line: wrong[line] for line in told}
+        self.more += len(wrong) - len(told)
 
     def repeated(self, line: int, user: User) -> str | None:
         """Remember the account, and say whose name or email it has."""

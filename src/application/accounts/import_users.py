@@ -36,18 +36,6 @@ class ImportProgress:
     skipped: int = 0
 
 
-class EntriesRefused(ImportRefused):
-    """`problems` are the first, in the order of their lines; `more` is how many there are besides. `in_use` says that
-    one or more of all of them are accounts that are there already."""
-
-    def __init__(self, problems: Sequence[Problem], more: int, *, in_use: bool) -> None:
-        number = len(problems) + more
-        super().__init__(f"Nothing was imported: {number} line{'s' if number > 1 else ''} cannot be.")
-        self.problems = problems
-        self.more = more
-        self.in_use = in_use
-
-
 @final
 @dataclass(frozen=True, slots=True)
 class ImportUsers:
@@ -67,7 +55,7 @@ class ImportUsers:
         skip_existing: bool = False,
         told: Callable[[ImportProgress], None] = lambda _: None,
     ) -> ImportProgress:
-        """Raise EntriesRefused, upon which nothing was added, or ImportStopped. With `skip_existing` an account whose
+        """Raise ImportRefused, upon which nothing was added, or ImportStopped. With `skip_existing` an account whose
         username or email is in use is left as it is: what stopped can be run again. `told` hears of each batch."""
         async with self.storage.reading() as reading:
             rules = EntryRules(self.hasher, {role.name for role in await reading.roles.all()}, now)
@@ -86,7 +74,7 @@ class ImportUsers:
     async def _checked(
         self, entries: Entries, rules: EntryRules, told: Callable[[ImportProgress], None], *, skip_existing: bool
     ) -> set[int]:
-        """Lines of accounts that are there already. Raise EntriesRefused."""
+        """Lines of accounts that are there already. Raise ImportRefused."""
         found, in_use = Findings(), False
         for batch in batches(entries, BATCH):
             good, wrong = read(batch, rules)
@@ -101,8 +89,8 @@ class ImportUsers:
                 in_use = in_use or bool(taken)
             found.add(wrong)
             told(ImportProgress(checked=batch[-1].line))
-        if found.problems:
-            raise EntriesRefused(found.problems, found.more, in_use=in_use)
+        if found.wrong:
+            raise ImportRefused(found.wrong, found.more, in_use=in_use)
         return found.existing
 
     async def _taken(self, users: dict[int, User]) -> dict[int, str]:

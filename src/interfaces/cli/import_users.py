@@ -5,8 +5,8 @@ from typing import BinaryIO
 
 import click
 
-from application.accounts.import_users import EntriesRefused, ImportProgress, ImportUsers
-from domain.errors import ImportStopped
+from application.accounts.import_users import ImportProgress, ImportUsers
+from domain.errors import ImportRefused, ImportStopped
 from interfaces.cli.output import json_option, print_json, shown
 from interfaces.cli.running import BY, Parts, run
 
@@ -31,10 +31,10 @@ def import_users(file: BinaryIO, skip_existing: bool, as_json: bool) -> None:  #
     progress = Progress()
     try:
         done = imported(file, progress, skip_existing=skip_existing)
-    except EntriesRefused as refused:
+    except ImportRefused as refused:
         progress.end()
-        for problem in refused.problems:
-            click.echo(f"line {problem.line}: {shown(problem.text)}", err=True)
+        for line, text in refused.wrong.items():
+            click.echo(f"line {line}: {shown(text)}", err=True)
         if refused.more:
             click.echo(f"and {refused.more} more", err=True)
         if refused.in_use:

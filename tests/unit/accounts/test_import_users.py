@@ -6,11 +6,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from application.accounts.account_entries import MOST_TOLD, AccountEntry, Problem
-from application.accounts.import_users import EntriesRefused, ImportProgress
+from application.accounts.import_users import ImportProgress
 from builders import PASSWORD, House, a_user
 from domain.access.role import ADMIN, MODERATOR, USER
 from domain.accounts.user import User
-from domain.errors import EmailTaken, ImportStopped, InvalidCredentials, StorageUnavailable, UsernameTaken
+from domain.errors import (
+    EmailTaken,
+    ImportRefused,
+    ImportStopped,
+    InvalidCredentials,
+    StorageUnavailable,
+    UsernameTaken,
+)
 from doubles import NOON
 from infrastructure.memory.storage import MemoryStorage, MemoryTransaction
 
@@ -29,9 +36,9 @@ async def imported(house: House, *lines: AccountEntry | Problem, skip_existing: 
     return await house.import_users(lines, NOON, by="test", skip_existing=skip_existing)
 
 
-async def refusal(house: House, *lines: AccountEntry | Problem) -> EntriesRefused:
+async def refusal(house: House, *lines: AccountEntry | Problem) -> ImportRefused:
     before = house.storage.committed().users
-    with pytest.raises(EntriesRefused) as caught:
+    with pytest.raises(ImportRefused) as caught:
         await imported(house, *lines)
     assert house.storage.committed().users == before
     return caught.value
@@ -118,32 +125,29 @@ async def test_yesterdays_hashes_are_renewed_at_the_first_sign_in() -> None:
 async def test_one_wrong_line_and_nothing_is_imported(wrong: AccountEntry | Problem, told: str) -> None:
     refused = await refusal(House(), ADA, wrong)
     assert str(refused) == "Nothing was imported: 1 line cannot be."
-    (problem,) = refused.problems
-    assert (problem.line, told in problem.text, refused.more, refused.in_use) == (2, True, 0, False)
-    assert "5f4dcc3b" not in problem.text
+    ((line, text),) = refused.wrong.items()
+    assert (line, told in text, refused.more, refused.in_use) == (2, True, 0, False)
+    assert "5f4dcc3b" not in text
 
 
 async def test_what_is_wrong_is_told_of_the_first_lines_and_counted_of_the_others() -> None:
     lines = [Problem(n, "This is no JSON.") for n in range(1, BATCH * 2)]
     refused = await refusal(House(), *lines)
-    assert [problem.line for problem in refused.problems] == list(range(1, MOST_TOLD + 1))
+    assert [*refused.wrong] == list(range(1, MOST_TOLD + 1))
     assert refused.more == BATCH * 2 - 1 - MOST_TOLD
     assert str(refused) == f"Nothing was imported: {BATCH * 2 - 1} lines cannot be."
 
 
 async def test_a_repetition_is_noticed_however_far_away() -> None:
     refused = await refusal(House(), *entries(BATCH * 2), AccountEntry(2000, "user-7", "other@example.org", HASH))
-    assert refused.problems == [Problem(2000, "The username is that of line 7.")]
+    assert refused.wrong == {2000: "The username is that of line 7."}
 
 
 async def test_a_name_in_use_stops_the_import_before_it_begins() -> None:
     house = House()
     await house.with_user("ada")
     refused = await refusal(house, replace(ADA, email="a@example.org"), BOB, replace(ADA, line=3, username="carol"))
-    assert [(problem.line, problem.text) for problem in refused.problems] == [
-        (1, UsernameTaken.text),
-        (3, EmailTaken.text),
-    ]
+    assert refused.wrong == {1: UsernameTaken.text, 3: EmailTaken.text}
     assert refused.in_use
 
 
@@ -160,7 +164,7 @@ async def test_who_is_there_already_can_be_left_alone() -> None:
 async def test_skipping_what_is_there_excuses_no_wrong_line() -> None:
     house = House()
     await house.with_user("ada")
-    with pytest.raises(EntriesRefused):
+    with pytest.raises(ImportRefused):
         await imported(house, ADA, replace(BOB, email="bob"), skip_existing=True)
     assert len(house.storage.committed().users) == 1
 
