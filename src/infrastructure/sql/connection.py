@@ -7,7 +7,7 @@ each step, which costs several times what the driver takes; here it is crossed o
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -227,13 +227,12 @@ def padded(values: Sequence[T]) -> list[T]:
 async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
     """Half a COMMIT or ROLLBACK is none: when cancelled meanwhile, be cancelled afterwards."""
     task = asyncio.ensure_future(work)
-    cancellation: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.wait({task})
-        except asyncio.CancelledError as error:
-            cancellation = error
-    if cancellation is None:
-        return task.result()
-    task.exception()
-    raise cancellation
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        while not task.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait({task})
+        if not task.cancelled():
+            task.exception()
+        raise

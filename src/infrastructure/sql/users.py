@@ -49,6 +49,7 @@ GRANTS = users.outerjoin(user_roles)
 
 WITH_ROLES = select(users, user_roles.c.role).select_from(GRANTS)
 GET = WITH_ROLES.where(IT)
+LOCKED = GET.with_for_update()
 BY_LOGIN = WITH_ROLES.where(users.c.id == func.coalesce(id_by(users.c.username_key), id_by(users.c.email_key)))
 BY_USERNAME = page_by(users.c.username_key)
 BY_EMAIL = page_by(users.c.email_key)
@@ -148,8 +149,7 @@ class SqlUsers:
         return True
 
     async def lock(self, user_id: UserId) -> User | None:
-        await self.connection.rows(LOCK, {"user_id": user_id})
-        return await self.get(user_id)
+        return next(to_users(await self.connection.rows(LOCKED, {"user_id": user_id})), None)
 
     async def grant(self, user_id: UserId, role: RoleName, now: datetime) -> bool:
         if not await self._grant(user_id, role, now):
