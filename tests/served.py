@@ -21,8 +21,7 @@ AT_ONCE = 15
 
 def idle(storage: SqlStorage) -> bool:
     """Every connection is back in its pool."""
-    engines = storage._engines
-    return all("out connections: 0" in engine.pool.status() for engine in (engines.writing, engines.reading))
+    return storage._pools.writing.out == storage._pools.reading.out == 0
 
 
 async def refused_by(storage: SqlStorage, ada: User) -> None:

@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import text
 
 from builders import a_user
 from domain.errors import StorageUnavailable
 from infrastructure.sql.connection import connected
-from infrastructure.sql.engine import Engines, open_engines
+from infrastructure.sql.engine import Pools, open_pools
+from infrastructure.sql.pool import Pool
 from infrastructure.sql.schema import check_schema, migrate
 from infrastructure.sql.storage import SqlStorage
 from infrastructure.sql.urls import DatabaseUrl
@@ -21,17 +22,17 @@ from mysql_server import MySQLServer
 from stored import put
 
 
-async def ask(engine: Engine, question: str) -> object:
-    async with connected(engine, alone=True) as connection:
+async def ask(pool: Pool, question: str) -> object:
+    async with connected(pool, alone=True) as connection:
         ((answer,),) = await connection.rows(text(question))
     return answer
 
 
 @pytest.fixture
-async def mysql(mysql_url: str) -> AsyncIterator[Engines]:
-    engines = open_engines(DatabaseUrl.parse(mysql_url), pool_size=2)
-    yield engines
-    await engines.close()
+async def mysql(mysql_url: str) -> AsyncIterator[Pools]:
+    pools = open_pools(DatabaseUrl.parse(mysql_url), 2)
+    yield pools
+    await pools.close()
 
 
 @pytest.fixture
@@ -43,13 +44,13 @@ async def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def sqlite(file: Path) -> AsyncIterator[Engines]:
-    engines = open_engines(DatabaseUrl.parse(f"sqlite:///{file}"), pool_size=2)
-    yield engines
-    await engines.close()
+async def sqlite(file: Path) -> AsyncIterator[Pools]:
+    pools = open_pools(DatabaseUrl.parse(f"sqlite:///{file}"), 2)
+    yield pools
+    await pools.close()
 
 
-async def test_mysql_sessions_are_strict_and_in_utc(mysql: Engines, own_mysql_server: MySQLServer) -> None:
+async def test_mysql_sessions_are_strict_and_in_utc(mysql: Pools, own_mysql_server: MySQLServer) -> None:
     own_mysql_server.sql("SET GLOBAL sql_mode = ''", "SET GLOBAL time_zone = '+05:30'")
     try:
         for each in (mysql.writing, mysql.reading):
@@ -60,7 +61,7 @@ async def test_mysql_sessions_are_strict_and_in_utc(mysql: Engines, own_mysql_se
         own_mysql_server.sql("SET GLOBAL sql_mode = DEFAULT", "SET GLOBAL time_zone = DEFAULT")
 
 
-async def test_mysql_writes_at_read_committed_and_reads_without_transactions(mysql: Engines) -> None:
+async def test_mysql_writes_at_read_committed_and_reads_without_transactions(mysql: Pools) -> None:
     shown = "SHOW VARIABLES WHERE variable_name IN ('transaction_isolation', 'tx_isolation')"
     async with connected(mysql.writing, alone=True) as connection:
         assert {row[1] for row in await connection.rows(text(shown))} == {"READ-COMMITTED"}
@@ -69,7 +70,7 @@ async def test_mysql_writes_at_read_committed_and_reads_without_transactions(mys
 
 
 async def test_nothing_is_written_through_mysql_connections_for_reading(
-    mysql: Engines, mysql_url: str, mysql_server: MySQLServer
+    mysql: Pools, mysql_url: str, mysql_server: MySQLServer
 ) -> None:
     await migrate(DatabaseUrl.parse(mysql_url))
     async with connected(mysql.reading, alone=True) as connection:
@@ -79,7 +80,7 @@ async def test_nothing_is_written_through_mysql_connections_for_reading(
     assert mysql_server.sql(f"SELECT count(*) FROM {name}.roles") == [(3,)]
 
 
-async def test_a_reading_is_no_transaction_that_grows_old(mysql: Engines, mysql_url: str) -> None:
+async def test_a_reading_is_no_transaction_that_grows_old(mysql: Pools, mysql_url: str) -> None:
     """Each statement sees what is committed when it runs, whatever the one before saw."""
     url = DatabaseUrl.parse(mysql_url)
     await migrate(url)
@@ -95,15 +96,15 @@ async def test_a_reading_is_no_transaction_that_grows_old(mysql: Engines, mysql_
 async def test_tls_is_tls_or_nothing(mysql_url: str, mysql_server: MySQLServer) -> None:
     """ST-07: a server without TLS is refused, not spoken to in the clear."""
     ((_, offered),) = mysql_server.sql("SHOW VARIABLES LIKE 'have_ssl'") or [("have_ssl", "YES")]
-    engines = open_engines(DatabaseUrl.parse(f"{mysql_url.partition('?')[0]}?ssl-mode=REQUIRED"), pool_size=2)
+    pools = open_pools(DatabaseUrl.parse(f"{mysql_url.partition('?')[0]}?ssl-mode=REQUIRED"), 2)
     try:
-        async with connected(engines.reading, alone=True) as connection:
+        async with connected(pools.reading, alone=True) as connection:
             (status,) = await connection.rows(text("SHOW STATUS LIKE 'Ssl_cipher'"))
             assert status[1]
     except StorageUnavailable:
         assert offered != "YES"
     finally:
-        await engines.close()
+        await pools.close()
 
 
 @pytest.mark.parametrize("mode", ["VERIFY_CA", "VERIFY_IDENTITY"])
@@ -150,31 +151,31 @@ async def test_a_file_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     ("pragma", "value"),
     [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 1000)],
 )
-async def test_every_sqlite_connection_is_told(sqlite: Engines, pragma: str, value: object) -> None:
+async def test_every_sqlite_connection_is_told(sqlite: Pools, pragma: str, value: object) -> None:
     for each in (sqlite.writing, sqlite.reading):
         assert await ask(each, f"PRAGMA {pragma}") == value
 
 
-async def test_nothing_is_written_through_sqlite_connections_for_reading(sqlite: Engines) -> None:
+async def test_nothing_is_written_through_sqlite_connections_for_reading(sqlite: Pools) -> None:
     with pytest.raises(StorageUnavailable):
         await ask(sqlite.reading, "DELETE FROM roles RETURNING name")
     assert await ask(sqlite.reading, "SELECT count(*) FROM roles") == 3
 
 
-async def test_sqlite_columns_hold_what_they_say(sqlite: Engines) -> None:
+async def test_sqlite_columns_hold_what_they_say(sqlite: Pools) -> None:
     async with connected(sqlite.writing, alone=False) as connection:
         tables = await connection.rows(text("SELECT name, strict FROM pragma_table_list WHERE name NOT LIKE 'sqlite%'"))
     assert {name for name, strict in tables if not strict} == {"alembic_version"}
 
 
-async def test_readers_of_sqlite_do_not_wait_for_the_writer(sqlite: Engines) -> None:
+async def test_readers_of_sqlite_do_not_wait_for_the_writer(sqlite: Pools) -> None:
     async with connected(sqlite.writing, alone=False) as writer:
         await writer.begin("BEGIN IMMEDIATE")
         await writer.change(text("DELETE FROM roles"))
         assert await asyncio.gather(*(ask(sqlite.reading, "SELECT count(*) FROM roles") for _ in range(9))) == [3] * 9
 
 
-async def test_errors_do_not_carry_what_was_written(sqlite: Engines) -> None:
+async def test_errors_do_not_carry_what_was_written(sqlite: Pools) -> None:
     async with connected(sqlite.reading, alone=True) as connection:
         with pytest.raises(StorageUnavailable) as refused:
             await connection.change(text("INSERT INTO roles VALUES (:name, :name, :name)"), {"name": "hunter2"})

@@ -81,7 +81,7 @@ async def test_a_disk_that_is_full_is_read_and_not_written(sqlite: SqlStorage) -
 
 async def limit(storage: SqlStorage, pages: int) -> None:
     """For the one connection that writes."""
-    async with connected(storage._engines.writing, alone=False) as connection:
+    async with connected(storage._pools.writing, alone=False) as connection:
         await connection.begin(f"PRAGMA max_page_count = {pages}")
 
 

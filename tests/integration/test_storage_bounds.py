@@ -79,7 +79,7 @@ async def test_a_statement_that_takes_too_long_is_cut_off(mysql: SqlStorage) -> 
     """OP-02: whoever asks a database that does not come to an end is told so."""
     async with asyncio.timeout(GUARD):
         with pytest.raises(StorageUnavailable):
-            async with connected(mysql._engines.reading, alone=True) as connection:
+            async with connected(mysql._pools.reading, alone=True) as connection:
                 await connection.rows(text("SELECT SLEEP(60)"))
     assert idle(mysql)
 

@@ -1,8 +1,8 @@
 """One connection of the database, as the repositories use it.
 
-SQLAlchemy keeps the connections, compiles the statements and converts the values (`statements.py`); what runs them is
-the driver itself. SQLAlchemy's own way to an async driver crosses a bridge between coroutines and plain functions for
-each step, which costs several times what the driver takes; here it is crossed once, to get a connection.
+SQLAlchemy makes the connections (`pool.py` keeps them), compiles the statements and converts the values
+(`statements.py`); what runs them is the driver itself. SQLAlchemy's own way to an async driver crosses a bridge between
+coroutines and plain functions for each step, which costs several times what the driver takes.
 """
 
 import asyncio
@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from sqlalchemy import Dialect, Engine, Executable, PoolProxiedConnection
-from sqlalchemy.exc import TimeoutError as NoneFree
-from sqlalchemy.util import greenlet_spawn
+from sqlalchemy import Dialect, Executable
 
 from domain.errors import DomainError, StorageUnavailable, TransactionConflict
 from infrastructure.sql.engine import error_code
+from infrastructure.sql.pool import Lent, Pool
 from infrastructure.sql.statements import SqlRow, Values, prepared
 
 T = TypeVar("T")
@@ -54,8 +53,8 @@ class ConnectionLost(TransactionConflict):
 class SqlConnection:
     """Faults leave as StorageUnavailable or TransactionConflict; Violated is for the repositories to read."""
 
-    engine: Engine
-    held: PoolProxiedConnection
+    pool: Pool
+    lent: Lent
     deadline: asyncio.Timeout
     alone: bool
     """Each statement stands alone: one that met a dead connection is run again on another."""
@@ -64,23 +63,26 @@ class SqlConnection:
 
     @property
     def driver(self) -> Any:
-        """The driver's own connection, with nothing of SQLAlchemy's around it."""
-        return self.held.driver_connection
+        return self.lent.driver
+
+    @property
+    def dialect(self) -> Dialect:
+        return self.pool.engine.dialect
 
     async def rows(self, statement: Executable, values: Values = NOTHING) -> Sequence[SqlRow]:
-        asked = prepared(statement, self.engine.dialect, values)
+        asked = prepared(statement, self.dialect, values)
         parameters = asked.parameters(values)
         return asked.rows(await self._run(lambda driver: fetched(driver, asked.text, parameters)))
 
     async def change(self, statement: Executable, values: Values = NOTHING) -> int:
         """How many rows it matched."""
-        asked = prepared(statement, self.engine.dialect, values)
+        asked = prepared(statement, self.dialect, values)
         parameters = asked.parameters(values)
         return await self._run(lambda driver: matched(driver, asked.text, parameters))
 
     async def change_all(self, statement: Executable, each: Sequence[Values]) -> None:
         """The same change with one set of values after another."""
-        asked = prepared(statement, self.engine.dialect, each[0])
+        asked = prepared(statement, self.dialect, each[0])
         parameters = [asked.parameters(values) for values in each]
         await self._run(lambda driver: repeated(driver, asked.text, parameters))
 
@@ -93,8 +95,7 @@ class SqlConnection:
         except ConnectionLost:
             if not self.alone:
                 raise
-        self.held.close()
-        self.held = await checked_out(self.engine)
+        self.lent = await self.pool.another(self.lent)
         try:
             return await self._asked(work)
         except ConnectionLost as error:
@@ -104,15 +105,16 @@ class SqlConnection:
         self.open = not self.alone
         try:
             return await work(self.driver)
-        except self.engine.dialect.loaded_dbapi.Error as error:
-            refused = refusal(error, self.engine.dialect)
+        except self.dialect.loaded_dbapi.Error as error:
+            refused = refusal(error, self.dialect)
             if isinstance(refused, ConnectionLost):
-                self.engine.pool._invalidate(self.held, error)  # noqa: SLF001 no older one is better
+                self.lent.drop()
+                self.pool.distrust()
             if refused is None:
                 raise
             raise refused from error
         except BaseException as error:
-            self._drop()
+            self.lent.drop()
             if is_gone(error):
                 raise ConnectionLost from error
             raise
@@ -135,22 +137,17 @@ class SqlConnection:
     async def close(self) -> None:
         """Roll back what is open and give the connection back; one that does not answer is dropped."""
         try:
-            if self.open and self.held.is_valid:
+            if self.open and self.lent.usable:
                 await to_the_end(self._roll_back())
         finally:
-            self.held.close()
+            self.pool.give_back(self.lent)
 
     async def _roll_back(self) -> None:
         try:
             async with asyncio.timeout(LONGEST):
                 await self._asked(lambda driver: driver.rollback())
         except (DomainError, TimeoutError):
-            self._drop()
-
-    def _drop(self) -> None:
-        """Nobody knows what would come next on this connection: an answer that somebody else waited for."""
-        if self.held.is_valid:
-            self.held.invalidate()
+            self.lent.drop()
 
 
 async def fetched(driver: Any, text: str, parameters: Sequence[Any]) -> Sequence[Sequence[Any]]:
@@ -172,11 +169,11 @@ async def repeated(driver: Any, text: str, parameters: Sequence[Sequence[Any]]) 
 
 
 @asynccontextmanager
-async def connected(engine: Engine, *, alone: bool) -> AsyncIterator[SqlConnection]:
+async def connected(pool: Pool, *, alone: bool) -> AsyncIterator[SqlConnection]:
     """A connection for the block, which is cut off when it takes longer than LONGEST."""
     try:
         async with asyncio.timeout(LONGEST) as deadline:
-            connection = SqlConnection(engine, await checked_out(engine), deadline, alone)
+            connection = SqlConnection(pool, await pool.take(), deadline, alone)
             try:
                 yield connection
             finally:
@@ -184,13 +181,6 @@ async def connected(engine: Engine, *, alone: bool) -> AsyncIterator[SqlConnecti
     except TimeoutError as error:
         if not deadline.expired():
             raise
-        raise StorageUnavailable from error
-
-
-async def checked_out(engine: Engine) -> PoolProxiedConnection:
-    try:
-        return await greenlet_spawn(engine.raw_connection)
-    except (engine.dialect.loaded_dbapi.Error, OSError, NoneFree) as error:
         raise StorageUnavailable from error
 
 

@@ -8,7 +8,8 @@ from sqlalchemy import text
 from domain.errors import StorageUnavailable
 from infrastructure.finding import Finding
 from infrastructure.sql.connection import SqlConnection, connected
-from infrastructure.sql.engine import RECYCLED, open_engines
+from infrastructure.sql.engine import open_pools
+from infrastructure.sql.pool import RECYCLED
 from infrastructure.sql.schema import HEAD, check_schema
 from infrastructure.sql.urls import DatabaseUrl
 from infrastructure.start_refused import StartRefused
@@ -87,10 +88,10 @@ async def diagnose_database(url: DatabaseUrl, now: Callable[[], datetime]) -> li
         return [Finding(check="database", state="wrong", text=line, fix=fix.strip() or "see the message")]
     answers = Finding(check="database", state="ok", text=f"{url.masked} answers")
     current = Finding(check="schema", state="ok", text=f"revision {HEAD}")
-    engines = open_engines(url, 2)
+    pools = open_pools(url, 2)
     try:
-        # The writing engine's session is the one whose isolation counts.
-        async with connected(engines.writing, alone=False) as connection:
+        # The writing pool's sessions are those whose isolation counts.
+        async with connected(pools.writing, alone=False) as connection:
             found = [finding async for finding in session(connection, url)]
             if url.sqlite_path is None:
                 found.append(await clock(connection, now))
@@ -98,7 +99,7 @@ async def diagnose_database(url: DatabaseUrl, now: Callable[[], datetime]) -> li
     except StorageUnavailable as error:
         return [Finding(check="database", state="wrong", text=str(error), fix="see the database server's own log")]
     finally:
-        await engines.close()
+        await pools.close()
 
 
 async def session(connection: SqlConnection, url: DatabaseUrl) -> AsyncIterator[Finding]:

@@ -13,17 +13,14 @@ from typing import Any
 
 from sqlalchemy import URL, Dialect, Engine, NullPool, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.util import greenlet_spawn
 
 from infrastructure.data_dir import refuse_open
+from infrastructure.sql.pool import Pool
 from infrastructure.sql.urls import DatabaseUrl, Tls
 from infrastructure.start_refused import StartRefused
 
 PATIENCE = 1.0
-"""Seconds to wait for a lock, for a TCP connection, for a free connection of the pool."""
-
-RECYCLED = 240
-"""Seconds after which a MySQL connection is replaced: proxies and providers cut idle ones after five minutes."""
+"""Seconds to wait for a lock, and for a TCP connection."""
 
 SQLITE_READERS = 4
 
@@ -44,42 +41,32 @@ STATEMENTS_PREPARED = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Engines:
-    writing: Engine
-    reading: Engine
+class Pools:
+    writing: Pool
+    reading: Pool
     """Takes no writes, and runs each statement outside of any transaction."""
     begin: str | None
     """What begins a writing transaction where the driver does not do it by itself."""
 
     async def close(self) -> None:
-        await greenlet_spawn(self.writing.dispose)
-        await greenlet_spawn(self.reading.dispose)
+        await self.writing.close()
+        await self.reading.close()
 
 
-def open_engines(url: DatabaseUrl, pool_size: int) -> Engines:
-    """Nothing connects yet. `pool_size` is for MySQL: all connections together (two at least); half of them write."""
+def open_pools(url: DatabaseUrl, size: int) -> Pools:
+    """Nothing connects yet. `size` is for MySQL: all connections together (two at least); half of them write."""
     if url.sqlite_path is not None:
-        return Engines(
-            writing=sqlite(url.sqlite_path, SQLITE_SESSION, pool_size=1),
-            reading=sqlite(
-                url.sqlite_path,
-                (*SQLITE_SESSION, "PRAGMA query_only = ON"),
-                pool_size=SQLITE_READERS,
-                isolation_level="AUTOCOMMIT",
-                skip_autocommit_rollback=True,
-            ),
+        reader = sqlite(url.sqlite_path, (*SQLITE_SESSION, "PRAGMA query_only = ON"), isolation_level="AUTOCOMMIT")
+        return Pools(
+            writing=Pool(sqlite(url.sqlite_path, SQLITE_SESSION), 1),
+            reading=Pool(reader, SQLITE_READERS),
             begin="BEGIN IMMEDIATE",
         )
-    writers = max(1, pool_size // 2)
-    return Engines(
-        writing=mysql(url, MYSQL_SESSION, pool_size=writers, isolation_level="READ COMMITTED"),
-        reading=mysql(
-            url,
-            (*MYSQL_SESSION, "SET SESSION TRANSACTION READ ONLY"),
-            pool_size=max(1, pool_size - writers),
-            isolation_level="AUTOCOMMIT",
-            skip_autocommit_rollback=True,
-        ),
+    writers = max(1, size // 2)
+    reader = mysql(url, (*MYSQL_SESSION, "SET SESSION TRANSACTION READ ONLY"), isolation_level="AUTOCOMMIT")
+    return Pools(
+        writing=Pool(mysql(url, MYSQL_SESSION, isolation_level="READ COMMITTED"), writers),
+        reading=Pool(reader, max(1, size - writers)),
         begin=None,
     )
 
@@ -87,9 +74,9 @@ def open_engines(url: DatabaseUrl, pool_size: int) -> Engines:
 def open_migrator(url: DatabaseUrl, patience: int) -> Engine:
     """One connection that may take its time; on SQLite it makes the file, for nobody else to read."""
     if url.sqlite_path is None:
-        return mysql(url, (*MYSQL_SESSION, *MYSQL_MIGRATING), poolclass=NullPool)
+        return mysql(url, (*MYSQL_SESSION, *MYSQL_MIGRATING))
     make_private(url.sqlite_path)
-    return sqlite(url.sqlite_path, SQLITE_SESSION, patience=patience, poolclass=NullPool)
+    return sqlite(url.sqlite_path, SQLITE_SESSION, patience=patience)
 
 
 def make_private(path: Path) -> None:
@@ -138,14 +125,12 @@ def mysql(at: DatabaseUrl, session: Sequence[str], **options: Any) -> Engine:
         "stmt_cache_size": STATEMENTS_PREPARED,
         "ssl": tls_context(at),
     }
-    return engine(url, session, connect_args=connect_args, pool_recycle=RECYCLED, **options)
+    return engine(url, session, connect_args=connect_args, **options)
 
 
 def engine(url: URL, session: Sequence[str], **options: Any) -> Engine:
-    if "pool_size" in options:
-        options |= {"max_overflow": 0, "pool_timeout": PATIENCE}
-    # What is open is rolled back by who opened it, and nothing is said to the server where nothing is.
-    made = create_engine(url, hide_parameters=True, pool_reset_on_return=None, **options)
+    """One that keeps no connection; `pool.py` does. What is open on one is rolled back by who opened it."""
+    made = create_engine(url, hide_parameters=True, poolclass=NullPool, pool_reset_on_return=None, **options)
     event.listen(made, "connect", told(session))
     return made
 

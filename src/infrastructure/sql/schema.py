@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.util import greenlet_spawn
 
 from infrastructure.sql.connection import LONGEST
-from infrastructure.sql.engine import error_code, open_engines, open_migrator
+from infrastructure.sql.engine import error_code, open_migrator, open_pools
 from infrastructure.sql.urls import DatabaseUrl
 from infrastructure.start_refused import StartRefused
 
@@ -60,14 +60,14 @@ async def current_revision(url: DatabaseUrl) -> str | None:
     """None for a database that was never migrated. Raise StartRefused when it does not answer."""
     if url.sqlite_path is not None and not url.sqlite_path.exists():
         return None
-    engines = open_engines(url, pool_size=2)
+    pools = open_pools(url, 2)
     try:
         async with asyncio.timeout(LONGEST):
-            return await greenlet_spawn(read_revision, engines.reading)
+            return await greenlet_spawn(read_revision, pools.reading.engine)
     except (DBAPIError, TimeoutError) as error:
         raise unusable(url, error) from error
     finally:
-        await engines.close()
+        await pools.close()
 
 
 def read_revision(engine: Engine) -> str | None:

@@ -10,7 +10,7 @@ from domain.access.change import Change
 from domain.errors import TransactionConflict
 from infrastructure.sql.changes import Feed, SqlChanges
 from infrastructure.sql.connection import SqlConnection, connected
-from infrastructure.sql.engine import Engines, open_engines
+from infrastructure.sql.engine import Pools, open_pools
 from infrastructure.sql.keys import SqlKeys
 from infrastructure.sql.leases import SqlLeases
 from infrastructure.sql.roles import SqlRoles
@@ -60,23 +60,23 @@ class SqlRepositories:
 
 @final
 class SqlStorage:
-    def __init__(self, engines: Engines) -> None:
-        self._engines = engines
+    def __init__(self, pools: Pools) -> None:
+        self._pools = pools
         self._listeners: list[CommitListener] = []
 
     @classmethod
     def open(cls, url: DatabaseUrl, pool_size: int = 10) -> Self:
         """Nothing connects yet. `pool_size` (for MySQL) counts all connections of this process."""
-        return cls(open_engines(url, pool_size))
+        return cls(open_pools(url, pool_size))
 
     async def close(self) -> None:
-        await self._engines.close()
+        await self._pools.close()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[SqlRepositories]:
-        async with connected(self._engines.writing, alone=False) as connection:
-            if self._engines.begin is not None:
-                await connection.begin(self._engines.begin)
+        async with connected(self._pools.writing, alone=False) as connection:
+            if self._pools.begin is not None:
+                await connection.begin(self._pools.begin)
             feed = Feed(connection)
             yield SqlRepositories(connection, feed)
             await self._commit(connection, feed.announced)
@@ -105,7 +105,7 @@ class SqlStorage:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[SqlRepositories]:
-        async with connected(self._engines.reading, alone=True) as connection:
+        async with connected(self._pools.reading, alone=True) as connection:
             yield SqlRepositories(connection, Feed(connection))
 
     def on_commit(self, listener: CommitListener) -> None:
