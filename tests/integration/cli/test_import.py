@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from subprocess import DEVNULL
 
@@ -122,12 +124,16 @@ def test_a_database_that_is_not_migrated_is_refused(doorward: Doorward) -> None:
 
 
 def test_what_was_interrupted_is_gone_on_with(migrated: Doorward, tmp_path: Path) -> None:
-    """By Ctrl-C, as soon as something is in the database."""
+    """By Ctrl-C, as soon as something is in the database: asked of its file, since a command would take too long."""
     file, count = tmp_path / "accounts.jsonl", 20_000
     file.write_text("".join(line(f"many-{number:05}") for number in range(count)))
-    with (tmp_path / "errors").open("wb") as errors:
+    first = "SELECT 1 FROM users WHERE username = 'many-00000'"
+    with (
+        (tmp_path / "errors").open("wb") as errors,
+        closing(sqlite3.connect(migrated.data_dir / "doorward.db")) as database,
+    ):
         process = migrated.start("users", "import", str(file), stdin=DEVNULL, stderr=errors)
-        eventually(lambda: process.poll() is not None or bool(names(migrated, "many-")))
+        eventually(lambda: process.poll() is not None or database.execute(first).fetchone())
         os.killpg(process.pid, signal.SIGINT)
         process.communicate(timeout=PATIENCE)
     told = (tmp_path / "errors").read_text()

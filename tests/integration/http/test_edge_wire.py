@@ -30,13 +30,15 @@ def proxied(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 def line_caused(server: Server, method: str, path: str, **options: Any) -> dict[str, Any]:
-    """What the log says of such a request when it is refused. Of many refusals in a second only some are written, so
-    ask and look until one is."""
+    """What the log says of such a request when it is refused. Of many refusals in a second only some are written, and
+    lines come a moment after their answer: ask until one is there of any that were asked."""
+    asked: set[str] = set()
     found: list[dict[str, Any]] = []
 
     def written() -> bool:
         answer = httpx2.request(method, f"{server.url}{path}", timeout=PATIENCE, **options)
-        found.extend(server.logged(request_id=answer.headers["x-request-id"]))
+        asked.add(answer.headers["x-request-id"])
+        found.extend(line for line in server.logged() if line.get("request_id") in asked)
         return bool(found)
 
     eventually(written)
