@@ -4,9 +4,12 @@ import json
 import os
 import signal
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from subprocess import DEVNULL
+
+import pytest
 
 from command_line import Doorward
 from processes import PATIENCE, eventually
@@ -123,6 +126,15 @@ def test_a_database_that_is_not_migrated_is_refused(doorward: Doorward) -> None:
     assert (done.returncode, "migrate" in done.stderr) == (2, True)
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """What a shell runs in the background ignores Ctrl-C, and so would all that the tests start there."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_what_was_interrupted_is_gone_on_with(migrated: Doorward, tmp_path: Path) -> None:
     """By Ctrl-C, as soon as something is in the database: asked of its file, since a command would take too long."""
     file, count = tmp_path / "accounts.jsonl", 20_000
