@@ -13,7 +13,7 @@ from infrastructure.memory.storage import MemoryStorage
 from infrastructure.security.key_ring import StoredKeyRing
 from infrastructure.security.master_secret import MasterSecret
 from infrastructure.security.sealing import AesKeySealer
-from infrastructure.security.token_cache import CachedAccessTokens
+from infrastructure.security.token_cache import PERIOD, CachedAccessTokens
 from infrastructure.security.tokens import JwtAccessTokens
 
 SECOND = timedelta(seconds=1)
@@ -56,6 +56,38 @@ async def test_what_is_remembered_ends_when_the_token_does() -> None:
     for _ in range(2):
         with pytest.raises(InvalidToken):
             cached.verify(token, NOON + 900 * SECOND)
+
+
+async def test_a_token_in_use_stays_remembered_and_one_that_is_not_shown_for_a_period_does_not() -> None:
+    cached, tokens, _, _ = await ready()
+    used, refreshed = issued(cached, a_user()).value, issued(cached, a_user()).value
+    cached.verify(refreshed, NOON)
+    for period in range(4):
+        cached.verify(used, NOON + period * PERIOD)
+    assert tokens.checks == 2
+    assert cached.size == 1
+    cached.verify(refreshed, NOON + 4 * PERIOD)
+    cached.verify(used, NOON + 4 * PERIOD)
+    assert tokens.checks == 3
+
+
+async def test_after_a_long_silence_nothing_is_remembered() -> None:
+    cached, tokens, _, _ = await ready()
+    token = issued(cached, a_user()).value
+    for at in (NOON, NOON + 2 * PERIOD):
+        cached.verify(token, at)
+    assert tokens.checks == 2
+
+
+@pytest.mark.parametrize("others_at", [(885,), (870, 896)], ids=["in this period", "in the last one"])
+async def test_what_expires_is_refused_whenever_it_was_shown_last(others_at: tuple[int, ...]) -> None:
+    """TK-08."""
+    cached, _, _, _ = await ready()
+    token, other = issued(cached, a_user()).value, issued(cached, a_user(), NOON + 60 * SECOND).value
+    for second, shown in sorted([(885, token), *((second, other) for second in others_at)]):
+        cached.verify(shown, NOON + second * SECOND)
+    with pytest.raises(InvalidToken):
+        cached.verify(token, NOON + 900 * SECOND)
 
 
 async def test_a_token_that_differs_in_one_character_is_another_token() -> None:
@@ -101,10 +133,15 @@ async def test_memory_is_bounded_and_refused_tokens_take_none() -> None:
     for _ in range(10):
         with pytest.raises(InvalidToken):
             cached.verify("a.b.c", NOON)
-    assert len(cached._good) == 2
+    assert cached.size == 2
     checks = tokens.checks
     cached.verify(given[2], NOON)
     assert tokens.checks == checks, "the newest are kept"
+    cached.verify(given[1], NOON + PERIOD)
+    cached.verify(given[0], NOON + PERIOD)
+    assert cached.size == 2
+    cached.verify(given[1], NOON + PERIOD)
+    assert tokens.checks == checks + 1, "what is not shown makes room first"
 
 
 async def test_a_retired_key_ends_with_the_last_token_that_it_may_have_signed() -> None:
