@@ -11,7 +11,7 @@ from infrastructure.security.key_ring import StoredKeyRing
 MOST = 12_288
 """Tokens, of about a kilobyte each."""
 
-PERIOD = timedelta(seconds=20)
+PERIOD = timedelta(seconds=10)
 """A token that was not shown in this period or the last one is hardly in use any more: its client has refreshed it."""
 
 
