@@ -56,12 +56,14 @@ class Contest:
 
 
 def contest(name: str, runs: Mapping[str, Run], plan: Plan, connections: int, rounds: int) -> Contest:
+    """What rested while the others had their turn is warmed up for each of its own; to hash takes as long as ever."""
     samples: dict[str, list[Sample]] = {contestant: [] for contestant in runs}
-    seconds = plan.hashing_seconds if name in HASHING else plan.seconds
-    for run in runs.values() if plan.warm_up else ():
-        run(connections, plan.warm_up)
+    hashing = name in HASHING
+    seconds = plan.hashing_seconds if hashing else plan.seconds
     for number in range(1, rounds + 1):
         for contestant, run in runs.items():
+            if plan.warm_up and (number == 1 or not hashing):
+                run(connections, plan.warm_up)
             sample = run(connections, seconds)
             samples[contestant].append(sample)
             refused = f", {sample.refused} told to come again" if sample.refused else ""

@@ -12,6 +12,7 @@ class Plan:
     hashing_seconds: float
     """Of a run in which passwords are hashed: whoever hashes on its only thread has no answer for long."""
     warm_up: float
+    """Seconds before a run, in which nothing is measured."""
     tokens: int
     """Different ones that are presented in turn."""
     somebody: int
@@ -35,7 +36,7 @@ FULL = Plan(
     rounds=5,
     seconds=4,
     hashing_seconds=10,
-    warm_up=2,
+    warm_up=3,
     tokens=10_000,
     somebody=64,
     matrix=(
@@ -47,7 +48,7 @@ FULL = Plan(
         ("sqlite", 1, 64),
         ("sqlite", 2, 64),
     ),
-    matrix_rounds=3,
+    matrix_rounds=2,
     mixed=200_000,
     storm=6,
     starts=7,

@@ -18,6 +18,7 @@ from bench.targets import Target
 from bench.throughput import OURS
 from peers.catalogue import PEERS
 
+THOUSAND = 1_000
 PACKAGES = ("litestar", "granian", "sqlalchemy", "asyncmy", "pyjwt", "argon2-cffi", "pynacl")
 
 
@@ -52,9 +53,7 @@ class Report:
     def lines(self) -> Iterator[str]:
         """Markdown, fit for a terminal, too."""
         yield from heading("Targets", ("figure", "goal", "reached", ""))
-        for target in self.targets:
-            reached = "not measured" if target.reached is None else f"{target.reached:.3g} {target.unit}".strip()
-            yield row(target.figure, target.goal, reached, {True: "met", False: "SHORT", None: "-"}[target.met])
+        yield from map(target_row, self.targets)
         for contest in self.contests:
             yield from table(contest, OURS)
         for contest in self.matrix:
@@ -83,6 +82,16 @@ class Report:
                 yield from table(contest, None)
 
 
+def target_row(target: Target) -> str:
+    reached = "not measured" if target.reached is None else f"{digits(target.reached)} {target.unit}".strip()
+    return row(target.figure, target.goal, reached, {True: "met", False: "SHORT", None: "-"}[target.met])
+
+
+def digits(value: float) -> str:
+    """Three digits of it, or all before the point."""
+    return f"{value:,.0f}" if value >= THOUSAND else f"{value:.3g}"
+
+
 def table(contest: Contest, reference: str | None) -> Iterator[str]:
     heads = ("", "requests/s", "ratio", "p50 ms", "p99 ms", "CPU µs")
     yield from heading(f"{contest.name}, {contest.connections} at once", heads)
@@ -102,8 +111,8 @@ def stormy(storm: Storm) -> Iterator[str]:
     columns = ("", "requests/s", "p50 ms", "p99 ms")
     yield from heading(f"Role-guarded GET of {storm.clients} at once, in a storm of sign-ins", columns)
     for name, samples in {"idle": storm.idle, "stormy": storm.stormy, "the sign-ins": storm.sign_ins}.items():
-        figures = (median(each) for each in zip(*((one.rate, one.p50, one.p99) for one in samples), strict=True))
-        yield row(name, *(f"{figure:,.2f}" for figure in figures))
+        medians = (median(each) for each in zip(*((one.rate, one.p50, one.p99) for one in samples), strict=True))
+        yield row(name, *(f"{each:,.2f}" for each in medians))
 
 
 def heading(title: str, columns: Sequence[str]) -> Iterator[str]:

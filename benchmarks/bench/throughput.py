@@ -35,6 +35,7 @@ from processes import eventually, free_port
 OURS = "doorward"
 BARE = "bare Litestar"
 BARE_REFRESH = "bare transaction"
+GUARDED, MANY_TOKENS = "role-guarded GET", "role-guarded GET, many tokens"
 HASHERS = ("libsodium", "argon2-cffi")
 FRESH = count(10_000_000)
 """Numbers of accounts that sign up: nobody does so twice."""
@@ -71,8 +72,8 @@ def admit(arena: Arena, service: Service, contestant: str) -> None:
     arena.add("public GET", contestant, steady.run)
     for name, calls in {
         "signed-in GET": [signed_in(one)],
-        "role-guarded GET": [role_guarded(one)],
-        "role-guarded GET, many tokens": [role_guarded(each.access_token.value) for each in people],
+        GUARDED: [role_guarded(one)],
+        MANY_TOKENS: [role_guarded(each.access_token.value) for each in people],
     }.items():
         arena.add(name, contestant, Load(url=service.url, pid=service.pid, calls=calls, looks=False).run)
     admit_to_hashing(arena, service, contestant)
@@ -143,16 +144,18 @@ def printed(module: str, *arguments: object, **environment: str) -> Sample:
 
 
 @contextmanager
-def bare_litestar(arena: Arena, token: str, folder: Path) -> Iterator[None]:
+def bare_litestar(arena: Arena, tokens: Sequence[str], folder: Path) -> Iterator[None]:
+    """Asked the very same, and does not look at who asks."""
     port = free_port()
     environment = {**os.environ, "DOORWARD_PORT": str(port), "DOORWARD_DATA_DIR": str(folder)}
     command = [sys.executable, "-m", "bench.limits.bare_litestar"]
-    url, call = f"http://127.0.0.1:{port}", role_guarded(token)
+    url, calls = f"http://127.0.0.1:{port}", [role_guarded(token) for token in tokens]
     with (folder / "bare").open("wb") as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=output, start_new_session=True)
     try:
-        eventually(lambda: answers(url, call))
-        arena.add("role-guarded GET", BARE, Load(url=url, pid=process.pid, calls=[call], looks=False).run)
+        eventually(lambda: answers(url, calls[0]))
+        for name, asked in {GUARDED: calls[:1], MANY_TOKENS: calls}.items():
+            arena.add(name, BARE, Load(url=url, pid=process.pid, calls=asked, looks=False).run)
         yield
     finally:
         process.terminate()
@@ -190,7 +193,7 @@ def admit_peer(arena: Arena, peer: Peer, running: RunningPeer, database: Databas
     gets = {"public GET": peer.public, "signed-in GET": peer.signed_in(token)}
     if peer.role_guarded is not None and peer.make_admin is not None:
         database.execute(peer.make_admin(0))
-        gets["role-guarded GET"] = peer.role_guarded(token)
+        gets[GUARDED] = peer.role_guarded(token)
     for name, call in gets.items():
         if call is not None:
             arena.add(name, peer.name, Load(url=running.url, pid=running.pid, calls=[call], looks=False).run)
@@ -219,8 +222,8 @@ def main_contests(plan: Plan, mysql: MySQLServer, folder: Path, cache: Path) -> 
         first, second = by_name.values()
         admit(arena, first, OURS)
         admit_to_hashing(arena, second, f"{OURS}, argon2-cffi")
-        token = first.open_sessions(1)[0].access_token.value
-        stack.enter_context(bare_litestar(arena, token, folder))
+        tokens = [each.access_token.value for each in first.open_sessions(plan.tokens)]
+        stack.enter_context(bare_litestar(arena, tokens, folder))
         admit_limits(arena, first)
         for peer in PEERS:
             try:

@@ -70,7 +70,10 @@ class Prepared:
 
     def rows(self, found: Sequence[Sequence[Any]]) -> Sequence[SqlRow]:
         """As the driver brings them, with names and of our own types."""
-        return found if self._named is None else [self._row(self._named, row) for row in found]
+        named = self._named
+        if named is None:
+            return found
+        return [self._row(named, row) for row in found] if self._converts else list(map(named, found))
 
     def _row(self, named: Callable[[Any], SqlRow], found: Sequence[Any]) -> SqlRow:
         row = list(found)

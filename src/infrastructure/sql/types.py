@@ -53,6 +53,11 @@ class Id(TypeDecorator[UUID]):
         return None if value is None else UUID(bytes=value)
 
 
+def to_text(key: str | bytes) -> str:
+    """What a Key column holds."""
+    return key.decode() if isinstance(key, bytes) else key
+
+
 @final
 class Key(TypeDecorator[str]):
     """Text that is compared byte by byte, so that no collation decides who is who.
@@ -80,7 +85,7 @@ class Key(TypeDecorator[str]):
         return value if dialect.name == SQLITE else encoded
 
     def process_result_value(self, value: str | bytes | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        return value.decode() if isinstance(value, bytes) else value
+        return None if value is None else to_text(value)
 
 
 @final

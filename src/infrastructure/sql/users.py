@@ -2,9 +2,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, final
 
-from sqlalchemy import Column, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Column, Select, bindparam, delete, func, insert, select, type_coerce, update
+from sqlalchemy.types import NULLTYPE
 
 from domain.access.change import Change
 from domain.access.decision import Access
@@ -20,6 +22,7 @@ from infrastructure.sql.connection import SqlConnection, Violated, padded
 from infrastructure.sql.forgetting import forget, sessions_of
 from infrastructure.sql.statements import SqlRow
 from infrastructure.sql.tables import roles, user_roles, users
+from infrastructure.sql.types import to_text
 
 BATCH = 500
 BEHIND_ALL = "\U0010ffff"
@@ -43,6 +46,11 @@ def id_by(key: Column[str]) -> Any:
     return select(users.c.id).where(key == bindparam("key")).scalar_subquery()
 
 
+def as_it_is(column: Column[Any]) -> Any:
+    """As the driver brings it, unconverted."""
+    return type_coerce(column, NULLTYPE).label(column.name)
+
+
 IT = users.c.id == bindparam("user_id")
 GRANTED_TO = user_roles.c.user_id == bindparam("user_id")
 GRANTS = users.outerjoin(user_roles)
@@ -54,7 +62,7 @@ BY_LOGIN = WITH_ROLES.where(users.c.id == func.coalesce(id_by(users.c.username_k
 BY_USERNAME = page_by(users.c.username_key)
 BY_EMAIL = page_by(users.c.email_key)
 ACCESS = (
-    select(users.c.id, users.c.disabled, users.c.epoch, user_roles.c.role)
+    select(as_it_is(users.c.id), users.c.epoch, as_it_is(users.c.disabled), as_it_is(user_roles.c.role))
     .select_from(GRANTS)
     .where(users.c.id.in_(bindparam("user_ids", expanding=True)))
     .order_by(users.c.id)
@@ -112,8 +120,9 @@ class SqlUsers:
     async def access_of(self, user_ids: Sequence[UserId]) -> Mapping[UserId, Access]:
         found: dict[UserId, Access] = {}
         for start in range(0, len(user_ids), BATCH):
-            rows = await self.connection.rows(ACCESS, {"user_ids": padded(user_ids[start : start + BATCH])})
-            found |= {access.user_id: access for access in to_access(rows)}
+            batch = user_ids[start : start + BATCH]
+            rows = await self.connection.rows(ACCESS, {"user_ids": padded(batch)})
+            found |= {access.user_id: access for access in to_access(rows, batch)}
         return found
 
     async def add(self, user: User) -> None:
@@ -257,15 +266,18 @@ def to_users(rows: Sequence[SqlRow]) -> Iterator[User]:
         )
 
 
-def to_access(rows: Sequence[SqlRow]) -> Iterator[Access]:
-    for user_id, group in groupby(rows, key=lambda row: row.id):
+def to_access(rows: Sequence[SqlRow], asked: Iterable[UserId]) -> Iterator[Access]:
+    """Every few seconds for each account in use, so nothing is made twice: ids are those that were asked for, and
+    accounts with the same roles share them."""
+    ids = {user_id.bytes: user_id for user_id in asked}
+    known: dict[tuple[str | bytes | None, ...], frozenset[RoleName]] = {}
+    for stored_id, group in groupby(rows, key=itemgetter(0)):
         first, *more = group
-        yield Access(
-            user_id=user_id,
-            roles=to_roles((first, *more)),
-            disabled=bool(first.disabled),
-            epoch=first.epoch,
-        )
+        stored = (first.role, *[row.role for row in more])
+        held = known.get(stored)
+        if held is None:
+            held = known[stored] = frozenset(RoleName(to_text(role)) for role in stored if role is not None)
+        yield Access(user_id=ids[stored_id], roles=held, disabled=bool(first.disabled), epoch=first.epoch)
 
 
 def to_roles(rows: Iterable[SqlRow]) -> frozenset[RoleName]:
