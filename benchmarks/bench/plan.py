@@ -53,7 +53,7 @@ FULL = Plan(
     storm=6,
     starts=7,
     sizes=(10_000, 100_000, 1_000_000),
-    growth_rounds=7,
+    growth_rounds=5,
 )
 
 QUICK = Plan(
