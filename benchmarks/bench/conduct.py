@@ -107,14 +107,15 @@ def memory(service: Service, plan: Plan) -> Memory:
     people = service.open_sessions(PEOPLE + 1)
     whom, people = str(people[-1].user.id), people[:-1]
     idle = proportional_bytes(service.pid)
-    began, crowds, after = perf_counter(), list[Crowd](), list[int]()
+    took, crowds, after = 0.0, list[Crowd](), list[int]()
     for number in range(2):
         work = working(service.url, people, plan.mixed, plan.tokens, whom, FRESH + number * plan.mixed)
+        began = perf_counter()
         crowds.append(asyncio.run(work))
+        took += perf_counter() - began
         after.append(proportional_bytes(service.pid))
         people = service.open_sessions(PEOPLE)
         say(f"mixed load: {crowds[-1].done.total():,} requests, {after[-1] / MIB:.0f} MiB")
-    took = perf_counter() - began
     times = {step: [ms for crowd in crowds for ms in crowd.milliseconds[step]] for step in STEPS}
     return Memory(
         idle=idle,

@@ -21,6 +21,7 @@ from command_line import Doorward
 from domain.accounts.user import User
 from domain.sessions.session import UNKNOWN_DEVICE, Session, new_session_id
 from infrastructure.container import make_container
+from infrastructure.security.passwords import MEMORY, PARALLELISM, TIME
 from infrastructure.settings import load_settings
 from peers.calls import Call, ask
 from peers.catalogue import PASSWORD, email, username
@@ -100,7 +101,7 @@ class Service:
         """So many accounts more, each with every role and with PASSWORD; seconds that it took."""
         file = self.doorward.folder / "accounts.jsonl"
         file.touch(mode=0o600)
-        password_hash = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1).hash(PASSWORD)
+        password_hash = PasswordHasher(TIME, MEMORY, PARALLELISM).hash(PASSWORD)
         with file.open("w") as lines:
             for number in range(first, first + count):
                 names = {"username": username(number), "email": email(number)}

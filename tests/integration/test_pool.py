@@ -1,13 +1,16 @@
 """What the pool of connections promises, on connections of SQLite."""
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from domain.errors import StorageUnavailable
+from infrastructure.sql.connection import connected
 from infrastructure.sql.engine import open_pools
 from infrastructure.sql.pool import RECYCLED, Lent, Pool
 from infrastructure.sql.schema import migrate
@@ -50,6 +53,41 @@ async def taken(pool: Pool) -> list[Lent]:
 def give_back(pool: Pool, *all_lent: Lent) -> None:
     for lent in all_lent:
         pool.give_back(lent)
+
+
+async def test_a_server_that_fails_when_it_is_met_first_is_unavailable_and_met_anew(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLAlchemy asks it some things then, and wraps what comes of that."""
+
+    def refused(_: object) -> None:
+        raise OperationalError("SELECT 1", None, sqlite3.OperationalError("gone"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pool.engine.dialect, "initialize", refused)
+        with pytest.raises(StorageUnavailable):
+            await pool.take()
+    assert pool.out == 0
+    lent = await pool.take()
+    assert await answers(lent)
+    pool.give_back(lent)
+
+
+@pytest.mark.parametrize("fault", [sqlite3.InternalError, sqlite3.InterfaceError])
+async def test_a_connection_that_may_be_out_of_step_is_not_lent_again(pool: Pool, fault: type[Exception]) -> None:
+    """The next answer on it may be somebody else's (F-24)."""
+
+    async def garbled(_: object) -> None:
+        raise fault("Packet sequence number wrong")
+
+    async with connected(pool, alone=True) as connection:
+        odd = connection.lent
+        with pytest.raises(StorageUnavailable):
+            await connection._asked(garbled)
+    assert not odd.usable
+    another = await pool.take()
+    assert another is not odd
+    pool.give_back(another)
 
 
 async def test_the_connection_that_was_in_use_last_is_lent_again(pool: Pool) -> None:
@@ -145,5 +183,6 @@ async def test_a_closed_pool_keeps_nothing_that_comes_back(pool: Pool) -> None:
     give_back(pool, idle)
     await pool.close()
     assert (idle.usable, lent.usable) == (False, True)
+    pool.distrust()  # as by a use case that finds its own connection dead meanwhile
     give_back(pool, lent)
     assert not lent.usable

@@ -11,8 +11,9 @@ from time import perf_counter
 import argon2
 import nacl.pwhash
 
+from infrastructure.security.passwords import MEMORY, PARALLELISM, TIME
+
 PASSWORD = b"violet harbour kettle"
-MEMORY, TIME, PARALLELISM = 19_456, 2, 1
 KIB = 1024
 
 Check = Callable[[], object]

@@ -40,7 +40,8 @@ class ImportProgress:
 @dataclass(frozen=True, slots=True)
 class ImportUsers:
     """The operator brings accounts along, with the hashes of their passwords. All are checked before the first is
-    added, so that nothing but a crash, or somebody who takes one of the names meanwhile, leaves a part behind."""
+    added, so that only what stops it half-way leaves a part behind: a crash, Ctrl-C, a database that goes away, or
+    somebody who takes one of the names meanwhile."""
 
     storage: Storage
     hasher: PasswordHasher

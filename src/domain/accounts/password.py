@@ -22,6 +22,8 @@ class Password:
     value: str = field(repr=False)
     length: int = field(compare=False)
     """Code points, as typed or as normalised, whichever is less: one character may normalise to eighteen."""
+    raw: str | None = field(default=None, repr=False, compare=False)
+    """As typed, where that is something else: an imported hash may be of that."""
 
     @classmethod
     def typed(cls, raw: str) -> Self:
@@ -29,7 +31,7 @@ class Password:
         if is_oversized(raw):
             return cls(raw, len(raw))
         value = unicodedata.normalize("NFKC", raw)
-        return cls(value, min(len(raw), len(value)))
+        return cls(value, min(len(raw), len(value)), raw if raw != value else None)
 
     @property
     def oversized(self) -> bool:

@@ -83,7 +83,8 @@ class QueuedSink:
         going = True
         while going:
             batch = [lines.get()]
-            self._hurry.wait(GATHERING)
+            if lines.qsize() < LINES_AT_ONCE:
+                self._hurry.wait(GATHERING)
             with contextlib.suppress(queue.Empty):
                 while len(batch) < LINES_AT_ONCE:
                     batch.append(lines.get_nowait())

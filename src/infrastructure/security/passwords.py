@@ -1,4 +1,6 @@
 import re
+from collections.abc import Sequence
+from itertools import islice
 from typing import Protocol, final
 
 from application.ports.security import SecurityLog, Verdict
@@ -11,6 +13,10 @@ MEMORY, TIME, PARALLELISM = 19_456, 2, 1
 SALT, HASH = 16, 32
 MOST_MEMORY, MOST_TIME, MOST_PARALLELISM = 131_072, 10, 8
 """What a stored hash may ask for: an imported one of twice a usual strength, and no gigabyte."""
+
+MOST_WORK = 8 * MEMORY * TIME
+"""KiB times passes, which is what a hash takes its time for: one that took a second would be given up, and never
+renewed."""
 
 PHC = re.compile(
     r"\$argon2(?:id|i|d)\$v=(?:16|19)\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})",
@@ -62,35 +68,37 @@ class Argon2Hasher:
         self._log = log
 
     async def hash(self, password: Password) -> PasswordHash:
-        return PasswordHash(await self._pool.run(lambda: self._library.hash(octets(password))))
+        return PasswordHash(await self._pool.run(lambda: self._library.hash(octets(password.value))))
 
     async def verify(self, password: Password, stored: PasswordHash | None) -> Verdict:
         damage = None if stored is None else unfit(stored)
         phc = DECOY if stored is None or damage else stored
-        matches = await self._pool.run(lambda: self._matches(phc, octets(password)))
-        if matches is None:
+        spellings = [octets(password.value)] if password.raw is None else [octets(password.value), octets(password.raw)]
+        matching = await self._pool.run(lambda: self._matching(phc, spellings))
+        if matching is None:
             damage = "undecodable"
         if damage:
             self._log.record("password_hash_unusable", reason=damage)
-        if phc is DECOY or not matches:
+        if phc is DECOY or not matching:
             return Verdict.MISMATCH
-        return Verdict.MATCH if TODAYS.fullmatch(phc) else Verdict.MATCH_OUTDATED
+        return Verdict.MATCH if TODAYS.fullmatch(phc) and matching == spellings[:1] else Verdict.MATCH_OUTDATED
 
     def damage(self, stored: str) -> str | None:
         return unfit(stored)
 
-    def _matches(self, phc: str, password: bytes) -> bool | None:
-        """None for a hash that cannot be read, which costs as much as one that can."""
+    def _matching(self, phc: str, spellings: Sequence[bytes]) -> Sequence[bytes] | None:
+        """The first that it is the hash of, or none; None for a hash that cannot be read, which costs as much."""
         try:
-            return self._library.verify(phc, password)
+            return [*islice((each for each in spellings if self._library.verify(phc, each)), 1)]
         except Undecodable:
-            self._library.verify(DECOY, password)
+            for each in spellings:
+                self._library.verify(DECOY, each)
             return None
 
 
-def octets(password: Password) -> bytes:
+def octets(text: str) -> bytes:
     """UTF-8; a lone surrogate, which is no text, becomes bytes that are none either and never raises."""
-    return password.value.encode("utf-8", "surrogatepass")
+    return text.encode("utf-8", "surrogatepass")
 
 
 def unfit(stored: str) -> str | None:
@@ -100,7 +108,7 @@ def unfit(stored: str) -> str | None:
         return "malformed"
     *numbers, salt, digest = phc.groups()
     memory, time, parallelism = map(int, numbers)
-    if memory > MOST_MEMORY or time > MOST_TIME or parallelism > MOST_PARALLELISM:
+    if memory > MOST_MEMORY or time > MOST_TIME or parallelism > MOST_PARALLELISM or memory * time > MOST_WORK:
         return "absurd parameters"
     decodable = (
         not any(number.startswith("0") for number in numbers)

@@ -40,9 +40,13 @@ READ_ONLY = frozenset({1290, 1792, 1836, 3100})
 CLOSED = frozenset({"no active connection", "Connection closed"})
 """What aiosqlite says of a connection that is no more."""
 
+OUT_OF_STEP = frozenset({"InterfaceError", "InternalError"})
+"""PEP 249's names, of which each driver has classes of its own."""
+
 
 class Violated(Exception):
-    """The database holds a constraint against the change, and did nothing of it. `__cause__` is the driver's error."""
+    """The database holds a constraint against the change. Of one row it did nothing; of many, some may have been
+    changed. `__cause__` is the driver's error."""
 
 
 class ConnectionLost(TransactionConflict):
@@ -110,12 +114,15 @@ class SqlConnection:
             if isinstance(refused, ConnectionLost):
                 self.lent.drop()
                 self.pool.distrust()
+            elif out_of_step(error):
+                self.lent.drop()
             if refused is None:
                 raise
             raise refused from error
         except BaseException as error:
             self.lent.drop()
             if is_gone(error):
+                self.pool.distrust()
                 raise ConnectionLost from error
             raise
 
@@ -196,6 +203,11 @@ def refusal(error: Any, dialect: Dialect) -> Exception | None:
         return Violated()
     ours = (driver.ProgrammingError, driver.NotSupportedError, getattr(driver, "DataError", driver.NotSupportedError))
     return None if isinstance(error, ours) else StorageUnavailable()
+
+
+def out_of_step(error: BaseException) -> bool:
+    """Whether driver and server may no longer agree on whose answer comes next."""
+    return any(kind.__name__ in OUT_OF_STEP for kind in type(error).__mro__)
 
 
 def is_gone(error: BaseException) -> bool:

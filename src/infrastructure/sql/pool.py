@@ -13,6 +13,7 @@ from time import monotonic
 from typing import Any, final
 
 from sqlalchemy import Engine, PoolProxiedConnection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.util import greenlet_spawn
 
 from domain.errors import StorageUnavailable
@@ -89,7 +90,7 @@ class Pool:
 
     def distrust(self) -> None:
         """A connection was found dead: no older one is better."""
-        self._trusted_since = monotonic()
+        self._trusted_since = max(self._trusted_since, monotonic())
         idle, self._idle = self._idle, []
         for each in idle:
             each.drop()
@@ -118,6 +119,7 @@ class Pool:
         began = monotonic()
         try:
             proxied = await greenlet_spawn(self.engine.raw_connection)
-        except (self.engine.dialect.loaded_dbapi.Error, OSError) as error:
+        except (self.engine.dialect.loaded_dbapi.Error, DBAPIError, OSError) as error:
+            # DBAPIError: of what SQLAlchemy asks a server when it meets it for the first time
             raise StorageUnavailable from error
         return Lent(proxied.driver_connection, began, proxied)

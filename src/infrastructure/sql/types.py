@@ -53,7 +53,7 @@ class Id(TypeDecorator[UUID]):
         return None if value is None else UUID(bytes=value)
 
 
-def to_text(key: str | bytes) -> str:
+def key_text(key: str | bytes) -> str:
     """What a Key column holds."""
     return key.decode() if isinstance(key, bytes) else key
 
@@ -85,7 +85,7 @@ class Key(TypeDecorator[str]):
         return value if dialect.name == SQLITE else encoded
 
     def process_result_value(self, value: str | bytes | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        return None if value is None else to_text(value)
+        return None if value is None else key_text(value)
 
 
 @final

@@ -22,7 +22,7 @@ from infrastructure.sql.connection import SqlConnection, Violated, padded
 from infrastructure.sql.forgetting import forget, sessions_of
 from infrastructure.sql.statements import SqlRow
 from infrastructure.sql.tables import roles, user_roles, users
-from infrastructure.sql.types import to_text
+from infrastructure.sql.types import key_text
 
 BATCH = 500
 BEHIND_ALL = "\U0010ffff"
@@ -276,7 +276,7 @@ def to_access(rows: Sequence[SqlRow], asked: Iterable[UserId]) -> Iterator[Acces
         stored = (first.role, *[row.role for row in more])
         held = known.get(stored)
         if held is None:
-            held = known[stored] = frozenset(RoleName(to_text(role)) for role in stored if role is not None)
+            held = known[stored] = frozenset(RoleName(key_text(role)) for role in stored if role is not None)
         yield Access(user_id=ids[stored_id], roles=held, disabled=bool(first.disabled), epoch=first.epoch)
 
 

@@ -93,6 +93,7 @@ class Preparation:
 
     def __init__(self, work: Callable[[], None]) -> None:
         self._work = work
+        self._parent = os.getpid()
         self._read_end, self._write_end = os.pipe()
         os.set_blocking(self._read_end, False)
         self._outcome = b""
@@ -112,7 +113,8 @@ class Preparation:
         except StartRefused as refused:
             click.echo(f"doorward: {shown(str(refused))}", err=True)
             os.write(self._write_end, self.REFUSED)
-            os.kill(os.getppid(), signal.SIGTERM)
+            if os.getppid() == self._parent:  # not whoever took over from one that was killed
+                os.kill(self._parent, signal.SIGTERM)
             raise SystemExit(UNUSABLE) from refused
         os.write(self._write_end, self.DONE)
 

@@ -31,6 +31,21 @@ LIBRARIES: dict[str, Argon2Library] = {"argon2-cffi": Argon2Cffi(), "libsodium":
 Make = Callable[[str], Argon2Hasher]
 
 
+class Counting:
+    """A library that notes which hashes it has tried."""
+
+    def __init__(self, library: Argon2Library) -> None:
+        self.library, self.name = library, library.name
+        self.tried: list[str] = []
+
+    def hash(self, password: bytes) -> str:
+        return self.library.hash(password)
+
+    def verify(self, phc: str, password: bytes) -> bool:
+        self.tried.append(phc)
+        return self.library.verify(phc, password)
+
+
 @pytest.fixture
 def log() -> ListLog:
     return ListLog()
@@ -148,6 +163,38 @@ async def test_a_hash_with_other_parameters_matches_and_is_called_outdated(
     assert await argon2_hasher.verify(OTHER, stored) is Verdict.MISMATCH
 
 
+@pytest.mark.parametrize("library", [OLD, argon2.PasswordHasher(2, 19_456, 1)], ids=["other parameters", "ours"])
+async def test_a_hash_of_a_password_as_it_was_typed_matches_and_is_called_outdated(
+    argon2_hasher: Argon2Hasher, library: argon2.PasswordHasher
+) -> None:
+    """Other systems do not normalise."""
+    raw = "\ufb01fteen e\u0301clairs\u2026"
+    typed = Password.typed(raw)
+    stored = PasswordHash(library.hash(raw))
+    assert typed.value != raw
+    assert await argon2_hasher.verify(typed, stored) is Verdict.MATCH_OUTDATED
+    assert await argon2_hasher.verify(Password.typed(typed.value), stored) is Verdict.MISMATCH
+    renewed = await argon2_hasher.hash(typed)
+    assert await argon2_hasher.verify(typed, renewed) is Verdict.MATCH
+    assert await argon2_hasher.verify(Password.typed(typed.value), renewed) is Verdict.MATCH
+
+
+@pytest.mark.parametrize("raw", ["violet harbour kettle", "\ufb01fteen e\u0301clairs\u2026"])
+async def test_a_wrong_password_costs_the_same_whether_anybody_has_the_name_or_not(raw: str) -> None:
+    """SI-02: as many computations, of hashes with the same parameters."""
+    library, log = Counting(Argon2Cffi()), ListLog()
+    pool = HashingPool(1, 1, FrozenClock())
+    hasher = Argon2Hasher(library, pool, log)
+    work = []
+    for stored in (None, await hasher.hash(OTHER), PasswordHash(DECOY), PasswordHash("nonsense")):
+        library.tried.clear()
+        assert await hasher.verify(Password.typed(raw), stored) is Verdict.MISMATCH
+        work.append([phc.rsplit("$", 2)[0] for phc in library.tried])
+    pool.close()
+    assert work == [work[0]] * 4
+    assert len(work[0]) == 1 + (Password.typed(raw).raw is not None)
+
+
 def test_nobody_costs_what_a_hash_of_today_costs() -> None:
     """SI-02: from the first sign-in on, since the decoy is written down."""
     assert TODAYS.fullmatch(DECOY)
@@ -162,6 +209,7 @@ B64_SALT, B64_HASH = "A" * 22, "A" * 43
     [
         f"$argon2id$v=19$m=4294967295,t=2,p=1${B64_SALT}${B64_HASH}",
         f"$argon2id$v=19$m={MOST_MEMORY + 1},t=2,p=1${B64_SALT}${B64_HASH}",
+        f"$argon2id$v=19$m={MOST_MEMORY},t=3,p=1${B64_SALT}${B64_HASH}",
         f"$argon2id$v=19$m=19456,t=999,p=1${B64_SALT}${B64_HASH}",
         f"$argon2id$v=19$m=19456,t=4294967295,p=1${B64_SALT}${B64_HASH}",
         f"$argon2id$v=19$m=19456,t=2,p=255${B64_SALT}${B64_HASH}",
