@@ -153,8 +153,12 @@ class MySQLServer:
             raise
         return server
 
+    @property
+    def product(self) -> str:
+        return f"{'MariaDB' if 'mariadb' in self.version.lower() else 'MySQL'} {self.version}"
+
     def __str__(self) -> str:
-        return f"{'MariaDB' if 'mariadb' in self.version.lower() else 'MySQL'} {self.version}, {self.origin}"
+        return f"{self.product}, {self.origin}"
 
     def fresh_database(self) -> str:
         """The URL of an empty database with the server's default collation."""

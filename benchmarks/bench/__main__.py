@@ -82,7 +82,7 @@ def main() -> int:
     if isinstance(mysql, Skipped):
         say(f"There is no MySQL: {mysql.reason}")
         return 1
-    report = Report(str(mysql))
+    report = Report(mysql.product)
     try:
         with tempfile.TemporaryDirectory(prefix="doorward-bench-") as folder:
             for name in given.only:

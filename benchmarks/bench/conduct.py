@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median, quantiles
 from time import perf_counter
 
-from bench.contests import Contest, Run, contest, say, settle
+from bench.contests import Contest, Run, contest, paired, say, settle
 from bench.doorward import (
     Service,
     bearer,
@@ -44,13 +44,13 @@ class Storm:
     sign_ins: Sequence[Sample]
 
     @property
-    def p50(self) -> float:
+    def p50(self) -> float | None:
         """Storm against idle."""
-        return median(each.p50 for each in self.stormy) / median(each.p50 for each in self.idle)
+        return paired(self.stormy, self.idle, lambda sample: sample.p50)
 
     @property
-    def p99(self) -> float:
-        return median(each.p99 for each in self.stormy) / median(each.p99 for each in self.idle)
+    def p99(self) -> float | None:
+        return paired(self.stormy, self.idle, lambda sample: sample.p99)
 
     @property
     def errors(self) -> int:
@@ -63,14 +63,14 @@ def storm(service: Service, plan: Plan, clients: int) -> Storm:
     people = Load(url=service.url, pid=service.pid, calls=[sign_in(number) for number in range(plan.tokens)])
     idle, stormy, sign_ins = [], [], []
     with ThreadPoolExecutor(1) as beside:
-        for number in range(1, plan.rounds + 1):
+        for number in range(1, plan.storms + 1):
             idle.append(guarded.run(clients, plan.storm))
             storming = beside.submit(people.run, CONNECTIONS, plan.storm + 1)
             stormy.append(guarded.run(clients, plan.storm))
             sign_ins.append(storming.result())
             settle(service.url, sign_in(0))
             times = f"p99 {idle[-1].p99:.1f} ms idle, {stormy[-1].p99:.1f} ms among {sign_ins[-1].rate:.0f} sign-ins/s"
-            say(f"storm, {clients} clients, {number}/{plan.rounds}: {times}")
+            say(f"storm, {clients} clients, {number}/{plan.storms}: {times}")
     return Storm(clients=clients, idle=idle, stormy=stormy, sign_ins=sign_ins)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import median
 from time import perf_counter, sleep
 
-from bench.plan import Plan
+from bench.plan import Plan, Rounds
 from bench.wrk import Sample
 from peers.calls import Call, ask
 
@@ -33,8 +33,12 @@ class Contest:
         return self._median(contestant, lambda sample: sample.rate)
 
     def ratio(self, contestant: str, other: str) -> float | None:
-        rate, others = self.rate(contestant), self.rate(other)
-        return rate / others if rate and others else None
+        """Of their rates."""
+        return paired(self.samples.get(contestant, ()), self.samples.get(other, ()), lambda sample: sample.rate)
+
+    def slower(self, contestant: str, other: str) -> float | None:
+        """By how much half of its answers take longer."""
+        return paired(self.samples.get(contestant, ()), self.samples.get(other, ()), lambda sample: sample.p50)
 
     def p50(self, contestant: str) -> float | None:
         return self._median(contestant, lambda sample: sample.p50)
@@ -50,17 +54,26 @@ class Contest:
 
     def _median(self, contestant: str, figure: Callable[[Sample], float]) -> float | None:
         """Of the runs that had answers and no error; None without any."""
-        samples = self.samples.get(contestant, ())
-        counted = [figure(sample) for sample in samples if sample.rate and not sample.errors]
+        counted = [figure(sample) for sample in self.samples.get(contestant, ()) if counts(sample)]
         return median(counted) if counted else None
 
 
-def contest(name: str, runs: Mapping[str, Run], plan: Plan, connections: int, rounds: int) -> Contest:
+def counts(sample: Sample) -> bool:
+    return sample.rate > 0 and not sample.errors
+
+
+def paired(ones: Sequence[Sample], others: Sequence[Sample], figure: Callable[[Sample], float]) -> float | None:
+    """The median of the rounds' ratios: who was slowed down in one round is compared with who was slowed down, too."""
+    both = [(one, other) for one, other in zip(ones, others, strict=False) if counts(one) and counts(other)]
+    return median(figure(one) / figure(other) for one, other in both) if both else None
+
+
+def contest(name: str, runs: Mapping[str, Run], plan: Plan, connections: int, rounds: Rounds) -> Contest:
     """What rested while the others had their turn is warmed up for each of its own; to hash takes as long as ever."""
     samples: dict[str, list[Sample]] = {contestant: [] for contestant in runs}
     hashing = name in HASHING
-    seconds = plan.hashing_seconds if hashing else plan.seconds
-    for number in range(1, rounds + 1):
+    seconds, times = (plan.hashing_seconds, rounds.hashing) if hashing else (plan.seconds, rounds.short)
+    for number in range(1, times + 1):
         for contestant, run in runs.items():
             if plan.warm_up and (number == 1 or not hashing):
                 run(connections, plan.warm_up)
@@ -69,7 +82,7 @@ def contest(name: str, runs: Mapping[str, Run], plan: Plan, connections: int, ro
             refused = f", {sample.refused} told to come again" if sample.refused else ""
             errors = f", {sample.errors} ERRORS" if sample.errors else ""
             said = f"{contestant} {sample.rate:,.0f}/s{refused}{errors}"
-            say(f"{name}, {connections} at once, {number}/{rounds}: {said}")
+            say(f"{name}, {connections} at once, {number}/{times}: {said}")
     return Contest(name=name, connections=connections, samples=samples)
 
 

@@ -76,9 +76,7 @@ def of_growth(growth: Growth) -> Iterator[Target]:
     """The most accounts against the fewest; by the time that an answer takes."""
     for contest in growth.contests:
         few, *_, many = contest.samples
-        slower, faster = contest.p50(many), contest.p50(few)
-        ratio = slower / faster if slower and faster else None
-        yield at_most(f"{contest.name} at {many} accounts against {few}", 1.15, ratio)
+        yield at_most(f"{contest.name} at {many} accounts against {few}", 1.15, contest.slower(many, few))
     yield Target(
         figure="accounts imported in a second",
         goal="at least 5000",

@@ -21,7 +21,7 @@ from bench.doorward import (
     sign_up,
     signed_in,
 )
-from bench.plan import CONNECTIONS, Plan
+from bench.plan import CONNECTIONS, Plan, Rounds
 from bench.readings import cpu_seconds
 from bench.wrk import Load, Sample, fired, sample
 from mysql_server import MySQLServer
@@ -59,7 +59,7 @@ class Arena:
     def add(self, name: str, contestant: str, run: Run) -> None:
         self.runs.setdefault(name, {})[contestant] = run
 
-    def held(self, connections: int, rounds: int) -> Iterator[Contest]:
+    def held(self, connections: int, rounds: Rounds) -> Iterator[Contest]:
         for name, runs in self.runs.items():
             yield contest(name, runs, self.plan, connections, rounds)
 
