@@ -44,7 +44,7 @@ CONNECTIONS = 32
 
 FULL = Plan(
     rounds=Rounds(short=15, hashing=5),
-    seconds=1.5,
+    seconds=2,
     hashing_seconds=10,
     warm_up=1,
     tokens=10_000,
