@@ -1,7 +1,9 @@
--- Sessions that go on: the refresh token that an answer brings is the next to be sent, once.
--- After `--`: a file with one refresh token a line, the path, and the host.
+-- Sessions that go on: the refresh token that an answer brings is the next to be sent, once. Who is told to come again
+-- comes with the token of another session, and not at once: an answer does not say which token it was to.
+-- After `--`: a file with one refresh token a line, more than connections; the path, and the host.
 local tokens, first, last, head, begun = {}, 1, 0, "", false
-wrong = 0
+wrong, refused = 0, 0
+local pause = 0
 
 local function asking(token)
   local body = '{"refreshToken":"' .. token .. '"}'
@@ -31,11 +33,18 @@ function request()
   return asking(token)
 end
 
-function response(answered, _, body)
+function delay()
+  return pause
+end
+
+function response(answered, headers, body)
   local token = string.match(body, '"refreshToken":"([^"]+)"')
+  pause = 0
   if answered == 200 and token then
     last = last + 1
     tokens[last] = token
+  elseif answered == 503 and (headers["retry-after"] or headers["Retry-After"]) then
+    refused, pause = refused + 1, 100
   else
     wrong = wrong + 1
   end

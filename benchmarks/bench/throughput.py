@@ -110,18 +110,20 @@ class Hashing:
 
 @dataclass(slots=True)
 class Refreshing:
-    """Each run goes on with sessions that no other has used."""
+    """Each run goes on with sessions that no other has used, and as many to take the place of those that are told to
+    come again."""
 
     service: Service
     people: Sequence[SignedIn]
     used: int = 0
 
     def run(self, connections: int, seconds: float) -> Sample:
-        ours = self.people[self.used : self.used + connections]
-        if len(ours) < connections:
+        count = 2 * connections
+        ours = self.people[self.used : self.used + count]
+        if len(ours) < count:
             self.people, self.used = self.service.open_sessions(len(self.people)), 0
-            ours = self.people[:connections]
-        self.used += connections
+            ours = self.people[:count]
+        self.used += count
         with tempfile.NamedTemporaryFile("w") as file:
             file.write("".join(f"{each.refresh_token.value}\n" for each in ours))
             file.flush()
