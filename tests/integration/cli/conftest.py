@@ -1,3 +1,5 @@
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,3 +28,15 @@ def without_pynacl(doorward: Doorward) -> Doorward:
     folder.mkdir()
     (folder / "nacl.py").write_text("raise ModuleNotFoundError(\"No module named 'nacl'\")\n")
     return doorward.having(PYTHONPATH=str(folder))
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """What a shell runs in the background ignores Ctrl-C, what nohup runs the end of its terminal, and so would all
+    that the tests start there."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGHUP)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from subprocess import DEVNULL
@@ -124,14 +123,6 @@ def test_a_file_that_is_not_there_is_wrong_usage(migrated: Doorward) -> None:
 def test_a_database_that_is_not_migrated_is_refused(doorward: Doorward) -> None:
     done = doorward("users", "import", "-", stdin=line("ada"))
     assert (done.returncode, "migrate" in done.stderr) == (2, True)
-
-
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """What a shell runs in the background ignores Ctrl-C, and so would all that the tests start there."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("interruptible")

@@ -75,6 +75,7 @@ def test_the_log_beside_the_banner_is_json_lines(tmp_path: Path) -> None:
     assert "signing_key_added" in events
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_to_all_of_its_processes_stops_it_with_exit_code_0(tmp_path: Path, number: int) -> None:
     with running(tmp_path) as server:
