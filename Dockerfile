@@ -1,13 +1,13 @@
 # Build: the locked packages, each with its hash, and Doorward itself, compiled, in one folder.
 FROM python:3.13-slim AS build
 WORKDIR /build
-COPY requirements/uv.txt requirements/runtime.txt requirements/
+COPY requirements/uv.txt requirements/build.txt requirements/runtime.txt requirements/
 RUN python -m venv /uv && /uv/bin/pip install --no-cache-dir --require-hashes -r requirements/uv.txt
 RUN python -m venv --without-pip /doorward \
  && /uv/bin/uv pip sync --no-cache --python /doorward/bin/python --require-hashes --compile-bytecode requirements/runtime.txt
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY src src
-RUN /uv/bin/uv pip install --no-cache --python /doorward/bin/python --no-deps --compile-bytecode .
+RUN /uv/bin/uv pip install --no-cache --python /doorward/bin/python --no-deps --build-constraints requirements/build.txt --compile-bytecode .
 
 # Run: Python and that folder, nothing to install with, and nobody who could write to it.
 FROM python:3.13-slim

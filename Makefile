@@ -5,7 +5,7 @@ PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 UV := UV_PYTHON_DOWNLOADS=never .uv/bin/uv --quiet
-SOURCES := $(wildcard src/*/*.py src/*/*/*.py src/*/*/*/*.py src/*/*/*/*/*.py)
+SOURCES := $(wildcard src/*/*.py src/*/*/*.py src/*/*/*/*.py src/*/*/*/*/*.py src/*.py)
 
 # Once the development tools are there, `make run` keeps them.
 READY := $(if $(wildcard .venv/ready-dev),.venv/ready-dev,.venv/ready-run)
@@ -39,7 +39,7 @@ unit: .venv/ready-dev
 check: .venv/ready-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy src tests scripts benchmarks
+	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/locks.py check
 
@@ -85,13 +85,13 @@ endif
 	@$(UV) venv $(or $(CLEAR),--allow-existing) --python .uv/bin/python .venv
 	@echo '$(CURDIR)' >.venv/project
 
-.venv/ready-run .venv/ready-dev: .venv/pyvenv.cfg pyproject.toml | .uv/ready
+.venv/ready-run .venv/ready-dev: .venv/pyvenv.cfg pyproject.toml requirements/build.txt | .uv/ready
 .venv/ready-run: requirements/runtime.txt
 .venv/ready-dev: requirements/dev.txt
 .venv/ready-run .venv/ready-dev:
-	@echo 'Installing the locked packages of $(filter requirements/%,$^)'
-	@$(UV) pip sync --python $(BIN)/python --require-hashes --compile-bytecode $(filter requirements/%,$^)
-	@$(UV) pip install --python $(BIN)/python --no-deps --editable .
+	@echo 'Installing the locked packages of $(filter-out %/build.txt,$(filter requirements/%,$^))'
+	@$(UV) pip sync --python $(BIN)/python --require-hashes --compile-bytecode $(filter-out %/build.txt,$(filter requirements/%,$^))
+	@$(UV) pip install --python $(BIN)/python --no-deps --build-constraints requirements/build.txt --editable .
 	@touch $@
 
 .venv/ready-bench: requirements/bench.txt .venv/ready-dev

@@ -19,6 +19,7 @@ UV = ROOT / ".uv/bin/uv"
 
 SOURCES = {
     "uv": ["--group", "bootstrap"],
+    "build": ["--group", "build"],
     "runtime": ["pyproject.toml"],
     "dev": ["pyproject.toml", "--group", "dev"],
     "bench": ["--group", "bench", "--constraints", "requirements/dev.txt"],

@@ -2,7 +2,7 @@ import signal
 
 import pytest
 
-pytest_plugins = ["mysql_plugin"]
+pytest_plugins = ["support.mysql.plugin"]
 
 
 def pytest_sessionstart() -> None:

@@ -17,8 +17,8 @@ from bench.people import PEOPLE
 from bench.plan import CONNECTIONS, FULL, QUICK, Plan
 from bench.plot import plot
 from bench.report import Report, write
-from distribution import cache_directory
-from mysql_server import MySQLServer, Skipped
+from support.mysql.distribution import cache_directory
+from support.mysql.server import MySQLServer, Skipped
 
 RESULTS = Path(__file__).parent.parent / "results"
 AS_SHIPPED = ("--innodb-buffer-pool-size=1G",)

@@ -23,9 +23,9 @@ from bench.people import PEOPLE, STEPS, Crowd, working
 from bench.plan import CONNECTIONS, Plan
 from bench.readings import proportional_bytes
 from bench.wrk import Load, Sample
-from mysql_server import MySQLServer
 from peers.calls import Call
 from peers.catalogue import username
+from support.mysql.server import MySQLServer
 
 MIB = 1 << 20
 TWICE = 2

@@ -13,19 +13,19 @@ from typing import Any
 
 from argon2 import PasswordHasher
 
-from application.access.follow_changes import FollowChanges
-from application.ports.security import RefreshTokens
-from application.ports.storage import Storage
-from application.sessions.issue_tokens import IssueTokens, SignedIn
-from command_line import Doorward
-from domain.accounts.user import User
-from domain.sessions.session import UNKNOWN_DEVICE, Session, new_session_id
-from infrastructure.container import make_container
-from infrastructure.security.passwords import MEMORY, PARALLELISM, TIME
-from infrastructure.settings import load_settings
+from doorward.application.change_feed.follow_changes import FollowChanges
+from doorward.application.ports.security import RefreshTokens
+from doorward.application.ports.storage import Storage
+from doorward.application.sessions.issue_tokens import IssueTokens, SignedIn
+from doorward.domain.accounts.user import User
+from doorward.domain.sessions.session import UNKNOWN_DEVICE, Session, new_session_id
+from doorward.infrastructure.container import make_container
+from doorward.infrastructure.security.passwords import MEMORY, PARALLELISM, TIME
+from doorward.infrastructure.settings.settings import load_settings
 from peers.calls import Call, ask
 from peers.catalogue import PASSWORD, email, username
-from processes import eventually, free_port
+from support.programs.command_line import Doorward
+from support.programs.processes import eventually, free_port
 
 HOST = "127.0.0.1"
 NOWHERE = Path("/nonexistent")

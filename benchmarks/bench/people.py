@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from itertools import count
 from time import perf_counter
 
-from application.sessions.issue_tokens import SignedIn
 from bench.connections import Connection, Reply, raw
 from bench.doorward import bearer, role_guarded, sign_in, sign_up
+from doorward.application.sessions.issue_tokens import SignedIn
 from peers.calls import Call
 
 STEPS = ("guarded", "refresh", "sign-in", "sign-up", "sign-out", "role")

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from processes import children
+from support.programs.processes import children
 
 TICKS: int = os.sysconf("SC_CLK_TCK")
 KIB = 1024

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
-from application.sessions.issue_tokens import SignedIn
 from bench.contests import Contest, Run, contest, say, settle
 from bench.doorward import (
     PUBLIC,
@@ -24,13 +23,14 @@ from bench.doorward import (
 from bench.plan import CONNECTIONS, Plan, Rounds
 from bench.readings import cpu_seconds
 from bench.wrk import Load, Sample, fired, sample
-from mysql_server import MySQLServer
+from doorward.application.sessions.issue_tokens import SignedIn
 from peers.calls import Answer, Call, ask
 from peers.catalogue import PEERS
 from peers.peer import Peer
 from peers.running import Database, PeerFailed, RunningPeer
 from peers.toolchains import PeerUnavailable
-from processes import eventually, free_port
+from support.mysql.server import MySQLServer
+from support.programs.processes import eventually, free_port
 
 OURS = "doorward"
 BARE = "bare Litestar"

@@ -14,8 +14,8 @@ from typing import Any
 
 from bench.connections import asked_once, raw
 from bench.readings import cpu_seconds
-from distribution import NotUnpacked, cache_directory, unpack, with_its_libraries
 from peers.calls import Call
+from support.mysql.distribution import NotUnpacked, cache_directory, unpack, with_its_libraries
 
 HERE = Path(__file__).parent
 TIMEOUT = 30

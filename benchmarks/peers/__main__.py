@@ -6,13 +6,13 @@ Usage: python -m peers lock | try [CACHE]
 import sys
 from pathlib import Path
 
-from distribution import cache_directory
-from mysql_server import MySQLServer, Skipped
 from peers.calls import Answer, Call, ask
 from peers.catalogue import PEERS
 from peers.peer import Peer
 from peers.running import Database, PeerFailed, RunningPeer
 from peers.toolchains import PeerUnavailable
+from support.mysql.distribution import cache_directory
+from support.mysql.server import MySQLServer, Skipped
 
 SOMEBODY = 1
 

@@ -7,7 +7,7 @@ from http.client import HTTPConnection
 from typing import Self
 from urllib.parse import urlencode, urlsplit
 
-from processes import PATIENCE
+from support.programs.processes import PATIENCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,9 @@ from types import TracebackType
 from typing import IO, Self
 from urllib.parse import urlsplit
 
-from mysql_server import Account, Rows
 from peers.calls import Call, ask
-from processes import PATIENCE, eventually, free_port, is_zombie
+from support.mysql.server import Account, Rows
+from support.programs.processes import PATIENCE, eventually, free_port, is_zombie
 
 HOST = "127.0.0.1"
 STOP_PATIENCE = 10.0

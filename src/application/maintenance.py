@@ -3,13 +3,13 @@ import secrets
 from datetime import datetime, timedelta
 from typing import final
 
-from application.keys.rotate_signing_keys import RotateSigningKeys
-from application.ports.clock import Clock
-from application.ports.security import SecurityLog
-from application.ports.storage import Storage
-from application.sessions.prune_sessions import PruneSessions
-from application.transactions import retried
-from domain.errors import Unavailable
+from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
+from doorward.application.ports.clock import Clock
+from doorward.application.ports.security import SecurityLog
+from doorward.application.ports.storage import Storage
+from doorward.application.sessions.prune_sessions import PruneSessions
+from doorward.application.transactions import retried
+from doorward.domain.errors import Unavailable
 
 INTERVAL = 60.0
 """Seconds between two attempts to be the one that does it."""

@@ -1,11 +1,11 @@
 import asyncio
 from typing import final
 
-from application.ports.clock import Clock
-from application.ports.security import KeyRing
-from application.ports.storage import Storage
-from domain.access.role import USER
-from domain.errors import Unavailable
+from doorward.application.ports.clock import Clock
+from doorward.application.ports.security import KeyRing
+from doorward.application.ports.storage import Storage
+from doorward.domain.access.role import USER
+from doorward.domain.errors import Unavailable
 
 DEADLINE = 1.5
 """Seconds for the database to answer."""

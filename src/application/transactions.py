@@ -4,7 +4,7 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import ParamSpec, TypeVar
 
-from domain.errors import TransactionConflict
+from doorward.domain.errors import TransactionConflict
 
 P = ParamSpec("P")
 T = TypeVar("T")

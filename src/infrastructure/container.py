@@ -6,38 +6,39 @@ from pathlib import Path
 
 from dishka import AnyOf, AsyncContainer, Provider, Scope, make_async_container, provide, provide_all
 
-from application.access.authorize_role import AuthorizeRole
-from application.access.define_role import DefineRole
-from application.access.directory import AccessDirectory
-from application.access.explain_access import ExplainAccess
-from application.access.follow_changes import FollowChanges
-from application.access.grant_role import GrantRole
-from application.access.has_admin import HasAdmin
-from application.access.list_roles import ListRoles
-from application.access.remove_role import RemoveRole
-from application.access.revoke_role import RevokeRole
-from application.accounts.authenticate import Authenticate
-from application.accounts.change_password import ChangePassword
-from application.accounts.confirm_password import ConfirmPassword
-from application.accounts.create_user import CreateUser
-from application.accounts.delete_own_account import DeleteOwnAccount
-from application.accounts.delete_user import DeleteUser
-from application.accounts.find_user import FindUser
-from application.accounts.import_users import ImportUsers
-from application.accounts.list_users import ListUsers
-from application.accounts.password_rules import PasswordRules
-from application.accounts.register_user import RegisterUser
-from application.accounts.set_password import SetPassword
-from application.accounts.update_user import UpdateUser
-from application.keys.add_signing_key import AddSigningKey
-from application.keys.ensure_signing_key import EnsureSigningKey
-from application.keys.list_signing_keys import ListSigningKeys
-from application.keys.reseal_signing_keys import ResealSigningKeys
-from application.keys.revoke_signing_key import RevokeSigningKey
-from application.keys.rotate_signing_keys import RotateSigningKeys
-from application.maintenance import Maintenance
-from application.ports.clock import Clock
-from application.ports.security import (
+from doorward.application.access.authorize_role import AuthorizeRole
+from doorward.application.access.define_role import DefineRole
+from doorward.application.access.explain_access import ExplainAccess
+from doorward.application.access.grant_role import GrantRole
+from doorward.application.access.has_admin import HasAdmin
+from doorward.application.access.list_roles import ListRoles
+from doorward.application.access.remove_role import RemoveRole
+from doorward.application.access.revoke_role import RevokeRole
+from doorward.application.accounts.authenticate import Authenticate
+from doorward.application.accounts.change_password import ChangePassword
+from doorward.application.accounts.confirm_password import ConfirmPassword
+from doorward.application.accounts.create_user import CreateUser
+from doorward.application.accounts.delete_own_account import DeleteOwnAccount
+from doorward.application.accounts.delete_user import DeleteUser
+from doorward.application.accounts.find_user import FindUser
+from doorward.application.accounts.import_users import ImportUsers
+from doorward.application.accounts.list_users import ListUsers
+from doorward.application.accounts.password_rules import PasswordRules
+from doorward.application.accounts.register_user import RegisterUser
+from doorward.application.accounts.set_password import SetPassword
+from doorward.application.accounts.update_user import UpdateUser
+from doorward.application.change_feed.directory import AccessDirectory
+from doorward.application.change_feed.ended_sessions import EndedSessions
+from doorward.application.change_feed.follow_changes import FollowChanges
+from doorward.application.keys.add_signing_key import AddSigningKey
+from doorward.application.keys.ensure_signing_key import EnsureSigningKey
+from doorward.application.keys.list_signing_keys import ListSigningKeys
+from doorward.application.keys.reseal_signing_keys import ResealSigningKeys
+from doorward.application.keys.revoke_signing_key import RevokeSigningKey
+from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
+from doorward.application.maintenance import Maintenance
+from doorward.application.ports.clock import Clock
+from doorward.application.ports.security import (
     AccessTokens,
     KeyRing,
     KeySealer,
@@ -48,48 +49,47 @@ from application.ports.security import (
     SecurityLog,
     ServiceSecrets,
 )
-from application.ports.storage import Storage
-from application.readiness import Readiness
-from application.services.authenticate_client import AuthenticateClient
-from application.services.introspect_token import IntrospectToken
-from application.services.list_services import ListServices
-from application.services.register_service import RegisterService
-from application.services.remove_service import RemoveService
-from application.services.revoke_token import RevokeToken
-from application.sessions.describe_session import DescribeSession
-from application.sessions.end_all_sessions import EndAllSessions
-from application.sessions.end_other_sessions import EndOtherSessions
-from application.sessions.end_session import EndSession
-from application.sessions.ended_sessions import EndedSessions
-from application.sessions.issue_tokens import IssueTokens
-from application.sessions.list_sessions import ListSessions
-from application.sessions.prune_sessions import PruneSessions
-from application.sessions.publish_revocations import PublishRevocations
-from application.sessions.refresh_session import RefreshSession
-from application.sessions.sign_out import SignOut
-from domain.access.authorization_server import AuthorizationServer
-from domain.accounts.password import PasswordPolicy
-from domain.keys.rotation import KeyRotation
-from domain.sessions.session import SessionPolicy
-from infrastructure.clock import SystemClock
-from infrastructure.database import Database
-from infrastructure.log.security_log import StructlogSecurityLog
-from infrastructure.security.argon2_libraries import argon2_library
-from infrastructure.security.blocklist import CommonPasswords
-from infrastructure.security.hashing_pool import HashingPool
-from infrastructure.security.key_ring import StoredKeyRing
-from infrastructure.security.master_secret import MasterSecret, load_master_secret
-from infrastructure.security.passwords import Argon2Hasher, Argon2Library
-from infrastructure.security.refresh_tokens import DerivedRefreshTokens
-from infrastructure.security.revocation_lists import JwtRevocationSigner
-from infrastructure.security.sealing import AesKeySealer
-from infrastructure.security.service_secrets import RandomServiceSecrets
-from infrastructure.security.token_cache import CachedAccessTokens
-from infrastructure.security.tokens import JwtAccessTokens
-from infrastructure.settings import Settings
-from infrastructure.sql.database import SqlDatabase
-from infrastructure.sql.storage import SqlStorage
-from infrastructure.sql.urls import DatabaseUrl
+from doorward.application.ports.storage import Storage
+from doorward.application.readiness import Readiness
+from doorward.application.services.authenticate_client import AuthenticateClient
+from doorward.application.services.introspect_token import IntrospectToken
+from doorward.application.services.list_services import ListServices
+from doorward.application.services.register_service import RegisterService
+from doorward.application.services.remove_service import RemoveService
+from doorward.application.services.revoke_token import RevokeToken
+from doorward.application.sessions.describe_session import DescribeSession
+from doorward.application.sessions.end_all_sessions import EndAllSessions
+from doorward.application.sessions.end_other_sessions import EndOtherSessions
+from doorward.application.sessions.end_session import EndSession
+from doorward.application.sessions.issue_tokens import IssueTokens
+from doorward.application.sessions.list_sessions import ListSessions
+from doorward.application.sessions.prune_sessions import PruneSessions
+from doorward.application.sessions.publish_revocations import PublishRevocations
+from doorward.application.sessions.refresh_session import RefreshSession
+from doorward.application.sessions.sign_out import SignOut
+from doorward.domain.access.authorization_server import AuthorizationServer
+from doorward.domain.accounts.password import PasswordPolicy
+from doorward.domain.keys.rotation import KeyRotation
+from doorward.domain.sessions.session import SessionPolicy
+from doorward.infrastructure.clock import SystemClock
+from doorward.infrastructure.database import Database
+from doorward.infrastructure.log.security_log import StructlogSecurityLog
+from doorward.infrastructure.security.argon2_libraries import argon2_library
+from doorward.infrastructure.security.blocklist import CommonPasswords
+from doorward.infrastructure.security.hashing_pool import HashingPool
+from doorward.infrastructure.security.key_ring import StoredKeyRing
+from doorward.infrastructure.security.master_secret import MasterSecret, load_master_secret
+from doorward.infrastructure.security.passwords import Argon2Hasher, Argon2Library
+from doorward.infrastructure.security.refresh_tokens import DerivedRefreshTokens
+from doorward.infrastructure.security.revocation_lists import JwtRevocationSigner
+from doorward.infrastructure.security.sealing import AesKeySealer
+from doorward.infrastructure.security.service_secrets import RandomServiceSecrets
+from doorward.infrastructure.security.token_cache import CachedAccessTokens
+from doorward.infrastructure.security.tokens import JwtAccessTokens
+from doorward.infrastructure.settings.settings import Settings
+from doorward.infrastructure.sql.database import SqlDatabase
+from doorward.infrastructure.sql.storage import SqlStorage
+from doorward.infrastructure.sql.urls import DatabaseUrl
 
 
 class Adapters(Provider):

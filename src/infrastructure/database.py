@@ -2,7 +2,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from infrastructure.finding import Finding
+from doorward.infrastructure.finding import Finding
 
 
 class Database(Protocol):

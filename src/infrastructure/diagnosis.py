@@ -4,12 +4,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from infrastructure.data_dir import mode_of, open_to_others
-from infrastructure.finding import Finding
-from infrastructure.settings import Settings
-from infrastructure.sql.urls import DatabaseUrl, Tls
-from infrastructure.start_refused import StartRefused
-from infrastructure.web_addresses import LOOPBACK_NAMES, bracketed, is_loopback
+from doorward.infrastructure.finding import Finding
+from doorward.infrastructure.settings.data_dir import mode_of, open_to_others
+from doorward.infrastructure.settings.settings import Settings
+from doorward.infrastructure.settings.start_refused import StartRefused
+from doorward.infrastructure.settings.web_addresses import LOOPBACK_NAMES, bracketed, is_loopback
+from doorward.infrastructure.sql.urls import DatabaseUrl, Tls
 
 NIST_LENGTH = 15
 
@@ -79,7 +79,7 @@ def diagnose_strength(settings: Settings, *, exposed: bool) -> Iterator[Finding]
 
 
 def diagnose_hasher(settings: Settings) -> Finding:
-    from infrastructure.security.argon2_libraries import argon2_library  # noqa: PLC0415 heavy
+    from doorward.infrastructure.security.argon2_libraries import argon2_library  # noqa: PLC0415 heavy
 
     try:
         name = argon2_library(settings.hasher).name

@@ -9,19 +9,19 @@ from dishka import AsyncContainer
 from litestar import Litestar
 from litestar.types import ASGIApp
 
-from application.access.follow_changes import FollowChanges
-from application.maintenance import Maintenance
-from application.sessions.publish_revocations import PublishRevocations
-from domain.errors import Unavailable
-from infrastructure.container import make_container
-from infrastructure.log.configure import configure_logging, dropped_lines
-from infrastructure.settings import ENV_FILE, Settings, load_settings
-from interfaces.http import metrics
-from interfaces.http.app import create_app
-from interfaces.http.config import HttpConfig
-from interfaces.http.dialects import DIALECTS
-from interfaces.http.edge import Edge
-from interfaces.stopping import told_to_stop
+from doorward.application.change_feed.follow_changes import FollowChanges
+from doorward.application.maintenance import Maintenance
+from doorward.application.sessions.publish_revocations import PublishRevocations
+from doorward.domain.errors import Unavailable
+from doorward.infrastructure.container import make_container
+from doorward.infrastructure.log.configure import configure_logging, dropped_lines
+from doorward.infrastructure.settings.settings import ENV_FILE, Settings, load_settings
+from doorward.interfaces.http.app import create_app
+from doorward.interfaces.http.config import HttpConfig
+from doorward.interfaces.http.edge.edge import Edge
+from doorward.interfaces.http.errors.dialects import DIALECTS
+from doorward.interfaces.http.operations import metrics
+from doorward.interfaces.stopping import told_to_stop
 
 
 def build(settings: Settings | None = None) -> ASGIApp:

@@ -3,10 +3,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from infrastructure.sql.schema import migrate
-from infrastructure.sql.storage import SqlStorage
-from infrastructure.sql.urls import DatabaseUrl
-from mysql_server import MySQLServer
+from doorward.infrastructure.sql.schema import migrate
+from doorward.infrastructure.sql.storage import SqlStorage
+from doorward.infrastructure.sql.urls import DatabaseUrl
+from support.mysql.server import MySQLServer
 
 
 @pytest.fixture

@@ -12,18 +12,20 @@ from pathlib import Path
 
 import pytest
 
-import crashing
-from builders import a_user
-from domain.access.role import ADMIN, MODERATOR, Role, RoleName
-from doubles import NOON, PlainSealer
-from infrastructure.sql.schema import migrate
-from infrastructure.sql.storage import SqlStorage
-from infrastructure.sql.urls import DatabaseUrl
-from processes import PATIENCE
-from stored import put
+from doorward.domain.access.role import ADMIN, MODERATOR, Role, RoleName
+from doorward.infrastructure.sql.schema import migrate
+from doorward.infrastructure.sql.storage import SqlStorage
+from doorward.infrastructure.sql.urls import DatabaseUrl
+from support.builders import a_user
+from support.doubles import NOON, PlainSealer
+from support.programs import crashing
+from support.programs.processes import PATIENCE
+from support.stored import put
 
 ANNOUNCED = {"sign up": 0, "delete an account": 2, "revoke a key": 2, "seal the keys anew": 2}
 """How many lines of the feed a story ends with; the others announce what they changed, once."""
+
+TESTS = Path(crashing.__file__).parents[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,8 @@ def run(story: str, before: Path, step: int) -> tuple[int, State]:
     for old in before.parent.glob("after.db*"):
         old.unlink()
     shutil.copy(before, path)
-    command = [sys.executable, crashing.__file__, str(path), story, str(step)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    command = [sys.executable, "-m", "support.programs.crashing", str(path), story, str(step)]
+    done = subprocess.run(command, cwd=TESTS, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.stderr == ""
     return done.returncode, state_of(path)
 

@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from builders import a_user
-from domain.errors import StorageUnavailable
-from infrastructure.sql.connection import connected
-from infrastructure.sql.engine import Pools, open_pools
-from infrastructure.sql.pool import Pool
-from infrastructure.sql.schema import check_schema, migrate
-from infrastructure.sql.storage import SqlStorage
-from infrastructure.sql.urls import DatabaseUrl
-from infrastructure.start_refused import StartRefused
-from mysql_server import MySQLServer
-from stored import put
+from doorward.domain.errors import StorageUnavailable
+from doorward.infrastructure.settings.start_refused import StartRefused
+from doorward.infrastructure.sql.connection import connected
+from doorward.infrastructure.sql.engine import Pools, open_pools
+from doorward.infrastructure.sql.pool import Pool
+from doorward.infrastructure.sql.schema import check_schema, migrate
+from doorward.infrastructure.sql.storage import SqlStorage
+from doorward.infrastructure.sql.urls import DatabaseUrl
+from support.builders import a_user
+from support.mysql.server import MySQLServer
+from support.stored import put
 
 
 async def ask(pool: Pool, question: str) -> object:

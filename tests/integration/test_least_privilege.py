@@ -7,10 +7,10 @@ from uuid import uuid4
 
 import pytest
 
-from builders import PASSWORD
-from command_line import Doorward
-from mysql_server import MySQLServer
-from server_process import running, somebody
+from support.builders import PASSWORD
+from support.mysql.server import MySQLServer
+from support.programs.command_line import Doorward
+from support.programs.server_process import running, somebody
 
 RIGHTS = "SELECT, INSERT, UPDATE, DELETE"
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")

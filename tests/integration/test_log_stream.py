@@ -9,15 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from infrastructure.log.sink import QueuedSink
-from processes import PATIENCE, eventually
+from doorward.infrastructure.log.sink import QueuedSink
+from support.programs.processes import PATIENCE, eventually
 
 CONFIGURED = """
 import logging, os
 import structlog
-from infrastructure.log.configure import configure_logging, flush
-from infrastructure.log.security_log import StructlogSecurityLog
-from infrastructure.settings import load_settings
+from doorward.infrastructure.log.configure import configure_logging, flush
+from doorward.infrastructure.log.security_log import StructlogSecurityLog
+from doorward.infrastructure.settings.settings import load_settings
 configure_logging(load_settings({"DOORWARD_LOG_LEVEL": "info"}))
 """
 

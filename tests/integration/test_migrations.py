@@ -14,25 +14,25 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine
 from sqlalchemy.util import greenlet_spawn
 
-from builders import a_session, a_user
-from domain.access.change import Change, Subject
-from domain.access.role import ADMIN
-from infrastructure.sql import schema
-from infrastructure.sql.engine import open_migrator
-from infrastructure.sql.schema import HEAD, check_schema, current_revision, migrate
-from infrastructure.sql.storage import SqlStorage
-from infrastructure.sql.tables import metadata
-from infrastructure.sql.urls import DatabaseUrl
-from infrastructure.start_refused import StartRefused
-from mysql_server import MySQLServer
-from readme import hand_edit
-from stored import announced, found, put
+from doorward.domain.access.role import ADMIN
+from doorward.domain.change_feed.change import Change, Subject
+from doorward.infrastructure.settings.start_refused import StartRefused
+from doorward.infrastructure.sql import schema
+from doorward.infrastructure.sql.engine import open_migrator
+from doorward.infrastructure.sql.schema import HEAD, check_schema, current_revision, migrate
+from doorward.infrastructure.sql.storage import SqlStorage
+from doorward.infrastructure.sql.tables import metadata
+from doorward.infrastructure.sql.urls import DatabaseUrl
+from support.builders import a_session, a_user
+from support.mysql.server import MySQLServer
+from support.readme import hand_edit
+from support.stored import announced, found, put
 
 VERSIONS = Path(schema.__file__).parent / "migrations" / "versions"
 Sql = Callable[..., list[tuple[Any, ...]]]
 MIGRATE = (
-    "import asyncio, sys; from infrastructure.sql.schema import migrate; "
-    "from infrastructure.sql.urls import DatabaseUrl; "
+    "import asyncio, sys; from doorward.infrastructure.sql.schema import migrate; "
+    "from doorward.infrastructure.sql.urls import DatabaseUrl; "
     "asyncio.run(migrate(DatabaseUrl.parse(sys.argv[1])))"
 )
 

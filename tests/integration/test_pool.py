@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from domain.errors import StorageUnavailable
-from infrastructure.sql.connection import connected
-from infrastructure.sql.engine import open_pools
-from infrastructure.sql.pool import RECYCLED, Lent, Pool
-from infrastructure.sql.schema import migrate
-from infrastructure.sql.urls import DatabaseUrl
-from served import GUARD
+from doorward.domain.errors import StorageUnavailable
+from doorward.infrastructure.sql.connection import connected
+from doorward.infrastructure.sql.engine import open_pools
+from doorward.infrastructure.sql.pool import RECYCLED, Lent, Pool
+from doorward.infrastructure.sql.schema import migrate
+from doorward.infrastructure.sql.urls import DatabaseUrl
+from support.served import GUARD
 
 MOST = 4
 
@@ -114,7 +114,7 @@ async def test_who_waits_in_vain_is_told_so_and_leaves_nothing_behind(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """OP-02."""
-    monkeypatch.setattr("infrastructure.sql.pool.PATIENCE", 0)
+    monkeypatch.setattr("doorward.infrastructure.sql.pool.PATIENCE", 0)
     lent = await taken(pool)
     with pytest.raises(StorageUnavailable):
         await pool.take()
@@ -136,7 +136,7 @@ async def test_who_is_cancelled_while_waiting_leaves_nothing_behind(pool: Pool) 
 async def test_an_old_connection_is_replaced_by_a_fresh_one(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     lent = await pool.take()
     give_back(pool, lent)
-    monkeypatch.setattr("infrastructure.sql.pool.monotonic", lambda: lent.made + RECYCLED)
+    monkeypatch.setattr("doorward.infrastructure.sql.pool.monotonic", lambda: lent.made + RECYCLED)
     fresh = await pool.take()
     assert fresh is not lent
     assert (lent.usable, await answers(fresh)) == (False, True)

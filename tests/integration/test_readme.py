@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from command_line import DOORWARD
-from infrastructure.settings import describe
-from processes import PATIENCE
-from readme import PROJECT, README, block, hand_edit
-from server_process import running
+from doorward.infrastructure.settings.settings import describe
+from support.programs.command_line import DOORWARD
+from support.programs.processes import PATIENCE
+from support.programs.server_process import running
+from support.readme import PROJECT, README, block, hand_edit
 
 PASTED = ("sessions.md", "cookies.md")
 

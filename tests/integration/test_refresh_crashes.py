@@ -11,19 +11,21 @@ from pathlib import Path
 
 import pytest
 
-import crashing
-from builders import REFRESH_TOKENS, a_user
-from domain.sessions.refresh_token import RefreshToken
-from domain.sessions.session import UNKNOWN_DEVICE, Session, new_session_id
-from doubles import NOON
-from infrastructure.sql.schema import migrate
-from infrastructure.sql.storage import SqlStorage
-from infrastructure.sql.urls import DatabaseUrl
-from processes import PATIENCE
-from stored import put
+from doorward.domain.sessions.refresh_token import RefreshToken
+from doorward.domain.sessions.session import UNKNOWN_DEVICE, Session, new_session_id
+from doorward.infrastructure.sql.schema import migrate
+from doorward.infrastructure.sql.storage import SqlStorage
+from doorward.infrastructure.sql.urls import DatabaseUrl
+from support.builders import REFRESH_TOKENS, a_user
+from support.doubles import NOON
+from support.programs import crashing
+from support.programs.processes import PATIENCE
+from support.stored import put
 
 TOKEN = REFRESH_TOKENS.first(new_session_id(NOON))
 SUCCESSOR = REFRESH_TOKENS.successors(TOKEN)[0]
+
+TESTS = Path(crashing.__file__).parents[2]
 
 
 @asynccontextmanager
@@ -49,8 +51,8 @@ def run(story: str, before: Path, step: int) -> tuple[int, Path]:
     """How the process ended that was killed before this step, and the database that it left."""
     path = before.with_name(f"after-{step}.db")
     shutil.copy(before, path)
-    command = [sys.executable, crashing.__file__, str(path), story, str(step), TOKEN.value]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    command = [sys.executable, "-m", "support.programs.crashing", str(path), story, str(step), TOKEN.value]
+    done = subprocess.run(command, cwd=TESTS, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.stderr == ""
     return done.returncode, path
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure.env_file import parse_env
-from infrastructure.settings import describe, load_settings
-from infrastructure.start_refused import StartRefused
+from doorward.infrastructure.settings.env_file import parse_env
+from doorward.infrastructure.settings.settings import describe, load_settings
+from doorward.infrastructure.settings.start_refused import StartRefused
 
 SECRET = "t0p-of-the-class/7Jx2QmZk9sVbN4wLr8"
 EXAMPLE = Path(__file__).parents[2] / ".env.example"

@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from application.access.grant_role import GrantRole
-from application.ports.storage import Storage
-from builders import a_user
-from domain.access.role import ADMIN, Role, RoleName
-from domain.errors import StorageUnavailable
-from doubles import NOON, ListLog
-from infrastructure.sql.connection import connected
-from infrastructure.sql.schema import migrate
-from infrastructure.sql.storage import SqlStorage
-from infrastructure.sql.urls import DatabaseUrl
-from served import GUARD, idle, served_by
-from stored import found, put
+from doorward.application.access.grant_role import GrantRole
+from doorward.application.ports.storage import Storage
+from doorward.domain.access.role import ADMIN, Role, RoleName
+from doorward.domain.errors import StorageUnavailable
+from doorward.infrastructure.sql.connection import connected
+from doorward.infrastructure.sql.schema import migrate
+from doorward.infrastructure.sql.storage import SqlStorage
+from doorward.infrastructure.sql.urls import DatabaseUrl
+from support.builders import a_user
+from support.doubles import NOON, ListLog
+from support.served import GUARD, idle, served_by
+from support.stored import found, put
 
 HOLD = """
 import sqlite3, sys

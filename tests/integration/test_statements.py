@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from infrastructure.sql import engine
+from doorward.infrastructure.sql import engine
 
 PACKAGE = Path(engine.__file__).parent
 

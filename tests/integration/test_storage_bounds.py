@@ -7,18 +7,18 @@ import asyncmy
 import pytest
 from sqlalchemy import text
 
-from application.transactions import ATTEMPTS, retried
-from builders import a_user
-from domain.access.role import ADMIN
-from domain.errors import StorageUnavailable, TransactionConflict, UsernameTaken
-from doubles import NOON
-from infrastructure.sql.connection import SqlConnection, Work, connected
-from infrastructure.sql.schema import migrate
-from infrastructure.sql.storage import SqlStorage
-from infrastructure.sql.urls import DatabaseUrl
-from mysql_server import MySQLServer
-from served import GUARD, idle
-from stored import found, put
+from doorward.application.transactions import ATTEMPTS, retried
+from doorward.domain.access.role import ADMIN
+from doorward.domain.errors import StorageUnavailable, TransactionConflict, UsernameTaken
+from doorward.infrastructure.sql.connection import SqlConnection, Work, connected
+from doorward.infrastructure.sql.schema import migrate
+from doorward.infrastructure.sql.storage import SqlStorage
+from doorward.infrastructure.sql.urls import DatabaseUrl
+from support.builders import a_user
+from support.doubles import NOON
+from support.mysql.server import MySQLServer
+from support.served import GUARD, idle
+from support.stored import found, put
 
 T = TypeVar("T")
 

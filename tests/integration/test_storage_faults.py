@@ -7,16 +7,16 @@ from dataclasses import replace
 
 import pytest
 
-from builders import a_user
-from domain.access.change import Change
-from domain.access.role import ADMIN
-from domain.accounts.user import User
-from domain.errors import StorageUnavailable, TransactionConflict
-from doubles import NOON
-from infrastructure.sql.storage import SqlStorage
-from mysql_server import MySQLServer
-from served import GUARD, idle, refused_by, served_by
-from stored import announced, found, put
+from doorward.domain.access.role import ADMIN
+from doorward.domain.accounts.user import User
+from doorward.domain.change_feed.change import Change
+from doorward.domain.errors import StorageUnavailable, TransactionConflict
+from doorward.infrastructure.sql.storage import SqlStorage
+from support.builders import a_user
+from support.doubles import NOON
+from support.mysql.server import MySQLServer
+from support.served import GUARD, idle, refused_by, served_by
+from support.stored import announced, found, put
 
 
 async def test_a_server_that_hangs_is_unavailable_and_then_serves_again(

@@ -4,10 +4,10 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from domain.access.change import Subject
-from infrastructure.sql.schema import migrate
-from infrastructure.sql.storage import SqlStorage
-from infrastructure.sql.urls import DatabaseUrl
+from doorward.domain.change_feed.change import Subject
+from doorward.infrastructure.sql.schema import migrate
+from doorward.infrastructure.sql.storage import SqlStorage
+from doorward.infrastructure.sql.urls import DatabaseUrl
 
 
 async def test_what_a_newer_version_speaks_of_in_the_feed_makes_an_older_one_forget_rather_than_fail(

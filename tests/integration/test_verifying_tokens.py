@@ -20,9 +20,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from jwt_material import Material, pem_of, read_claims, read_header
-from processes import PATIENCE, eventually
-from server_process import Account, Server, running
+from support.jwt.material import Material, pem_of, read_claims, read_header
+from support.programs.processes import PATIENCE, eventually
+from support.programs.server_process import Account, Server, running
 
 PROJECT = Path(__file__).resolve().parents[2]
 DOCUMENT = (PROJECT / "docs" / "verifying-tokens.md").read_text("utf-8")

@@ -1,12 +1,12 @@
 from datetime import datetime, timedelta
 
-from application.keys.rotate_signing_keys import RotateSigningKeys
-from application.maintenance import LEASE, Maintenance
-from application.sessions.prune_sessions import PruneSessions
-from builders import House
-from domain.keys.rotation import KeyRotation
-from domain.sessions.session import SessionPolicy
-from doubles import PlainSealer
+from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
+from doorward.application.maintenance import LEASE, Maintenance
+from doorward.application.sessions.prune_sessions import PruneSessions
+from doorward.domain.keys.rotation import KeyRotation
+from doorward.domain.sessions.session import SessionPolicy
+from support.builders import House
+from support.doubles import PlainSealer
 
 
 def keeper(house: House) -> Maintenance:

@@ -2,9 +2,9 @@
 
 import asyncio
 
-from application.readiness import REMEMBERED, Readiness
-from builders import House
-from doubles import WatchedStorage
+from doorward.application.readiness import REMEMBERED, Readiness
+from support.builders import House
+from support.doubles import WatchedStorage
 
 
 async def test_however_many_ask_the_database_is_asked_once_a_second() -> None:

@@ -2,7 +2,7 @@ import weakref
 
 import pytest
 
-from interfaces.cli.serve import Stop
+from doorward.interfaces.cli.serve import Stop
 
 
 class Anything:

@@ -20,11 +20,11 @@ from sqlalchemy import Executable
 from sqlalchemy.dialects.mysql.asyncmy import dialect
 from sqlalchemy.engine.interfaces import Compiled
 
-from domain.sessions.refresh_token import RefreshTokenHash, SpentToken, mark
-from infrastructure.sql.engine import STATEMENTS_PREPARED
-from infrastructure.sql.sessions import ROTATE, WITH_USER, day
-from infrastructure.sql.spent import to_text
-from mysql_server import Account
+from doorward.domain.sessions.refresh_token import RefreshTokenHash, SpentToken, mark
+from doorward.infrastructure.sql.engine import STATEMENTS_PREPARED
+from doorward.infrastructure.sql.sessions import ROTATE, WITH_USER, day
+from doorward.infrastructure.sql.spent import to_text
+from support.mysql.server import Account
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 FIRST = bytes(32)

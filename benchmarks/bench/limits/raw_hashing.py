@@ -11,7 +11,7 @@ from time import perf_counter
 import argon2
 import nacl.pwhash
 
-from infrastructure.security.passwords import MEMORY, PARALLELISM, TIME
+from doorward.infrastructure.security.passwords import MEMORY, PARALLELISM, TIME
 
 PASSWORD = b"violet harbour kettle"
 KIB = 1024

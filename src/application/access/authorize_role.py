@@ -1,11 +1,11 @@
 from dataclasses import dataclass
 from typing import final
 
-from application.access.directory import AccessDirectory
-from application.sessions.ended_sessions import EndedSessions
-from domain.access.decision import Decision, Requirement, decide
-from domain.access.principal import AccessToken
-from domain.ids import UserId
+from doorward.application.change_feed.directory import AccessDirectory
+from doorward.application.change_feed.ended_sessions import EndedSessions
+from doorward.domain.access.decision import Decision, Requirement, decide
+from doorward.domain.access.principal import AccessToken
+from doorward.domain.ids import UserId
 
 
 @final

@@ -2,10 +2,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import final
 
-from application.ports.security import SecurityLog
-from application.ports.storage import Storage
-from application.transactions import retried
-from domain.access.role import Role, RoleName, parse_description, parse_role_name
+from doorward.application.ports.security import SecurityLog
+from doorward.application.ports.storage import Storage
+from doorward.application.transactions import retried
+from doorward.domain.access.role import Role, RoleName, parse_description, parse_role_name
 
 
 @dataclass(frozen=True, slots=True)

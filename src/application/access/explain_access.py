@@ -1,10 +1,10 @@
 from dataclasses import dataclass
 from typing import final
 
-from application.access.authorize_role import AuthorizeRole
-from application.accounts.find_user import FindUser
-from domain.access.decision import Decision, Requirement
-from domain.accounts.user import User
+from doorward.application.access.authorize_role import AuthorizeRole
+from doorward.application.accounts.find_user import FindUser
+from doorward.domain.access.decision import Decision, Requirement
+from doorward.domain.accounts.user import User
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import final
 
-from application.ports.security import SecurityLog
-from application.ports.storage import Storage
-from application.transactions import retried
-from domain.access.role import RoleName
-from domain.ids import UserId
+from doorward.application.ports.security import SecurityLog
+from doorward.application.ports.storage import Storage
+from doorward.application.transactions import retried
+from doorward.domain.access.role import RoleName
+from doorward.domain.ids import UserId
 
 
 @final

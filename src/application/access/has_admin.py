@@ -1,8 +1,8 @@
 from dataclasses import dataclass
 from typing import final
 
-from application.ports.storage import Storage
-from domain.access.role import ADMIN
+from doorward.application.ports.storage import Storage
+from doorward.domain.access.role import ADMIN
 
 
 @final

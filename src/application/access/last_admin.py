@@ -1,9 +1,9 @@
 """There is always an enabled admin, not even two requests at once can take the last one away."""
 
-from application.ports.storage import Transaction
-from domain.access.role import ADMIN
-from domain.accounts.user import User
-from domain.errors import LastAdmin
+from doorward.application.ports.storage import Transaction
+from doorward.domain.access.role import ADMIN
+from doorward.domain.accounts.user import User
+from doorward.domain.errors import LastAdmin
 
 
 async def hold_admins(tx: Transaction) -> None:

@@ -2,9 +2,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
-from application.ports.storage import Storage
-from domain.access.role import Role, RoleName
-from domain.errors import RoleMissing
+from doorward.application.ports.storage import Storage
+from doorward.domain.access.role import Role, RoleName
+from doorward.domain.errors import RoleMissing
 
 
 @final

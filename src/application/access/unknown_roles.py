@@ -1,6 +1,6 @@
 from collections.abc import Iterable
 
-from application.ports.storage import Storage
+from doorward.application.ports.storage import Storage
 
 
 async def unknown_roles(storage: Storage, names: Iterable[str]) -> list[str]:

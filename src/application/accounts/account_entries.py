@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
-from application.ports.security import PasswordHasher
-from domain.access.role import USER, RoleName, parse_role_name
-from domain.accounts.email import Email
-from domain.accounts.password import PasswordHash
-from domain.accounts.user import User
-from domain.accounts.username import Username
-from domain.errors import Invalid, RoleUnknown
-from domain.ids import UserId
+from doorward.application.ports.security import PasswordHasher
+from doorward.domain.access.role import USER, RoleName, parse_role_name
+from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.password import PasswordHash
+from doorward.domain.accounts.user import User
+from doorward.domain.accounts.username import Username
+from doorward.domain.errors import Invalid, RoleUnknown
+from doorward.domain.ids import UserId
 
 T = TypeVar("T")
 

@@ -4,15 +4,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import final
 
-from application.ports.security import PasswordHasher, RefreshTokens, SecurityLog, Verdict
-from application.ports.storage import Storage
-from application.sessions.issue_tokens import IssueTokens, SignedIn
-from application.transactions import ATTEMPTS, retried
-from domain.accounts.email import login_key
-from domain.accounts.password import Password
-from domain.accounts.user import User
-from domain.errors import InvalidCredentials, TransactionConflict, Unavailable, UnknownAccount, WrongPassword
-from domain.sessions.session import UNKNOWN_DEVICE, Device, Session, SessionPolicy, new_session_id
+from doorward.application.ports.security import PasswordHasher, RefreshTokens, SecurityLog, Verdict
+from doorward.application.ports.storage import Storage
+from doorward.application.sessions.issue_tokens import IssueTokens, SignedIn
+from doorward.application.transactions import ATTEMPTS, retried
+from doorward.domain.accounts.email import login_key
+from doorward.domain.accounts.password import Password
+from doorward.domain.accounts.user import User
+from doorward.domain.errors import InvalidCredentials, TransactionConflict, Unavailable, UnknownAccount, WrongPassword
+from doorward.domain.sessions.session import UNKNOWN_DEVICE, Device, Session, SessionPolicy, new_session_id
 
 RENEWED_WITHIN = 1.4
 """Seconds from the beginning of a sign-in: one that waited long for its first hash does not wait as long again."""

@@ -1,15 +1,15 @@
 from dataclasses import dataclass
 from typing import final
 
-from application.accounts.confirm_password import ConfirmPassword
-from application.accounts.password_rules import PasswordRules
-from application.ports.security import PasswordHasher, SecurityLog
-from application.ports.storage import Storage
-from application.transactions import retried
-from domain.access.principal import Principal
-from domain.accounts.password import PasswordHash
-from domain.accounts.user import User
-from domain.errors import InvalidToken, TransactionConflict
+from doorward.application.accounts.confirm_password import ConfirmPassword
+from doorward.application.accounts.password_rules import PasswordRules
+from doorward.application.ports.security import PasswordHasher, SecurityLog
+from doorward.application.ports.storage import Storage
+from doorward.application.transactions import retried
+from doorward.domain.access.principal import Principal
+from doorward.domain.accounts.password import PasswordHash
+from doorward.domain.accounts.user import User
+from doorward.domain.errors import InvalidToken, TransactionConflict
 
 
 @final

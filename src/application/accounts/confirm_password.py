@@ -1,12 +1,12 @@
 from dataclasses import dataclass
 from typing import final
 
-from application.ports.security import PasswordHasher, SecurityLog, Verdict
-from application.ports.storage import Storage
-from domain.accounts.password import Password
-from domain.accounts.user import User
-from domain.errors import InvalidToken, PasswordWrong
-from domain.ids import UserId
+from doorward.application.ports.security import PasswordHasher, SecurityLog, Verdict
+from doorward.application.ports.storage import Storage
+from doorward.domain.accounts.password import Password
+from doorward.domain.accounts.user import User
+from doorward.domain.errors import InvalidToken, PasswordWrong
+from doorward.domain.ids import UserId
 
 
 @final

@@ -1,9 +1,9 @@
 from dataclasses import dataclass
 from typing import final
 
-from application.accounts.confirm_password import ConfirmPassword
-from application.accounts.delete_user import DeleteUser
-from domain.ids import UserId
+from doorward.application.accounts.confirm_password import ConfirmPassword
+from doorward.application.accounts.delete_user import DeleteUser
+from doorward.domain.ids import UserId
 
 
 @final

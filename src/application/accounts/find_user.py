@@ -3,11 +3,11 @@ from dataclasses import dataclass
 from typing import final
 from uuid import UUID
 
-from application.ports.storage import Storage
-from domain.accounts.email import login_key
-from domain.accounts.user import User
-from domain.errors import AccountMissing
-from domain.ids import UserId
+from doorward.application.ports.storage import Storage
+from doorward.domain.accounts.email import login_key
+from doorward.domain.accounts.user import User
+from doorward.domain.errors import AccountMissing
+from doorward.domain.ids import UserId
 
 CANONICAL_ID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 

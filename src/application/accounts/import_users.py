@@ -3,12 +3,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import final
 
-from application.accounts.account_entries import AccountEntry, EntryRules, Findings, Problem, batches
-from application.ports.security import PasswordHasher, SecurityLog
-from application.ports.storage import Storage
-from application.transactions import retried
-from domain.accounts.user import User
-from domain.errors import (
+from doorward.application.accounts.account_entries import AccountEntry, EntryRules, Findings, Problem, batches
+from doorward.application.ports.security import PasswordHasher, SecurityLog
+from doorward.application.ports.storage import Storage
+from doorward.application.transactions import retried
+from doorward.domain.accounts.user import User
+from doorward.domain.errors import (
     DomainError,
     EmailTaken,
     ImportRefused,
@@ -17,7 +17,7 @@ from domain.errors import (
     StorageUnavailable,
     UsernameTaken,
 )
-from domain.ids import UserId, uuid7
+from doorward.domain.ids import UserId, uuid7
 
 BATCH = 500
 NO_ID = UserId(uuid7(datetime.fromtimestamp(0, UTC)))

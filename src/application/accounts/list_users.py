@@ -2,9 +2,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
-from application.ports.storage import Storage
-from domain.accounts.user import User
-from domain.accounts.username import fold
+from doorward.application.ports.storage import Storage
+from doorward.domain.accounts.user import User
+from doorward.domain.accounts.username import fold
 
 LARGEST_PAGE = 200
 

@@ -2,9 +2,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import final
 
-from application.ports.security import PasswordBlocklist
-from domain.accounts.password import Password, PasswordPolicy
-from domain.errors import PasswordBlocked
+from doorward.application.ports.security import PasswordBlocklist
+from doorward.domain.accounts.password import Password, PasswordPolicy
+from doorward.domain.errors import PasswordBlocked
 
 
 @final

@@ -3,17 +3,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import final
 
-from application.access.unknown_roles import unknown_roles
-from application.accounts.password_rules import PasswordRules
-from application.ports.security import PasswordHasher, SecurityLog
-from application.ports.storage import Storage
-from application.transactions import retried
-from domain.access.role import USER
-from domain.accounts.email import Email
-from domain.accounts.user import User
-from domain.accounts.username import Username
-from domain.errors import RoleUnknown, UsernameReserved
-from domain.ids import UserId, uuid7
+from doorward.application.access.unknown_roles import unknown_roles
+from doorward.application.accounts.password_rules import PasswordRules
+from doorward.application.ports.security import PasswordHasher, SecurityLog
+from doorward.application.ports.storage import Storage
+from doorward.application.transactions import retried
+from doorward.domain.access.role import USER
+from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.user import User
+from doorward.domain.accounts.username import Username
+from doorward.domain.errors import RoleUnknown, UsernameReserved
+from doorward.domain.ids import UserId, uuid7
 
 LONGEST_SHOWN = 64
 

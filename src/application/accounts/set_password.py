@@ -1,13 +1,13 @@
 from dataclasses import dataclass
 from typing import final
 
-from application.accounts.password_rules import PasswordRules
-from application.ports.security import PasswordHasher, SecurityLog
-from application.ports.storage import Storage
-from application.transactions import retried
-from domain.accounts.password import PasswordHash
-from domain.errors import AccountMissing
-from domain.ids import UserId
+from doorward.application.accounts.password_rules import PasswordRules
+from doorward.application.ports.security import PasswordHasher, SecurityLog
+from doorward.application.ports.storage import Storage
+from doorward.application.transactions import retried
+from doorward.domain.accounts.password import PasswordHash
+from doorward.domain.errors import AccountMissing
+from doorward.domain.ids import UserId
 
 
 @final

@@ -1,15 +1,15 @@
 from dataclasses import dataclass
 from typing import final
 
-from application.access.last_admin import hold_admins, refuse_without_admin
-from application.ports.security import SecurityLog
-from application.ports.storage import Storage
-from application.transactions import retried
-from domain.accounts.email import Email
-from domain.accounts.user import User
-from domain.accounts.username import Username
-from domain.errors import AccountMissing
-from domain.ids import UserId
+from doorward.application.access.last_admin import hold_admins, refuse_without_admin
+from doorward.application.ports.security import SecurityLog
+from doorward.application.ports.storage import Storage
+from doorward.application.transactions import retried
+from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.user import User
+from doorward.domain.accounts.username import Username
+from doorward.domain.errors import AccountMissing
+from doorward.domain.ids import UserId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

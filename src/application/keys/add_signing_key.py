@@ -2,12 +2,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import final
 
-from application.keys.publishing import publish
-from application.ports.security import KeySealer, SecurityLog
-from application.ports.storage import Storage
-from application.transactions import retried
-from domain.keys.rotation import PUBLISHED
-from domain.keys.signing_key import SigningKey
+from doorward.application.keys.publishing import publish
+from doorward.application.ports.security import KeySealer, SecurityLog
+from doorward.application.ports.storage import Storage
+from doorward.application.transactions import retried
+from doorward.domain.keys.rotation import PUBLISHED
+from doorward.domain.keys.signing_key import SigningKey
 
 
 @final

@@ -3,12 +3,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import final
 
-from application.keys.turns import hold_keys
-from application.ports.security import KeySealer, SecurityLog
-from application.ports.storage import Storage
-from application.transactions import retried
-from domain.keys.rotation import KeyRotation
-from domain.keys.signing_key import SigningKey
+from doorward.application.keys.turns import hold_keys
+from doorward.application.ports.security import KeySealer, SecurityLog
+from doorward.application.ports.storage import Storage
+from doorward.application.transactions import retried
+from doorward.domain.keys.rotation import KeyRotation
+from doorward.domain.keys.signing_key import SigningKey
 
 
 @final

@@ -2,8 +2,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
-from application.ports.storage import Storage
-from domain.keys.signing_key import SigningKey
+from doorward.application.ports.storage import Storage
+from doorward.domain.keys.signing_key import SigningKey
 
 
 @final

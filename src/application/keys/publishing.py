@@ -1,9 +1,9 @@
 from datetime import datetime, timedelta
 
-from application.keys.turns import hold_keys
-from application.ports.security import KeySealer
-from application.ports.storage import Transaction
-from domain.keys.signing_key import SigningKey, first_turn
+from doorward.application.keys.turns import hold_keys
+from doorward.application.ports.security import KeySealer
+from doorward.application.ports.storage import Transaction
+from doorward.domain.keys.signing_key import SigningKey, first_turn
 
 
 async def publish(tx: Transaction, sealer: KeySealer, key: SigningKey, now: datetime, after: timedelta) -> SigningKey:

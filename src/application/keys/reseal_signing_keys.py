@@ -2,12 +2,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
-from application.keys.turns import hold_keys
-from application.ports.security import KeySealer, SecurityLog
-from application.ports.storage import Storage
-from application.transactions import retried
-from domain.errors import InvalidKey
-from domain.keys.signing_key import SigningKey
+from doorward.application.keys.turns import hold_keys
+from doorward.application.ports.security import KeySealer, SecurityLog
+from doorward.application.ports.storage import Storage
+from doorward.application.transactions import retried
+from doorward.domain.errors import InvalidKey
+from doorward.domain.keys.signing_key import SigningKey
 
 
 @final

@@ -3,13 +3,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import final
 
-from application.keys.turns import hold_keys
-from application.ports.security import KeySealer, SecurityLog
-from application.ports.storage import Storage, Transaction
-from application.transactions import retried
-from domain.errors import InvalidKey, KeyMissing
-from domain.keys.rotation import KeyRotation
-from domain.keys.signing_key import SigningKey, signing_at
+from doorward.application.keys.turns import hold_keys
+from doorward.application.ports.security import KeySealer, SecurityLog
+from doorward.application.ports.storage import Storage, Transaction
+from doorward.application.transactions import retried
+from doorward.domain.errors import InvalidKey, KeyMissing
+from doorward.domain.keys.rotation import KeyRotation
+from doorward.domain.keys.signing_key import SigningKey, signing_at
 
 
 @final

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import final
 
-from application.keys.publishing import publish
-from application.keys.turns import hold_keys
-from application.ports.security import KeySealer, SecurityLog
-from application.ports.storage import Storage
-from application.transactions import retried
-from domain.errors import InvalidKey
-from domain.keys.rotation import PUBLISHED, KeyRotation
-from domain.keys.signing_key import KeyState, SigningKey, state_of
+from doorward.application.keys.publishing import publish
+from doorward.application.keys.turns import hold_keys
+from doorward.application.ports.security import KeySealer, SecurityLog
+from doorward.application.ports.storage import Storage
+from doorward.application.transactions import retried
+from doorward.domain.errors import InvalidKey
+from doorward.domain.keys.rotation import PUBLISHED, KeyRotation
+from doorward.domain.keys.signing_key import KeyState, SigningKey, state_of
 
 
 @final

@@ -1,5 +1,5 @@
-from application.ports.storage import Transaction
-from domain.access.role import ADMIN
+from doorward.application.ports.storage import Transaction
+from doorward.domain.access.role import ADMIN
 
 
 async def hold_keys(tx: Transaction) -> None:

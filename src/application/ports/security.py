@@ -6,13 +6,13 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Protocol
 
-from domain.access.principal import AccessToken
-from domain.accounts.password import Password, PasswordHash
-from domain.accounts.user import User
-from domain.ids import SessionId, UserId
-from domain.keys.signing_key import Algorithm, SigningKey
-from domain.services.service import ServiceId, ServiceSecretHash
-from domain.sessions.refresh_token import RefreshToken
+from doorward.domain.access.principal import AccessToken
+from doorward.domain.accounts.password import Password, PasswordHash
+from doorward.domain.accounts.user import User
+from doorward.domain.ids import SessionId, UserId
+from doorward.domain.keys.signing_key import Algorithm, SigningKey
+from doorward.domain.services.service import ServiceId, ServiceSecretHash
+from doorward.domain.sessions.refresh_token import RefreshToken
 
 
 class Verdict(Enum):

@@ -9,15 +9,15 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
-from domain.access.change import Change, SequencedChange
-from domain.access.decision import Access
-from domain.access.role import Role, RoleName
-from domain.accounts.user import User
-from domain.ids import SessionId, UserId
-from domain.keys.signing_key import SigningKey
-from domain.services.service import Service, ServiceId
-from domain.sessions.refresh_token import RefreshTokenHash
-from domain.sessions.session import Session, SessionPolicy
+from doorward.domain.access.decision import Access
+from doorward.domain.access.role import Role, RoleName
+from doorward.domain.accounts.user import User
+from doorward.domain.change_feed.change import Change, SequencedChange
+from doorward.domain.ids import SessionId, UserId
+from doorward.domain.keys.signing_key import SigningKey
+from doorward.domain.services.service import Service, ServiceId
+from doorward.domain.sessions.refresh_token import RefreshTokenHash
+from doorward.domain.sessions.session import Session, SessionPolicy
 
 
 class UserReader(Protocol):

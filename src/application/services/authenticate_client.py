@@ -1,10 +1,10 @@
 from dataclasses import dataclass
 from typing import final
 
-from application.ports.security import ServiceSecrets
-from application.ports.storage import Storage
-from domain.errors import InvalidClient
-from domain.services.service import ID, Service, ServiceId
+from doorward.application.ports.security import ServiceSecrets
+from doorward.application.ports.storage import Storage
+from doorward.domain.errors import InvalidClient
+from doorward.domain.services.service import ID, Service, ServiceId
 
 
 @final

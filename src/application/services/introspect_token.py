@@ -2,17 +2,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import final
 
-from application.access.authorize_role import AuthorizeRole
-from application.access.directory import AccessDirectory
-from application.ports.security import AccessTokens, RefreshTokens
-from application.ports.storage import Storage
-from domain.access.decision import SIGNED_IN
-from domain.access.principal import AccessToken
-from domain.access.role import RoleName
-from domain.accounts.user import User
-from domain.errors import InvalidRefreshToken, InvalidToken
-from domain.sessions.refresh_token import RefreshToken
-from domain.sessions.session import Session, SessionPolicy, Standing
+from doorward.application.access.authorize_role import AuthorizeRole
+from doorward.application.change_feed.directory import AccessDirectory
+from doorward.application.ports.security import AccessTokens, RefreshTokens
+from doorward.application.ports.storage import Storage
+from doorward.domain.access.decision import SIGNED_IN
+from doorward.domain.access.principal import AccessToken
+from doorward.domain.access.role import RoleName
+from doorward.domain.accounts.user import User
+from doorward.domain.errors import InvalidRefreshToken, InvalidToken
+from doorward.domain.sessions.refresh_token import RefreshToken
+from doorward.domain.sessions.session import Session, SessionPolicy, Standing
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
-from application.ports.storage import Storage
-from domain.services.service import Service
+from doorward.application.ports.storage import Storage
+from doorward.domain.services.service import Service
 
 
 @final

@@ -2,10 +2,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import final
 
-from application.ports.security import SecurityLog, ServiceSecrets
-from application.ports.storage import Storage
-from application.transactions import retried
-from domain.services.service import Service, service_name
+from doorward.application.ports.security import SecurityLog, ServiceSecrets
+from doorward.application.ports.storage import Storage
+from doorward.application.transactions import retried
+from doorward.domain.services.service import Service, service_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import final
 
-from application.ports.security import AccessTokens, RefreshTokens
-from application.ports.storage import Storage
-from application.sessions.end_session import EndSession
-from domain.errors import InvalidRefreshToken, InvalidToken, SessionMissing
-from domain.ids import SessionId, UserId
-from domain.sessions.session import SessionPolicy, Standing
+from doorward.application.ports.security import AccessTokens, RefreshTokens
+from doorward.application.ports.storage import Storage
+from doorward.application.sessions.end_session import EndSession
+from doorward.domain.errors import InvalidRefreshToken, InvalidToken, SessionMissing
+from doorward.domain.ids import SessionId, UserId
+from doorward.domain.sessions.session import SessionPolicy, Standing
 
 
 @final

@@ -1,12 +1,12 @@
 from dataclasses import dataclass
 from typing import final
 
-from application.ports.storage import Storage
-from application.sessions.list_sessions import ListedSession
-from domain.accounts.user import User
-from domain.errors import InvalidToken
-from domain.ids import SessionId
-from domain.sessions.session import SessionPolicy
+from doorward.application.ports.storage import Storage
+from doorward.application.sessions.list_sessions import ListedSession
+from doorward.domain.accounts.user import User
+from doorward.domain.errors import InvalidToken
+from doorward.domain.ids import SessionId
+from doorward.domain.sessions.session import SessionPolicy
 
 
 @final

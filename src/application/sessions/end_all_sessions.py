@@ -1,11 +1,11 @@
 from dataclasses import dataclass
 from typing import final
 
-from application.ports.security import SecurityLog
-from application.ports.storage import Storage
-from application.transactions import retried
-from domain.errors import AccountMissing
-from domain.ids import UserId
+from doorward.application.ports.security import SecurityLog
+from doorward.application.ports.storage import Storage
+from doorward.application.transactions import retried
+from doorward.domain.errors import AccountMissing
+from doorward.domain.ids import UserId
 
 
 @final

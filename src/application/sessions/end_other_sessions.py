@@ -1,10 +1,10 @@
 from dataclasses import dataclass
 from typing import final
 
-from application.ports.security import SecurityLog
-from application.ports.storage import Storage
-from application.transactions import retried
-from domain.ids import SessionId, UserId
+from doorward.application.ports.security import SecurityLog
+from doorward.application.ports.storage import Storage
+from doorward.application.transactions import retried
+from doorward.domain.ids import SessionId, UserId
 
 
 @final

@@ -2,10 +2,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import final
 
-from application.ports.security import AccessTokens, IssuedToken
-from domain.accounts.user import User
-from domain.sessions.refresh_token import RefreshToken
-from domain.sessions.session import Session, SessionPolicy
+from doorward.application.ports.security import AccessTokens, IssuedToken
+from doorward.domain.accounts.user import User
+from doorward.domain.sessions.refresh_token import RefreshToken
+from doorward.domain.sessions.session import Session, SessionPolicy
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import final
 
-from application.ports.storage import Storage
-from domain.errors import AccountMissing
-from domain.ids import UserId
-from domain.sessions.session import Session, SessionPolicy
+from doorward.application.ports.storage import Storage
+from doorward.domain.errors import AccountMissing
+from doorward.domain.ids import UserId
+from doorward.domain.sessions.session import Session, SessionPolicy
 
 
 @dataclass(frozen=True, slots=True)

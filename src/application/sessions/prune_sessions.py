@@ -2,9 +2,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import final
 
-from application.ports.storage import Storage
-from application.transactions import retried
-from domain.sessions.session import SessionPolicy
+from doorward.application.ports.storage import Storage
+from doorward.application.transactions import retried
+from doorward.domain.sessions.session import SessionPolicy
 
 BATCH = 500
 """Rows that one short transaction deletes."""

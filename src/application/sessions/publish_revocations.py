@@ -5,10 +5,10 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import final
 
-from application.ports.clock import Clock
-from application.ports.security import RevocationSigner
-from application.sessions.ended_sessions import EndedSessions
-from domain.errors import RevocationsIncomplete
+from doorward.application.change_feed.ended_sessions import EndedSessions
+from doorward.application.ports.clock import Clock
+from doorward.application.ports.security import RevocationSigner
+from doorward.domain.errors import RevocationsIncomplete
 
 LIFE = timedelta(minutes=5)
 """How long a list that nobody renews may be relied upon."""

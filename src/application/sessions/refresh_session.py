@@ -3,14 +3,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import final
 
-from application.ports.security import RefreshTokens, SecurityLog
-from application.ports.storage import Storage
-from application.sessions.issue_tokens import IssueTokens, SignedIn
-from application.transactions import retried
-from domain.accounts.user import User
-from domain.errors import InvalidRefreshToken, RefreshTokenReused, TransactionConflict
-from domain.sessions.refresh_token import RefreshToken, RefreshTokenHash
-from domain.sessions.session import MOST_SPENT, Session, SessionPolicy, Standing
+from doorward.application.ports.security import RefreshTokens, SecurityLog
+from doorward.application.ports.storage import Storage
+from doorward.application.sessions.issue_tokens import IssueTokens, SignedIn
+from doorward.application.transactions import retried
+from doorward.domain.accounts.user import User
+from doorward.domain.errors import InvalidRefreshToken, RefreshTokenReused, TransactionConflict
+from doorward.domain.sessions.refresh_token import RefreshToken, RefreshTokenHash
+from doorward.domain.sessions.session import MOST_SPENT, Session, SessionPolicy, Standing
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 from dataclasses import dataclass
 from typing import final
 
-from application.sessions.end_session import EndSession
-from domain.access.principal import Principal
-from domain.errors import InvalidToken, SessionMissing
+from doorward.application.sessions.end_session import EndSession
+from doorward.domain.access.principal import Principal
+from doorward.domain.errors import InvalidToken, SessionMissing
 
 
 @final

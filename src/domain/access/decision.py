@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from domain.access.role import RoleName
-from domain.ids import UserId
+from doorward.domain.access.role import RoleName
+from doorward.domain.ids import UserId
 
 
 @dataclass(frozen=True, slots=True)

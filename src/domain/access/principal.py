@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.ids import SessionId, TokenId, UserId
+from doorward.domain.ids import SessionId, TokenId, UserId
 
 LONGEST_LIFE = timedelta(minutes=15)
 """Of an access token."""

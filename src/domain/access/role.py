@@ -3,7 +3,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NewType, Self
 
-from domain.errors import InvalidDescription, InvalidRoleName
+from doorward.domain.errors import InvalidDescription, InvalidRoleName
 
 RoleName = NewType("RoleName", str)
 """Lower case, compared exactly: `Admin` and `admin ` are not `admin`."""

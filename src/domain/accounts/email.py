@@ -2,8 +2,8 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-from domain.accounts.username import fold
-from domain.errors import InvalidEmail
+from doorward.domain.accounts.username import fold
+from doorward.domain.errors import InvalidEmail
 
 LONGEST = 254
 LONGEST_LOCAL = 64

@@ -3,8 +3,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NewType, Self
 
-from domain.accounts.username import fold
-from domain.errors import PasswordBlocked, PasswordTooLong, PasswordTooShort
+from doorward.domain.accounts.username import fold
+from doorward.domain.errors import PasswordBlocked, PasswordTooLong, PasswordTooShort
 
 PasswordHash = NewType("PasswordHash", str)
 """A PHC string, such as `$argon2id$v=19$m=19456,t=2,p=1$...`. As secret as the password."""

@@ -2,11 +2,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
 
-from domain.access.role import RoleName
-from domain.accounts.email import Email
-from domain.accounts.password import PasswordHash
-from domain.accounts.username import Username
-from domain.ids import UserId
+from doorward.domain.access.role import RoleName
+from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.password import PasswordHash
+from doorward.domain.accounts.username import Username
+from doorward.domain.ids import UserId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Self
 
-from domain.errors import InvalidUsername
+from doorward.domain.errors import InvalidUsername
 
 ALLOWED = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{2,31}")
 """Never beginning with a dash: commands would take such a name for an option."""

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.keys.signing_key import Algorithm, SigningKey, turn
+from doorward.domain.keys.signing_key import Algorithm, SigningKey, turn
 
 PUBLISHED = timedelta(hours=24)
 """How long before its first use a key is published: other services may keep the key set for so long."""

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal, Self
 
-from domain.access.principal import LONGEST_LIFE
+from doorward.domain.access.principal import LONGEST_LIFE
 
 Algorithm = Literal["ES256", "EdDSA", "RS256"]
 """RFC 7518 and 8037. One key, one algorithm: the key decides, never the token."""

@@ -3,7 +3,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NewType
 
-from domain.errors import InvalidServiceName
+from doorward.domain.errors import InvalidServiceName
 
 ServiceId = NewType("ServiceId", str)
 """A `client_id` (RFC 6749, section 2.2): `service-` and 22 random characters, so that it never equals a `sub`."""

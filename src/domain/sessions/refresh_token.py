@@ -2,7 +2,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NewType
 
-from domain.ids import SessionId
+from doorward.domain.ids import SessionId
 
 RefreshTokenHash = NewType("RefreshTokenHash", bytes)
 """SHA-256 of a refresh token: all that is ever stored of one."""

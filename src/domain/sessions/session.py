@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Self
 
-from domain.ids import SessionId, UserId, uuid7
-from domain.sessions.refresh_token import RefreshTokenHash, SpentToken, mark
+from doorward.domain.ids import SessionId, UserId, uuid7
+from doorward.domain.sessions.refresh_token import RefreshTokenHash, SpentToken, mark
 
 LONGEST_ADDRESS = 45
 LONGEST_USER_AGENT = 256

@@ -10,10 +10,10 @@ import structlog
 from structlog.contextvars import merge_contextvars
 from structlog.typing import Processor
 
-from infrastructure.log.redaction import without_secrets
-from infrastructure.log.rendering import as_json, as_text, with_exception
-from infrastructure.log.sink import QueuedSink
-from infrastructure.settings import Settings
+from doorward.infrastructure.log.redaction import without_secrets
+from doorward.infrastructure.log.rendering import as_json, as_text, with_exception
+from doorward.infrastructure.log.sink import QueuedSink
+from doorward.infrastructure.settings.settings import Settings
 
 QUIET = dict.fromkeys(("sqlalchemy", "asyncio", "aiosqlite", "asyncmy", "alembic"), logging.WARNING)
 """Libraries whose lower levels tell nothing to an operator, and some of what people typed."""

@@ -8,7 +8,7 @@ from typing import Any, final
 
 import structlog
 
-from domain.accounts.email import login_key
+from doorward.domain.accounts.email import login_key
 
 MOST_PER_SECOND = 20
 """Refusals that one process writes per second and event; a flood of them is counted instead (LG-05)."""

@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from infrastructure.memory.tables import Tables
+from doorward.infrastructure.memory.tables import Tables
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
-from domain.access.change import Change, SequencedChange, Subject
-from domain.access.decision import Access
-from domain.access.role import Role, RoleName
-from domain.accounts.user import User
-from domain.errors import (
+from doorward.domain.access.decision import Access
+from doorward.domain.access.role import Role, RoleName
+from doorward.domain.accounts.user import User
+from doorward.domain.change_feed.change import Change, SequencedChange, Subject
+from doorward.domain.errors import (
     AccountMissing,
     EmailTaken,
     KeyExists,
@@ -15,9 +15,9 @@ from domain.errors import (
     TransactionConflict,
     UsernameTaken,
 )
-from domain.ids import UserId
-from domain.keys.signing_key import SigningKey
-from infrastructure.memory.tables import Tables
+from doorward.domain.ids import UserId
+from doorward.domain.keys.signing_key import SigningKey
+from doorward.infrastructure.memory.tables import Tables
 
 Announce = Callable[[Change], None]
 

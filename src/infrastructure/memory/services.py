@@ -1,9 +1,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from domain.errors import ServiceExists
-from domain.services.service import Service, ServiceId
-from infrastructure.memory.tables import Tables
+from doorward.domain.errors import ServiceExists
+from doorward.domain.services.service import Service, ServiceId
+from doorward.infrastructure.memory.tables import Tables
 
 
 @dataclass(frozen=True, slots=True)

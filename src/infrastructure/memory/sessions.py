@@ -2,13 +2,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.access.change import Change
-from domain.accounts.user import User
-from domain.errors import AccountMissing
-from domain.ids import SessionId, UserId
-from domain.sessions.refresh_token import RefreshTokenHash
-from domain.sessions.session import Session, SessionPolicy
-from infrastructure.memory.tables import Tables
+from doorward.domain.accounts.user import User
+from doorward.domain.change_feed.change import Change
+from doorward.domain.errors import AccountMissing
+from doorward.domain.ids import SessionId, UserId
+from doorward.domain.sessions.refresh_token import RefreshTokenHash
+from doorward.domain.sessions.session import Session, SessionPolicy
+from doorward.infrastructure.memory.tables import Tables
 
 
 @dataclass(frozen=True, slots=True)

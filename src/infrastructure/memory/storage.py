@@ -9,14 +9,14 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import final
 
-from application.ports.storage import CommitListener
-from domain.access.change import Change, SequencedChange
-from domain.access.role import BUILT_IN, Role
-from infrastructure.memory.leases import MemoryLeases
-from infrastructure.memory.repositories import MemoryChanges, MemoryKeys, MemoryRoles, MemoryUsers
-from infrastructure.memory.services import MemoryServices
-from infrastructure.memory.sessions import MemorySessions
-from infrastructure.memory.tables import Tables
+from doorward.application.ports.storage import CommitListener
+from doorward.domain.access.role import BUILT_IN, Role
+from doorward.domain.change_feed.change import Change, SequencedChange
+from doorward.infrastructure.memory.leases import MemoryLeases
+from doorward.infrastructure.memory.repositories import MemoryChanges, MemoryKeys, MemoryRoles, MemoryUsers
+from doorward.infrastructure.memory.services import MemoryServices
+from doorward.infrastructure.memory.sessions import MemorySessions
+from doorward.infrastructure.memory.tables import Tables
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 

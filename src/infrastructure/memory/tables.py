@@ -2,13 +2,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
 
-from domain.access.change import SequencedChange
-from domain.access.role import Role, RoleName
-from domain.accounts.user import User
-from domain.ids import SessionId, UserId
-from domain.keys.signing_key import SigningKey
-from domain.services.service import Service, ServiceId
-from domain.sessions.session import Session
+from doorward.domain.access.role import Role, RoleName
+from doorward.domain.accounts.user import User
+from doorward.domain.change_feed.change import SequencedChange
+from doorward.domain.ids import SessionId, UserId
+from doorward.domain.keys.signing_key import SigningKey
+from doorward.domain.services.service import Service, ServiceId
+from doorward.domain.sessions.session import Session
 
 
 @dataclass(slots=True)

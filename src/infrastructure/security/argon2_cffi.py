@@ -4,8 +4,8 @@ import argon2
 from argon2.exceptions import HashingError, InvalidHashError, VerificationError, VerifyMismatchError
 from argon2.low_level import error_to_str
 
-from domain.errors import HashingBusy
-from infrastructure.security.passwords import HASH, MEMORY, PARALLELISM, SALT, TIME, Undecodable
+from doorward.domain.errors import HashingBusy
+from doorward.infrastructure.security.passwords import HASH, MEMORY, PARALLELISM, SALT, TIME, Undecodable
 
 OUT_OF_RESOURCES = frozenset(map(error_to_str, (-22, -33)))
 """libargon2 got no memory, or no thread."""

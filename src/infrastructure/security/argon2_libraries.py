@@ -2,10 +2,10 @@
 
 from typing import Literal
 
-from domain.errors import HashingBusy
-from infrastructure.security.argon2_cffi import Argon2Cffi
-from infrastructure.security.passwords import Argon2Library
-from infrastructure.start_refused import StartRefused
+from doorward.domain.errors import HashingBusy
+from doorward.infrastructure.security.argon2_cffi import Argon2Cffi
+from doorward.infrastructure.security.passwords import Argon2Library
+from doorward.infrastructure.settings.start_refused import StartRefused
 
 HasherSetting = Literal["auto", "argon2-cffi", "libsodium"]
 
@@ -29,7 +29,7 @@ def argon2_library(setting: HasherSetting) -> Argon2Library:
 
 def libsodium(reference: Argon2Library) -> Argon2Library:
     """Raise whatever comes of a PyNaCl that is missing or broken."""
-    from infrastructure.security.libsodium import Libsodium  # noqa: PLC0415 PyNaCl need not be installed
+    from doorward.infrastructure.security.libsodium import Libsodium  # noqa: PLC0415 PyNaCl need not be installed
 
     library = Libsodium(reference)
     password, phc = KNOWN

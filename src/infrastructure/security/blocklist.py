@@ -5,10 +5,10 @@ from math import log2
 from pathlib import Path
 from typing import Self, final
 
-from domain.accounts.password import Password
-from domain.accounts.username import fold
-from infrastructure.security.guesses import bits
-from infrastructure.start_refused import StartRefused
+from doorward.domain.accounts.password import Password
+from doorward.domain.accounts.username import fold
+from doorward.infrastructure.security.guesses import bits
+from doorward.infrastructure.settings.start_refused import StartRefused
 
 HERE = Path(__file__).parent
 ENOUGH = 22.0

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar, final
 
-from application.ports.clock import Clock
-from domain.errors import HashingBusy
+from doorward.application.ports.clock import Clock
+from doorward.domain.errors import HashingBusy
 
 T = TypeVar("T")
 

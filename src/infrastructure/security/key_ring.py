@@ -8,13 +8,13 @@ from typing import final
 import jwt
 from jwt.algorithms import Algorithm as JwtAlgorithm
 
-from application.ports.security import PublishedKey
-from application.ports.storage import Storage
-from domain.errors import StorageUnavailable
-from domain.keys.signing_key import KeyState, SigningKey, may_have_signed, signing_at, state_of
-from infrastructure.security.jwk import PrivateKey, PublicKey, public_jwk
-from infrastructure.security.sealing import AesKeySealer
-from infrastructure.start_refused import StartRefused
+from doorward.application.ports.security import PublishedKey
+from doorward.application.ports.storage import Storage
+from doorward.domain.errors import StorageUnavailable
+from doorward.domain.keys.signing_key import KeyState, SigningKey, may_have_signed, signing_at, state_of
+from doorward.infrastructure.security.jwk import PrivateKey, PublicKey, public_jwk
+from doorward.infrastructure.security.sealing import AesKeySealer
+from doorward.infrastructure.settings.start_refused import StartRefused
 
 REMEMBERED = timedelta(seconds=1)
 """How long it is not looked again which of the keys are gone."""

@@ -7,8 +7,8 @@ from typing import final
 
 from nacl.bindings import crypto_pwhash_alg, crypto_pwhash_ALG_ARGON2ID13, crypto_pwhash_str_alg
 
-from domain.errors import HashingBusy
-from infrastructure.security.passwords import HASH, MEMORY, TIME, Argon2Library
+from doorward.domain.errors import HashingBusy
+from doorward.infrastructure.security.passwords import HASH, MEMORY, TIME, Argon2Library
 
 KIB = 1024
 OWN = re.compile(

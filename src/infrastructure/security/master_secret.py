@@ -11,9 +11,9 @@ from pathlib import Path
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from infrastructure.data_dir import open_to_others
-from infrastructure.setting_sources import HOW_TO_MAKE
-from infrastructure.start_refused import StartRefused
+from doorward.infrastructure.settings.data_dir import open_to_others
+from doorward.infrastructure.settings.sources import HOW_TO_MAKE
+from doorward.infrastructure.settings.start_refused import StartRefused
 
 NAME, PREVIOUS = "DOORWARD_SECRET_KEY", "DOORWARD_SECRET_KEY_PREVIOUS"
 SHORTEST = 32

@@ -3,9 +3,9 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Protocol, final
 
-from application.ports.security import SecurityLog, Verdict
-from domain.accounts.password import Password, PasswordHash
-from infrastructure.security.hashing_pool import HashingPool
+from doorward.application.ports.security import SecurityLog, Verdict
+from doorward.domain.accounts.password import Password, PasswordHash
+from doorward.infrastructure.security.hashing_pool import HashingPool
 
 MEMORY, TIME, PARALLELISM = 19_456, 2, 1
 """KiB, passes, lanes: the OWASP Password Storage Cheat Sheet's Argon2id."""

@@ -13,11 +13,11 @@ from hashlib import sha256
 from typing import Final, final
 from uuid import UUID
 
-from domain.errors import InvalidRefreshToken
-from domain.ids import SessionId
-from domain.sessions.refresh_token import RefreshToken, RefreshTokenHash
-from infrastructure.security.jwk import base64url
-from infrastructure.security.master_secret import MasterSecret
+from doorward.domain.errors import InvalidRefreshToken
+from doorward.domain.ids import SessionId
+from doorward.domain.sessions.refresh_token import RefreshToken, RefreshTokenHash
+from doorward.infrastructure.security.jwk import base64url
+from doorward.infrastructure.security.master_secret import MasterSecret
 
 SUCCESSION: Final = b"doorward refresh token succession v1"
 MAKER: Final = b"doorward refresh token maker v1"

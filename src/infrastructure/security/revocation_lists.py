@@ -5,10 +5,10 @@ from typing import final
 
 import msgspec
 
-from domain.ids import SessionId, UserId
-from infrastructure.security.jwk import base64url
-from infrastructure.security.key_ring import StoredKeyRing
-from infrastructure.security.tokens import encode, sign
+from doorward.domain.ids import SessionId, UserId
+from doorward.infrastructure.security.jwk import base64url
+from doorward.infrastructure.security.key_ring import StoredKeyRing
+from doorward.infrastructure.security.tokens import encode, sign
 
 TYPE = "revocations+jwt"
 """Of no access token: whoever tells them apart by `typ` mistakes neither for the other (RFC 8725, section 3.11)."""

@@ -22,11 +22,11 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from domain.errors import InvalidKey
-from domain.keys.signing_key import Algorithm, SigningKey
-from infrastructure.security.jwk import PrivateKey, thumbprint
-from infrastructure.security.master_secret import MasterSecret
-from infrastructure.start_refused import StartRefused
+from doorward.domain.errors import InvalidKey
+from doorward.domain.keys.signing_key import Algorithm, SigningKey
+from doorward.infrastructure.security.jwk import PrivateKey, thumbprint
+from doorward.infrastructure.security.master_secret import MasterSecret
+from doorward.infrastructure.settings.start_refused import StartRefused
 
 PURPOSE = b"doorward signing keys v1"
 VERSION = b"\x01"

@@ -3,8 +3,8 @@ import secrets
 from hashlib import sha256
 from typing import Final, final
 
-from domain.services.service import ServiceId, ServiceSecretHash
-from infrastructure.security.jwk import base64url
+from doorward.domain.services.service import ServiceId, ServiceSecretHash
+from doorward.infrastructure.security.jwk import base64url
 
 ID_BYTES: Final = 16
 """22 characters of base64url."""

@@ -1,12 +1,12 @@
 from datetime import UTC, datetime, timedelta
 from typing import final
 
-from application.ports.security import AccessTokens, IssuedToken
-from domain.access.principal import AccessToken
-from domain.accounts.user import User
-from domain.errors import InvalidToken
-from domain.ids import SessionId
-from infrastructure.security.key_ring import StoredKeyRing
+from doorward.application.ports.security import AccessTokens, IssuedToken
+from doorward.domain.access.principal import AccessToken
+from doorward.domain.accounts.user import User
+from doorward.domain.errors import InvalidToken
+from doorward.domain.ids import SessionId
+from doorward.infrastructure.security.key_ring import StoredKeyRing
 
 MOST = 12_288
 """Tokens, of about a kilobyte each."""

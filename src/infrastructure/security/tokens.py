@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from uuid import UUID
 
-from application.ports.security import IssuedToken
-from domain.access.principal import AccessToken
-from domain.accounts.user import User
-from domain.errors import InvalidToken
-from domain.ids import SessionId, TokenId, UserId, uuid7
-from infrastructure.security import jws
-from infrastructure.security.jwk import base64url
-from infrastructure.security.key_ring import OpenKey, StoredKeyRing
+from doorward.application.ports.security import IssuedToken
+from doorward.domain.access.principal import AccessToken
+from doorward.domain.accounts.user import User
+from doorward.domain.errors import InvalidToken
+from doorward.domain.ids import SessionId, TokenId, UserId, uuid7
+from doorward.infrastructure.security import jws
+from doorward.infrastructure.security.jwk import base64url
+from doorward.infrastructure.security.key_ring import OpenKey, StoredKeyRing
 
 TYPES = frozenset({"at+jwt", "application/at+jwt"})
 HEADER = frozenset({"alg", "typ", "kid"})

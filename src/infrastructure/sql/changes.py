@@ -5,10 +5,10 @@ from typing import Any, final
 
 from sqlalchemy import bindparam, delete, func, insert, select
 
-from domain.access.change import Change, SequencedChange, Subject
-from infrastructure.sql.connection import SqlConnection, padded
-from infrastructure.sql.statements import SqlRow
-from infrastructure.sql.tables import changes
+from doorward.domain.change_feed.change import Change, SequencedChange, Subject
+from doorward.infrastructure.sql.connection import SqlConnection, padded
+from doorward.infrastructure.sql.statements import SqlRow
+from doorward.infrastructure.sql.tables import changes
 
 KNOWN = frozenset(Subject)
 

@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Dialect, Executable
 
-from domain.errors import DomainError, StorageUnavailable, TransactionConflict
-from infrastructure.sql.engine import error_code
-from infrastructure.sql.pool import Lent, Pool
-from infrastructure.sql.statements import SqlRow, Values, prepared
+from doorward.domain.errors import DomainError, StorageUnavailable, TransactionConflict
+from doorward.infrastructure.sql.engine import error_code
+from doorward.infrastructure.sql.pool import Lent, Pool
+from doorward.infrastructure.sql.statements import SqlRow, Values, prepared
 
 T = TypeVar("T")
 Work = Callable[[Any], Awaitable[T]]

@@ -3,10 +3,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import final
 
-from infrastructure.finding import Finding
-from infrastructure.sql.engine import refuse_open_files
-from infrastructure.sql.schema import HEAD, check_schema, current_revision, migrate
-from infrastructure.sql.urls import DatabaseUrl
+from doorward.infrastructure.finding import Finding
+from doorward.infrastructure.sql.engine import refuse_open_files
+from doorward.infrastructure.sql.schema import HEAD, check_schema, current_revision, migrate
+from doorward.infrastructure.sql.urls import DatabaseUrl
 
 
 @final
@@ -28,7 +28,7 @@ class SqlDatabase:
         return before, HEAD
 
     async def diagnose(self, now: Callable[[], datetime]) -> Sequence[Finding]:
-        from infrastructure.diagnosis import diagnose_tls  # noqa: PLC0415 for the doctor alone
-        from infrastructure.sql.diagnosis import diagnose_database  # noqa: PLC0415 for the doctor alone
+        from doorward.infrastructure.diagnosis import diagnose_tls  # noqa: PLC0415 for the doctor alone
+        from doorward.infrastructure.sql.diagnosis import diagnose_database  # noqa: PLC0415 for the doctor alone
 
         return [*diagnose_tls(self.url), *await diagnose_database(self.url, now)]

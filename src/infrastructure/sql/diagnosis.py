@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 
 from sqlalchemy import text
 
-from domain.errors import StorageUnavailable
-from infrastructure.finding import Finding
-from infrastructure.sql.connection import SqlConnection, connected
-from infrastructure.sql.engine import open_pools
-from infrastructure.sql.pool import RECYCLED
-from infrastructure.sql.schema import HEAD, check_schema
-from infrastructure.sql.urls import DatabaseUrl
-from infrastructure.start_refused import StartRefused
+from doorward.domain.errors import StorageUnavailable
+from doorward.infrastructure.finding import Finding
+from doorward.infrastructure.settings.start_refused import StartRefused
+from doorward.infrastructure.sql.connection import SqlConnection, connected
+from doorward.infrastructure.sql.engine import open_pools
+from doorward.infrastructure.sql.pool import RECYCLED
+from doorward.infrastructure.sql.schema import HEAD, check_schema
+from doorward.infrastructure.sql.urls import DatabaseUrl
 
 SKEW_OF_NOTE, SKEW_TOO_MUCH = 1.0, 5.0
 """Seconds between the database's clock and ours."""

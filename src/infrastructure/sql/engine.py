@@ -14,10 +14,10 @@ from typing import Any
 from sqlalchemy import URL, Dialect, Engine, NullPool, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
-from infrastructure.data_dir import refuse_open
-from infrastructure.sql.pool import Pool
-from infrastructure.sql.urls import DatabaseUrl, Tls
-from infrastructure.start_refused import StartRefused
+from doorward.infrastructure.settings.data_dir import refuse_open
+from doorward.infrastructure.settings.start_refused import StartRefused
+from doorward.infrastructure.sql.pool import Pool
+from doorward.infrastructure.sql.urls import DatabaseUrl, Tls
 
 PATIENCE = 1.0
 """Seconds to wait for a lock, and for a TCP connection."""

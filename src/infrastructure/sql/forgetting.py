@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import bindparam, delete, select
 
-from domain.ids import SessionId, UserId
-from infrastructure.sql.connection import SqlConnection, padded
-from infrastructure.sql.tables import sessions
+from doorward.domain.ids import SessionId, UserId
+from doorward.infrastructure.sql.connection import SqlConnection, padded
+from doorward.infrastructure.sql.tables import sessions
 
 BATCH = 500
 

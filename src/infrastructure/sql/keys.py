@@ -4,13 +4,13 @@ from typing import Any, final
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from domain.access.change import Change, Subject
-from domain.errors import KeyExists
-from domain.keys.signing_key import SigningKey
-from infrastructure.sql.changes import Feed
-from infrastructure.sql.connection import SqlConnection, Violated
-from infrastructure.sql.statements import SqlRow
-from infrastructure.sql.tables import signing_keys
+from doorward.domain.change_feed.change import Change, Subject
+from doorward.domain.errors import KeyExists
+from doorward.domain.keys.signing_key import SigningKey
+from doorward.infrastructure.sql.changes import Feed
+from doorward.infrastructure.sql.connection import SqlConnection, Violated
+from doorward.infrastructure.sql.statements import SqlRow
+from doorward.infrastructure.sql.tables import signing_keys
 
 ALL = select(signing_keys).order_by(signing_keys.c.signs_from, signing_keys.c.kid)
 ADD = insert(signing_keys)

@@ -4,8 +4,8 @@ from typing import final
 
 from sqlalchemy import bindparam, insert, update
 
-from infrastructure.sql.connection import SqlConnection, Violated
-from infrastructure.sql.tables import leases
+from doorward.infrastructure.sql.connection import SqlConnection, Violated
+from doorward.infrastructure.sql.tables import leases
 
 FIRST = insert(leases)
 TAKE = (

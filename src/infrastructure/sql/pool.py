@@ -16,7 +16,7 @@ from sqlalchemy import Engine, PoolProxiedConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.util import greenlet_spawn
 
-from domain.errors import StorageUnavailable
+from doorward.domain.errors import StorageUnavailable
 
 PATIENCE = 1.0
 """Seconds to wait for a free connection."""

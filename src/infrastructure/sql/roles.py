@@ -4,13 +4,13 @@ from typing import Any, final
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from domain.access.change import Change, Subject
-from domain.access.role import Role, RoleName
-from domain.errors import TransactionConflict
-from infrastructure.sql.changes import Feed
-from infrastructure.sql.connection import SqlConnection, Violated
-from infrastructure.sql.statements import SqlRow
-from infrastructure.sql.tables import roles, user_roles
+from doorward.domain.access.role import Role, RoleName
+from doorward.domain.change_feed.change import Change, Subject
+from doorward.domain.errors import TransactionConflict
+from doorward.infrastructure.sql.changes import Feed
+from doorward.infrastructure.sql.connection import SqlConnection, Violated
+from doorward.infrastructure.sql.statements import SqlRow
+from doorward.infrastructure.sql.tables import roles, user_roles
 
 NAMED = roles.c.name == bindparam("role")
 ALL = select(roles).order_by(roles.c.name)

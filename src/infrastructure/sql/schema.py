@@ -9,10 +9,10 @@ from sqlalchemy import Connection, Engine, String, column, func, inspect, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.util import greenlet_spawn
 
-from infrastructure.sql.connection import LONGEST
-from infrastructure.sql.engine import error_code, open_migrator, open_pools
-from infrastructure.sql.urls import DatabaseUrl
-from infrastructure.start_refused import StartRefused
+from doorward.infrastructure.settings.start_refused import StartRefused
+from doorward.infrastructure.sql.connection import LONGEST
+from doorward.infrastructure.sql.engine import error_code, open_migrator, open_pools
+from doorward.infrastructure.sql.urls import DatabaseUrl
 
 HEAD = "0002"
 """The revision that this Doorward works with. Revisions are numbered: a greater one is a newer one."""
@@ -109,7 +109,7 @@ async def attempted(engine: Engine, target: str, *, last: bool) -> bool:
 
 
 def migrated(engine: Engine, target: str) -> None:
-    from infrastructure.sql.migrations.run import run  # noqa: PLC0415 alembic is needed for nothing else
+    from doorward.infrastructure.sql.migrations.run import run  # noqa: PLC0415 alembic is needed for nothing else
 
     with engine.connect() as connection, alone(connection):
         current = revision(connection)

@@ -4,11 +4,11 @@ from typing import Any, final
 
 from sqlalchemy import bindparam, delete, insert, select
 
-from domain.errors import ServiceExists
-from domain.services.service import Service, ServiceId, ServiceSecretHash
-from infrastructure.sql.connection import SqlConnection, Violated
-from infrastructure.sql.statements import SqlRow
-from infrastructure.sql.tables import services
+from doorward.domain.errors import ServiceExists
+from doorward.domain.services.service import Service, ServiceId, ServiceSecretHash
+from doorward.infrastructure.sql.connection import SqlConnection, Violated
+from doorward.infrastructure.sql.statements import SqlRow
+from doorward.infrastructure.sql.tables import services
 
 IT = services.c.id == bindparam("service_id")
 ALL = select(services).order_by(services.c.name)

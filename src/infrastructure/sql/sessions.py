@@ -5,19 +5,19 @@ from typing import Any, final
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from domain.access.change import Change
-from domain.accounts.user import User
-from domain.errors import AccountMissing
-from domain.ids import SessionId, UserId
-from domain.sessions.refresh_token import RefreshTokenHash, SpentToken, mark
-from domain.sessions.session import Device, Session, SessionPolicy
-from infrastructure.sql.changes import Feed
-from infrastructure.sql.connection import SqlConnection, Violated, padded
-from infrastructure.sql.forgetting import BATCH, forget, sessions_of
-from infrastructure.sql.spent import LONGEST_SPENT, StoredSpent, to_text
-from infrastructure.sql.statements import SqlRow
-from infrastructure.sql.tables import sessions, user_roles, users
-from infrastructure.sql.users import to_users
+from doorward.domain.accounts.user import User
+from doorward.domain.change_feed.change import Change
+from doorward.domain.errors import AccountMissing
+from doorward.domain.ids import SessionId, UserId
+from doorward.domain.sessions.refresh_token import RefreshTokenHash, SpentToken, mark
+from doorward.domain.sessions.session import Device, Session, SessionPolicy
+from doorward.infrastructure.sql.changes import Feed
+from doorward.infrastructure.sql.connection import SqlConnection, Violated, padded
+from doorward.infrastructure.sql.forgetting import BATCH, forget, sessions_of
+from doorward.infrastructure.sql.spent import LONGEST_SPENT, StoredSpent, to_text
+from doorward.infrastructure.sql.statements import SqlRow
+from doorward.infrastructure.sql.tables import sessions, user_roles, users
+from doorward.infrastructure.sql.users import to_users
 
 IT = sessions.c.id == bindparam("session_id")
 SESSION = (

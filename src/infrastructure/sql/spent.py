@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import final, overload
 
-from domain.sessions.refresh_token import MARK, SpentToken
-from domain.sessions.session import MOST_SPENT
+from doorward.domain.sessions.refresh_token import MARK, SpentToken
+from doorward.domain.sessions.session import MOST_SPENT
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)

@@ -5,19 +5,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Self, final
 
-from application.ports.storage import CommitListener
-from domain.access.change import Change
-from domain.errors import TransactionConflict
-from infrastructure.sql.changes import Feed, SqlChanges
-from infrastructure.sql.connection import SqlConnection, connected
-from infrastructure.sql.engine import Pools, open_pools
-from infrastructure.sql.keys import SqlKeys
-from infrastructure.sql.leases import SqlLeases
-from infrastructure.sql.roles import SqlRoles
-from infrastructure.sql.services import SqlServices
-from infrastructure.sql.sessions import SqlSessions
-from infrastructure.sql.urls import DatabaseUrl
-from infrastructure.sql.users import SqlUsers
+from doorward.application.ports.storage import CommitListener
+from doorward.domain.change_feed.change import Change
+from doorward.domain.errors import TransactionConflict
+from doorward.infrastructure.sql.changes import Feed, SqlChanges
+from doorward.infrastructure.sql.connection import SqlConnection, connected
+from doorward.infrastructure.sql.engine import Pools, open_pools
+from doorward.infrastructure.sql.keys import SqlKeys
+from doorward.infrastructure.sql.leases import SqlLeases
+from doorward.infrastructure.sql.roles import SqlRoles
+from doorward.infrastructure.sql.services import SqlServices
+from doorward.infrastructure.sql.sessions import SqlSessions
+from doorward.infrastructure.sql.urls import DatabaseUrl
+from doorward.infrastructure.sql.users import SqlUsers
 
 
 @final

@@ -4,9 +4,21 @@ from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Index, MetaData, Table
 
-from domain.sessions.session import LONGEST_ADDRESS, LONGEST_USER_AGENT
-from infrastructure.sql.spent import LONGEST_SPENT
-from infrastructure.sql.types import Counter, Digest, Flag, Id, Key, Number, Prose, Sealed, UtcTime, shown, utc_now
+from doorward.domain.sessions.session import LONGEST_ADDRESS, LONGEST_USER_AGENT
+from doorward.infrastructure.sql.spent import LONGEST_SPENT
+from doorward.infrastructure.sql.types import (
+    Counter,
+    Digest,
+    Flag,
+    Id,
+    Key,
+    Number,
+    Prose,
+    Sealed,
+    UtcTime,
+    shown,
+    utc_now,
+)
 
 EVERYWHERE: dict[str, Any] = {
     "sqlite_strict": True,

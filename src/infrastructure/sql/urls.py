@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
-from infrastructure.start_refused import StartRefused
-from infrastructure.web_addresses import bracketed, is_loopback
+from doorward.infrastructure.settings.start_refused import StartRefused
+from doorward.infrastructure.settings.web_addresses import bracketed, is_loopback
 
 SQLITE = ("sqlite", "sqlite+aiosqlite")
 MYSQL = ("mysql", "mysql+asyncmy", "mariadb", "mariadb+asyncmy")

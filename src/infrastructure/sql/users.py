@@ -8,21 +8,28 @@ from typing import Any, final
 from sqlalchemy import Column, Select, bindparam, delete, func, insert, select, type_coerce, update
 from sqlalchemy.types import NULLTYPE
 
-from domain.access.change import Change
-from domain.access.decision import Access
-from domain.access.role import RoleName
-from domain.accounts.email import Email
-from domain.accounts.password import PasswordHash
-from domain.accounts.user import User
-from domain.accounts.username import Username
-from domain.errors import AccountMissing, DomainError, EmailTaken, RoleMissing, TransactionConflict, UsernameTaken
-from domain.ids import UserId
-from infrastructure.sql.changes import Feed
-from infrastructure.sql.connection import SqlConnection, Violated, padded
-from infrastructure.sql.forgetting import forget, sessions_of
-from infrastructure.sql.statements import SqlRow
-from infrastructure.sql.tables import roles, user_roles, users
-from infrastructure.sql.types import key_text
+from doorward.domain.access.decision import Access
+from doorward.domain.access.role import RoleName
+from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.password import PasswordHash
+from doorward.domain.accounts.user import User
+from doorward.domain.accounts.username import Username
+from doorward.domain.change_feed.change import Change
+from doorward.domain.errors import (
+    AccountMissing,
+    DomainError,
+    EmailTaken,
+    RoleMissing,
+    TransactionConflict,
+    UsernameTaken,
+)
+from doorward.domain.ids import UserId
+from doorward.infrastructure.sql.changes import Feed
+from doorward.infrastructure.sql.connection import SqlConnection, Violated, padded
+from doorward.infrastructure.sql.forgetting import forget, sessions_of
+from doorward.infrastructure.sql.statements import SqlRow
+from doorward.infrastructure.sql.tables import roles, user_roles, users
+from doorward.infrastructure.sql.types import key_text
 
 BATCH = 500
 BEHIND_ALL = "\U0010ffff"

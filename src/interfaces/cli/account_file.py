@@ -13,8 +13,8 @@ from typing import Annotated, BinaryIO
 
 import msgspec
 
-from application.accounts.account_entries import AccountEntry, Problem
-from interfaces.http.strict_json import InvalidJson, check_json
+from doorward.application.accounts.account_entries import AccountEntry, Problem
+from doorward.interfaces.http.edge.strict_json import InvalidJson, check_json
 
 LONGEST_LINE = 16_384
 """Bytes."""

@@ -1,14 +1,14 @@
 import click
 
-from interfaces.cli.doctor import doctor
-from interfaces.cli.keys import keys
-from interfaces.cli.migrate import migrate
-from interfaces.cli.roles import roles
-from interfaces.cli.serve import serve
-from interfaces.cli.services import services
-from interfaces.cli.sessions import sessions
-from interfaces.cli.settings import settings
-from interfaces.cli.users import users
+from doorward.interfaces.cli.doctor import doctor
+from doorward.interfaces.cli.keys import keys
+from doorward.interfaces.cli.migrate import migrate
+from doorward.interfaces.cli.roles import roles
+from doorward.interfaces.cli.serve import serve
+from doorward.interfaces.cli.services import services
+from doorward.interfaces.cli.sessions import sessions
+from doorward.interfaces.cli.settings import settings
+from doorward.interfaces.cli.users import users
 
 
 @click.group(

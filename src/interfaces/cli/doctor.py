@@ -5,16 +5,16 @@ from datetime import datetime, timedelta
 
 import click
 
-from domain.errors import DomainError
-from domain.keys.signing_key import SigningKey, signing_at
-from infrastructure.clock import SystemClock
-from infrastructure.data_dir import mode_of
-from infrastructure.diagnosis import diagnose_files, diagnose_settings
-from infrastructure.finding import Finding
-from infrastructure.settings import ENV_FILE, Settings
-from infrastructure.start_refused import StartRefused
-from interfaces.cli.output import json_option, print_json, shown
-from interfaces.cli.running import STANDARD_ERROR, settings_at_hand
+from doorward.domain.errors import DomainError
+from doorward.domain.keys.signing_key import SigningKey, signing_at
+from doorward.infrastructure.clock import SystemClock
+from doorward.infrastructure.diagnosis import diagnose_files, diagnose_settings
+from doorward.infrastructure.finding import Finding
+from doorward.infrastructure.settings.data_dir import mode_of
+from doorward.infrastructure.settings.settings import ENV_FILE, Settings
+from doorward.infrastructure.settings.start_refused import StartRefused
+from doorward.interfaces.cli.output import json_option, print_json, shown
+from doorward.interfaces.cli.running import STANDARD_ERROR, settings_at_hand
 
 OLDEST_KEY = timedelta(days=365)
 COLOURS = {"ok": "green", "advice": "yellow", "wrong": "red"}
@@ -28,7 +28,7 @@ def doctor(as_json: bool) -> None:  # noqa: FBT001 click's flag
     Changes nothing. Exit code 1 when something is wrong; advice alone is 0.
     """
     settings = settings_at_hand()
-    from infrastructure.log.configure import configure_logging  # noqa: PLC0415 heavy
+    from doorward.infrastructure.log.configure import configure_logging  # noqa: PLC0415 heavy
 
     configure_logging(settings, STANDARD_ERROR)
     findings = [*diagnose_settings(settings), *diagnose_files(settings, ENV_FILE)]
@@ -52,8 +52,8 @@ def print_finding(finding: Finding) -> None:
 
 async def diagnose_running(settings: Settings) -> list[Finding]:
     """The database, and the keys in it."""
-    from infrastructure.container import make_container  # noqa: PLC0415 heavy
-    from infrastructure.database import Database  # noqa: PLC0415 heavy
+    from doorward.infrastructure.container import make_container  # noqa: PLC0415 heavy
+    from doorward.infrastructure.database import Database  # noqa: PLC0415 heavy
 
     container = make_container(settings)
     try:
@@ -68,10 +68,10 @@ async def diagnose_running(settings: Settings) -> list[Finding]:
 
 
 async def diagnose_keys(settings: Settings, now: Callable[[], datetime]) -> list[Finding]:
-    from application.keys.list_signing_keys import ListSigningKeys  # noqa: PLC0415 heavy
-    from application.ports.security import KeySealer  # noqa: PLC0415 heavy
-    from infrastructure.container import make_container  # noqa: PLC0415 heavy
-    from infrastructure.security.key_ring import StoredKeyRing  # noqa: PLC0415 heavy
+    from doorward.application.keys.list_signing_keys import ListSigningKeys  # noqa: PLC0415 heavy
+    from doorward.application.ports.security import KeySealer  # noqa: PLC0415 heavy
+    from doorward.infrastructure.container import make_container  # noqa: PLC0415 heavy
+    from doorward.infrastructure.security.key_ring import StoredKeyRing  # noqa: PLC0415 heavy
 
     container = make_container(settings)
     try:

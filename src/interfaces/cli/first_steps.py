@@ -1,18 +1,18 @@
 import structlog
 
-from application.access.has_admin import HasAdmin
-from application.keys.ensure_signing_key import EnsureSigningKey
-from application.keys.reseal_signing_keys import ResealSigningKeys
-from application.ports.clock import Clock
-from application.ports.security import PasswordBlocklist
-from domain.errors import Unavailable
-from infrastructure.container import make_container
-from infrastructure.database import Database
-from infrastructure.security.key_ring import StoredKeyRing
-from infrastructure.security.master_secret import MasterSecret
-from infrastructure.security.passwords import Argon2Library
-from infrastructure.settings import Settings
-from infrastructure.start_refused import StartRefused
+from doorward.application.access.has_admin import HasAdmin
+from doorward.application.keys.ensure_signing_key import EnsureSigningKey
+from doorward.application.keys.reseal_signing_keys import ResealSigningKeys
+from doorward.application.ports.clock import Clock
+from doorward.application.ports.security import PasswordBlocklist
+from doorward.domain.errors import Unavailable
+from doorward.infrastructure.container import make_container
+from doorward.infrastructure.database import Database
+from doorward.infrastructure.security.key_ring import StoredKeyRing
+from doorward.infrastructure.security.master_secret import MasterSecret
+from doorward.infrastructure.security.passwords import Argon2Library
+from doorward.infrastructure.settings.settings import Settings
+from doorward.infrastructure.settings.start_refused import StartRefused
 
 
 async def first_steps(settings: Settings, *, migrates: bool) -> bool:

@@ -5,10 +5,10 @@ from typing import BinaryIO
 
 import click
 
-from application.accounts.import_users import ImportProgress, ImportUsers
-from domain.errors import ImportRefused, ImportStopped
-from interfaces.cli.output import json_option, print_json, shown
-from interfaces.cli.running import BY, Parts, run
+from doorward.application.accounts.import_users import ImportProgress, ImportUsers
+from doorward.domain.errors import ImportRefused, ImportStopped
+from doorward.interfaces.cli.output import json_option, print_json, shown
+from doorward.interfaces.cli.running import BY, Parts, run
 
 AGAIN = "Run it again with --skip-existing to go on."
 
@@ -63,7 +63,7 @@ def interrupted(latest: ImportProgress) -> str:
 
 
 def imported(file: BinaryIO, progress: "Progress", *, skip_existing: bool) -> ImportProgress:
-    from interfaces.cli.account_file import repeatable  # noqa: PLC0415 heavy
+    from doorward.interfaces.cli.account_file import repeatable  # noqa: PLC0415 heavy
 
     async def work(parts: Parts) -> ImportProgress:
         use_case = await parts.get(ImportUsers)

@@ -7,14 +7,14 @@ from typing import BinaryIO
 
 import click
 
-from application.keys.add_signing_key import AddSigningKey
-from application.keys.list_signing_keys import ListSigningKeys
-from application.keys.revoke_signing_key import RevokeSigningKey
-from application.keys.rotate_signing_keys import RotateSigningKeys
-from domain.keys.rotation import PUBLISHED
-from domain.keys.signing_key import KeyState, SigningKey, state_of
-from interfaces.cli.output import json_option, print_json, print_table, stamp
-from interfaces.cli.running import Parts, run
+from doorward.application.keys.add_signing_key import AddSigningKey
+from doorward.application.keys.list_signing_keys import ListSigningKeys
+from doorward.application.keys.revoke_signing_key import RevokeSigningKey
+from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
+from doorward.domain.keys.rotation import PUBLISHED
+from doorward.domain.keys.signing_key import KeyState, SigningKey, state_of
+from doorward.interfaces.cli.output import json_option, print_json, print_table, stamp
+from doorward.interfaces.cli.running import Parts, run
 
 LONGEST_FILE = 65_536
 A_DAY = int(PUBLISHED.total_seconds())

@@ -4,7 +4,7 @@ import errno
 import resource
 import socket
 
-from infrastructure.start_refused import StartRefused
+from doorward.infrastructure.settings.start_refused import StartRefused
 
 MOST_DESCRIPTORS = 65_536
 BACKLOG = 8_192

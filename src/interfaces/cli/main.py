@@ -7,9 +7,9 @@ from typing import NoReturn
 
 import click
 
-from domain.errors import DomainError
-from infrastructure.start_refused import StartRefused
-from interfaces.cli.output import shown
+from doorward.domain.errors import DomainError
+from doorward.infrastructure.settings.start_refused import StartRefused
+from doorward.interfaces.cli.output import shown
 
 REFUSED, UNUSABLE = 1, 2
 
@@ -19,7 +19,7 @@ def main() -> NoReturn:
     gc.disable()  # of what a command imports, nothing ever becomes garbage; workers switch it on again
     os.umask(0o077)  # whatever is made, is made for us alone
     occupy_standard_descriptors()
-    from interfaces.cli.commands import cli  # noqa: PLC0415 without the collector, as said
+    from doorward.interfaces.cli.commands import cli  # noqa: PLC0415 without the collector, as said
 
     try:
         code = cli.main(prog_name="doorward", standalone_mode=False)

@@ -2,15 +2,15 @@ import asyncio
 
 import click
 
-from infrastructure.settings import Settings
-from interfaces.cli.running import STANDARD_ERROR, settings_at_hand
+from doorward.infrastructure.settings.settings import Settings
+from doorward.interfaces.cli.running import STANDARD_ERROR, settings_at_hand
 
 
 @click.command()
 def migrate() -> None:
     """Bring the database to the schema of this version. Nodes that migrate at the same time take turns."""
     settings = settings_at_hand()
-    from infrastructure.log.configure import configure_logging  # noqa: PLC0415 heavy
+    from doorward.infrastructure.log.configure import configure_logging  # noqa: PLC0415 heavy
 
     configure_logging(settings, STANDARD_ERROR)
     before, after = asyncio.run(migrated(settings))
@@ -18,8 +18,8 @@ def migrate() -> None:
 
 
 async def migrated(settings: Settings) -> tuple[str | None, str]:
-    from infrastructure.container import make_container  # noqa: PLC0415 heavy
-    from infrastructure.database import Database  # noqa: PLC0415 heavy
+    from doorward.infrastructure.container import make_container  # noqa: PLC0415 heavy
+    from doorward.infrastructure.database import Database  # noqa: PLC0415 heavy
 
     container = make_container(settings)
     try:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import click
 
-from application.access.define_role import DefineRole
-from application.access.list_roles import ListRoles
-from application.access.remove_role import RemoveRole
-from domain.access.role import Role, RoleName
-from interfaces.cli.output import json_option, print_json, print_table, stamp
-from interfaces.cli.running import BY, Parts, run
+from doorward.application.access.define_role import DefineRole
+from doorward.application.access.list_roles import ListRoles
+from doorward.application.access.remove_role import RemoveRole
+from doorward.domain.access.role import Role, RoleName
+from doorward.interfaces.cli.output import json_option, print_json, print_table, stamp
+from doorward.interfaces.cli.running import BY, Parts, run
 
 
 @click.group()

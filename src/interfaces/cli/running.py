@@ -11,8 +11,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Protocol, TypeVar
 
-from infrastructure.clock import SystemClock
-from infrastructure.settings import ENV_FILE, Settings, load_settings
+from doorward.infrastructure.clock import SystemClock
+from doorward.infrastructure.settings.settings import ENV_FILE, Settings, load_settings
 
 T = TypeVar("T")
 
@@ -44,15 +44,15 @@ def settings_at_hand(overrides: Mapping[str, str] = MappingProxyType({})) -> Set
 def run(work: Callable[[Parts], Awaitable[T]]) -> T:
     """The result of `work`. Raise StartRefused, also for a database whose schema is not ours, or a DomainError."""
     settings = settings_at_hand()
-    from infrastructure.log.configure import configure_logging  # noqa: PLC0415 heavy
+    from doorward.infrastructure.log.configure import configure_logging  # noqa: PLC0415 heavy
 
     configure_logging(settings, STANDARD_ERROR)
     return asyncio.run(with_container(settings, work))
 
 
 async def with_container(settings: Settings, work: Callable[[Parts], Awaitable[T]]) -> T:
-    from infrastructure.container import make_container  # noqa: PLC0415 heavy
-    from infrastructure.database import Database  # noqa: PLC0415 heavy
+    from doorward.infrastructure.container import make_container  # noqa: PLC0415 heavy
+    from doorward.infrastructure.database import Database  # noqa: PLC0415 heavy
 
     container = make_container(settings)
     try:

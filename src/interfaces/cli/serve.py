@@ -21,12 +21,12 @@ from urllib.parse import urlsplit
 
 import click
 
-from infrastructure.data_dir import make_data_dir
-from infrastructure.settings import Settings
-from infrastructure.sql.urls import DatabaseUrl
-from infrastructure.web_addresses import bracketed, is_loopback
-from interfaces.cli.listening import refuse_taken
-from interfaces.cli.running import settings_at_hand
+from doorward.infrastructure.settings.data_dir import make_data_dir
+from doorward.infrastructure.settings.settings import Settings
+from doorward.infrastructure.settings.web_addresses import bracketed, is_loopback
+from doorward.infrastructure.sql.urls import DatabaseUrl
+from doorward.interfaces.cli.listening import refuse_taken
+from doorward.interfaces.cli.running import settings_at_hand
 
 
 @click.command()
@@ -47,8 +47,8 @@ def serve(migrates: bool, port: str | None) -> None:  # noqa: FBT001 click's fla
 def start(settings: Settings, stop: "Stop", *, migrates: bool) -> int:
     import structlog  # noqa: PLC0415 heavy
 
-    from infrastructure.log.configure import configure_logging, flush  # noqa: PLC0415 heavy
-    from interfaces.cli.supervisor import UNUSABLE, serve_until_stopped  # noqa: PLC0415 heavy
+    from doorward.infrastructure.log.configure import configure_logging, flush  # noqa: PLC0415 heavy
+    from doorward.interfaces.cli.supervisor import UNUSABLE, serve_until_stopped  # noqa: PLC0415 heavy
 
     configure_logging(settings)
     prepare = partial(prepared, settings, migrates=migrates)
@@ -73,8 +73,8 @@ def prepared(settings: Settings, *, migrates: bool) -> None:
     """All that may refuse a start, and a word to whoever started it. Raise StartRefused."""
     import structlog  # noqa: PLC0415 heavy
 
-    import interfaces.main  # noqa: F401, PLC0415 heavy; for workers to share
-    from interfaces.cli.first_steps import first_steps  # noqa: PLC0415 heavy
+    import doorward.interfaces.main  # noqa: F401, PLC0415 heavy; for workers to share
+    from doorward.interfaces.cli.first_steps import first_steps  # noqa: PLC0415 heavy
 
     has_admin = asyncio.run(first_steps(settings, migrates=migrates))
     for line in banner(settings, has_admin=has_admin):
@@ -83,7 +83,7 @@ def prepared(settings: Settings, *, migrates: bool) -> None:
 
 
 def build(settings: Settings) -> Any:
-    from interfaces.main import build  # noqa: PLC0415 heavy
+    from doorward.interfaces.main import build  # noqa: PLC0415 heavy
 
     return build(settings)
 

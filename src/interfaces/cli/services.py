@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 import click
 
-from application.services.list_services import ListServices
-from application.services.register_service import RegisteredService, RegisterService
-from application.services.remove_service import RemoveService
-from domain.services.service import Service
-from interfaces.cli.output import json_option, print_json, print_table, stamp
-from interfaces.cli.running import BY, Parts, run
+from doorward.application.services.list_services import ListServices
+from doorward.application.services.register_service import RegisteredService, RegisterService
+from doorward.application.services.remove_service import RemoveService
+from doorward.domain.services.service import Service
+from doorward.interfaces.cli.output import json_option, print_json, print_table, stamp
+from doorward.interfaces.cli.running import BY, Parts, run
 
 
 @click.group()

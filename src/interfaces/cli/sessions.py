@@ -6,14 +6,14 @@ from uuid import UUID
 
 import click
 
-from application.accounts.find_user import FindUser
-from application.sessions.end_all_sessions import EndAllSessions
-from application.sessions.end_session import EndSession
-from application.sessions.list_sessions import ListedSession, ListSessions
-from domain.accounts.user import User
-from domain.ids import SessionId
-from interfaces.cli.output import json_option, print_json, print_table, stamp
-from interfaces.cli.running import BY, Parts, run
+from doorward.application.accounts.find_user import FindUser
+from doorward.application.sessions.end_all_sessions import EndAllSessions
+from doorward.application.sessions.end_session import EndSession
+from doorward.application.sessions.list_sessions import ListedSession, ListSessions
+from doorward.domain.accounts.user import User
+from doorward.domain.ids import SessionId
+from doorward.interfaces.cli.output import json_option, print_json, print_table, stamp
+from doorward.interfaces.cli.running import BY, Parts, run
 
 name_argument = click.argument("name", metavar="USER")
 

@@ -1,8 +1,8 @@
 import click
 
-from infrastructure.masking import masked_settings
-from interfaces.cli.output import json_option, print_json, print_table
-from interfaces.cli.running import settings_at_hand
+from doorward.infrastructure.settings.masking import masked_settings
+from doorward.interfaces.cli.output import json_option, print_json, print_table
+from doorward.interfaces.cli.running import settings_at_hand
 
 
 @click.command()

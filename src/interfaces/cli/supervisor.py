@@ -20,10 +20,10 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
-from infrastructure.settings import Settings
-from infrastructure.start_refused import StartRefused
-from interfaces.cli.listening import BACKLOG, MOST_CONNECTIONS, connections_allowed, cut_off_who_does_not_read
-from interfaces.cli.output import shown
+from doorward.infrastructure.settings.settings import Settings
+from doorward.infrastructure.settings.start_refused import StartRefused
+from doorward.interfaces.cli.listening import BACKLOG, MOST_CONNECTIONS, connections_allowed, cut_off_who_does_not_read
+from doorward.interfaces.cli.output import shown
 
 HEADER_MILLISECONDS = 5_000
 """To send a request's headers, and how long an idle connection is kept."""

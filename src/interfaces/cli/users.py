@@ -4,20 +4,20 @@ import sys
 
 import click
 
-from application.access.grant_role import GrantRole
-from application.access.revoke_role import RevokeRole
-from application.accounts.create_user import CreateUser
-from application.accounts.delete_user import DeleteUser
-from application.accounts.find_user import FindUser
-from application.accounts.list_users import LARGEST_PAGE, ListUsers, Page
-from application.accounts.set_password import SetPassword
-from application.accounts.update_user import UpdateUser, UserChanges
-from domain.access.role import parse_role_name
-from domain.accounts.user import User
-from interfaces.cli.import_users import import_users
-from interfaces.cli.output import json_option, print_json, print_table, stamp
-from interfaces.cli.passwords import read_password
-from interfaces.cli.running import BY, Parts, run
+from doorward.application.access.grant_role import GrantRole
+from doorward.application.access.revoke_role import RevokeRole
+from doorward.application.accounts.create_user import CreateUser
+from doorward.application.accounts.delete_user import DeleteUser
+from doorward.application.accounts.find_user import FindUser
+from doorward.application.accounts.list_users import LARGEST_PAGE, ListUsers, Page
+from doorward.application.accounts.set_password import SetPassword
+from doorward.application.accounts.update_user import UpdateUser, UserChanges
+from doorward.domain.access.role import parse_role_name
+from doorward.domain.accounts.user import User
+from doorward.interfaces.cli.import_users import import_users
+from doorward.interfaces.cli.output import json_option, print_json, print_table, stamp
+from doorward.interfaces.cli.passwords import read_password
+from doorward.interfaces.cli.running import BY, Parts, run
 
 name_argument = click.argument("name", metavar="USER")
 role_argument = click.argument("role", metavar="ROLE")

@@ -10,29 +10,29 @@ from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ControllerRouterHandler
 
-from interfaces.http.account import AccountController
-from interfaces.http.account_sessions import AccountSessionsController
-from interfaces.http.admin_grants import AdminGrantsController
-from interfaces.http.admin_roles import AdminRolesController
-from interfaces.http.admin_sessions import AdminSessionsController
-from interfaces.http.admin_users import AdminUsersController
-from interfaces.http.auth import AuthController
-from interfaces.http.config import HttpConfig
-from interfaces.http.cookies import COOKIES, Cookies
-from interfaces.http.demo import DemoController
-from interfaces.http.docs import docs_routes
-from interfaces.http.errors import Refusals
-from interfaces.http.explain import explain
-from interfaces.http.guard import Guard, require_guarded
-from interfaces.http.health import live, metrics, ready
-from interfaces.http.home import welcome
-from interfaces.http.metadata import authorization_server
-from interfaces.http.openapi_routes import openapi_route
-from interfaces.http.request import StrictRequest
-from interfaces.http.revocations import revocations
-from interfaces.http.services import ServicesController
-from interfaces.http.sessions import SessionsController
-from interfaces.http.well_known import jwks
+from doorward.interfaces.http.access.admin_grants import AdminGrantsController
+from doorward.interfaces.http.access.admin_roles import AdminRolesController
+from doorward.interfaces.http.access.demo import DemoController
+from doorward.interfaces.http.access.explain import explain
+from doorward.interfaces.http.accounts.account import AccountController
+from doorward.interfaces.http.accounts.admin_users import AdminUsersController
+from doorward.interfaces.http.accounts.auth import AuthController
+from doorward.interfaces.http.config import HttpConfig
+from doorward.interfaces.http.docs.openapi_routes import openapi_route
+from doorward.interfaces.http.docs.page import docs_routes
+from doorward.interfaces.http.errors.errors import Refusals
+from doorward.interfaces.http.keys.jwks import jwks
+from doorward.interfaces.http.keys.metadata import authorization_server
+from doorward.interfaces.http.operations.health import live, metrics, ready
+from doorward.interfaces.http.operations.home import welcome
+from doorward.interfaces.http.request import StrictRequest
+from doorward.interfaces.http.security.cookies import COOKIES, Cookies
+from doorward.interfaces.http.security.guard import Guard, require_guarded
+from doorward.interfaces.http.services.services import ServicesController
+from doorward.interfaces.http.sessions.account_sessions import AccountSessionsController
+from doorward.interfaces.http.sessions.admin_sessions import AdminSessionsController
+from doorward.interfaces.http.sessions.revocations import revocations
+from doorward.interfaces.http.sessions.sessions import SessionsController
 
 Lifespan = Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]]
 

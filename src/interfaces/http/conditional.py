@@ -9,7 +9,7 @@ from typing import Final, Self, final
 
 from litestar.response.base import ASGIResponse
 
-from interfaces.http.heads import Header
+from doorward.interfaces.http.edge.request_headers import Header
 
 ASKS: Final = {"If-None-Match": "The ETag of the document that is at hand already."}
 TELLS: Final = {"ETag": "Names the document as it is now."}

@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 
-from interfaces.http.dialects import DIALECTS, Dialect
+from doorward.interfaces.http.errors.dialects import DIALECTS, Dialect
 
 Network = IPv4Network | IPv6Network
 

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from domain.access.role import DESCRIPTION, LONGEST_DESCRIPTION, NAME
-from domain.accounts.email import LONGEST
-from domain.accounts.username import ALLOWED
+from doorward.domain.access.role import DESCRIPTION, LONGEST_DESCRIPTION, NAME
+from doorward.domain.accounts.email import LONGEST
+from doorward.domain.accounts.username import ALLOWED
 
 USERNAME: Final = {"pattern": f"^{ALLOWED.pattern}$"}
 EMAIL: Final = {"format": "email", "maxLength": LONGEST}

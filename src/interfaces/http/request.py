@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 from litestar import Request
 
-from interfaces.http.body import BODY
-from interfaces.http.refusals import Malformed
+from doorward.interfaces.http.edge.body import BODY
+from doorward.interfaces.http.errors.refusals import Malformed
 
 PLACE = re.compile(r"^(?P<what>.*) - at `\$\.?(?P<field>[^`]*)`$", re.DOTALL)
 MISSING = re.compile(r"^Object missing required field `(?P<field>[^`]*)`$", re.DOTALL)

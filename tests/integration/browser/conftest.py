@@ -12,10 +12,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Playwright, async_playwright
 
-from browsing import NAMES, Site, find_chromium, with_own_page
-from processes import free_port
-from server_process import running
-from tls_proxy import certificate, terminating
+from support.http.browsing import NAMES, Site, find_chromium, with_own_page
+from support.http.tls_proxy import certificate, terminating
+from support.programs.processes import free_port
+from support.programs.server_process import running
 
 MISSING = f"no Chromium: set CHROMIUM to its path, or install one of {', '.join(NAMES)}"
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import BrowserContext, Page, Playwright
 
-from browsing import Shown, Site, fetched, kept, page_at, with_own_page
-from builders import PASSWORD
-from readme import PROJECT
+from support.builders import PASSWORD
+from support.http.browsing import Shown, Site, fetched, kept, page_at, with_own_page
+from support.readme import PROJECT
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

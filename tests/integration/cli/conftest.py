@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from command_line import Doorward
+from support.programs.command_line import Doorward
 
 
 @pytest.fixture

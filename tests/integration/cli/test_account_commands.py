@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from builders import PASSWORD
-from command_line import Doorward
-from processes import PATIENCE
+from support.builders import PASSWORD
+from support.programs.command_line import Doorward
+from support.programs.processes import PATIENCE
 
 OTHER_PASSWORD = "seven quiet lanterns drift"
 

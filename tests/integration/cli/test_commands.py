@@ -11,10 +11,10 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from builders import PASSWORD
-from command_line import Doorward
-from interfaces.cli.commands import cli
-from processes import free_port
+from doorward.interfaces.cli.commands import cli
+from support.builders import PASSWORD
+from support.programs.command_line import Doorward
+from support.programs.processes import free_port
 
 
 def commands(group: click.Group, *path: str) -> Iterator[list[str]]:
@@ -36,7 +36,7 @@ def test_every_command_explains_itself(path: list[str]) -> None:
 
 
 def test_help_loads_neither_database_nor_web_framework() -> None:
-    code = "import sys, interfaces.cli.commands; print(*{name.partition('.')[0] for name in sys.modules})"
+    code = "import sys, doorward.interfaces.cli.commands; print(*{name.partition('.')[0] for name in sys.modules})"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"sqlalchemy", "alembic", "litestar", "dishka", "granian", "structlog", "cryptography"} & set(loaded)
     assert "click" in loaded

@@ -4,9 +4,9 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from command_line import Doorward
-from jwt_material import pem_of
-from mysql_server import MySQLServer
+from support.jwt.material import pem_of
+from support.mysql.server import MySQLServer
+from support.programs.command_line import Doorward
 
 SECRET = "t0p-of-the-class/7Jx2QmZk9sVbN4wLr8"
 OTHER_SECRET = "b0ttom-of-the-class/6Hw1PlYj8rUaM3vKq7"

@@ -10,8 +10,8 @@ from subprocess import DEVNULL
 
 import pytest
 
-from command_line import Doorward
-from processes import PATIENCE, eventually
+from support.programs.command_line import Doorward
+from support.programs.processes import PATIENCE, eventually
 
 SALT, DIGEST = "c29tZXNhbHRzb21lc2FsdA", "QWxsIHBhc3N3b3JkcyBoYXNoIHRvIHRoaXMgb25lLiE"
 HASH = f"$argon2id$v=19$m=19456,t=2,p=1${SALT}${DIGEST}"

@@ -9,9 +9,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from command_line import Doorward
-from jwt_material import pem_of
-from processes import free_port
+from support.jwt.material import pem_of
+from support.programs.command_line import Doorward
+from support.programs.processes import free_port
 
 OTHER = {"DOORWARD_SECRET_KEY": "b0ttom-of-the-class/6Hw1PlYj8rUaM3vKq7"}
 MEMBERS = {"kid", "algorithm", "state", "createdAt", "signsFrom"}

@@ -14,11 +14,11 @@ from subprocess import DEVNULL, Popen
 import httpx2
 import pytest
 
-from builders import PASSWORD
-from by_hand import by_hand
-from command_line import DOORWARD, Doorward
-from processes import PATIENCE, children, ended, eventually, free_port
-from server_process import Server, running
+from support.builders import PASSWORD
+from support.by_hand import by_hand
+from support.programs.command_line import DOORWARD, Doorward
+from support.programs.processes import PATIENCE, children, ended, eventually, free_port
+from support.programs.server_process import Server, running
 
 
 def answers(server: Server) -> bool:

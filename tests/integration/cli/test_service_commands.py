@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from command_line import Doorward
-from domain.services.service import ID
+from doorward.domain.services.service import ID
+from support.programs.command_line import Doorward
 
 SECRET = r"[A-Za-z0-9_-]{43}"
 

@@ -9,9 +9,9 @@ from uuid import uuid4
 
 import pytest
 
-from jwt_material import read_claims
-from processes import PATIENCE
-from server_process import Account, Server, running
+from support.jwt.material import read_claims
+from support.programs.processes import PATIENCE
+from support.programs.server_process import Account, Server, running
 
 
 @pytest.fixture(scope="module")

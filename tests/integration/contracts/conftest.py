@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from application.ports.storage import Storage
-from infrastructure.memory.storage import MemoryStorage
-from infrastructure.sql.schema import migrate
-from infrastructure.sql.storage import SqlStorage
-from infrastructure.sql.urls import DatabaseUrl
-from mysql_server import MySQLServer
+from doorward.application.ports.storage import Storage
+from doorward.infrastructure.memory.storage import MemoryStorage
+from doorward.infrastructure.sql.schema import migrate
+from doorward.infrastructure.sql.storage import SqlStorage
+from doorward.infrastructure.sql.urls import DatabaseUrl
+from support.mysql.server import MySQLServer
 
 ADAPTERS = ("memory", "sqlite", "mysql")
 CONCURRENT = frozenset({"mysql"})

@@ -1,12 +1,12 @@
 import asyncio
 from dataclasses import replace
 
-from application.ports.storage import Storage
-from builders import a_session, a_user
-from domain.access.role import ADMIN, MODERATOR
-from domain.accounts.user import User
-from doubles import NOON
-from stored import put
+from doorward.application.ports.storage import Storage
+from doorward.domain.access.role import ADMIN, MODERATOR
+from doorward.domain.accounts.user import User
+from support.builders import a_session, a_user
+from support.doubles import NOON
+from support.stored import put
 
 
 async def test_a_locked_account_is_read_whole(storage: Storage) -> None:

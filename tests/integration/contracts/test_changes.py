@@ -1,13 +1,13 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from application.ports.storage import Storage
-from builders import a_session, a_user
-from domain.access.change import Change, SequencedChange, Subject
-from domain.access.role import MODERATOR
-from domain.accounts.user import User
-from doubles import NOON
-from stored import found, grant, put
+from doorward.application.ports.storage import Storage
+from doorward.domain.access.role import MODERATOR
+from doorward.domain.accounts.user import User
+from doorward.domain.change_feed.change import Change, SequencedChange, Subject
+from support.builders import a_session, a_user
+from support.doubles import NOON
+from support.stored import found, grant, put
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 EVER = datetime(1971, 1, 1, tzinfo=UTC)

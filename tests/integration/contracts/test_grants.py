@@ -2,13 +2,13 @@ import asyncio
 
 import pytest
 
-from application.ports.storage import Storage
-from builders import a_user
-from domain.access.role import ADMIN, MODERATOR, USER, RoleName
-from domain.errors import AccountMissing, RoleMissing
-from domain.ids import UserId, uuid7
-from doubles import NOON
-from stored import found, grant, put
+from doorward.application.ports.storage import Storage
+from doorward.domain.access.role import ADMIN, MODERATOR, USER, RoleName
+from doorward.domain.errors import AccountMissing, RoleMissing
+from doorward.domain.ids import UserId, uuid7
+from support.builders import a_user
+from support.doubles import NOON
+from support.stored import found, grant, put
 
 NOBODY = UserId(uuid7(NOON))
 

@@ -4,17 +4,17 @@ from datetime import timedelta
 
 import pytest
 
-from application.keys.ensure_signing_key import EnsureSigningKey
-from application.keys.rotate_signing_keys import RotateSigningKeys
-from application.ports.storage import Storage
-from domain.access.change import Change, Subject
-from domain.access.role import ADMIN
-from domain.errors import AccountMissing, KeyExists
-from domain.ids import UserId, uuid7
-from domain.keys.rotation import KeyRotation
-from domain.keys.signing_key import SigningKey
-from doubles import NOON, ListLog, PlainSealer
-from stored import announced, put
+from doorward.application.keys.ensure_signing_key import EnsureSigningKey
+from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
+from doorward.application.ports.storage import Storage
+from doorward.domain.access.role import ADMIN
+from doorward.domain.change_feed.change import Change, Subject
+from doorward.domain.errors import AccountMissing, KeyExists
+from doorward.domain.ids import UserId, uuid7
+from doorward.domain.keys.rotation import KeyRotation
+from doorward.domain.keys.signing_key import SigningKey
+from support.doubles import NOON, ListLog, PlainSealer
+from support.stored import announced, put
 
 KEY = SigningKey(
     kid="NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",

@@ -3,12 +3,12 @@ from datetime import timedelta
 
 import pytest
 
-from application.ports.storage import Storage
-from application.transactions import retried
-from domain.access.role import USER
-from domain.errors import AccountMissing
-from domain.ids import UserId, uuid7
-from doubles import NOON
+from doorward.application.ports.storage import Storage
+from doorward.application.transactions import retried
+from doorward.domain.access.role import USER
+from doorward.domain.errors import AccountMissing
+from doorward.domain.ids import UserId, uuid7
+from support.doubles import NOON
 
 MINUTE, MOMENT = timedelta(minutes=1), timedelta(microseconds=1)
 

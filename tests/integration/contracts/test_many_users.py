@@ -4,16 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from application.ports.storage import Storage
-from builders import a_user
-from domain.access.role import ADMIN, MODERATOR, Role, RoleName
-from domain.accounts.email import Email
-from domain.accounts.password import PasswordHash
-from domain.accounts.user import User
-from domain.accounts.username import Username
-from domain.errors import DomainError, EmailTaken, RoleMissing, UsernameTaken
-from doubles import NOON
-from stored import announced, found, put
+from doorward.application.ports.storage import Storage
+from doorward.domain.access.role import ADMIN, MODERATOR, Role, RoleName
+from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.password import PasswordHash
+from doorward.domain.accounts.user import User
+from doorward.domain.accounts.username import Username
+from doorward.domain.errors import DomainError, EmailTaken, RoleMissing, UsernameTaken
+from support.builders import a_user
+from support.doubles import NOON
+from support.stored import announced, found, put
 
 MANY = 1_234
 """More than two batches of any adapter."""

@@ -2,12 +2,12 @@ from dataclasses import replace
 
 import pytest
 
-from application.ports.storage import Storage
-from builders import a_user
-from domain.access.change import Change, Subject
-from domain.access.role import ADMIN, BUILT_IN, MODERATOR, USER, Role, RoleName
-from doubles import NOON
-from stored import announced, found, put
+from doorward.application.ports.storage import Storage
+from doorward.domain.access.role import ADMIN, BUILT_IN, MODERATOR, USER, Role, RoleName
+from doorward.domain.change_feed.change import Change, Subject
+from support.builders import a_user
+from support.doubles import NOON
+from support.stored import announced, found, put
 
 EDITOR = Role(name=RoleName("editor"), description="Écrit — and \U0001f58b", created_at=NOON)
 

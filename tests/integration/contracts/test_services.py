@@ -3,11 +3,11 @@ from dataclasses import replace
 
 import pytest
 
-from application.ports.storage import Storage
-from domain.errors import ServiceExists
-from domain.services.service import Service, ServiceId, ServiceSecretHash
-from doubles import NOON
-from stored import announced, put
+from doorward.application.ports.storage import Storage
+from doorward.domain.errors import ServiceExists
+from doorward.domain.services.service import Service, ServiceId, ServiceSecretHash
+from support.doubles import NOON
+from support.stored import announced, put
 
 SHOP = Service(
     id=ServiceId("service-4Zk0aT_s9-QmPq2wErTyUi"),

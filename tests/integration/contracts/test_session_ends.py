@@ -1,16 +1,16 @@
 import asyncio
 from datetime import timedelta
 
-from application.ports.storage import Storage, Transaction
-from application.transactions import retried
-from builders import a_session, a_user
-from domain.access.change import Change
-from domain.accounts.user import User
-from domain.errors import StorageUnavailable, TransactionConflict
-from domain.sessions.refresh_token import RefreshTokenHash
-from domain.sessions.session import Session, SessionPolicy
-from doubles import NOON
-from stored import announced, put, session, sessions_of
+from doorward.application.ports.storage import Storage, Transaction
+from doorward.application.transactions import retried
+from doorward.domain.accounts.user import User
+from doorward.domain.change_feed.change import Change
+from doorward.domain.errors import StorageUnavailable, TransactionConflict
+from doorward.domain.sessions.refresh_token import RefreshTokenHash
+from doorward.domain.sessions.session import Session, SessionPolicy
+from support.builders import a_session, a_user
+from support.doubles import NOON
+from support.stored import announced, put, session, sessions_of
 
 POLICY = SessionPolicy()
 

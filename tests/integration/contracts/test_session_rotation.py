@@ -5,12 +5,12 @@ from hashlib import sha256
 
 import pytest
 
-from application.ports.storage import Storage
-from builders import a_session, a_user
-from domain.sessions.refresh_token import RefreshTokenHash
-from domain.sessions.session import MOST_SPENT, Session, SessionPolicy, new_session_id
-from doubles import NOON
-from stored import announced, put, session
+from doorward.application.ports.storage import Storage
+from doorward.domain.sessions.refresh_token import RefreshTokenHash
+from doorward.domain.sessions.session import MOST_SPENT, Session, SessionPolicy, new_session_id
+from support.builders import a_session, a_user
+from support.doubles import NOON
+from support.stored import announced, put, session
 
 POLICY = SessionPolicy(idle=timedelta(days=14), absolute=timedelta(days=90))
 MINUTE, MOMENT = timedelta(minutes=1), timedelta(microseconds=1)

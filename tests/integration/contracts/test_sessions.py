@@ -4,15 +4,15 @@ from uuid import UUID
 
 import pytest
 
-from application.ports.storage import Storage
-from builders import a_session, a_user
-from domain.access.role import ADMIN, MODERATOR
-from domain.errors import AccountMissing
-from domain.ids import SessionId
-from domain.sessions.refresh_token import RefreshTokenHash, SpentToken
-from domain.sessions.session import LONGEST_USER_AGENT, MOST_SPENT, Device, SessionPolicy, new_session_id
-from doubles import NOON
-from stored import announced, put, session, sessions_of
+from doorward.application.ports.storage import Storage
+from doorward.domain.access.role import ADMIN, MODERATOR
+from doorward.domain.errors import AccountMissing
+from doorward.domain.ids import SessionId
+from doorward.domain.sessions.refresh_token import RefreshTokenHash, SpentToken
+from doorward.domain.sessions.session import LONGEST_USER_AGENT, MOST_SPENT, Device, SessionPolicy, new_session_id
+from support.builders import a_session, a_user
+from support.doubles import NOON
+from support.stored import announced, put, session, sessions_of
 
 NONE = new_session_id(NOON)
 LATER = datetime(2026, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)

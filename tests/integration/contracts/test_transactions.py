@@ -5,19 +5,19 @@ from typing import cast
 
 import pytest
 
-from application.access.grant_role import GrantRole
-from application.access.revoke_role import RevokeRole
-from application.accounts.delete_user import DeleteUser
-from application.accounts.update_user import UpdateUser, UserChanges
-from application.ports.storage import Storage, UserRepository
-from builders import a_user
-from domain.access.change import Change, Subject
-from domain.access.role import ADMIN, MODERATOR, USER, Role, RoleName
-from domain.accounts.email import Email
-from domain.accounts.user import User
-from domain.errors import LastAdmin, StorageUnavailable, TransactionConflict
-from doubles import NOON, ListLog
-from stored import announced, found, grant, put
+from doorward.application.access.grant_role import GrantRole
+from doorward.application.access.revoke_role import RevokeRole
+from doorward.application.accounts.delete_user import DeleteUser
+from doorward.application.accounts.update_user import UpdateUser, UserChanges
+from doorward.application.ports.storage import Storage, UserRepository
+from doorward.domain.access.role import ADMIN, MODERATOR, USER, Role, RoleName
+from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.user import User
+from doorward.domain.change_feed.change import Change, Subject
+from doorward.domain.errors import LastAdmin, StorageUnavailable, TransactionConflict
+from support.builders import a_user
+from support.doubles import NOON, ListLog
+from support.stored import announced, found, grant, put
 
 
 class Breakage(Exception):

@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from application.ports.storage import Storage
-from builders import a_user
-from domain.access.decision import Access
-from domain.access.role import ADMIN, MODERATOR, USER
-from domain.accounts.email import Email
-from domain.accounts.user import User
-from domain.ids import UserId, uuid7
-from doubles import NOON
-from stored import put
+from doorward.application.ports.storage import Storage
+from doorward.domain.access.decision import Access
+from doorward.domain.access.role import ADMIN, MODERATOR, USER
+from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.user import User
+from doorward.domain.ids import UserId, uuid7
+from support.builders import a_user
+from support.doubles import NOON
+from support.stored import put
 
 
 async def test_a_page_is_in_the_order_of_the_keys(storage: Storage) -> None:

@@ -4,25 +4,25 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from application.accounts.password_rules import PasswordRules
-from application.accounts.register_user import RegisterUser
-from application.ports.storage import Storage
-from builders import PASSWORD, a_session, a_user
-from domain.access.change import Change
-from domain.access.role import ADMIN, MODERATOR, USER, RoleName
-from domain.accounts.email import Email
-from domain.accounts.password import PasswordHash, PasswordPolicy
-from domain.accounts.user import User
-from domain.accounts.username import Username
-from domain.errors import (
+from doorward.application.accounts.password_rules import PasswordRules
+from doorward.application.accounts.register_user import RegisterUser
+from doorward.application.ports.storage import Storage
+from doorward.domain.access.role import ADMIN, MODERATOR, USER, RoleName
+from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.password import PasswordHash, PasswordPolicy
+from doorward.domain.accounts.user import User
+from doorward.domain.accounts.username import Username
+from doorward.domain.change_feed.change import Change
+from doorward.domain.errors import (
     EmailTaken,
     RoleMissing,
     TransactionConflict,
     UsernameTaken,
 )
-from domain.ids import UserId, uuid7
-from doubles import NOON, ListLog, PlainHasher, ShortBlocklist
-from stored import announced, found, put, session, sessions_of
+from doorward.domain.ids import UserId, uuid7
+from support.builders import PASSWORD, a_session, a_user
+from support.doubles import NOON, ListLog, PlainHasher, ShortBlocklist
+from support.stored import announced, found, put, session, sessions_of
 
 NOBODY = UserId(uuid7(NOON))
 

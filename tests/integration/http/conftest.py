@@ -6,9 +6,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from mysql_server import MySQLServer
-from server_process import Serve, Server, Unique, running
-from stalls import Stalls, stalls
+from support.mysql.server import MySQLServer
+from support.programs.server_process import Serve, Server, Unique, running
+from support.stalls import Stalls, stalls
 
 
 @pytest.fixture(scope="session", params=["sqlite", "mysql"])

@@ -3,10 +3,10 @@
 import httpx2
 import pytest
 
-from by_hand import by_hand
-from processes import eventually
-from readme import hand_edit
-from server_process import Account, Serve, Server, Unique
+from support.by_hand import by_hand
+from support.programs.processes import eventually
+from support.programs.server_process import Account, Serve, Server, Unique
+from support.readme import hand_edit
 
 
 def status(server: Server, account: Account, role: str = "mod") -> int:

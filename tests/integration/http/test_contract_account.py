@@ -7,9 +7,9 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from builders import OTHER_PASSWORD, PASSWORD
-from jwt_material import read_claims
-from server_process import Account, Serve, Server, Unique, outcome, somebody
+from support.builders import OTHER_PASSWORD, PASSWORD
+from support.jwt.material import read_claims
+from support.programs.server_process import Account, Serve, Server, Unique, outcome, somebody
 
 Json = dict[str, Any]
 

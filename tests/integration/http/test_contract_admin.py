@@ -8,8 +8,8 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from builders import PASSWORD
-from server_process import USER_MEMBERS, Account, Serve, Server, Unique, outcome
+from support.builders import PASSWORD
+from support.programs.server_process import USER_MEMBERS, Account, Serve, Server, Unique, outcome
 
 
 def test_an_account_is_shown_without_anything_secret(server: Server, admin: httpx2.Client, unique: Unique) -> None:

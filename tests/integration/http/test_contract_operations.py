@@ -7,8 +7,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from processes import eventually
-from server_process import Serve, Server
+from support.programs.processes import eventually
+from support.programs.server_process import Serve, Server
 
 EVERY_ANSWER = {
     "x-content-type-options": "nosniff",

@@ -5,7 +5,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from server_process import USER_MEMBERS, Server, Unique, outcome
+from support.programs.server_process import USER_MEMBERS, Server, Unique, outcome
 
 
 def test_a_role_of_ones_own_is_added_described_and_removed(

@@ -6,11 +6,11 @@ from typing import Any
 import httpx2
 import pytest
 
-from builders import OTHER_PASSWORD, PASSWORD
-from by_hand import by_hand
-from jwt_material import read_claims
-from processes import eventually
-from server_process import Account, Serve, Server, Unique, outcome
+from support.builders import OTHER_PASSWORD, PASSWORD
+from support.by_hand import by_hand
+from support.jwt.material import read_claims
+from support.programs.processes import eventually
+from support.programs.server_process import Account, Serve, Server, Unique, outcome
 
 MEMBERS = {
     *("id", "username", "email", "roles"),

@@ -7,8 +7,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from builders import PASSWORD
-from server_process import Account, Server, Unique, somebody
+from support.builders import PASSWORD
+from support.programs.server_process import Account, Server, Unique, somebody
 
 Json = dict[str, Any]
 

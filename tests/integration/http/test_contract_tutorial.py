@@ -2,8 +2,8 @@
 
 import httpx2
 
-from builders import PASSWORD
-from server_process import Serve, somebody
+from support.builders import PASSWORD
+from support.programs.server_process import Serve, somebody
 
 
 def problem(answer: httpx2.Response) -> tuple[int, str, str]:

@@ -8,9 +8,9 @@ from typing import Self
 import httpx2
 import pytest
 
-from builders import PASSWORD
-from processes import PATIENCE
-from server_process import Server, Unique, outcome, running
+from support.builders import PASSWORD
+from support.programs.processes import PATIENCE
+from support.programs.server_process import Server, Unique, outcome, running
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True, scope="session")
 """How tokens travel does not depend on where sessions are kept."""

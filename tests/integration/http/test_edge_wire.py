@@ -7,10 +7,10 @@ from typing import Any
 import httpx2
 import pytest
 
-from builders import PASSWORD
-from processes import PATIENCE, eventually
-from raw_http import talk
-from server_process import Server, Unique, running, somebody
+from support.builders import PASSWORD
+from support.http.raw_http import talk
+from support.programs.processes import PATIENCE, eventually
+from support.programs.server_process import Server, Unique, running, somebody
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True, scope="session")
 """What happens before the application does not depend on its database."""

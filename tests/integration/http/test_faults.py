@@ -11,11 +11,11 @@ import httpx2
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from builders import PASSWORD
-from jwt_material import pem_of, read_header
-from mysql_server import MySQLServer
-from processes import PATIENCE, eventually
-from server_process import Serve, Server, Unique, running, somebody
+from support.builders import PASSWORD
+from support.jwt.material import pem_of, read_header
+from support.mysql.server import MySQLServer
+from support.programs.processes import PATIENCE, eventually
+from support.programs.server_process import Serve, Server, Unique, running, somebody
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ import json
 import argon2
 import pytest
 
-from builders import PASSWORD
-from by_hand import by_hand
-from server_process import Server, Unique, outcome
+from support.builders import PASSWORD
+from support.by_hand import by_hand
+from support.programs.server_process import Server, Unique, outcome
 
 STRONGER = argon2.PasswordHasher(time_cost=3, memory_cost=32_768, parallelism=2)
 OTHER_KIND = argon2.PasswordHasher(time_cost=1, memory_cost=1_024, parallelism=1, hash_len=16, type=argon2.Type.I)

@@ -4,10 +4,10 @@ import re
 
 import httpx2
 
-from builders import PASSWORD
-from by_hand import by_hand
-from processes import eventually
-from server_process import Serve, Server
+from support.builders import PASSWORD
+from support.by_hand import by_hand
+from support.programs.processes import eventually
+from support.programs.server_process import Serve, Server
 
 INTERNALS = re.compile(
     r"(?i)trace|error|exception|sql|select|table|user_roles|python|\.py|/src|litestar|line \d|decode"
@@ -40,7 +40,7 @@ def test_a_row_that_nobody_can_read_is_a_500_that_tells_nothing(serve: Serve, da
     line = server.line(event="unhandled_exception", request_id=answer.headers["x-request-id"])
     assert line["level"] == "error"
     assert line["exception"].startswith(("ValueError", "UnicodeDecodeError"))
-    assert any(frame.startswith("infrastructure.sql.types:") for frame in line["stack"])
+    assert any(frame.startswith("doorward.infrastructure.sql.types:") for frame in line["stack"])
 
 
 def test_without_what_the_migrations_put_there_it_is_alive_and_not_ready(serve: Serve) -> None:

@@ -7,12 +7,12 @@ import httpx2
 import jwt
 import pytest
 
-from by_hand import by_hand
-from infrastructure.security.jwk import thumbprint
-from jwt_material import read_header
-from processes import eventually
-from raw_http import request, talk
-from server_process import Serve, Server
+from doorward.infrastructure.security.jwk import thumbprint
+from support.by_hand import by_hand
+from support.http.raw_http import request, talk
+from support.jwt.material import read_header
+from support.programs.processes import eventually
+from support.programs.server_process import Serve, Server
 
 JWKS = "/.well-known/jwks.json"
 MEMBERS = {

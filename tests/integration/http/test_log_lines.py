@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from builders import PASSWORD
-from jwt_material import read_claims
-from server_process import Account, Serve, Server
+from support.builders import PASSWORD
+from support.jwt.material import read_claims
+from support.programs.server_process import Account, Serve, Server
 
 TELLS = {"time", "level", "event", "outcome", "request_id", "ip"}
 """What every line about a request says."""

@@ -13,15 +13,23 @@ from litestar import Litestar, Request, asgi, get
 from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler
 from litestar.types import Receive, Scope, Send
 
-from builders import PASSWORD
-from domain.access.decision import SIGNED_IN, Requirement
-from interfaces.http import app as application
-from interfaces.http.app import create_app
-from interfaces.http.config import HttpConfig
-from interfaces.http.cookies import Cookies
-from interfaces.http.guard import ACCESS, PUBLIC, SERVICE, Guard, UndeclaredAccess, handlers, require_guarded
-from processes import PATIENCE
-from server_process import Account, Server, Unique
+from doorward.domain.access.decision import SIGNED_IN, Requirement
+from doorward.interfaces.http import app as application
+from doorward.interfaces.http.app import create_app
+from doorward.interfaces.http.config import HttpConfig
+from doorward.interfaces.http.security.cookies import Cookies
+from doorward.interfaces.http.security.guard import (
+    ACCESS,
+    PUBLIC,
+    SERVICE,
+    Guard,
+    UndeclaredAccess,
+    handlers,
+    require_guarded,
+)
+from support.builders import PASSWORD
+from support.programs.processes import PATIENCE
+from support.programs.server_process import Account, Server, Unique
 
 CONFIG = HttpConfig(allowed_hosts=frozenset({"127.0.0.1"}))
 NOBODYS_ID = "00000000-0000-7000-8000-000000000000"

@@ -2,8 +2,8 @@
 
 import httpx2
 
-from jwt_material import read_claims
-from server_process import INTROSPECT, REVOKE, Serve, Server
+from support.jwt.material import read_claims
+from support.programs.server_process import INTROSPECT, REVOKE, Serve, Server
 
 METADATA = "/.well-known/oauth-authorization-server"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from server_process import Serve, Server
+from support.programs.server_process import Serve, Server
 
 SCHEMATHESIS = Path(sys.executable).parent / "schemathesis"
 HERE = Path(__file__).parent

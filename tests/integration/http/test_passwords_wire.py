@@ -5,10 +5,10 @@ import string
 import httpx2
 import pytest
 
-from builders import PASSWORD
-from by_hand import by_hand
-from jwt_material import read_claims
-from server_process import Server, Unique, somebody
+from support.builders import PASSWORD
+from support.by_hand import by_hand
+from support.jwt.material import read_claims
+from support.programs.server_process import Server, Unique, somebody
 
 EMOJI = "\U0001f419\U0001f6b2\U0001f30b\U0001f3ba\U0001f9ca\U0001f989\U0001f34b\U0001f6f6" + (
     "\U0001fa81\U0001f3b2\U0001f994\U0001f335\U0001f941\U0001f40c\U0001f52d"

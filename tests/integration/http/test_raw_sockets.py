@@ -2,8 +2,8 @@
 
 import pytest
 
-from raw_http import CANARY, CHUNKED, JSON, SIGN_IN, chunk, connected, received, request, talk
-from server_process import Server
+from support.http.raw_http import CANARY, CHUNKED, JSON, SIGN_IN, chunk, connected, received, request, talk
+from support.programs.server_process import Server
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True, scope="session")
 """What happens before the application does not depend on its database."""

@@ -9,15 +9,15 @@ from uuid import UUID
 import httpx2
 import pytest
 
-from barrier import Crowd, calling, crowd
-from builders import OTHER_PASSWORD
-from by_hand import by_hand
-from jwt_material import read_claims
-from many_sessions import begun
-from mysql_server import MySQLServer
-from processes import eventually
-from server_process import Account, Serve, Server, outcome, running
-from stalls import BOUND, Stalls
+from support.builders import OTHER_PASSWORD
+from support.by_hand import by_hand
+from support.http.barrier import Crowd, calling, crowd
+from support.jwt.material import read_claims
+from support.many_sessions import begun
+from support.mysql.server import MySQLServer
+from support.programs.processes import eventually
+from support.programs.server_process import Account, Serve, Server, outcome, running
+from support.stalls import BOUND, Stalls
 
 DEAF_AFTER = 5.0
 """Seconds after which a node that hears nothing asks the database: what is promised."""

@@ -9,12 +9,12 @@ import httpx2
 import jwt
 from jwt import PyJWK
 
-from application.sessions.publish_revocations import LIFE, MOST_WAITING, PERIOD
-from by_hand import by_hand
-from jwt_material import read_claims, read_header
-from processes import eventually
-from raw_http import connected, request
-from server_process import Account, Serve, Server, Unique, outcome
+from doorward.application.sessions.publish_revocations import LIFE, MOST_WAITING, PERIOD
+from support.by_hand import by_hand
+from support.http.raw_http import connected, request
+from support.jwt.material import read_claims, read_header
+from support.programs.processes import eventually
+from support.programs.server_process import Account, Serve, Server, Unique, outcome
 
 FEED = "/.well-known/revocations"
 PROMISED = 1.0

@@ -5,7 +5,7 @@ from base64 import b64encode
 import httpx2
 import pytest
 
-from server_process import INTROSPECT, REVOKE, Server, Unique, outcome
+from support.programs.server_process import INTROSPECT, REVOKE, Server, Unique, outcome
 
 CHALLENGE = 'Basic realm="doorward", charset="UTF-8"'
 

@@ -5,10 +5,10 @@ from typing import Any
 import httpx2
 import pytest
 
-from domain.services.service import ID
-from jwt_material import read_claims
-from processes import PATIENCE, eventually
-from server_process import INTROSPECT, REVOKE, Serve, Server, Unique, outcome
+from doorward.domain.services.service import ID
+from support.jwt.material import read_claims
+from support.programs.processes import PATIENCE, eventually
+from support.programs.server_process import INTROSPECT, REVOKE, Serve, Server, Unique, outcome
 
 DAY = 86_400
 

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import httpx2
 import pytest
 
-from builders import OTHER_PASSWORD, PASSWORD
-from jwt_material import read_claims
-from processes import eventually
-from server_process import Account, Serve, Server, outcome
+from support.builders import OTHER_PASSWORD, PASSWORD
+from support.jwt.material import read_claims
+from support.programs.processes import eventually
+from support.programs.server_process import Account, Serve, Server, outcome
 
 BOUND = 5.0
 """Seconds: one is promised, and a test machine may be busy."""

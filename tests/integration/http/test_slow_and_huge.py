@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from processes import children, eventually, resident_bytes
-from raw_http import (
+from support.http.raw_http import (
     CANARY,
     CHUNKED,
     CREDENTIALS,
@@ -22,7 +21,8 @@ from raw_http import (
     responses_in,
     talk,
 )
-from server_process import Server
+from support.programs.processes import children, eventually, resident_bytes
+from support.programs.server_process import Server
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True, scope="session")
 """What happens before the application does not depend on its database."""

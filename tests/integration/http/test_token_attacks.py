@@ -9,10 +9,10 @@ import httpx2
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
-from jwt_corpus import accepted, corpus, sendable
-from jwt_material import Material, pem_of, read_claims, read_header
-from processes import eventually
-from server_process import Server
+from support.jwt.corpus import accepted, corpus, sendable
+from support.jwt.material import Material, pem_of, read_claims, read_header
+from support.programs.processes import eventually
+from support.programs.server_process import Server
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ import threading
 
 import pytest
 
-from domain.errors import HashingBusy
-from infrastructure.security import libsodium
-from infrastructure.security.argon2_libraries import HasherSetting, argon2_library
-from infrastructure.security.passwords import MOST_MEMORY, MOST_TIME, Argon2Library
-from infrastructure.start_refused import StartRefused
+from doorward.domain.errors import HashingBusy
+from doorward.infrastructure.security import libsodium
+from doorward.infrastructure.security.argon2_libraries import HasherSetting, argon2_library
+from doorward.infrastructure.security.passwords import MOST_MEMORY, MOST_TIME, Argon2Library
+from doorward.infrastructure.settings.start_refused import StartRefused
 
 COSTLY = f"$argon2id$v=19$m={MOST_MEMORY},t={MOST_TIME},p=1${'A' * 22}${'A' * 43}"
 
@@ -18,7 +18,7 @@ COSTLY = f"$argon2id$v=19$m={MOST_MEMORY},t={MOST_TIME},p=1${'A' * 22}${'A' * 43
 def without_pynacl(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("nacl", "nacl.bindings"):
         monkeypatch.setitem(sys.modules, name, None)
-    monkeypatch.delitem(sys.modules, "infrastructure.security.libsodium")
+    monkeypatch.delitem(sys.modules, "doorward.infrastructure.security.libsodium")
 
 
 def test_libsodium_computes_where_it_is_there_unless_another_is_set() -> None:

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.accounts.password import LONGEST, Password
-from domain.accounts.username import fold
-from infrastructure.security.blocklist import CommonPasswords, whole_passwords, words
-from infrastructure.start_refused import StartRefused
+from doorward.domain.accounts.password import LONGEST, Password
+from doorward.domain.accounts.username import fold
+from doorward.infrastructure.security.blocklist import CommonPasswords, whole_passwords, words
+from doorward.infrastructure.settings.start_refused import StartRefused
 
 COMMON = CommonPasswords.load(None)
 

@@ -10,14 +10,14 @@ from collections.abc import Callable
 import argon2
 import pytest
 
-from application.ports.security import Verdict
-from domain.accounts.password import Password, PasswordHash
-from domain.errors import HashingBusy
-from doubles import FrozenClock, ListLog
-from hashing_gate import Gate, until_idle
-from infrastructure.security.argon2_libraries import argon2_library
-from infrastructure.security.hashing_pool import LEAST_URGENT, HashingPool
-from infrastructure.security.passwords import Argon2Hasher
+from doorward.application.ports.security import Verdict
+from doorward.domain.accounts.password import Password, PasswordHash
+from doorward.domain.errors import HashingBusy
+from doorward.infrastructure.security.argon2_libraries import argon2_library
+from doorward.infrastructure.security.hashing_pool import LEAST_URGENT, HashingPool
+from doorward.infrastructure.security.passwords import Argon2Hasher
+from support.doubles import FrozenClock, ListLog
+from support.hashing_gate import Gate, until_idle
 
 SECRET = Password.typed("violet harbour kettle orbit")
 OLD = argon2.PasswordHasher(1, 64, 1)
@@ -144,12 +144,12 @@ async def test_its_threads_make_way_for_everybody_else() -> None:
 
 OUT_OF_MEMORY = """
 import asyncio, resource, sys
-from domain.accounts.password import Password
-from domain.errors import HashingBusy
-from infrastructure.clock import SystemClock
-from infrastructure.security.argon2_libraries import argon2_library
-from infrastructure.security.hashing_pool import HashingPool
-from infrastructure.security.passwords import DECOY, Argon2Hasher
+from doorward.domain.accounts.password import Password
+from doorward.domain.errors import HashingBusy
+from doorward.infrastructure.clock import SystemClock
+from doorward.infrastructure.security.argon2_libraries import argon2_library
+from doorward.infrastructure.security.hashing_pool import HashingPool
+from doorward.infrastructure.security.passwords import DECOY, Argon2Hasher
 
 class Log:
     def record(self, event, /, **fields):

@@ -7,16 +7,16 @@ from datetime import timedelta
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from domain.access.principal import LONGEST_LIFE
-from domain.errors import StorageUnavailable
-from domain.keys.signing_key import LATE, SLACK, SigningKey
-from doubles import NOON
-from infrastructure.memory.storage import MemoryReading, MemoryStorage
-from infrastructure.security.key_ring import StoredKeyRing
-from infrastructure.security.master_secret import MasterSecret
-from infrastructure.security.sealing import AesKeySealer
-from infrastructure.start_refused import StartRefused
-from jwt_material import pem_of
+from doorward.domain.access.principal import LONGEST_LIFE
+from doorward.domain.errors import StorageUnavailable
+from doorward.domain.keys.signing_key import LATE, SLACK, SigningKey
+from doorward.infrastructure.memory.storage import MemoryReading, MemoryStorage
+from doorward.infrastructure.security.key_ring import StoredKeyRing
+from doorward.infrastructure.security.master_secret import MasterSecret
+from doorward.infrastructure.security.sealing import AesKeySealer
+from doorward.infrastructure.settings.start_refused import StartRefused
+from support.doubles import NOON
+from support.jwt.material import pem_of
 
 SEALER = AesKeySealer(MasterSecret(b"a master secret for tests alone"))
 SECOND = timedelta(seconds=1)

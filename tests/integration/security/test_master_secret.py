@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infrastructure.security.master_secret import MasterSecret, load_master_secret
-from infrastructure.start_refused import StartRefused
+from doorward.infrastructure.security.master_secret import MasterSecret, load_master_secret
+from doorward.infrastructure.settings.start_refused import StartRefused
 
 GOOD = "Jx7qv0nYzF3kT9wBd5LmRa2uHc8EsGpK1oXi4bVfQyN6"
 
 LOAD = """
 import sys
 from pathlib import Path
-from infrastructure.security.master_secret import load_master_secret
+from doorward.infrastructure.security.master_secret import load_master_secret
 sys.stdin.readline()
 print(load_master_secret(None, Path(sys.argv[1])).value.decode())
 """

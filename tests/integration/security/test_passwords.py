@@ -6,13 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from application.ports.security import PasswordHasher, Verdict
-from domain.accounts.password import Password, PasswordHash
-from doubles import FrozenClock, ListLog, PlainHasher
-from infrastructure.security.argon2_cffi import Argon2Cffi
-from infrastructure.security.hashing_pool import HashingPool
-from infrastructure.security.libsodium import Libsodium
-from infrastructure.security.passwords import (
+from doorward.application.ports.security import PasswordHasher, Verdict
+from doorward.domain.accounts.password import Password, PasswordHash
+from doorward.infrastructure.security.argon2_cffi import Argon2Cffi
+from doorward.infrastructure.security.hashing_pool import HashingPool
+from doorward.infrastructure.security.libsodium import Libsodium
+from doorward.infrastructure.security.passwords import (
     DECOY,
     MOST_MEMORY,
     TODAYS,
@@ -21,6 +20,7 @@ from infrastructure.security.passwords import (
     Undecodable,
     unfit,
 )
+from support.doubles import FrozenClock, ListLog, PlainHasher
 
 SECRET = Password.typed("violet harbour kettle orbit")
 OTHER = Password.typed("violet harbour kettle orbis")

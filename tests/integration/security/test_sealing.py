@@ -16,14 +16,14 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.errors import InvalidKey
-from domain.keys.signing_key import Algorithm
-from doubles import NOON
-from infrastructure.security.jwk import public_jwk, thumbprint
-from infrastructure.security.master_secret import MasterSecret
-from infrastructure.security.sealing import AesKeySealer
-from infrastructure.start_refused import StartRefused
-from jwt_material import Key, pem_of
+from doorward.domain.errors import InvalidKey
+from doorward.domain.keys.signing_key import Algorithm
+from doorward.infrastructure.security.jwk import public_jwk, thumbprint
+from doorward.infrastructure.security.master_secret import MasterSecret
+from doorward.infrastructure.security.sealing import AesKeySealer
+from doorward.infrastructure.settings.start_refused import StartRefused
+from support.doubles import NOON
+from support.jwt.material import Key, pem_of
 
 SEALER = AesKeySealer(MasterSecret(b"a master secret for tests alone"))
 P256 = ec.generate_private_key(ec.SECP256R1())

@@ -3,9 +3,9 @@ from hashlib import sha256
 
 import pytest
 
-from domain.services.service import ID, ServiceSecretHash
-from infrastructure.security import service_secrets
-from infrastructure.security.service_secrets import RandomServiceSecrets
+from doorward.domain.services.service import ID, ServiceSecretHash
+from doorward.infrastructure.security import service_secrets
+from doorward.infrastructure.security.service_secrets import RandomServiceSecrets
 
 SECRETS = RandomServiceSecrets()
 

@@ -4,17 +4,17 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from builders import a_user, issued
-from domain.access.principal import AccessToken
-from domain.errors import InvalidToken
-from domain.keys.signing_key import SigningKey
-from doubles import NOON
-from infrastructure.memory.storage import MemoryStorage
-from infrastructure.security.key_ring import StoredKeyRing
-from infrastructure.security.master_secret import MasterSecret
-from infrastructure.security.sealing import AesKeySealer
-from infrastructure.security.token_cache import PERIOD, CachedAccessTokens
-from infrastructure.security.tokens import JwtAccessTokens
+from doorward.domain.access.principal import AccessToken
+from doorward.domain.errors import InvalidToken
+from doorward.domain.keys.signing_key import SigningKey
+from doorward.infrastructure.memory.storage import MemoryStorage
+from doorward.infrastructure.security.key_ring import StoredKeyRing
+from doorward.infrastructure.security.master_secret import MasterSecret
+from doorward.infrastructure.security.sealing import AesKeySealer
+from doorward.infrastructure.security.token_cache import PERIOD, CachedAccessTokens
+from doorward.infrastructure.security.tokens import JwtAccessTokens
+from support.builders import a_user, issued
+from support.doubles import NOON
 
 SECOND = timedelta(seconds=1)
 SEALER = AesKeySealer(MasterSecret(b"a master secret for tests alone"))

@@ -14,20 +14,20 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key a
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builders import a_user, issued
-from domain.access.role import ADMIN, RoleName
-from domain.accounts.user import User
-from domain.errors import InvalidToken
-from domain.ids import SessionId, UserId
-from doubles import NOON
-from infrastructure.memory.storage import MemoryStorage
-from infrastructure.security.jwk import thumbprint
-from infrastructure.security.key_ring import StoredKeyRing
-from infrastructure.security.master_secret import MasterSecret
-from infrastructure.security.sealing import AesKeySealer
-from infrastructure.security.tokens import JwtAccessTokens
-from jwt_corpus import accepted, corpus
-from jwt_material import Key, Material, b64, pem_of, read_claims, read_header
+from doorward.domain.access.role import ADMIN, RoleName
+from doorward.domain.accounts.user import User
+from doorward.domain.errors import InvalidToken
+from doorward.domain.ids import SessionId, UserId
+from doorward.infrastructure.memory.storage import MemoryStorage
+from doorward.infrastructure.security.jwk import thumbprint
+from doorward.infrastructure.security.key_ring import StoredKeyRing
+from doorward.infrastructure.security.master_secret import MasterSecret
+from doorward.infrastructure.security.sealing import AesKeySealer
+from doorward.infrastructure.security.tokens import JwtAccessTokens
+from support.builders import a_user, issued
+from support.doubles import NOON
+from support.jwt.corpus import accepted, corpus
+from support.jwt.material import Key, Material, b64, pem_of, read_claims, read_header
 
 ISSUER, AUDIENCE, CLIENT, LIFETIME = "https://auth.example.org/a", "doorward-Api", "doorward-Web", 900
 USER = replace(a_user("ada", ADMIN), id=UserId(UUID("01932c07-1111-7222-8333-444455556666")))

@@ -15,7 +15,7 @@ from bench.report import Report, plain, target_row
 from bench.targets import Target, at_least, at_most, of_overload
 from bench.throughput import BARE, OURS
 from bench.wrk import Sample, sample
-from readme import PROJECT
+from support.readme import PROJECT
 
 RESULTS = PROJECT / "benchmarks" / "results"
 GUIDE = (PROJECT / "docs" / "performance.md").read_text("utf-8")

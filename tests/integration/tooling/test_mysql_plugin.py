@@ -12,8 +12,8 @@ TESTS = Path(__file__).resolve().parents[2]
 CONFTEST = f"""
 import sys
 sys.path.insert(0, {str(TESTS)!r})
-import mysql_server
-pytest_plugins = ["mysql_plugin"]
+from support.mysql import server as mysql_server
+pytest_plugins = ["support.mysql.plugin"]
 mysql_server.MySQLServer.find = lambda: mysql_server.Skipped(reason="none here")
 """
 TEST = """

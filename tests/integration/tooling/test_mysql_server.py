@@ -3,7 +3,7 @@
 import pytest
 from asyncmy.errors import MySQLError, OperationalError
 
-from mysql_server import Account, MySQLServer
+from support.mysql.server import Account, MySQLServer
 
 URL = "mysql://ada:p%40ss%2Fw%3Ard%25@db.example.org:3307/shop?ssl-mode=REQUIRED"
 

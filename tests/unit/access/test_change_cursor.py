@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from application.access.change_cursor import PATIENCE, WINDOW, ChangeCursor, FeedRewritten
-from domain.access.change import Change, SequencedChange
-from domain.ids import UserId, uuid7
-from doubles import NOON
+from doorward.application.change_feed.cursor import PATIENCE, WINDOW, ChangeCursor, FeedRewritten
+from doorward.domain.change_feed.change import Change, SequencedChange
+from doorward.domain.ids import UserId, uuid7
+from support.doubles import NOON
 
 
 def row(sequence: int) -> SequencedChange:

@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from domain.access.decision import SIGNED_IN, Access, any_of, decide
-from domain.access.role import ADMIN, MODERATOR, USER, RoleName, parse_role_name
-from domain.errors import InvalidRoleName
-from domain.ids import UserId, uuid7
-from doubles import NOON
+from doorward.domain.access.decision import SIGNED_IN, Access, any_of, decide
+from doorward.domain.access.role import ADMIN, MODERATOR, USER, RoleName, parse_role_name
+from doorward.domain.errors import InvalidRoleName
+from doorward.domain.ids import UserId, uuid7
+from support.doubles import NOON
 
 STAFF = any_of(MODERATOR, ADMIN)
 ADA = Access(user_id=UserId(uuid7(NOON)), roles=frozenset({USER, MODERATOR}), disabled=False, epoch=3)

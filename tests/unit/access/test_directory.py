@@ -4,14 +4,14 @@ import asyncio
 
 import pytest
 
-from application.access.directory import BATCH, FRESH, REFRESH_AFTER, AccessDirectory
-from builders import House, a_user
-from domain.access.change import Change, Subject
-from domain.access.role import ADMIN, MODERATOR, USER, RoleName
-from domain.errors import StorageUnavailable
-from domain.ids import UserId, uuid7
-from doubles import NOON, FrozenClock, WatchedStorage
-from infrastructure.memory.storage import MemoryStorage
+from doorward.application.change_feed.directory import BATCH, FRESH, REFRESH_AFTER, AccessDirectory
+from doorward.domain.access.role import ADMIN, MODERATOR, USER, RoleName
+from doorward.domain.change_feed.change import Change, Subject
+from doorward.domain.errors import StorageUnavailable
+from doorward.domain.ids import UserId, uuid7
+from doorward.infrastructure.memory.storage import MemoryStorage
+from support.builders import House, a_user
+from support.doubles import NOON, FrozenClock, WatchedStorage
 
 
 async def ready(*roles: RoleName) -> tuple[WatchedStorage, FrozenClock, AccessDirectory, UserId]:
@@ -168,7 +168,7 @@ async def test_changes_of_keys_leave_accounts_alone() -> None:
 
 
 async def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("application.access.directory.MOST_ENTRIES", 3)
+    monkeypatch.setattr("doorward.application.change_feed.directory.MOST_ENTRIES", 3)
     house = House()
     for _ in range(10):
         await house.directory.access(UserId(uuid7(NOON)))

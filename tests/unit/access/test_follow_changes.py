@@ -3,13 +3,13 @@ from datetime import timedelta
 
 import pytest
 
-from application.access.follow_changes import KEPT, LOOKS_PER_RELOAD, MOST_PAGES, PRUNE_EVERY
-from builders import House
-from domain.access.role import ADMIN, MODERATOR, USER
-from domain.errors import StorageUnavailable
-from domain.ids import UserId
-from doubles import NOON, PlainSealer
-from infrastructure.memory.repositories import MemoryChanges
+from doorward.application.change_feed.follow_changes import KEPT, LOOKS_PER_RELOAD, MOST_PAGES, PRUNE_EVERY
+from doorward.domain.access.role import ADMIN, MODERATOR, USER
+from doorward.domain.errors import StorageUnavailable
+from doorward.domain.ids import UserId
+from doorward.infrastructure.memory.repositories import MemoryChanges
+from support.builders import House
+from support.doubles import NOON, PlainSealer
 
 
 async def elsewhere_granted(house: House, user_id: UserId) -> None:
@@ -109,7 +109,7 @@ async def test_a_failure_nobody_foresaw_does_not_stop_the_listening(monkeypatch:
         raise asyncio.CancelledError
 
     monkeypatch.setattr(follow, "once", once)
-    monkeypatch.setattr("application.access.follow_changes.INTERVAL", 0)
+    monkeypatch.setattr("doorward.application.change_feed.follow_changes.INTERVAL", 0)
     with pytest.raises(asyncio.CancelledError):
         await follow.run()
     assert house.log.of("change_feed_failed") == [{"reason": "RuntimeError"}]
@@ -127,7 +127,7 @@ async def test_a_feed_that_cannot_be_read_is_reported_once_and_so_is_its_return(
             raise error
 
     monkeypatch.setattr(follow, "once", once)
-    monkeypatch.setattr("application.access.follow_changes.INTERVAL", 0)
+    monkeypatch.setattr("doorward.application.change_feed.follow_changes.INTERVAL", 0)
     with pytest.raises(asyncio.CancelledError):
         await follow.run()
     assert [event for event, _ in house.log.events] == ["change_feed_unreadable", "change_feed_readable"]
@@ -183,7 +183,7 @@ async def test_keys_are_read_again_now_and_then_though_nobody_announced_anything
 
 
 async def test_whoever_is_far_behind_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("application.access.follow_changes.PAGE", 2)
+    monkeypatch.setattr("doorward.application.change_feed.follow_changes.PAGE", 2)
     house = House()
     ada = await house.with_user("ada")
     await house.grant(ada.id, MODERATOR, NOON, by="test")
@@ -215,8 +215,8 @@ async def test_accounts_that_cannot_be_refreshed_keep_nobody_from_listening(monk
 
     monkeypatch.setattr(follow, "once", once)
     monkeypatch.setattr(house.directory, "refresh", unavailable)
-    monkeypatch.setattr("application.access.follow_changes.INTERVAL", 0)
-    monkeypatch.setattr("application.access.follow_changes.REFRESH_INTERVAL", 0)
+    monkeypatch.setattr("doorward.application.change_feed.follow_changes.INTERVAL", 0)
+    monkeypatch.setattr("doorward.application.change_feed.follow_changes.REFRESH_INTERVAL", 0)
     with pytest.raises(asyncio.CancelledError):
         await follow.run()
     assert looks == 3

@@ -2,18 +2,17 @@ import asyncio
 
 import pytest
 
-from application.access.define_role import DefineRole
-from application.access.explain_access import ExplainAccess
-from application.access.has_admin import HasAdmin
-from application.access.list_roles import ListRoles
-from application.access.remove_role import RemoveRole
-from application.accounts.delete_user import DeleteUser
-from application.accounts.find_user import FindUser
-from application.accounts.update_user import UpdateUser, UserChanges
-from builders import PASSWORD, House, a_token, a_user
-from domain.access.decision import SIGNED_IN, any_of
-from domain.access.role import ADMIN, MODERATOR, USER, RoleName
-from domain.errors import (
+from doorward.application.access.define_role import DefineRole
+from doorward.application.access.explain_access import ExplainAccess
+from doorward.application.access.has_admin import HasAdmin
+from doorward.application.access.list_roles import ListRoles
+from doorward.application.access.remove_role import RemoveRole
+from doorward.application.accounts.delete_user import DeleteUser
+from doorward.application.accounts.find_user import FindUser
+from doorward.application.accounts.update_user import UpdateUser, UserChanges
+from doorward.domain.access.decision import SIGNED_IN, any_of
+from doorward.domain.access.role import ADMIN, MODERATOR, USER, RoleName
+from doorward.domain.errors import (
     AccountMissing,
     InvalidDescription,
     InvalidRoleName,
@@ -21,8 +20,9 @@ from domain.errors import (
     RoleBuiltIn,
     RoleMissing,
 )
-from domain.ids import UserId, uuid7
-from doubles import NOON, PlainTokens
+from doorward.domain.ids import UserId, uuid7
+from support.builders import PASSWORD, House, a_token, a_user
+from support.doubles import NOON, PlainTokens
 
 DISABLE = UserChanges(disabled=True)
 ENABLE = UserChanges(disabled=False)

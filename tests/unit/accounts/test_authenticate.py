@@ -3,11 +3,11 @@ from dataclasses import replace
 
 import pytest
 
-from application.accounts import authenticate
-from builders import PASSWORD, House, a_user
-from domain.accounts.password import PasswordHash
-from domain.errors import HashingBusy, InvalidCredentials, UnknownAccount, WrongPassword
-from doubles import NOON, PlainTokens
+from doorward.application.accounts import authenticate
+from doorward.domain.accounts.password import PasswordHash
+from doorward.domain.errors import HashingBusy, InvalidCredentials, UnknownAccount, WrongPassword
+from support.builders import PASSWORD, House, a_user
+from support.doubles import NOON, PlainTokens
 
 
 @pytest.mark.parametrize("login", ["ada", "ADA", " ada ", "ada@example.org", "Ada@EXAMPLE.org"])

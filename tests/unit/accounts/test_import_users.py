@@ -5,12 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from application.accounts.account_entries import MOST_TOLD, AccountEntry, Problem
-from application.accounts.import_users import ImportProgress
-from builders import PASSWORD, House, a_user
-from domain.access.role import ADMIN, MODERATOR, USER
-from domain.accounts.user import User
-from domain.errors import (
+from doorward.application.accounts.account_entries import MOST_TOLD, AccountEntry, Problem
+from doorward.application.accounts.import_users import ImportProgress
+from doorward.domain.access.role import ADMIN, MODERATOR, USER
+from doorward.domain.accounts.user import User
+from doorward.domain.errors import (
     EmailTaken,
     ImportRefused,
     ImportStopped,
@@ -18,8 +17,9 @@ from domain.errors import (
     StorageUnavailable,
     UsernameTaken,
 )
-from doubles import NOON
-from infrastructure.memory.storage import MemoryStorage, MemoryTransaction
+from doorward.infrastructure.memory.storage import MemoryStorage, MemoryTransaction
+from support.builders import PASSWORD, House, a_user
+from support.doubles import NOON
 
 BATCH = 20
 HASH = f"$plain$1${PASSWORD}"
@@ -50,7 +50,7 @@ def stored(house: House, username: str) -> User:
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("application.accounts.import_users.BATCH", BATCH)
+    monkeypatch.setattr("doorward.application.accounts.import_users.BATCH", BATCH)
 
 
 class Interrupted(MemoryStorage):

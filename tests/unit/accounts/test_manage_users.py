@@ -3,16 +3,15 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from application.accounts.delete_user import DeleteUser
-from application.accounts.find_user import FindUser
-from application.accounts.list_users import ListUsers
-from application.accounts.set_password import SetPassword
-from application.accounts.update_user import UpdateUser, UserChanges
-from builders import BLOCKED, PASSWORD, House, a_user
-from domain.access.role import ADMIN, MODERATOR, USER
-from domain.accounts.email import Email
-from domain.accounts.username import Username
-from domain.errors import (
+from doorward.application.accounts.delete_user import DeleteUser
+from doorward.application.accounts.find_user import FindUser
+from doorward.application.accounts.list_users import ListUsers
+from doorward.application.accounts.set_password import SetPassword
+from doorward.application.accounts.update_user import UpdateUser, UserChanges
+from doorward.domain.access.role import ADMIN, MODERATOR, USER
+from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.username import Username
+from doorward.domain.errors import (
     AccountMissing,
     InvalidCredentials,
     PasswordBlocked,
@@ -20,9 +19,10 @@ from domain.errors import (
     TransactionConflict,
     UsernameTaken,
 )
-from domain.ids import UserId, uuid7
-from doubles import NOON
-from infrastructure.memory.storage import MemoryStorage, MemoryTransaction
+from doorward.domain.ids import UserId, uuid7
+from doorward.infrastructure.memory.storage import MemoryStorage, MemoryTransaction
+from support.builders import BLOCKED, PASSWORD, House, a_user
+from support.doubles import NOON
 
 NOBODY = UserId(uuid7(NOON))
 
@@ -154,7 +154,7 @@ class ContestedStorage(MemoryStorage):
 
 
 async def test_a_lost_race_is_run_again_and_surfaces_when_it_is_lost_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("application.transactions.LONGEST_PAUSE", 0)
+    monkeypatch.setattr("doorward.application.transactions.LONGEST_PAUSE", 0)
     house = House()
     storage = ContestedStorage()
     ada = a_user("ada")

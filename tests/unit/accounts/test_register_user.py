@@ -2,10 +2,9 @@ import asyncio
 
 import pytest
 
-from builders import BLOCKED, PASSWORD, House
-from domain.access.role import USER
-from domain.accounts.username import Username
-from domain.errors import (
+from doorward.domain.access.role import USER
+from doorward.domain.accounts.username import Username
+from doorward.domain.errors import (
     EmailTaken,
     HashingBusy,
     Invalid,
@@ -16,7 +15,8 @@ from domain.errors import (
     UsernameReserved,
     UsernameTaken,
 )
-from doubles import NOON
+from support.builders import BLOCKED, PASSWORD, House
+from support.doubles import NOON
 
 
 async def test_whoever_signs_up_gets_the_role_user_and_no_other() -> None:

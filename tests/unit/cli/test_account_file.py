@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from application.accounts.account_entries import AccountEntry, Problem
-from interfaces.cli.account_file import LONGEST_LINE, AccountFile
+from doorward.application.accounts.account_entries import AccountEntry, Problem
+from doorward.interfaces.cli.account_file import LONGEST_LINE, AccountFile
 
 ADA = {"username": "ada", "email": "ada@example.org", "passwordHash": "$argon2id$..."}
 

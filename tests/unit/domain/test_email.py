@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.accounts.email import Email, login_key
-from domain.errors import InvalidEmail
+from doorward.domain.accounts.email import Email, login_key
+from doorward.domain.errors import InvalidEmail
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_key_is_made_of_no_more_than_an_address_can_be(monkeypatch: pytest.Mon
         seen.append(len(text))
         return text
 
-    monkeypatch.setattr("domain.accounts.email.fold", measured)
+    monkeypatch.setattr("doorward.domain.accounts.email.fold", measured)
     for text in ("x" * 254, "x" * 10_000, "a@" + "x" * 10_000, "a" + "\u0301" * 8_000):
         assert len(login_key(text)) <= 256
     assert max(seen) <= 255

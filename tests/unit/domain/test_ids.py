@@ -1,7 +1,7 @@
 from datetime import timedelta
 
-from domain.ids import uuid7
-from doubles import NOON
+from doorward.domain.ids import uuid7
+from support.doubles import NOON
 
 
 def test_ids_are_version_7_of_the_standard_variant_and_hold_their_time() -> None:

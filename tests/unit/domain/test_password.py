@@ -1,7 +1,7 @@
 import pytest
 
-from domain.accounts.password import Password, PasswordPolicy
-from domain.errors import PasswordBlocked, PasswordTooLong, PasswordTooShort
+from doorward.domain.accounts.password import Password, PasswordPolicy
+from doorward.domain.errors import PasswordBlocked, PasswordTooLong, PasswordTooShort
 
 POLICY = PasswordPolicy()
 

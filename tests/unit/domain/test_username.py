@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.accounts.username import Username
-from domain.errors import InvalidUsername
+from doorward.domain.accounts.username import Username
+from doorward.domain.errors import InvalidUsername
 
 
 @pytest.mark.parametrize(

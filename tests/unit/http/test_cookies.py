@@ -6,17 +6,17 @@ from typing import Any
 import pytest
 from msgspec import UNSET
 
-from application.ports.security import IssuedToken
-from application.sessions.issue_tokens import SignedIn
-from builders import REFRESH_TOKENS, a_user
-from domain.errors import CrossSiteRequest, DomainError, InvalidRefreshToken, TokenRequired
-from domain.sessions.session import UNKNOWN_DEVICE, Session, new_session_id
-from doubles import NOON
-from interfaces.http.config import HttpConfig
-from interfaces.http.cookies import Browser, Cookies, cookie
-from interfaces.http.guard import Guard
-from interfaces.http.heads import FIELDS
-from interfaces.http.refusals import AmbiguousToken, JsonRequired
+from doorward.application.ports.security import IssuedToken
+from doorward.application.sessions.issue_tokens import SignedIn
+from doorward.domain.errors import CrossSiteRequest, DomainError, InvalidRefreshToken, TokenRequired
+from doorward.domain.sessions.session import UNKNOWN_DEVICE, Session, new_session_id
+from doorward.interfaces.http.config import HttpConfig
+from doorward.interfaces.http.edge.request_headers import FIELDS
+from doorward.interfaces.http.errors.refusals import AmbiguousToken, JsonRequired
+from doorward.interfaces.http.security.cookies import Browser, Cookies, cookie
+from doorward.interfaces.http.security.guard import Guard
+from support.builders import REFRESH_TOKENS, a_user
+from support.doubles import NOON
 
 Header = tuple[bytes, bytes]
 HOST = b"auth.example.org"

@@ -6,9 +6,9 @@ import pytest
 import structlog
 from prometheus_client.parser import text_string_to_metric_families
 
-from edge_driver import CONFIG, HOST, JSON, Application, Header, Reply, ask, post
-from interfaces.http import metrics
-from interfaces.http.edge import Edge
+from doorward.interfaces.http.edge.edge import Edge
+from doorward.interfaces.http.operations import metrics
+from support.http.edge_driver import CONFIG, HOST, JSON, Application, Header, Reply, ask, post
 
 APP_ORIGIN = "https://app.example.com"
 SECURITY = {

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec import json
 
-from edge_driver import CHUNKED, JSON, Application, ask, post
+from support.http.edge_driver import CHUNKED, JSON, Application, ask, post
 
 FORM = (b"content-type", b"application/x-www-form-urlencoded")
 
@@ -179,7 +179,7 @@ async def test_of_a_body_that_is_too_large_no_end_is_awaited(
     headers: list[tuple[bytes, bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """HT-06."""
-    monkeypatch.setattr("interfaces.http.body.DISCARD_SECONDS", 0.001)
+    monkeypatch.setattr("doorward.interfaces.http.edge.body.DISCARD_SECONDS", 0.001)
     chunks = [b"x" * 16_385]
     reply = await ask(Application(), "POST", "/api/things", headers, chunks, ends="stalls", body_seconds=3600)
     assert reply.status == 413

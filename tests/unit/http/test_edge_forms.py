@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import json
 
-from interfaces.http.forms import InvalidForm, form_to_json
-from interfaces.http.strict_json import check_json
+from doorward.interfaces.http.edge.forms import InvalidForm, form_to_json
+from doorward.interfaces.http.edge.strict_json import check_json
 
 TEXTS = st.text(alphabet=list('ab&=+%;"\\ é€\U0001f600\n'), max_size=5)
 NAMES = TEXTS.filter(lambda name: bool(name) and name != "roles")

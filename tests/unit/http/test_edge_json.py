@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interfaces.http.strict_json import DEEPEST, InvalidJson, check_json
+from doorward.interfaces.http.edge.strict_json import DEEPEST, InvalidJson, check_json
 
 TEXTS = st.text(alphabet=list('ab"\\/{}[]:, é€\U0001f600\u2028\x01\x7f'), max_size=6)
 SCALARS = (

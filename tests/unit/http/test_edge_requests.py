@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 import structlog
 
-from edge_driver import CONFIG, HOST, Application, Header, ask, post
-from interfaces.http.edge import Edge
-from interfaces.http.heads import FIELDS
-from interfaces.http.hosts import AllowedHosts
+from doorward.interfaces.http.edge.edge import Edge
+from doorward.interfaces.http.edge.hosts import AllowedHosts
+from doorward.interfaces.http.edge.request_headers import FIELDS
+from support.http.edge_driver import CONFIG, HOST, Application, Header, ask, post
 
 
 async def test_a_request_reaches_the_application_with_its_number_and_its_address() -> None:

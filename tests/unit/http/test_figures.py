@@ -1,4 +1,4 @@
-from interfaces.http.metrics import REMEMBERED, TRAFFIC, Figures
+from doorward.interfaces.http.operations.metrics import REMEMBERED, TRAFFIC, Figures
 
 
 def shows(text: bytes, route: str) -> bool:

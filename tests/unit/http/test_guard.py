@@ -6,21 +6,21 @@ import pytest
 from dishka import Provider, Scope, make_async_container, provide
 from litestar import Request
 
-from application.access.authorize_role import AuthorizeRole
-from application.ports.clock import Clock
-from application.ports.security import AccessTokens, SecurityLog
-from builders import House, a_token
-from domain.access.decision import SIGNED_IN, Requirement, any_of
-from domain.access.principal import Principal
-from domain.access.role import ADMIN, MODERATOR
-from domain.errors import DomainError, InvalidToken, RoleRequired, TokenRequired
-from domain.sessions.session import new_session_id
-from doubles import PlainTokens
-from interfaces.http.config import HttpConfig
-from interfaces.http.cookies import Cookies
-from interfaces.http.guard import ACCESS, PUBLIC, Guard, asking, presented
-from interfaces.http.heads import FIELDS
-from interfaces.http.refusals import AmbiguousToken
+from doorward.application.access.authorize_role import AuthorizeRole
+from doorward.application.ports.clock import Clock
+from doorward.application.ports.security import AccessTokens, SecurityLog
+from doorward.domain.access.decision import SIGNED_IN, Requirement, any_of
+from doorward.domain.access.principal import Principal
+from doorward.domain.access.role import ADMIN, MODERATOR
+from doorward.domain.errors import DomainError, InvalidToken, RoleRequired, TokenRequired
+from doorward.domain.sessions.session import new_session_id
+from doorward.interfaces.http.config import HttpConfig
+from doorward.interfaces.http.edge.request_headers import FIELDS
+from doorward.interfaces.http.errors.refusals import AmbiguousToken
+from doorward.interfaces.http.security.cookies import Cookies
+from doorward.interfaces.http.security.guard import ACCESS, PUBLIC, Guard, asking, presented
+from support.builders import House, a_token
+from support.doubles import PlainTokens
 
 Headers = list[tuple[bytes, bytes]]
 COOKIES = Cookies(HttpConfig(allowed_hosts=frozenset()))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from interfaces.http.revocations import LONGEST_WAIT, seconds_to_wait
+from doorward.interfaces.http.sessions.revocations import LONGEST_WAIT, seconds_to_wait
 
 
 @pytest.mark.parametrize(

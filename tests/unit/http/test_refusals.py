@@ -6,9 +6,9 @@ from typing import get_args, get_type_hints
 import msgspec
 import pytest
 
-from domain import errors
-from domain.accounts.password import PasswordPolicy
-from domain.errors import (
+from doorward.domain import errors
+from doorward.domain.accounts.password import PasswordPolicy
+from doorward.domain.errors import (
     DomainError,
     EmailTaken,
     PasswordBlocked,
@@ -20,18 +20,19 @@ from domain.errors import (
     UsernameTaken,
     WrongPassword,
 )
-from infrastructure.settings import Settings
-from interfaces.http import app, refusals
-from interfaces.http.auth import SignUp
-from interfaces.http.dialects import DIALECTS, Answer
-from interfaces.http.errors import STATUS, Refusals
-from interfaces.http.explain import Question
-from interfaces.http.openapi_problems import samples
-from interfaces.http.request import field_error
+from doorward.infrastructure.settings.settings import Settings
+from doorward.interfaces.http import app
+from doorward.interfaces.http.access.explain import Question
+from doorward.interfaces.http.accounts.auth import SignUp
+from doorward.interfaces.http.docs.openapi_problems import samples
+from doorward.interfaces.http.errors import refusals
+from doorward.interfaces.http.errors.dialects import DIALECTS, Answer
+from doorward.interfaces.http.errors.errors import STATUS, Refusals
+from doorward.interfaces.http.request import field_error
 
 STANDARD = Refusals(DIALECTS["standard"])
 TUTORIAL = Refusals(DIALECTS["tutorial"])
-OURS = ("domain.", "application.", "interfaces.")
+OURS = ("doorward.domain.", "doorward.application.", "doorward.interfaces.")
 """An adapter may have a shade of a refusal for itself."""
 HOMES = {errors.__name__, refusals.__name__}
 CONTRACT = {

@@ -10,17 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from litestar import Request
 
-from application.ports.security import SecurityLog
-from application.services.authenticate_client import AuthenticateClient
-from application.services.register_service import RegisterService
-from builders import House
-from domain.errors import InvalidClient
-from doubles import NOON
-from infrastructure.security.service_secrets import RandomServiceSecrets
-from interfaces.http.basic import LONGEST, client_credentials
-from interfaces.http.config import HttpConfig
-from interfaces.http.cookies import Cookies
-from interfaces.http.guard import ACCESS, SERVICE, Guard, asking_service
+from doorward.application.ports.security import SecurityLog
+from doorward.application.services.authenticate_client import AuthenticateClient
+from doorward.application.services.register_service import RegisterService
+from doorward.domain.errors import InvalidClient
+from doorward.infrastructure.security.service_secrets import RandomServiceSecrets
+from doorward.interfaces.http.config import HttpConfig
+from doorward.interfaces.http.security.basic import LONGEST, client_credentials
+from doorward.interfaces.http.security.cookies import Cookies
+from doorward.interfaces.http.security.guard import ACCESS, SERVICE, Guard, asking_service
+from support.builders import House
+from support.doubles import NOON
 
 COOKIES = Cookies(HttpConfig(allowed_hosts=frozenset()))
 SECRETS = RandomServiceSecrets()

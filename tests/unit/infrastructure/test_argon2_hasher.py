@@ -1,10 +1,10 @@
 from dataclasses import dataclass, field
 
-from application.ports.security import Verdict
-from domain.accounts.password import Password, PasswordHash
-from doubles import FrozenClock, ListLog
-from infrastructure.security.hashing_pool import HashingPool
-from infrastructure.security.passwords import DECOY, Argon2Hasher, Undecodable
+from doorward.application.ports.security import Verdict
+from doorward.domain.accounts.password import Password, PasswordHash
+from doorward.infrastructure.security.hashing_pool import HashingPool
+from doorward.infrastructure.security.passwords import DECOY, Argon2Hasher, Undecodable
+from support.doubles import FrozenClock, ListLog
 
 
 @dataclass

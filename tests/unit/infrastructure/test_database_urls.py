@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure.sql.urls import DatabaseUrl, Tls
-from infrastructure.start_refused import StartRefused
+from doorward.infrastructure.settings.start_refused import StartRefused
+from doorward.infrastructure.sql.urls import DatabaseUrl, Tls
 
 SECRET = "hunter2"
 

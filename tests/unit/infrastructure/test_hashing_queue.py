@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from domain.errors import HashingBusy
-from doubles import FrozenClock
-from hashing_gate import Gate, until_idle
-from infrastructure.security.hashing_pool import FIRST_GUESS, LONGEST_WAIT, HashingPool
+from doorward.domain.errors import HashingBusy
+from doorward.infrastructure.security.hashing_pool import FIRST_GUESS, LONGEST_WAIT, HashingPool
+from support.doubles import FrozenClock
+from support.hashing_gate import Gate, until_idle
 
 MANY = 10_000
 FOREVER = 60.0

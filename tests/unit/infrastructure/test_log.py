@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from doubles import FrozenClock
-from infrastructure.log.redaction import without_secrets
-from infrastructure.log.rendering import as_json, as_text, with_exception
-from infrastructure.log.security_log import MOST_PER_SECOND, StructlogSecurityLog
+from doorward.infrastructure.log.redaction import without_secrets
+from doorward.infrastructure.log.rendering import as_json, as_text, with_exception
+from doorward.infrastructure.log.security_log import MOST_PER_SECOND, StructlogSecurityLog
+from support.doubles import FrozenClock
 
 KEY = b"k" * 32
 HOSTILE = [

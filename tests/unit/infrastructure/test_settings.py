@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from domain.access.principal import LONGEST_LIFE
-from infrastructure.masking import masked_settings
-from infrastructure.setting_sources import SECRETS
-from infrastructure.settings import Settings, describe, load_settings
-from infrastructure.start_refused import StartRefused
+from doorward.domain.access.principal import LONGEST_LIFE
+from doorward.infrastructure.settings.masking import masked_settings
+from doorward.infrastructure.settings.settings import Settings, describe, load_settings
+from doorward.infrastructure.settings.sources import SECRETS
+from doorward.infrastructure.settings.start_refused import StartRefused
 
 SECRET = "t0p-of-the-class/7Jx2QmZk9sVbN4wLr8"
 PUBLIC = {"DOORWARD_HOST": "0.0.0.0"}

@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from application.keys.ensure_signing_key import EnsureSigningKey
-from application.keys.list_signing_keys import ListSigningKeys
-from application.keys.revoke_signing_key import RevokeSigningKey
-from application.keys.rotate_signing_keys import RotateSigningKeys
-from builders import House
-from domain.access.principal import LONGEST_LIFE
-from domain.keys.rotation import KeyRotation
-from domain.keys.signing_key import LATE, KeyState, may_have_signed, signing_at, state_of
-from doubles import NOON, PlainSealer
+from doorward.application.keys.ensure_signing_key import EnsureSigningKey
+from doorward.application.keys.list_signing_keys import ListSigningKeys
+from doorward.application.keys.revoke_signing_key import RevokeSigningKey
+from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
+from doorward.domain.access.principal import LONGEST_LIFE
+from doorward.domain.keys.rotation import KeyRotation
+from doorward.domain.keys.signing_key import LATE, KeyState, may_have_signed, signing_at, state_of
+from support.builders import House
+from support.doubles import NOON, PlainSealer
 
 DAILY = KeyRotation(period=timedelta(days=1))
 SECOND = timedelta(seconds=1)

@@ -5,15 +5,15 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from application.keys.list_signing_keys import ListSigningKeys
-from application.keys.revoke_signing_key import RevokeSigningKey
-from application.keys.rotate_signing_keys import RotateSigningKeys
-from builders import House
-from domain.errors import KeyMissing
-from domain.keys.rotation import KeyRotation
-from domain.keys.signing_key import SigningKey, may_have_signed, signing_at
-from doubles import NOON, PlainSealer
-from stored import put
+from doorward.application.keys.list_signing_keys import ListSigningKeys
+from doorward.application.keys.revoke_signing_key import RevokeSigningKey
+from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
+from doorward.domain.errors import KeyMissing
+from doorward.domain.keys.rotation import KeyRotation
+from doorward.domain.keys.signing_key import SigningKey, may_have_signed, signing_at
+from support.builders import House
+from support.doubles import NOON, PlainSealer
+from support.stored import put
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)

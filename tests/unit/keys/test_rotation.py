@@ -4,14 +4,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from application.keys.list_signing_keys import ListSigningKeys
-from application.keys.rotate_signing_keys import RotateSigningKeys
-from builders import House
-from domain.errors import InvalidKey
-from domain.keys.rotation import PUBLISHED, KeyRotation
-from domain.keys.signing_key import KeyState, SigningKey, may_have_signed, signing_at, state_of
-from doubles import NOON, PlainSealer
-from stored import put
+from doorward.application.keys.list_signing_keys import ListSigningKeys
+from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
+from doorward.domain.errors import InvalidKey
+from doorward.domain.keys.rotation import PUBLISHED, KeyRotation
+from doorward.domain.keys.signing_key import KeyState, SigningKey, may_have_signed, signing_at, state_of
+from support.builders import House
+from support.doubles import NOON, PlainSealer
+from support.stored import put
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)

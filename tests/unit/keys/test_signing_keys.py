@@ -4,16 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from application.keys.add_signing_key import AddSigningKey
-from application.keys.ensure_signing_key import EnsureSigningKey
-from application.keys.list_signing_keys import ListSigningKeys
-from application.keys.reseal_signing_keys import ResealSigningKeys
-from builders import House
-from domain.access.change import Change, Subject
-from domain.access.principal import LONGEST_LIFE
-from domain.errors import InvalidKey, KeyExists
-from domain.keys.rotation import PUBLISHED, KeyRotation
-from domain.keys.signing_key import (
+from doorward.application.keys.add_signing_key import AddSigningKey
+from doorward.application.keys.ensure_signing_key import EnsureSigningKey
+from doorward.application.keys.list_signing_keys import ListSigningKeys
+from doorward.application.keys.reseal_signing_keys import ResealSigningKeys
+from doorward.domain.access.principal import LONGEST_LIFE
+from doorward.domain.change_feed.change import Change, Subject
+from doorward.domain.errors import InvalidKey, KeyExists
+from doorward.domain.keys.rotation import PUBLISHED, KeyRotation
+from doorward.domain.keys.signing_key import (
     LATE,
     SLACK,
     KeyState,
@@ -23,8 +22,9 @@ from domain.keys.signing_key import (
     signing_at,
     state_of,
 )
-from doubles import NOON, PlainSealer
-from stored import announced, put
+from support.builders import House
+from support.doubles import NOON, PlainSealer
+from support.stored import announced, put
 
 MOMENT = timedelta(microseconds=1)
 SECOND = timedelta(seconds=1)

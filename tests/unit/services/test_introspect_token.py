@@ -4,14 +4,19 @@ from datetime import timedelta
 
 import pytest
 
-from application.services.introspect_token import ActiveAccessToken, ActiveRefreshToken, ActiveToken, IntrospectToken
-from builders import REFRESH_TOKENS, House, a_token, a_user
-from domain.access.role import MODERATOR, USER
-from domain.errors import RefreshTokenReused
-from domain.sessions.session import SessionPolicy, new_session_id
-from doubles import NOON, PlainTokens
-from infrastructure.security.master_secret import MasterSecret
-from infrastructure.security.refresh_tokens import DerivedRefreshTokens
+from doorward.application.services.introspect_token import (
+    ActiveAccessToken,
+    ActiveRefreshToken,
+    ActiveToken,
+    IntrospectToken,
+)
+from doorward.domain.access.role import MODERATOR, USER
+from doorward.domain.errors import RefreshTokenReused
+from doorward.domain.sessions.session import SessionPolicy, new_session_id
+from doorward.infrastructure.security.master_secret import MasterSecret
+from doorward.infrastructure.security.refresh_tokens import DerivedRefreshTokens
+from support.builders import REFRESH_TOKENS, House, a_token, a_user
+from support.doubles import NOON, PlainTokens
 
 
 async def asked(house: House, token: str) -> ActiveToken | None:

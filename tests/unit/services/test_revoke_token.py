@@ -2,13 +2,13 @@
 
 import pytest
 
-from application.services.revoke_token import RevokeToken
-from builders import REFRESH_TOKENS, House, a_token
-from domain.errors import StorageUnavailable
-from domain.sessions.session import new_session_id
-from doubles import NOON, PlainTokens, WatchedStorage
-from infrastructure.security.master_secret import MasterSecret
-from infrastructure.security.refresh_tokens import DerivedRefreshTokens
+from doorward.application.services.revoke_token import RevokeToken
+from doorward.domain.errors import StorageUnavailable
+from doorward.domain.sessions.session import new_session_id
+from doorward.infrastructure.security.master_secret import MasterSecret
+from doorward.infrastructure.security.refresh_tokens import DerivedRefreshTokens
+from support.builders import REFRESH_TOKENS, House, a_token
+from support.doubles import NOON, PlainTokens, WatchedStorage
 
 BY = "service-of-the-test"
 

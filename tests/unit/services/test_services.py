@@ -5,15 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from application.services.authenticate_client import AuthenticateClient
-from application.services.list_services import ListServices
-from application.services.register_service import RegisteredService, RegisterService
-from application.services.remove_service import RemoveService
-from builders import House
-from domain.errors import InvalidClient, InvalidServiceName, ServiceExists, ServiceMissing
-from domain.services.service import ID, ServiceId, service_name
-from doubles import NOON
-from infrastructure.security.service_secrets import RandomServiceSecrets
+from doorward.application.services.authenticate_client import AuthenticateClient
+from doorward.application.services.list_services import ListServices
+from doorward.application.services.register_service import RegisteredService, RegisterService
+from doorward.application.services.remove_service import RemoveService
+from doorward.domain.errors import InvalidClient, InvalidServiceName, ServiceExists, ServiceMissing
+from doorward.domain.services.service import ID, ServiceId, service_name
+from doorward.infrastructure.security.service_secrets import RandomServiceSecrets
+from support.builders import House
+from support.doubles import NOON
 
 SECRETS = RandomServiceSecrets()
 

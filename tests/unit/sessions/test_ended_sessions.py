@@ -5,16 +5,16 @@ from datetime import timedelta
 
 import pytest
 
-from application.sessions import ended_sessions
-from application.sessions.ended_sessions import DEAF_AFTER, IN_DOUBT, REMEMBERED, TIDY_EVERY, EndedSessions
-from builders import House, a_token
-from domain.access.change import Change, SequencedChange
-from domain.access.decision import SIGNED_IN
-from domain.access.principal import AccessToken
-from domain.errors import SessionMissing, StorageUnavailable
-from domain.ids import SessionId, UserId, uuid7
-from domain.sessions.session import new_session_id
-from doubles import NOON, FrozenClock, PlainTokens, WatchedStorage
+from doorward.application.change_feed import ended_sessions
+from doorward.application.change_feed.ended_sessions import DEAF_AFTER, IN_DOUBT, REMEMBERED, TIDY_EVERY, EndedSessions
+from doorward.domain.access.decision import SIGNED_IN
+from doorward.domain.access.principal import AccessToken
+from doorward.domain.change_feed.change import Change, SequencedChange
+from doorward.domain.errors import SessionMissing, StorageUnavailable
+from doorward.domain.ids import SessionId, UserId, uuid7
+from doorward.domain.sessions.session import new_session_id
+from support.builders import House, a_token
+from support.doubles import NOON, FrozenClock, PlainTokens, WatchedStorage
 
 SOMEBODY = UserId(uuid7(NOON))
 

@@ -4,30 +4,30 @@ from datetime import timedelta
 
 import pytest
 
-from application.accounts.confirm_password import ConfirmPassword
-from application.accounts.delete_own_account import DeleteOwnAccount
-from application.accounts.delete_user import DeleteUser
-from application.accounts.set_password import SetPassword
-from application.accounts.update_user import UpdateUser, UserChanges
-from application.sessions.describe_session import DescribeSession
-from application.sessions.end_other_sessions import EndOtherSessions
-from application.sessions.list_sessions import ListSessions
-from application.sessions.prune_sessions import BATCH, PruneSessions
-from builders import PASSWORD, House
-from domain.access.decision import SIGNED_IN
-from domain.access.principal import Principal
-from domain.accounts.password import Password
-from domain.accounts.user import User
-from domain.errors import (
+from doorward.application.accounts.confirm_password import ConfirmPassword
+from doorward.application.accounts.delete_own_account import DeleteOwnAccount
+from doorward.application.accounts.delete_user import DeleteUser
+from doorward.application.accounts.set_password import SetPassword
+from doorward.application.accounts.update_user import UpdateUser, UserChanges
+from doorward.application.sessions.describe_session import DescribeSession
+from doorward.application.sessions.end_other_sessions import EndOtherSessions
+from doorward.application.sessions.list_sessions import ListSessions
+from doorward.application.sessions.prune_sessions import BATCH, PruneSessions
+from doorward.domain.access.decision import SIGNED_IN
+from doorward.domain.access.principal import Principal
+from doorward.domain.accounts.password import Password
+from doorward.domain.accounts.user import User
+from doorward.domain.errors import (
     AccountMissing,
     InvalidCredentials,
     InvalidToken,
     PasswordTooShort,
     PasswordWrong,
 )
-from domain.ids import UserId, uuid7
-from domain.sessions.session import Device, Session, SessionPolicy, new_session_id
-from doubles import NOON, PlainTokens
+from doorward.domain.ids import UserId, uuid7
+from doorward.domain.sessions.session import Device, Session, SessionPolicy, new_session_id
+from support.builders import PASSWORD, House
+from support.doubles import NOON, PlainTokens
 
 NEW_PASSWORD = "quiet lantern meadow"
 

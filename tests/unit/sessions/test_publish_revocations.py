@@ -8,21 +8,27 @@ from typing import Any
 
 import pytest
 
-from application.sessions.ended_sessions import DEAF_AFTER, REMEMBERED
-from application.sessions.publish_revocations import LIFE, MOST_WAITING, PERIOD, PublishRevocations, RevocationList
-from builders import House
-from domain.access.change import Change
-from domain.errors import InvalidToken, RevocationsIncomplete, StorageUnavailable
-from domain.ids import SessionId, UserId, uuid7
-from domain.sessions.session import new_session_id
-from doubles import NOON, FrozenClock
-from infrastructure.security.key_ring import StoredKeyRing
-from infrastructure.security.master_secret import MasterSecret
-from infrastructure.security.revocation_lists import JwtRevocationSigner
-from infrastructure.security.sealing import AesKeySealer
-from infrastructure.security.tokens import JwtAccessTokens
-from jwt_material import read_claims, read_header
-from stored import put
+from doorward.application.change_feed.ended_sessions import DEAF_AFTER, REMEMBERED
+from doorward.application.sessions.publish_revocations import (
+    LIFE,
+    MOST_WAITING,
+    PERIOD,
+    PublishRevocations,
+    RevocationList,
+)
+from doorward.domain.change_feed.change import Change
+from doorward.domain.errors import InvalidToken, RevocationsIncomplete, StorageUnavailable
+from doorward.domain.ids import SessionId, UserId, uuid7
+from doorward.domain.sessions.session import new_session_id
+from doorward.infrastructure.security.key_ring import StoredKeyRing
+from doorward.infrastructure.security.master_secret import MasterSecret
+from doorward.infrastructure.security.revocation_lists import JwtRevocationSigner
+from doorward.infrastructure.security.sealing import AesKeySealer
+from doorward.infrastructure.security.tokens import JwtAccessTokens
+from support.builders import House
+from support.doubles import NOON, FrozenClock
+from support.jwt.material import read_claims, read_header
+from support.stored import put
 
 ISSUER, AUDIENCE = "https://auth.example.org", "doorward"
 SEALER = AesKeySealer(MasterSecret(b"what the signing keys of these tests are sealed with"))

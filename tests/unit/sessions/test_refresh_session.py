@@ -4,16 +4,16 @@ from datetime import timedelta
 
 import pytest
 
-from application.accounts.delete_user import DeleteUser
-from application.accounts.update_user import UpdateUser, UserChanges
-from builders import REFRESH_TOKENS, House
-from domain.access.decision import SIGNED_IN
-from domain.access.role import MODERATOR, USER
-from domain.errors import InvalidRefreshToken, RefreshTokenReused
-from domain.sessions.session import SessionPolicy, new_session_id
-from doubles import NOON, PlainTokens
-from infrastructure.security.master_secret import MasterSecret
-from infrastructure.security.refresh_tokens import DerivedRefreshTokens
+from doorward.application.accounts.delete_user import DeleteUser
+from doorward.application.accounts.update_user import UpdateUser, UserChanges
+from doorward.domain.access.decision import SIGNED_IN
+from doorward.domain.access.role import MODERATOR, USER
+from doorward.domain.errors import InvalidRefreshToken, RefreshTokenReused
+from doorward.domain.sessions.session import SessionPolicy, new_session_id
+from doorward.infrastructure.security.master_secret import MasterSecret
+from doorward.infrastructure.security.refresh_tokens import DerivedRefreshTokens
+from support.builders import REFRESH_TOKENS, House
+from support.doubles import NOON, PlainTokens
 
 GRACE = 10
 

@@ -2,12 +2,12 @@ import re
 
 import pytest
 
-from builders import REFRESH_TOKENS
-from domain.errors import InvalidRefreshToken
-from domain.sessions.session import new_session_id
-from doubles import NOON
-from infrastructure.security.master_secret import MasterSecret
-from infrastructure.security.refresh_tokens import DerivedRefreshTokens
+from doorward.domain.errors import InvalidRefreshToken
+from doorward.domain.sessions.session import new_session_id
+from doorward.infrastructure.security.master_secret import MasterSecret
+from doorward.infrastructure.security.refresh_tokens import DerivedRefreshTokens
+from support.builders import REFRESH_TOKENS
+from support.doubles import NOON
 
 SESSION = new_session_id(NOON)
 

@@ -7,9 +7,9 @@ from hashlib import sha256
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.ids import UserId, uuid7
-from domain.sessions.refresh_token import RefreshTokenHash
-from domain.sessions.session import (
+from doorward.domain.ids import UserId, uuid7
+from doorward.domain.sessions.refresh_token import RefreshTokenHash
+from doorward.domain.sessions.session import (
     LONGEST_USER_AGENT,
     MOST_SPENT,
     UNKNOWN_DEVICE,
@@ -19,7 +19,7 @@ from domain.sessions.session import (
     Standing,
     new_session_id,
 )
-from doubles import NOON
+from support.doubles import NOON
 
 POLICY = SessionPolicy()
 SECOND = timedelta(seconds=1)

@@ -1,9 +1,9 @@
 import pytest
 
-from application.sessions.sign_out import SignOut
-from builders import House
-from domain.access.principal import Principal
-from domain.errors import InvalidToken
+from doorward.application.sessions.sign_out import SignOut
+from doorward.domain.access.principal import Principal
+from doorward.domain.errors import InvalidToken
+from support.builders import House
 
 
 async def test_who_signs_out_twice_at_once_is_told_what_the_guard_would_tell() -> None:

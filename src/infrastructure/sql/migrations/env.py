@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from infrastructure.sql.tables import metadata
+from doorward.infrastructure.sql.tables import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(

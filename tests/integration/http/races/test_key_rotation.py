@@ -11,10 +11,10 @@ from typing import Any
 import httpx2
 import jwt
 
-from by_hand import by_hand
-from jwt_material import read_header
-from processes import PATIENCE, eventually
-from server_process import Serve, Server
+from support.by_hand import by_hand
+from support.jwt.material import read_header
+from support.programs.processes import PATIENCE, eventually
+from support.programs.server_process import Serve, Server
 
 SOON = 2
 """Seconds from which on a key signs that was made with `--in`."""

@@ -14,13 +14,13 @@ from time import monotonic
 import httpx2
 import pytest
 
-from barrier import Crowd, calling, crowd, refreshing
-from builders import OTHER_PASSWORD, PASSWORD
-from many_sessions import begun, refreshed
-from processes import children, ended, eventually
-from raw_http import Response, connected
-from server_process import Account, Serve, Server
-from stalls import BOUND, Stalls
+from support.builders import OTHER_PASSWORD, PASSWORD
+from support.http.barrier import Crowd, calling, crowd, refreshing
+from support.http.raw_http import Response, connected
+from support.many_sessions import begun, refreshed
+from support.programs.processes import children, ended, eventually
+from support.programs.server_process import Account, Serve, Server
+from support.stalls import BOUND, Stalls
 
 ROUNDS = 500
 AT_ONCE = 25

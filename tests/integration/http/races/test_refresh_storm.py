@@ -6,11 +6,11 @@ from hashlib import sha256
 
 import pytest
 
-from barrier import crowd, refreshing
-from by_hand import by_hand
-from domain.sessions.refresh_token import RefreshTokenHash, mark
-from infrastructure.sql.spent import StoredSpent
-from server_process import Serve, Server
+from doorward.domain.sessions.refresh_token import RefreshTokenHash, mark
+from doorward.infrastructure.sql.spent import StoredSpent
+from support.by_hand import by_hand
+from support.http.barrier import crowd, refreshing
+from support.programs.server_process import Serve, Server
 
 CLIENTS = 50
 ROUNDS = 200

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-from infrastructure.sql.migrations.steps import make_index, make_table
-from infrastructure.sql.types import Counter, Flag, Id, Key, Number, Prose, Sealed, UtcTime, shown, utc_now
+from doorward.infrastructure.sql.migrations.steps import make_index, make_table
+from doorward.infrastructure.sql.types import Counter, Flag, Id, Key, Number, Prose, Sealed, UtcTime, shown, utc_now
 
 revision = "0001"
 down_revision = None

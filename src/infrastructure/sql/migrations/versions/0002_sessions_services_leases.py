@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-from infrastructure.sql.migrations.steps import add_column, make_index, make_table
-from infrastructure.sql.types import Digest, Id, Key, Number, UtcTime, shown
+from doorward.infrastructure.sql.migrations.steps import add_column, make_index, make_table
+from doorward.infrastructure.sql.types import Digest, Id, Key, Number, UtcTime, shown
 
 revision = "0002"
 down_revision = "0001"

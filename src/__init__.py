@@ -1,0 +1,3 @@
+"""Doorward, the authentication service."""
+
+__version__ = "0.1.0"

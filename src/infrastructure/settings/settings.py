@@ -1,0 +1,292 @@
+"""All settings: one frozen object, read once, from the environment and `.env` (the environment wins).
+
+Every process that starts reads this module first, so it imports nothing heavy.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple, get_type_hints
+from urllib.parse import urlsplit
+
+from msgspec import Meta
+
+from doorward.infrastructure.settings.sources import HOW_TO_MAKE, PREFIX, Given, Sources
+from doorward.infrastructure.settings.start_refused import StartRefused
+from doorward.infrastructure.settings.web_addresses import (
+    LOOPBACK_NAMES,
+    Network,
+    bracketed,
+    is_loopback,
+    is_wildcard,
+    parse_host,
+    parse_listen_address,
+    parse_network,
+    parse_origin,
+    parse_public_url,
+)
+from doorward.infrastructure.sql.urls import DatabaseUrl
+
+ENV_FILE = Path(".env")
+"""In the present directory."""
+
+QUEUED_PER_THREAD = 32
+PATTERN_WORD = r"^[^\s\x00-\x1f\x7f]{1,200}$"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Effective values: what was not set has its default, worked out."""
+
+    host: Annotated[
+        str,
+        Meta(description="IP address to listen on. Outside loopback SECRET_KEY and TLS are required."),
+    ] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65_535, description="Port to listen on. A bare `PORT` works, too.")] = 8080
+    data_dir: Annotated[
+        Path,
+        Meta(description="Folder of the SQLite database and the master secret; made with mode 0700."),
+    ] = Path("var")
+    database_url: Annotated[
+        str,
+        Meta(
+            description="`sqlite:///PATH` or `mysql://USER:PASSWORD@HOST/NAME?ssl-mode=VERIFY_IDENTITY`. "
+            "`DOORWARD_DATABASE_URL_FILE` names a file that holds it.",
+            extra={"default": "sqlite:///DATA_DIR/doorward.db"},
+        ),
+    ] = field(repr=False)
+    database_pool_size: Annotated[
+        int,
+        Meta(ge=2, le=1_000, description="MySQL connections per worker at most, 2 or more: half read, half write."),
+    ] = 10
+    secret_key: Annotated[
+        str | None,
+        Meta(
+            description="Master secret, 32 random characters or more; seals the signing keys and makes "
+            "the refresh tokens. `DOORWARD_SECRET_KEY_FILE` names a file that holds it.",
+            extra={"default": "DATA_DIR/secret.key, made at the first start"},
+        ),
+    ] = field(default=None, repr=False)
+    secret_key_previous: Annotated[
+        str | None,
+        Meta(
+            description="The master secret before the present one, while it is being replaced. "
+            "`DOORWARD_SECRET_KEY_PREVIOUS_FILE` names a file that holds it.",
+            extra={"default": "none"},
+        ),
+    ] = field(default=None, repr=False)
+    public_url: Annotated[
+        str,
+        Meta(
+            description="Where clients reach the service, such as `https://auth.example.com`.",
+            extra={"default": "http://127.0.0.1:PORT"},
+        ),
+    ]
+    behind_tls_proxy: Annotated[
+        bool,
+        Meta(description="True when a proxy terminates TLS in front of a non-loopback HOST."),
+    ] = False
+    allowed_hosts: Annotated[
+        frozenset[str],
+        Meta(
+            description="Further host names to answer to, separated by commas.",
+            extra={"default": "the host of PUBLIC_URL, and loopback names while HOST includes loopback"},
+        ),
+    ]
+    cors_origins: Annotated[
+        frozenset[str],
+        Meta(
+            description="Exact origins whose pages may call the API, also by cookies, separated by commas. "
+            "The tutorial dialect adds the one of the tutorial's client.",
+            extra={"default": "none"},
+        ),
+    ] = frozenset()
+    trusted_proxies: Annotated[
+        tuple[Network, ...],
+        Meta(
+            description="Addresses or networks whose `X-Forwarded-For` is believed, separated by commas.",
+            extra={"default": "none"},
+        ),
+    ] = ()
+    dialect: Annotated[
+        Literal["standard", "tutorial"],
+        Meta(description="`tutorial` restores the tutorial's status codes, which tell strangers who has an account."),
+    ] = "standard"
+    issuer: Annotated[
+        str,
+        Meta(pattern=PATTERN_WORD, description="`iss` of the access tokens.", extra={"default": "PUBLIC_URL"}),
+    ]
+    audience: Annotated[str, Meta(pattern=PATTERN_WORD, description="`aud` of the access tokens.")] = "doorward"
+    access_token_seconds: Annotated[
+        int,
+        Meta(ge=60, le=900, description="Life of an access token, 60 to 900."),
+    ] = 900
+    refresh_grace: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=600,
+            description="Seconds for which a spent refresh token is answered with its successor once more, 0 to 600.",
+        ),
+    ] = 10
+    session_idle_seconds: Annotated[
+        int,
+        Meta(ge=60, le=31_536_000, description="A session that is not refreshed for so long ends; default 14 days."),
+    ] = 1_209_600
+    session_absolute_seconds: Annotated[
+        int,
+        Meta(
+            ge=60, le=31_536_000, description="A session ends so long after its sign-in, used or not; default 90 days."
+        ),
+    ] = 7_776_000
+    sessions_per_account: Annotated[
+        int,
+        Meta(ge=1, le=1_000, description="Sessions of one account at most; one more sign-in ends the oldest."),
+    ] = 50
+    key_algorithm: Annotated[
+        Literal["ES256", "EdDSA", "RS256"],
+        Meta(description="Of the signing keys that the service makes: `ES256`, `EdDSA` or `RS256`."),
+    ] = "ES256"
+    key_rotation_days: Annotated[
+        int,
+        Meta(ge=0, le=3_650, description="Days after which a new key signs, published a day before; 0 for never."),
+    ] = 90
+    password_min_length: Annotated[
+        int,
+        Meta(ge=8, le=64, description="Shortest new password in characters, 8 to 64."),
+    ] = 15
+    password_blocklist: Annotated[
+        Path | None,
+        Meta(description="File of further forbidden passwords, one a line.", extra={"default": "none"}),
+    ] = None
+    workers: Annotated[int, Meta(ge=1, le=64, description="Worker processes.")] = 1
+    hasher: Annotated[
+        Literal["auto", "argon2-cffi", "libsodium"],
+        Meta(
+            description="What computes password hashes, the same ones: `argon2-cffi`, `libsodium` (by PyNaCl, in about "
+            "half the time), or `auto`: libsodium where PyNaCl works, else argon2-cffi."
+        ),
+    ] = "auto"
+    hash_threads: Annotated[
+        int,
+        Meta(ge=1, le=256, description="Passwords hashed at once, per worker.", extra={"default": "number of cores"}),
+    ]
+    hash_queue: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=100_000,
+            description="Passwords waiting to be hashed, per worker; beyond that, or when the wait would be longer "
+            "than a second, sign-ins get 503.",
+            extra={"default": "32 x HASH_THREADS"},
+        ),
+    ]
+    docs: Annotated[bool, Meta(description="Serve `/docs` and `/openapi.json`.")] = True
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        Meta(description="Least level that is logged: `debug`, `info`, `warning` or `error`."),
+    ] = "info"
+    log_format: Annotated[
+        Literal["auto", "json", "pretty"],
+        Meta(description="`json`, `pretty`, or `auto`: pretty on a terminal, else JSON lines."),
+    ] = "auto"
+
+    @property
+    def https(self) -> bool:
+        """True when clients come by TLS, to us or to a proxy before us."""
+        return self.behind_tls_proxy or self.public_url.startswith("https://")
+
+    @property
+    def secret_key_path(self) -> Path:
+        """Where the master secret is kept when `secret_key` is not given."""
+        return self.data_dir / "secret.key"
+
+
+class Description(NamedTuple):
+    name: str
+    default: str
+    meaning: str
+
+
+def describe() -> list[Description]:
+    """Every setting in the order of the README's table."""
+    hints = get_type_hints(Settings, include_extras=True)
+    described = []
+    for each in fields(Settings):
+        meta: Meta = hints[each.name].__metadata__[0]
+        default = (meta.extra or {}).get("default") or shown(each.default)
+        described.append(Description(PREFIX + each.name.upper(), default, meta.description or ""))
+    return described
+
+
+def shown(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> Settings:
+    """Raise StartRefused with one line that names the variable at fault and never repeats a secret."""
+    hints = get_type_hints(Settings, include_extras=True)
+    sources = Sources.read(environ, env_file, hints)
+    given = {name: found for name in hints if (found := sources.find(name)) is not None}
+    values = {name: found.parsed(hints[name], PARSERS.get(name)) for name, found in given.items()}
+    refuse_exposure(values, given)
+    return complete(values)
+
+
+def known_database(raw: str) -> str:
+    """Raise ValueError; what is wrong with the URL is better told now than at the first connection."""
+    try:
+        DatabaseUrl.parse(raw)
+    except StartRefused as refused:
+        raise ValueError(str(refused).removesuffix(".")) from refused
+    return raw
+
+
+PARSERS: Mapping[str, Callable[[str], object]] = {
+    "host": parse_listen_address,
+    "database_url": known_database,
+    "public_url": parse_public_url,
+    "allowed_hosts": parse_host,
+    "cors_origins": parse_origin,
+    "trusted_proxies": parse_network,
+}
+
+
+def refuse_exposure(values: Mapping[str, Any], given: Mapping[str, Given]) -> None:
+    """What is good enough on one's own machine is refused where others can reach it (OP-05)."""
+    host = values.get("host", "127.0.0.1")
+    if is_loopback(host):
+        return
+    if "secret_key" not in given:
+        raise StartRefused(f"Listening on {host}: set DOORWARD_SECRET_KEY or DOORWARD_SECRET_KEY_FILE; {HOW_TO_MAKE}")
+    if not values.get("public_url", "").startswith("https://") and not values.get("behind_tls_proxy"):
+        raise StartRefused(
+            f"Listening on {host}: set DOORWARD_PUBLIC_URL to its https:// address, "
+            "or DOORWARD_BEHIND_TLS_PROXY=true when a proxy terminates TLS."
+        )
+
+
+def complete(values: dict[str, Any]) -> Settings:
+    """Fill in the defaults that depend on other settings."""
+    settings = {each.name: each.default for each in fields(Settings) if each.default is not MISSING} | values
+    host, port = settings["host"], settings["port"]
+    settings["data_dir"] = data_dir = settings["data_dir"].expanduser().absolute()
+    settings.setdefault("database_url", f"sqlite:///{data_dir / 'doorward.db'}")
+    settings.setdefault("public_url", f"http://{bracketed('127.0.0.1' if is_wildcard(host) else host)}:{port}")
+    settings.setdefault("issuer", settings["public_url"])
+    settings.setdefault("hash_threads", os.cpu_count() or 1)
+    settings.setdefault("hash_queue", settings["hash_threads"] * QUEUED_PER_THREAD)
+    settings["allowed_hosts"] = hosts(settings)
+    return Settings(**settings)
+
+
+def hosts(settings: Mapping[str, Any]) -> frozenset[str]:
+    """The names we surely go by, beside those that were given."""
+    host = settings["host"]
+    known: frozenset[str] = frozenset({parse_host(urlsplit(settings["public_url"]).hostname or "")})
+    if is_loopback(host) or is_wildcard(host):
+        known |= LOOPBACK_NAMES
+    if not is_wildcard(host):
+        known |= {bracketed(host)}
+    return known.union(settings.get("allowed_hosts", ()))

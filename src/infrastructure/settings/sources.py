@@ -1,0 +1,128 @@
+"""Where a setting's text comes from, and how text becomes a value. Nothing here repeats a value in a refusal."""
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, Self, get_args, get_origin
+
+import msgspec
+
+from doorward.infrastructure.settings.data_dir import open_to_others
+from doorward.infrastructure.settings.env_file import read_env_file
+from doorward.infrastructure.settings.start_refused import StartRefused
+
+PREFIX = "DOORWARD_"
+SECRETS = frozenset({"secret_key", "secret_key_previous", "database_url"})
+"""Settings that may come from a file named by `..._FILE`, and are masked wherever settings are shown."""
+
+ORCHESTRATED = Path("/run/secrets")
+"""Docker and Kubernetes put secrets here, with file modes of their own."""
+
+HOW_TO_MAKE = "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+"""A master secret."""
+
+LARGEST_FILE = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The text of one setting, and the variable that it came from."""
+
+    variable: str
+    text: str = field(repr=False)
+
+    def parsed(self, hint: Any, parse: Callable[[str], object] | None) -> object:
+        """The value of type `hint` (`Annotated`); `parse` takes the text, or each part of a list."""
+        kind = hint.__origin__
+        if get_origin(kind) in {frozenset, tuple}:
+            parts = [part.strip() for part in self.text.split(",")]
+            return get_origin(kind)(self._checked(parse or str, part) for part in parts if part)
+        if not self.text.strip():
+            raise StartRefused(f"{self.variable} is empty; give it a value or remove it.")
+        if parse is not None:
+            return self._checked(parse, self.text.strip())
+        if kind is Path or (isinstance(kind, UnionType) and Path in get_args(kind)):
+            return Path(self.text)
+        return self._converted(hint)
+
+    def _checked(self, parse: Callable[[str], object], text: str) -> object:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise StartRefused(f"{self.variable}: {error}.") from None
+
+    def _converted(self, hint: Any) -> object:
+        kind = hint.__origin__
+        try:
+            return msgspec.convert(self.text.strip(), hint, strict=False)
+        except msgspec.ValidationError as error:
+            choices = get_args(kind) if get_origin(kind) is Literal else ("true", "false") if kind is bool else ()
+            reason = f"use one of {', '.join(choices)}" if choices else str(error)[:1].lower() + str(error)[1:]
+            raise StartRefused(f"{self.variable}: {reason}.") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The environment and then `.env`: the first one that knows a setting decides."""
+
+    mappings: tuple[Mapping[str, str], ...] = field(repr=False)
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str], env_file: Path | None, names: Iterable[str]) -> Self:
+        """Raise StartRefused for a name with our prefix that is no setting."""
+        file = read_env_file(env_file) if env_file is not None else {}
+        known = {PREFIX + name.upper() for name in names} | {f"{PREFIX}{name.upper()}_FILE" for name in SECRETS}
+        for origin, mapping in (("", environ), (f" (in {env_file})", file)):
+            for variable in sorted(mapping):
+                if variable.upper().startswith(PREFIX) and variable not in known:
+                    raise StartRefused(f"{printable(variable)}{origin} is no setting; {meant(variable, known)}")
+        return cls((environ, file))
+
+    def find(self, name: str) -> Given | None:
+        for mapping in self.mappings:
+            found = look_up(mapping, name)
+            if found is not None:
+                return found
+        return None
+
+
+def look_up(mapping: Mapping[str, str], name: str) -> Given | None:
+    variable = PREFIX + name.upper()
+    in_file = f"{variable}_FILE"
+    if name in SECRETS and in_file in mapping:
+        if variable in mapping:
+            raise StartRefused(f"{variable} and {in_file} are both set; keep one.")
+        return Given(in_file, read_secret(in_file, mapping[in_file]))
+    if variable in mapping:
+        return Given(variable, mapping[variable])
+    if name == "port" and "PORT" in mapping:
+        return Given("PORT", mapping["PORT"])
+    return None
+
+
+def read_secret(variable: str, raw: str) -> str:
+    """The text of the file without the line end. It must be its owner's alone (mode 0600), but for orchestrators'."""
+    path = Path(raw)
+    try:
+        if not path.resolve().is_relative_to(ORCHESTRATED) and open_to_others(path.stat().st_mode):
+            raise StartRefused(f"{variable}: others may read {printable(raw)}; run: chmod 600 {printable(raw)}")
+        with path.open(encoding="utf-8") as file:
+            return file.read(LARGEST_FILE).removesuffix("\n").removesuffix("\r")
+    except (OSError, ValueError) as error:
+        raise StartRefused(f"{variable}: {printable(raw)} cannot be read as a text file.") from error
+
+
+def meant(variable: str, known: Iterable[str]) -> str:
+    """Kubernetes adds variables named after a service, hence the second hint."""
+    names = sorted(name.removeprefix(PREFIX) for name in known)
+    close = difflib.get_close_matches(variable.upper().removeprefix(PREFIX), names, n=1)
+    if close:
+        return f"did you mean {PREFIX}{close[0]}?"
+    return "the README lists them all (a Kubernetes service named doorward needs enableServiceLinks: false)."
+
+
+def printable(text: str) -> str:
+    """A name or path that a refusal can show on one line."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)[:200]

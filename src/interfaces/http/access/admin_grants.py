@@ -1,0 +1,86 @@
+"""Who has which role, for admins."""
+
+from uuid import UUID
+
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import Controller, delete, put
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath
+
+from doorward.application.access.grant_role import GrantRole
+from doorward.application.access.revoke_role import RevokeRole
+from doorward.application.ports.clock import Clock
+from doorward.domain.access.decision import any_of
+from doorward.domain.access.principal import Principal
+from doorward.domain.access.role import ADMIN, parse_role_name
+from doorward.domain.errors import (
+    AccountMissing,
+    InvalidRoleName,
+    LastAdmin,
+    RoleMissing,
+    StorageUnavailable,
+    TransactionConflict,
+)
+from doorward.domain.ids import UserId
+from doorward.interfaces.http.security.guard import asking
+
+
+class AdminGrantsController(Controller):
+    path = "/api/admin/users/{user_id:uuid}/roles/{role:str}"
+    tags = ("Administration: accounts",)
+    opt = {"access": any_of(ADMIN)}  # noqa: RUF012
+    dependencies = {"principal": Provide(asking, sync_to_thread=False)}  # noqa: RUF012
+
+    @put(
+        "/",
+        status_code=204,
+        operation_id="grantRole",
+        summary="Give a role",
+        opt={
+            "refusals": (
+                AccountMissing,
+                InvalidRoleName,
+                RoleMissing,
+                TransactionConflict,
+                StorageUnavailable,
+            )
+        },
+    )
+    @inject
+    async def grant(
+        self,
+        user_id: FromPath[UUID],
+        role: FromPath[str],
+        principal: NamedDependency[Principal],
+        grant: FromDishka[GrantRole],
+        clock: FromDishka[Clock],
+    ) -> None:
+        """It counts for the very next request. Giving it twice is giving it once."""
+        await grant(UserId(user_id), parse_role_name(role), clock.now(), by=str(principal.user_id))
+
+    @delete(
+        "/",
+        operation_id="revokeRole",
+        summary="Take a role away",
+        opt={
+            "refusals": (
+                AccountMissing,
+                InvalidRoleName,
+                RoleMissing,
+                LastAdmin,
+                TransactionConflict,
+                StorageUnavailable,
+            )
+        },
+    )
+    @inject
+    async def revoke(
+        self,
+        user_id: FromPath[UUID],
+        role: FromPath[str],
+        principal: NamedDependency[Principal],
+        revoke: FromDishka[RevokeRole],
+    ) -> None:
+        """It counts for the very next request. Taking away what is not there changes nothing."""
+        await revoke(UserId(user_id), parse_role_name(role), by=str(principal.user_id))

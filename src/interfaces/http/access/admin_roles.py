@@ -1,0 +1,109 @@
+"""The roles there are, for admins."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import Controller, Response, delete, get, put
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, JSONBody
+from msgspec import Meta
+
+from doorward.application.access.define_role import DefineRole
+from doorward.application.access.list_roles import ListRoles
+from doorward.application.access.remove_role import RemoveRole
+from doorward.application.ports.clock import Clock
+from doorward.domain.access.decision import any_of
+from doorward.domain.access.principal import Principal
+from doorward.domain.access.role import ADMIN, Role, parse_role_name
+from doorward.domain.errors import (
+    InvalidDescription,
+    InvalidRoleName,
+    RoleBuiltIn,
+    RoleMissing,
+    StorageUnavailable,
+    TransactionConflict,
+)
+from doorward.interfaces.http.limits import ROLE_DESCRIPTION
+from doorward.interfaces.http.security.guard import asking
+
+
+class RoleBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    description: (
+        Annotated[str, Meta(examples=["May publish articles."], extra_json_schema=ROLE_DESCRIPTION)] | msgspec.UnsetType
+    ) = msgspec.UNSET
+
+
+class RoleView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    name: Annotated[str, Meta(examples=["editor"])]
+    description: str
+    built_in: bool
+    created_at: Annotated[datetime, Meta(tz=True)]
+
+
+class RoleList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    roles: list[RoleView]
+
+
+def role_view(role: Role) -> RoleView:
+    return RoleView(name=role.name, description=role.description, built_in=role.built_in, created_at=role.created_at)
+
+
+def role_list(roles: Sequence[Role]) -> RoleList:
+    return RoleList(roles=[role_view(role) for role in roles])
+
+
+class AdminRolesController(Controller):
+    path = "/api/admin/roles"
+    tags = ("Administration: roles",)
+    opt = {"access": any_of(ADMIN), "refusals": (InvalidRoleName, RoleMissing, StorageUnavailable)}  # noqa: RUF012
+    dependencies = {"principal": Provide(asking, sync_to_thread=False)}  # noqa: RUF012
+
+    @get("/", operation_id="listRoles", summary="All roles", opt={"refusals": (StorageUnavailable,)})
+    @inject
+    async def all(self, roles: FromDishka[ListRoles]) -> RoleList:
+        return role_list(await roles())
+
+    @get("/{role:str}", operation_id="getRole", summary="One role")
+    @inject
+    async def one(self, role: FromPath[str], roles: FromDishka[ListRoles]) -> RoleView:
+        return role_view(await roles.one(parse_role_name(role)))
+
+    @put(
+        "/{role:str}",
+        operation_id="putRole",
+        summary="Add a role, or describe it anew",
+        opt={
+            "statuses": (200, 201),
+            "refusals": (InvalidRoleName, InvalidDescription, TransactionConflict, StorageUnavailable),
+        },
+    )
+    @inject
+    async def define(
+        self,
+        role: FromPath[str],
+        data: JSONBody[RoleBody],
+        principal: NamedDependency[Principal],
+        define: FromDishka[DefineRole],
+        clock: FromDishka[Clock],
+    ) -> Response[RoleView]:
+        """201 when it is new. Without a description it keeps the one it has."""
+        description = None if data.description is msgspec.UNSET else data.description
+        defined = await define(role, description, clock.now(), by=str(principal.user_id))
+        return Response(role_view(defined.role), status_code=201 if defined.added else 200)
+
+    @delete(
+        "/{role:str}",
+        operation_id="removeRole",
+        summary="Remove a role",
+        opt={"refusals": (InvalidRoleName, RoleMissing, RoleBuiltIn, TransactionConflict, StorageUnavailable)},
+    )
+    @inject
+    async def remove(
+        self, role: FromPath[str], principal: NamedDependency[Principal], remove: FromDishka[RemoveRole]
+    ) -> None:
+        """Everybody who holds it lacks it from the next request on."""
+        await remove(parse_role_name(role), by=str(principal.user_id))

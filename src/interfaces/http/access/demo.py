@@ -1,0 +1,55 @@
+"""The tutorial's guarded resources: what a role opens, in five lines each. Replace them by your own."""
+
+from litestar import Controller, get
+from litestar.response.base import ASGIResponse
+
+from doorward.domain.access.decision import SIGNED_IN, any_of
+from doorward.domain.access.role import ADMIN, MODERATOR
+from doorward.interfaces.http.prepared import text_answer
+from doorward.interfaces.http.security.guard import PUBLIC
+
+EVERYBODYS = text_answer("Public Content.")
+USERS = text_answer("User Content.")
+MODERATORS = text_answer("Moderator Content.")
+ADMINS = text_answer("Admin Content.")
+STAFFS = text_answer("Staff Content.")
+
+
+class DemoController(Controller):
+    path = "/api/test"
+    tags = ("Guarded resources",)
+
+    @get("/all", operation_id="publicContent", summary="For everybody", opt={"access": PUBLIC, "answer": EVERYBODYS})
+    async def everybodys(self) -> ASGIResponse:
+        return EVERYBODYS
+
+    @get("/user", operation_id="userContent", summary="Signed in", opt={"access": SIGNED_IN, "answer": USERS})
+    async def users(self) -> ASGIResponse:
+        return USERS
+
+    @get(
+        "/mod",
+        operation_id="moderatorContent",
+        summary="For moderators",
+        opt={"access": any_of(MODERATOR), "answer": MODERATORS},
+    )
+    async def moderators(self) -> ASGIResponse:
+        return MODERATORS
+
+    @get(
+        "/admin",
+        operation_id="adminContent",
+        summary="For admins",
+        opt={"access": any_of(ADMIN), "answer": ADMINS},
+    )
+    async def admins(self) -> ASGIResponse:
+        return ADMINS
+
+    @get(
+        "/staff",
+        operation_id="staffContent",
+        summary="For moderators and admins",
+        opt={"access": any_of(MODERATOR, ADMIN), "answer": STAFFS},
+    )
+    async def staffs(self) -> ASGIResponse:
+        return STAFFS

@@ -1,0 +1,120 @@
+"""May this account do this, and why?"""
+
+from typing import Annotated, Any
+
+import msgspec
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import Litestar, Request, post
+from litestar.exceptions import HTTPException
+from litestar.params import JSONBody
+from msgspec import UNSET, Meta, UnsetType
+
+from doorward.application.access.explain_access import ExplainAccess, Explanation
+from doorward.domain.access.decision import SIGNED_IN, Requirement, any_of
+from doorward.domain.access.role import ADMIN, parse_role_name
+from doorward.domain.errors import AccountMissing, InvalidRoleName, StorageUnavailable
+from doorward.interfaces.http.accounts.admin_users import UserView, user_view
+from doorward.interfaces.http.errors.refusals import RouteMissing
+from doorward.interfaces.http.limits import LONGEST_KEY, MOST_ROLES, ROLE_NAME
+from doorward.interfaces.http.security.guard import ACCESS, PUBLIC, SERVICE
+
+LONGEST_PATH = 1024
+WHOEVER_ASKS = {PUBLIC: (True, "Open to everybody."), SERVICE: (False, "For registered services, not for accounts.")}
+"""Where it does not matter which account asks: whether it may, and in words."""
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """Either `anyRole`, or `method` and `path` of a request to this service."""
+
+    user: Annotated[str, Meta(max_length=LONGEST_KEY, description="Id, username or email.", examples=["ada"])]
+    any_role: (
+        Annotated[
+            list[Annotated[str, Meta(extra_json_schema=ROLE_NAME)]],
+            Meta(
+                min_length=1,
+                max_length=MOST_ROLES,
+                description="One of these roles would do.",
+                examples=[["moderator"]],
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    method: Annotated[str, Meta(max_length=16, examples=["GET"])] | UnsetType = UNSET
+    path: Annotated[str, Meta(max_length=LONGEST_PATH, examples=["/api/test/mod"])] | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        by_route = (self.method is not UNSET, self.path is not UNSET)
+        if by_route not in ((True, True), (False, False)) or by_route[0] == (self.any_role is not UNSET):
+            raise ValueError("Ask either for anyRole, or for method and path.")
+
+
+class ExplanationView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    allowed: bool
+    reason: Annotated[
+        str,
+        Meta(
+            description="`granted`, `signed_in` or `public`; or `role_missing`, `account_disabled`, `service`.",
+            examples=["granted"],
+        ),
+    ]
+    requirement: Annotated[str, Meta(examples=["Require Moderator Role!"])]
+    granted_by: Annotated[str | None, Meta(description="The role that decided.", examples=["moderator"])]
+    missing: Annotated[list[str], Meta(description="Any of these roles would do.")]
+    user: UserView
+
+
+def explanation_view(explanation: Explanation, access: Requirement | str) -> ExplanationView:
+    decision, user = explanation.decision, user_view(explanation.user)
+    if access is PUBLIC or access is SERVICE:
+        allowed, requirement = WHOEVER_ASKS[access]
+        return ExplanationView(
+            allowed=allowed, reason=access, requirement=requirement, granted_by=None, missing=[], user=user
+        )
+    return ExplanationView(
+        allowed=decision.allowed,
+        reason=decision.reason,
+        requirement=str(decision.requirement),
+        granted_by=decision.granted_by,
+        missing=sorted(decision.missing),
+        user=user,
+    )
+
+
+def asked_for(question: Question, app: Litestar) -> Requirement | str:
+    """What the question is about, as a route declares it. Raise RouteMissing or InvalidRoleName."""
+    if question.any_role is not UNSET:
+        return any_of(*map(parse_role_name, question.any_role))
+    return declared_by(app, str(question.method), str(question.path))
+
+
+def declared_by(app: Litestar, method: str, path: str) -> Requirement | str:
+    """What the guard would go by: the `opt` of the route that answers. Raise RouteMissing."""
+    verb = "GET" if method.upper() == "HEAD" else method.upper()
+    try:
+        _, handler, *_ = app.asgi_router.handle_routing(path=path.partition("?")[0], method=verb)
+    except HTTPException as error:
+        raise RouteMissing from error
+    access: Requirement | str = handler.opt[ACCESS]
+    return access
+
+
+@post(
+    "/api/admin/explain",
+    status_code=200,
+    operation_id="explain",
+    summary="May this account do this, and why",
+    tags=["Administration: accounts"],
+    opt={
+        "access": any_of(ADMIN),
+        "refusals": (AccountMissing, RouteMissing, InvalidRoleName, StorageUnavailable),
+    },
+)
+@inject
+async def explain(
+    request: Request[Any, Any, Any], data: JSONBody[Question], explain_access: FromDishka[ExplainAccess]
+) -> ExplanationView:
+    """The answer of the very code that guards every request, for the account as it is now."""
+    access = asked_for(data, request.app)
+    explanation = await explain_access(data.user, access if isinstance(access, Requirement) else SIGNED_IN)
+    return explanation_view(explanation, access)

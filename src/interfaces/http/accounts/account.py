@@ -1,0 +1,138 @@
+"""The account of whoever asks."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import Controller, delete, get, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from doorward.application.accounts.change_password import ChangePassword
+from doorward.application.accounts.delete_own_account import DeleteOwnAccount
+from doorward.application.sessions.describe_session import DescribeSession
+from doorward.application.sessions.list_sessions import ListedSession
+from doorward.domain.access.decision import SIGNED_IN
+from doorward.domain.access.principal import Principal
+from doorward.domain.accounts.password import LONGEST
+from doorward.domain.accounts.user import User
+from doorward.domain.errors import (
+    AccountMissing,
+    HashingBusy,
+    LastAdmin,
+    PasswordBlocked,
+    PasswordTooLong,
+    PasswordTooShort,
+    PasswordWrong,
+    StorageUnavailable,
+    TransactionConflict,
+)
+from doorward.interfaces.http.errors.errors import FIELDS
+from doorward.interfaces.http.security.cookies import ends_session
+from doorward.interfaces.http.security.guard import asking
+from doorward.interfaces.http.sessions.account_sessions import SessionView, session_view
+
+PRESENT = {"format": "password"}
+
+
+class AccountView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """An account as its owner sees it."""
+
+    id: UUID
+    username: str
+    email: str
+    roles: Annotated[list[str], Meta(examples=[["moderator", "user"]])]
+    session: SessionView
+
+
+class PasswordChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    current_password: Annotated[str, Meta(extra_json_schema=PRESENT)]
+    new_password: Annotated[
+        str,
+        Meta(description="By the rules of sign-up.", extra_json_schema={"format": "password", "maxLength": LONGEST}),
+    ]
+
+
+class Confirmation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """For what cannot be undone."""
+
+    password: Annotated[str, Meta(description="The present one.", extra_json_schema=PRESENT)]
+
+
+def account_view(user: User, session: ListedSession) -> AccountView:
+    return AccountView(
+        id=user.id,
+        username=user.username.value,
+        email=user.email.value,
+        roles=sorted(user.roles),
+        session=session_view(session, session.session.id),
+    )
+
+
+class AccountController(Controller):
+    path = "/api/account"
+    tags = ("Own account",)
+    opt = {"access": SIGNED_IN}  # noqa: RUF012
+    dependencies = {"principal": Provide(asking, sync_to_thread=False)}  # noqa: RUF012
+
+    @get("/", operation_id="getOwnAccount", summary="Who am I", opt={"refusals": (StorageUnavailable,)})
+    @inject
+    async def own(self, principal: NamedDependency[Principal], describe: FromDishka[DescribeSession]) -> AccountView:
+        return account_view(*await describe(principal.session_id))
+
+    @delete(
+        "/",
+        operation_id="deleteOwnAccount",
+        summary="Delete my account",
+        middleware=[ends_session(204)],
+        opt={
+            "refusals": (
+                PasswordWrong,
+                AccountMissing,
+                LastAdmin,
+                HashingBusy,
+                TransactionConflict,
+                StorageUnavailable,
+            ),
+        },
+    )
+    @inject
+    async def remove(
+        self,
+        data: JSONBody[Confirmation],
+        principal: NamedDependency[Principal],
+        remove: FromDishka[DeleteOwnAccount],
+    ) -> None:
+        """For good: its sessions end, its tokens are refused, its name becomes free."""
+        await remove(principal.user_id, data.password)
+
+    @post(
+        "/password",
+        status_code=204,
+        operation_id="changePassword",
+        summary="Choose a new password",
+        opt={
+            FIELDS: {"password": "newPassword"},
+            "refusals": (
+                PasswordWrong,
+                PasswordTooShort,
+                PasswordTooLong,
+                PasswordBlocked,
+                HashingBusy,
+                TransactionConflict,
+                StorageUnavailable,
+            ),
+        },
+    )
+    @inject
+    async def change_password(
+        self,
+        data: JSONBody[PasswordChange],
+        principal: NamedDependency[Principal],
+        change: FromDishka[ChangePassword],
+    ) -> None:
+        """This session goes on, all others end."""
+        await change(principal, data.current_password, data.new_password)

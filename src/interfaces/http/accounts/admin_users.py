@@ -1,0 +1,148 @@
+"""Accounts, for admins."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import Controller, delete, get, patch
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec import UNSET, Meta, UnsetType
+
+from doorward.application.accounts.delete_user import DeleteUser
+from doorward.application.accounts.find_user import FindUser
+from doorward.application.accounts.list_users import LARGEST_PAGE, ListUsers
+from doorward.application.accounts.update_user import UpdateUser, UserChanges
+from doorward.domain.access.decision import any_of
+from doorward.domain.access.principal import Principal
+from doorward.domain.access.role import ADMIN
+from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.user import User
+from doorward.domain.accounts.username import Username
+from doorward.domain.errors import (
+    AccountMissing,
+    EmailTaken,
+    InvalidEmail,
+    InvalidUsername,
+    LastAdmin,
+    StorageUnavailable,
+    TransactionConflict,
+    UsernameTaken,
+)
+from doorward.domain.ids import UserId
+from doorward.interfaces.http.limits import EMAIL, LONGEST_KEY, PRINTABLE, USERNAME
+from doorward.interfaces.http.security.guard import asking
+
+Beginning = Annotated[str, QueryParameter(name="query", max_length=LONGEST_KEY, pattern=PRINTABLE)]
+After = Annotated[str, QueryParameter(max_length=LONGEST_KEY, pattern=PRINTABLE)]
+Limit = Annotated[int, QueryParameter(ge=1, le=LARGEST_PAGE)]
+
+
+class UserView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """An account as admins see it."""
+
+    id: UUID
+    username: str
+    email: str
+    roles: Annotated[list[str], Meta(examples=[["admin", "user"]])]
+    disabled: bool
+    created_at: Annotated[datetime, Meta(tz=True)]
+
+
+class UserPage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    users: list[UserView]
+    after: Annotated[str | None, Meta(description="Ask with this `after` for the next page; null on the last one.")]
+
+
+class UserPatch(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True
+):
+    """What to change; members that are left out stay as they are."""
+
+    username: Annotated[str, Meta(extra_json_schema=USERNAME)] | UnsetType = UNSET
+    email: Annotated[str, Meta(extra_json_schema=EMAIL)] | UnsetType = UNSET
+    disabled: Annotated[bool, Meta(description="True ends every session of the account.")] | UnsetType = UNSET
+
+
+def user_view(user: User) -> UserView:
+    return UserView(
+        id=user.id,
+        username=user.username.value,
+        email=user.email.value,
+        roles=sorted(user.roles),
+        disabled=user.disabled,
+        created_at=user.created_at,
+    )
+
+
+def changes(patch: UserPatch) -> UserChanges:
+    """Raise InvalidUsername or InvalidEmail."""
+    return UserChanges(
+        username=None if patch.username is UNSET else Username.parse(patch.username),
+        email=None if patch.email is UNSET else Email.parse(patch.email),
+        disabled=None if patch.disabled is UNSET else patch.disabled,
+    )
+
+
+class AdminUsersController(Controller):
+    path = "/api/admin/users"
+    tags = ("Administration: accounts",)
+    opt = {"access": any_of(ADMIN), "refusals": (AccountMissing, StorageUnavailable)}  # noqa: RUF012
+    dependencies = {"principal": Provide(asking, sync_to_thread=False)}  # noqa: RUF012
+
+    @get("/", operation_id="listUsers", summary="Page through accounts", opt={"refusals": (StorageUnavailable,)})
+    @inject
+    async def page(
+        self, users: FromDishka[ListUsers], beginning: Beginning = "", after: After = "", limit: Limit = 50
+    ) -> UserPage:
+        """`query` is the beginning of a username or, with an `@` in it, of an email. The order is that of the names."""
+        found = await users(beginning, after or None, limit)
+        return UserPage(users=[user_view(user) for user in found.users], after=found.after)
+
+    @get("/{user_id:uuid}", operation_id="getUser", summary="One account")
+    @inject
+    async def one(self, user_id: FromPath[UUID], find: FromDishka[FindUser]) -> UserView:
+        return user_view(await find(UserId(user_id)))
+
+    @patch(
+        "/{user_id:uuid}",
+        operation_id="updateUser",
+        summary="Rename, disable or enable an account",
+        opt={
+            "refusals": (
+                AccountMissing,
+                InvalidUsername,
+                InvalidEmail,
+                UsernameTaken,
+                EmailTaken,
+                LastAdmin,
+                TransactionConflict,
+                StorageUnavailable,
+            )
+        },
+    )
+    @inject
+    async def update(
+        self,
+        user_id: FromPath[UUID],
+        data: JSONBody[UserPatch],
+        principal: NamedDependency[Principal],
+        update: FromDishka[UpdateUser],
+    ) -> UserView:
+        return user_view(await update(UserId(user_id), changes(data), by=str(principal.user_id)))
+
+    @delete(
+        "/{user_id:uuid}",
+        operation_id="deleteUser",
+        summary="Delete an account",
+        opt={"refusals": (AccountMissing, LastAdmin, TransactionConflict, StorageUnavailable)},
+    )
+    @inject
+    async def remove(
+        self, user_id: FromPath[UUID], principal: NamedDependency[Principal], remove: FromDishka[DeleteUser]
+    ) -> None:
+        """Its grants and sessions go with it, its tokens are refused, and its id is never given again."""
+        await remove(UserId(user_id), by=str(principal.user_id))

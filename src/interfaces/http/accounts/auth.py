@@ -1,0 +1,158 @@
+"""Sign-up and sign-in."""
+
+from typing import Annotated
+
+import msgspec
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import Controller, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import JSONBody
+from litestar.response.base import ASGIResponse
+from msgspec import Meta
+
+from doorward.application.accounts.authenticate import Authenticate
+from doorward.application.accounts.register_user import RegisterUser
+from doorward.application.ports.clock import Clock
+from doorward.domain.accounts.password import LONGEST
+from doorward.domain.errors import (
+    CrossSiteRequest,
+    EmailTaken,
+    HashingBusy,
+    InvalidCredentials,
+    InvalidEmail,
+    InvalidUsername,
+    PasswordBlocked,
+    PasswordTooLong,
+    PasswordTooShort,
+    RoleUnknown,
+    StorageUnavailable,
+    TransactionConflict,
+    UnknownAccount,
+    UsernameReserved,
+    UsernameTaken,
+    WrongPassword,
+)
+from doorward.domain.sessions.session import Device
+from doorward.interfaces.http.limits import EMAIL, MOST_ROLES, USERNAME
+from doorward.interfaces.http.operations.metrics import count_sign_in
+from doorward.interfaces.http.security.cookies import Browser
+from doorward.interfaces.http.security.guard import PUBLIC
+from doorward.interfaces.http.sessions.device import calling
+from doorward.interfaces.http.sessions.signed_in import SignInAnswer, sign_in_answer
+
+PASSWORD = "violet harbour kettle"  # noqa: S105 an example for the document
+
+
+class SignUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """A new account. `roles` is known from older clients: the names must exist, and grant nothing."""
+
+    username: Annotated[
+        str,
+        Meta(
+            description="Unique without regard to case; shown as typed.",
+            examples=["ada"],
+            extra_json_schema=USERNAME,
+        ),
+    ]
+    email: Annotated[
+        str,
+        Meta(
+            description="Unique without regard to case.",
+            examples=["ada@example.org"],
+            extra_json_schema=EMAIL,
+        ),
+    ]
+    password: Annotated[
+        str,
+        Meta(
+            description="A few words are best. Common ones and those made of the name or address are refused.",
+            examples=[PASSWORD],
+            extra_json_schema={"format": "password", "maxLength": LONGEST},
+        ),
+    ]
+    roles: Annotated[list[str], Meta(max_length=MOST_ROLES, examples=[["user"]])] = []
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    message: str
+
+
+class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """Who signs in."""
+
+    username: Annotated[str, Meta(description="The username, or the email.", examples=["ada"])]
+    password: Annotated[str, Meta(examples=[PASSWORD], extra_json_schema={"format": "password"})]
+    cookies: Annotated[
+        bool,
+        Meta(description="For browsers: the tokens come as cookies. Needs JSON and an allowed `Origin`."),
+    ] = False
+
+
+class AuthController(Controller):
+    path = "/api/auth"
+    tags = ("Sign-up and sign-in",)
+    dependencies = {"device": Provide(calling, sync_to_thread=False)}  # noqa: RUF012
+
+    @post(
+        "/signup",
+        operation_id="signUp",
+        summary="Make an account",
+        opt={
+            "access": PUBLIC,
+            "refusals": (
+                InvalidUsername,
+                UsernameReserved,
+                InvalidEmail,
+                PasswordTooShort,
+                PasswordTooLong,
+                PasswordBlocked,
+                RoleUnknown,
+                UsernameTaken,
+                EmailTaken,
+                HashingBusy,
+                StorageUnavailable,
+            ),
+        },
+    )
+    @inject
+    async def sign_up(
+        self, data: JSONBody[SignUp], register: FromDishka[RegisterUser], clock: FromDishka[Clock]
+    ) -> Message:
+        """Whoever signs up has the role `user` and no other."""
+        await register(data.username, data.email, data.password, clock.now(), roles=data.roles)
+        return Message(message="User registered successfully!")
+
+    @post(
+        "/signin",
+        status_code=200,
+        operation_id="signIn",
+        summary="Sign in with username or email, and password",
+        opt={
+            "access": PUBLIC,
+            "answer": SignInAnswer,
+            "refusals": (
+                InvalidCredentials,
+                UnknownAccount,
+                WrongPassword,
+                CrossSiteRequest,
+                HashingBusy,
+                TransactionConflict,
+                StorageUnavailable,
+            ),
+        },
+    )
+    @inject
+    async def sign_in(
+        self,
+        data: JSONBody[SignIn],
+        device: NamedDependency[Device],
+        browser: NamedDependency[Browser],
+        authenticate: FromDishka[Authenticate],
+        clock: FromDishka[Clock],
+    ) -> ASGIResponse:
+        """Begins a session. Every failed attempt gets the same answer, so that it tells nobody which accounts exist."""
+        browser.accept(cookies=data.cookies)
+        signed_in = await authenticate(data.username, data.password, clock.now(), device)
+        count_sign_in("granted")
+        return sign_in_answer(signed_in, browser)

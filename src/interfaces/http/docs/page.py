@@ -1,0 +1,50 @@
+"""The page at `/docs`, every asset of which is served from here: no foreign host, nothing inline."""
+
+from functools import cache
+from pathlib import Path
+
+from litestar import get
+from litestar.handlers import HTTPRouteHandler
+from litestar.response.base import ASGIResponse
+
+from doorward.interfaces.http.prepared import file_answer
+from doorward.interfaces.http.security.guard import PUBLIC
+
+STATIC = Path(__file__).parent / "static"
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+FILES = {
+    "docs": ("docs.html", "text/html"),
+    "docs.js": ("docs.js", "text/javascript"),
+    "swagger-ui.css": ("swagger-ui.css.gz", "text/css"),
+    "swagger-ui-bundle.js": ("swagger-ui-bundle.js.gz", "text/javascript"),
+}
+"""All there is: a name that is not in this table is not looked for on the disk."""
+
+
+@cache
+def prepared(name: str) -> ASGIResponse:
+    """What is large goes out packed, whoever asks, and once per connection: all of it is in memory until the client has
+    read it, and nothing keeps a client from asking for it twenty times without reading."""
+    file, media_type = FILES[name]
+    headers = {"Cache-Control": "public, max-age=3600"}
+    if name == "docs":
+        headers["Content-Security-Policy"] = PAGE_POLICY
+    if file.endswith(".gz"):
+        headers |= {"Content-Encoding": "gzip", "Connection": "close"}
+    return file_answer((STATIC / file).read_bytes(), media_type, headers)
+
+
+def docs_route(path: str, name: str) -> HTTPRouteHandler:
+    @get(path, include_in_schema=False, opt={"access": PUBLIC}, name=name)
+    async def serve() -> ASGIResponse:
+        return prepared(name)
+
+    return serve
+
+
+def docs_routes() -> list[HTTPRouteHandler]:
+    return [docs_route("/docs", "docs"), *(docs_route(f"/docs/{name}", name) for name in FILES if name != "docs")]

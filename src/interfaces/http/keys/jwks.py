@@ -1,0 +1,82 @@
+"""What other services find at a well-known address (RFC 8615): how to verify our tokens without asking us each time."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Literal, final
+
+import msgspec
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import Request, get
+from litestar.response.base import ASGIResponse
+
+from doorward.application.ports.clock import Clock
+from doorward.application.ports.security import KeyRing, PublishedKey
+from doorward.domain.errors import StorageUnavailable
+from doorward.interfaces.http.conditional import ASKS, TELLS, CachedDocument
+from doorward.interfaces.http.security.guard import PUBLIC
+
+CACHED: Final = "public, max-age=300"
+"""After a key was revoked, others may go on with it for so long."""
+
+
+class JsonWebKey(msgspec.Struct, frozen=True, kw_only=True):
+    """RFC 7517, and RFC 7518 or 8037 for the members of each kind: `crv`, `x`, `y`, or `n`, `e`."""
+
+    kty: Literal["EC", "OKP", "RSA"]
+    kid: str
+    alg: Literal["ES256", "EdDSA", "RS256"]
+    use: str
+    crv: str | msgspec.UnsetType = msgspec.UNSET
+    x: str | msgspec.UnsetType = msgspec.UNSET
+    y: str | msgspec.UnsetType = msgspec.UNSET
+    n: str | msgspec.UnsetType = msgspec.UNSET
+    e: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class KeySet(msgspec.Struct, frozen=True, kw_only=True):
+    keys: list[JsonWebKey]
+
+
+@final
+class PreparedKeySet:
+    """Encoded when the keys have changed, however many ask."""
+
+    def __init__(self) -> None:
+        self._keys: Sequence[PublishedKey] | None = None
+        self._document = CachedDocument.of(b"", "application/json", CACHED)
+
+    def of(self, keys: Sequence[PublishedKey]) -> CachedDocument:
+        if keys is not self._keys:
+            body = msgspec.json.encode(KeySet(keys=[to_jwk(key) for key in keys]))
+            self._document = CachedDocument.of(body, "application/json", CACHED)
+            self._keys = keys
+        return self._document
+
+
+KEY_SET = PreparedKeySet()
+
+
+def to_jwk(key: PublishedKey) -> JsonWebKey:
+    members: Mapping[str, Any] = key.members
+    return JsonWebKey(kid=key.kid, alg=key.algorithm, use="sig", **members)
+
+
+@get(
+    "/.well-known/jwks.json",
+    operation_id="jwks",
+    summary="The public keys that our tokens are verified with",
+    tags=["Discovery"],
+    opt={
+        "access": PUBLIC,
+        "answer": KeySet,
+        "statuses": (200, 304),
+        "asks": ASKS,
+        "tells": TELLS,
+        "refusals": (StorageUnavailable,),
+    },
+)
+@inject
+async def jwks(request: Request[Any, Any, Any], ring: FromDishka[KeyRing], clock: FromDishka[Clock]) -> ASGIResponse:
+    """A JWK set (RFC 7517). A key is in it a day before it signs, and until the last token that it signed has expired.
+    The answer has an ETag; with `If-None-Match` it is 304 while the keys are the same."""
+    return KEY_SET.of(ring.published(clock.now())).answer(request.scope["headers"])

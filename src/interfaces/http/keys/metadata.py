@@ -1,0 +1,58 @@
+"""Who we are and what we have, for programs (RFC 8414)."""
+
+from functools import lru_cache
+from typing import Annotated
+
+import msgspec
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import get
+from litestar.response.base import ASGIResponse
+from msgspec import Meta
+
+from doorward.domain.access.authorization_server import AuthorizationServer
+from doorward.interfaces.http.prepared import file_answer
+from doorward.interfaces.http.security.guard import PUBLIC
+
+CACHED = {"Cache-Control": "public, max-age=300"}
+BY_BASIC = ("client_secret_basic",)
+
+
+class Metadata(msgspec.Struct, frozen=True, kw_only=True):
+    """RFC 8414, section 2: only what exists. There is no authorization endpoint and no token endpoint yet."""
+
+    issuer: Annotated[str, Meta(description="`iss` of the access tokens.", examples=["https://auth.example.com"])]
+    jwks_uri: str
+    introspection_endpoint: str
+    introspection_endpoint_auth_methods_supported: tuple[str, ...] = BY_BASIC
+    revocation_endpoint: str
+    revocation_endpoint_auth_methods_supported: tuple[str, ...] = BY_BASIC
+    response_types_supported: tuple[str, ...] = ()
+    grant_types_supported: tuple[str, ...] = ()
+    doorward_revocations_uri: Annotated[str, Meta(description="Our own: what must not be honoured any more.")]
+
+
+@lru_cache(1)
+def metadata_answer(server: AuthorizationServer) -> ASGIResponse:
+    """Addresses are those that the operator gave us; what a request calls us is nobody's business."""
+    metadata = Metadata(
+        issuer=server.issuer,
+        jwks_uri=f"{server.url}/.well-known/jwks.json",
+        introspection_endpoint=f"{server.url}/api/auth/introspect",
+        revocation_endpoint=f"{server.url}/api/auth/revoke",
+        doorward_revocations_uri=f"{server.url}/.well-known/revocations",
+    )
+    return file_answer(msgspec.json.encode(metadata), "application/json", CACHED)
+
+
+@get(
+    "/.well-known/oauth-authorization-server",
+    operation_id="authorizationServer",
+    summary="Issuer, keys and endpoints",
+    tags=["Discovery"],
+    opt={"access": PUBLIC, "answer": Metadata},
+)
+@inject
+async def authorization_server(server: FromDishka[AuthorizationServer]) -> ASGIResponse:
+    """RFC 8414."""
+    return metadata_answer(server)

@@ -1,0 +1,66 @@
+"""For whoever watches over the service: is it alive, can it work, what has it done."""
+
+import msgspec
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import get
+from litestar.response.base import ASGIResponse
+
+from doorward.application.ports.clock import Clock
+from doorward.application.readiness import Readiness
+from doorward.interfaces.http.errors.refusals import NotReady
+from doorward.interfaces.http.operations.metrics import Figures
+from doorward.interfaces.http.prepared import json_answer
+from doorward.interfaces.http.security.guard import PUBLIC
+
+METRICS = "text/plain; version=0.0.4"
+FIGURES = Figures()
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    status: str
+
+
+ALIVE = json_answer(Health(status="alive"))
+READY = json_answer(Health(status="ready"))
+
+
+@get(
+    ["/health/live", "/healthz"],
+    operation_id="live",
+    summary="The process answers",
+    tags=["Operations"],
+    opt={"access": PUBLIC, "answer": Health},
+)
+async def live() -> ASGIResponse:
+    """Touches nothing, so that a database that is away restarts no process."""
+    return ALIVE
+
+
+@get(
+    ["/health/ready", "/readyz"],
+    operation_id="ready",
+    summary="The service can work",
+    tags=["Operations"],
+    opt={"access": PUBLIC, "answer": Health, "refusals": (NotReady,)},
+)
+@inject
+async def ready(readiness: FromDishka[Readiness]) -> ASGIResponse:
+    """The database answers in time, holds what the migrations put there, and there is a key to sign with. The answer is
+    a second old at most."""
+    if not await readiness():
+        raise NotReady
+    return READY
+
+
+@get(
+    "/metrics",
+    operation_id="metrics",
+    summary="Figures for Prometheus",
+    tags=["Operations"],
+    opt={"access": PUBLIC, "answer": METRICS},
+)
+@inject
+async def metrics(clock: FromDishka[Clock]) -> ASGIResponse:
+    """A second old at most."""
+    return ASGIResponse(body=FIGURES.text(clock.monotonic()), media_type=METRICS)

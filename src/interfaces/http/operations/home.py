@@ -1,0 +1,22 @@
+"""What stands at the front door."""
+
+from litestar import get
+from litestar.response.base import ASGIResponse
+
+from doorward.interfaces.http.accounts.auth import Message
+from doorward.interfaces.http.prepared import json_answer
+from doorward.interfaces.http.security.guard import PUBLIC
+
+WELCOME = json_answer(Message(message="Welcome to the Doorward authentication API."))
+
+
+@get(
+    "/",
+    operation_id="welcome",
+    summary="Who is here",
+    tags=["Operations"],
+    opt={"access": PUBLIC, "answer": Message},
+)
+async def welcome() -> ASGIResponse:
+    """A friendly word."""
+    return WELCOME

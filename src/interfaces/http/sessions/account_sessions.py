@@ -1,0 +1,99 @@
+"""The sessions of whoever asks."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import Controller, delete, get
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath
+from msgspec import Meta
+
+from doorward.application.ports.clock import Clock
+from doorward.application.sessions.end_other_sessions import EndOtherSessions
+from doorward.application.sessions.end_session import EndSession
+from doorward.application.sessions.list_sessions import ListedSession, ListSessions
+from doorward.domain.access.decision import SIGNED_IN
+from doorward.domain.access.principal import Principal
+from doorward.domain.errors import AccountMissing, SessionMissing, StorageUnavailable, TransactionConflict
+from doorward.domain.ids import SessionId
+from doorward.interfaces.http.security.guard import asking
+
+
+class SessionView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What one sign-in began."""
+
+    id: UUID
+    created_at: Annotated[datetime, Meta(tz=True)]
+    last_used_at: Annotated[datetime, Meta(tz=True, description="The sign-in, or the last refresh.")]
+    expires_at: Annotated[datetime, Meta(tz=True, description="Unless it is used before.")]
+    address: Annotated[str, Meta(description="Where the sign-in came from.", examples=["192.0.2.7"])]
+    user_agent: Annotated[str, Meta(description="What the client called itself.", examples=["curl/8.14.1"])]
+    current: Annotated[bool, Meta(description="True for the session that asks.")]
+
+
+class SessionList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    sessions: Annotated[list[SessionView], Meta(description="The latest sign-in first.")]
+
+
+def session_view(listed: ListedSession, asking_in: SessionId) -> SessionView:
+    session = listed.session
+    return SessionView(
+        id=session.id,
+        created_at=session.started_at,
+        last_used_at=session.last_used_at,
+        expires_at=listed.ends_at,
+        address=session.device.address,
+        user_agent=session.device.user_agent,
+        current=session.id == asking_in,
+    )
+
+
+def session_list(found: Sequence[ListedSession], asking_in: SessionId) -> SessionList:
+    return SessionList(sessions=[session_view(listed, asking_in) for listed in found])
+
+
+class AccountSessionsController(Controller):
+    path = "/api/account/sessions"
+    tags = ("Own account",)
+    opt = {"access": SIGNED_IN}  # noqa: RUF012
+    dependencies = {"principal": Provide(asking, sync_to_thread=False)}  # noqa: RUF012
+
+    @get(
+        "/",
+        operation_id="listOwnSessions",
+        summary="Where I am signed in",
+        opt={"refusals": (AccountMissing, StorageUnavailable)},
+    )
+    @inject
+    async def own(
+        self, principal: NamedDependency[Principal], sessions: FromDishka[ListSessions], clock: FromDishka[Clock]
+    ) -> SessionList:
+        return session_list(await sessions(principal.user_id, clock.now()), principal.session_id)
+
+    @delete(
+        "/",
+        operation_id="endOtherSessions",
+        summary="End every session but this one",
+        opt={"refusals": (TransactionConflict, StorageUnavailable)},
+    )
+    @inject
+    async def end_others(self, principal: NamedDependency[Principal], end_others: FromDishka[EndOtherSessions]) -> None:
+        await end_others(principal.user_id, principal.session_id, by=str(principal.user_id))
+
+    @delete(
+        "/{session_id:uuid}",
+        operation_id="endOwnSession",
+        summary="End one session",
+        opt={"refusals": (SessionMissing, TransactionConflict, StorageUnavailable)},
+    )
+    @inject
+    async def end(
+        self, session_id: FromPath[UUID], principal: NamedDependency[Principal], end: FromDishka[EndSession]
+    ) -> None:
+        """The one that asks may be ended, too. Those of others are not found, as those that never were."""
+        await end(principal.user_id, SessionId(session_id), by=str(principal.user_id))

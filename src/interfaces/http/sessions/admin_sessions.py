@@ -1,0 +1,56 @@
+"""Where an account is signed in, for admins."""
+
+from uuid import UUID
+
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import Controller, delete, get
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath
+
+from doorward.application.ports.clock import Clock
+from doorward.application.sessions.end_all_sessions import EndAllSessions
+from doorward.application.sessions.list_sessions import ListSessions
+from doorward.domain.access.decision import any_of
+from doorward.domain.access.principal import Principal
+from doorward.domain.access.role import ADMIN
+from doorward.domain.errors import AccountMissing, StorageUnavailable, TransactionConflict
+from doorward.domain.ids import UserId
+from doorward.interfaces.http.security.guard import asking
+from doorward.interfaces.http.sessions.account_sessions import SessionList, session_list
+
+
+class AdminSessionsController(Controller):
+    path = "/api/admin/users/{user_id:uuid}/sessions"
+    tags = ("Administration: accounts",)
+    opt = {"access": any_of(ADMIN)}  # noqa: RUF012
+    dependencies = {"principal": Provide(asking, sync_to_thread=False)}  # noqa: RUF012
+
+    @get(
+        "/",
+        operation_id="listSessions",
+        summary="Where an account is signed in",
+        opt={"refusals": (AccountMissing, StorageUnavailable)},
+    )
+    @inject
+    async def all(
+        self,
+        user_id: FromPath[UUID],
+        principal: NamedDependency[Principal],
+        sessions: FromDishka[ListSessions],
+        clock: FromDishka[Clock],
+    ) -> SessionList:
+        return session_list(await sessions(UserId(user_id), clock.now()), principal.session_id)
+
+    @delete(
+        "/",
+        operation_id="endSessions",
+        summary="Sign an account out everywhere",
+        opt={"refusals": (AccountMissing, TransactionConflict, StorageUnavailable)},
+    )
+    @inject
+    async def end(
+        self, user_id: FromPath[UUID], principal: NamedDependency[Principal], end_all: FromDishka[EndAllSessions]
+    ) -> None:
+        """It may sign in again; to keep it out, disable it."""
+        await end_all(UserId(user_id), by=str(principal.user_id))

@@ -1,0 +1,96 @@
+"""What other services must not honour any more, though they could verify it."""
+
+import asyncio
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import Request, get
+from litestar.response.base import ASGIResponse
+from litestar.types import Receive
+
+from doorward.application.sessions.publish_revocations import PublishRevocations, RevocationList
+from doorward.domain.errors import RevocationsIncomplete, StorageUnavailable
+from doorward.interfaces.http.conditional import ASKS, TELLS, is_known
+from doorward.interfaces.http.edge.request_headers import Header
+from doorward.interfaces.http.security.guard import PUBLIC
+
+MEDIA_TYPE: Final = "application/jwt"
+LONGEST_WAIT: Final = 30
+"""Seconds."""
+
+LARGE: Final = 256 * 1024
+"""Bytes; of such answers there is one per connection, since each is in memory until the client has read it."""
+
+WAIT: Final = re.compile(rb'(?:^|,)\s*wait\s*=\s*"?([0-9]{1,9})"?\s*(?=[;,]|$)', re.IGNORECASE)
+
+
+@get(
+    "/.well-known/revocations",
+    operation_id="revocations",
+    summary="Sessions and accounts whose tokens must be refused",
+    tags=["Discovery"],
+    opt={
+        "access": PUBLIC,
+        "answer": MEDIA_TYPE,
+        "statuses": (200, 304),
+        "asks": {**ASKS, "Prefer": "`wait=SECONDS`, at most 30: answer when the list changes, or after that time."},
+        "tells": {**TELLS, "Preference-Applied": "`wait=SECONDS`, when the answer has waited."},
+        "refusals": (RevocationsIncomplete, StorageUnavailable),
+    },
+)
+@inject
+async def revocations(request: Request[Any, Any, Any], publish: FromDishka[PublishRevocations]) -> ASGIResponse:
+    """A JWT of type `revocations+jwt`, signed with a key of the key set: `sessions` by `sid`, `accounts` by `sub` with
+    the first `epoch` that is good again, each with the time (`exp`) after which nobody needs to remember it. The answer
+    has an ETag; with `If-None-Match` it is 304 while the list is the same. With `Prefer: wait=SECONDS` besides (RFC
+    7240; at most 30) it waits so long for a new one."""
+    headers = request.scope["headers"]
+    published = publish()
+    seconds = seconds_to_wait(headers)
+    if not seconds or not publish.has_room or not is_known(quoted(published), headers):
+        return answer(published, headers)
+    published = await unless_gone(publish, published, seconds, request.receive)
+    return answer(published, headers, {"Preference-Applied": f"wait={seconds}"})
+
+
+def answer(published: RevocationList, headers: Iterable[Header], more: dict[str, str] | None = None) -> ASGIResponse:
+    """The tag is a weak one: two nodes list the same, but each signs for itself."""
+    own = {"Cache-Control": "no-cache", "ETag": f"W/{quoted(published).decode()}", **(more or {})}
+    if is_known(quoted(published), headers):
+        return ASGIResponse(status_code=304, headers=own)
+    if len(published.signed) > LARGE:
+        own["Connection"] = "close"
+    return ASGIResponse(body=published.signed, media_type=MEDIA_TYPE, headers=own)
+
+
+def quoted(published: RevocationList) -> bytes:
+    return f'"{published.tag}"'.encode()
+
+
+def seconds_to_wait(headers: Iterable[Header]) -> int:
+    """What a client prefers, as far as it is granted; 0 for what we do not understand (RFC 7240, section 2)."""
+    preferences = b",".join(value for name, value in headers if name == b"prefer")
+    wait = WAIT.search(preferences)
+    return min(int(wait[1]), LONGEST_WAIT) if wait else 0
+
+
+async def unless_gone(
+    publish: PublishRevocations, known: RevocationList, seconds: int, receive: Receive
+) -> RevocationList:
+    """What there is after waiting; a client that leaves frees its place."""
+    waiting = asyncio.create_task(publish.after(known.tag, seconds))
+    leaving = asyncio.create_task(departure(receive))
+    try:
+        await asyncio.wait((waiting, leaving), return_when=asyncio.FIRST_COMPLETED)
+        return waiting.result() if waiting.done() else known
+    finally:
+        waiting.cancel()
+        leaving.cancel()
+
+
+async def departure(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

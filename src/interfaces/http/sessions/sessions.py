@@ -1,0 +1,118 @@
+"""How a session goes on, and how it ends: refresh and sign-out."""
+
+from typing import Annotated
+
+import msgspec
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import Controller, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import JSONBody
+from litestar.response.base import ASGIResponse
+from msgspec import Meta
+
+from doorward.application.ports.clock import Clock
+from doorward.application.sessions.end_all_sessions import EndAllSessions
+from doorward.application.sessions.refresh_session import RefreshSession
+from doorward.application.sessions.sign_out import SignOut
+from doorward.domain.access.decision import SIGNED_IN
+from doorward.domain.access.principal import Principal
+from doorward.domain.errors import (
+    AccountMissing,
+    CrossSiteRequest,
+    InvalidRefreshToken,
+    RefreshTokenReused,
+    StorageUnavailable,
+    TransactionConflict,
+)
+from doorward.interfaces.http.errors.refusals import AmbiguousToken
+from doorward.interfaces.http.operations.metrics import count_refresh
+from doorward.interfaces.http.security.cookies import Browser, ends_session
+from doorward.interfaces.http.security.guard import PUBLIC, asking
+from doorward.interfaces.http.sessions.signed_in import SignInAnswer, sign_in_answer
+
+
+class Refresh(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """A session that is to go on."""
+
+    refresh_token: (
+        Annotated[
+            str,
+            Meta(
+                description="The last one that was handed out. Absent where it is in a cookie.",
+                extra_json_schema={"format": "password"},
+            ),
+        ]
+        | msgspec.UnsetType
+    ) = msgspec.UNSET
+
+
+BY_COOKIE = Refresh()
+"""No body at all."""
+
+
+class SessionsController(Controller):
+    path = "/api/auth"
+    tags = ("Sessions",)
+    dependencies = {"principal": Provide(asking, sync_to_thread=False)}  # noqa: RUF012
+
+    @post(
+        "/refresh",
+        status_code=200,
+        operation_id="refreshSession",
+        summary="Get the next access token",
+        middleware=[ends_session(401)],
+        opt={
+            "access": PUBLIC,
+            "answer": SignInAnswer,
+            "refusals": (
+                InvalidRefreshToken,
+                RefreshTokenReused,
+                CrossSiteRequest,
+                AmbiguousToken,
+                TransactionConflict,
+                StorageUnavailable,
+            ),
+        },
+    )
+    @inject
+    async def refresh(
+        self,
+        browser: NamedDependency[Browser],
+        refresh: FromDishka[RefreshSession],
+        clock: FromDishka[Clock],
+        data: JSONBody[Refresh] = BY_COOKIE,
+    ) -> ASGIResponse:
+        """The token is spent, the next one comes with the answer. Who lost that answer asks again, and gets the same
+        one, within a few seconds. Later a spent token shows that it is in two hands, and its session ends."""
+        signed_in = await refresh(browser.refresh_token(data.refresh_token), clock.now())
+        count_refresh("retried" if signed_in.retried else "granted")
+        return sign_in_answer(signed_in, browser)
+
+    @post(
+        "/signout",
+        status_code=204,
+        operation_id="signOut",
+        summary="End this session",
+        middleware=[ends_session(204)],
+        opt={"access": SIGNED_IN, "refusals": (TransactionConflict, StorageUnavailable)},
+    )
+    @inject
+    async def sign_out(self, principal: NamedDependency[Principal], sign_out: FromDishka[SignOut]) -> None:
+        """Its access tokens and its refresh token are refused from now on, on every node within a second."""
+        await sign_out(principal)
+
+    @post(
+        "/signout-all",
+        status_code=204,
+        operation_id="signOutEverywhere",
+        summary="End every session of the account",
+        middleware=[ends_session(204)],
+        opt={"access": SIGNED_IN, "refusals": (AccountMissing, TransactionConflict, StorageUnavailable)},
+    )
+    @inject
+    async def sign_out_everywhere(
+        self, principal: NamedDependency[Principal], end_all: FromDishka[EndAllSessions]
+    ) -> None:
+        """This one, too."""
+        await end_all(principal.user_id, by=str(principal.user_id))

@@ -1,0 +1,54 @@
+"""What a client is handed when it signs in, and each time its session goes on."""
+
+from typing import Annotated
+
+import msgspec
+from litestar.response.base import ASGIResponse
+from msgspec import UNSET, Meta, UnsetType
+
+from doorward.application.sessions.issue_tokens import SignedIn
+from doorward.domain.access.role import RoleName
+from doorward.interfaces.http.security.cookies import Browser
+
+
+class SignInAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """An access token, whose it is, and a refresh token that gets the next one. The access token goes into
+    `Authorization: Bearer ...` or `x-access-token`. Both tokens are absent where they are in cookies."""
+
+    id: Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
+    username: str
+    email: str
+    roles: Annotated[list[str], Meta(description="As `ROLE_` and upper case.", examples=[["ROLE_USER"]])]
+    access_token: Annotated[str, Meta(description="A JWT as RFC 9068.")] | UnsetType = UNSET
+    token_type: Annotated[str, Meta(examples=["Bearer"])] = "Bearer"  # noqa: S105 a scheme, no token
+    expires_in: Annotated[int, Meta(description="Seconds.", examples=[900])]
+    refresh_token: (
+        Annotated[str, Meta(description="Opaque, and of use once, at `/api/auth/refresh`.")] | msgspec.UnsetType
+    ) = msgspec.UNSET
+    refresh_expires_in: Annotated[
+        int, Meta(description="Seconds after which the session is over, unless it is used.", examples=[1_209_600])
+    ]
+
+
+ENCODER = msgspec.json.Encoder()
+
+
+def as_constant(role: RoleName) -> str:
+    return f"ROLE_{role.upper()}"
+
+
+def sign_in_answer(signed_in: SignedIn, browser: Browser) -> ASGIResponse:
+    """The one place where tokens become an answer: in its body, or in cookies where the request asked for those."""
+    user, kept = signed_in.user, browser.keeps_cookies
+    answer = SignInAnswer(
+        id=str(user.id),
+        username=user.username.value,
+        email=user.email.value,
+        roles=sorted(map(as_constant, user.roles)),
+        access_token=UNSET if kept else signed_in.access_token.value,
+        expires_in=signed_in.access_token.expires_in,
+        refresh_token=UNSET if kept else signed_in.refresh_token.value,
+        refresh_expires_in=signed_in.refresh_token.expires_in,
+    )
+    cookies = browser.cookies.holding(signed_in) if kept else ()
+    return ASGIResponse(body=ENCODER.encode(answer), media_type="application/json", cookies=cookies)

@@ -1,0 +1,178 @@
+"""Things to test with, whole but for what a test is about."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from doorward.application.access.authorize_role import AuthorizeRole
+from doorward.application.access.grant_role import GrantRole
+from doorward.application.access.revoke_role import RevokeRole
+from doorward.application.accounts.authenticate import Authenticate
+from doorward.application.accounts.change_password import ChangePassword
+from doorward.application.accounts.confirm_password import ConfirmPassword
+from doorward.application.accounts.create_user import CreateUser
+from doorward.application.accounts.import_users import ImportUsers
+from doorward.application.accounts.password_rules import PasswordRules
+from doorward.application.accounts.register_user import RegisterUser
+from doorward.application.change_feed.directory import AccessDirectory
+from doorward.application.change_feed.ended_sessions import EndedSessions
+from doorward.application.change_feed.follow_changes import FollowChanges
+from doorward.application.ports.security import AccessTokens, IssuedToken
+from doorward.application.sessions.end_all_sessions import EndAllSessions
+from doorward.application.sessions.end_session import EndSession
+from doorward.application.sessions.issue_tokens import IssueTokens, SignedIn
+from doorward.application.sessions.refresh_session import RefreshSession
+from doorward.domain.access.role import USER, RoleName
+from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.password import PasswordHash, PasswordPolicy
+from doorward.domain.accounts.user import User
+from doorward.domain.accounts.username import Username
+from doorward.domain.ids import SessionId, UserId, uuid7
+from doorward.domain.sessions.refresh_token import RefreshTokenHash
+from doorward.domain.sessions.session import Device, Session, SessionPolicy, new_session_id
+from doorward.infrastructure.memory.storage import MemoryStorage
+from doorward.infrastructure.security.master_secret import MasterSecret
+from doorward.infrastructure.security.refresh_tokens import DerivedRefreshTokens
+from support.doubles import (
+    NOON,
+    CountingKeyRing,
+    FrozenClock,
+    ListLog,
+    PlainHasher,
+    PlainTokens,
+    ShortBlocklist,
+)
+
+PASSWORD = "violet harbour kettle"
+OTHER_PASSWORD = "a kettle full of violets"
+BLOCKED = "everybody tries this"
+REFRESH_TOKENS = DerivedRefreshTokens(MasterSecret(b"what the refresh tokens of unit tests are derived from"))
+
+
+def a_user(name: str = "ada", *roles: RoleName, disabled: bool = False) -> User:
+    """An account whose password is PASSWORD, as PlainHasher keeps it."""
+    return User(
+        id=UserId(uuid7(NOON)),
+        username=Username.parse(name),
+        email=Email.parse(f"{name.lower()}@example.org"),
+        password_hash=PasswordHash(f"$plain$1${PASSWORD}"),
+        roles=frozenset({USER, *roles}),
+        disabled=disabled,
+        created_at=NOON,
+    )
+
+
+def a_session(user: User, started_at: datetime = NOON) -> Session:
+    session_id = new_session_id(started_at)
+    token_hash = RefreshTokenHash(sha256(session_id.bytes).digest())
+    return Session.opened(session_id, user.id, token_hash, Device("192.0.2.7", "Mozilla/5.0"), started_at)
+
+
+def issued(tokens: AccessTokens, user: User, now: datetime = NOON, session_id: SessionId | None = None) -> IssuedToken:
+    """An access token of the account, for a session that nobody ended and that goes on for long."""
+    return tokens.issue(user, session_id or new_session_id(now), now, now + timedelta(days=14))
+
+
+def a_token(user: User, session_id: SessionId | None = None) -> str:
+    """As PlainTokens makes it."""
+    return issued(PlainTokens(), user, session_id=session_id).value
+
+
+@dataclass(slots=True)
+class House:
+    """Every use case that tests use together, on storage in memory and a clock that stands still."""
+
+    clock: FrozenClock = field(default_factory=FrozenClock)
+    log: ListLog = field(default_factory=ListLog)
+    hasher: PlainHasher = field(default_factory=PlainHasher)
+    ring: CountingKeyRing = field(default_factory=CountingKeyRing)
+    policy: SessionPolicy = field(default_factory=SessionPolicy)
+    storage: MemoryStorage = field(init=False)
+    directory: AccessDirectory = field(init=False)
+    ended: EndedSessions = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.storage = MemoryStorage(self.clock.now)
+        self.directory = AccessDirectory(self.storage, self.clock)
+        self.ended = EndedSessions(self.storage, self.clock)
+        self.ended.listened(self.clock.monotonic())
+
+    @property
+    def rules(self) -> PasswordRules:
+        return PasswordRules(PasswordPolicy(), ShortBlocklist(frozenset({BLOCKED})))
+
+    @property
+    def register(self) -> RegisterUser:
+        return RegisterUser(self.storage, self.hasher, self.rules, self.log)
+
+    @property
+    def create(self) -> CreateUser:
+        return CreateUser(self.storage, self.hasher, self.rules, self.log)
+
+    @property
+    def import_users(self) -> ImportUsers:
+        return ImportUsers(self.storage, self.hasher, self.log)
+
+    @property
+    def authenticate(self) -> Authenticate:
+        return Authenticate(self.storage, self.hasher, REFRESH_TOKENS, self.issue, self.policy, self.log)
+
+    @property
+    def issue(self) -> IssueTokens:
+        return IssueTokens(PlainTokens(), self.policy)
+
+    @property
+    def refresh(self) -> RefreshSession:
+        return RefreshSession(self.storage, REFRESH_TOKENS, self.issue, self.policy, self.log)
+
+    @property
+    def end(self) -> EndSession:
+        return EndSession(self.storage, self.log)
+
+    @property
+    def end_all(self) -> EndAllSessions:
+        return EndAllSessions(self.storage, self.log)
+
+    @property
+    def change_password(self) -> ChangePassword:
+        confirm = ConfirmPassword(self.storage, self.hasher, self.log)
+        return ChangePassword(self.storage, self.hasher, confirm, self.rules, self.log)
+
+    @property
+    def authorize(self) -> AuthorizeRole:
+        return AuthorizeRole(self.directory, self.ended)
+
+    @property
+    def grant(self) -> GrantRole:
+        return GrantRole(self.storage, self.log)
+
+    @property
+    def revoke(self) -> RevokeRole:
+        return RevokeRole(self.storage, self.log)
+
+    def follower(self) -> FollowChanges:
+        return FollowChanges(self.storage, self.directory, self.ended, self.ring, self.clock, self.log)
+
+    async def with_user(self, name: str = "ada", *roles: RoleName, disabled: bool = False) -> User:
+        """An account that is there already."""
+        user = a_user(name, *roles, disabled=disabled)
+        async with self.storage.transaction() as tx:
+            await tx.users.add(user)
+        return user
+
+    async def signed_in(self, name: str = "ada") -> SignedIn:
+        return await self.authenticate(name, PASSWORD, self.clock.now())
+
+    async def newly_signed_in(self) -> SignedIn:
+        """Somebody who was not there before."""
+        return await self.signed_in((await self.with_user()).username.value)
+
+    async def session(self, session_id: SessionId) -> Session | None:
+        async with self.storage.reading() as reading:
+            return await reading.sessions.get(session_id)
+
+    async def stored(self, user_id: UserId) -> User:
+        async with self.storage.reading() as reading:
+            user = await reading.users.get(user_id)
+        assert user is not None
+        return user

@@ -1,0 +1,18 @@
+"""The database of a running server, as somebody with a database shell has it: past all of our code."""
+
+import sqlite3
+from contextlib import closing
+from typing import Any
+from urllib.parse import urlsplit
+
+from support.mysql.server import Account
+from support.programs.server_process import Server
+
+
+def by_hand(server: Server, *statements: str) -> list[tuple[Any, ...]]:
+    """The rows of the last statement."""
+    url = server.environment.get("DOORWARD_DATABASE_URL", f"sqlite:///{server.data_dir / 'doorward.db'}")
+    if url.startswith("sqlite:///"):
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=10)) as file, file:
+            return [file.execute(statement).fetchall() for statement in statements][-1]
+    return Account.parse(url).execute(f"USE `{urlsplit(url).path[1:]}`", *statements)

@@ -1,0 +1,167 @@
+"""Plain stand-ins for the slow ports, for unit tests. They sit the same exams as the adapters where one exists."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from uuid import UUID
+
+from doorward.application.ports.security import IssuedToken, PublishedKey, Verdict
+from doorward.domain.access.principal import AccessToken
+from doorward.domain.accounts.password import Password, PasswordHash
+from doorward.domain.accounts.user import User
+from doorward.domain.errors import InvalidKey, InvalidToken, StorageUnavailable
+from doorward.domain.ids import SessionId, TokenId, UserId, uuid7
+from doorward.domain.keys.signing_key import Algorithm, SigningKey
+from doorward.infrastructure.memory.storage import MemoryReading, MemoryStorage
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+FIFTEEN_MINUTES = timedelta(minutes=15)
+NUMBERS = count(1)
+
+
+@dataclass(slots=True)
+class FrozenClock:
+    """Stands still until it is moved."""
+
+    time: datetime = NOON
+    seconds: float = 1000.0
+
+    def now(self) -> datetime:
+        return self.time
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def move(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+        self.seconds += seconds
+
+
+@dataclass(slots=True)
+class PlainHasher:
+    """Keeps passwords readable. `$plain$1$` is today's form, `$plain$0$` yesterday's; `work` counts verifications."""
+
+    work: int = 0
+
+    async def hash(self, password: Password) -> PasswordHash:
+        return PasswordHash(f"$plain$1${password.value}")
+
+    async def verify(self, password: Password, stored: PasswordHash | None) -> Verdict:
+        self.work += 1
+        if stored == f"$plain$1${password.value}":
+            return Verdict.MATCH
+        if stored == f"$plain$0${password.value}":
+            return Verdict.MATCH_OUTDATED
+        return Verdict.MISMATCH
+
+    def damage(self, stored: str) -> str | None:
+        return None if stored.startswith(("$plain$0$", "$plain$1$")) else "malformed"
+
+
+@dataclass(frozen=True, slots=True)
+class ShortBlocklist:
+    blocked: frozenset[str] = frozenset()
+
+    def blocks(self, password: Password) -> bool:
+        return password.value in self.blocked
+
+
+@dataclass(frozen=True, slots=True)
+class ListLog:
+    """Keeps the events it was given."""
+
+    events: list[tuple[str, dict[str, str | int | bool | None]]] = field(default_factory=list)
+
+    def record(self, event: str, /, **fields: str | int | bool | None) -> None:
+        self.events.append((event, fields))
+
+    def of(self, event: str) -> list[dict[str, str | int | bool | None]]:
+        return [fields for name, fields in self.events if name == event]
+
+
+@dataclass(frozen=True, slots=True)
+class PlainTokens:
+    """Tokens that anybody can read and forge: `subject/id/session/epoch/seconds of issue/seconds of end`."""
+
+    def issue(self, user: User, session_id: SessionId, now: datetime, ends_at: datetime) -> IssuedToken:
+        issued, end = int(now.timestamp()), int(min(ends_at, now + FIFTEEN_MINUTES).timestamp())
+        return IssuedToken(f"{user.id}/{uuid7(now)}/{session_id}/{user.epoch}/{issued}/{end}", end - issued)
+
+    def verify(self, token: str, now: datetime) -> AccessToken:
+        try:
+            subject, identifier, session, epoch, issued, end = token.split("/")
+            read = AccessToken(
+                subject=UserId(UUID(subject)),
+                id=TokenId(UUID(identifier)),
+                session_id=SessionId(UUID(session)),
+                epoch=int(epoch),
+                issued_at=datetime.fromtimestamp(int(issued), UTC),
+                expires_at=datetime.fromtimestamp(int(end), UTC),
+            )
+        except ValueError as error:
+            raise InvalidToken from error
+        if read.expires_at <= now:
+            raise InvalidToken
+        return read
+
+
+@dataclass(slots=True)
+class CountingKeyRing:
+    """Counts how often it was asked to read the keys again."""
+
+    reloads: int = 0
+    signs: bool = True
+
+    async def reload(self) -> None:
+        self.reloads += 1
+
+    def ready(self, now: datetime) -> bool:
+        return self.signs
+
+    def published(self, now: datetime) -> Sequence[PublishedKey]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlainSealer:
+    """Seals nothing; its keys are named by what they hold. `before:` stands before what the previous secret sealed."""
+
+    def generate(self, now: datetime, algorithm: Algorithm = "ES256") -> SigningKey:
+        return replace(self.seal(f"generated{next(NUMBERS)}".encode(), now, now), algorithm=algorithm)
+
+    def seal(self, pem: bytes, now: datetime, signs_from: datetime) -> SigningKey:
+        if pem == b"":
+            raise InvalidKey("This is not a private key.")
+        return SigningKey(kid=pem.decode(), algorithm="ES256", sealed=pem, created_at=now, signs_from=signs_from)
+
+    def check(self, key: SigningKey) -> None:
+        if key.sealed.removeprefix(b"before:") != key.kid.encode():
+            raise InvalidKey("This key was sealed elsewhere.")
+
+    def resealed(self, key: SigningKey) -> SigningKey:
+        self.check(key)
+        return replace(key, sealed=key.sealed.removeprefix(b"before:"))
+
+
+class WatchedStorage(MemoryStorage):
+    """Counts readings, can be away, and can be held back in the middle of one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.readings = 0
+        self.away = False
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[MemoryReading]:
+        self.readings += 1
+        await asyncio.sleep(0)
+        if self.away:
+            raise StorageUnavailable
+        async with super().reading() as reading:
+            await self.gate.wait()
+            yield reading

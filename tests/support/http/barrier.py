@@ -1,0 +1,70 @@
+"""Many clients at once: every one has sent all of its request but the last byte before the first sends that."""
+
+import json
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from support.http.raw_http import JSON, Response, connected, request, responses_in
+from support.programs.server_process import Account, Server
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Connections that stay open from one round to the next."""
+
+    connections: Sequence[socket.socket]
+
+    def at_once(self, requests: Sequence[bytes]) -> list[Response]:
+        """One request on each connection, and the answers in the same order."""
+        assert len(requests) == len(self.connections)
+        for connection, sent in zip(self.connections, requests, strict=True):
+            connection.sendall(sent[:-1])
+        for connection, sent in zip(self.connections, requests, strict=True):
+            connection.sendall(sent[-1:])
+        return [answer_on(connection) for connection in self.connections]
+
+
+@contextmanager
+def crowd(server: Server, size: int) -> Iterator[Crowd]:
+    with ExitStack() as stack:
+        connections = [stack.enter_context(connected(server)) for _ in range(size)]
+        for connection in connections:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        yield Crowd(connections)
+
+
+def answer_on(connection: socket.socket) -> Response:
+    """The next one, on a connection that stays open behind it."""
+    stream = b""
+    while b"\r\n\r\n" not in stream:
+        stream += more_from(connection)
+    head, _, body = stream.partition(b"\r\n\r\n")
+    lengths = [line.split(b":")[1] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+    missing = (int(lengths[0]) if lengths else 0) - len(body)
+    while missing > 0:
+        more = more_from(connection)
+        stream, missing = stream + more, missing - len(more)
+    (answer,) = responses_in(stream)
+    return answer
+
+
+def more_from(connection: socket.socket) -> bytes:
+    more = connection.recv(65_536)
+    assert more, "The server closed the connection."
+    return more
+
+
+def calling(method: str, path: str, account: Account | None = None, body: dict[str, Any] | None = None) -> bytes:
+    """A request with that account's access token and a JSON body, when there are any."""
+    content = b"" if body is None else json.dumps(body).encode()
+    headers = [] if account is None else [f"Authorization: Bearer {account.token}"]
+    headers += [] if body is None else [JSON, f"Content-Length: {len(content)}"]
+    # Whoever sends the last byte alone needs one to send: without a body it is the head's.
+    return request(f"{method} {path} HTTP/1.1", *headers, body=content)
+
+
+def refreshing(token: str) -> bytes:
+    return calling("POST", "/api/auth/refresh", body={"refreshToken": token})

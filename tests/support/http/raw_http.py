@@ -1,0 +1,84 @@
+"""HTTP/1.1 by hand, for what no client library would ever send."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from support.programs.processes import PATIENCE
+from support.programs.server_process import Server
+
+SIGN_IN = "POST /api/auth/signin HTTP/1.1"
+JSON = "Content-Type: application/json"
+CHUNKED = "Transfer-Encoding: chunked"
+CREDENTIALS = b'{"username":"nobody","password":"x"}'
+CANARY = b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Request-Id: canary-canary\r\nConnection: close\r\n\r\n"
+"""Behind other bytes it ends the conversation, and shows by its answer whether the server still listened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def is_canary(self) -> bool:
+        return self.headers.get("x-request-id") == "canary-canary"
+
+
+@contextmanager
+def connected(server: Server) -> Iterator[socket.socket]:
+    """A connection on which nobody waits for ever: after PATIENCE seconds of silence, TimeoutError."""
+    with socket.create_connection((server.host, server.port), PATIENCE) as connection:
+        yield connection
+
+
+def talk(server: Server, *parts: bytes) -> list[Response]:
+    """Send all of it, whether or not the server still reads, and hear it out until it closes the connection."""
+    with connected(server) as connection:
+        try:
+            for part in parts:
+                connection.sendall(part)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        return responses_in(received(connection))
+
+
+def received(connection: socket.socket) -> bytes:
+    """Everything until the server closes."""
+    everything = b""
+    try:
+        while more := connection.recv(65_536):
+            everything += more
+    except ConnectionResetError:
+        pass
+    return everything
+
+
+def responses_in(stream: bytes) -> list[Response]:
+    """The answers that make up the stream; each must say how long it is."""
+    responses = []
+    while stream:
+        head, blank, stream = stream.partition(b"\r\n\r\n")
+        assert blank, f"Half a head: {head!r}"
+        line, *fields = head.decode("latin-1").split("\r\n")
+        version, status, _ = line.split(" ", 2)
+        assert version in {"HTTP/1.1", "HTTP/1.0"}
+        pairs = (field.partition(":") for field in fields)
+        headers = {name.lower(): value.strip() for name, _, value in pairs}
+        length = int(headers.get("content-length", "0"))
+        assert len(stream) >= length
+        responses.append(Response(int(status), headers, stream[:length]))
+        stream = stream[length:]
+    return responses
+
+
+def request(line: str, *headers: str, body: bytes = b"", host: str | None = "127.0.0.1") -> bytes:
+    """Whatever is asked for: nothing is added but the Host."""
+    lines = [line, *([f"Host: {host}"] if host is not None else []), *headers]
+    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
+
+
+def chunk(data: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(data), data)

@@ -1,0 +1,48 @@
+"""More sessions than a test has time to sign in for: rows put into a server's database, and their tokens."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import UUID
+
+from doorward.domain.ids import UserId
+from doorward.domain.sessions.session import UNKNOWN_DEVICE, Session, new_session_id
+from doorward.infrastructure.security.master_secret import checked
+from doorward.infrastructure.security.refresh_tokens import DerivedRefreshTokens
+from doorward.infrastructure.sql.storage import SqlStorage
+from doorward.infrastructure.sql.urls import DatabaseUrl
+from support.http.barrier import Crowd, refreshing
+from support.http.raw_http import Response
+from support.programs.server_process import Account, Server
+from support.stored import put
+
+
+def begun(server: Server, account: Account, clients: Crowd) -> list[Account]:
+    """A session of that account for each of the clients. The server must have been told its secret and its database."""
+    tokens = asyncio.run(rows(server, UserId(UUID(account.id)), len(clients.connections)))
+    answers = clients.at_once([refreshing(token) for token in tokens])
+    return [refreshed(account, answer) for answer in answers]
+
+
+async def rows(server: Server, user_id: UserId, count: int) -> Sequence[str]:
+    """The refresh tokens of as many fresh sessions."""
+    made = DerivedRefreshTokens(checked(server.environment["DOORWARD_SECRET_KEY"], "DOORWARD_SECRET_KEY"))
+    now = datetime.now(UTC)
+    tokens = [made.first(new_session_id(now)) for _ in range(count)]
+    storage = SqlStorage.open(DatabaseUrl.parse(server.environment["DOORWARD_DATABASE_URL"]))
+    try:
+        await put(
+            storage, *(Session.opened(each.session_id, user_id, each.hash, UNKNOWN_DEVICE, now) for each in tokens)
+        )
+    finally:
+        await storage.close()
+    return [token.value for token in tokens]
+
+
+def refreshed(account: Account, answer: Response) -> Account:
+    """The account in the session that a refresh went on with."""
+    assert answer.status == 200, answer.body
+    body = json.loads(answer.body)
+    return replace(account, token=body["accessToken"], refresh_token=body["refreshToken"])

@@ -1,0 +1,114 @@
+"""Runs one use case on a SQLite database and kills its own process as `kill -9` does, before a chosen step.
+
+Usage: crashing.py FILE STORY STEP [TOKEN]
+
+A step is a statement, a commit or a rollback, and last of all the answer. When the story has fewer, it ends well, with
+exit code 0.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from doorward.application.access.grant_role import GrantRole
+from doorward.application.access.remove_role import RemoveRole
+from doorward.application.access.revoke_role import RevokeRole
+from doorward.application.accounts.authenticate import Authenticate
+from doorward.application.accounts.delete_user import DeleteUser
+from doorward.application.accounts.password_rules import PasswordRules
+from doorward.application.accounts.register_user import RegisterUser
+from doorward.application.keys.reseal_signing_keys import ResealSigningKeys
+from doorward.application.keys.revoke_signing_key import RevokeSigningKey
+from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
+from doorward.application.sessions.issue_tokens import IssueTokens
+from doorward.application.sessions.refresh_session import RefreshSession
+from doorward.domain.access.role import ADMIN, MODERATOR, RoleName
+from doorward.domain.accounts.password import PasswordPolicy
+from doorward.domain.accounts.user import User
+from doorward.domain.keys.rotation import KeyRotation
+from doorward.domain.sessions.session import SessionPolicy
+from doorward.infrastructure.sql.connection import SqlConnection, Work
+from doorward.infrastructure.sql.storage import SqlStorage
+from doorward.infrastructure.sql.urls import DatabaseUrl
+from support.builders import PASSWORD, REFRESH_TOKENS
+from support.doubles import NOON, ListLog, PlainHasher, PlainSealer, PlainTokens, ShortBlocklist
+
+T = TypeVar("T")
+Story = Callable[[SqlStorage, User], Awaitable[object]]
+
+LOG = ListLog()
+POLICY = SessionPolicy()
+
+
+def sign_up(storage: SqlStorage, _: User) -> Awaitable[object]:
+    rules = PasswordRules(PasswordPolicy(), ShortBlocklist())
+    return RegisterUser(storage, PlainHasher(), rules, LOG)("grace", "grace@example.org", PASSWORD, NOON)
+
+
+def keys_take_turns(storage: SqlStorage, _: User) -> Awaitable[object]:
+    return RotateSigningKeys(storage, PlainSealer(), KeyRotation(), LOG)(NOON)
+
+
+def revoke_a_key(storage: SqlStorage, _: User) -> Awaitable[object]:
+    return RevokeSigningKey(storage, PlainSealer(), KeyRotation(), LOG)("active", NOON)
+
+
+def sign_in(storage: SqlStorage, _: User) -> Awaitable[object]:
+    issue = IssueTokens(PlainTokens(), POLICY)
+    return Authenticate(storage, PlainHasher(), REFRESH_TOKENS, issue, POLICY, LOG)("ada", PASSWORD, NOON)
+
+
+def refresh(storage: SqlStorage, _: User) -> Awaitable[object]:
+    return refreshing(storage)(sys.argv[4], NOON)
+
+
+def refreshing(storage: SqlStorage) -> RefreshSession:
+    return RefreshSession(storage, REFRESH_TOKENS, IssueTokens(PlainTokens(), POLICY), POLICY, LOG)
+
+
+SESSION_STORIES: dict[str, Story] = {"sign in": sign_in, "refresh": refresh}
+"""These begin and change sessions, and announce nothing."""
+
+STORIES: dict[str, Story] = {
+    "sign up": sign_up,
+    "grant a role": lambda storage, ada: GrantRole(storage, LOG)(ada.id, RoleName("writer"), NOON, by="test"),
+    "revoke a role": lambda storage, ada: RevokeRole(storage, LOG)(ada.id, MODERATOR, by="test"),
+    "revoke admin": lambda storage, ada: RevokeRole(storage, LOG)(ada.id, ADMIN, by="test"),
+    "remove a role": lambda storage, _: RemoveRole(storage, LOG)(RoleName("editor"), by="test"),
+    "delete an account": lambda storage, ada: DeleteUser(storage, LOG)(ada.id, by="test"),
+    "rotate the keys": keys_take_turns,
+    "revoke a key": revoke_a_key,
+    "seal the keys anew": lambda storage, _: ResealSigningKeys(storage, PlainSealer(), LOG)(),
+}
+
+
+async def tell(file: str, story: Story, last: int) -> None:
+    storage = SqlStorage.open(DatabaseUrl.parse(f"sqlite:///{file}"))
+    async with storage.reading() as reading:
+        ada = await reading.users.by_login("ada")
+    assert ada is not None
+    steps, asked = 0, SqlConnection._asked
+
+    async def counted(connection: SqlConnection, work: Work[T]) -> T:
+        nonlocal steps
+        if steps == last:
+            killed()
+        steps += 1
+        return await asked(connection, work)
+
+    SqlConnection._asked = counted  # type: ignore[method-assign, assignment]
+    await story(storage, ada)
+    if steps == last:
+        killed()
+    await storage.close()
+
+
+def killed() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    asyncio.run(tell(sys.argv[1], {**STORIES, **SESSION_STORIES}[sys.argv[2]], int(sys.argv[3])))

@@ -1,0 +1,55 @@
+"""Reaching into any storage, one transaction or reading at a time."""
+
+from collections.abc import Sequence
+
+from doorward.application.ports.storage import Storage
+from doorward.domain.access.role import Role, RoleName
+from doorward.domain.accounts.user import User
+from doorward.domain.change_feed.change import Change
+from doorward.domain.ids import SessionId, UserId
+from doorward.domain.keys.signing_key import SigningKey
+from doorward.domain.services.service import Service
+from doorward.domain.sessions.session import Session
+from support.doubles import NOON
+
+
+async def put(storage: Storage, *things: User | Role | Session | Service | SigningKey) -> None:
+    async with storage.transaction() as tx:
+        for thing in things:
+            match thing:
+                case User():
+                    await tx.users.add(thing)
+                case Role():
+                    await tx.roles.put(thing)
+                case Session():
+                    await tx.sessions.add(thing)
+                case Service():
+                    await tx.services.add(thing)
+                case SigningKey():
+                    await tx.keys.add(thing)
+
+
+async def found(storage: Storage, user_id: UserId) -> User | None:
+    async with storage.reading() as reading:
+        return await reading.users.get(user_id)
+
+
+async def sessions_of(storage: Storage, user: User) -> list[SessionId]:
+    async with storage.reading() as reading:
+        return [session.id for session in await reading.sessions.of_user(user.id)]
+
+
+async def session(storage: Storage, session_id: SessionId) -> Session | None:
+    async with storage.reading() as reading:
+        return await reading.sessions.get(session_id)
+
+
+async def grant(storage: Storage, user: User, role: RoleName) -> bool:
+    async with storage.transaction() as tx:
+        return await tx.users.grant(user.id, role, NOON)
+
+
+async def announced(storage: Storage) -> Sequence[Change]:
+    """The whole feed."""
+    async with storage.reading() as reading:
+        return [row.change for row in await reading.changes.since(1, 1000)]
