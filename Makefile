@@ -12,7 +12,7 @@ READY := $(if $(wildcard .venv/ready-dev),.venv/ready-dev,.venv/ready-run)
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help run test check unit lock bench bench-quick peers clean anew
+.PHONY: help run test check unit lock bench bench-quick compare peers clean anew
 
 help:
 	@echo 'make run     install what is locked (once), migrate, serve; settings as in PORT=9000 make run'
@@ -24,6 +24,7 @@ help:
 	@echo 'make lock    write the lock files again; UPGRADE=1 moves to the newest versions'
 	@echo 'make bench   measure Doorward beside its peers and its limits: an hour; bench-quick: three minutes, for errors only;'
 	@echo '             ARGS="--only growth" for a part; results come to benchmarks/results/'
+	@echo 'make compare WITH=REVISION   measure this version and another one of the history in turn: the ratios'
 	@echo 'make peers   install and try what Doorward is measured beside; ARGS=lock writes their lock files again'
 	@echo 'make clean   remove .venv, .uv and caches; never the data in var/'
 
@@ -51,6 +52,9 @@ bench: .venv/ready-bench .venv/compiled
 
 bench-quick: .venv/ready-bench .venv/compiled
 	@PYTHONPATH=benchmarks:tests:scripts $(BIN)/python -m bench quick $(ARGS)
+
+compare: .venv/ready-dev .venv/compiled
+	@PYTHONPATH=benchmarks:tests:scripts $(BIN)/python -m bench.compare $(WITH) $(ARGS)
 
 peers: .venv/ready-dev
 	@PYTHONPATH=benchmarks:tests:scripts $(BIN)/python -m peers $(or $(ARGS),try)

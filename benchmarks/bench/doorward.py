@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from subprocess import DEVNULL, STDOUT, Popen
@@ -24,7 +24,7 @@ from doorward.infrastructure.security.passwords import MEMORY, PARALLELISM, TIME
 from doorward.infrastructure.settings.settings import load_settings
 from peers.calls import Call, ask
 from peers.catalogue import PASSWORD, email, username
-from support.programs.command_line import Doorward
+from support.programs.command_line import DOORWARD, Doorward
 from support.programs.processes import eventually, free_port
 
 HOST = "127.0.0.1"
@@ -119,13 +119,15 @@ class Service:
 
 
 @contextmanager
-def serving(folder: Path, database_url: str = "", **settings: str) -> Iterator[Service]:
-    """One with these settings (`workers="2"` is DOORWARD_WORKERS), on SQLite unless it is told of another database."""
+def serving(folder: Path, database_url: str = "", *, program: str = DOORWARD, **settings: str) -> Iterator[Service]:
+    """One with these settings (`workers="2"` is DOORWARD_WORKERS), on SQLite unless `database_url` names another
+    database. `program` is the command to run, of another version perhaps."""
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
     if database_url:
         settings["database_url"] = database_url
-    service = Service(Doorward.in_folder(folder, port=str(port), **settings), port)
+    doorward = replace(Doorward.in_folder(folder, port=str(port), **settings), program=program)
+    service = Service(doorward, port)
     service.start("--migrate")
     try:
         yield service

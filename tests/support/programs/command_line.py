@@ -18,6 +18,7 @@ class Doorward:
 
     folder: Path
     environment: dict[str, str] = field(repr=False)
+    program: str = DOORWARD
 
     @classmethod
     def in_folder(cls, folder: Path, **settings: str) -> Self:
@@ -39,7 +40,7 @@ class Doorward:
     def __call__(self, *arguments: str, stdin: str | bytes = b"", **more: str) -> CompletedProcess[str]:
         """Run a command to its end; `more` is as for `having`."""
         done = run(
-            [DOORWARD, *arguments],
+            [self.program, *arguments],
             cwd=self.folder,
             env=self.having(**more).environment,
             input=stdin if isinstance(stdin, bytes) else stdin.encode(),
@@ -54,7 +55,7 @@ class Doorward:
     ) -> Popen[Any]:
         """Start a command and leave it running, in a session of its own; whoever starts it stops it."""
         return Popen(
-            [DOORWARD, *arguments],
+            [self.program, *arguments],
             cwd=self.folder,
             env=self.environment,
             stdin=stdin,
