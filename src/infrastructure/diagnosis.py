@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from doorward.infrastructure.finding import Finding
-from doorward.infrastructure.settings.data_dir import mode_of, open_to_others
+from doorward.infrastructure.settings.data_dir import is_shared, mode_of
 from doorward.infrastructure.settings.settings import Settings
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.settings.web_addresses import LOOPBACK_NAMES, bracketed, is_loopback
@@ -128,7 +128,7 @@ def diagnose_files(settings: Settings, env_file: Path) -> Iterator[Finding]:
 
 def private(check: str, path: Path, mode: str) -> Finding:
     bits = mode_of(path) or 0
-    good = not open_to_others(bits)
+    good = not is_shared(bits)
     return Finding.judged(check, f"{path} has mode {bits:04o}", good=good, fix=f"run: chmod {mode} {path}")
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from doorward.infrastructure.settings.data_dir import open_to_others
-from doorward.infrastructure.settings.sources import HOW_TO_MAKE
+from doorward.infrastructure.settings.data_dir import is_shared
+from doorward.infrastructure.settings.sources import GENERATE_HINT
 from doorward.infrastructure.settings.start_refused import StartRefused
 
 NAME, PREVIOUS = "DOORWARD_SECRET_KEY", "DOORWARD_SECRET_KEY_PREVIOUS"
@@ -73,10 +73,10 @@ def checked(text: str, source: str) -> MasterSecret:
     """Raise StartRefused, naming `source` and never the text."""
     text = text.strip()
     if len(text) < SHORTEST:
-        raise StartRefused(f"{source} holds {len(text)} characters and needs {SHORTEST} random ones: {HOW_TO_MAKE}")
+        raise StartRefused(f"{source} holds {len(text)} characters and needs {SHORTEST} random ones: {GENERATE_HINT}")
     left = re.sub(r"[\W_]", "", PLACEHOLDERS.sub("", text.casefold()))
     if len(left) < FEWEST_LEFT or len(set(left)) < FEWEST_DISTINCT or repeats(text):
-        raise StartRefused(f"{source} holds an example or a pattern, not a random secret: {HOW_TO_MAKE}")
+        raise StartRefused(f"{source} holds an example or a pattern, not a random secret: {GENERATE_HINT}")
     return MasterSecret(text.encode("utf-8", "surrogatepass"))
 
 
@@ -106,8 +106,8 @@ def read(path: Path) -> str | None:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise StartRefused(f"{path} is not a plain file")
-        if open_to_others(status.st_mode):
-            raise StartRefused(f"others may read {path}; run: chmod 600 {path}")
+        if is_shared(status.st_mode):
+            raise StartRefused(f"Other users may access {path}; run: chmod 600 {path}")
         return os.read(descriptor, LONGEST_FILE).decode("utf-8", "surrogateescape")
     finally:
         os.close(descriptor)
@@ -126,7 +126,7 @@ def make(path: Path) -> None:
             draft.unlink()
         sync_directory(path.parent)
     except OSError as error:
-        raise StartRefused(f"{path} cannot be made ({error.strerror}): set {NAME}, or {HOW_TO_MAKE}") from error
+        raise StartRefused(f"{path} cannot be made ({error.strerror}): set {NAME}, or {GENERATE_HINT}") from error
 
 
 def write_private(path: Path, content: bytes) -> None:

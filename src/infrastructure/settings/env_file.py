@@ -1,19 +1,16 @@
-"""The `.env` file: lines of NAME=VALUE, as `docker compose` and most shells read them, without substitution."""
+"""The `.env` file: lines of NAME=VALUE, read by python-dotenv. Nothing in a value is substituted."""
 
+import io
 import re
 from pathlib import Path
 
 from doorward.infrastructure.settings.start_refused import StartRefused
 
-LINE = re.compile(r"(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*=\s*(?P<rest>.*)")
-QUOTED = re.compile(r"""(?:'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)")\s*(?:\#.*)?""")
-COMMENT = re.compile(r"(?:^|\s)#")
-ESCAPED = re.compile(r"\\(.)")
-ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
+UNQUOTED_COMMENT = re.compile(r"=\s*#")
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """What the file says; nothing when there is none. Raise StartRefused for a line that cannot be read."""
+    """The variables that the file sets; none when there is no file. Raise StartRefused for a line that is not clear."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -24,31 +21,27 @@ def read_env_file(path: Path) -> dict[str, str]:
 
 
 def parse_env(text: str, source: str) -> dict[str, str]:
-    """`source` names the file in refusals, which never repeat a line: it may hold a secret."""
+    """The variables that `text` sets.
+
+    Raise StartRefused, which names `source` and the line but never repeats a line, since it may hold a secret. Refused
+    are lines that python-dotenv cannot parse or would read in a surprising way: a name without a value, a comment in
+    place of a value, a control character, and a name that is set twice.
+    """
+    from dotenv.parser import parse_stream  # noqa: PLC0415 most starts have no such file
+
     values: dict[str, str] = {}
-    for number, line in enumerate(text.split("\n"), 1):
-        stripped = line.strip()
-        if not stripped or stripped.startswith("#"):
+    for binding in parse_stream(io.StringIO(text)):
+        written = binding.original.string
+        blank_lines = written[: len(written) - len(written.lstrip())].count("\n")
+        at = f"{source}, line {binding.original.line + blank_lines}"
+        if binding.key is None and not binding.error:
             continue
-        found = LINE.fullmatch(stripped)
-        value = parse_value(found["rest"]) if found else None
-        if found is None or value is None:
-            raise StartRefused(f"{source}, line {number}: write NAME=VALUE, or NAME='VALUE' around blanks and quotes.")
-        if found["name"] in values:
-            raise StartRefused(f"{source}, line {number}: {found['name']} is set twice; keep one of the lines.")
-        values[found["name"]] = value
+        name, value = binding.key, binding.value
+        if name is None or value is None or UNQUOTED_COMMENT.search(written.split("'")[0].split('"')[0]):
+            raise StartRefused(f"{at}: write NAME=VALUE, or NAME='VALUE' when the value holds blanks, quotes or #.")
+        if not value.replace("\t", "").replace("\n", "").isprintable():
+            raise StartRefused(f"{at}: the value of {name} holds a control character; remove it.")
+        if name in values:
+            raise StartRefused(f"{at}: {name} is set twice; keep one of the lines.")
+        values[name] = value
     return values
-
-
-def parse_value(rest: str) -> str | None:
-    """What stands behind the equals sign; None when its quotes are left open or it holds what no setting can."""
-    if not rest.replace("\t", "").isprintable():
-        return None
-    if rest[:1] not in {"'", '"'}:
-        return COMMENT.split(rest, maxsplit=1)[0].strip()
-    found = QUOTED.fullmatch(rest)
-    if found is None:
-        return None
-    if found["single"] is not None:
-        return found["single"]
-    return ESCAPED.sub(lambda escape: ESCAPES.get(escape[1], escape[1]), found["double"])

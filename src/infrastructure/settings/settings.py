@@ -1,6 +1,6 @@
 """All settings: one frozen object, read once, from the environment and `.env` (the environment wins).
 
-Every process that starts reads this module first, so it imports nothing heavy.
+Every process imports this module first, so it imports nothing that is slow to import.
 """
 
 import os
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta
 
-from doorward.infrastructure.settings.sources import HOW_TO_MAKE, PREFIX, Given, Sources
+from doorward.infrastructure.settings.sources import GENERATE_HINT, PREFIX, SettingText, Sources
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.settings.web_addresses import (
     LOOPBACK_NAMES,
@@ -29,15 +29,15 @@ from doorward.infrastructure.settings.web_addresses import (
 from doorward.infrastructure.sql.urls import DatabaseUrl
 
 ENV_FILE = Path(".env")
-"""In the present directory."""
+"""Relative to the current directory."""
 
-QUEUED_PER_THREAD = 32
-PATTERN_WORD = r"^[^\s\x00-\x1f\x7f]{1,200}$"
+HASH_QUEUE_PER_THREAD = 32
+WORD_PATTERN = r"^[^\s\x00-\x1f\x7f]{1,200}$"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Effective values: what was not set has its default, worked out."""
+    """Effective values. Settings that are not given have their defaults, which may depend on other settings."""
 
     host: Annotated[
         str,
@@ -115,9 +115,9 @@ class Settings:
     ] = "standard"
     issuer: Annotated[
         str,
-        Meta(pattern=PATTERN_WORD, description="`iss` of the access tokens.", extra={"default": "PUBLIC_URL"}),
+        Meta(pattern=WORD_PATTERN, description="`iss` of the access tokens.", extra={"default": "PUBLIC_URL"}),
     ]
-    audience: Annotated[str, Meta(pattern=PATTERN_WORD, description="`aud` of the access tokens.")] = "doorward"
+    audience: Annotated[str, Meta(pattern=WORD_PATTERN, description="`aud` of the access tokens.")] = "doorward"
     access_token_seconds: Annotated[
         int,
         Meta(ge=60, le=900, description="Life of an access token, 60 to 900."),
@@ -194,12 +194,12 @@ class Settings:
 
     @property
     def https(self) -> bool:
-        """True when clients come by TLS, to us or to a proxy before us."""
+        """True when clients use TLS, to Doorward or to a proxy in front of it."""
         return self.behind_tls_proxy or self.public_url.startswith("https://")
 
     @property
     def secret_key_path(self) -> Path:
-        """Where the master secret is kept when `secret_key` is not given."""
+        """The file of the master secret when `secret_key` is not given."""
         return self.data_dir / "secret.key"
 
 
@@ -231,11 +231,11 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> S
     given = {name: found for name in hints if (found := sources.find(name)) is not None}
     values = {name: found.parsed(hints[name], PARSERS.get(name)) for name, found in given.items()}
     refuse_exposure(values, given)
-    return complete(values)
+    return with_defaults(values)
 
 
-def known_database(raw: str) -> str:
-    """Raise ValueError; what is wrong with the URL is better told now than at the first connection."""
+def check_database_url(raw: str) -> str:
+    """Return the database URL. Raise ValueError when it cannot be used, before anything connects."""
     try:
         DatabaseUrl.parse(raw)
     except StartRefused as refused:
@@ -245,7 +245,7 @@ def known_database(raw: str) -> str:
 
 PARSERS: Mapping[str, Callable[[str], object]] = {
     "host": parse_listen_address,
-    "database_url": known_database,
+    "database_url": check_database_url,
     "public_url": parse_public_url,
     "allowed_hosts": parse_host,
     "cors_origins": parse_origin,
@@ -253,13 +253,13 @@ PARSERS: Mapping[str, Callable[[str], object]] = {
 }
 
 
-def refuse_exposure(values: Mapping[str, Any], given: Mapping[str, Given]) -> None:
-    """What is good enough on one's own machine is refused where others can reach it (OP-05)."""
+def refuse_exposure(values: Mapping[str, Any], given: Mapping[str, SettingText]) -> None:
+    """Raise StartRefused when other machines can reach the service without a given secret or without TLS (OP-05)."""
     host = values.get("host", "127.0.0.1")
     if is_loopback(host):
         return
     if "secret_key" not in given:
-        raise StartRefused(f"Listening on {host}: set DOORWARD_SECRET_KEY or DOORWARD_SECRET_KEY_FILE; {HOW_TO_MAKE}")
+        raise StartRefused(f"Listening on {host}: set DOORWARD_SECRET_KEY or DOORWARD_SECRET_KEY_FILE; {GENERATE_HINT}")
     if not values.get("public_url", "").startswith("https://") and not values.get("behind_tls_proxy"):
         raise StartRefused(
             f"Listening on {host}: set DOORWARD_PUBLIC_URL to its https:// address, "
@@ -267,8 +267,8 @@ def refuse_exposure(values: Mapping[str, Any], given: Mapping[str, Given]) -> No
         )
 
 
-def complete(values: dict[str, Any]) -> Settings:
-    """Fill in the defaults that depend on other settings."""
+def with_defaults(values: dict[str, Any]) -> Settings:
+    """Return settings with the defaults that depend on other settings filled in."""
     settings = {each.name: each.default for each in fields(Settings) if each.default is not MISSING} | values
     host, port = settings["host"], settings["port"]
     settings["data_dir"] = data_dir = settings["data_dir"].expanduser().absolute()
@@ -276,13 +276,13 @@ def complete(values: dict[str, Any]) -> Settings:
     settings.setdefault("public_url", f"http://{bracketed('127.0.0.1' if is_wildcard(host) else host)}:{port}")
     settings.setdefault("issuer", settings["public_url"])
     settings.setdefault("hash_threads", os.cpu_count() or 1)
-    settings.setdefault("hash_queue", settings["hash_threads"] * QUEUED_PER_THREAD)
-    settings["allowed_hosts"] = hosts(settings)
+    settings.setdefault("hash_queue", settings["hash_threads"] * HASH_QUEUE_PER_THREAD)
+    settings["allowed_hosts"] = all_allowed_hosts(settings)
     return Settings(**settings)
 
 
-def hosts(settings: Mapping[str, Any]) -> frozenset[str]:
-    """The names we surely go by, beside those that were given."""
+def all_allowed_hosts(settings: Mapping[str, Any]) -> frozenset[str]:
+    """The host names to answer to: those that follow from other settings, and those that were given."""
     host = settings["host"]
     known: frozenset[str] = frozenset({parse_host(urlsplit(settings["public_url"]).hostname or "")})
     if is_loopback(host) or is_wildcard(host):

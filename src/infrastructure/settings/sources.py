@@ -1,4 +1,4 @@
-"""Where a setting's text comes from, and how text becomes a value. Nothing here repeats a value in a refusal."""
+"""Where the text of a setting comes from, and how it becomes a value. No refusal repeats a value."""
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
@@ -9,32 +9,34 @@ from typing import Any, Literal, Self, get_args, get_origin
 
 import msgspec
 
-from doorward.infrastructure.settings.data_dir import open_to_others
+from doorward.infrastructure.settings.data_dir import is_shared
 from doorward.infrastructure.settings.env_file import read_env_file
 from doorward.infrastructure.settings.start_refused import StartRefused
 
 PREFIX = "DOORWARD_"
 SECRETS = frozenset({"secret_key", "secret_key_previous", "database_url"})
-"""Settings that may come from a file named by `..._FILE`, and are masked wherever settings are shown."""
+"""Secret settings: they may come from a file named by `..._FILE`, and they are masked wherever settings are shown."""
 
-ORCHESTRATED = Path("/run/secrets")
-"""Docker and Kubernetes put secrets here, with file modes of their own."""
+PLATFORM_SECRETS = Path("/run/secrets")
+"""Docker and Kubernetes mount secrets here and choose the file modes themselves."""
 
-HOW_TO_MAKE = "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
-"""A master secret."""
+GENERATE_HINT = "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
 
-LARGEST_FILE = 65_536
+MAX_SECRET_FILE_CHARACTERS = 65_536
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """The text of one setting, and the variable that it came from."""
+class SettingText:
+    """The text of one setting and the variable it came from."""
 
     variable: str
     text: str = field(repr=False)
 
     def parsed(self, hint: Any, parse: Callable[[str], object] | None) -> object:
-        """The value of type `hint` (`Annotated`); `parse` takes the text, or each part of a list."""
+        """Convert the text to the type `hint` (`Annotated`). `parse` gets the whole text, or each part of a list.
+
+        Raise StartRefused when the text does not fit.
+        """
         kind = hint.__origin__
         if get_origin(kind) in {frozenset, tuple}:
             parts = [part.strip() for part in self.text.split(",")]
@@ -65,22 +67,22 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The environment and then `.env`: the first one that knows a setting decides."""
+    """The environment and `.env`, in this order: the first that has a setting wins."""
 
     mappings: tuple[Mapping[str, str], ...] = field(repr=False)
 
     @classmethod
     def read(cls, environ: Mapping[str, str], env_file: Path | None, names: Iterable[str]) -> Self:
-        """Raise StartRefused for a name with our prefix that is no setting."""
+        """Raise StartRefused for a name that begins with DOORWARD_ and is not a setting."""
         file = read_env_file(env_file) if env_file is not None else {}
         known = {PREFIX + name.upper() for name in names} | {f"{PREFIX}{name.upper()}_FILE" for name in SECRETS}
         for origin, mapping in (("", environ), (f" (in {env_file})", file)):
             for variable in sorted(mapping):
                 if variable.upper().startswith(PREFIX) and variable not in known:
-                    raise StartRefused(f"{printable(variable)}{origin} is no setting; {meant(variable, known)}")
+                    raise StartRefused(f"{printable(variable)}{origin} is not a setting; {suggestion(variable, known)}")
         return cls((environ, file))
 
-    def find(self, name: str) -> Given | None:
+    def find(self, name: str) -> SettingText | None:
         for mapping in self.mappings:
             found = look_up(mapping, name)
             if found is not None:
@@ -88,41 +90,44 @@ class Sources:
         return None
 
 
-def look_up(mapping: Mapping[str, str], name: str) -> Given | None:
+def look_up(mapping: Mapping[str, str], name: str) -> SettingText | None:
     variable = PREFIX + name.upper()
     in_file = f"{variable}_FILE"
     if name in SECRETS and in_file in mapping:
         if variable in mapping:
             raise StartRefused(f"{variable} and {in_file} are both set; keep one.")
-        return Given(in_file, read_secret(in_file, mapping[in_file]))
+        return SettingText(in_file, read_secret(in_file, mapping[in_file]))
     if variable in mapping:
-        return Given(variable, mapping[variable])
+        return SettingText(variable, mapping[variable])
     if name == "port" and "PORT" in mapping:
-        return Given("PORT", mapping["PORT"])
+        return SettingText("PORT", mapping["PORT"])
     return None
 
 
 def read_secret(variable: str, raw: str) -> str:
-    """The text of the file without the line end. It must be its owner's alone (mode 0600), but for orchestrators'."""
+    """The text of the file without its last line end.
+
+    The file must have mode 0600 unless the platform mounts it. Raise StartRefused otherwise.
+    """
     path = Path(raw)
     try:
-        if not path.resolve().is_relative_to(ORCHESTRATED) and open_to_others(path.stat().st_mode):
-            raise StartRefused(f"{variable}: others may read {printable(raw)}; run: chmod 600 {printable(raw)}")
+        if not path.resolve().is_relative_to(PLATFORM_SECRETS) and is_shared(path.stat().st_mode):
+            raise StartRefused(f"{variable}: other users may access {printable(raw)}; run: chmod 600 {printable(raw)}")
         with path.open(encoding="utf-8") as file:
-            return file.read(LARGEST_FILE).removesuffix("\n").removesuffix("\r")
+            return file.read(MAX_SECRET_FILE_CHARACTERS).removesuffix("\n").removesuffix("\r")
     except (OSError, ValueError) as error:
         raise StartRefused(f"{variable}: {printable(raw)} cannot be read as a text file.") from error
 
 
-def meant(variable: str, known: Iterable[str]) -> str:
-    """Kubernetes adds variables named after a service, hence the second hint."""
+def suggestion(variable: str, known: Iterable[str]) -> str:
+    """What an unknown name may have meant. Kubernetes sets variables named after services, hence the second hint."""
     names = sorted(name.removeprefix(PREFIX) for name in known)
     close = difflib.get_close_matches(variable.upper().removeprefix(PREFIX), names, n=1)
     if close:
         return f"did you mean {PREFIX}{close[0]}?"
-    return "the README lists them all (a Kubernetes service named doorward needs enableServiceLinks: false)."
+    return "the README lists all settings (a Kubernetes service named doorward needs enableServiceLinks: false)."
 
 
 def printable(text: str) -> str:
-    """A name or path that a refusal can show on one line."""
+    """A name or path with `?` in place of what is not printable, for messages of one line."""
     return "".join(letter if letter.isprintable() else "?" for letter in text)[:200]

@@ -1,2 +1,5 @@
 class StartRefused(Exception):
-    """Doorward will not start like this. The text is one line, names the fix, and holds no secret."""
+    """Doorward cannot start with these settings or files.
+
+    The text is one line, says what to do, and holds no secret.
+    """

@@ -1,4 +1,7 @@
-"""Origins, hosts and networks as settings spell them. Every function raises ValueError, saying what to write."""
+"""Parsers of origins, host names and networks in settings.
+
+Every `parse_...` function raises ValueError with a text that says what to write instead.
+"""
 
 import re
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -6,7 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 LABEL = r"[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?"
 NAME = re.compile(rf"{LABEL}(\.{LABEL})*")
-LONGEST_NAME = 253
+MAX_NAME_CHARACTERS = 253
 """RFC 1035, section 2.3.4."""
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -16,9 +19,9 @@ Network = IPv4Network | IPv6Network
 
 
 def parse_origin(raw: str) -> str:
-    """An origin exactly as browsers send it (RFC 6454, section 6.2), or ValueError."""
+    """Return an origin, which must be written exactly as browsers send it (RFC 6454, section 6.2)."""
     if raw == "*":
-        raise ValueError("* would let every site in; list the exact origins, such as https://app.example.com")
+        raise ValueError("* would allow every site; list the exact origins, such as https://app.example.com")
     parts = split(raw)
     if raw != origin_of(parts):
         raise ValueError("write the origin as browsers send it: scheme://host[:port] and nothing else, lower case")
@@ -26,7 +29,7 @@ def parse_origin(raw: str) -> str:
 
 
 def parse_public_url(raw: str) -> str:
-    """`https://host[:port]`, without the slash at the end, or ValueError."""
+    """Return `https://host[:port]` without a slash at the end."""
     parts = split(raw)
     if parts.path not in {"", "/"} or parts.query or parts.fragment or parts.username is not None:
         raise ValueError("write scheme://host[:port] and nothing else, such as https://auth.example.com")
@@ -50,21 +53,21 @@ def origin_of(parts: SplitResult) -> str:
 
 
 def parse_host(raw: str) -> str:
-    """A host name or address in lower case, without a port; an IPv6 address in brackets, as the Host header has it."""
+    """Return a host name or address in lower case, without a port. IPv6 addresses get brackets, as in a Host header."""
     text = raw.lower().removesuffix(".")
     address = as_address(text.removeprefix("[").removesuffix("]"))
     if address is not None:
         return bracketed(str(address))
-    if len(text) > LONGEST_NAME or not NAME.fullmatch(text):
+    if len(text) > MAX_NAME_CHARACTERS or not NAME.fullmatch(text):
         raise ValueError("write host names without scheme, port or path, such as auth.example.com")
     return text
 
 
 def parse_listen_address(raw: str) -> str:
-    """An IP address to listen on; `localhost` stands for 127.0.0.1."""
+    """Return an IP address to listen on; `localhost` becomes 127.0.0.1."""
     address = as_address("127.0.0.1" if raw == "localhost" else raw)
     if address is None:
-        raise ValueError("write an IP address, such as 127.0.0.1 (this machine alone) or 0.0.0.0 (every interface)")
+        raise ValueError("write an IP address, such as 127.0.0.1 (this machine only) or 0.0.0.0 (every interface)")
     return str(address)
 
 
@@ -83,7 +86,7 @@ def as_address(raw: str) -> IPv4Address | IPv6Address | None:
 
 
 def is_loopback(host: str) -> bool:
-    """True for what stays on this machine, by address or as `localhost`."""
+    """True for `localhost` and for loopback addresses."""
     if host == "localhost":
         return True
     address = as_address(host)

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import URL, Dialect, Engine, NullPool, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
-from doorward.infrastructure.settings.data_dir import refuse_open
+from doorward.infrastructure.settings.data_dir import refuse_shared
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.sql.pool import Pool
 from doorward.infrastructure.sql.urls import DatabaseUrl, Tls
@@ -99,7 +99,7 @@ def refuse_open_files(url: DatabaseUrl) -> None:
     if url.sqlite_path.is_symlink() and not url.sqlite_path.exists():
         raise StartRefused(f"The database file {url.sqlite_path} is a symbolic link to nowhere: name the file itself.")
     for suffix in ("", "-wal", "-shm"):
-        refuse_open(Path(f"{url.sqlite_path}{suffix}"), "600")
+        refuse_shared(Path(f"{url.sqlite_path}{suffix}"), "600")
 
 
 def sqlite(path: Path, session: Sequence[str], *, patience: float = PATIENCE, **options: Any) -> Engine:

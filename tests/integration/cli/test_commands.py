@@ -61,7 +61,7 @@ def test_an_unknown_setting_is_one_line_and_exit_code_2(doorward: Doorward, comm
     done = doorward(*command.split(), DOORWARD_PROT="8080")
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr == "doorward: DOORWARD_PROT is no setting; did you mean DOORWARD_PORT?\n"
+    assert done.stderr == "doorward: DOORWARD_PROT is not a setting; did you mean DOORWARD_PORT?\n"
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_serve_refuses_files_that_others_may_use(doorward: Doorward, name: str, 
     for options in ([], ["--migrate"]):
         done = doorward("serve", *options, DOORWARD_PORT=str(free_port()))
         assert done.returncode == 2
-        assert re.fullmatch(rf"doorward: others may use .*chmod {fix} {re.escape(str(path))}\n", done.stderr)
+        assert re.fullmatch(rf"doorward: Other users may access .*chmod {fix} {re.escape(str(path))}\n", done.stderr)
 
 
 def test_no_database_is_made_through_a_link(doorward: Doorward) -> None:
