@@ -6,17 +6,19 @@ from doorward.infrastructure.finding import Finding
 
 
 class Database(Protocol):
-    """What the operator's commands ask of the database beside Storage: its schema, and how it is doing."""
+    """What commands need of the database beside Storage: its schema and its diagnosis."""
 
     async def check(self) -> None:
-        """Raise StartRefused, in one line that names the fix, unless the schema is exactly this version's."""
+        """Raise StartRefused, in one line that says what to do, unless the schema is that of this version."""
         ...
 
     async def migrate(self) -> tuple[str | None, str]:
-        """Bring the schema to this version's, one process at a time; the revisions before and after. Nothing heavy
-        happens when it is there already. Raise StartRefused."""
+        """Migrate the schema to this version and return the revisions before and after.
+
+        One process migrates at a time. When there is nothing to do, little is imported. Raise StartRefused.
+        """
         ...
 
     async def diagnose(self, now: Callable[[], datetime]) -> Sequence[Finding]:
-        """For `doorward doctor`. Changes nothing."""
+        """Return findings for `doorward doctor`. Nothing is changed."""
         ...

@@ -1,4 +1,4 @@
-"""What can be told of settings and files without a database."""
+"""Findings of `doorward doctor` about settings and files, without a database."""
 
 import os
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.settings.web_addresses import LOOPBACK_NAMES, bracketed, is_loopback
 from doorward.infrastructure.sql.urls import DatabaseUrl, Tls
 
-NIST_LENGTH = 15
+NIST_MIN_PASSWORD_CHARACTERS = 15
 
 
 def diagnose_settings(settings: Settings) -> Iterator[Finding]:
     exposed = not is_loopback(settings.host)
     yield Finding.judged(
         "public URL",
-        f"clients come to {settings.public_url}",
+        f"clients use {settings.public_url}",
         good=not exposed or settings.public_url.startswith("https://"),
         fix="set DOORWARD_PUBLIC_URL to the https:// address that clients use",
         otherwise="advice",
@@ -57,13 +57,13 @@ def diagnose_strength(settings: Settings, *, exposed: bool) -> Iterator[Finding]
         "dialect",
         settings.dialect,
         good=settings.dialect == "standard" or not exposed,
-        fix="set DOORWARD_DIALECT=standard: the tutorial's answers tell strangers who has an account",
+        fix="set DOORWARD_DIALECT=standard: the answers of the tutorial tell strangers which accounts exist",
         otherwise="advice",
     )
     yield Finding.judged(
         "passwords",
-        f"{settings.password_min_length} characters at least",
-        good=settings.password_min_length >= NIST_LENGTH,
+        f"at least {settings.password_min_length} characters",
+        good=settings.password_min_length >= NIST_MIN_PASSWORD_CHARACTERS,
         fix="set DOORWARD_PASSWORD_MIN_LENGTH to 15 or more while passwords are the only factor (NIST SP 800-63B-4)",
         otherwise="advice",
     )
@@ -73,7 +73,7 @@ def diagnose_strength(settings: Settings, *, exposed: bool) -> Iterator[Finding]
         "processes",
         f"{settings.workers} workers with {settings.hash_threads} hashing threads each, {cores} cores",
         good=settings.workers <= cores and settings.hash_threads <= cores,
-        fix="set DOORWARD_WORKERS and DOORWARD_HASH_THREADS to the number of cores at most",
+        fix="set DOORWARD_WORKERS and DOORWARD_HASH_THREADS to at most the number of cores",
         otherwise="advice",
     )
 
@@ -85,25 +85,25 @@ def diagnose_hasher(settings: Settings) -> Finding:
         name = argon2_library(settings.hasher).name
     except StartRefused as refused:
         return Finding(
-            check="hasher", state="wrong", text=f"no password is hashed by {settings.hasher}", fix=str(refused)
+            check="hasher", state="wrong", text=f"{settings.hasher} cannot hash passwords here", fix=str(refused)
         )
     return Finding.judged(
         "hasher",
         f"passwords are hashed by {name}",
         good=name == "libsodium" or settings.hasher != "auto",
-        fix="install PyNaCl: the same hashes then take about half the time",
+        fix="install PyNaCl: on many processors it computes the same hashes faster",
         otherwise="advice",
     )
 
 
 def diagnose_files(settings: Settings, env_file: Path) -> Iterator[Finding]:
-    """Modes: what holds secrets or accounts is its owner's alone (ST-04, ST-09)."""
+    """Findings about file modes: only the owner may access files with secrets or accounts (ST-04, ST-09)."""
     if mode_of(settings.data_dir) is None:
         yield Finding(
             check="data folder",
             state="advice",
             text=f"{settings.data_dir} is missing",
-            fix="doorward serve makes it at the first start; else set DOORWARD_DATA_DIR to where it is",
+            fix="doorward serve creates it at the first start; if it exists elsewhere, set DOORWARD_DATA_DIR",
         )
     else:
         yield private("data folder", settings.data_dir, "700")
@@ -114,7 +114,7 @@ def diagnose_files(settings: Settings, env_file: Path) -> Iterator[Finding]:
             check="master secret",
             state="advice",
             text=f"{settings.secret_key_path} is missing",
-            fix="doorward serve makes it at the first start; else restore it, or no signing key can be opened",
+            fix="doorward serve creates it at the first start; restore it if there are signing keys already",
         )
     else:
         yield Finding(check="master secret", state="ok", text="given by DOORWARD_SECRET_KEY or its file")
@@ -133,13 +133,13 @@ def private(check: str, path: Path, mode: str) -> Finding:
 
 
 def diagnose_tls(url: DatabaseUrl) -> Iterator[Finding]:
-    """ST-07: to a database elsewhere by TLS, and to none but that one."""
+    """A finding about TLS to a database on another machine, and about the proof of its identity (ST-07)."""
     if url.sqlite_path is not None or is_loopback(url.host):
         return
     yield Finding.judged(
         "database TLS",
         f"ssl-mode={url.tls}",
         good=url.tls in {Tls.VERIFY_CA, Tls.VERIFY_IDENTITY},
-        fix="add ?ssl-mode=VERIFY_IDENTITY to the database URL, with &ssl-ca=FILE where the CA is the provider's own",
+        fix="add ?ssl-mode=VERIFY_IDENTITY to the database URL, with &ssl-ca=FILE when the provider has its own CA",
         otherwise="wrong" if url.tls is Tls.DISABLED else "advice",
     )

@@ -6,7 +6,7 @@ State = Literal["ok", "advice", "wrong"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What `doorward doctor` found out about one thing; `fix` says what to do when it is not `ok`."""
+    """What `doorward doctor` found about one subject. `fix` says what to do unless the state is `ok`."""
 
     check: str
     state: State

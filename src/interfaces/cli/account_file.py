@@ -1,4 +1,4 @@
-"""Accounts as JSON Lines: one JSON object a line, UTF-8, blank lines in between or not."""
+"""Accounts in JSON Lines: UTF-8, one JSON object per line; blank lines are allowed."""
 
 import os
 import re
@@ -16,11 +16,10 @@ import msgspec
 from doorward.application.accounts.account_entries import AccountEntry, Problem
 from doorward.interfaces.http.edge.strict_json import InvalidJson, check_json
 
-LONGEST_LINE = 16_384
-"""Bytes."""
+MAX_LINE_BYTES = 16_384
 
-PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
-UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
+PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
+UNKNOWN_MEMBER = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 PLACE = re.compile(r" - at `\$\.([^`]*)`$")
 
 
@@ -38,7 +37,7 @@ DECODER = msgspec.json.Decoder(Account)
 
 @dataclass(frozen=True, slots=True)
 class AccountFile:
-    """Can be gone through again and again, from where the file stood."""
+    """The entries of a file, from `start` (a position in bytes) on. It can be iterated over several times."""
 
     file: BinaryIO
     start: int = 0
@@ -46,17 +45,17 @@ class AccountFile:
     def __iter__(self) -> Iterator[AccountEntry | Problem]:
         self.file.seek(self.start)
         number = 0
-        while line := self.file.readline(LONGEST_LINE + 2):
+        while line := self.file.readline(MAX_LINE_BYTES + 2):
             number += 1
-            if len(line.rstrip(b"\r\n")) > LONGEST_LINE:
-                self._rest_of(line)
-                yield Problem(number, f"The line is longer than {LONGEST_LINE} bytes.")
+            if len(line.rstrip(b"\r\n")) > MAX_LINE_BYTES:
+                self._skip_rest_of(line)
+                yield Problem(number, f"The line is longer than {MAX_LINE_BYTES} bytes.")
             elif line.strip():
                 yield read(number, line)
 
-    def _rest_of(self, line: bytes) -> None:
+    def _skip_rest_of(self, line: bytes) -> None:
         while line and not line.endswith(b"\n"):
-            line = self.file.readline(LONGEST_LINE)
+            line = self.file.readline(MAX_LINE_BYTES)
 
 
 def read(number: int, line: bytes) -> AccountEntry | Problem:
@@ -79,16 +78,16 @@ def read(number: int, line: bytes) -> AccountEntry | Problem:
 
 
 def discreet(message: str) -> str:
-    """What msgspec says, which is names and types; a name that could be anything else is left out."""
-    if found := UNKNOWN.fullmatch(message):
-        return f"There is no member {found[1]}." if PLAIN.fullmatch(found[1]) else "A member is none of ours."
+    """What msgspec says of names and types. A member name that could hold something private is left out."""
+    if found := UNKNOWN_MEMBER.fullmatch(message):
+        return f"There is no member {found[1]}." if PLAIN_NAME.fullmatch(found[1]) else "A member has an unknown name."
     place = PLACE.search(message)
     return f"{place[1]}: {message[: place.start()]}." if place else f"{message}."
 
 
 @contextmanager
 def repeatable(file: BinaryIO) -> Iterator[AccountFile]:
-    """The file itself or, of what can be read only once, a copy that nobody else sees and that is gone afterwards."""
+    """Yield the entries of the file, or of a temporary private copy when the file can be read only once."""
     if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         yield AccountFile(file, file.tell())
         return

@@ -13,21 +13,21 @@ from doorward.infrastructure.finding import Finding
 from doorward.infrastructure.settings.data_dir import mode_of
 from doorward.infrastructure.settings.settings import ENV_FILE, Settings
 from doorward.infrastructure.settings.start_refused import StartRefused
-from doorward.interfaces.cli.output import json_option, print_json, shown
-from doorward.interfaces.cli.running import STANDARD_ERROR, settings_at_hand
+from doorward.interfaces.cli.output import json_option, print_json, printable
+from doorward.interfaces.cli.running import STANDARD_ERROR, current_settings
 
-OLDEST_KEY = timedelta(days=365)
+MAX_KEY_AGE = timedelta(days=365)
 COLOURS = {"ok": "green", "advice": "yellow", "wrong": "red"}
 
 
 @click.command()
 @json_option
-def doctor(as_json: bool) -> None:  # noqa: FBT001 click's flag
-    """Check settings, files, database, clock and keys; each finding names its fix.
+def doctor(as_json: bool) -> None:  # noqa: FBT001 click passes flags so
+    """Check settings, files, database, clock and keys. Each finding says how to fix it.
 
-    Changes nothing. Exit code 1 when something is wrong; advice alone is 0.
+    Nothing is changed. The exit code is 1 when something is wrong, and 0 when there is only advice.
     """
-    settings = settings_at_hand()
+    settings = current_settings()
     from doorward.infrastructure.log.configure import configure_logging  # noqa: PLC0415 heavy
 
     configure_logging(settings, STANDARD_ERROR)
@@ -45,13 +45,13 @@ def doctor(as_json: bool) -> None:  # noqa: FBT001 click's flag
 
 def print_finding(finding: Finding) -> None:
     state = click.style(f"{finding.state:<6}", fg=COLOURS[finding.state])
-    click.echo(f"{state}  {finding.check}: {shown(finding.text)}")
+    click.echo(f"{state}  {finding.check}: {printable(finding.text)}")
     if finding.fix:
-        click.echo(f"        fix: {shown(finding.fix)}")
+        click.echo(f"        fix: {printable(finding.fix)}")
 
 
 async def diagnose_running(settings: Settings) -> list[Finding]:
-    """The database, and the keys in it."""
+    """Findings about the database and the signing keys in it."""
     from doorward.infrastructure.container import make_container  # noqa: PLC0415 heavy
     from doorward.infrastructure.database import Database  # noqa: PLC0415 heavy
 
@@ -63,7 +63,7 @@ async def diagnose_running(settings: Settings) -> list[Finding]:
     if any(finding.check == "database" and finding.state == "wrong" for finding in findings):
         return findings
     if settings.secret_key is None and mode_of(settings.secret_key_path) is None:
-        return findings  # to ask for the keys now would make a master secret
+        return findings  # reading the keys now would create a master secret
     return [*findings, *await diagnose_keys(settings, SystemClock().now)]
 
 
@@ -80,7 +80,7 @@ async def diagnose_keys(settings: Settings, now: Callable[[], datetime]) -> list
         sealer = await container.get(KeySealer)
         left = [key for key in keys if sealer.resealed(key) != key]
     except (StartRefused, DomainError) as error:
-        fix = "give the DOORWARD_SECRET_KEY that the keys were made under"
+        fix = "set DOORWARD_SECRET_KEY to the secret under which the keys were encrypted"
         return [Finding(check="signing keys", state="wrong", text=str(error), fix=fix)]
     finally:
         await container.close()
@@ -88,10 +88,10 @@ async def diagnose_keys(settings: Settings, now: Callable[[], datetime]) -> list
 
 
 def sealed_under(left: Sequence[SigningKey]) -> Finding:
-    """Of an installation with two master secrets; `left` are the keys that only the previous one opens."""
+    """A finding for two master secrets. `left` holds the keys that only the previous one decrypts."""
     return Finding.judged(
         "previous master secret",
-        f"{len(left)} keys are sealed under it" if left else "no key needs it any more; see docs/keys.md",
+        f"{len(left)} keys are encrypted under it" if left else "no key needs it any more; see docs/keys.md",
         good=not left,
         fix="start the service with both secrets",
         otherwise="advice",
@@ -101,13 +101,13 @@ def sealed_under(left: Sequence[SigningKey]) -> Finding:
 def age_of(keys: Sequence[SigningKey], now: datetime) -> Finding:
     key = signing_at(tuple(keys), now)
     if key is None:
-        fix = "start the service once, or bring a key with doorward keys add"
-        return Finding(check="signing keys", state="advice", text="there is none yet", fix=fix)
+        fix = "start the service once, or add a key with doorward keys add"
+        return Finding(check="signing keys", state="advice", text="there is no signing key yet", fix=fix)
     age = now - key.signs_from
     return Finding.judged(
         "signing keys",
-        f"{len(keys)}, opened; {key.kid} ({key.algorithm}) has signed for {max(age.days, 0)} days",
-        good=age < OLDEST_KEY,
-        fix="make a new one with doorward keys rotate, and see DOORWARD_KEY_ROTATION_DAYS",
+        f"{len(keys)}, decrypted; {key.kid} ({key.algorithm}) has signed for {max(age.days, 0)} days",
+        good=age < MAX_KEY_AGE,
+        fix="create a new one with doorward keys rotate, and see DOORWARD_KEY_ROTATION_DAYS",
         otherwise="advice",
     )

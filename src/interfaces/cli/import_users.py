@@ -1,4 +1,4 @@
-"""`doorward users import`: many accounts at once, with the hashes of their passwords."""
+"""`doorward users import`: import many accounts with the hashes of their passwords."""
 
 import sys
 from typing import BinaryIO
@@ -7,26 +7,27 @@ import click
 
 from doorward.application.accounts.import_users import ImportProgress, ImportUsers
 from doorward.domain.errors import ImportRefused, ImportStopped
-from doorward.interfaces.cli.output import json_option, print_json, shown
-from doorward.interfaces.cli.running import BY, Parts, run
+from doorward.interfaces.cli.output import EXIT_REFUSED, json_option, print_json, printable, refuse
+from doorward.interfaces.cli.running import OPERATOR, CommandContext, run
 
-AGAIN = "Run it again with --skip-existing to go on."
+HOW_TO_CONTINUE = "Run it again with --skip-existing to continue."
 
 
 @click.command(name="import")
 @click.argument("file", type=click.File("rb"))
 @click.option("--skip-existing", is_flag=True, help="Leave accounts whose username or email is in use as they are.")
 @json_option
-def import_users(file: BinaryIO, skip_existing: bool, as_json: bool) -> None:  # noqa: FBT001 click's flags
+def import_users(file: BinaryIO, skip_existing: bool, as_json: bool) -> None:  # noqa: FBT001 click passes flags so
     """Import the accounts in FILE (- for standard input), with the hashes of their passwords.
 
-    FILE is JSON Lines: one object a line, with username, email and passwordHash (a PHC string of Argon2) and, where
-    you like, roles (a list), disabled (true or false) and createdAt (RFC 3339):
+    FILE is JSON Lines: one object per line, with username, email and passwordHash (a PHC string of Argon2). Optional
+    members are roles (a list), disabled (true or false) and createdAt (RFC 3339):
 
     \b
         {"username": "ada", "email": "ada@example.org", "passwordHash": "$argon2id$v=19$m=19456,t=2,p=1$...$..."}
 
-    All of it is checked before anything is written. What stopped half-way can be run again with --skip-existing.
+    All lines are checked before anything is written. An import that stopped half-way can be run again with
+    --skip-existing.
     """
     progress = Progress()
     try:
@@ -34,19 +35,18 @@ def import_users(file: BinaryIO, skip_existing: bool, as_json: bool) -> None:  #
     except ImportRefused as refused:
         progress.end()
         for line, text in refused.wrong.items():
-            click.echo(f"line {line}: {shown(text)}", err=True)
+            click.echo(f"line {line}: {printable(text)}", err=True)
         if refused.more:
             click.echo(f"and {refused.more} more", err=True)
         if refused.in_use:
-            click.echo("With --skip-existing, accounts that are there already are left as they are.", err=True)
-        raise
+            click.echo("With --skip-existing, accounts that exist already are left as they are.", err=True)
+        refuse(str(refused), EXIT_REFUSED)
     except ImportStopped as stopped:
         progress.end()
-        raise ImportStopped(f"{stopped} {AGAIN}") from stopped
+        refuse(f"{stopped} {HOW_TO_CONTINUE}", EXIT_REFUSED)
     except KeyboardInterrupt:
         progress.end()
-        click.echo(interrupted(progress.latest), err=True)
-        raise
+        refuse(f"stopped. {interrupted(progress.latest)}", EXIT_REFUSED)
     progress.end()
     if as_json:
         print_json({"imported": done.imported, "skipped": done.skipped})
@@ -56,25 +56,25 @@ def import_users(file: BinaryIO, skip_existing: bool, as_json: bool) -> None:  #
 
 
 def interrupted(latest: ImportProgress) -> str:
-    """What is in the database after Ctrl-C: of the batch at hand nobody knows."""
+    """What is in the database after Ctrl-C. Whether the current batch was stored is unknown."""
     if latest.stored:
-        return f"The accounts up to line {latest.stored} are in the database, perhaps some more. {AGAIN}"
-    return f"No accounts are in the database, or few. {AGAIN}"
+        return f"The accounts up to line {latest.stored} are in the database, and perhaps some more. {HOW_TO_CONTINUE}"
+    return f"No accounts or only a few are in the database. {HOW_TO_CONTINUE}"
 
 
 def imported(file: BinaryIO, progress: "Progress", *, skip_existing: bool) -> ImportProgress:
     from doorward.interfaces.cli.account_file import repeatable  # noqa: PLC0415 heavy
 
-    async def work(parts: Parts) -> ImportProgress:
-        use_case = await parts.get(ImportUsers)
-        return await use_case(entries, parts.now, by=BY, skip_existing=skip_existing, told=progress)
+    async def work(context: CommandContext) -> ImportProgress:
+        use_case = await context.get(ImportUsers)
+        return await use_case(entries, context.now, by=OPERATOR, skip_existing=skip_existing, told=progress)
 
     with repeatable(file) as entries:
         return run(work)
 
 
 class Progress:
-    """How far it is, on a terminal alone."""
+    """Shows on a terminal how far the import is."""
 
     def __init__(self) -> None:
         self.latest = ImportProgress()

@@ -13,42 +13,42 @@ from doorward.application.keys.revoke_signing_key import RevokeSigningKey
 from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
 from doorward.domain.keys.rotation import PUBLISHED
 from doorward.domain.keys.signing_key import KeyState, SigningKey, state_of
-from doorward.interfaces.cli.output import json_option, print_json, print_table, stamp
-from doorward.interfaces.cli.running import Parts, run
+from doorward.interfaces.cli.output import json_option, print_json, print_table, rfc3339
+from doorward.interfaces.cli.running import CommandContext, run
 
-LONGEST_FILE = 65_536
-A_DAY = int(PUBLISHED.total_seconds())
+MAX_FILE_BYTES = 65_536
+DAY_SECONDS = int(PUBLISHED.total_seconds())
 
 in_option = click.option(
     "--in",
     "seconds",
     metavar="SECONDS",
-    type=click.IntRange(0, A_DAY),
-    default=A_DAY,
-    help="When it begins to sign: 0 to 86400 seconds from now, a day if not said. Other services learn of it when they "
-    "read /.well-known/jwks.json again: within five minutes, if they heed its Cache-Control.",
+    type=click.IntRange(0, DAY_SECONDS),
+    default=DAY_SECONDS,
+    help="When the key begins to sign: 0 to 86400 seconds from now, by default a day. Other services know the key when "
+    "they have read /.well-known/jwks.json again: within five minutes if they follow its Cache-Control.",
 )
 
 
 @click.group()
 def keys() -> None:
-    """List the signing keys, make the next one or bring your own, or take one back."""
+    """List, create, add and revoke signing keys."""
 
 
 @keys.command()
 @click.argument("file", type=click.File("rb"))
 @in_option
 @json_option
-def add(file: BinaryIO, seconds: int, as_json: bool) -> None:  # noqa: FBT001 click's flag
+def add(file: BinaryIO, seconds: int, as_json: bool) -> None:  # noqa: FBT001 click passes flags so
     """Add the private key in the PEM file FILE (- for standard input).
 
-    P-256, Ed25519, or RSA of 3,072 bits and more, without a passphrase. It is sealed under the master secret and
-    published at once, and takes its turn like a key of the service's own. FILE may be deleted afterwards.
+    P-256, Ed25519, or RSA of 3,072 bits and more, without a passphrase. It is encrypted under the master secret
+    and published at once, and is rotated like keys that the service creates. FILE may be deleted afterwards.
     """
-    pem = file.read(LONGEST_FILE)
+    pem = file.read(MAX_FILE_BYTES)
 
-    async def work(parts: Parts) -> SigningKey:
-        return await (await parts.get(AddSigningKey))(pem, parts.now, timedelta(seconds=seconds))
+    async def work(context: CommandContext) -> SigningKey:
+        return await (await context.get(AddSigningKey))(pem, context.now, timedelta(seconds=seconds))
 
     tell_added(run(work), as_json=as_json)
 
@@ -56,60 +56,62 @@ def add(file: BinaryIO, seconds: int, as_json: bool) -> None:  # noqa: FBT001 cl
 @keys.command()
 @in_option
 @json_option
-def rotate(seconds: int, as_json: bool) -> None:  # noqa: FBT001 click's flag
-    """Make the next key: published at once, it begins to sign in a day.
+def rotate(seconds: int, as_json: bool) -> None:  # noqa: FBT001 click passes flags so
+    """Create the next key. It is published at once and begins to sign in a day.
 
-    What the key before it signed until then stays good until it expires. The service does this by itself, every
-    DOORWARD_KEY_ROTATION_DAYS.
+    Tokens that the previous key signed stay valid until they expire. The service rotates keys by itself every
+    DOORWARD_KEY_ROTATION_DAYS days.
     """
 
-    async def work(parts: Parts) -> SigningKey:
-        return await (await parts.get(RotateSigningKeys))(parts.now, timedelta(seconds=seconds))
+    async def work(context: CommandContext) -> SigningKey:
+        return await (await context.get(RotateSigningKeys))(context.now, timedelta(seconds=seconds))
 
     tell_added(run(work), as_json=as_json)
 
 
 @keys.command(name="list")
 @json_option
-def list_keys(as_json: bool) -> None:  # noqa: FBT001 click's flag
+def list_keys(as_json: bool) -> None:  # noqa: FBT001 click passes flags so
     """List the signing keys and their states, without anything secret.
 
     next: published, signs later; active: signs; retiring: verifies what it signed, until that has expired; gone:
     nothing that it signed is good any more, and it will be forgotten.
     """
 
-    async def work(parts: Parts) -> tuple[Sequence[SigningKey], datetime]:
-        return await (await parts.get(ListSigningKeys))(), parts.now
+    async def work(context: CommandContext) -> tuple[Sequence[SigningKey], datetime]:
+        return await (await context.get(ListSigningKeys))(), context.now
 
     found, now = run(work)
     states = [(key, state_of(key, found, now)) for key in found]
     if as_json:
         print_json({"keys": [as_object(key, state) for key, state in states]})
         return
-    rows = [(key.kid, key.algorithm, state, stamp(key.created_at), stamp(key.signs_from)) for key, state in states]
+    rows = [(key.kid, key.algorithm, state, rfc3339(key.created_at), rfc3339(key.signs_from)) for key, state in states]
     print_table(("KID", "ALGORITHM", "STATE", "CREATED", "SIGNS FROM"), rows)
 
 
 @keys.command()
 @click.argument("kid", metavar="KID")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def revoke(kid: str, yes: bool) -> None:  # noqa: FBT001 click's flag
-    """Revoke a signing key for good, as when it leaked; every token that it signed ends within a second.
+def revoke(kid: str, yes: bool) -> None:  # noqa: FBT001 click passes flags so
+    """Revoke a signing key, for example because it leaked. Every token that it signed ends within a second.
 
-    Sign-in goes on with another key, with a fresh one if need be. Other services take the tokens until they read
-    /.well-known/jwks.json again. Before a KID that begins with a dash, write two: doorward keys revoke -- KID. On a
-    terminal it asks first.
+    Sign-in continues with another key; a new one is created if there is no other. Other services accept the tokens
+    until they read /.well-known/jwks.json again. If KID begins with a dash, write: doorward keys revoke -- KID. On
+    a terminal it asks first.
     """
     if not yes and sys.stdin.isatty():
         click.confirm(f"Revoke {kid} and end every token that it signed?", abort=True, err=True)
 
-    async def work(parts: Parts) -> SigningKey | None:
-        return await (await parts.get(RevokeSigningKey))(kid, parts.now)
+    async def work(context: CommandContext) -> SigningKey | None:
+        return await (await context.get(RevokeSigningKey))(kid, context.now)
 
     signing = run(work)
     click.echo(f"Revoked {kid}; the tokens that it signed end within a second.")
     if signing is None:
-        click.echo("No key opens here now; a service that starts and finds none at all makes one.")
+        click.echo(
+            "No other key can be decrypted here; if there is none at all, the next start creates one."
+        )
     else:
         click.echo(f"{signing.kid} ({signing.algorithm}) signs.")
 
@@ -119,7 +121,7 @@ def tell_added(key: SigningKey, *, as_json: bool) -> None:
     if as_json:
         print_json(as_object(key, state))
     else:
-        click.echo(f"Added {key.kid} ({key.algorithm}); it signs from {stamp(key.signs_from)} on.")
+        click.echo(f"Added {key.kid} ({key.algorithm}); it signs from {rfc3339(key.signs_from)} on.")
 
 
 def as_object(key: SigningKey, state: KeyState) -> dict[str, object]:
@@ -127,6 +129,6 @@ def as_object(key: SigningKey, state: KeyState) -> dict[str, object]:
         "kid": key.kid,
         "algorithm": key.algorithm,
         "state": state,
-        "createdAt": stamp(key.created_at),
-        "signsFrom": stamp(key.signs_from),
+        "createdAt": rfc3339(key.created_at),
+        "signsFrom": rfc3339(key.signs_from),
     }

@@ -1,4 +1,4 @@
-"""The command line: a second door to the same use cases."""
+"""The command line: a second interface to the same use cases."""
 
 import gc
 import os
@@ -9,44 +9,40 @@ import click
 
 from doorward.domain.errors import DomainError
 from doorward.infrastructure.settings.start_refused import StartRefused
-from doorward.interfaces.cli.output import shown
-
-REFUSED, UNUSABLE = 1, 2
+from doorward.interfaces.cli.output import EXIT_REFUSED, EXIT_UNUSABLE, refuse
 
 
 def main() -> NoReturn:
-    """The program. A refusal is one line on standard error, never a traceback."""
-    gc.disable()  # of what a command imports, nothing ever becomes garbage; workers switch it on again
-    os.umask(0o077)  # whatever is made, is made for us alone
+    """Run the program. A refusal prints one line on standard error and no traceback."""
+    gc.disable()  # imports create no garbage, and collecting while importing takes time; workers enable it again
+    os.umask(0o077)  # files that are created belong to this user only
     occupy_standard_descriptors()
-    from doorward.interfaces.cli.commands import cli  # noqa: PLC0415 without the collector, as said
+    from doorward.interfaces.cli.commands import cli  # noqa: PLC0415 after the collector is off
 
     try:
         code = cli.main(prog_name="doorward", standalone_mode=False)
     except click.Abort:
-        refuse("stopped", REFUSED)
+        refuse("stopped", EXIT_REFUSED)
     except click.ClickException as error:
         error.show()
         code = error.exit_code
     except StartRefused as refused:
-        refuse(str(refused), UNUSABLE)
+        refuse(str(refused), EXIT_UNUSABLE)
     except DomainError as refused:
-        refuse(str(refused), REFUSED)
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        refuse(str(refused), EXIT_REFUSED)
+    except BrokenPipeError:  # the reader, such as `head`, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = REFUSED
+        code = EXIT_REFUSED
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def occupy_standard_descriptors() -> None:
-    """Where standard input, output or error is closed, the next file would take its number, and get the log."""
+    """Open /dev/null for each standard descriptor that is closed.
+
+    Otherwise the next file to be opened gets that number, and log lines are written into it.
+    """
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
-
-
-def refuse(text: str, code: int) -> NoReturn:
-    click.echo(f"doorward: {shown(text)}", err=True)
-    sys.exit(code)

@@ -3,13 +3,13 @@ import asyncio
 import click
 
 from doorward.infrastructure.settings.settings import Settings
-from doorward.interfaces.cli.running import STANDARD_ERROR, settings_at_hand
+from doorward.interfaces.cli.running import STANDARD_ERROR, current_settings
 
 
 @click.command()
 def migrate() -> None:
-    """Bring the database to the schema of this version. Nodes that migrate at the same time take turns."""
-    settings = settings_at_hand()
+    """Bring the database to the schema of this version. Only one node migrates at a time; others wait for it."""
+    settings = current_settings()
     from doorward.infrastructure.log.configure import configure_logging  # noqa: PLC0415 heavy
 
     configure_logging(settings, STANDARD_ERROR)

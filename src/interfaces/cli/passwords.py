@@ -2,16 +2,18 @@ import sys
 
 import click
 
-LONGEST_LINE = 8_192
+MAX_LINE_BYTES = 8_192
 
 
 def read_password() -> str:
-    """Asked for twice on a terminal, unseen; else the first line of standard input. Never an argument: those are seen
-    by everybody on the machine."""
+    """Read a new password: asked for twice on a terminal, without showing it, else the first line of standard input.
+
+    It is never an argument, since every user of the machine can see the arguments of a process.
+    """
     if sys.stdin.isatty():
         answer: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
         return answer
-    line = sys.stdin.buffer.readline(LONGEST_LINE)
+    line = sys.stdin.buffer.readline(MAX_LINE_BYTES)
     try:
         password = line.decode().removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError as error:

@@ -1,4 +1,4 @@
-"""`doorward roles`: which roles there are."""
+"""`doorward roles`: list, add and remove roles."""
 
 from collections.abc import Sequence
 
@@ -8,8 +8,8 @@ from doorward.application.access.define_role import DefineRole
 from doorward.application.access.list_roles import ListRoles
 from doorward.application.access.remove_role import RemoveRole
 from doorward.domain.access.role import Role, RoleName
-from doorward.interfaces.cli.output import json_option, print_json, print_table, stamp
-from doorward.interfaces.cli.running import BY, Parts, run
+from doorward.interfaces.cli.output import json_option, print_json, print_table, rfc3339
+from doorward.interfaces.cli.running import OPERATOR, CommandContext, run
 
 
 @click.group()
@@ -19,11 +19,11 @@ def roles() -> None:
 
 @roles.command(name="list")
 @json_option
-def list_roles(as_json: bool) -> None:  # noqa: FBT001 click's flag
+def list_roles(as_json: bool) -> None:  # noqa: FBT001 click passes flags so
     """List every role."""
 
-    async def work(parts: Parts) -> Sequence[Role]:
-        return await (await parts.get(ListRoles))()
+    async def work(context: CommandContext) -> Sequence[Role]:
+        return await (await context.get(ListRoles))()
 
     found = run(work)
     if as_json:
@@ -37,34 +37,34 @@ def list_roles(as_json: bool) -> None:  # noqa: FBT001 click's flag
 @click.argument("name", metavar="ROLE")
 @click.option("--description", help="What the role is for.")
 def add(name: str, description: str | None) -> None:
-    """Add a role, or change the description of one that is there."""
+    """Add a role, or change the description of an existing one."""
 
-    async def work(parts: Parts) -> bool:
-        return (await (await parts.get(DefineRole))(name, description, parts.now, BY)).added
+    async def work(context: CommandContext) -> bool:
+        return (await (await context.get(DefineRole))(name, description, context.now, OPERATOR)).added
 
     if run(work):
         click.echo(f"Added the role {name}.")
     else:
-        click.echo(f"The role {name} is there already{'' if description is None else '; described it anew'}.")
+        click.echo(f"The role {name} exists already{'' if description is None else '; its description was changed'}.")
 
 
 @roles.command()
 @click.argument("name", metavar="ROLE")
 def remove(name: str) -> None:
-    """Remove a role, also from everybody who holds it."""
+    """Remove a role, and revoke it from every account that holds it."""
 
-    async def work(parts: Parts) -> None:
-        await (await parts.get(RemoveRole))(RoleName(name), BY)
+    async def work(context: CommandContext) -> None:
+        await (await context.get(RemoveRole))(RoleName(name), OPERATOR)
 
     run(work)
     click.echo(f"Removed the role {name}.")
 
 
 def as_object(role: Role) -> dict[str, object]:
-    """The members that the API gives a role, too."""
+    """A role with the members that the API uses."""
     return {
         "name": role.name,
         "description": role.description,
         "builtIn": role.built_in,
-        "createdAt": stamp(role.created_at),
+        "createdAt": rfc3339(role.created_at),
     }

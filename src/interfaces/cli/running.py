@@ -1,6 +1,6 @@
-"""How a command comes to the use cases: the same settings, the same container, one event loop, all closed at the end.
+"""How a command runs use cases: with the settings and the container of the service, in one event loop.
 
-Nothing heavy is imported before a command runs: `doorward --help` answers at once.
+Modules that take long to import are imported when a command runs, so that `doorward --help` answers at once.
 """
 
 import asyncio
@@ -17,8 +17,8 @@ from doorward.infrastructure.settings.settings import ENV_FILE, Settings, load_s
 T = TypeVar("T")
 
 STANDARD_ERROR = 2
-BY = "operator"
-"""Who the security log names for what is done here."""
+OPERATOR = "operator"
+"""The actor that the security log names for commands."""
 
 
 class Container(Protocol):
@@ -26,37 +26,40 @@ class Container(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
-    """What a command works with: the service's use cases, and the time at which it was called."""
+class CommandContext:
+    """The use cases of the service, and the time at which the command was called."""
 
     container: Container
     now: datetime
 
-    async def get(self, part: type[T]) -> T:
-        return await self.container.get(part)
+    async def get(self, use_case: type[T]) -> T:
+        return await self.container.get(use_case)
 
 
-def settings_at_hand(overrides: Mapping[str, str] = MappingProxyType({})) -> Settings:
-    """From the environment and `.env` in the present directory. Raise StartRefused."""
+def current_settings(overrides: Mapping[str, str] = MappingProxyType({})) -> Settings:
+    """Read the settings from the environment and from `.env` in the current directory. Raise StartRefused."""
     return load_settings({**os.environ, **overrides}, ENV_FILE)
 
 
-def run(work: Callable[[Parts], Awaitable[T]]) -> T:
-    """The result of `work`. Raise StartRefused, also for a database whose schema is not ours, or a DomainError."""
-    settings = settings_at_hand()
+def run(work: Callable[[CommandContext], Awaitable[T]]) -> T:
+    """Run `work` and return its result.
+
+    Raise StartRefused for wrong settings and for a database whose schema is not of this version; and any DomainError.
+    """
+    settings = current_settings()
     from doorward.infrastructure.log.configure import configure_logging  # noqa: PLC0415 heavy
 
     configure_logging(settings, STANDARD_ERROR)
     return asyncio.run(with_container(settings, work))
 
 
-async def with_container(settings: Settings, work: Callable[[Parts], Awaitable[T]]) -> T:
+async def with_container(settings: Settings, work: Callable[[CommandContext], Awaitable[T]]) -> T:
     from doorward.infrastructure.container import make_container  # noqa: PLC0415 heavy
     from doorward.infrastructure.database import Database  # noqa: PLC0415 heavy
 
     container = make_container(settings)
     try:
         await (await container.get(Database)).check()
-        return await work(Parts(container, SystemClock().now()))
+        return await work(CommandContext(container, SystemClock().now()))
     finally:
         await container.close()

@@ -26,7 +26,7 @@ from doorward.infrastructure.settings.settings import Settings
 from doorward.infrastructure.settings.web_addresses import bracketed, is_loopback
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.interfaces.cli.listening import refuse_taken
-from doorward.interfaces.cli.running import settings_at_hand
+from doorward.interfaces.cli.running import current_settings
 
 
 @click.command()
@@ -37,7 +37,7 @@ def serve(migrates: bool, port: str | None) -> None:  # noqa: FBT001 click's fla
     stop = Stop()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    settings = settings_at_hand({} if port is None else {"DOORWARD_PORT": port})
+    settings = current_settings({} if port is None else {"DOORWARD_PORT": port})
     refuse_taken(settings.host, settings.port)
     make_data_dir(settings.data_dir)
     with metrics_folder(settings):

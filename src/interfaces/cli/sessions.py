@@ -1,4 +1,4 @@
-"""`doorward sessions`: where an account is signed in."""
+"""`doorward sessions`: list and end the sessions of an account."""
 
 import sys
 from collections.abc import Sequence
@@ -12,8 +12,8 @@ from doorward.application.sessions.end_session import EndSession
 from doorward.application.sessions.list_sessions import ListedSession, ListSessions
 from doorward.domain.accounts.user import User
 from doorward.domain.ids import SessionId
-from doorward.interfaces.cli.output import json_option, print_json, print_table, stamp
-from doorward.interfaces.cli.running import BY, Parts, run
+from doorward.interfaces.cli.output import json_option, print_json, print_table, rfc3339
+from doorward.interfaces.cli.running import OPERATOR, CommandContext, run
 
 name_argument = click.argument("name", metavar="USER")
 
@@ -26,12 +26,12 @@ def sessions() -> None:
 @sessions.command(name="list")
 @name_argument
 @json_option
-def list_sessions(name: str, as_json: bool) -> None:  # noqa: FBT001 click's flag
-    """List where an account is signed in, the latest sign-in first."""
+def list_sessions(name: str, as_json: bool) -> None:  # noqa: FBT001 click passes flags so
+    """List the sessions of an account, the latest sign-in first."""
 
-    async def work(parts: Parts) -> Sequence[ListedSession]:
-        user = await (await parts.get(FindUser)).named(name)
-        return await (await parts.get(ListSessions))(user.id, parts.now)
+    async def work(context: CommandContext) -> Sequence[ListedSession]:
+        user = await (await context.get(FindUser)).named(name)
+        return await (await context.get(ListSessions))(user.id, context.now)
 
     found = [as_object(listed) for listed in run(work)]
     if as_json:
@@ -46,19 +46,19 @@ def list_sessions(name: str, as_json: bool) -> None:  # noqa: FBT001 click's fla
 @name_argument
 @click.argument("session_id", metavar="[SESSION_ID]", type=click.UUID, required=False)
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def end(name: str, session_id: UUID | None, yes: bool) -> None:  # noqa: FBT001 click's flag
-    """End one session of an account or, without SESSION_ID, all. On a terminal it asks before it ends all.
+def end(name: str, session_id: UUID | None, yes: bool) -> None:  # noqa: FBT001 click passes flags so
+    """End one session of an account or, without SESSION_ID, all of them. On a terminal it asks before it ends all.
 
-    Within a second no node takes a token of theirs any more.
+    Every node rejects the tokens of these sessions within a second.
     """
     if session_id is None and not yes and sys.stdin.isatty():
         click.confirm(f"End every session of {name}?", abort=True, err=True)
 
-    async def work(parts: Parts) -> tuple[User, int]:
-        user = await (await parts.get(FindUser)).named(name)
+    async def work(context: CommandContext) -> tuple[User, int]:
+        user = await (await context.get(FindUser)).named(name)
         if session_id is None:
-            return user, await (await parts.get(EndAllSessions))(user.id, BY)
-        await (await parts.get(EndSession))(user.id, SessionId(session_id), BY)
+            return user, await (await context.get(EndAllSessions))(user.id, OPERATOR)
+        await (await context.get(EndSession))(user.id, SessionId(session_id), OPERATOR)
         return user, 1
 
     user, ended = run(work)
@@ -66,13 +66,13 @@ def end(name: str, session_id: UUID | None, yes: bool) -> None:  # noqa: FBT001 
 
 
 def as_object(listed: ListedSession) -> dict[str, str]:
-    """The members that the API gives a session, too, but for `current`: here nobody asks in one."""
+    """A session with the members that the API uses, except `current`: a command has no session of its own."""
     session = listed.session
     return {
         "id": str(session.id),
-        "createdAt": stamp(session.started_at),
-        "lastUsedAt": stamp(session.last_used_at),
-        "expiresAt": stamp(listed.ends_at),
+        "createdAt": rfc3339(session.started_at),
+        "lastUsedAt": rfc3339(session.last_used_at),
+        "expiresAt": rfc3339(listed.ends_at),
         "address": session.device.address,
         "userAgent": session.device.user_agent,
     }

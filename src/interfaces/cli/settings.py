@@ -2,14 +2,14 @@ import click
 
 from doorward.infrastructure.settings.masking import masked_settings
 from doorward.interfaces.cli.output import json_option, print_json, print_table
-from doorward.interfaces.cli.running import settings_at_hand
+from doorward.interfaces.cli.running import current_settings
 
 
 @click.command()
 @json_option
-def settings(as_json: bool) -> None:  # noqa: FBT001 click's flag
+def settings(as_json: bool) -> None:  # noqa: FBT001 click passes flags so
     """Show the effective settings; secrets are masked."""
-    values = masked_settings(settings_at_hand())
+    values = masked_settings(current_settings())
     if as_json:
         print_json(values)
     else:
@@ -17,7 +17,7 @@ def settings(as_json: bool) -> None:  # noqa: FBT001 click's flag
 
 
 def text_of(value: object) -> str:
-    """As the environment would have it."""
+    """The value as it is written in an environment variable."""
     if value is None:
         return ""
     if isinstance(value, list):

@@ -23,7 +23,7 @@ from granian.server import Server
 from doorward.infrastructure.settings.settings import Settings
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.interfaces.cli.listening import BACKLOG, MOST_CONNECTIONS, connections_allowed, cut_off_who_does_not_read
-from doorward.interfaces.cli.output import shown
+from doorward.interfaces.cli.output import printable
 
 HEADER_MILLISECONDS = 5_000
 """To send a request's headers, and how long an idle connection is kept."""
@@ -111,7 +111,7 @@ class Preparation:
         try:
             self._work()
         except StartRefused as refused:
-            click.echo(f"doorward: {shown(str(refused))}", err=True)
+            click.echo(f"doorward: {printable(str(refused))}", err=True)
             os.write(self._write_end, self.REFUSED)
             if os.getppid() == self._parent:  # not whoever took over from one that was killed
                 os.kill(self._parent, signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""`doorward users`: accounts, from the machine that runs the service."""
+"""`doorward users`: create, show and change accounts."""
 
 import sys
 
@@ -15,9 +15,9 @@ from doorward.application.accounts.update_user import UpdateUser, UserChanges
 from doorward.domain.access.role import parse_role_name
 from doorward.domain.accounts.user import User
 from doorward.interfaces.cli.import_users import import_users
-from doorward.interfaces.cli.output import json_option, print_json, print_table, stamp
+from doorward.interfaces.cli.output import json_option, print_json, print_table, rfc3339
 from doorward.interfaces.cli.passwords import read_password
-from doorward.interfaces.cli.running import BY, Parts, run
+from doorward.interfaces.cli.running import OPERATOR, CommandContext, run
 
 name_argument = click.argument("name", metavar="USER")
 role_argument = click.argument("role", metavar="ROLE")
@@ -25,7 +25,7 @@ role_argument = click.argument("role", metavar="ROLE")
 
 @click.group()
 def users() -> None:
-    """Create, look at and change accounts. USER is an id, a username or an email."""
+    """Create, show and change accounts. USER is an id, a username or an email."""
 
 
 users.add_command(import_users)
@@ -34,20 +34,20 @@ users.add_command(import_users)
 @users.command()
 @click.argument("username")
 @click.option("--email", required=True, help="The account's email address.")
-@click.option("--role", "roles", multiple=True, metavar="ROLE", help="A role beside `user`; may be given repeatedly.")
+@click.option("--role", "roles", multiple=True, metavar="ROLE", help="A role beside `user`; repeatable.")
 @json_option
-def create(username: str, email: str, roles: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001 click's flag
+def create(username: str, email: str, roles: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001 click passes flags so
     """Create an account, such as the first admin.
 
-    The password is asked for, or read from the first line of standard input:
+    The password is asked for on a terminal, else read from the first line of standard input:
 
     \b
         doorward users create ada --email ada@example.org --role admin
     """
     password = read_password()
 
-    async def work(parts: Parts) -> User:
-        return await (await parts.get(CreateUser))(username, email, password, parts.now, by=BY, roles=roles)
+    async def work(context: CommandContext) -> User:
+        return await (await context.get(CreateUser))(username, email, password, context.now, by=OPERATOR, roles=roles)
 
     user = run(work)
     if as_json:
@@ -57,15 +57,15 @@ def create(username: str, email: str, roles: tuple[str, ...], as_json: bool) -> 
 
 
 @users.command(name="list")
-@click.option("--query", default="", help="The beginning of a username; of an email when it holds an @.")
-@click.option("--after", default=None, help="Go on behind this one, as told at the end of the page before.")
+@click.option("--query", default="", help="The beginning of a username, or of an email when it contains an @.")
+@click.option("--after", default=None, help="Continue after this name, which the previous page ends with.")
 @click.option("--limit", type=click.IntRange(1, LARGEST_PAGE), default=LARGEST_PAGE, show_default=True)
 @json_option
-def list_users(query: str, after: str | None, limit: int, as_json: bool) -> None:  # noqa: FBT001 click's flag
+def list_users(query: str, after: str | None, limit: int, as_json: bool) -> None:  # noqa: FBT001 click passes flags so
     """List accounts in the order of their usernames, page by page."""
 
-    async def work(parts: Parts) -> Page:
-        return await (await parts.get(ListUsers))(query, after, limit)
+    async def work(context: CommandContext) -> Page:
+        return await (await context.get(ListUsers))(query, after, limit)
 
     page = run(work)
     if as_json:
@@ -85,9 +85,9 @@ def list_users(query: str, after: str | None, limit: int, as_json: bool) -> None
 @users.command()
 @name_argument
 @json_option
-def show(name: str, as_json: bool) -> None:  # noqa: FBT001 click's flag
+def show(name: str, as_json: bool) -> None:  # noqa: FBT001 click passes flags so
     """Show one account."""
-    user = run(lambda parts: found(parts, name))
+    user = run(lambda context: found(context, name))
     if as_json:
         print_json(as_object(user))
         return
@@ -98,28 +98,28 @@ def show(name: str, as_json: bool) -> None:  # noqa: FBT001 click's flag
 @users.command()
 @name_argument
 def disable(name: str) -> None:
-    """Refuse an account's sign-ins, and end its sessions."""
+    """Disable an account: refuse its sign-ins and end its sessions."""
     click.echo(f"Disabled {change(name, UserChanges(disabled=True)).username.value}.")
 
 
 @users.command()
 @name_argument
 def enable(name: str) -> None:
-    """Let a disabled account sign in again."""
+    """Enable a disabled account, so that it can sign in again."""
     click.echo(f"Enabled {change(name, UserChanges(disabled=False)).username.value}.")
 
 
 @users.command()
 @name_argument
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def delete(name: str, yes: bool) -> None:  # noqa: FBT001 click's flag
-    """Delete an account with its roles and sessions, for good. On a terminal it asks first."""
+def delete(name: str, yes: bool) -> None:  # noqa: FBT001 click passes flags so
+    """Delete an account with its roles and sessions. This cannot be undone. On a terminal it asks first."""
     if not yes and sys.stdin.isatty():
-        click.confirm(f"Delete {name} for good?", abort=True, err=True)
+        click.confirm(f"Delete {name}? This cannot be undone.", abort=True, err=True)
 
-    async def work(parts: Parts) -> User:
-        user = await found(parts, name)
-        await (await parts.get(DeleteUser))(user.id, BY)
+    async def work(context: CommandContext) -> User:
+        user = await found(context, name)
+        await (await context.get(DeleteUser))(user.id, OPERATOR)
         return user
 
     click.echo(f"Deleted {run(work).username.value}.")
@@ -131,9 +131,9 @@ def delete(name: str, yes: bool) -> None:  # noqa: FBT001 click's flag
 def grant(name: str, role: str) -> None:
     """Give an account a role; it holds within a second, without a new sign-in."""
 
-    async def work(parts: Parts) -> User:
-        user = await found(parts, name)
-        await (await parts.get(GrantRole))(user.id, parse_role_name(role), parts.now, BY)
+    async def work(context: CommandContext) -> User:
+        user = await found(context, name)
+        await (await context.get(GrantRole))(user.id, parse_role_name(role), context.now, OPERATOR)
         return user
 
     click.echo(f"{run(work).username.value} has the role {role}.")
@@ -143,11 +143,11 @@ def grant(name: str, role: str) -> None:
 @name_argument
 @role_argument
 def revoke(name: str, role: str) -> None:
-    """Take a role from an account; it holds no longer than a second."""
+    """Revoke a role from an account. This takes effect within a second."""
 
-    async def work(parts: Parts) -> User:
-        user = await found(parts, name)
-        await (await parts.get(RevokeRole))(user.id, parse_role_name(role), BY)
+    async def work(context: CommandContext) -> User:
+        user = await found(context, name)
+        await (await context.get(RevokeRole))(user.id, parse_role_name(role), OPERATOR)
         return user
 
     click.echo(f"{run(work).username.value} no longer has the role {role}.")
@@ -156,38 +156,41 @@ def revoke(name: str, role: str) -> None:
 @users.command(name="set-password")
 @name_argument
 def set_password(name: str) -> None:
-    """Set an account's password, and end its sessions. Asked for, or the first line of standard input."""
+    """Set the password of an account and end its sessions.
+
+    The password is asked for on a terminal, else read from the first line of standard input.
+    """
     password = read_password()
 
-    async def work(parts: Parts) -> User:
-        user = await found(parts, name)
-        await (await parts.get(SetPassword))(user.id, password, BY)
+    async def work(context: CommandContext) -> User:
+        user = await found(context, name)
+        await (await context.get(SetPassword))(user.id, password, OPERATOR)
         return user
 
     click.echo(f"{run(work).username.value} has a new password.")
 
 
-async def found(parts: Parts, name: str) -> User:
-    return await (await parts.get(FindUser)).named(name)
+async def found(context: CommandContext, name: str) -> User:
+    return await (await context.get(FindUser)).named(name)
 
 
 def change(name: str, changes: UserChanges) -> User:
-    async def work(parts: Parts) -> User:
-        user = await found(parts, name)
-        return await (await parts.get(UpdateUser))(user.id, changes, BY)
+    async def work(context: CommandContext) -> User:
+        user = await found(context, name)
+        return await (await context.get(UpdateUser))(user.id, changes, OPERATOR)
 
     return run(work)
 
 
 def as_object(user: User) -> dict[str, object]:
-    """The members that the API gives an account, too."""
+    """An account with the members that the API uses."""
     return {
         "id": str(user.id),
         "username": user.username.value,
         "email": user.email.value,
         "roles": sorted(user.roles),
         "disabled": user.disabled,
-        "createdAt": stamp(user.created_at),
+        "createdAt": rfc3339(user.created_at),
     }
 
 

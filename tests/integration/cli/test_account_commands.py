@@ -166,7 +166,7 @@ def test_a_password_is_set(migrated: Doorward) -> None:
 def test_roles_are_added_described_and_removed(migrated: Doorward) -> None:
     assert migrated("roles", "add", "editor").stdout == "Added the role editor.\n"
     again = migrated("roles", "add", "editor", "--description", "Edits.")
-    assert again.stdout == "The role editor is there already; described it anew.\n"
+    assert again.stdout == "The role editor exists already; its description was changed.\n"
     found = {role["name"]: role for role in json.loads(migrated("roles", "list", "--json").stdout)["roles"]}
     assert found["editor"]["description"] == "Edits."
     assert found["editor"]["builtIn"] is False

@@ -107,7 +107,7 @@ def test_accounts_that_are_there_are_refused_or_skipped(migrated: Doorward) -> N
     told = refusal(migrated, line("again-c") + content)
     assert told[0] == "line 2: Username is already in use!"
     assert told[-2:] == [
-        "With --skip-existing, accounts that are there already are left as they are.",
+        "With --skip-existing, accounts that exist already are left as they are.",
         "doorward: Nothing was imported: 2 lines cannot be.",
     ]
     assert imported(migrated, line("again-c") + content, "--skip-existing") == {"imported": 1, "skipped": 2}

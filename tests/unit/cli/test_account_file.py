@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from doorward.application.accounts.account_entries import AccountEntry, Problem
-from doorward.interfaces.cli.account_file import LONGEST_LINE, AccountFile
+from doorward.interfaces.cli.account_file import MAX_LINE_BYTES, AccountFile
 
 ADA = {"username": "ada", "email": "ada@example.org", "passwordHash": "$argon2id$..."}
 
@@ -57,7 +57,7 @@ def test_a_file_is_gone_through_again_from_where_it_stood() -> None:
         (without("passwordHash"), "passwordHash"),
         (line(passwordHash=None), "passwordHash: "),
         (line(password="violet harbour kettle"), "There is no member password."),
-        (line(**{"violet harbour kettle": 1}), "A member is none of ours."),
+        (line(**{"violet harbour kettle": 1}), "A member has an unknown name."),
         (line(roles="admin"), "roles: "),
         (line(roles=[1]), "roles[0]: "),
         (line(disabled="no"), "disabled: "),
@@ -75,9 +75,9 @@ def test_what_is_wrong_is_said_without_what_stands_there(wrong: bytes, told: str
     assert "violet" not in problem.text
 
 
-@pytest.mark.parametrize("more", [1, LONGEST_LINE, 3 * LONGEST_LINE])
+@pytest.mark.parametrize("more", [1, MAX_LINE_BYTES, 3 * MAX_LINE_BYTES])
 def test_a_line_that_is_too_long_is_one_line(more: int) -> None:
-    longest = b"x" * (LONGEST_LINE - 1)
+    longest = b"x" * (MAX_LINE_BYTES - 1)
     entries = read(longest + b"x\r\n" + longest + b"x" * (more + 1) + b"\n" + line())
     assert [(entry.line, isinstance(entry, Problem)) for entry in entries] == [(1, True), (2, True), (3, False)]
     assert entries[0] != Problem(1, "The line is longer than 16384 bytes.")
