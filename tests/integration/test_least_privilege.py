@@ -13,7 +13,7 @@ from support.programs.command_line import Doorward
 from support.programs.server_process import running, somebody
 
 RIGHTS = "SELECT, INSERT, UPDATE, DELETE"
-README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+GUIDE = (Path(__file__).parents[2] / "docs" / "deployment.md").read_text("utf-8")
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def serving_url(own_mysql_server: MySQLServer, mysql_url: str) -> str:
 
 def test_the_account_that_serves_needs_no_more_than_rows(tmp_path: Path, mysql_url: str, serving_url: str) -> None:
     """ST-07: `migrate` has another one."""
-    assert f"needs only `{RIGHTS}`" in " ".join(README.split())
+    assert f"needs only `{RIGHTS}`" in " ".join(GUIDE.split())
     migrator = Doorward.in_folder(tmp_path / "server", database_url=mysql_url)
     migrator.folder.mkdir()
     assert migrator("migrate").returncode == 0

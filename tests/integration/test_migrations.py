@@ -256,7 +256,7 @@ def test_revisions_are_numbered_and_the_last_is_ours() -> None:
 
 
 async def test_a_grant_written_by_hand_holds(url: DatabaseUrl, sql: Sql) -> None:
-    """The very statement of the README."""
+    """The statement of docs/administration.md."""
     ada = a_user()
     await migrate(url)
     storage = SqlStorage.open(url)

@@ -1,4 +1,4 @@
-"""What the README tells a newcomer to type does what it says."""
+"""What the README and the documents tell people to type works, and their links and tables are correct."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from doorward.infrastructure.settings.settings import describe
 from support.programs.command_line import DOORWARD
 from support.programs.processes import PATIENCE
 from support.programs.server_process import running
-from support.readme import PROJECT, README, block, hand_edit
+from support.readme import PROJECT, block, guide, hand_edit
 
 PASTED = ("sessions.md", "cookies.md")
 
@@ -38,12 +38,19 @@ def test_the_five_lines_work_as_pasted(tmp_path: Path) -> None:
     assert "Require Moderator Role!" in answers[2]
     assert answers[-1] == "Moderator Content."
     assert len(lines) == 5
+    shown = block("text", "User Content.").splitlines()
+    assert [without_request_id(line) for line in shown] == [without_request_id(line) for line in answers]
 
 
-def test_what_the_documents_of_sessions_and_cookies_say_to_curl_works_as_pasted(tmp_path: Path) -> None:
+def without_request_id(line: str) -> str:
+    """Return the line without the request id, which differs at each run."""
+    return re.sub(r'"requestId":"[0-9a-f]+"', "", line)
+
+
+def test_the_curl_examples_for_sessions_and_cookies_work_as_pasted(tmp_path: Path) -> None:
     with running(tmp_path) as server:
         server.create_user("ada")
-        script = "\n".join(block("sh", "curl", (PROJECT / "docs" / name).read_text("utf-8")) for name in PASTED)
+        script = "\n".join(block("sh", "curl", guide(name)) for name in PASTED)
         pasted = subprocess.run(
             ["bash", "-c", script.replace("127.0.0.1:8080", f"127.0.0.1:{server.port}")],
             cwd=tmp_path,
@@ -62,7 +69,7 @@ def test_what_the_documents_of_sessions_and_cookies_say_to_curl_works_as_pasted(
         assert "accessToken" not in answer
 
 
-def test_the_first_admin_and_the_hand_edit_work_as_written(tmp_path: Path) -> None:
+def test_the_commands_for_the_first_admin_and_for_a_role_by_sql_work_as_written(tmp_path: Path) -> None:
     with running(tmp_path) as server:
         ada = server.create_user("ada")
         line = next(line for line in block("sh", "users create").splitlines() if "--role admin" in line)
@@ -79,7 +86,7 @@ def test_the_first_admin_and_the_hand_edit_work_as_written(tmp_path: Path) -> No
 
 def test_the_example_of_a_unit_test_passes(tmp_path: Path) -> None:
     example = tmp_path / "test_example.py"
-    example.write_text(block("python", "test_a_granted_role_opens_the_door"), "utf-8")
+    example.write_text(block("python", "test_a_granted_role_allows_access", guide("testing.md")), "utf-8")
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-c", str(PROJECT / "pyproject.toml"), str(example)],
         cwd=PROJECT,
@@ -91,14 +98,34 @@ def test_the_example_of_a_unit_test_passes(tmp_path: Path) -> None:
     assert "1 passed" in run.stdout, run.stdout + run.stderr
 
 
-def test_the_table_of_settings_is_the_code() -> None:
-    written = re.findall(r"^\| `((?:DOORWARD_)?[A-Z_]+)` \| (.*?) \| (.*) \|$", README, re.MULTILINE)
+def test_the_table_of_settings_equals_the_code() -> None:
+    table = guide("settings.md")
+    written = re.findall(r"^\| `((?:DOORWARD_)?[A-Z_]+)` \| (.*?) \| (.*) \|$", table, re.MULTILINE)
     assert [tuple(row) for row in written] == [
         (setting.name, setting.default, setting.meaning) for setting in describe()
     ]
 
 
-def test_every_file_that_the_documents_point_to_is_there() -> None:
-    for document in [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]:
-        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text("utf-8")):
-            assert (document.parent / target).exists(), f"{document.name}: {target}"
+DOCUMENTS = (PROJECT / "README.md", PROJECT / "SECURITY.md", *sorted((PROJECT / "docs").rglob("*.md")))
+LINK = re.compile(r"\]\(([^)#:]*)(?:#([^)]*))?\)")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_every_link_leads_to_a_file_and_to_a_heading_in_it(document: Path) -> None:
+    for path, anchor in LINK.findall(document.read_text("utf-8")):
+        target = document.parent / path if path else document
+        assert target.exists(), path
+        assert not anchor or anchor in anchors(target), f"{path}#{anchor}"
+
+
+def anchors(document: Path) -> set[str]:
+    """Return the anchors of the headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", document.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("folder", ["docs", "docs/decisions"])
+def test_the_index_of_a_folder_names_each_document_in_it(folder: str) -> None:
+    index = PROJECT / folder / "README.md"
+    named = {path for path, _ in LINK.findall(index.read_text("utf-8"))}
+    assert {path.name for path in index.parent.glob("*.md")} - {"README.md"} <= named

@@ -1,4 +1,4 @@
-"""The README, read for what it tells people to type."""
+"""Reads the README and the documents in docs/, for tests that run what they tell people to type."""
 
 import re
 from pathlib import Path
@@ -8,13 +8,18 @@ README = (PROJECT / "README.md").read_text("utf-8")
 
 
 def block(language: str, holding: str, document: str = README) -> str:
-    """The fenced block of that language that holds the words."""
+    """Return the first fenced block of that language that contains the text `holding`."""
     blocks: list[str] = re.findall(rf"^```{language}\n(.*?)^```$", document, re.MULTILINE | re.DOTALL)
     return next(text for text in blocks if holding in text)
 
 
+def guide(name: str) -> str:
+    """Return the text of docs/`name`."""
+    return (PROJECT / "docs" / name).read_text("utf-8")
+
+
 def hand_edit(username: str, role: str) -> str:
-    """The statement that grants a role by hand."""
-    statement = block("sql", "INSERT INTO user_roles").strip()
+    """Return the SQL statement of docs/administration.md that grants a role."""
+    statement = block("sql", "INSERT INTO user_roles", guide("administration.md")).strip()
     assert statement.count("'moderator'") == statement.count("'ada'") == 1
     return statement.replace("'moderator'", f"'{role}'").replace("'ada'", f"'{username}'").rstrip(";")
