@@ -58,20 +58,20 @@ class Settings:
     ] = field(repr=False)
     database_pool_size: Annotated[
         int,
-        Meta(ge=2, le=1_000, description="MySQL connections per worker at most, 2 or more: half read, half write."),
+        Meta(ge=2, le=1_000, description="Maximum of MySQL connections per worker, 2 or more. Half read, half write."),
     ] = 10
     secret_key: Annotated[
         str | None,
         Meta(
-            description="Master secret, 32 random characters or more; seals the signing keys and makes "
-            "the refresh tokens. `DOORWARD_SECRET_KEY_FILE` names a file that holds it.",
+            description="Master secret, 32 random characters or more. It encrypts the signing keys, and the refresh "
+            "tokens are derived from it. `DOORWARD_SECRET_KEY_FILE` names a file that holds it.",
             extra={"default": "DATA_DIR/secret.key, made at the first start"},
         ),
     ] = field(default=None, repr=False)
     secret_key_previous: Annotated[
         str | None,
         Meta(
-            description="The master secret before the present one, while it is being replaced. "
+            description="The previous master secret, while it is being replaced. "
             "`DOORWARD_SECRET_KEY_PREVIOUS_FILE` names a file that holds it.",
             extra={"default": "none"},
         ),
@@ -90,28 +90,28 @@ class Settings:
     allowed_hosts: Annotated[
         frozenset[str],
         Meta(
-            description="Further host names to answer to, separated by commas.",
+            description="Additional host names that the service answers to, separated by commas.",
             extra={"default": "the host of PUBLIC_URL, and loopback names while HOST includes loopback"},
         ),
     ]
     cors_origins: Annotated[
         frozenset[str],
         Meta(
-            description="Exact origins whose pages may call the API, also by cookies, separated by commas. "
-            "The tutorial dialect adds the one of the tutorial's client.",
+            description="Exact origins whose pages may call the API, also with cookies, separated by commas. "
+            "The tutorial dialect adds the origin of the tutorial's client.",
             extra={"default": "none"},
         ),
     ] = frozenset()
     trusted_proxies: Annotated[
         tuple[Network, ...],
         Meta(
-            description="Addresses or networks whose `X-Forwarded-For` is believed, separated by commas.",
+            description="Addresses or networks of proxies whose `X-Forwarded-For` is used, separated by commas.",
             extra={"default": "none"},
         ),
     ] = ()
     dialect: Annotated[
         Literal["standard", "tutorial"],
-        Meta(description="`tutorial` restores the tutorial's status codes, which tell strangers who has an account."),
+        Meta(description="`tutorial` restores the tutorial's status codes, which tell strangers which accounts exist."),
     ] = "standard"
     issuer: Annotated[
         str,
@@ -120,37 +120,43 @@ class Settings:
     audience: Annotated[str, Meta(pattern=WORD_PATTERN, description="`aud` of the access tokens.")] = "doorward"
     access_token_seconds: Annotated[
         int,
-        Meta(ge=60, le=900, description="Life of an access token, 60 to 900."),
+        Meta(ge=60, le=900, description="Life of an access token in seconds, 60 to 900."),
     ] = 900
     refresh_grace: Annotated[
         int,
         Meta(
             ge=0,
             le=600,
-            description="Seconds for which a spent refresh token is answered with its successor once more, 0 to 600.",
+            description="Seconds for which a used refresh token gets the same successor again, 0 to 600.",
         ),
     ] = 10
     session_idle_seconds: Annotated[
         int,
-        Meta(ge=60, le=31_536_000, description="A session that is not refreshed for so long ends; default 14 days."),
+        Meta(
+            ge=60, le=31_536_000, description="Seconds without a refresh after which a session ends; default 14 days."
+        ),
     ] = 1_209_600
     session_absolute_seconds: Annotated[
         int,
         Meta(
-            ge=60, le=31_536_000, description="A session ends so long after its sign-in, used or not; default 90 days."
+            ge=60,
+            le=31_536_000,
+            description="Seconds after sign-in at which a session ends in any case; default 90 days.",
         ),
     ] = 7_776_000
     sessions_per_account: Annotated[
         int,
-        Meta(ge=1, le=1_000, description="Sessions of one account at most; one more sign-in ends the oldest."),
+        Meta(ge=1, le=1_000, description="Maximum of sessions per account. One more sign-in ends the oldest."),
     ] = 50
     key_algorithm: Annotated[
         Literal["ES256", "EdDSA", "RS256"],
-        Meta(description="Of the signing keys that the service makes: `ES256`, `EdDSA` or `RS256`."),
+        Meta(description="Algorithm of the signing keys that the service makes: `ES256`, `EdDSA` or `RS256`."),
     ] = "ES256"
     key_rotation_days: Annotated[
         int,
-        Meta(ge=0, le=3_650, description="Days after which a new key signs, published a day before; 0 for never."),
+        Meta(
+            ge=0, le=3_650, description="Days after which a new key signs. It is published a day before. 0 means never."
+        ),
     ] = 90
     password_min_length: Annotated[
         int,
@@ -158,38 +164,44 @@ class Settings:
     ] = 15
     password_blocklist: Annotated[
         Path | None,
-        Meta(description="File of further forbidden passwords, one a line.", extra={"default": "none"}),
+        Meta(description="File of additional forbidden passwords, one per line.", extra={"default": "none"}),
     ] = None
     workers: Annotated[int, Meta(ge=1, le=64, description="Worker processes.")] = 1
     hasher: Annotated[
         Literal["auto", "argon2-cffi", "libsodium"],
         Meta(
-            description="What computes password hashes, the same ones: `argon2-cffi`, `libsodium` (by PyNaCl, in about "
-            "half the time), or `auto`: libsodium where PyNaCl works, else argon2-cffi."
+            description="Library that computes password hashes: `argon2-cffi`, `libsodium` (through PyNaCl), or "
+            "`auto`: libsodium where PyNaCl works, otherwise argon2-cffi. The hashes are the same. Which library "
+            "is faster depends on the processor."
         ),
     ] = "auto"
     hash_threads: Annotated[
         int,
-        Meta(ge=1, le=256, description="Passwords hashed at once, per worker.", extra={"default": "number of cores"}),
+        Meta(
+            ge=1,
+            le=256,
+            description="Passwords hashed at the same time, per worker.",
+            extra={"default": "number of cores"},
+        ),
     ]
     hash_queue: Annotated[
         int,
         Meta(
             ge=1,
             le=100_000,
-            description="Passwords waiting to be hashed, per worker; beyond that, or when the wait would be longer "
-            "than a second, sign-ins get 503.",
+            description="Passwords waiting to be hashed, per worker. Beyond that, or if the wait would be longer than "
+            "a second, sign-ins get 503.",
             extra={"default": "32 x HASH_THREADS"},
         ),
     ]
     docs: Annotated[bool, Meta(description="Serve `/docs` and `/openapi.json`.")] = True
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
-        Meta(description="Least level that is logged: `debug`, `info`, `warning` or `error`."),
+        Meta(description="Lowest level that is logged: `debug`, `info`, `warning` or `error`."),
     ] = "info"
     log_format: Annotated[
         Literal["auto", "json", "pretty"],
-        Meta(description="`json`, `pretty`, or `auto`: pretty on a terminal, else JSON lines."),
+        Meta(description="`json`, `pretty`, or `auto`: pretty on a terminal, otherwise JSON lines."),
     ] = "auto"
 
     @property
@@ -210,7 +222,7 @@ class Description(NamedTuple):
 
 
 def describe() -> list[Description]:
-    """Every setting in the order of the README's table."""
+    """Return every setting in the order of the table in docs/settings.md."""
     hints = get_type_hints(Settings, include_extras=True)
     described = []
     for each in fields(Settings):

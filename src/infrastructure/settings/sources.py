@@ -125,7 +125,7 @@ def suggestion(variable: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(variable.upper().removeprefix(PREFIX), names, n=1)
     if close:
         return f"did you mean {PREFIX}{close[0]}?"
-    return "the README lists all settings (a Kubernetes service named doorward needs enableServiceLinks: false)."
+    return "docs/settings.md lists all settings (a Kubernetes service named doorward needs enableServiceLinks: false)."
 
 
 def printable(text: str) -> str:

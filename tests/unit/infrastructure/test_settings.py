@@ -110,7 +110,7 @@ def test_a_bad_bare_port_is_named_as_it_was_written() -> None:
         ("DOORWARD_SECRETKEY", "did you mean DOORWARD_SECRET_KEY?"),
         ("doorward_port", "did you mean DOORWARD_PORT?"),
         ("DOORWARD_PORT_FILE", "did you mean DOORWARD_PORT?"),
-        ("DOORWARD_XYZZY", "README"),
+        ("DOORWARD_XYZZY", "docs/settings.md"),
     ],
 )
 def test_an_unknown_name_refuses_to_start_and_tells_what_was_meant(variable: str, meant: str) -> None:
