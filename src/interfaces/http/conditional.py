@@ -5,15 +5,12 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final, Self, final
+from typing import Self, final
 
+from litestar.openapi.spec import OpenAPIHeader, OpenAPIResponse, OpenAPIType, Operation, Parameter, Schema
 from litestar.response.base import ASGIResponse
 
 from doorward.interfaces.http.edge.request_headers import Header
-
-ASKS: Final = {"If-None-Match": "The ETag of the document that is at hand already."}
-TELLS: Final = {"ETag": "Names the document as it is now."}
-"""For the OpenAPI document: headers of requests and of answers."""
 
 TAG = re.compile(rb'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 """An entity tag. What is weak about it makes no difference to If-None-Match."""
@@ -44,3 +41,29 @@ def is_known(tag: bytes, headers: Iterable[Header]) -> bool:
     """Whether who sends these headers has the document of that tag, which is written with its quotation marks."""
     known = b",".join(value for name, value in headers if name == b"if-none-match")
     return known.strip() == b"*" or tag in TAG.findall(known)
+
+
+@dataclass
+class ConditionalGet(Operation):
+    """Describes a GET with `If-None-Match` in the OpenAPI document: its answers have an ETag, one of them is 304."""
+
+    def __post_init__(self) -> None:
+        self.add_request_header("If-None-Match", "The ETag of the document that the client has already.")
+        self.responses = {**(self.responses or {}), "304": OpenAPIResponse(description="Not Modified")}
+        self.add_response_header("ETag", "Identifies the present version of the document.")
+
+    def add_request_header(self, name: str, description: str) -> None:
+        header = Parameter(name=name, param_in="header", description=description, required=False, schema=text())
+        self.parameters = [*(self.parameters or ()), header]
+
+    def add_response_header(self, name: str, description: str) -> None:
+        for response in (self.responses or {}).values():
+            if isinstance(response, OpenAPIResponse):
+                response.headers = {
+                    **(response.headers or {}),
+                    name: OpenAPIHeader(description=description, schema=text()),
+                }
+
+
+def text() -> Schema:
+    return Schema(type=OpenAPIType.STRING)

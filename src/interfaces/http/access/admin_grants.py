@@ -19,8 +19,6 @@ from doorward.domain.errors import (
     InvalidRoleName,
     LastAdmin,
     RoleMissing,
-    StorageUnavailable,
-    TransactionConflict,
 )
 from doorward.domain.ids import UserId
 from doorward.interfaces.http.security.guard import asking
@@ -42,8 +40,6 @@ class AdminGrantsController(Controller):
                 AccountMissing,
                 InvalidRoleName,
                 RoleMissing,
-                TransactionConflict,
-                StorageUnavailable,
             )
         },
     )
@@ -69,8 +65,6 @@ class AdminGrantsController(Controller):
                 InvalidRoleName,
                 RoleMissing,
                 LastAdmin,
-                TransactionConflict,
-                StorageUnavailable,
             )
         },
     )

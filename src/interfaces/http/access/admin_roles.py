@@ -24,9 +24,8 @@ from doorward.domain.errors import (
     InvalidRoleName,
     RoleBuiltIn,
     RoleMissing,
-    StorageUnavailable,
-    TransactionConflict,
 )
+from doorward.interfaces.http.docs.answers import json_response
 from doorward.interfaces.http.limits import ROLE_DESCRIPTION
 from doorward.interfaces.http.security.guard import asking
 
@@ -59,10 +58,10 @@ def role_list(roles: Sequence[Role]) -> RoleList:
 class AdminRolesController(Controller):
     path = "/api/admin/roles"
     tags = ("Administration: roles",)
-    opt = {"access": any_of(ADMIN), "refusals": (InvalidRoleName, RoleMissing, StorageUnavailable)}  # noqa: RUF012
+    opt = {"access": any_of(ADMIN), "refusals": (InvalidRoleName, RoleMissing)}  # noqa: RUF012
     dependencies = {"principal": Provide(asking, sync_to_thread=False)}  # noqa: RUF012
 
-    @get("/", operation_id="listRoles", summary="All roles", opt={"refusals": (StorageUnavailable,)})
+    @get("/", operation_id="listRoles", summary="All roles", opt={"refusals": ()})
     @inject
     async def all(self, roles: FromDishka[ListRoles]) -> RoleList:
         return role_list(await roles())
@@ -76,9 +75,9 @@ class AdminRolesController(Controller):
         "/{role:str}",
         operation_id="putRole",
         summary="Add a role, or describe it anew",
+        responses=json_response(RoleView, 201),
         opt={
-            "statuses": (200, 201),
-            "refusals": (InvalidRoleName, InvalidDescription, TransactionConflict, StorageUnavailable),
+            "refusals": (InvalidRoleName, InvalidDescription),
         },
     )
     @inject
@@ -99,7 +98,7 @@ class AdminRolesController(Controller):
         "/{role:str}",
         operation_id="removeRole",
         summary="Remove a role",
-        opt={"refusals": (InvalidRoleName, RoleMissing, RoleBuiltIn, TransactionConflict, StorageUnavailable)},
+        opt={"refusals": (InvalidRoleName, RoleMissing, RoleBuiltIn)},
     )
     @inject
     async def remove(

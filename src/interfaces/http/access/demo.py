@@ -5,6 +5,7 @@ from litestar.response.base import ASGIResponse
 
 from doorward.domain.access.decision import SIGNED_IN, any_of
 from doorward.domain.access.role import ADMIN, MODERATOR
+from doorward.interfaces.http.docs.answers import text_response
 from doorward.interfaces.http.prepared import text_answer
 from doorward.interfaces.http.security.guard import PUBLIC
 
@@ -19,11 +20,23 @@ class DemoController(Controller):
     path = "/api/test"
     tags = ("Guarded resources",)
 
-    @get("/all", operation_id="publicContent", summary="For everybody", opt={"access": PUBLIC, "answer": EVERYBODYS})
+    @get(
+        "/all",
+        operation_id="publicContent",
+        summary="For everybody",
+        opt={"access": PUBLIC},
+        responses=text_response(example=EVERYBODYS),
+    )
     async def everybodys(self) -> ASGIResponse:
         return EVERYBODYS
 
-    @get("/user", operation_id="userContent", summary="Signed in", opt={"access": SIGNED_IN, "answer": USERS})
+    @get(
+        "/user",
+        operation_id="userContent",
+        summary="Signed in",
+        opt={"access": SIGNED_IN},
+        responses=text_response(example=USERS),
+    )
     async def users(self) -> ASGIResponse:
         return USERS
 
@@ -31,7 +44,8 @@ class DemoController(Controller):
         "/mod",
         operation_id="moderatorContent",
         summary="For moderators",
-        opt={"access": any_of(MODERATOR), "answer": MODERATORS},
+        opt={"access": any_of(MODERATOR)},
+        responses=text_response(example=MODERATORS),
     )
     async def moderators(self) -> ASGIResponse:
         return MODERATORS
@@ -40,7 +54,8 @@ class DemoController(Controller):
         "/admin",
         operation_id="adminContent",
         summary="For admins",
-        opt={"access": any_of(ADMIN), "answer": ADMINS},
+        opt={"access": any_of(ADMIN)},
+        responses=text_response(example=ADMINS),
     )
     async def admins(self) -> ASGIResponse:
         return ADMINS
@@ -49,7 +64,8 @@ class DemoController(Controller):
         "/staff",
         operation_id="staffContent",
         summary="For moderators and admins",
-        opt={"access": any_of(MODERATOR, ADMIN), "answer": STAFFS},
+        opt={"access": any_of(MODERATOR, ADMIN)},
+        responses=text_response(example=STAFFS),
     )
     async def staffs(self) -> ASGIResponse:
         return STAFFS

@@ -13,7 +13,7 @@ from msgspec import UNSET, Meta, UnsetType
 from doorward.application.access.explain_access import ExplainAccess, Explanation
 from doorward.domain.access.decision import SIGNED_IN, Requirement, any_of
 from doorward.domain.access.role import ADMIN, parse_role_name
-from doorward.domain.errors import AccountMissing, InvalidRoleName, StorageUnavailable
+from doorward.domain.errors import AccountMissing, InvalidRoleName
 from doorward.interfaces.http.accounts.admin_users import UserView, user_view
 from doorward.interfaces.http.errors.refusals import RouteMissing
 from doorward.interfaces.http.limits import LONGEST_KEY, MOST_ROLES, ROLE_NAME
@@ -107,7 +107,7 @@ def declared_by(app: Litestar, method: str, path: str) -> Requirement | str:
     tags=["Administration: accounts"],
     opt={
         "access": any_of(ADMIN),
-        "refusals": (AccountMissing, RouteMissing, InvalidRoleName, StorageUnavailable),
+        "refusals": (AccountMissing, RouteMissing, InvalidRoleName),
     },
 )
 @inject

@@ -27,8 +27,6 @@ from doorward.domain.errors import (
     PasswordTooLong,
     PasswordTooShort,
     PasswordWrong,
-    StorageUnavailable,
-    TransactionConflict,
 )
 from doorward.interfaces.http.errors.errors import FIELDS
 from doorward.interfaces.http.security.cookies import ends_session
@@ -78,7 +76,7 @@ class AccountController(Controller):
     opt = {"access": SIGNED_IN}  # noqa: RUF012
     dependencies = {"principal": Provide(asking, sync_to_thread=False)}  # noqa: RUF012
 
-    @get("/", operation_id="getOwnAccount", summary="Who am I", opt={"refusals": (StorageUnavailable,)})
+    @get("/", operation_id="getOwnAccount", summary="Who am I")
     @inject
     async def own(self, principal: NamedDependency[Principal], describe: FromDishka[DescribeSession]) -> AccountView:
         return account_view(*await describe(principal.session_id))
@@ -94,8 +92,6 @@ class AccountController(Controller):
                 AccountMissing,
                 LastAdmin,
                 HashingBusy,
-                TransactionConflict,
-                StorageUnavailable,
             ),
         },
     )
@@ -122,8 +118,6 @@ class AccountController(Controller):
                 PasswordTooLong,
                 PasswordBlocked,
                 HashingBusy,
-                TransactionConflict,
-                StorageUnavailable,
             ),
         },
     )

@@ -28,8 +28,6 @@ from doorward.domain.errors import (
     InvalidEmail,
     InvalidUsername,
     LastAdmin,
-    StorageUnavailable,
-    TransactionConflict,
     UsernameTaken,
 )
 from doorward.domain.ids import UserId
@@ -90,10 +88,10 @@ def changes(patch: UserPatch) -> UserChanges:
 class AdminUsersController(Controller):
     path = "/api/admin/users"
     tags = ("Administration: accounts",)
-    opt = {"access": any_of(ADMIN), "refusals": (AccountMissing, StorageUnavailable)}  # noqa: RUF012
+    opt = {"access": any_of(ADMIN), "refusals": (AccountMissing,)}  # noqa: RUF012
     dependencies = {"principal": Provide(asking, sync_to_thread=False)}  # noqa: RUF012
 
-    @get("/", operation_id="listUsers", summary="Page through accounts", opt={"refusals": (StorageUnavailable,)})
+    @get("/", operation_id="listUsers", summary="Page through accounts", opt={"refusals": ()})
     @inject
     async def page(
         self, users: FromDishka[ListUsers], beginning: Beginning = "", after: After = "", limit: Limit = 50
@@ -119,8 +117,6 @@ class AdminUsersController(Controller):
                 UsernameTaken,
                 EmailTaken,
                 LastAdmin,
-                TransactionConflict,
-                StorageUnavailable,
             )
         },
     )
@@ -138,7 +134,7 @@ class AdminUsersController(Controller):
         "/{user_id:uuid}",
         operation_id="deleteUser",
         summary="Delete an account",
-        opt={"refusals": (AccountMissing, LastAdmin, TransactionConflict, StorageUnavailable)},
+        opt={"refusals": (AccountMissing, LastAdmin)},
     )
     @inject
     async def remove(

@@ -26,14 +26,13 @@ from doorward.domain.errors import (
     PasswordTooLong,
     PasswordTooShort,
     RoleUnknown,
-    StorageUnavailable,
-    TransactionConflict,
     UnknownAccount,
     UsernameReserved,
     UsernameTaken,
     WrongPassword,
 )
 from doorward.domain.sessions.session import Device
+from doorward.interfaces.http.docs.answers import json_response
 from doorward.interfaces.http.limits import EMAIL, MOST_ROLES, USERNAME
 from doorward.interfaces.http.operations.metrics import count_sign_in
 from doorward.interfaces.http.security.cookies import Browser
@@ -111,7 +110,6 @@ class AuthController(Controller):
                 UsernameTaken,
                 EmailTaken,
                 HashingBusy,
-                StorageUnavailable,
             ),
         },
     )
@@ -128,17 +126,15 @@ class AuthController(Controller):
         status_code=200,
         operation_id="signIn",
         summary="Sign in with username or email, and password",
+        responses=json_response(SignInAnswer),
         opt={
             "access": PUBLIC,
-            "answer": SignInAnswer,
             "refusals": (
                 InvalidCredentials,
                 UnknownAccount,
                 WrongPassword,
                 CrossSiteRequest,
                 HashingBusy,
-                TransactionConflict,
-                StorageUnavailable,
             ),
         },
     )

@@ -11,8 +11,8 @@ from litestar.response.base import ASGIResponse
 
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import KeyRing, PublishedKey
-from doorward.domain.errors import StorageUnavailable
-from doorward.interfaces.http.conditional import ASKS, TELLS, CachedDocument
+from doorward.interfaces.http.conditional import CachedDocument, ConditionalGet
+from doorward.interfaces.http.docs.answers import json_response
 from doorward.interfaces.http.security.guard import PUBLIC
 
 CACHED: Final = "public, max-age=300"
@@ -66,14 +66,9 @@ def to_jwk(key: PublishedKey) -> JsonWebKey:
     operation_id="jwks",
     summary="The public keys that our tokens are verified with",
     tags=["Discovery"],
-    opt={
-        "access": PUBLIC,
-        "answer": KeySet,
-        "statuses": (200, 304),
-        "asks": ASKS,
-        "tells": TELLS,
-        "refusals": (StorageUnavailable,),
-    },
+    opt={"access": PUBLIC},
+    responses=json_response(KeySet),
+    operation_class=ConditionalGet,
 )
 @inject
 async def jwks(request: Request[Any, Any, Any], ring: FromDishka[KeyRing], clock: FromDishka[Clock]) -> ASGIResponse:

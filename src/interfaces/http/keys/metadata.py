@@ -11,6 +11,7 @@ from litestar.response.base import ASGIResponse
 from msgspec import Meta
 
 from doorward.domain.access.authorization_server import AuthorizationServer
+from doorward.interfaces.http.docs.answers import json_response
 from doorward.interfaces.http.prepared import file_answer
 from doorward.interfaces.http.security.guard import PUBLIC
 
@@ -50,7 +51,8 @@ def metadata_answer(server: AuthorizationServer) -> ASGIResponse:
     operation_id="authorizationServer",
     summary="Issuer, keys and endpoints",
     tags=["Discovery"],
-    opt={"access": PUBLIC, "answer": Metadata},
+    opt={"access": PUBLIC},
+    responses=json_response(Metadata),
 )
 @inject
 async def authorization_server(server: FromDishka[AuthorizationServer]) -> ASGIResponse:

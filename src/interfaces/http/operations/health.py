@@ -8,6 +8,7 @@ from litestar.response.base import ASGIResponse
 
 from doorward.application.ports.clock import Clock
 from doorward.application.readiness import Readiness
+from doorward.interfaces.http.docs.answers import json_response, text_response
 from doorward.interfaces.http.errors.refusals import NotReady
 from doorward.interfaces.http.operations.metrics import Figures
 from doorward.interfaces.http.prepared import json_answer
@@ -26,23 +27,29 @@ READY = json_answer(Health(status="ready"))
 
 
 @get(
-    ["/health/live", "/healthz"],
+    "/health/live",
     operation_id="live",
     summary="The process answers",
     tags=["Operations"],
-    opt={"access": PUBLIC, "answer": Health},
+    opt={"access": PUBLIC},
+    responses=json_response(Health),
 )
 async def live() -> ASGIResponse:
     """Touches nothing, so that a database that is away restarts no process."""
     return ALIVE
 
 
+healthz = get("/healthz", include_in_schema=False, opt={"access": PUBLIC})(live.fn)
+"""The same under the name that Kubernetes made usual."""
+
+
 @get(
-    ["/health/ready", "/readyz"],
+    "/health/ready",
     operation_id="ready",
     summary="The service can work",
     tags=["Operations"],
-    opt={"access": PUBLIC, "answer": Health, "refusals": (NotReady,)},
+    opt={"access": PUBLIC, "refusals": (NotReady,)},
+    responses=json_response(Health),
 )
 @inject
 async def ready(readiness: FromDishka[Readiness]) -> ASGIResponse:
@@ -53,12 +60,17 @@ async def ready(readiness: FromDishka[Readiness]) -> ASGIResponse:
     return READY
 
 
+readyz = get("/readyz", include_in_schema=False, opt={"access": PUBLIC})(ready.fn)
+"""The same under the name that Kubernetes made usual."""
+
+
 @get(
     "/metrics",
     operation_id="metrics",
     summary="Figures for Prometheus",
     tags=["Operations"],
-    opt={"access": PUBLIC, "answer": METRICS},
+    opt={"access": PUBLIC},
+    responses=text_response(),
 )
 @inject
 async def metrics(clock: FromDishka[Clock]) -> ASGIResponse:

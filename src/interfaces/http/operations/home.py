@@ -4,6 +4,7 @@ from litestar import get
 from litestar.response.base import ASGIResponse
 
 from doorward.interfaces.http.accounts.auth import Message
+from doorward.interfaces.http.docs.answers import json_response
 from doorward.interfaces.http.prepared import json_answer
 from doorward.interfaces.http.security.guard import PUBLIC
 
@@ -15,7 +16,8 @@ WELCOME = json_answer(Message(message="Welcome to the Doorward authentication AP
     operation_id="welcome",
     summary="Who is here",
     tags=["Operations"],
-    opt={"access": PUBLIC, "answer": Message},
+    opt={"access": PUBLIC},
+    responses=json_response(Message),
 )
 async def welcome() -> ASGIResponse:
     """A friendly word."""

@@ -19,7 +19,6 @@ from doorward.application.services.introspect_token import (
 )
 from doorward.application.services.revoke_token import RevokeToken
 from doorward.domain.access.authorization_server import AuthorizationServer
-from doorward.domain.errors import StorageUnavailable, TransactionConflict
 from doorward.interfaces.http.security.guard import SERVICE, asking_service
 
 UUID = Meta(extra_json_schema={"format": "uuid"})
@@ -112,7 +111,7 @@ class ServicesController(Controller):
         status_code=200,
         operation_id="introspect",
         summary="What is this token worth now",
-        opt={"access": SERVICE, "refusals": (StorageUnavailable,)},
+        opt={"access": SERVICE},
     )
     @inject
     async def introspect(
@@ -130,7 +129,7 @@ class ServicesController(Controller):
         status_code=200,
         operation_id="revoke",
         summary="End the session of this token",
-        opt={"access": SERVICE, "answer": None, "refusals": (TransactionConflict, StorageUnavailable)},
+        opt={"access": SERVICE},
     )
     @inject
     async def revoke(

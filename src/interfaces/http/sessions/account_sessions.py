@@ -19,7 +19,7 @@ from doorward.application.sessions.end_session import EndSession
 from doorward.application.sessions.list_sessions import ListedSession, ListSessions
 from doorward.domain.access.decision import SIGNED_IN
 from doorward.domain.access.principal import Principal
-from doorward.domain.errors import AccountMissing, SessionMissing, StorageUnavailable, TransactionConflict
+from doorward.domain.errors import AccountMissing, SessionMissing
 from doorward.domain.ids import SessionId
 from doorward.interfaces.http.security.guard import asking
 
@@ -67,7 +67,7 @@ class AccountSessionsController(Controller):
         "/",
         operation_id="listOwnSessions",
         summary="Where I am signed in",
-        opt={"refusals": (AccountMissing, StorageUnavailable)},
+        opt={"refusals": (AccountMissing,)},
     )
     @inject
     async def own(
@@ -79,7 +79,6 @@ class AccountSessionsController(Controller):
         "/",
         operation_id="endOtherSessions",
         summary="End every session but this one",
-        opt={"refusals": (TransactionConflict, StorageUnavailable)},
     )
     @inject
     async def end_others(self, principal: NamedDependency[Principal], end_others: FromDishka[EndOtherSessions]) -> None:
@@ -89,7 +88,7 @@ class AccountSessionsController(Controller):
         "/{session_id:uuid}",
         operation_id="endOwnSession",
         summary="End one session",
-        opt={"refusals": (SessionMissing, TransactionConflict, StorageUnavailable)},
+        opt={"refusals": (SessionMissing,)},
     )
     @inject
     async def end(

@@ -14,7 +14,7 @@ from doorward.application.sessions.list_sessions import ListSessions
 from doorward.domain.access.decision import any_of
 from doorward.domain.access.principal import Principal
 from doorward.domain.access.role import ADMIN
-from doorward.domain.errors import AccountMissing, StorageUnavailable, TransactionConflict
+from doorward.domain.errors import AccountMissing
 from doorward.domain.ids import UserId
 from doorward.interfaces.http.security.guard import asking
 from doorward.interfaces.http.sessions.account_sessions import SessionList, session_list
@@ -30,7 +30,7 @@ class AdminSessionsController(Controller):
         "/",
         operation_id="listSessions",
         summary="Where an account is signed in",
-        opt={"refusals": (AccountMissing, StorageUnavailable)},
+        opt={"refusals": (AccountMissing,)},
     )
     @inject
     async def all(
@@ -46,7 +46,7 @@ class AdminSessionsController(Controller):
         "/",
         operation_id="endSessions",
         summary="Sign an account out everywhere",
-        opt={"refusals": (AccountMissing, TransactionConflict, StorageUnavailable)},
+        opt={"refusals": (AccountMissing,)},
     )
     @inject
     async def end(

@@ -3,17 +3,20 @@
 import asyncio
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import Request, get
+from litestar.openapi.spec import OpenAPIResponse
 from litestar.response.base import ASGIResponse
 from litestar.types import Receive
 
 from doorward.application.sessions.publish_revocations import PublishRevocations, RevocationList
-from doorward.domain.errors import RevocationsIncomplete, StorageUnavailable
-from doorward.interfaces.http.conditional import ASKS, TELLS, is_known
+from doorward.domain.errors import RevocationsIncomplete
+from doorward.interfaces.http.conditional import ConditionalGet, is_known
+from doorward.interfaces.http.docs.answers import text_response
 from doorward.interfaces.http.edge.request_headers import Header
 from doorward.interfaces.http.security.guard import PUBLIC
 
@@ -27,6 +30,22 @@ LARGE: Final = 256 * 1024
 WAIT: Final = re.compile(rb'(?:^|,)\s*wait\s*=\s*"?([0-9]{1,9})"?\s*(?=[;,]|$)', re.IGNORECASE)
 
 
+@dataclass
+class ConditionalWait(ConditionalGet):
+    """The operation in the OpenAPI document. `text/*` stands beside the media type for openapi-python-client, which
+    generates no answer of a media type that it does not know."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.add_request_header(
+            "Prefer", "`wait=SECONDS`, at most 30: answer when the list changes, or after that time."
+        )
+        self.add_response_header("Preference-Applied", "`wait=SECONDS`, when the answer has waited.")
+        success = (self.responses or {})["200"]
+        if isinstance(success, OpenAPIResponse) and success.content:
+            success.content["text/*"] = success.content[MEDIA_TYPE]
+
+
 @get(
     "/.well-known/revocations",
     operation_id="revocations",
@@ -34,12 +53,10 @@ WAIT: Final = re.compile(rb'(?:^|,)\s*wait\s*=\s*"?([0-9]{1,9})"?\s*(?=[;,]|$)',
     tags=["Discovery"],
     opt={
         "access": PUBLIC,
-        "answer": MEDIA_TYPE,
-        "statuses": (200, 304),
-        "asks": {**ASKS, "Prefer": "`wait=SECONDS`, at most 30: answer when the list changes, or after that time."},
-        "tells": {**TELLS, "Preference-Applied": "`wait=SECONDS`, when the answer has waited."},
-        "refusals": (RevocationsIncomplete, StorageUnavailable),
+        "refusals": (RevocationsIncomplete,),
     },
+    responses=text_response(MEDIA_TYPE),
+    operation_class=ConditionalWait,
 )
 @inject
 async def revocations(request: Request[Any, Any, Any], publish: FromDishka[PublishRevocations]) -> ASGIResponse:

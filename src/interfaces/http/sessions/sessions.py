@@ -22,9 +22,8 @@ from doorward.domain.errors import (
     CrossSiteRequest,
     InvalidRefreshToken,
     RefreshTokenReused,
-    StorageUnavailable,
-    TransactionConflict,
 )
+from doorward.interfaces.http.docs.answers import json_response
 from doorward.interfaces.http.errors.refusals import AmbiguousToken
 from doorward.interfaces.http.operations.metrics import count_refresh
 from doorward.interfaces.http.security.cookies import Browser, ends_session
@@ -61,17 +60,15 @@ class SessionsController(Controller):
         status_code=200,
         operation_id="refreshSession",
         summary="Get the next access token",
+        responses=json_response(SignInAnswer),
         middleware=[ends_session(401)],
         opt={
             "access": PUBLIC,
-            "answer": SignInAnswer,
             "refusals": (
                 InvalidRefreshToken,
                 RefreshTokenReused,
                 CrossSiteRequest,
                 AmbiguousToken,
-                TransactionConflict,
-                StorageUnavailable,
             ),
         },
     )
@@ -95,7 +92,7 @@ class SessionsController(Controller):
         operation_id="signOut",
         summary="End this session",
         middleware=[ends_session(204)],
-        opt={"access": SIGNED_IN, "refusals": (TransactionConflict, StorageUnavailable)},
+        opt={"access": SIGNED_IN},
     )
     @inject
     async def sign_out(self, principal: NamedDependency[Principal], sign_out: FromDishka[SignOut]) -> None:
@@ -108,7 +105,7 @@ class SessionsController(Controller):
         operation_id="signOutEverywhere",
         summary="End every session of the account",
         middleware=[ends_session(204)],
-        opt={"access": SIGNED_IN, "refusals": (AccountMissing, TransactionConflict, StorageUnavailable)},
+        opt={"access": SIGNED_IN, "refusals": (AccountMissing,)},
     )
     @inject
     async def sign_out_everywhere(
