@@ -1,4 +1,4 @@
-"""The tutorial's guarded resources: what a role opens, in five lines each. Replace them by your own."""
+"""Example resources, each for certain roles, as the tutorial has them. Replace them with your own."""
 
 from litestar import Controller, get
 from litestar.response.base import ASGIResponse
@@ -23,7 +23,7 @@ class DemoController(Controller):
     @get(
         "/all",
         operation_id="publicContent",
-        summary="For everybody",
+        summary="Content for everybody",
         opt={"access": PUBLIC},
         responses=text_response(example=EVERYBODYS),
     )
@@ -33,7 +33,7 @@ class DemoController(Controller):
     @get(
         "/user",
         operation_id="userContent",
-        summary="Signed in",
+        summary="Content for every account that is signed in",
         opt={"access": SIGNED_IN},
         responses=text_response(example=USERS),
     )
@@ -43,7 +43,7 @@ class DemoController(Controller):
     @get(
         "/mod",
         operation_id="moderatorContent",
-        summary="For moderators",
+        summary="Content for moderators",
         opt={"access": any_of(MODERATOR)},
         responses=text_response(example=MODERATORS),
     )
@@ -53,7 +53,7 @@ class DemoController(Controller):
     @get(
         "/admin",
         operation_id="adminContent",
-        summary="For admins",
+        summary="Content for admins",
         opt={"access": any_of(ADMIN)},
         responses=text_response(example=ADMINS),
     )
@@ -63,7 +63,7 @@ class DemoController(Controller):
     @get(
         "/staff",
         operation_id="staffContent",
-        summary="For moderators and admins",
+        summary="Content for moderators and admins",
         opt={"access": any_of(MODERATOR, ADMIN)},
         responses=text_response(example=STAFFS),
     )

@@ -1,4 +1,4 @@
-"""May this account do this, and why?"""
+"""The route that explains to admins whether an account may do something."""
 
 from typing import Annotated, Any
 
@@ -25,16 +25,18 @@ WHOEVER_ASKS = {PUBLIC: (True, "Open to everybody."), SERVICE: (False, "For regi
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """Either `anyRole`, or `method` and `path` of a request to this service."""
+    """Give either `anyRole`, or `method` and `path` of a request to this service."""
 
-    user: Annotated[str, Meta(max_length=LONGEST_KEY, description="Id, username or email.", examples=["ada"])]
+    user: Annotated[
+        str, Meta(max_length=LONGEST_KEY, description="Id, username or email of the account.", examples=["ada"])
+    ]
     any_role: (
         Annotated[
             list[Annotated[str, Meta(extra_json_schema=ROLE_NAME)]],
             Meta(
                 min_length=1,
                 max_length=MOST_ROLES,
-                description="One of these roles would do.",
+                description="The roles any one of which is required.",
                 examples=[["moderator"]],
             ),
         ]
@@ -54,13 +56,16 @@ class ExplanationView(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
     reason: Annotated[
         str,
         Meta(
-            description="`granted`, `signed_in` or `public`; or `role_missing`, `account_disabled`, `service`.",
+            description="One of `granted`, `signed_in`, `public`, `role_missing`, `account_disabled`, `service`.",
             examples=["granted"],
         ),
     ]
     requirement: Annotated[str, Meta(examples=["Require Moderator Role!"])]
-    granted_by: Annotated[str | None, Meta(description="The role that decided.", examples=["moderator"])]
-    missing: Annotated[list[str], Meta(description="Any of these roles would do.")]
+    granted_by: Annotated[
+        str | None,
+        Meta(description="The role by which the account is allowed; null if no role decided.", examples=["moderator"]),
+    ]
+    missing: Annotated[list[str], Meta(description="The roles any one of which the account would need.")]
     user: UserView
 
 
@@ -103,7 +108,7 @@ def declared_by(app: Litestar, method: str, path: str) -> Requirement | str:
     "/api/admin/explain",
     status_code=200,
     operation_id="explain",
-    summary="May this account do this, and why",
+    summary="Explain whether an account may do something",
     tags=["Administration: accounts"],
     opt={
         "access": any_of(ADMIN),
@@ -114,7 +119,7 @@ def declared_by(app: Litestar, method: str, path: str) -> Requirement | str:
 async def explain(
     request: Request[Any, Any, Any], data: JSONBody[Question], explain_access: FromDishka[ExplainAccess]
 ) -> ExplanationView:
-    """The answer of the very code that guards every request, for the account as it is now."""
+    """The decision is made by the code that guards every request, for the present state of the account."""
     access = asked_for(data, request.app)
     explanation = await explain_access(data.user, access if isinstance(access, Requirement) else SIGNED_IN)
     return explanation_view(explanation, access)

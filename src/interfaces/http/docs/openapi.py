@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from importlib.metadata import version
+from inspect import cleandoc
 from typing import Any, Final, final
 
 import msgspec
@@ -108,6 +109,9 @@ class Document:
             "oneOf": [{"required": ["anyRole"]}, {"required": ["method", "path"]}],
             "dependentRequired": {"method": ["path"], "path": ["method"]},
         }
+        for schema in schemas.values():
+            if description := schema.get("description"):
+                schema["description"] = cleandoc(description)
         for name in self.bodies:
             describe_members(schemas[name])
         schemas |= {f"{name}Form": form(schemas[name]) for name in self.forms}

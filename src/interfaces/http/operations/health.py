@@ -1,4 +1,4 @@
-"""For whoever watches over the service: is it alive, can it work, what has it done."""
+"""Routes for monitoring: liveness, readiness and metrics."""
 
 import msgspec
 from dishka import FromDishka
@@ -29,13 +29,13 @@ READY = json_answer(Health(status="ready"))
 @get(
     "/health/live",
     operation_id="live",
-    summary="The process answers",
+    summary="Check that the process is alive",
     tags=["Operations"],
     opt={"access": PUBLIC},
     responses=json_response(Health),
 )
 async def live() -> ASGIResponse:
-    """Touches nothing, so that a database that is away restarts no process."""
+    """Uses no database, so that an outage of the database restarts no process."""
     return ALIVE
 
 
@@ -46,15 +46,15 @@ healthz = get("/healthz", include_in_schema=False, opt={"access": PUBLIC})(live.
 @get(
     "/health/ready",
     operation_id="ready",
-    summary="The service can work",
+    summary="Check that the service is ready",
     tags=["Operations"],
     opt={"access": PUBLIC, "refusals": (NotReady,)},
     responses=json_response(Health),
 )
 @inject
 async def ready(readiness: FromDishka[Readiness]) -> ASGIResponse:
-    """The database answers in time, holds what the migrations put there, and there is a key to sign with. The answer is
-    a second old at most."""
+    """It is ready when the database answers in time, is migrated, and holds a signing key. The result is at most one
+    second old."""
     if not await readiness():
         raise NotReady
     return READY
@@ -67,12 +67,12 @@ readyz = get("/readyz", include_in_schema=False, opt={"access": PUBLIC})(ready.f
 @get(
     "/metrics",
     operation_id="metrics",
-    summary="Figures for Prometheus",
+    summary="Get metrics for Prometheus",
     tags=["Operations"],
     opt={"access": PUBLIC},
     responses=text_response(),
 )
 @inject
 async def metrics(clock: FromDishka[Clock]) -> ASGIResponse:
-    """A second old at most."""
+    """The metrics are at most one second old."""
     return ASGIResponse(body=FIGURES.text(clock.monotonic()), media_type=METRICS)

@@ -1,4 +1,4 @@
-"""What stands at the front door."""
+"""The route of the start page."""
 
 from litestar import get
 from litestar.response.base import ASGIResponse
@@ -14,11 +14,11 @@ WELCOME = json_answer(Message(message="Welcome to the Doorward authentication AP
 @get(
     "/",
     operation_id="welcome",
-    summary="Who is here",
+    summary="Get the name of the service",
     tags=["Operations"],
     opt={"access": PUBLIC},
     responses=json_response(Message),
 )
 async def welcome() -> ASGIResponse:
-    """A friendly word."""
+    """A short message that names the service."""
     return WELCOME

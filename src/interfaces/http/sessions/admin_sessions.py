@@ -1,4 +1,4 @@
-"""Where an account is signed in, for admins."""
+"""Routes by which admins list and end the sessions of an account."""
 
 from uuid import UUID
 
@@ -29,7 +29,7 @@ class AdminSessionsController(Controller):
     @get(
         "/",
         operation_id="listSessions",
-        summary="Where an account is signed in",
+        summary="List the sessions of an account",
         opt={"refusals": (AccountMissing,)},
     )
     @inject
@@ -45,12 +45,12 @@ class AdminSessionsController(Controller):
     @delete(
         "/",
         operation_id="endSessions",
-        summary="Sign an account out everywhere",
+        summary="End all sessions of an account",
         opt={"refusals": (AccountMissing,)},
     )
     @inject
     async def end(
         self, user_id: FromPath[UUID], principal: NamedDependency[Principal], end_all: FromDishka[EndAllSessions]
     ) -> None:
-        """It may sign in again; to keep it out, disable it."""
+        """The account may sign in again. Disable it to prevent that."""
         await end_all(UserId(user_id), by=str(principal.user_id))

@@ -1,4 +1,4 @@
-"""What other services must not honour any more, though they could verify it."""
+"""The route of the revocation list, by which other services reject tokens before these expire."""
 
 import asyncio
 import re
@@ -49,7 +49,7 @@ class ConditionalWait(ConditionalGet):
 @get(
     "/.well-known/revocations",
     operation_id="revocations",
-    summary="Sessions and accounts whose tokens must be refused",
+    summary="Get the sessions and accounts whose tokens must be rejected",
     tags=["Discovery"],
     opt={
         "access": PUBLIC,
@@ -60,10 +60,10 @@ class ConditionalWait(ConditionalGet):
 )
 @inject
 async def revocations(request: Request[Any, Any, Any], publish: FromDishka[PublishRevocations]) -> ASGIResponse:
-    """A JWT of type `revocations+jwt`, signed with a key of the key set: `sessions` by `sid`, `accounts` by `sub` with
-    the first `epoch` that is good again, each with the time (`exp`) after which nobody needs to remember it. The answer
-    has an ETag; with `If-None-Match` it is 304 while the list is the same. With `Prefer: wait=SECONDS` besides (RFC
-    7240; at most 30) it waits so long for a new one."""
+    """A JWT of type `revocations+jwt`, signed with a key of the key set. It lists `sessions` by `sid`, `accounts` by
+    `sub` with the first `epoch` that is valid again. Each entry can be dropped after its `exp`. The answer has an ETag;
+    with `If-None-Match` it is 304 while the list is the same. With `Prefer: wait=SECONDS` (RFC 7240; at most 30) as
+    well, the service waits that long for a new list before it answers."""
     headers = request.scope["headers"]
     published = publish()
     seconds = seconds_to_wait(headers)
