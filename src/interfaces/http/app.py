@@ -1,4 +1,4 @@
-"""The Litestar application: routes, guard, errors. What every answer needs besides is the edge's."""
+"""The Litestar application: routes, guard and error handlers."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -61,7 +61,7 @@ ROUTES: Sequence[ControllerRouterHandler] = (
 
 
 def create_app(container: AsyncContainer, config: HttpConfig, lifespan: Lifespan = ()) -> Litestar:
-    """Raise UndeclaredAccess when a route does not say who may use it."""
+    """Return the application. Raise UndeclaredAccess when a route does not declare who may use it."""
     refusals = Refusals(config.dialect)
     cookies = Cookies(config)
     guard = Guard(container, cookies)

@@ -54,8 +54,8 @@ class Document:
     """Names of those of them that may come as a form."""
 
     def build(self, routes: Sequence[ControllerRouterHandler], served: Litestar) -> Schema:
-        """Return the document as plain objects. Litestar draws it for an application of its own, which is never served,
-        so that the one that is served has none of Litestar's documentation pages."""
+        """Return the document as plain objects. Litestar generates it for a second application, which is never
+        served, so that the `served` one has none of Litestar's documentation pages."""
         config = openapi_config(self.access_cookie)
         app = Litestar(routes, dependencies=served.dependencies, openapi_config=config, logging_config=None)
         document = app.openapi_schema.to_schema()

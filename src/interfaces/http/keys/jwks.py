@@ -11,8 +11,8 @@ from litestar.response.base import ASGIResponse
 
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import KeyRing, PublishedKey
-from doorward.interfaces.http.conditional import CachedDocument, ConditionalGet
-from doorward.interfaces.http.docs.answers import json_response
+from doorward.interfaces.http.conditional import CachedDocument
+from doorward.interfaces.http.docs.answers import ConditionalGet, json_response
 from doorward.interfaces.http.security.guard import PUBLIC
 
 CACHED: Final = "public, max-age=300"

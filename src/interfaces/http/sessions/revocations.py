@@ -15,8 +15,8 @@ from litestar.types import Receive
 
 from doorward.application.sessions.publish_revocations import PublishRevocations, RevocationList
 from doorward.domain.errors import RevocationsIncomplete
-from doorward.interfaces.http.conditional import ConditionalGet, is_known
-from doorward.interfaces.http.docs.answers import text_response
+from doorward.interfaces.http.conditional import is_known
+from doorward.interfaces.http.docs.answers import ConditionalGet, text_response
 from doorward.interfaces.http.edge.request_headers import Header
 from doorward.interfaces.http.security.guard import PUBLIC
 
@@ -32,8 +32,8 @@ WAIT: Final = re.compile(rb'(?:^|,)\s*wait\s*=\s*"?([0-9]{1,9})"?\s*(?=[;,]|$)',
 
 @dataclass
 class ConditionalWait(ConditionalGet):
-    """The operation in the OpenAPI document. `text/*` stands beside the media type for openapi-python-client, which
-    generates no answer of a media type that it does not know."""
+    """Describes the operation in the OpenAPI document. `text/*` is listed beside the media type for
+    openapi-python-client, which generates no answer for a media type that it does not know."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
