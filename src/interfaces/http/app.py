@@ -1,4 +1,4 @@
-"""The Litestar application: routes, guard, errors. What every answer needs besides is the edge's."""
+"""The Litestar application: routes, guard and error handlers."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -23,7 +23,7 @@ from doorward.interfaces.http.docs.page import docs_routes
 from doorward.interfaces.http.errors.errors import Refusals
 from doorward.interfaces.http.keys.jwks import jwks
 from doorward.interfaces.http.keys.metadata import authorization_server
-from doorward.interfaces.http.operations.health import live, metrics, ready
+from doorward.interfaces.http.operations.health import healthz, live, metrics, ready, readyz
 from doorward.interfaces.http.operations.home import welcome
 from doorward.interfaces.http.request import StrictRequest
 from doorward.interfaces.http.security.cookies import COOKIES, Cookies
@@ -53,13 +53,15 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     jwks,
     revocations,
     live,
+    healthz,
     ready,
+    readyz,
     metrics,
 )
 
 
 def create_app(container: AsyncContainer, config: HttpConfig, lifespan: Lifespan = ()) -> Litestar:
-    """Raise UndeclaredAccess when a route does not say who may use it."""
+    """Return the application. Raise UndeclaredAccess when a route does not declare who may use it."""
     refusals = Refusals(config.dialect)
     cookies = Cookies(config)
     guard = Guard(container, cookies)
@@ -81,4 +83,4 @@ def create_app(container: AsyncContainer, config: HttpConfig, lifespan: Lifespan
 
 
 def documentation(config: HttpConfig, refusals: Refusals, cookies: Cookies) -> list[HTTPRouteHandler]:
-    return [openapi_route(refusals, cookies.access), *docs_routes()] if config.docs else []
+    return [openapi_route(ROUTES, refusals, cookies.access), *docs_routes()] if config.docs else []

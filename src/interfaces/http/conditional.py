@@ -1,28 +1,24 @@
-"""Documents that are fetched again and again: who has the present one already is told so (RFC 9110, section 13.1.2)."""
+"""Conditional GETs: a client that has the present version of a document gets 304 (RFC 9110, section 13.1.2)."""
 
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final, Self, final
+from typing import Self, final
 
 from litestar.response.base import ASGIResponse
 
 from doorward.interfaces.http.edge.request_headers import Header
 
-ASKS: Final = {"If-None-Match": "The ETag of the document that is at hand already."}
-TELLS: Final = {"ETag": "Names the document as it is now."}
-"""For the OpenAPI document: headers of requests and of answers."""
-
 TAG = re.compile(rb'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
-"""An entity tag. What is weak about it makes no difference to If-None-Match."""
+"""An entity tag. If-None-Match compares weak and strong tags alike."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class CachedDocument:
-    """A public document, encoded once, with a strong tag of its bytes."""
+    """A public document, encoded once, with a strong entity tag: a digest of its bytes."""
 
     tag: bytes
     whole: ASGIResponse
@@ -36,11 +32,11 @@ class CachedDocument:
         return cls(tag.encode(), whole, ASGIResponse(status_code=304, headers=headers))
 
     def answer(self, headers: Iterable[Header]) -> ASGIResponse:
-        """To a request with these headers."""
+        """Return the answer to a request with these headers: the document, or 304."""
         return self.unchanged if is_known(self.tag, headers) else self.whole
 
 
 def is_known(tag: bytes, headers: Iterable[Header]) -> bool:
-    """Whether who sends these headers has the document of that tag, which is written with its quotation marks."""
+    """Return whether `If-None-Match` names this tag, which includes its quotation marks."""
     known = b",".join(value for name, value in headers if name == b"if-none-match")
     return known.strip() == b"*" or tag in TAG.findall(known)

@@ -169,3 +169,35 @@ def test_the_document_tells_the_shortest_password_that_is_set(serve: Serve) -> N
         schemas = client.get("/openapi.json").json()["components"]["schemas"]
     assert schemas["SignUp"]["properties"]["password"]["minLength"] == 20
     assert schemas["PasswordChange"]["properties"]["newPassword"]["minLength"] == 20
+
+
+def test_no_member_of_a_body_has_a_default(document: Json) -> None:
+    """Generators of clients take a member with a default for required."""
+    for name, operation in operations(document):
+        for content in operation.get("requestBody", {"content": {}})["content"].values():
+            schema = document["components"]["schemas"][content["schema"]["$ref"].rsplit("/", 1)[1]]
+            assert not [member for member, said in schema["properties"].items() if "default" in said], name
+
+
+def test_every_operation_takes_a_request_id(document: Json) -> None:
+    for name, operation in operations(document):
+        assert operation["parameters"][-1] == {"$ref": "#/components/parameters/RequestId"}, name
+    assert document["components"]["parameters"]["RequestId"]["name"] == "X-Request-Id"
+
+
+def test_every_operation_may_find_the_storage_unavailable(document: Json) -> None:
+    for name, operation in operations(document):
+        examples = resolved(document, operation["responses"]["503"])["content"]["application/problem+json"]["examples"]
+        assert "storage_unavailable" in examples, name
+        assert ("transaction_conflict" in examples) is not name.startswith("GET "), name
+
+
+def test_answers_are_described_with_their_media_types(document: Json) -> None:
+    answers = {name: operation["responses"] for name, operation in operations(document)}
+    assert list(answers["GET /api/test/all"]["200"]["content"]) == ["text/plain"]
+    assert list(answers["GET /metrics"]["200"]["content"]) == ["text/plain"]
+    assert list(answers["GET /.well-known/revocations"]["200"]["content"]) == ["application/jwt", "text/*"]
+    for status in ("200", "304"):
+        assert {"ETag", "Preference-Applied"} <= set(answers["GET /.well-known/revocations"][status]["headers"])
+    assert "content" not in answers["GET /.well-known/revocations"]["304"]
+    assert {"200", "201"} <= set(answers["PUT /api/admin/roles/{role}"])

@@ -24,7 +24,7 @@ from doorward.infrastructure.settings.settings import Settings
 from doorward.interfaces.http import app
 from doorward.interfaces.http.access.explain import Question
 from doorward.interfaces.http.accounts.auth import SignUp
-from doorward.interfaces.http.docs.openapi_problems import samples
+from doorward.interfaces.http.docs.openapi_problems import example_texts
 from doorward.interfaces.http.errors import refusals
 from doorward.interfaces.http.errors.dialects import DIALECTS, Answer
 from doorward.interfaces.http.errors.errors import STATUS, Refusals
@@ -79,11 +79,11 @@ def test_every_refusal_stands_where_refusals_stand() -> None:
 
 
 def test_the_document_words_refusals_as_they_are_raised() -> None:
-    texts = samples(PasswordPolicy(shortest=20))
+    texts = example_texts(PasswordPolicy(shortest=20))
     assert set(texts) == {PasswordTooShort, PasswordTooLong, PasswordBlocked, RoleUnknown}
     assert "at least 20 characters" in texts[PasswordTooShort]
     assert texts[RoleUnknown] == "Role boss does not exist!"
-    assert "at least 64 characters" in samples(PasswordPolicy(shortest=64))[PasswordTooShort]
+    assert "at least 64 characters" in example_texts(PasswordPolicy(shortest=64))[PasswordTooShort]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Who has which role, for admins."""
+"""Routes by which admins grant and revoke roles."""
 
 from uuid import UUID
 
@@ -19,8 +19,6 @@ from doorward.domain.errors import (
     InvalidRoleName,
     LastAdmin,
     RoleMissing,
-    StorageUnavailable,
-    TransactionConflict,
 )
 from doorward.domain.ids import UserId
 from doorward.interfaces.http.security.guard import asking
@@ -36,14 +34,12 @@ class AdminGrantsController(Controller):
         "/",
         status_code=204,
         operation_id="grantRole",
-        summary="Give a role",
+        summary="Grant a role to an account",
         opt={
             "refusals": (
                 AccountMissing,
                 InvalidRoleName,
                 RoleMissing,
-                TransactionConflict,
-                StorageUnavailable,
             )
         },
     )
@@ -56,21 +52,19 @@ class AdminGrantsController(Controller):
         grant: FromDishka[GrantRole],
         clock: FromDishka[Clock],
     ) -> None:
-        """It counts for the very next request. Giving it twice is giving it once."""
+        """The role counts from the next request on. Granting a role that the account has changes nothing."""
         await grant(UserId(user_id), parse_role_name(role), clock.now(), by=str(principal.user_id))
 
     @delete(
         "/",
         operation_id="revokeRole",
-        summary="Take a role away",
+        summary="Revoke a role of an account",
         opt={
             "refusals": (
                 AccountMissing,
                 InvalidRoleName,
                 RoleMissing,
                 LastAdmin,
-                TransactionConflict,
-                StorageUnavailable,
             )
         },
     )
@@ -82,5 +76,5 @@ class AdminGrantsController(Controller):
         principal: NamedDependency[Principal],
         revoke: FromDishka[RevokeRole],
     ) -> None:
-        """It counts for the very next request. Taking away what is not there changes nothing."""
+        """The revocation counts from the next request on. Revoking a role that the account lacks changes nothing."""
         await revoke(UserId(user_id), parse_role_name(role), by=str(principal.user_id))

@@ -1,4 +1,4 @@
-"""The roles there are, for admins."""
+"""Routes by which admins manage the roles that exist."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,9 +24,8 @@ from doorward.domain.errors import (
     InvalidRoleName,
     RoleBuiltIn,
     RoleMissing,
-    StorageUnavailable,
-    TransactionConflict,
 )
+from doorward.interfaces.http.docs.answers import json_response
 from doorward.interfaces.http.limits import ROLE_DESCRIPTION
 from doorward.interfaces.http.security.guard import asking
 
@@ -59,15 +58,15 @@ def role_list(roles: Sequence[Role]) -> RoleList:
 class AdminRolesController(Controller):
     path = "/api/admin/roles"
     tags = ("Administration: roles",)
-    opt = {"access": any_of(ADMIN), "refusals": (InvalidRoleName, RoleMissing, StorageUnavailable)}  # noqa: RUF012
+    opt = {"access": any_of(ADMIN), "refusals": (InvalidRoleName, RoleMissing)}  # noqa: RUF012
     dependencies = {"principal": Provide(asking, sync_to_thread=False)}  # noqa: RUF012
 
-    @get("/", operation_id="listRoles", summary="All roles", opt={"refusals": (StorageUnavailable,)})
+    @get("/", operation_id="listRoles", summary="List all roles", opt={"refusals": ()})
     @inject
     async def all(self, roles: FromDishka[ListRoles]) -> RoleList:
         return role_list(await roles())
 
-    @get("/{role:str}", operation_id="getRole", summary="One role")
+    @get("/{role:str}", operation_id="getRole", summary="Get one role")
     @inject
     async def one(self, role: FromPath[str], roles: FromDishka[ListRoles]) -> RoleView:
         return role_view(await roles.one(parse_role_name(role)))
@@ -75,10 +74,10 @@ class AdminRolesController(Controller):
     @put(
         "/{role:str}",
         operation_id="putRole",
-        summary="Add a role, or describe it anew",
+        summary="Add a role, or change its description",
+        responses=json_response(RoleView, 201),
         opt={
-            "statuses": (200, 201),
-            "refusals": (InvalidRoleName, InvalidDescription, TransactionConflict, StorageUnavailable),
+            "refusals": (InvalidRoleName, InvalidDescription),
         },
     )
     @inject
@@ -90,7 +89,7 @@ class AdminRolesController(Controller):
         define: FromDishka[DefineRole],
         clock: FromDishka[Clock],
     ) -> Response[RoleView]:
-        """201 when it is new. Without a description it keeps the one it has."""
+        """The answer is 201 when the role is new. Without a description the role keeps the one that it has."""
         description = None if data.description is msgspec.UNSET else data.description
         defined = await define(role, description, clock.now(), by=str(principal.user_id))
         return Response(role_view(defined.role), status_code=201 if defined.added else 200)
@@ -99,11 +98,11 @@ class AdminRolesController(Controller):
         "/{role:str}",
         operation_id="removeRole",
         summary="Remove a role",
-        opt={"refusals": (InvalidRoleName, RoleMissing, RoleBuiltIn, TransactionConflict, StorageUnavailable)},
+        opt={"refusals": (InvalidRoleName, RoleMissing, RoleBuiltIn)},
     )
     @inject
     async def remove(
         self, role: FromPath[str], principal: NamedDependency[Principal], remove: FromDishka[RemoveRole]
     ) -> None:
-        """Everybody who holds it lacks it from the next request on."""
+        """Every account that has the role loses it from the next request on."""
         await remove(parse_role_name(role), by=str(principal.user_id))

@@ -1,4 +1,4 @@
-"""May this account do this, and why?"""
+"""The route that explains to admins whether an account may do something."""
 
 from typing import Annotated, Any
 
@@ -13,7 +13,7 @@ from msgspec import UNSET, Meta, UnsetType
 from doorward.application.access.explain_access import ExplainAccess, Explanation
 from doorward.domain.access.decision import SIGNED_IN, Requirement, any_of
 from doorward.domain.access.role import ADMIN, parse_role_name
-from doorward.domain.errors import AccountMissing, InvalidRoleName, StorageUnavailable
+from doorward.domain.errors import AccountMissing, InvalidRoleName
 from doorward.interfaces.http.accounts.admin_users import UserView, user_view
 from doorward.interfaces.http.errors.refusals import RouteMissing
 from doorward.interfaces.http.limits import LONGEST_KEY, MOST_ROLES, ROLE_NAME
@@ -25,16 +25,18 @@ WHOEVER_ASKS = {PUBLIC: (True, "Open to everybody."), SERVICE: (False, "For regi
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """Either `anyRole`, or `method` and `path` of a request to this service."""
+    """Give either `anyRole`, or `method` and `path` of a request to this service."""
 
-    user: Annotated[str, Meta(max_length=LONGEST_KEY, description="Id, username or email.", examples=["ada"])]
+    user: Annotated[
+        str, Meta(max_length=LONGEST_KEY, description="Id, username or email of the account.", examples=["ada"])
+    ]
     any_role: (
         Annotated[
             list[Annotated[str, Meta(extra_json_schema=ROLE_NAME)]],
             Meta(
                 min_length=1,
                 max_length=MOST_ROLES,
-                description="One of these roles would do.",
+                description="The roles any one of which is required.",
                 examples=[["moderator"]],
             ),
         ]
@@ -54,13 +56,16 @@ class ExplanationView(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
     reason: Annotated[
         str,
         Meta(
-            description="`granted`, `signed_in` or `public`; or `role_missing`, `account_disabled`, `service`.",
+            description="One of `granted`, `signed_in`, `public`, `role_missing`, `account_disabled`, `service`.",
             examples=["granted"],
         ),
     ]
     requirement: Annotated[str, Meta(examples=["Require Moderator Role!"])]
-    granted_by: Annotated[str | None, Meta(description="The role that decided.", examples=["moderator"])]
-    missing: Annotated[list[str], Meta(description="Any of these roles would do.")]
+    granted_by: Annotated[
+        str | None,
+        Meta(description="The role by which the account is allowed; null if no role decided.", examples=["moderator"]),
+    ]
+    missing: Annotated[list[str], Meta(description="The roles any one of which the account would need.")]
     user: UserView
 
 
@@ -103,18 +108,18 @@ def declared_by(app: Litestar, method: str, path: str) -> Requirement | str:
     "/api/admin/explain",
     status_code=200,
     operation_id="explain",
-    summary="May this account do this, and why",
+    summary="Explain whether an account may do something",
     tags=["Administration: accounts"],
     opt={
         "access": any_of(ADMIN),
-        "refusals": (AccountMissing, RouteMissing, InvalidRoleName, StorageUnavailable),
+        "refusals": (AccountMissing, RouteMissing, InvalidRoleName),
     },
 )
 @inject
 async def explain(
     request: Request[Any, Any, Any], data: JSONBody[Question], explain_access: FromDishka[ExplainAccess]
 ) -> ExplanationView:
-    """The answer of the very code that guards every request, for the account as it is now."""
+    """The decision is made by the code that guards every request, for the present state of the account."""
     access = asked_for(data, request.app)
     explanation = await explain_access(data.user, access if isinstance(access, Requirement) else SIGNED_IN)
     return explanation_view(explanation, access)

@@ -1,4 +1,4 @@
-"""The account of whoever asks."""
+"""Routes for the account that is signed in."""
 
 from typing import Annotated
 from uuid import UUID
@@ -27,8 +27,6 @@ from doorward.domain.errors import (
     PasswordTooLong,
     PasswordTooShort,
     PasswordWrong,
-    StorageUnavailable,
-    TransactionConflict,
 )
 from doorward.interfaces.http.errors.errors import FIELDS
 from doorward.interfaces.http.security.cookies import ends_session
@@ -52,14 +50,17 @@ class PasswordChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     current_password: Annotated[str, Meta(extra_json_schema=PRESENT)]
     new_password: Annotated[
         str,
-        Meta(description="By the rules of sign-up.", extra_json_schema={"format": "password", "maxLength": LONGEST}),
+        Meta(
+            description="The new password; the rules are those of sign-up.",
+            extra_json_schema={"format": "password", "maxLength": LONGEST},
+        ),
     ]
 
 
 class Confirmation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """For what cannot be undone."""
+    """The password, as a confirmation of what cannot be undone."""
 
-    password: Annotated[str, Meta(description="The present one.", extra_json_schema=PRESENT)]
+    password: Annotated[str, Meta(description="The present password of the account.", extra_json_schema=PRESENT)]
 
 
 def account_view(user: User, session: ListedSession) -> AccountView:
@@ -78,7 +79,7 @@ class AccountController(Controller):
     opt = {"access": SIGNED_IN}  # noqa: RUF012
     dependencies = {"principal": Provide(asking, sync_to_thread=False)}  # noqa: RUF012
 
-    @get("/", operation_id="getOwnAccount", summary="Who am I", opt={"refusals": (StorageUnavailable,)})
+    @get("/", operation_id="getOwnAccount", summary="Get the own account and session")
     @inject
     async def own(self, principal: NamedDependency[Principal], describe: FromDishka[DescribeSession]) -> AccountView:
         return account_view(*await describe(principal.session_id))
@@ -86,7 +87,7 @@ class AccountController(Controller):
     @delete(
         "/",
         operation_id="deleteOwnAccount",
-        summary="Delete my account",
+        summary="Delete the own account",
         middleware=[ends_session(204)],
         opt={
             "refusals": (
@@ -94,8 +95,6 @@ class AccountController(Controller):
                 AccountMissing,
                 LastAdmin,
                 HashingBusy,
-                TransactionConflict,
-                StorageUnavailable,
             ),
         },
     )
@@ -106,14 +105,14 @@ class AccountController(Controller):
         principal: NamedDependency[Principal],
         remove: FromDishka[DeleteOwnAccount],
     ) -> None:
-        """For good: its sessions end, its tokens are refused, its name becomes free."""
+        """This cannot be undone. The sessions end, the tokens are rejected, and the username becomes free."""
         await remove(principal.user_id, data.password)
 
     @post(
         "/password",
         status_code=204,
         operation_id="changePassword",
-        summary="Choose a new password",
+        summary="Change the password",
         opt={
             FIELDS: {"password": "newPassword"},
             "refusals": (
@@ -122,8 +121,6 @@ class AccountController(Controller):
                 PasswordTooLong,
                 PasswordBlocked,
                 HashingBusy,
-                TransactionConflict,
-                StorageUnavailable,
             ),
         },
     )
@@ -134,5 +131,5 @@ class AccountController(Controller):
         principal: NamedDependency[Principal],
         change: FromDishka[ChangePassword],
     ) -> None:
-        """This session goes on, all others end."""
+        """This session continues; all other sessions of the account end."""
         await change(principal, data.current_password, data.new_password)

@@ -1,4 +1,4 @@
-"""Accounts, for admins."""
+"""Routes by which admins manage accounts."""
 
 from datetime import datetime
 from typing import Annotated
@@ -28,8 +28,6 @@ from doorward.domain.errors import (
     InvalidEmail,
     InvalidUsername,
     LastAdmin,
-    StorageUnavailable,
-    TransactionConflict,
     UsernameTaken,
 )
 from doorward.domain.ids import UserId
@@ -54,17 +52,19 @@ class UserView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 class UserPage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     users: list[UserView]
-    after: Annotated[str | None, Meta(description="Ask with this `after` for the next page; null on the last one.")]
+    after: Annotated[str | None, Meta(description="Send it as `after` to get the next page; null on the last page.")]
 
 
 class UserPatch(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True
 ):
-    """What to change; members that are left out stay as they are."""
+    """The members to change. Members that are left out keep their values."""
 
     username: Annotated[str, Meta(extra_json_schema=USERNAME)] | UnsetType = UNSET
     email: Annotated[str, Meta(extra_json_schema=EMAIL)] | UnsetType = UNSET
-    disabled: Annotated[bool, Meta(description="True ends every session of the account.")] | UnsetType = UNSET
+    disabled: (
+        Annotated[bool, Meta(description="True disables the account and ends all of its sessions.")] | UnsetType
+    ) = UNSET
 
 
 def user_view(user: User) -> UserView:
@@ -90,19 +90,19 @@ def changes(patch: UserPatch) -> UserChanges:
 class AdminUsersController(Controller):
     path = "/api/admin/users"
     tags = ("Administration: accounts",)
-    opt = {"access": any_of(ADMIN), "refusals": (AccountMissing, StorageUnavailable)}  # noqa: RUF012
+    opt = {"access": any_of(ADMIN), "refusals": (AccountMissing,)}  # noqa: RUF012
     dependencies = {"principal": Provide(asking, sync_to_thread=False)}  # noqa: RUF012
 
-    @get("/", operation_id="listUsers", summary="Page through accounts", opt={"refusals": (StorageUnavailable,)})
+    @get("/", operation_id="listUsers", summary="List accounts, page by page", opt={"refusals": ()})
     @inject
     async def page(
         self, users: FromDishka[ListUsers], beginning: Beginning = "", after: After = "", limit: Limit = 50
     ) -> UserPage:
-        """`query` is the beginning of a username or, with an `@` in it, of an email. The order is that of the names."""
+        """`query` is the beginning of a username or, with an `@` in it, of an email. The order is by username."""
         found = await users(beginning, after or None, limit)
         return UserPage(users=[user_view(user) for user in found.users], after=found.after)
 
-    @get("/{user_id:uuid}", operation_id="getUser", summary="One account")
+    @get("/{user_id:uuid}", operation_id="getUser", summary="Get one account")
     @inject
     async def one(self, user_id: FromPath[UUID], find: FromDishka[FindUser]) -> UserView:
         return user_view(await find(UserId(user_id)))
@@ -119,8 +119,6 @@ class AdminUsersController(Controller):
                 UsernameTaken,
                 EmailTaken,
                 LastAdmin,
-                TransactionConflict,
-                StorageUnavailable,
             )
         },
     )
@@ -138,11 +136,11 @@ class AdminUsersController(Controller):
         "/{user_id:uuid}",
         operation_id="deleteUser",
         summary="Delete an account",
-        opt={"refusals": (AccountMissing, LastAdmin, TransactionConflict, StorageUnavailable)},
+        opt={"refusals": (AccountMissing, LastAdmin)},
     )
     @inject
     async def remove(
         self, user_id: FromPath[UUID], principal: NamedDependency[Principal], remove: FromDishka[DeleteUser]
     ) -> None:
-        """Its grants and sessions go with it, its tokens are refused, and its id is never given again."""
+        """Its roles and sessions are deleted, its tokens are rejected, and its id is never used again."""
         await remove(UserId(user_id), by=str(principal.user_id))

@@ -1,4 +1,4 @@
-"""Sign-up and sign-in."""
+"""Routes for sign-up and sign-in."""
 
 from typing import Annotated
 
@@ -26,14 +26,13 @@ from doorward.domain.errors import (
     PasswordTooLong,
     PasswordTooShort,
     RoleUnknown,
-    StorageUnavailable,
-    TransactionConflict,
     UnknownAccount,
     UsernameReserved,
     UsernameTaken,
     WrongPassword,
 )
 from doorward.domain.sessions.session import Device
+from doorward.interfaces.http.docs.answers import json_response
 from doorward.interfaces.http.limits import EMAIL, MOST_ROLES, USERNAME
 from doorward.interfaces.http.operations.metrics import count_sign_in
 from doorward.interfaces.http.security.cookies import Browser
@@ -45,12 +44,12 @@ PASSWORD = "violet harbour kettle"  # noqa: S105 an example for the document
 
 
 class SignUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """A new account. `roles` is known from older clients: the names must exist, and grant nothing."""
+    """A new account. `roles` is accepted from older clients: each role must exist, and none is granted."""
 
     username: Annotated[
         str,
         Meta(
-            description="Unique without regard to case; shown as typed.",
+            description="Unique, regardless of case. It is shown as it was typed.",
             examples=["ada"],
             extra_json_schema=USERNAME,
         ),
@@ -58,7 +57,7 @@ class SignUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     email: Annotated[
         str,
         Meta(
-            description="Unique without regard to case.",
+            description="Unique, regardless of case.",
             examples=["ada@example.org"],
             extra_json_schema=EMAIL,
         ),
@@ -66,7 +65,7 @@ class SignUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     password: Annotated[
         str,
         Meta(
-            description="A few words are best. Common ones and those made of the name or address are refused.",
+            description="A few words are best. Common passwords, or those made of the username or email, are refused.",
             examples=[PASSWORD],
             extra_json_schema={"format": "password", "maxLength": LONGEST},
         ),
@@ -79,13 +78,15 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """Who signs in."""
+    """The credentials of an account."""
 
-    username: Annotated[str, Meta(description="The username, or the email.", examples=["ada"])]
+    username: Annotated[str, Meta(description="The username or the email.", examples=["ada"])]
     password: Annotated[str, Meta(examples=[PASSWORD], extra_json_schema={"format": "password"})]
     cookies: Annotated[
         bool,
-        Meta(description="For browsers: the tokens come as cookies. Needs JSON and an allowed `Origin`."),
+        Meta(
+            description="For browsers: true returns the tokens as cookies. Needs a JSON body and an allowed `Origin`."
+        ),
     ] = False
 
 
@@ -97,7 +98,7 @@ class AuthController(Controller):
     @post(
         "/signup",
         operation_id="signUp",
-        summary="Make an account",
+        summary="Create an account",
         opt={
             "access": PUBLIC,
             "refusals": (
@@ -111,7 +112,6 @@ class AuthController(Controller):
                 UsernameTaken,
                 EmailTaken,
                 HashingBusy,
-                StorageUnavailable,
             ),
         },
     )
@@ -119,7 +119,7 @@ class AuthController(Controller):
     async def sign_up(
         self, data: JSONBody[SignUp], register: FromDishka[RegisterUser], clock: FromDishka[Clock]
     ) -> Message:
-        """Whoever signs up has the role `user` and no other."""
+        """The new account has the role `user` and no other role."""
         await register(data.username, data.email, data.password, clock.now(), roles=data.roles)
         return Message(message="User registered successfully!")
 
@@ -128,17 +128,15 @@ class AuthController(Controller):
         status_code=200,
         operation_id="signIn",
         summary="Sign in with username or email, and password",
+        responses=json_response(SignInAnswer),
         opt={
             "access": PUBLIC,
-            "answer": SignInAnswer,
             "refusals": (
                 InvalidCredentials,
                 UnknownAccount,
                 WrongPassword,
                 CrossSiteRequest,
                 HashingBusy,
-                TransactionConflict,
-                StorageUnavailable,
             ),
         },
     )
@@ -151,7 +149,7 @@ class AuthController(Controller):
         authenticate: FromDishka[Authenticate],
         clock: FromDishka[Clock],
     ) -> ASGIResponse:
-        """Begins a session. Every failed attempt gets the same answer, so that it tells nobody which accounts exist."""
+        """Starts a session. The answer to a failed attempt does not tell whether the account exists."""
         browser.accept(cookies=data.cookies)
         signed_in = await authenticate(data.username, data.password, clock.now(), device)
         count_sign_in("granted")

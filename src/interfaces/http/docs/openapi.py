@@ -1,214 +1,169 @@
-"""The OpenAPI 3.1 document, drawn from what the routes themselves declare: access, refusals, structs."""
+"""The OpenAPI 3.1 document: Litestar's own, completed with what the routes declare and Litestar does not know."""
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from importlib.metadata import version
-from types import NoneType
-from typing import Any, Final, final, get_args, get_origin
+from inspect import cleandoc
+from typing import Any, Final, final
 
 import msgspec
-from litestar import Litestar, Response
+from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import ParameterKwarg
-from litestar.response.base import ASGIResponse
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.spec import Components, License, SecurityScheme
 from litestar.routes import HTTPRoute
+from litestar.types import ControllerRouterHandler
 
 from doorward.interfaces.http.docs.openapi_problems import HEADERS, Problem, Problems, Schema
 from doorward.interfaces.http.edge.body import FORM, FORM_ROUTES
 from doorward.interfaces.http.limits import ROLE_NAME
 from doorward.interfaces.http.security.guard import ACCESS, PUBLIC, SERVICE, handlers
 
-REF: Final = "#/components/schemas/{name}"
+SCHEMA_REF: Final = "#/components/schemas/{name}"
+REQUEST_ID: Final[Schema] = {
+    "name": "X-Request-Id",
+    "in": "header",
+    "description": "Names this request in the log and in its answer. Use 8 to 64 plain characters, or leave it out.",
+    "schema": {"type": "string"},
+}
+"""A parameter of every operation. openapi-python-client needs it, too: for an operation that takes JSON or a form and
+has no optional parameter, it generates a module that does not import."""
+
+PATH_PARAMETERS: Final[Mapping[str, Schema]] = {
+    "role": {**ROLE_NAME, "examples": ["moderator"]},
+    "user_id": {"examples": ["0198c2f4-c1d9-7c3e-8f6a-2b5d4e7f9a10"]},
+    "session_id": {"examples": ["0198c2f4-d3e8-7b1f-9c2d-6a4e8f0b1c35"]},
+}
+"""What is added to the schemas of path parameters. The domain checks them, not the route."""
 
 
 @final
 @dataclass(slots=True)
 class Document:
-    """Builds the document once, for one application."""
+    """Builds the OpenAPI document of these routes."""
 
     problems: Problems
     shortest_password: int
-    cookie: str
-    """The name of the one with the access token."""
-    types: set[Any] = field(default_factory=lambda: {Problem})
+    access_cookie: str
+    """The name of the cookie that holds the access token."""
+    structs: set[type[msgspec.Struct]] = field(default_factory=lambda: {Problem})
     bodies: set[str] = field(default_factory=set)
-    forms: dict[str, str] = field(default_factory=dict)
+    """Names of the structs that are request bodies."""
+    forms: set[str] = field(default_factory=set)
+    """Names of those of them that may come as a form."""
 
-    def of(self, app: Litestar) -> Schema:
-        paths: dict[str, Schema] = defaultdict(dict)
-        seen: set[str] = set()
-        for route, handler in sorted(handlers(app), key=by_path):
-            if not handler.resolve_include_in_schema() or handler.operation_id in seen:
-                continue  # an alias is the same operation
-            seen.add(str(handler.operation_id))
-            for method in handler.http_methods:
-                paths[route.path_format][method.lower()] = self.operation(route, handler)
-        return {
-            "openapi": "3.1.0",
-            "info": {
-                "title": "Doorward",
-                "version": version("doorward"),
-                "summary": "Sign-up, sign-in, JWT and roles.",
-                "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
-            },
-            "servers": [{"url": "/"}],
-            "paths": paths,
-            "components": {
-                "schemas": self.schemas(),
-                "responses": self.problems.shared,
-                "securitySchemes": {
-                    **SECURITY_SCHEMES,
-                    "cookie": {"type": "apiKey", "in": "cookie", "name": self.cookie},
-                },
-            },
+    def build(self, routes: Sequence[ControllerRouterHandler], served: Litestar) -> Schema:
+        """Return the document as plain objects. Litestar generates it for a second application, which is never
+        served, so that the `served` one has none of Litestar's documentation pages."""
+        config = openapi_config(self.access_cookie)
+        app = Litestar(routes, dependencies=served.dependencies, openapi_config=config, logging_config=None)
+        document = app.openapi_schema.to_schema()
+        for route, handler in handlers(app):
+            if handler.resolve_include_in_schema():
+                for method in handler.http_methods:
+                    self.complete(document["paths"][route.path_format][method.lower()], route, handler)
+        document["components"] |= {
+            "schemas": self.schemas(),
+            "responses": self.problems.shared,
+            "parameters": {"RequestId": REQUEST_ID},
         }
+        return document
 
-    def operation(self, route: HTTPRoute, handler: HTTPRouteHandler) -> Schema:
-        parameters = self.parameters(handler)
-        takes_input = bool(parameters) or handler.parsed_data_field is not None
-        operation: Schema = {
-            "operationId": handler.operation_id,
-            "summary": handler.summary,
-            "tags": list(handler.resolve_tags() or ()),
-            "parameters": parameters,
-            "responses": {**self.successes(handler), **self.problems.of(route, handler, takes_input=takes_input)},
-            "security": security(handler),
+    def complete(self, operation: Schema, route: HTTPRoute, handler: HTTPRouteHandler) -> None:
+        """The one pass over an operation: security, body, headers, refusals."""
+        parameters = operation.pop("parameters", [])
+        body = handler.parsed_data_field
+        for parameter in parameters:
+            parameter["schema"] |= PATH_PARAMETERS.get(parameter["name"], {})
+        answers = {status: answer for status, answer in operation["responses"].items() if status < "400"}
+        for status, answer in answers.items():
+            answer["description"] = HTTPStatus(int(status)).phrase
+            answer["headers"] = {**HEADERS, **answer.get("headers", {})}
+        takes_input = bool(parameters) or body is not None
+        refusals = self.problems.of(route, handler, takes_input=takes_input)
+        operation["parameters"] = [*parameters, {"$ref": "#/components/parameters/RequestId"}]
+        operation["responses"] = {**answers, **refusals}
+        operation["security"] = security(handler)
+        self.structs |= structs_of(handler)
+        if body is not None:
+            content = self.content(body.annotation.__name__, takes_forms=route.path.encode() in FORM_ROUTES)
+            operation["requestBody"] = {"required": not body.has_default, "content": content}
+
+    def content(self, name: str, *, takes_forms: bool) -> Schema:
+        self.bodies.add(name)
+        content = {"application/json": {"schema": {"$ref": SCHEMA_REF.format(name=name)}}}
+        if takes_forms:
+            self.forms.add(name)
+            content[FORM.decode()] = {"schema": {"$ref": SCHEMA_REF.format(name=f"{name}Form")}}
+        return content
+
+    def schemas(self) -> Schema:
+        """Return the schemas of all structs, by msgspec. Litestar's own leave out docstrings, `extra_json_schema` and
+        that unknown members are refused."""
+        ordered = sorted(self.structs, key=lambda struct: struct.__name__)
+        _, schemas = msgspec.json.schema_components(ordered, ref_template=SCHEMA_REF)
+        for name, member in (("SignUp", "password"), ("PasswordChange", "newPassword")):
+            schemas[name]["properties"][member]["minLength"] = self.shortest_password
+        schemas["Question"] |= {
+            "oneOf": [{"required": ["anyRole"]}, {"required": ["method", "path"]}],
+            "dependentRequired": {"method": ["path"], "path": ["method"]},
         }
-        if text := (handler.fn.__doc__ or "").strip():
-            operation["description"] = text
-        if (data := handler.parsed_data_field) is not None:
-            content = {"application/json": {"schema": self.schema(data.annotation)}}
-            self.bodies.add(data.annotation.__name__)
-            if route.path.encode() in FORM_ROUTES:
-                content[FORM.decode()] = {"schema": self.form(data.annotation)}
-            operation["requestBody"] = {"required": not data.has_default, "content": content}
-        return operation
-
-    def schema(self, type_: Any) -> Schema:
-        self.types.add(type_)
-        return {"$ref": REF.format(name=type_.__name__)}
-
-    def form(self, type_: Any) -> Schema:
-        name = f"{type_.__name__}Form"
-        self.forms[name] = type_.__name__
-        return {"$ref": REF.format(name=name)}
-
-    def schemas(self) -> dict[str, Schema]:
-        ordered = sorted(self.types, key=lambda type_: type_.__name__)
-        _, schemas = msgspec.json.schema_components(ordered, ref_template=REF)
-        for name, amended in self.amendments().items():
-            merge(schemas[name], amended)
+        for schema in schemas.values():
+            if description := schema.get("description"):
+                schema["description"] = cleandoc(description)
         for name in self.bodies:
-            forbid_nul(schemas[name])
-        schemas |= {form: without_flags(schemas[name]) for form, name in self.forms.items()}
+            describe_members(schemas[name])
+        schemas |= {f"{name}Form": form(schemas[name]) for name in self.forms}
         return dict(sorted(schemas.items()))
 
-    def amendments(self) -> Mapping[str, Schema]:
-        """What the types cannot say."""
-        return {
-            "SignUp": {"properties": {"password": {"minLength": self.shortest_password}}},
-            "PasswordChange": {"properties": {"newPassword": {"minLength": self.shortest_password}}},
-            "Question": {
-                "oneOf": [{"required": ["anyRole"]}, {"required": ["method", "path"]}],
-                "dependentRequired": {"method": ["path"], "path": ["method"]},
-            },
-        }
 
-    def parameters(self, handler: HTTPRouteHandler) -> list[Schema]:
-        annotations, dependencies = handler.signature_model.__annotations__, handler.resolve_dependencies()
-        found = []
-        for name, definition in handler.parsed_fn_signature.parameters.items():
-            kwarg = definition.kwarg_definition
-            if name in dependencies or not isinstance(kwarg, ParameterKwarg):
-                continue
-            schema = msgspec.json.schema(annotations[name]) | KNOWN_PARAMETERS.get(name, {})
-            if definition.has_default:
-                schema["default"] = definition.default
-            place = str(kwarg.param_type.value)
-            found.append({"name": kwarg.name or name, "in": place, "required": place == "path", "schema": schema})
-        for name, meaning in handler.opt.get("asks", {}).items():
-            found.append({"name": name, "in": "header", "description": meaning, "schema": TEXT})
-        return found
-
-    def successes(self, handler: HTTPRouteHandler) -> Schema:
-        statuses = handler.opt.get("statuses", (handler.status_code,))
-        return {str(status): self.success(status, handler) for status in statuses}
-
-    def success(self, status: int, handler: HTTPRouteHandler) -> Schema:
-        told = handler.opt.get("tells", {}).items()
-        headers = {**HEADERS, **{name: {"description": meaning, "schema": TEXT} for name, meaning in told}}
-        response: Schema = {"description": HTTPStatus(status).phrase, "headers": headers}
-        if status == HTTPStatus.NOT_MODIFIED:
-            return response
-        answer = handler.opt.get("answer", returned(handler))
-        if isinstance(answer, ASGIResponse):
-            media_type = dict(answer.encode_headers())[b"content-type"].decode().partition(";")[0]
-            response["content"] = {
-                media_type: {"schema": {"type": "string"}, "example": answer.body.decode()},
-            }
-        elif isinstance(answer, str):
-            response["content"] = {answer.partition(";")[0]: {"schema": {"type": "string"}}}
-        elif answer is not None:
-            response["content"] = {"application/json": {"schema": self.schema(answer)}}
-        return response
-
-
-TEXT: Final[Schema] = {"type": "string"}
-
-KNOWN_PARAMETERS: Final[Mapping[str, Schema]] = {
-    "role": {**ROLE_NAME, "examples": ["moderator"]},
-    "user_id": {"examples": ["0198c2f4-c1d9-7c3e-8f6a-2b5d4e7f9a10"]},
-    "session_id": {"examples": ["0198c2f4-d3e8-7b1f-9c2d-6a4e8f0b1c35"]},
-}
-"""What the domain will say of them; the wire leaves it the word."""
-
-SECURITY_SCHEMES: Final[Schema] = {
-    "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
-    "accessToken": {"type": "apiKey", "in": "header", "name": "x-access-token"},
-    "service": {"type": "http", "scheme": "basic", "description": "Id and secret of a registered service."},
-}
-
-
-def by_path(pair: tuple[HTTPRoute, HTTPRouteHandler]) -> tuple[str, list[str]]:
-    route, handler = pair
-    return route.path, sorted(handler.http_methods)
+def openapi_config(access_cookie: str) -> OpenAPIConfig:
+    schemes = {
+        "bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT"),
+        "accessToken": SecurityScheme(type="apiKey", security_scheme_in="header", name="x-access-token"),
+        "cookie": SecurityScheme(type="apiKey", security_scheme_in="cookie", name=access_cookie),
+        "service": SecurityScheme(type="http", scheme="basic", description="Id and secret of a registered service."),
+    }
+    return OpenAPIConfig(
+        title="Doorward",
+        version=version("doorward"),
+        summary="Sign-up, sign-in, JWT and roles.",
+        license=License(name="Apache-2.0", identifier="Apache-2.0"),
+        components=Components(security_schemes=dict(schemes)),
+        use_handler_docstrings=True,
+    )
 
 
 def security(handler: HTTPRouteHandler) -> list[Schema]:
-    """Any one of these."""
+    """Return the security requirements of a route, any one of which suffices."""
     access = handler.opt[ACCESS]
     if access is PUBLIC:
         return []
     return [{"service": []}] if access is SERVICE else [{"bearer": []}, {"accessToken": []}, {"cookie": []}]
 
 
-def returned(handler: HTTPRouteHandler) -> Any:
-    """The struct that the handler returns, or that its Response holds; None for an answer without content."""
-    annotation = handler.parsed_fn_signature.return_type.annotation
-    if annotation is NoneType:
-        return None
-    return get_args(annotation)[0] if get_origin(annotation) is Response else annotation
+def structs_of(handler: HTTPRouteHandler) -> set[type[msgspec.Struct]]:
+    """Return the structs that the route takes and returns."""
+    returned = handler.parsed_fn_signature.return_type
+    described = (specification.data_container for specification in (handler.responses or {}).values())
+    named: Iterable[Any] = (returned.annotation, *(inner.annotation for inner in returned.inner_types), *described)
+    if handler.parsed_data_field is not None:
+        named = (*named, handler.parsed_data_field.annotation)
+    return {type_ for type_ in named if isinstance(type_, type) and issubclass(type_, msgspec.Struct)}
 
 
-def forbid_nul(schema: Schema) -> None:
-    """The edge takes U+0000 in no text."""
+def describe_members(schema: Schema) -> None:
+    """Say of a body's members that texts have no U+0000, and leave out defaults: generators take a member that has one
+    for required."""
     for member in schema["properties"].values():
+        member.pop("default", None)
         text = member.get("items", member)
         if text["type"] == "string" and text.get("format") != "email":
             text.setdefault("pattern", "^[^\\x00]*$")
 
 
-def without_flags(schema: Schema) -> Schema:
-    """A form holds texts: what asks for `true` is said in JSON alone, which no foreign page can send."""
+def form(schema: Schema) -> Schema:
+    """Return the schema of the same body as a form, which has texts only and therefore no flags."""
     members = {name: member for name, member in schema["properties"].items() if member.get("type") != "boolean"}
     return {**schema, "title": f"{schema['title']}Form", "properties": members}
-
-
-def merge(schema: Schema, amended: Mapping[str, Any]) -> None:
-    for key, value in amended.items():
-        if isinstance(value, Mapping) and key in schema:
-            merge(schema[key], value)
-        else:
-            schema[key] = value

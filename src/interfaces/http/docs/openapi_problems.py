@@ -1,4 +1,8 @@
-"""What the OpenAPI document says of refusals: every status that an operation can give, with every code."""
+"""The responses of the OpenAPI document that are problems: for each route every status, with an example for each code.
+
+Nothing is declared twice. What a route may refuse follows from its `opt` (who may use it, which refusals its use case
+has), its method, its parameters and its body, and from what every route may refuse.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -9,7 +13,7 @@ from typing import Annotated, Any, Final, final
 import msgspec
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from doorward.domain.access.decision import Requirement
 from doorward.domain.accounts.password import LONGEST, SERVICE, Password, PasswordPolicy
@@ -23,6 +27,7 @@ from doorward.domain.errors import (
     RoleUnknown,
     StorageUnavailable,
     TokenRequired,
+    TransactionConflict,
 )
 from doorward.interfaces.http.edge.body import ENCODED, FORM_ROUTES, INCOMPLETE, NOT_JSON, TOO_LARGE, TOO_SLOW
 from doorward.interfaces.http.edge.edge import SURPRISE
@@ -39,10 +44,18 @@ from doorward.interfaces.http.security.guard import SERVICE as FOR_SERVICES
 
 Schema = dict[str, Any]
 
-EXAMPLE_ID: Final = "0198c2f4c1d97c3e8f6a2b5d4e7f9a10"
-PROBLEM_SCHEMA: Final = {"$ref": "#/components/schemas/Problem"}
+EXAMPLE_REQUEST_ID: Final = "0198c2f4c1d97c3e8f6a2b5d4e7f9a10"
+TEXT: Final[Schema] = {"schema": {"type": "string"}}
+HEADERS: Final[Schema] = {"X-Request-Id": {"description": "Names this request in the log.", **TEXT}}
+"""Headers of every response."""
 
-OF_ANY: Final = (
+HEADER_BY_STATUS: Final = {401: "WWW-Authenticate", 403: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
+SHARED: Final = frozenset({401, 408, 413, 414, 415, 421, 431, 500, 503})
+"""Statuses whose responses are components of the document, since many operations have the same."""
+
+INVALID_JSON: Final = Refusal(400, "invalid_json", "The body is not valid JSON.")
+INVALID_FORM: Final = Refusal(400, "invalid_form", "A member is given twice.")
+EVERY_REQUEST: Final = (
     INVALID_HOST,
     MISDIRECTED,
     REPEATED,
@@ -53,19 +66,9 @@ OF_ANY: Final = (
     SECRET_IN_QUERY,
     SURPRISE,
 )
-UNREADABLE_FORM: Final = Refusal(400, "invalid_form", "A member is given twice.")
-UNREADABLE: Final = Refusal(400, "invalid_json", "The body is not valid JSON.")
-OF_BODIES: Final = (TOO_SLOW, TOO_LARGE, INCOMPLETE, ENCODED, NOT_JSON, UNREADABLE, UNKNOWN_CODING)
-OF_NO_BODIES: Final = (BODY_NOT_ALLOWED, TOO_SLOW, TOO_LARGE, INCOMPLETE)
-"""What the edge answers before a route is reached, or when one breaks."""
-
-HEADERS: Final[Schema] = {
-    "X-Request-Id": {"description": "Names this request in the log.", "schema": {"type": "string"}},
-}
-
-CHALLENGED: Final = {401: "WWW-Authenticate", 403: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
-SHARED: Final = frozenset({401, 408, 413, 414, 415, 421, 431, 500, 503})
-"""Said once, for all operations."""
+WITH_BODY: Final = (TOO_SLOW, TOO_LARGE, INCOMPLETE, ENCODED, NOT_JSON, INVALID_JSON, UNKNOWN_CODING)
+WITHOUT_BODY: Final = (BODY_NOT_ALLOWED, TOO_SLOW, TOO_LARGE, INCOMPLETE)
+"""What the edge refuses before a route is reached, or answers when a route fails."""
 
 
 class FieldProblem(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,31 +86,32 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     detail: str
     message: str
     request_id: str
-    errors: list[FieldProblem] | msgspec.UnsetType = msgspec.UNSET
-    access_token: msgspec.UnsetType | None = msgspec.UNSET
-    error: Annotated[str, Meta(description="RFC 6749, section 5.2; told to services.")] | msgspec.UnsetType = (
-        msgspec.UNSET
+    errors: list[FieldProblem] | UnsetType = UNSET
+    access_token: UnsetType | None = UNSET
+    error: Annotated[str, Meta(description="RFC 6749, section 5.2. Only on the routes for services.")] | UnsetType = (
+        UNSET
     )
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Problems:
-    """Collects what is said of refusals; `shared` goes into the document's components."""
+    """Describes what routes refuse. Responses of many operations are collected in `shared`."""
 
     refusals: Refusals
-    samples: Mapping[type[DomainError], str]
-    """Texts where the class has none of its own."""
+    texts: Mapping[type[DomainError], str]
+    """Examples of the text of refusals whose class has none."""
 
     shared: dict[str, Schema] = field(default_factory=dict)
 
     def of(self, route: HTTPRoute, handler: HTTPRouteHandler, *, takes_input: bool) -> Schema:
+        """Return the responses that are problems, by status."""
         found: dict[int, dict[str, str]] = defaultdict(dict)
         for refused in edge_refusals(route, handler):
             found[refused.status][refused.code] = refused.detail
-        for refusal, text in declared(handler, takes_input=takes_input):
+        for refusal, text in declared_refusals(handler, takes_input=takes_input):
             answer = self.refusals.answer(refusal)
-            found[answer.status][refusal.code] = answer.text or text or self.samples.get(refusal, refusal.text)
+            found[answer.status][refusal.code] = answer.text or text or self.texts.get(refusal, refusal.text)
         path = route.path.encode()
         return {
             str(status): self.response(status, codes, oauth_error(path, status))
@@ -117,27 +121,32 @@ class Problems:
     def response(self, status: int, codes: Mapping[str, str], members: Mapping[str, Any]) -> Schema:
         if status not in SHARED:
             return problem_response(status, codes, members)
-        name = "_".join([*codes, *members])
+        name = "_".join([*sorted(codes), *members])
         self.shared[name] = problem_response(status, codes, members)
         return {"$ref": f"#/components/responses/{name}"}
 
 
-def samples(policy: PasswordPolicy) -> Mapping[type[DomainError], str]:
-    """How refusals are worded that get their text where they are raised."""
-    provoked: list[DomainError] = [RoleUnknown("boss")]
+def example_texts(policy: PasswordPolicy) -> Mapping[type[DomainError], str]:
+    """Return the texts of refusals that are worded where they are raised."""
+    raised: list[DomainError] = [RoleUnknown("boss")]
     for refused in ("", "x" * (LONGEST + 1), SERVICE.ljust(policy.shortest, "x")):
         try:
             policy.check(Password.typed(refused), ())
         except PasswordRefused as refusal:
-            provoked.append(refusal)
-    return {type(refusal): str(refusal) for refusal in provoked}
+            raised.append(refusal)
+    return {type(refusal): str(refusal) for refusal in raised}
 
 
-def declared(handler: HTTPRouteHandler, *, takes_input: bool) -> Iterable[tuple[type[DomainError], str | None]]:
-    """The refusals of guard, decoder and use case, and what the guard says where it depends on the route."""
+def declared_refusals(
+    handler: HTTPRouteHandler, *, takes_input: bool
+) -> Iterable[tuple[type[DomainError], str | None]]:
+    """Return the refusals of storage, guard, decoder and use case, each with its text where the route decides it."""
     access = handler.opt[ACCESS]
+    yield StorageUnavailable, None
+    if handler.http_methods.isdisjoint(READ_ONLY):
+        yield TransactionConflict, None
     if isinstance(access, Requirement):
-        for refusal in (TokenRequired, InvalidToken, AmbiguousToken, StorageUnavailable):
+        for refusal in (TokenRequired, InvalidToken, AmbiguousToken):
             yield refusal, None
         if handler.http_methods.isdisjoint(READ_ONLY):
             yield CrossSiteRequest, None
@@ -152,21 +161,22 @@ def declared(handler: HTTPRouteHandler, *, takes_input: bool) -> Iterable[tuple[
 
 
 def edge_refusals(route: HTTPRoute, handler: HTTPRouteHandler) -> Iterable[Refusal]:
-    yield from OF_ANY
-    yield from OF_NO_BODIES if handler.http_methods == {"GET"} else OF_BODIES
+    yield from EVERY_REQUEST
+    yield from WITHOUT_BODY if handler.http_methods == {"GET"} else WITH_BODY
     if route.path.encode() in FORM_ROUTES:
-        yield UNREADABLE_FORM
+        yield INVALID_FORM
     if route.path_parameters:
         yield NO_SUCH_PATH
 
 
 def problem_response(status: int, codes: Mapping[str, str], members: Mapping[str, Any]) -> Schema:
     headers = dict(HEADERS)
-    if status in CHALLENGED:
-        headers[CHALLENGED[status]] = {"schema": {"type": "string"}}
+    if status in HEADER_BY_STATUS:
+        headers[HEADER_BY_STATUS[status]] = TEXT
     examples = {
-        code: {"value": msgspec.json.decode(problem_body(status, code, text, EXAMPLE_ID, **members))}
+        code: {"value": msgspec.json.decode(problem_body(status, code, text, EXAMPLE_REQUEST_ID, **members))}
         for code, text in codes.items()
     }
-    content = {MEDIA_TYPE: {"schema": PROBLEM_SCHEMA, "examples": examples}}
+    schema = {"$ref": "#/components/schemas/Problem"}
+    content = {MEDIA_TYPE: {"schema": schema, "examples": examples}}
     return {"description": HTTPStatus(status).phrase, "headers": headers, "content": content}

@@ -1,5 +1,7 @@
 """Where the OpenAPI document is served."""
 
+import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -8,10 +10,11 @@ from dishka.integrations.litestar import inject
 from litestar import Request, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
+from litestar.types import ControllerRouterHandler
 
 from doorward.domain.accounts.password import PasswordPolicy
 from doorward.interfaces.http.docs.openapi import Document
-from doorward.interfaces.http.docs.openapi_problems import Problems, samples
+from doorward.interfaces.http.docs.openapi_problems import Problems, example_texts
 from doorward.interfaces.http.errors.errors import Refusals
 from doorward.interfaces.http.prepared import file_answer
 from doorward.interfaces.http.security.guard import PUBLIC
@@ -19,15 +22,21 @@ from doorward.interfaces.http.security.guard import PUBLIC
 CACHED = {"Cache-Control": "public, max-age=300"}
 
 
-def openapi_route(refusals: Refusals, cookie: str) -> HTTPRouteHandler:
+def openapi_route(routes: Sequence[ControllerRouterHandler], refusals: Refusals, cookie: str) -> HTTPRouteHandler:
+    """Return the handler of `/openapi.json`. The first request builds the document, in a thread; it is kept encoded."""
     answers: list[ASGIResponse] = []
+    building = asyncio.Lock()
 
     @get(["/openapi.json", "/docs/openapi.json"], include_in_schema=False, opt={"access": PUBLIC})
     @inject
     async def openapi(request: Request[Any, Any, Any], policy: FromDishka[PasswordPolicy]) -> ASGIResponse:
-        if not answers:
-            document = Document(Problems(refusals, samples(policy)), policy.shortest, cookie).of(request.app)
-            answers.append(file_answer(msgspec.json.encode(document), "application/json", CACHED))
+        def build() -> bytes:
+            document = Document(Problems(refusals, example_texts(policy)), policy.shortest, cookie)
+            return msgspec.json.encode(document.build(routes, request.app))
+
+        async with building:
+            if not answers:
+                answers.append(file_answer(await asyncio.to_thread(build), "application/json", CACHED))
         return answers[0]
 
     return openapi

@@ -1,4 +1,4 @@
-"""The page at `/docs`, every asset of which is served from here: no foreign host, nothing inline."""
+"""The documentation page at `/docs` and its files, all served by this service: no other host, no inline script."""
 
 from functools import cache
 from pathlib import Path
@@ -22,13 +22,13 @@ FILES = {
     "swagger-ui.css": ("swagger-ui.css.gz", "text/css"),
     "swagger-ui-bundle.js": ("swagger-ui-bundle.js.gz", "text/javascript"),
 }
-"""All there is: a name that is not in this table is not looked for on the disk."""
+"""All files of the page. No other name is looked for on the disk."""
 
 
 @cache
 def prepared(name: str) -> ASGIResponse:
-    """What is large goes out packed, whoever asks, and once per connection: all of it is in memory until the client has
-    read it, and nothing keeps a client from asking for it twenty times without reading."""
+    """Return the answer with this file. Large files are always sent compressed, and the connection is closed after one:
+    the whole file is in memory until the client has read it, and a client could ask many times without reading."""
     file, media_type = FILES[name]
     headers = {"Cache-Control": "public, max-age=3600"}
     if name == "docs":

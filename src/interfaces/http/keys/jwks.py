@@ -1,4 +1,4 @@
-"""What other services find at a well-known address (RFC 8615): how to verify our tokens without asking us each time."""
+"""The route of the key set, with which other services verify access tokens (RFC 8615)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, final
@@ -11,8 +11,8 @@ from litestar.response.base import ASGIResponse
 
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import KeyRing, PublishedKey
-from doorward.domain.errors import StorageUnavailable
-from doorward.interfaces.http.conditional import ASKS, TELLS, CachedDocument
+from doorward.interfaces.http.conditional import CachedDocument
+from doorward.interfaces.http.docs.answers import ConditionalGet, json_response
 from doorward.interfaces.http.security.guard import PUBLIC
 
 CACHED: Final = "public, max-age=300"
@@ -64,19 +64,14 @@ def to_jwk(key: PublishedKey) -> JsonWebKey:
 @get(
     "/.well-known/jwks.json",
     operation_id="jwks",
-    summary="The public keys that our tokens are verified with",
+    summary="Get the public keys that verify access tokens",
     tags=["Discovery"],
-    opt={
-        "access": PUBLIC,
-        "answer": KeySet,
-        "statuses": (200, 304),
-        "asks": ASKS,
-        "tells": TELLS,
-        "refusals": (StorageUnavailable,),
-    },
+    opt={"access": PUBLIC},
+    responses=json_response(KeySet),
+    operation_class=ConditionalGet,
 )
 @inject
 async def jwks(request: Request[Any, Any, Any], ring: FromDishka[KeyRing], clock: FromDishka[Clock]) -> ASGIResponse:
-    """A JWK set (RFC 7517). A key is in it a day before it signs, and until the last token that it signed has expired.
-    The answer has an ETag; with `If-None-Match` it is 304 while the keys are the same."""
+    """A JWK set (RFC 7517). It holds each key from one day before its first signature until the last token that it
+    signed has expired. The answer has an ETag; with `If-None-Match` it is 304 while the keys are the same."""
     return KEY_SET.of(ring.published(clock.now())).answer(request.scope["headers"])

@@ -1,4 +1,4 @@
-"""Who we are and what we have, for programs (RFC 8414)."""
+"""The route of the authorization server metadata (RFC 8414)."""
 
 from functools import lru_cache
 from typing import Annotated
@@ -11,6 +11,7 @@ from litestar.response.base import ASGIResponse
 from msgspec import Meta
 
 from doorward.domain.access.authorization_server import AuthorizationServer
+from doorward.interfaces.http.docs.answers import json_response
 from doorward.interfaces.http.prepared import file_answer
 from doorward.interfaces.http.security.guard import PUBLIC
 
@@ -19,9 +20,9 @@ BY_BASIC = ("client_secret_basic",)
 
 
 class Metadata(msgspec.Struct, frozen=True, kw_only=True):
-    """RFC 8414, section 2: only what exists. There is no authorization endpoint and no token endpoint yet."""
+    """RFC 8414, section 2, as far as it exists: there is no authorization endpoint and no token endpoint."""
 
-    issuer: Annotated[str, Meta(description="`iss` of the access tokens.", examples=["https://auth.example.com"])]
+    issuer: Annotated[str, Meta(description="The `iss` of the access tokens.", examples=["https://auth.example.com"])]
     jwks_uri: str
     introspection_endpoint: str
     introspection_endpoint_auth_methods_supported: tuple[str, ...] = BY_BASIC
@@ -29,7 +30,9 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     revocation_endpoint_auth_methods_supported: tuple[str, ...] = BY_BASIC
     response_types_supported: tuple[str, ...] = ()
     grant_types_supported: tuple[str, ...] = ()
-    doorward_revocations_uri: Annotated[str, Meta(description="Our own: what must not be honoured any more.")]
+    doorward_revocations_uri: Annotated[
+        str, Meta(description="The list of sessions and accounts whose tokens must be rejected; not part of RFC 8414.")
+    ]
 
 
 @lru_cache(1)
@@ -48,11 +51,12 @@ def metadata_answer(server: AuthorizationServer) -> ASGIResponse:
 @get(
     "/.well-known/oauth-authorization-server",
     operation_id="authorizationServer",
-    summary="Issuer, keys and endpoints",
+    summary="Get the issuer and the addresses of the endpoints",
     tags=["Discovery"],
-    opt={"access": PUBLIC, "answer": Metadata},
+    opt={"access": PUBLIC},
+    responses=json_response(Metadata),
 )
 @inject
 async def authorization_server(server: FromDishka[AuthorizationServer]) -> ASGIResponse:
-    """RFC 8414."""
+    """Authorization server metadata (RFC 8414)."""
     return metadata_answer(server)

@@ -1,4 +1,4 @@
-"""For whoever watches over the service: is it alive, can it work, what has it done."""
+"""Routes for monitoring: liveness, readiness and metrics."""
 
 import msgspec
 from dishka import FromDishka
@@ -8,6 +8,7 @@ from litestar.response.base import ASGIResponse
 
 from doorward.application.ports.clock import Clock
 from doorward.application.readiness import Readiness
+from doorward.interfaces.http.docs.answers import json_response, text_response
 from doorward.interfaces.http.errors.refusals import NotReady
 from doorward.interfaces.http.operations.metrics import Figures
 from doorward.interfaces.http.prepared import json_answer
@@ -26,41 +27,52 @@ READY = json_answer(Health(status="ready"))
 
 
 @get(
-    ["/health/live", "/healthz"],
+    "/health/live",
     operation_id="live",
-    summary="The process answers",
+    summary="Check that the process is alive",
     tags=["Operations"],
-    opt={"access": PUBLIC, "answer": Health},
+    opt={"access": PUBLIC},
+    responses=json_response(Health),
 )
 async def live() -> ASGIResponse:
-    """Touches nothing, so that a database that is away restarts no process."""
+    """Uses no database, so that an outage of the database restarts no process."""
     return ALIVE
 
 
+healthz = get("/healthz", include_in_schema=False, opt={"access": PUBLIC})(live.fn)
+"""The same under the name that Kubernetes made usual."""
+
+
 @get(
-    ["/health/ready", "/readyz"],
+    "/health/ready",
     operation_id="ready",
-    summary="The service can work",
+    summary="Check that the service is ready",
     tags=["Operations"],
-    opt={"access": PUBLIC, "answer": Health, "refusals": (NotReady,)},
+    opt={"access": PUBLIC, "refusals": (NotReady,)},
+    responses=json_response(Health),
 )
 @inject
 async def ready(readiness: FromDishka[Readiness]) -> ASGIResponse:
-    """The database answers in time, holds what the migrations put there, and there is a key to sign with. The answer is
-    a second old at most."""
+    """It is ready when the database answers in time, is migrated, and holds a signing key. The result is at most one
+    second old."""
     if not await readiness():
         raise NotReady
     return READY
 
 
+readyz = get("/readyz", include_in_schema=False, opt={"access": PUBLIC})(ready.fn)
+"""The same under the name that Kubernetes made usual."""
+
+
 @get(
     "/metrics",
     operation_id="metrics",
-    summary="Figures for Prometheus",
+    summary="Get metrics for Prometheus",
     tags=["Operations"],
-    opt={"access": PUBLIC, "answer": METRICS},
+    opt={"access": PUBLIC},
+    responses=text_response(),
 )
 @inject
 async def metrics(clock: FromDishka[Clock]) -> ASGIResponse:
-    """A second old at most."""
+    """The metrics are at most one second old."""
     return ASGIResponse(body=FIGURES.text(clock.monotonic()), media_type=METRICS)

@@ -1,9 +1,10 @@
-"""What stands at the front door."""
+"""The route of the start page."""
 
 from litestar import get
 from litestar.response.base import ASGIResponse
 
 from doorward.interfaces.http.accounts.auth import Message
+from doorward.interfaces.http.docs.answers import json_response
 from doorward.interfaces.http.prepared import json_answer
 from doorward.interfaces.http.security.guard import PUBLIC
 
@@ -13,10 +14,11 @@ WELCOME = json_answer(Message(message="Welcome to the Doorward authentication AP
 @get(
     "/",
     operation_id="welcome",
-    summary="Who is here",
+    summary="Get the name of the service",
     tags=["Operations"],
-    opt={"access": PUBLIC, "answer": Message},
+    opt={"access": PUBLIC},
+    responses=json_response(Message),
 )
 async def welcome() -> ASGIResponse:
-    """A friendly word."""
+    """A short message that names the service."""
     return WELCOME

@@ -1,4 +1,4 @@
-"""What registered services may ask: is this token good, and let it be good no more."""
+"""Routes for registered services: token introspection and token revocation."""
 
 from typing import Annotated, Any
 
@@ -19,7 +19,6 @@ from doorward.application.services.introspect_token import (
 )
 from doorward.application.services.revoke_token import RevokeToken
 from doorward.domain.access.authorization_server import AuthorizationServer
-from doorward.domain.errors import StorageUnavailable, TransactionConflict
 from doorward.interfaces.http.security.guard import SERVICE, asking_service
 
 UUID = Meta(extra_json_schema={"format": "uuid"})
@@ -27,20 +26,22 @@ SECONDS = Meta(description="Seconds since 1970.", examples=[1795435200])
 
 
 class PresentedToken(msgspec.Struct, frozen=True, kw_only=True):
-    """RFC 7662, section 2.1, and RFC 7009, section 2.1. Members that those may add are passed over."""
+    """RFC 7662, section 2.1, and RFC 7009, section 2.1. Unknown members are ignored."""
 
     token: Annotated[str, Meta(min_length=1, description="An access token or a refresh token.")]
     token_type_hint: Annotated[
         str,
-        Meta(description="Read, and not needed: the two kinds never look alike.", examples=["access_token"]),
+        Meta(description="Accepted and not used: the kind of a token shows in the token.", examples=["access_token"]),
     ] = ""
 
 
 class Introspection(msgspec.Struct, frozen=True, kw_only=True):
-    """RFC 7662, section 2.2. Of a token that is not active nothing else is told."""
+    """RFC 7662, section 2.2. If the token is not active, `active` is the only member."""
 
     active: bool
-    scope: Annotated[str, Meta(description="The roles, as `roles`.", examples=["moderator user"])] | UnsetType = UNSET
+    scope: (
+        Annotated[str, Meta(description="The roles, separated by spaces.", examples=["moderator user"])] | UnsetType
+    ) = UNSET
     client_id: str | UnsetType = UNSET
     username: str | UnsetType = UNSET
     token_type: Annotated[str, Meta(description="`Bearer` or `refresh_token`.")] | UnsetType = UNSET
@@ -51,7 +52,7 @@ class Introspection(msgspec.Struct, frozen=True, kw_only=True):
     iss: str | UnsetType = UNSET
     jti: Annotated[str, UUID] | UnsetType = UNSET
     sid: Annotated[str, UUID] | UnsetType = UNSET
-    roles: Annotated[list[str], Meta(description="As they are now, not as the token says.")] | UnsetType = UNSET
+    roles: Annotated[list[str], Meta(description="The present roles of the account.")] | UnsetType = UNSET
 
 
 INACTIVE = Introspection(active=False)
@@ -111,8 +112,8 @@ class ServicesController(Controller):
         "/introspect",
         status_code=200,
         operation_id="introspect",
-        summary="What is this token worth now",
-        opt={"access": SERVICE, "refusals": (StorageUnavailable,)},
+        summary="Introspect a token",
+        opt={"access": SERVICE},
     )
     @inject
     async def introspect(
@@ -122,15 +123,15 @@ class ServicesController(Controller):
         server: FromDishka[AuthorizationServer],
         clock: FromDishka[Clock],
     ) -> Introspection:
-        """RFC 7662. Active is what the guard would let pass at this moment. Asking changes nothing."""
+        """RFC 7662. A token is active if this service would accept it now. Introspection changes nothing."""
         return introspection(await introspect(data.token, clock.now()), server)
 
     @post(
         "/revoke",
         status_code=200,
         operation_id="revoke",
-        summary="End the session of this token",
-        opt={"access": SERVICE, "answer": None, "refusals": (TransactionConflict, StorageUnavailable)},
+        summary="Revoke a token by ending its session",
+        opt={"access": SERVICE},
     )
     @inject
     async def revoke(
@@ -140,7 +141,7 @@ class ServicesController(Controller):
         revoke: FromDishka[RevokeToken],
         clock: FromDishka[Clock],
     ) -> ASGIResponse:
-        """RFC 7009: 200 for any token, so that nobody learns which were good. The session of a good one ends, with its
-        access tokens and its refresh token: here at once, on every node within a second."""
+        """RFC 7009. The answer is 200 for every token, valid or not. The session of a valid token ends, and with it its
+        access tokens and its refresh token: on this node at once, on every other node within one second."""
         await revoke(data.token, clock.now(), by=asking_service(request).id)
         return DONE

@@ -1,4 +1,4 @@
-"""The sessions of whoever asks."""
+"""Routes for the sessions of the account that is signed in."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,25 +19,29 @@ from doorward.application.sessions.end_session import EndSession
 from doorward.application.sessions.list_sessions import ListedSession, ListSessions
 from doorward.domain.access.decision import SIGNED_IN
 from doorward.domain.access.principal import Principal
-from doorward.domain.errors import AccountMissing, SessionMissing, StorageUnavailable, TransactionConflict
+from doorward.domain.errors import AccountMissing, SessionMissing
 from doorward.domain.ids import SessionId
 from doorward.interfaces.http.security.guard import asking
 
 
 class SessionView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What one sign-in began."""
+    """A session, from sign-in to its end."""
 
     id: UUID
     created_at: Annotated[datetime, Meta(tz=True)]
-    last_used_at: Annotated[datetime, Meta(tz=True, description="The sign-in, or the last refresh.")]
-    expires_at: Annotated[datetime, Meta(tz=True, description="Unless it is used before.")]
-    address: Annotated[str, Meta(description="Where the sign-in came from.", examples=["192.0.2.7"])]
-    user_agent: Annotated[str, Meta(description="What the client called itself.", examples=["curl/8.14.1"])]
-    current: Annotated[bool, Meta(description="True for the session that asks.")]
+    last_used_at: Annotated[
+        datetime, Meta(tz=True, description="Time of the sign-in or, if there was one, of the last refresh.")
+    ]
+    expires_at: Annotated[
+        datetime, Meta(tz=True, description="Time at which the session ends unless it is refreshed before.")
+    ]
+    address: Annotated[str, Meta(description="The client's IP address at sign-in.", examples=["192.0.2.7"])]
+    user_agent: Annotated[str, Meta(description="The client's `User-Agent` at sign-in.", examples=["curl/8.14.1"])]
+    current: Annotated[bool, Meta(description="True for the session of this request.")]
 
 
 class SessionList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    sessions: Annotated[list[SessionView], Meta(description="The latest sign-in first.")]
+    sessions: Annotated[list[SessionView], Meta(description="Sessions, the latest sign-in first.")]
 
 
 def session_view(listed: ListedSession, asking_in: SessionId) -> SessionView:
@@ -66,8 +70,8 @@ class AccountSessionsController(Controller):
     @get(
         "/",
         operation_id="listOwnSessions",
-        summary="Where I am signed in",
-        opt={"refusals": (AccountMissing, StorageUnavailable)},
+        summary="List the own sessions",
+        opt={"refusals": (AccountMissing,)},
     )
     @inject
     async def own(
@@ -78,8 +82,7 @@ class AccountSessionsController(Controller):
     @delete(
         "/",
         operation_id="endOtherSessions",
-        summary="End every session but this one",
-        opt={"refusals": (TransactionConflict, StorageUnavailable)},
+        summary="End all other sessions",
     )
     @inject
     async def end_others(self, principal: NamedDependency[Principal], end_others: FromDishka[EndOtherSessions]) -> None:
@@ -88,12 +91,12 @@ class AccountSessionsController(Controller):
     @delete(
         "/{session_id:uuid}",
         operation_id="endOwnSession",
-        summary="End one session",
-        opt={"refusals": (SessionMissing, TransactionConflict, StorageUnavailable)},
+        summary="End one of the own sessions",
+        opt={"refusals": (SessionMissing,)},
     )
     @inject
     async def end(
         self, session_id: FromPath[UUID], principal: NamedDependency[Principal], end: FromDishka[EndSession]
     ) -> None:
-        """The one that asks may be ended, too. Those of others are not found, as those that never were."""
+        """It may be the session of this request. A session of another account is not found."""
         await end(principal.user_id, SessionId(session_id), by=str(principal.user_id))

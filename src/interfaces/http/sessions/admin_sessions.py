@@ -1,4 +1,4 @@
-"""Where an account is signed in, for admins."""
+"""Routes by which admins list and end the sessions of an account."""
 
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from doorward.application.sessions.list_sessions import ListSessions
 from doorward.domain.access.decision import any_of
 from doorward.domain.access.principal import Principal
 from doorward.domain.access.role import ADMIN
-from doorward.domain.errors import AccountMissing, StorageUnavailable, TransactionConflict
+from doorward.domain.errors import AccountMissing
 from doorward.domain.ids import UserId
 from doorward.interfaces.http.security.guard import asking
 from doorward.interfaces.http.sessions.account_sessions import SessionList, session_list
@@ -29,8 +29,8 @@ class AdminSessionsController(Controller):
     @get(
         "/",
         operation_id="listSessions",
-        summary="Where an account is signed in",
-        opt={"refusals": (AccountMissing, StorageUnavailable)},
+        summary="List the sessions of an account",
+        opt={"refusals": (AccountMissing,)},
     )
     @inject
     async def all(
@@ -45,12 +45,12 @@ class AdminSessionsController(Controller):
     @delete(
         "/",
         operation_id="endSessions",
-        summary="Sign an account out everywhere",
-        opt={"refusals": (AccountMissing, TransactionConflict, StorageUnavailable)},
+        summary="End all sessions of an account",
+        opt={"refusals": (AccountMissing,)},
     )
     @inject
     async def end(
         self, user_id: FromPath[UUID], principal: NamedDependency[Principal], end_all: FromDishka[EndAllSessions]
     ) -> None:
-        """It may sign in again; to keep it out, disable it."""
+        """The account may sign in again. Disable it to prevent that."""
         await end_all(UserId(user_id), by=str(principal.user_id))

@@ -1,19 +1,22 @@
-"""What other services must not honour any more, though they could verify it."""
+"""The route of the revocation list, by which other services reject tokens before these expire."""
 
 import asyncio
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import Request, get
+from litestar.openapi.spec import OpenAPIResponse
 from litestar.response.base import ASGIResponse
 from litestar.types import Receive
 
 from doorward.application.sessions.publish_revocations import PublishRevocations, RevocationList
-from doorward.domain.errors import RevocationsIncomplete, StorageUnavailable
-from doorward.interfaces.http.conditional import ASKS, TELLS, is_known
+from doorward.domain.errors import RevocationsIncomplete
+from doorward.interfaces.http.conditional import is_known
+from doorward.interfaces.http.docs.answers import ConditionalGet, text_response
 from doorward.interfaces.http.edge.request_headers import Header
 from doorward.interfaces.http.security.guard import PUBLIC
 
@@ -27,26 +30,40 @@ LARGE: Final = 256 * 1024
 WAIT: Final = re.compile(rb'(?:^|,)\s*wait\s*=\s*"?([0-9]{1,9})"?\s*(?=[;,]|$)', re.IGNORECASE)
 
 
+@dataclass
+class ConditionalWait(ConditionalGet):
+    """Describes the operation in the OpenAPI document. `text/*` is listed beside the media type for
+    openapi-python-client, which generates no answer for a media type that it does not know."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.add_request_header(
+            "Prefer", "`wait=SECONDS`, at most 30: answer when the list changes, or after that time."
+        )
+        self.add_response_header("Preference-Applied", "`wait=SECONDS`, when the answer has waited.")
+        success = (self.responses or {})["200"]
+        if isinstance(success, OpenAPIResponse) and success.content:
+            success.content["text/*"] = success.content[MEDIA_TYPE]
+
+
 @get(
     "/.well-known/revocations",
     operation_id="revocations",
-    summary="Sessions and accounts whose tokens must be refused",
+    summary="Get the sessions and accounts whose tokens must be rejected",
     tags=["Discovery"],
     opt={
         "access": PUBLIC,
-        "answer": MEDIA_TYPE,
-        "statuses": (200, 304),
-        "asks": {**ASKS, "Prefer": "`wait=SECONDS`, at most 30: answer when the list changes, or after that time."},
-        "tells": {**TELLS, "Preference-Applied": "`wait=SECONDS`, when the answer has waited."},
-        "refusals": (RevocationsIncomplete, StorageUnavailable),
+        "refusals": (RevocationsIncomplete,),
     },
+    responses=text_response(MEDIA_TYPE),
+    operation_class=ConditionalWait,
 )
 @inject
 async def revocations(request: Request[Any, Any, Any], publish: FromDishka[PublishRevocations]) -> ASGIResponse:
-    """A JWT of type `revocations+jwt`, signed with a key of the key set: `sessions` by `sid`, `accounts` by `sub` with
-    the first `epoch` that is good again, each with the time (`exp`) after which nobody needs to remember it. The answer
-    has an ETag; with `If-None-Match` it is 304 while the list is the same. With `Prefer: wait=SECONDS` besides (RFC
-    7240; at most 30) it waits so long for a new one."""
+    """A JWT of type `revocations+jwt`, signed with a key of the key set. It lists `sessions` by `sid`, `accounts` by
+    `sub` with the first `epoch` that is valid again. Each entry can be dropped after its `exp`. The answer has an ETag;
+    with `If-None-Match` it is 304 while the list is the same. With `Prefer: wait=SECONDS` (RFC 7240; at most 30) as
+    well, the service waits that long for a new list before it answers."""
     headers = request.scope["headers"]
     published = publish()
     seconds = seconds_to_wait(headers)

@@ -1,4 +1,4 @@
-"""How a session goes on, and how it ends: refresh and sign-out."""
+"""Routes for refresh and sign-out."""
 
 from typing import Annotated
 
@@ -22,9 +22,8 @@ from doorward.domain.errors import (
     CrossSiteRequest,
     InvalidRefreshToken,
     RefreshTokenReused,
-    StorageUnavailable,
-    TransactionConflict,
 )
+from doorward.interfaces.http.docs.answers import json_response
 from doorward.interfaces.http.errors.refusals import AmbiguousToken
 from doorward.interfaces.http.operations.metrics import count_refresh
 from doorward.interfaces.http.security.cookies import Browser, ends_session
@@ -33,13 +32,13 @@ from doorward.interfaces.http.sessions.signed_in import SignInAnswer, sign_in_an
 
 
 class Refresh(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """A session that is to go on."""
+    """The refresh token of the session to continue."""
 
     refresh_token: (
         Annotated[
             str,
             Meta(
-                description="The last one that was handed out. Absent where it is in a cookie.",
+                description="The latest refresh token of the session. Leave it out if it is in a cookie.",
                 extra_json_schema={"format": "password"},
             ),
         ]
@@ -60,18 +59,16 @@ class SessionsController(Controller):
         "/refresh",
         status_code=200,
         operation_id="refreshSession",
-        summary="Get the next access token",
+        summary="Refresh the tokens of a session",
+        responses=json_response(SignInAnswer),
         middleware=[ends_session(401)],
         opt={
             "access": PUBLIC,
-            "answer": SignInAnswer,
             "refusals": (
                 InvalidRefreshToken,
                 RefreshTokenReused,
                 CrossSiteRequest,
                 AmbiguousToken,
-                TransactionConflict,
-                StorageUnavailable,
             ),
         },
     )
@@ -83,8 +80,9 @@ class SessionsController(Controller):
         clock: FromDishka[Clock],
         data: JSONBody[Refresh] = BY_COOKIE,
     ) -> ASGIResponse:
-        """The token is spent, the next one comes with the answer. Who lost that answer asks again, and gets the same
-        one, within a few seconds. Later a spent token shows that it is in two hands, and its session ends."""
+        """Each refresh token can be used once; the answer holds the next one. A client that lost the answer may repeat
+        the request within a few seconds and gets the same tokens. Later, a used token counts as stolen, and its session
+        ends."""
         signed_in = await refresh(browser.refresh_token(data.refresh_token), clock.now())
         count_refresh("retried" if signed_in.retried else "granted")
         return sign_in_answer(signed_in, browser)
@@ -93,26 +91,26 @@ class SessionsController(Controller):
         "/signout",
         status_code=204,
         operation_id="signOut",
-        summary="End this session",
+        summary="Sign out",
         middleware=[ends_session(204)],
-        opt={"access": SIGNED_IN, "refusals": (TransactionConflict, StorageUnavailable)},
+        opt={"access": SIGNED_IN},
     )
     @inject
     async def sign_out(self, principal: NamedDependency[Principal], sign_out: FromDishka[SignOut]) -> None:
-        """Its access tokens and its refresh token are refused from now on, on every node within a second."""
+        """Ends this session. Its access tokens and its refresh token are rejected, on every node within one second."""
         await sign_out(principal)
 
     @post(
         "/signout-all",
         status_code=204,
         operation_id="signOutEverywhere",
-        summary="End every session of the account",
+        summary="Sign out everywhere",
         middleware=[ends_session(204)],
-        opt={"access": SIGNED_IN, "refusals": (AccountMissing, TransactionConflict, StorageUnavailable)},
+        opt={"access": SIGNED_IN, "refusals": (AccountMissing,)},
     )
     @inject
     async def sign_out_everywhere(
         self, principal: NamedDependency[Principal], end_all: FromDishka[EndAllSessions]
     ) -> None:
-        """This one, too."""
+        """Ends every session of the account, this one included."""
         await end_all(principal.user_id, by=str(principal.user_id))

@@ -1,4 +1,4 @@
-"""What a client is handed when it signs in, and each time its session goes on."""
+"""The answer to sign-in and refresh."""
 
 from typing import Annotated
 
@@ -12,21 +12,23 @@ from doorward.interfaces.http.security.cookies import Browser
 
 
 class SignInAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """An access token, whose it is, and a refresh token that gets the next one. The access token goes into
-    `Authorization: Bearer ...` or `x-access-token`. Both tokens are absent where they are in cookies."""
+    """The account, an access token, and a refresh token that gets the next one. Send the access token as
+    `Authorization: Bearer ...` or `x-access-token`. Both tokens are absent if they are set as cookies."""
 
     id: Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
     username: str
     email: str
-    roles: Annotated[list[str], Meta(description="As `ROLE_` and upper case.", examples=[["ROLE_USER"]])]
-    access_token: Annotated[str, Meta(description="A JWT as RFC 9068.")] | UnsetType = UNSET
+    roles: Annotated[
+        list[str], Meta(description="Each role in upper case with the prefix `ROLE_`.", examples=[["ROLE_USER"]])
+    ]
+    access_token: Annotated[str, Meta(description="A JWT (RFC 9068).")] | UnsetType = UNSET
     token_type: Annotated[str, Meta(examples=["Bearer"])] = "Bearer"  # noqa: S105 a scheme, no token
-    expires_in: Annotated[int, Meta(description="Seconds.", examples=[900])]
+    expires_in: Annotated[int, Meta(description="Seconds until the access token expires.", examples=[900])]
     refresh_token: (
-        Annotated[str, Meta(description="Opaque, and of use once, at `/api/auth/refresh`.")] | msgspec.UnsetType
+        Annotated[str, Meta(description="An opaque text that `/api/auth/refresh` accepts once.")] | msgspec.UnsetType
     ) = msgspec.UNSET
     refresh_expires_in: Annotated[
-        int, Meta(description="Seconds after which the session is over, unless it is used.", examples=[1_209_600])
+        int, Meta(description="Seconds until the session ends unless it is refreshed before.", examples=[1_209_600])
     ]
 
 

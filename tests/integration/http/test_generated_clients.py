@@ -1,0 +1,106 @@
+"""Clients that two generators write from the OpenAPI document: no warning, and each of them works against the service.
+
+The generators come from npm and PyPI by the lock files in `generated_clients/`, each into a folder of its own.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.builders import PASSWORD
+from support.programs.server_process import Server, running
+
+pytestmark = pytest.mark.full
+
+PROGRAMS = Path(__file__).parents[1] / "generated_clients"
+PROJECT = Path(__file__).parents[3]
+TIMEOUT_SECONDS = 300
+NO_NETWORK = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ENETUNREACH", "ETIMEDOUT", "Failed to fetch")
+"""What npm and uv print when they do not reach their registry."""
+
+EXPECTED = {
+    "signedUp": "User registered successfully!",
+    "account": "127.0.0.1",
+    "content": "User Content.",
+    "refused": 403,
+    "forbidden": "insufficient_scope",
+    "revocations": 3,
+    "signedOut": 204,
+}
+"""What both programs print, besides the username: they do the same."""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(tmp_path_factory.mktemp("served")) as server:
+        yield server
+
+
+@pytest.fixture
+def folder(server: Server, tmp_path: Path) -> Path:
+    """A folder with the programs, the lock files and the document."""
+    shutil.copytree(PROGRAMS, tmp_path, dirs_exist_ok=True)
+    with server.client() as client:
+        (tmp_path / "openapi.json").write_bytes(client.get("/openapi.json").content)
+    return tmp_path
+
+
+def run(folder: Path, *command: str | Path) -> str:
+    """Run the command there, and return all that it printed."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    path = os.pathsep.join([str(folder / "venv/bin"), os.environ["PATH"]])
+    ran = subprocess.run(
+        command,
+        cwd=folder,
+        env={**environment, "PATH": path, "UV_PYTHON_DOWNLOADS": "never", "NO_COLOR": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+        check=False,
+    )
+    if ran.returncode and any(sign in ran.stdout for sign in NO_NETWORK):
+        pytest.skip(f"NO NETWORK HERE: no client was generated. {command[0]} said: {ran.stdout[-500:]}")
+    assert ran.returncode == 0, ran.stdout
+    return ran.stdout
+
+
+def expected(username: str) -> dict[str, object]:
+    return {**EXPECTED, **dict.fromkeys(("signedIn", "signedInByForm", "refreshed"), username)}
+
+
+def test_openapi_typescript_writes_types_that_a_program_compiles_with(server: Server, folder: Path) -> None:
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        pytest.skip("NO NODE HERE: no TypeScript client was generated")
+    run(folder, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+    tools = folder / "node_modules" / ".bin"
+    printed = run(folder, tools / "openapi-typescript", "openapi.json", "--output", "doorward.d.ts")
+    assert "warn" not in printed.lower()
+    run(folder, tools / "tsc", "--project", ".")
+    answer = run(folder, node, "client.js", server.url, "typescript", PASSWORD)
+    assert json.loads(answer) == expected("typescript")
+
+
+def test_openapi_python_client_writes_a_package_that_works(server: Server, folder: Path) -> None:
+    uv, python = PROJECT / ".uv/bin/uv", folder / "venv/bin/python"
+    run(folder, uv, "venv", "--quiet", "--python", sys.executable, "venv")
+    run(folder, uv, "pip", "sync", "--quiet", "--python", python, "--require-hashes", "requirements.txt")
+    generate = ("generate", "--path", "openapi.json", "--meta", "none", "--output-path", "doorward_client")
+    printed = run(folder, python.with_name("openapi-python-client"), *generate, "--fail-on-warning")
+    assert "warn" not in printed.lower()
+    answer = run(folder, python, "-W", "error", "client.py", server.url, "python", PASSWORD)
+    assert json.loads(answer) == expected("python")
+
+
+def test_the_lock_files_name_no_registry() -> None:
+    lock = json.loads((PROGRAMS / "package-lock.json").read_text("utf-8"))
+    assert not [name for name, package in lock["packages"].items() if "resolved" in package]
+    assert "://" not in (PROGRAMS / "requirements.txt").read_text("utf-8")
