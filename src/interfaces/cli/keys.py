@@ -109,9 +109,7 @@ def revoke(kid: str, yes: bool) -> None:  # noqa: FBT001 click passes flags so
     signing = run(work)
     click.echo(f"Revoked {kid}; the tokens that it signed end within a second.")
     if signing is None:
-        click.echo(
-            "No other key can be decrypted here; if there is none at all, the next start creates one."
-        )
+        click.echo("No other key can be decrypted here; if there is none at all, the next start creates one.")
     else:
         click.echo(f"{signing.kid} ({signing.algorithm}) signs.")
 
