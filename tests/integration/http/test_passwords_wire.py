@@ -13,7 +13,7 @@ from support.programs.server_process import Server, Unique, somebody
 EMOJI = "\U0001f419\U0001f6b2\U0001f30b\U0001f3ba\U0001f9ca\U0001f989\U0001f34b\U0001f6f6" + (
     "\U0001fa81\U0001f3b2\U0001f994\U0001f335\U0001f941\U0001f40c\U0001f52d"
 )
-LONG = "".join(map(chr, range(0x4E00, 0x4E00 + 128)))
+LONG = "".join(chr(0x4E00 + 37 * number % 131) for number in range(128))
 PRINTABLE = string.punctuation + string.ascii_letters + " " + string.digits
 
 
