@@ -1,17 +1,18 @@
-"""Prints what the service is made of as a CycloneDX document: every locked package with its hashes."""
+"""Print a bill of materials in CycloneDX form: every locked package with its hashes."""
 
 import json
 import sys
 import tomllib
 from pathlib import Path
 
+from doorward import __version__
 from locks import pinned
 
 PROJECT = Path(__file__).parents[1]
 
 
 def components(lock: str) -> list[dict[str, object]]:
-    """One for each package of a requirements file with hashes."""
+    """The components that a lock file pins, one for each package."""
     return [
         {
             "type": "library",
@@ -39,7 +40,7 @@ def document() -> dict[str, object]:
         "specVersion": "1.5",
         "version": 1,
         "metadata": {
-            "component": {"type": "application", "name": project["name"], "version": project["version"]},
+            "component": {"type": "application", "name": project["name"], "version": __version__},
         },
         "components": components((PROJECT / "requirements" / "runtime.txt").read_text("utf-8")),
     }

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 from dishka import AnyOf, AsyncContainer, Provider, Scope, make_async_container, provide, provide_all
 
@@ -42,8 +41,8 @@ from doorward.application.ports.security import (
     AccessTokens,
     KeyRing,
     KeySealer,
-    PasswordBlocklist,
     PasswordHasher,
+    PasswordStrength,
     RefreshTokens,
     RevocationSigner,
     SecurityLog,
@@ -75,10 +74,14 @@ from doorward.infrastructure.clock import SystemClock
 from doorward.infrastructure.database import Database
 from doorward.infrastructure.log.security_log import StructlogSecurityLog
 from doorward.infrastructure.security.argon2_libraries import argon2_library
-from doorward.infrastructure.security.blocklist import CommonPasswords
 from doorward.infrastructure.security.hashing_pool import HashingPool
 from doorward.infrastructure.security.key_ring import StoredKeyRing
 from doorward.infrastructure.security.master_secret import MasterSecret, load_master_secret
+from doorward.infrastructure.security.password_strength import (
+    LOWEST_ACCEPTED_SCORE,
+    LOWEST_ACCEPTED_SCORE_IN_TUTORIAL,
+    ZxcvbnPasswordStrength,
+)
 from doorward.infrastructure.security.passwords import Argon2Hasher, Argon2Library
 from doorward.infrastructure.security.refresh_tokens import DerivedRefreshTokens
 from doorward.infrastructure.security.revocation_lists import JwtRevocationSigner
@@ -150,9 +153,12 @@ class Adapters(Provider):
         return DerivedRefreshTokens(secret)
 
     @provide
-    def blocklist(self) -> PasswordBlocklist:
-        path = self.settings.password_blocklist
-        return CommonPasswords.load(Path(path) if path else None)
+    def password_strength(self) -> PasswordStrength:
+        in_tutorial = self.settings.dialect == "tutorial"
+        return ZxcvbnPasswordStrength.load(
+            self.settings.password_blocklist,
+            LOWEST_ACCEPTED_SCORE_IN_TUTORIAL if in_tutorial else LOWEST_ACCEPTED_SCORE,
+        )
 
     @provide
     def sealer(self, secret: MasterSecret) -> AnyOf[AesKeySealer, KeySealer]:

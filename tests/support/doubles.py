@@ -1,7 +1,7 @@
 """Plain stand-ins for the slow ports, for unit tests. They sit the same exams as the adapters where one exists."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -63,10 +63,12 @@ class PlainHasher:
 
 @dataclass(frozen=True, slots=True)
 class ShortBlocklist:
+    """Password strength by a list: what is on it is weak."""
+
     blocked: frozenset[str] = frozenset()
 
-    def blocks(self, password: Password) -> bool:
-        return password.value in self.blocked
+    def weakness(self, password: Password, known: Iterable[str]) -> str | None:
+        return "This password is blocked. Choose another one." if password.value in self.blocked else None
 
 
 @dataclass(frozen=True, slots=True)

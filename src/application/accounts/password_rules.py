@@ -2,7 +2,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import final
 
-from doorward.application.ports.security import PasswordBlocklist
+from doorward.application.ports.security import PasswordStrength
 from doorward.domain.accounts.password import Password, PasswordPolicy
 from doorward.domain.errors import PasswordBlocked
 
@@ -10,15 +10,19 @@ from doorward.domain.errors import PasswordBlocked
 @final
 @dataclass(frozen=True, slots=True)
 class PasswordRules:
-    """All that a new password must pass, wherever it comes from."""
+    """The rules for new passwords, the same for sign-up, change, and the command line."""
 
     policy: PasswordPolicy
-    blocklist: PasswordBlocklist
+    strength: PasswordStrength
 
     def check(self, raw: str, known: Iterable[str]) -> Password:
-        """The password, ready to be hashed; raise PasswordTooShort, PasswordTooLong or PasswordBlocked."""
+        """Return the password, ready to be hashed; raise PasswordTooShort, PasswordTooLong or PasswordBlocked.
+
+        `known` is what belongs to the account: username and email.
+        """
         password = Password.typed(raw)
+        known = tuple(known)
         self.policy.check(password, known)
-        if self.blocklist.blocks(password):
-            raise PasswordBlocked("This password is among those that are tried first; choose one of your own.")
+        if weakness := self.strength.weakness(password, known):
+            raise PasswordBlocked(weakness)
         return password

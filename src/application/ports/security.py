@@ -1,6 +1,6 @@
 """What the inside asks of cryptography and of the security log."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
@@ -39,9 +39,12 @@ class PasswordHasher(Protocol):
         ...
 
 
-class PasswordBlocklist(Protocol):
-    def blocks(self, password: Password) -> bool:
-        """True for passwords that are tried first: the commonest, and those of the operator's own list."""
+class PasswordStrength(Protocol):
+    def weakness(self, password: Password, known: Iterable[str]) -> str | None:
+        """Why the password is too easy to guess or forbidden, and what would help, in sentences; None if it is neither.
+
+        `known` is what belongs to the account: username and email. Takes about a millisecond at most.
+        """
         ...
 
 

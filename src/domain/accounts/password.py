@@ -1,5 +1,5 @@
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NewType, Self
 
@@ -11,7 +11,10 @@ PasswordHash = NewType("PasswordHash", str)
 
 LONGEST = 256
 LONGEST_BYTES = 1024
-SHORTEST_NEEDLE = 4
+SHORTEST_FORBIDDEN_WORD = 4
+"""Characters; shorter names are part of other words by chance."""
+
+MIN_DIFFERENT_CHARACTERS = 4
 SERVICE = "doorward"
 
 
@@ -41,7 +44,7 @@ class Password:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordPolicy:
-    """What a new password must be: long, uncommon and not made of what everybody knows of the account.
+    """The rules that need no list: length, and no word that everybody knows of the account.
 
     No composition rules (NIST SP 800-63B-4, 3.1.1.2). Lengths are in code points.
     """
@@ -55,21 +58,21 @@ class PasswordPolicy:
         if password.length < self.shortest:
             raise PasswordTooShort(f"Use at least {self.shortest} characters; several words make a good password.")
         folded = fold(password.value)
-        for word in needles(known):
-            if word in folded:
+        for word in account_words(known):
+            if len(word) >= SHORTEST_FORBIDDEN_WORD and word in folded:
                 raise PasswordBlocked("The password must not contain the username, the email or the service's name.")
-        if len(set(folded)) < SHORTEST_NEEDLE:
-            raise PasswordBlocked("The password repeats too few characters.")
+        if len(set(folded)) < MIN_DIFFERENT_CHARACTERS:
+            raise PasswordBlocked(
+                f"The password has fewer than {MIN_DIFFERENT_CHARACTERS} different characters. Use several words."
+            )
 
 
 def is_oversized(text: str) -> bool:
     return len(text) > LONGEST or len(text.encode("utf-8", "surrogatepass")) > LONGEST_BYTES
 
 
-def needles(known: Iterable[str]) -> Iterable[str]:
-    """The words that must not appear in a password; shorter than four they would appear by chance."""
+def account_words(known: Iterable[str]) -> Iterator[str]:
+    """What everybody knows of an account, folded: each text of `known`, local parts of emails, the service's name."""
     for text in (*known, SERVICE):
         folded = fold(text)
-        for word in (folded, folded.partition("@")[0]):
-            if len(word) >= SHORTEST_NEEDLE:
-                yield word
+        yield from dict.fromkeys(word for word in (folded, folded.partition("@")[0]) if word)

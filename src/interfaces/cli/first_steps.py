@@ -4,7 +4,7 @@ from doorward.application.access.has_admin import HasAdmin
 from doorward.application.keys.ensure_signing_key import EnsureSigningKey
 from doorward.application.keys.reseal_signing_keys import ResealSigningKeys
 from doorward.application.ports.clock import Clock
-from doorward.application.ports.security import PasswordBlocklist
+from doorward.application.ports.security import PasswordStrength
 from doorward.domain.errors import Unavailable
 from doorward.infrastructure.container import make_container
 from doorward.infrastructure.database import Database
@@ -24,7 +24,7 @@ async def first_steps(settings: Settings, *, migrates: bool) -> bool:
     try:
         await container.get(MasterSecret)
         if settings.password_blocklist is not None:
-            await container.get(PasswordBlocklist)
+            await container.get(PasswordStrength)
         await container.get(Argon2Library)
         await ensure_schema(await container.get(Database), migrates=migrates)
         now = (await container.get(Clock)).now()
