@@ -6,6 +6,7 @@ from typing import final
 from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import SecurityLog
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.sessions.prune_sessions import PruneSessions
 from doorward.application.transactions import retried
@@ -43,7 +44,7 @@ class Maintenance:
             except Unavailable:
                 pass  # the change feed says so; what was not done is due the next time
             except Exception as error:  # noqa: BLE001 else nothing would be done any more
-                self._log.record("maintenance_failed", reason=type(error).__name__)
+                self._log.record(SecurityEvent.MAINTENANCE_FAILED, reason=type(error).__name__)
             await asyncio.sleep(INTERVAL)
 
     async def once(self) -> bool:
@@ -57,7 +58,9 @@ class Maintenance:
             except Unavailable:
                 raise
             except Exception as error:  # noqa: BLE001 the others' work is not to wait for it
-                self._log.record("maintenance_failed", reason=type(error).__name__, work=work.__name__.strip("_"))
+                self._log.record(
+                    SecurityEvent.MAINTENANCE_FAILED, reason=type(error).__name__, work=work.__name__.strip("_")
+                )
         return True
 
     async def _rotate_keys(self, now: datetime) -> None:
@@ -65,7 +68,7 @@ class Maintenance:
 
     async def _prune_sessions(self, now: datetime) -> None:
         if pruned := await self._prune(now):
-            self._log.record("sessions_pruned", count=pruned)
+            self._log.record(SecurityEvent.SESSIONS_PRUNED, count=pruned)
 
     @retried
     async def _mine(self, now: datetime) -> bool:

@@ -15,6 +15,7 @@ from support.programs.processes import PATIENCE, eventually
 CONFIGURED = """
 import logging, os
 import structlog
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.infrastructure.log.configure import configure_logging, flush
 from doorward.infrastructure.log.security_log import StructlogSecurityLog
 from doorward.infrastructure.settings.settings import load_settings
@@ -61,7 +62,7 @@ def test_every_line_is_json_with_time_level_event_request_and_address() -> None:
     """LG-01."""
     (line,) = lines_of("""
 structlog.contextvars.bind_contextvars(request_id="r-1", ip="192.0.2.7")
-StructlogSecurityLog(b"k" * 32).record("authn_login_success", user_id="1", factor="password")
+StructlogSecurityLog(b"k" * 32).record(SecurityEvent.AUTHN_LOGIN_SUCCESS, user_id="1", factor="password")
 """)
     assert line.pop("time").endswith("Z")
     assert line == {

@@ -9,6 +9,7 @@ from itertools import count
 from uuid import UUID
 
 from doorward.application.ports.security import IssuedToken, PublishedKey, Verdict
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.principal import AccessToken
 from doorward.domain.accounts.password import Password, PasswordHash
 from doorward.domain.accounts.user import User
@@ -73,14 +74,14 @@ class ShortBlocklist:
 
 @dataclass(frozen=True, slots=True)
 class ListLog:
-    """Keeps the events it was given."""
+    """Keeps the events that were recorded."""
 
-    events: list[tuple[str, dict[str, str | int | bool | None]]] = field(default_factory=list)
+    events: list[tuple[SecurityEvent, dict[str, str | int | bool | None]]] = field(default_factory=list)
 
-    def record(self, event: str, /, **fields: str | int | bool | None) -> None:
+    def record(self, event: SecurityEvent, /, **fields: str | int | bool | None) -> None:
         self.events.append((event, fields))
 
-    def of(self, event: str) -> list[dict[str, str | int | bool | None]]:
+    def of(self, event: SecurityEvent) -> list[dict[str, str | int | bool | None]]:
         return [fields for name, fields in self.events if name == event]
 
 

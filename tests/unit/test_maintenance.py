@@ -2,6 +2,7 @@ from datetime import datetime, timedelta
 
 from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
 from doorward.application.maintenance import LEASE, Maintenance
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.sessions.prune_sessions import PruneSessions
 from doorward.domain.keys.rotation import KeyRotation
 from doorward.domain.sessions.session import SessionPolicy
@@ -38,7 +39,7 @@ async def test_sessions_that_are_over_are_forgotten_and_others_stay() -> None:
     await keeper(house).once()
     assert await house.session(over.session.id) is None
     assert await house.session(goes_on.session.id) is not None
-    assert house.log.of("sessions_pruned") == [{"count": 1}]
+    assert house.log.of(SecurityEvent.SESSIONS_PRUNED) == [{"count": 1}]
 
 
 async def test_what_fails_keeps_nothing_else_from_being_done() -> None:
@@ -50,7 +51,7 @@ async def test_what_fails_keeps_nothing_else_from_being_done() -> None:
     keeping._rotate = NoRotation()  # type: ignore[assignment]
     await keeping.once()
     assert await house.session(over.session.id) is None
-    assert house.log.of("maintenance_failed") == [{"reason": "ZeroDivisionError", "work": "rotate_keys"}]
+    assert house.log.of(SecurityEvent.MAINTENANCE_FAILED) == [{"reason": "ZeroDivisionError", "work": "rotate_keys"}]
 
 
 class NoRotation:

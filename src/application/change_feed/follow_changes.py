@@ -8,6 +8,7 @@ from doorward.application.change_feed.directory import AccessDirectory
 from doorward.application.change_feed.ended_sessions import MOST, REMEMBERED, EndedSessions
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import KeyRing, SecurityLog
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.domain.change_feed.change import Change, SequencedChange, Subject
 from doorward.domain.errors import TransactionConflict, Unavailable
@@ -80,7 +81,7 @@ class FollowChanges:
             except Unavailable as error:
                 self._hears(error)
             except Exception as error:  # noqa: BLE001 else a node that stopped listening would go on by what it knew
-                self._log.record("change_feed_failed", reason=type(error).__name__)
+                self._log.record(SecurityEvent.CHANGE_FEED_FAILED, reason=type(error).__name__)
             await asyncio.sleep(INTERVAL)
 
     async def _refreshing(self) -> None:
@@ -90,7 +91,7 @@ class FollowChanges:
             except Unavailable:
                 pass  # the listening says so; what is not read again is not relied upon for long
             except Exception as error:  # noqa: BLE001 as above
-                self._log.record("directory_refresh_failed", reason=type(error).__name__)
+                self._log.record(SecurityEvent.DIRECTORY_REFRESH_FAILED, reason=type(error).__name__)
             await asyncio.sleep(REFRESH_INTERVAL)
 
     async def once(self) -> None:
@@ -165,6 +166,6 @@ class FollowChanges:
             return
         self._deaf = trouble is not None
         if trouble is None:
-            self._log.record("change_feed_readable")
+            self._log.record(SecurityEvent.CHANGE_FEED_READABLE)
         else:
-            self._log.record("change_feed_unreadable", reason=type(trouble.__cause__ or trouble).__name__)
+            self._log.record(SecurityEvent.CHANGE_FEED_UNREADABLE, reason=type(trouble.__cause__ or trouble).__name__)

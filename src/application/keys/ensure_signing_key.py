@@ -5,6 +5,7 @@ from typing import final
 
 from doorward.application.keys.turns import hold_keys
 from doorward.application.ports.security import KeySealer, SecurityLog
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.keys.rotation import KeyRotation
@@ -27,7 +28,7 @@ class EnsureSigningKey:
                 return
         key = await asyncio.to_thread(self.sealer.generate, now, self.rotation.algorithm)
         if await self._add(key):
-            self.log.record("signing_key_added", kid=key.kid, algorithm=key.algorithm)
+            self.log.record(SecurityEvent.SIGNING_KEY_ADDED, kid=key.kid, algorithm=key.algorithm)
 
     @retried
     async def _add(self, key: SigningKey) -> bool:

@@ -5,6 +5,7 @@ from typing import final
 
 from doorward.application.keys.turns import hold_keys
 from doorward.application.ports.security import KeySealer, SecurityLog
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage, Transaction
 from doorward.application.transactions import retried
 from doorward.domain.errors import InvalidKey, KeyMissing
@@ -30,9 +31,9 @@ class RevokeSigningKey:
         Raise KeyMissing."""
         spare = await asyncio.to_thread(self.sealer.generate, now, self.rotation.algorithm)
         signing = await self._revoke(kid, now, spare)
-        self.log.record("signing_key_revoked", kid=kid)
+        self.log.record(SecurityEvent.SIGNING_KEY_REVOKED, kid=kid)
         if signing == spare:
-            self.log.record("signing_key_added", kid=spare.kid, algorithm=spare.algorithm)
+            self.log.record(SecurityEvent.SIGNING_KEY_ADDED, kid=spare.kid, algorithm=spare.algorithm)
         return signing
 
     @retried

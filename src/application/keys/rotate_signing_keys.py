@@ -7,6 +7,7 @@ from typing import final
 from doorward.application.keys.publishing import publish
 from doorward.application.keys.turns import hold_keys
 from doorward.application.ports.security import KeySealer, SecurityLog
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.errors import InvalidKey
@@ -28,7 +29,7 @@ class RotateSigningKeys:
     async def __call__(self, now: datetime, after: timedelta = PUBLISHED) -> SigningKey:
         """The fresh key. Raise InvalidKey where a stored key does not open."""
         key = await self._publish(await self._generated(now), now, after)
-        self.log.record("signing_key_added", kid=key.kid, algorithm=key.algorithm)
+        self.log.record(SecurityEvent.SIGNING_KEY_ADDED, kid=key.kid, algorithm=key.algorithm)
         return key
 
     async def when_due(self, now: datetime) -> None:
@@ -42,16 +43,16 @@ class RotateSigningKeys:
             if gone(keys, now):
                 await self._forget(now)
         except InvalidKey as error:
-            self.log.record("signing_key_rotation_failed", reason=str(error))
+            self.log.record(SecurityEvent.SIGNING_KEY_ROTATION_FAILED, reason=str(error))
 
     async def _follow(self, now: datetime) -> None:
         key = await self._publish_if_due(await self._generated(now), now)
         if key is not None:
-            self.log.record("signing_key_added", kid=key.kid, algorithm=key.algorithm)
+            self.log.record(SecurityEvent.SIGNING_KEY_ADDED, kid=key.kid, algorithm=key.algorithm)
 
     async def _forget(self, now: datetime) -> None:
         for key in await self._remove_gone(now):
-            self.log.record("signing_key_forgotten", kid=key.kid, algorithm=key.algorithm)
+            self.log.record(SecurityEvent.SIGNING_KEY_FORGOTTEN, kid=key.kid, algorithm=key.algorithm)
 
     async def _generated(self, now: datetime) -> SigningKey:
         return await asyncio.to_thread(self.sealer.generate, now, self.rotation.algorithm)

@@ -4,6 +4,7 @@ from itertools import islice
 from typing import Protocol, final
 
 from doorward.application.ports.security import SecurityLog, Verdict
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.accounts.password import Password, PasswordHash
 from doorward.infrastructure.security.hashing_pool import HashingPool
 
@@ -78,7 +79,7 @@ class Argon2Hasher:
         if matching is None:
             damage = "undecodable"
         if damage:
-            self._log.record("password_hash_unusable", reason=damage)
+            self._log.record(SecurityEvent.PASSWORD_HASH_UNUSABLE, reason=damage)
         if phc is DECOY or not matching:
             return Verdict.MISMATCH
         return Verdict.MATCH if TODAYS.fullmatch(phc) and matching == spellings[:1] else Verdict.MATCH_OUTDATED

@@ -4,6 +4,7 @@ from datetime import timedelta
 import pytest
 
 from doorward.application.change_feed.follow_changes import KEPT, LOOKS_PER_RELOAD, MOST_PAGES, PRUNE_EVERY
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.role import ADMIN, MODERATOR, USER
 from doorward.domain.errors import StorageUnavailable
 from doorward.domain.ids import UserId
@@ -112,7 +113,7 @@ async def test_a_failure_nobody_foresaw_does_not_stop_the_listening(monkeypatch:
     monkeypatch.setattr("doorward.application.change_feed.follow_changes.INTERVAL", 0)
     with pytest.raises(asyncio.CancelledError):
         await follow.run()
-    assert house.log.of("change_feed_failed") == [{"reason": "RuntimeError"}]
+    assert house.log.of(SecurityEvent.CHANGE_FEED_FAILED) == [{"reason": "RuntimeError"}]
 
 
 async def test_a_feed_that_cannot_be_read_is_reported_once_and_so_is_its_return(
@@ -130,7 +131,10 @@ async def test_a_feed_that_cannot_be_read_is_reported_once_and_so_is_its_return(
     monkeypatch.setattr("doorward.application.change_feed.follow_changes.INTERVAL", 0)
     with pytest.raises(asyncio.CancelledError):
         await follow.run()
-    assert [event for event, _ in house.log.events] == ["change_feed_unreadable", "change_feed_readable"]
+    assert [event for event, _ in house.log.events] == [
+        SecurityEvent.CHANGE_FEED_UNREADABLE,
+        SecurityEvent.CHANGE_FEED_READABLE,
+    ]
 
 
 async def test_a_change_is_not_lost_when_the_database_fails_in_the_midst_of_reading(

@@ -7,6 +7,7 @@ import pytest
 
 from doorward.application.accounts.account_entries import MOST_TOLD, AccountEntry, Problem
 from doorward.application.accounts.import_users import ImportProgress
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.role import ADMIN, MODERATOR, USER
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import (
@@ -182,7 +183,7 @@ async def test_a_rival_in_the_middle_stops_it_and_it_can_be_gone_on_with() -> No
         f"{UsernameTaken.text} Before that, the accounts up to line {BATCH} are in the database."
     )
     assert len(house.storage.committed().users) == BATCH + 1
-    assert house.log.events == [("users_import_failed", {"by": "test", "imported": BATCH, "skipped": 0})]
+    assert house.log.events == [(SecurityEvent.USERS_IMPORT_FAILED, {"by": "test", "imported": BATCH, "skipped": 0})]
     done = await imported(house, *lines, skip_existing=True)
     assert (done.imported, done.skipped) == (BATCH * 2 - 1, BATCH + 1)
 
@@ -212,7 +213,7 @@ async def test_progress_is_told_batch_by_batch() -> None:
 async def test_the_log_counts_and_names_nobody() -> None:
     house = House()
     await imported(house, ADA, BOB)
-    assert house.log.events == [("users_imported", {"by": "test", "imported": 2, "skipped": 0})]
+    assert house.log.events == [(SecurityEvent.USERS_IMPORTED, {"by": "test", "imported": 2, "skipped": 0})]
 
 
 async def test_no_lines_are_no_accounts() -> None:

@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.role import USER
 from doorward.domain.accounts.username import Username
 from doorward.domain.errors import (
@@ -86,7 +87,7 @@ async def test_sign_up_is_written_to_the_security_log_without_the_password() -> 
     """LG-01, LG-03."""
     house = House()
     user_id = await house.register("ada", "ada@example.org", PASSWORD, NOON)
-    assert house.log.events == [("user_created", {"user_id": str(user_id), "by": "sign-up"})]
+    assert house.log.events == [(SecurityEvent.USER_CREATED, {"user_id": str(user_id), "by": "sign-up"})]
 
 
 async def test_a_hasher_that_is_busy_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.infrastructure.log.redaction import without_secrets
 from doorward.infrastructure.log.rendering import as_json, as_text, with_exception
-from doorward.infrastructure.log.security_log import MOST_PER_SECOND, StructlogSecurityLog
+from doorward.infrastructure.log.security_log import MAX_EVENTS_PER_WINDOW, StructlogSecurityLog
 from support.doubles import FrozenClock
 
 KEY = b"k" * 32
@@ -122,9 +123,11 @@ def test_a_failed_sign_in_shows_a_keyed_hash_for_what_was_typed() -> None:
     """LG-04."""
     with capture_logs() as lines:
         StructlogSecurityLog(KEY).record(
-            "authn_login_fail", login="hunter2 my password", reason="unknown", user_id=None
+            SecurityEvent.AUTHN_LOGIN_FAIL, login="hunter2 my password", reason="unknown", user_id=None
         )
-        StructlogSecurityLog(b"other" * 8).record("authn_login_fail", login="hunter2 my password", reason="unknown")
+        StructlogSecurityLog(b"other" * 8).record(
+            SecurityEvent.AUTHN_LOGIN_FAIL, login="hunter2 my password", reason="unknown"
+        )
     assert "hunter2" not in str(lines)
     assert len(lines[0]["login_hash"]) == 16
     assert lines[0]["login_hash"] != lines[1]["login_hash"]
@@ -137,7 +140,7 @@ def test_attempts_on_one_account_carry_one_hash_however_they_are_spelt() -> None
     with capture_logs() as lines:
         log = StructlogSecurityLog(KEY)
         for login in ("Ada", " ada ", "\uff21da", "eve", "\ud800"):
-            log.record("authn_login_fail", login=login)
+            log.record(SecurityEvent.AUTHN_LOGIN_FAIL, login=login)
     hashes = [line["login_hash"] for line in lines]
     assert len(set(hashes)) == 3
     assert len(set(hashes[:3])) == 1
@@ -147,10 +150,10 @@ def test_refusals_warn_what_is_broken_is_an_error_and_all_tell_their_outcome() -
     """LG-01, SI-12."""
     with capture_logs() as lines:
         log = StructlogSecurityLog(KEY)
-        log.record("authz_fail", route="/api/test/admin", reason="role_missing")
-        log.record("authn_login_success", user_id="1")
-        log.record("change_feed_failed", reason="RuntimeError")
-        log.record("password_hash_unusable", reason="malformed")
+        log.record(SecurityEvent.AUTHZ_FAIL, route="/api/test/admin", reason="role_missing")
+        log.record(SecurityEvent.AUTHN_LOGIN_SUCCESS, user_id="1")
+        log.record(SecurityEvent.CHANGE_FEED_FAILED, reason="RuntimeError")
+        log.record(SecurityEvent.PASSWORD_HASH_UNUSABLE, reason="malformed")
     levels = [("warning", "failure"), ("info", "success"), ("error", "failure"), ("error", "failure")]
     assert [(line["log_level"], line["outcome"]) for line in lines] == levels
 
@@ -159,10 +162,10 @@ def test_a_stolen_token_is_an_alarm_and_never_left_out() -> None:
     """RF-02, LG-05."""
     with capture_logs() as lines:
         log = StructlogSecurityLog(KEY)
-        for _ in range(3 * MOST_PER_SECOND):
-            log.record("authn_token_reuse", user_id="1", session_id="2")
+        for _ in range(3 * MAX_EVENTS_PER_WINDOW):
+            log.record(SecurityEvent.AUTHN_TOKEN_REUSE, user_id="1", session_id="2")
     expected = {"event": "authn_token_reuse", "log_level": "critical", "outcome": "failure"}
-    assert lines == [{**expected, "user_id": "1", "session_id": "2"}] * (3 * MOST_PER_SECOND)
+    assert lines == [{**expected, "user_id": "1", "session_id": "2"}] * (3 * MAX_EVENTS_PER_WINDOW)
 
 
 def test_a_flood_of_refusals_is_counted_instead_of_written() -> None:
@@ -171,18 +174,18 @@ def test_a_flood_of_refusals_is_counted_instead_of_written() -> None:
     with capture_logs() as lines:
         log = StructlogSecurityLog(KEY, clock.monotonic)
         for _ in range(1000):
-            log.record("authn_login_fail", login="ada")
-        log.record("authz_fail", route="/")
-        log.record("user_created", user_id="1")
+            log.record(SecurityEvent.AUTHN_LOGIN_FAIL, login="ada")
+        log.record(SecurityEvent.AUTHZ_FAIL, route="/")
+        log.record(SecurityEvent.USER_CREATED, user_id="1")
         clock.move(1)
-        log.record("authn_login_fail", login="ada")
+        log.record(SecurityEvent.AUTHN_LOGIN_FAIL, login="ada")
     events = [line["event"] for line in lines]
     assert events == [
-        *["authn_login_fail"] * MOST_PER_SECOND,
+        *["authn_login_fail"] * MAX_EVENTS_PER_WINDOW,
         "authz_fail",
         "user_created",
         "log_events_suppressed",
         "authn_login_fail",
     ]
     assert lines[-2]["suppressed"] == "authn_login_fail"
-    assert lines[-2]["count"] == 1000 - MOST_PER_SECOND
+    assert lines[-2]["count"] == 1000 - MAX_EVENTS_PER_WINDOW

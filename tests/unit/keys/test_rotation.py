@@ -6,6 +6,7 @@ import pytest
 
 from doorward.application.keys.list_signing_keys import ListSigningKeys
 from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.errors import InvalidKey
 from doorward.domain.keys.rotation import PUBLISHED, KeyRotation
 from doorward.domain.keys.signing_key import KeyState, SigningKey, may_have_signed, signing_at, state_of
@@ -39,7 +40,7 @@ async def test_by_hand_the_next_key_signs_in_a_day_and_is_known_until_then() -> 
     assert (made.algorithm, made.created_at, made.signs_from) == ("EdDSA", NOON + HOUR, NOON + HOUR + PUBLISHED)
     assert await stored(house) == [key("first"), made]
     assert state_of(made, await stored(house), NOON + HOUR) is KeyState.NEXT
-    assert house.log.of("signing_key_added") == [{"kid": made.kid, "algorithm": "EdDSA"}]
+    assert house.log.of(SecurityEvent.SIGNING_KEY_ADDED) == [{"kid": made.kid, "algorithm": "EdDSA"}]
 
 
 async def test_by_hand_it_can_be_sooner() -> None:
@@ -57,8 +58,8 @@ async def test_where_a_key_does_not_open_none_is_added() -> None:
         await rotator(house)(NOON)
     await rotator(house).when_due(NOON + 365 * DAY)
     assert len(await stored(house)) == 1
-    assert house.log.of("signing_key_added") == []
-    assert [sorted(event) for event in house.log.of("signing_key_rotation_failed")] == [["reason"]]
+    assert house.log.of(SecurityEvent.SIGNING_KEY_ADDED) == []
+    assert [sorted(event) for event in house.log.of(SecurityEvent.SIGNING_KEY_ROTATION_FAILED)] == [["reason"]]
 
 
 async def test_the_next_key_is_published_a_day_before_the_last_one_is_old() -> None:
@@ -89,7 +90,7 @@ async def test_nodes_that_do_it_at_once_make_one_key() -> None:
     await put(house.storage, key("first"))
     await asyncio.gather(*(rotator(house).when_due(NOON + 90 * DAY) for _ in range(5)))
     assert len(await stored(house)) == 2
-    assert len(house.log.of("signing_key_added")) == 1
+    assert len(house.log.of(SecurityEvent.SIGNING_KEY_ADDED)) == 1
 
 
 async def test_keys_never_take_turns_when_the_operator_says_so() -> None:
@@ -115,7 +116,7 @@ async def test_what_is_gone_is_forgotten_and_what_may_still_verify_is_not() -> N
     assert [state_of(each, keys, now) for each in keys] == [KeyState.GONE, KeyState.RETIRING, KeyState.ACTIVE]
     await asyncio.gather(*(rotator(house).when_due(now) for _ in range(3)))
     assert await stored(house) == [second, third]
-    assert house.log.of("signing_key_forgotten") == [{"kid": first.kid, "algorithm": "ES256"}]
+    assert house.log.of(SecurityEvent.SIGNING_KEY_FORGOTTEN) == [{"kid": first.kid, "algorithm": "ES256"}]
 
 
 async def test_a_row_that_opens_for_nobody_makes_no_key_gone() -> None:
