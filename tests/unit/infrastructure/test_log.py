@@ -24,7 +24,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_what_a_stranger_typed_stays_one_escaped_line_of_json(text: str) -> None:
+def test_hostile_text_stays_one_escaped_line_of_json(text: str) -> None:
     """LG-02."""
     line = as_json(None, "info", {"event": text, "username": text, text: [text, {"a": text}]})
     assert line.isascii()
@@ -34,7 +34,7 @@ def test_what_a_stranger_typed_stays_one_escaped_line_of_json(text: str) -> None
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_what_a_stranger_typed_stays_one_escaped_line_on_a_terminal(text: str) -> None:
+def test_hostile_text_stays_one_escaped_line_on_a_terminal(text: str) -> None:
     """LG-02."""
     line = as_text(None, "info", {"event": text, "username": text, text: [text, {"a": text}]})
     ours = ("\x1b[0m", "\x1b[1m", "\x1b[2m")
@@ -43,7 +43,7 @@ def test_what_a_stranger_typed_stays_one_escaped_line_on_a_terminal(text: str) -
     assert line.isprintable()
 
 
-def test_a_terminal_shows_letters_of_every_script_as_they_are() -> None:
+def test_a_terminal_shows_letters_of_every_script() -> None:
     assert "Åsa" in as_text(None, "info", {"event": "hello", "name": "Åsa"})
 
 
@@ -74,7 +74,7 @@ def test_time_level_and_event_come_first() -> None:
         "credentials",
     ],
 )
-def test_a_field_of_that_name_never_reaches_the_log(name: str) -> None:
+def test_a_field_with_a_secret_s_name_never_reaches_the_log(name: str) -> None:
     """LG-03."""
     event = {"event": "x", name: "v4lue", "nested": {name: "v4lue", "list": [{name: "v4lue"}]}}
     assert "v4lue" not in str(without_secrets(None, "info", event))
@@ -90,7 +90,7 @@ def test_a_field_of_that_name_never_reaches_the_log(name: str) -> None:
         "(1062, 'Duplicate') [parameters: ('ada', 's3cret')]",
     ],
 )
-def test_what_looks_like_a_secret_is_masked_under_whatever_name(value: str) -> None:
+def test_a_value_that_looks_like_a_secret_is_masked_in_any_field(value: str) -> None:
     """LG-03."""
     shown = str(without_secrets(None, "info", {"event": value, "detail": value, "stack": [value]}))
     assert "s3cret" not in shown
@@ -98,12 +98,12 @@ def test_what_looks_like_a_secret_is_masked_under_whatever_name(value: str) -> N
     assert "***" in shown
 
 
-def test_what_is_no_secret_is_left_alone() -> None:
+def test_other_fields_stay_as_they_are() -> None:
     event = {"event": "authn_login_fail", "login_hash": "0123456789abcdef", "status": 401, "docs": True, "none": None}
     assert without_secrets(None, "info", dict(event)) == event
 
 
-def test_an_exception_shows_types_messages_and_places_but_no_values() -> None:
+def test_an_exception_has_types_messages_and_places_but_no_values() -> None:
     """LG-03."""
     event: Mapping[str, Any] = {}
     try:
@@ -119,7 +119,7 @@ def test_an_exception_shows_types_messages_and_places_but_no_values() -> None:
     assert "s3cret" not in str(event)
 
 
-def test_a_failed_sign_in_shows_a_keyed_hash_for_what_was_typed() -> None:
+def test_a_failed_sign_in_has_a_keyed_hash_in_place_of_the_login() -> None:
     """LG-04."""
     with capture_logs() as lines:
         StructlogSecurityLog(KEY).record(
@@ -135,7 +135,7 @@ def test_a_failed_sign_in_shows_a_keyed_hash_for_what_was_typed() -> None:
     assert "login" not in lines[0]
 
 
-def test_attempts_on_one_account_carry_one_hash_however_they_are_spelt() -> None:
+def test_all_spellings_of_one_login_have_the_same_hash() -> None:
     """LG-04."""
     with capture_logs() as lines:
         log = StructlogSecurityLog(KEY)
@@ -146,7 +146,7 @@ def test_attempts_on_one_account_carry_one_hash_however_they_are_spelt() -> None
     assert len(set(hashes[:3])) == 1
 
 
-def test_refusals_warn_what_is_broken_is_an_error_and_all_tell_their_outcome() -> None:
+def test_an_event_is_written_at_its_level_with_its_outcome() -> None:
     """LG-01, SI-12."""
     with capture_logs() as lines:
         log = StructlogSecurityLog(KEY)
@@ -158,7 +158,7 @@ def test_refusals_warn_what_is_broken_is_an_error_and_all_tell_their_outcome() -
     assert [(line["log_level"], line["outcome"]) for line in lines] == levels
 
 
-def test_a_stolen_token_is_an_alarm_and_never_left_out() -> None:
+def test_a_stolen_token_is_critical_and_always_written() -> None:
     """RF-02, LG-05."""
     with capture_logs() as lines:
         log = StructlogSecurityLog(KEY)
@@ -168,7 +168,7 @@ def test_a_stolen_token_is_an_alarm_and_never_left_out() -> None:
     assert lines == [{**expected, "user_id": "1", "session_id": "2"}] * (3 * MAX_EVENTS_PER_WINDOW)
 
 
-def test_a_flood_of_refusals_is_counted_instead_of_written() -> None:
+def test_a_flood_of_refusals_is_counted_and_not_written() -> None:
     """LG-05."""
     clock = FrozenClock()
     with capture_logs() as lines:
