@@ -3,6 +3,9 @@
 import errno
 import resource
 import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from doorward.infrastructure.settings.start_refused import StartRefused
 
@@ -15,15 +18,26 @@ MAX_CONNECTIONS = 4_096
 """Per worker. Each connection may hold one answer that its client does not read."""
 
 
-def refuse_taken(host: str, port: int) -> None:
-    """Raise StartRefused when the service cannot listen there. Granian would share the port with another service."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+@contextmanager
+def reserved_address(host: str, port: int) -> Iterator[None]:
+    """Keep other services from listening there. Raise StartRefused when one does, or nobody can.
+
+    Granian listens with SO_REUSEPORT, so two services could share a port without a word. On Linux, a socket that is
+    bound and never listens keeps the port for sockets of this user that ask for SO_REUSEPORT.
+    """
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as address:
+        address.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # old connections of an earlier service may last
         try:
-            probe.bind((host, port))
-            probe.listen()
+            address.bind((host, port))
+            if sys.platform != "linux":
+                address.listen()
+                address.close()
         except OSError as error:
             raise StartRefused(reason(error, host, port)) from error
+        if sys.platform == "linux":
+            address.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+            address.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        yield
 
 
 def reason(error: OSError, host: str, port: int) -> str:

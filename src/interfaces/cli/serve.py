@@ -25,7 +25,7 @@ from doorward.infrastructure.settings.data_dir import make_data_dir
 from doorward.infrastructure.settings.settings import Settings
 from doorward.infrastructure.settings.web_addresses import bracketed, is_loopback
 from doorward.infrastructure.sql.urls import DatabaseUrl
-from doorward.interfaces.cli.listening import refuse_taken
+from doorward.interfaces.cli.listening import reserved_address
 from doorward.interfaces.cli.output import EXIT_UNUSABLE
 from doorward.interfaces.cli.running import current_settings
 
@@ -39,10 +39,10 @@ def serve(migrates: bool, port: str | None) -> None:  # noqa: FBT001 click's fla
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     settings = current_settings({} if port is None else {"DOORWARD_PORT": port})
-    refuse_taken(settings.host, settings.port)
-    make_data_dir(settings.data_dir)
-    with metrics_folder(settings):
-        sys.exit(run_service(settings, stop, migrates=migrates))
+    with reserved_address(settings.host, settings.port):
+        make_data_dir(settings.data_dir)
+        with metrics_folder(settings):
+            sys.exit(run_service(settings, stop, migrates=migrates))
 
 
 def run_service(settings: Settings, stop: "StopRequest", *, migrates: bool) -> int:

@@ -124,6 +124,19 @@ def test_a_port_in_use_is_one_clear_line_and_exit_code_2(tmp_path: Path) -> None
         assert answers(server)
 
 
+def test_a_port_is_in_use_as_soon_as_a_service_starts_there(tmp_path: Path) -> None:
+    """The first service does not listen yet, and both could otherwise share the port."""
+    port = str(free_port())
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+    first, second = (Doorward.in_folder(tmp_path / name, port=port) for name in ("first", "second"))
+    with started(first, "--migrate"):
+        eventually((first.data_dir / "doorward.db").exists)
+        refused = second("serve", "--migrate")
+        assert refused.returncode == 2
+        assert f"Port {port} on 127.0.0.1 is in use" in refused.stderr
+
+
 def test_the_port_may_be_given_with_the_command(doorward: Doorward) -> None:
     port = free_port()
     with started(doorward, "--migrate", "--port", str(port), DOORWARD_PORT="1") as process:
