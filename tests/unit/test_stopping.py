@@ -10,7 +10,7 @@ class Anything:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_stop_that_came_where_no_exception_gets_through_is_heeded_later() -> None:
+def test_a_stop_request_in_a_destructor_is_remembered() -> None:
     stop, thing = StopRequest(), Anything()
     stop.exit_if_requested()
     reference = weakref.ref(thing, stop)
@@ -21,7 +21,7 @@ def test_a_stop_that_came_where_no_exception_gets_through_is_heeded_later() -> N
     assert left.value.code == 0
 
 
-def test_a_stop_ends_the_start_at_once() -> None:
+def test_a_stop_request_ends_the_start_at_once() -> None:
     with pytest.raises(SystemExit) as left:
         StopRequest()()
     assert left.value.code == 0
