@@ -6,8 +6,7 @@ from typing import Any, final
 from sqlalchemy import bindparam, delete, func, insert, select
 
 from doorward.domain.change_feed.change import Change, SequencedChange, Subject
-from doorward.infrastructure.sql.connection import SqlConnection, padded
-from doorward.infrastructure.sql.statements import SqlRow
+from doorward.infrastructure.sql.connection import MANY_ROWS, SqlConnection, SqlRow, padded
 from doorward.infrastructure.sql.tables import changes
 
 KNOWN = frozenset(Subject)
@@ -16,10 +15,12 @@ ANNOUNCE = insert(changes)
 CHANGE = select(changes)
 SINCE = CHANGE.where(changes.c.sequence >= bindparam("sequence")).order_by(changes.c.sequence).limit(bindparam("count"))
 AMONG = CHANGE.where(changes.c.sequence.in_(bindparam("sequences", expanding=True))).order_by(changes.c.sequence)
-ENDED = CHANGE.where(changes.c.subject == Subject.SESSIONS.value, changes.c.created_at >= bindparam("moment")).limit(
-    bindparam("count")
+ENDED = (
+    CHANGE.where(changes.c.subject == Subject.SESSIONS.value, changes.c.created_at >= bindparam("moment"))
+    .limit(bindparam("count"))
+    .execution_options(**MANY_ROWS)
 )
-LATEST = CHANGE.order_by(changes.c.sequence.desc()).limit(bindparam("count"))
+LATEST = CHANGE.order_by(changes.c.sequence.desc()).limit(bindparam("count")).execution_options(**MANY_ROWS)
 OLD = (
     select(changes.c.sequence)
     .where(
@@ -28,9 +29,14 @@ OLD = (
     )
     .order_by(changes.c.sequence)
     .limit(bindparam("count"))
+    .execution_options(**MANY_ROWS)
 )
-FORGET = delete(changes).where(
-    changes.c.sequence.between(bindparam("first"), bindparam("last")), changes.c.created_at < bindparam("before")
+DELETE = (
+    delete(changes)
+    .where(
+        changes.c.sequence.between(bindparam("first"), bindparam("last")), changes.c.created_at < bindparam("before")
+    )
+    .execution_options(**MANY_ROWS)
 )
 
 
@@ -74,7 +80,7 @@ class SqlChanges:
         if not old:
             return 0
         span = {"first": old[0].sequence, "last": old[-1].sequence, "before": before}
-        return await self.connection.change(FORGET, span)
+        return await self.connection.change(DELETE, span)
 
 
 def to_row(change: Change) -> dict[str, Any]:

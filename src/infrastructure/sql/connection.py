@@ -1,233 +1,192 @@
 """One connection of the database, as the repositories use it.
 
-SQLAlchemy makes the connections (`pool.py` keeps them), compiles the statements and converts the values
-(`statements.py`); what runs them is the driver itself. SQLAlchemy's own way to an async driver crosses a bridge between
-coroutines and plain functions for each step, which costs several times what the driver takes.
+SQLAlchemy runs the statements: `mysql.py` and `sqlite.py` say how. What stands here is what Doorward adds for every
+database: bounds for waiting, one more try for a read that met a dead connection, and the names of the domain for what
+drivers raise.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Dialect, Executable
+from sqlalchemy import Executable, Pool, QueuePool, Row
 
-from doorward.domain.errors import DomainError, StorageUnavailable, TransactionConflict
-from doorward.infrastructure.sql.engine import error_code
-from doorward.infrastructure.sql.pool import Lent, Pool
-from doorward.infrastructure.sql.statements import SqlRow, Values, prepared
+from doorward.domain.errors import DomainError, StorageUnavailable
+from doorward.infrastructure.sql.errors import ConnectionLost, refusal
 
 T = TypeVar("T")
-Work = Callable[[Any], Awaitable[T]]
-"""Something that is asked of a driver's connection."""
+Values = Mapping[str, Any]
+"""The values of a statement's parameters, by their names."""
 
-NOTHING: Values = MappingProxyType({})
+SqlRow = Row[Any]
+NO_VALUES: Values = MappingProxyType({})
 
-LONGEST = 1.5
-"""Seconds for a whole block, and again for its commit: whoever asks a database that is away hears of it in time."""
-
-UNDONE = frozenset({1020, 1180, 1213, 3101})
-"""MySQL undid the whole transaction: row changed, commit refused, deadlock, certification failed in the group."""
-
-GONE = frozenset({1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 3032, 3169})
-"""Further ways in which a server says goodbye: shutting down, network trouble, offline mode, killed."""
-
-READ_ONLY = frozenset({1290, 1792, 1836, 3100})
-"""A server that was demoted says so and keeps the connection; the pool must let go of it."""
-
-CLOSED = frozenset({"no active connection", "Connection closed"})
-"""What aiosqlite says of a connection that is no more."""
-
-OUT_OF_STEP = frozenset({"InterfaceError", "InternalError"})
-"""PEP 249's names, of which each driver has classes of its own."""
+MANY_ROWS: Mapping[str, bool] = MappingProxyType({"doorward_many_rows": True})
+"""Execution options for statements that read or change many rows. On SQLite they run in a thread."""
 
 
-class Violated(Exception):
-    """The database holds a constraint against the change. Of one row it did nothing; of many, some may have been
-    changed. `__cause__` is the driver's error."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long to wait for the database. The time that Doorward itself computes does not count."""
+
+    wait_seconds: float = 1.5
+    """For one answer: to a statement, to a commit, or to a new connection."""
+    pool_wait_seconds: float = 1.0
+    """For a free connection."""
+    lock_wait_seconds: float = 1.0
+    """For a lock that another transaction holds. MySQL takes whole seconds."""
 
 
-class ConnectionLost(TransactionConflict):
-    """The connection was dead or died under the statement: on another one the same may succeed at once."""
+class Session(Protocol):
+    """One connection of a pool that nobody else uses until it is released.
+
+    Raises the errors of SQLAlchemy and the driver, and TimeoutError when the database takes longer than the limits.
+    """
+
+    async def rows(self, statement: Executable, values: Values) -> Sequence[SqlRow]: ...
+
+    async def change(self, statement: Executable, values: Sequence[Values] | Values) -> int: ...
+
+    async def begin(self) -> None: ...
+
+    async def commit(self) -> None: ...
+
+    async def roll_back(self) -> None: ...
+
+    async def release(self) -> None:
+        """Return the connection to the pool. One that is broken or still busy is closed instead. Never raises."""
+        ...
+
+
+class Connections(Protocol):
+    """A pool of connections of one kind: for transactions, or for reading."""
+
+    @property
+    def limits(self) -> Limits: ...
+
+    @property
+    def in_use(self) -> int:
+        """How many connections are not in the pool."""
+        ...
+
+    async def session(self) -> Session: ...
+
+    async def close(self) -> None: ...
 
 
 @dataclass(slots=True)
 class SqlConnection:
-    """Faults leave as StorageUnavailable or TransactionConflict; Violated is for the repositories to read."""
+    """Raises StorageUnavailable and TransactionConflict, and ConstraintViolated for the repositories to handle."""
 
-    pool: Pool
-    lent: Lent
-    deadline: asyncio.Timeout
-    alone: bool
-    """Each statement stands alone: one that met a dead connection is run again on another."""
-    open: bool = False
-    """Something was asked for that is not committed yet."""
+    connections: Connections
+    session: Session
+    in_transaction: bool
+    """False for reading: each statement stands alone, and one that met a dead connection runs again on another."""
+    uncommitted: bool = False
+    """True from the first statement of a transaction until it is committed."""
 
-    @property
-    def driver(self) -> Any:
-        return self.lent.driver
+    async def rows(self, statement: Executable, values: Values = NO_VALUES) -> Sequence[SqlRow]:
+        """Run a SELECT and return its rows."""
+        return await self._run(lambda session: session.rows(statement, values))
 
-    @property
-    def dialect(self) -> Dialect:
-        return self.pool.engine.dialect
-
-    async def rows(self, statement: Executable, values: Values = NOTHING) -> Sequence[SqlRow]:
-        asked = prepared(statement, self.dialect, values)
-        parameters = asked.parameters(values)
-        return asked.rows(await self._run(lambda driver: fetched(driver, asked.text, parameters)))
-
-    async def change(self, statement: Executable, values: Values = NOTHING) -> int:
-        """How many rows it matched."""
-        asked = prepared(statement, self.dialect, values)
-        parameters = asked.parameters(values)
-        return await self._run(lambda driver: matched(driver, asked.text, parameters))
+    async def change(self, statement: Executable, values: Values = NO_VALUES) -> int:
+        """Run a statement and return how many rows it matched."""
+        return await self._run(lambda session: session.change(statement, values))
 
     async def change_all(self, statement: Executable, each: Sequence[Values]) -> None:
-        """The same change with one set of values after another."""
-        asked = prepared(statement, self.dialect, each[0])
-        parameters = [asked.parameters(values) for values in each]
-        await self._run(lambda driver: repeated(driver, asked.text, parameters))
+        """Run a statement once for each set of values."""
+        await self._run(lambda session: session.change(statement, each))
 
-    async def begin(self, statement: str) -> None:
-        await self._run(lambda driver: matched(driver, statement, ()))
+    async def begin(self) -> None:
+        await self._run(lambda session: session.begin())
 
-    async def _run(self, work: Work[T]) -> T:
+    async def _run(self, work: Callable[[Session], Awaitable[T]]) -> T:
         try:
-            return await self._asked(work)
+            return await self._attempt(work)
         except ConnectionLost:
-            if not self.alone:
+            if self.in_transaction:
                 raise
-        self.lent = await self.pool.another(self.lent)
+        await self.session.release()
+        self.session = await open_session(self.connections)
         try:
-            return await self._asked(work)
+            return await self._attempt(work)
         except ConnectionLost as error:
             raise StorageUnavailable from error
 
-    async def _asked(self, work: Work[T]) -> T:
-        self.open = not self.alone
+    async def _attempt(self, work: Callable[[Session], Awaitable[T]]) -> T:
+        self.uncommitted = self.in_transaction
         try:
-            return await work(self.driver)
-        except self.dialect.loaded_dbapi.Error as error:
-            refused = refusal(error, self.dialect)
-            if isinstance(refused, ConnectionLost):
-                self.lent.drop()
-                self.pool.distrust()
-            elif out_of_step(error):
-                self.lent.drop()
+            return await work(self.session)
+        except Exception as error:
+            refused = refusal(error)
             if refused is None:
                 raise
             raise refused from error
-        except BaseException as error:
-            self.lent.drop()
-            if is_gone(error):
-                self.pool.distrust()
-                raise ConnectionLost from error
-            raise
 
-    async def commit(self, done: Callable[[], None]) -> None:
-        """`done` is called once it is. Raise TransactionConflict when nothing was committed, StorageUnavailable when
-        nobody knows."""
-        self.deadline.reschedule(None)
-        await to_the_end(self._commit(done))
+    async def commit(self, committed: Callable[[], None]) -> None:
+        """Commit, and call `committed` afterwards, even when the caller is cancelled meanwhile.
 
-    async def _commit(self, done: Callable[[], None]) -> None:
+        Raise TransactionConflict when nothing was committed, and StorageUnavailable when the outcome is unknown.
+        """
+        await finish_despite_cancellation(self._commit(committed))
+
+    async def _commit(self, committed: Callable[[], None]) -> None:
         try:
-            async with asyncio.timeout(LONGEST):
-                await self._asked(lambda driver: driver.commit())
-        except (ConnectionLost, TimeoutError) as error:
+            await self._attempt(lambda session: session.commit())
+        except ConnectionLost as error:
             raise StorageUnavailable from error
-        self.open = False
-        done()
+        self.uncommitted = False
+        committed()
 
     async def close(self) -> None:
-        """Roll back what is open and give the connection back; one that does not answer is dropped."""
-        try:
-            if self.open and self.lent.usable:
-                await to_the_end(self._roll_back())
-        finally:
-            self.pool.give_back(self.lent)
+        """Roll back what is not committed and release the connection."""
+        if self.uncommitted:
+            await finish_despite_cancellation(self._roll_back_and_release())
+        else:
+            await self.session.release()
 
-    async def _roll_back(self) -> None:
-        try:
-            async with asyncio.timeout(LONGEST):
-                await self._asked(lambda driver: driver.rollback())
-        except (DomainError, TimeoutError):
-            self.lent.drop()
+    async def _roll_back_and_release(self) -> None:
+        with suppress(DomainError):
+            await self._attempt(lambda session: session.roll_back())
+        await self.session.release()
 
 
-async def fetched(driver: Any, text: str, parameters: Sequence[Any]) -> Sequence[Sequence[Any]]:
-    async with driver.cursor() as cursor:
-        await cursor.execute(text, parameters)
-        found: Sequence[Sequence[Any]] = await cursor.fetchall()
-        return found
-
-
-async def matched(driver: Any, text: str, parameters: Sequence[Any]) -> int:
-    async with driver.cursor() as cursor:
-        await cursor.execute(text, parameters)
-        return int(cursor.rowcount)
-
-
-async def repeated(driver: Any, text: str, parameters: Sequence[Sequence[Any]]) -> None:
-    async with driver.cursor() as cursor:
-        await cursor.executemany(text, parameters)
-
-
-@asynccontextmanager
-async def connected(pool: Pool, *, alone: bool) -> AsyncIterator[SqlConnection]:
-    """A connection for the block, which is cut off when it takes longer than LONGEST."""
+async def open_session(connections: Connections) -> Session:
+    """Take a connection from the pool, or make one. Raise StorageUnavailable whatever prevents it."""
     try:
-        async with asyncio.timeout(LONGEST) as deadline:
-            connection = SqlConnection(pool, await pool.take(), deadline, alone)
-            try:
-                yield connection
-            finally:
-                await connection.close()
-    except TimeoutError as error:
-        if not deadline.expired():
-            raise
+        return await connections.session()
+    except Exception as error:
         raise StorageUnavailable from error
 
 
-def refusal(error: Any, dialect: Dialect) -> Exception | None:
-    """What the inside calls a driver's error. Mistakes of ours stay what they are; and what has waited in vain (for a
-    lock, a disk) is no conflict: to run it again would be to wait again."""
-    driver, code = dialect.loaded_dbapi, error_code(error)
-    if code in GONE | READ_ONLY or dialect.is_disconnect(error, None, None):
-        return ConnectionLost()
-    if code in UNDONE:
-        return TransactionConflict()
-    if isinstance(error, driver.IntegrityError):
-        return Violated()
-    ours = (driver.ProgrammingError, driver.NotSupportedError, getattr(driver, "DataError", driver.NotSupportedError))
-    return None if isinstance(error, ours) else StorageUnavailable()
+@asynccontextmanager
+async def connected(connections: Connections, *, in_transaction: bool) -> AsyncIterator[SqlConnection]:
+    """A connection for the block."""
+    connection = SqlConnection(connections, await open_session(connections), in_transaction)
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
-def out_of_step(error: BaseException) -> bool:
-    """Whether driver and server may no longer agree on whose answer comes next."""
-    return any(kind.__name__ in OUT_OF_STEP for kind in type(error).__mro__)
-
-
-def is_gone(error: BaseException) -> bool:
-    """What drivers raise, beside errors of their own, when the connection went away beneath them."""
-    return isinstance(error, AttributeError | OSError | EOFError) or (
-        isinstance(error, ValueError) and str(error) in CLOSED
-    )
+def checked_out(pool: Pool) -> int:
+    """How many connections are not in the pool."""
+    return pool.checkedout() if isinstance(pool, QueuePool) else 0
 
 
 def padded(values: Sequence[T]) -> list[T]:
-    """The values, the last one repeated up to the next power of two: an IN has few forms then for the server and for
-    SQLAlchemy to remember."""
+    """Repeat the last value up to the next power of two, so that an IN has few forms to be compiled and prepared."""
     if not values:
         return []
     size = 1 << (len(values) - 1).bit_length()
     return [*values, *[values[-1]] * (size - len(values))]
 
 
-async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
-    """Half a COMMIT or ROLLBACK is none: when cancelled meanwhile, be cancelled afterwards."""
+async def finish_despite_cancellation(work: Coroutine[Any, Any, T]) -> T:
+    """Run `work` to its end. When the caller is cancelled meanwhile, raise CancelledError after that."""
     task = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(task)

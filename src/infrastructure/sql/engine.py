@@ -1,141 +1,179 @@
-"""All that differs per database server: how to connect, what each session is told, how a transaction begins.
+"""How to connect to each kind of database: the only place that knows drivers and what each connection is told.
 
-SQLAlchemy loads the dialect and driver that the URL names and no other. These are its plain engines with async
-drivers underneath; `connection.py` says why.
+SQLAlchemy loads the dialect and the driver that the URL names, and no other.
 """
 
+import asyncio
 import os
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import URL, Dialect, Engine, NullPool, create_engine, event
+from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from doorward.infrastructure.settings.data_dir import refuse_shared
 from doorward.infrastructure.settings.start_refused import StartRefused
-from doorward.infrastructure.sql.pool import Pool
+from doorward.infrastructure.sql.connection import Connections, Limits
+from doorward.infrastructure.sql.errors import mark_lost_connections
+from doorward.infrastructure.sql.sqlite import DO_NOT_WAIT, SqliteConnections
 from doorward.infrastructure.sql.urls import DatabaseUrl, Tls
 
-PATIENCE = 1.0
-"""Seconds to wait for a lock, and for a TCP connection."""
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
+T = TypeVar("T")
 SQLITE_READERS = 4
-
 SQLITE_SESSION = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON")
-"""FULL, so that no power cut brings a revoked grant back."""
+"""FULL, so that no power cut undoes the revocation of a grant."""
 
 SQL_MODE = (
     "STRICT_TRANS_TABLES,ONLY_FULL_GROUP_BY,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
     "NO_ENGINE_SUBSTITUTION"
 )
-MYSQL_SESSION = (
-    f"SET SESSION time_zone = '+00:00', sql_mode = '{SQL_MODE}', innodb_lock_wait_timeout = {PATIENCE:.0f}",
-)
-MYSQL_MIGRATING = ("SET SESSION innodb_lock_wait_timeout = 10, lock_wait_timeout = 10",)
+MYSQL_SESSION = f"SET SESSION time_zone = '+00:00', sql_mode = '{SQL_MODE}', innodb_lock_wait_timeout = "
+MYSQL_READING = "SET SESSION TRANSACTION READ ONLY"
 
-STATEMENTS_PREPARED = 64
+MAX_CONNECTION_AGE_SECONDS = 240
+"""Older connections are replaced: proxies and hosting providers cut idle ones after five minutes."""
+
+MAX_PREPARED_STATEMENTS = 64
 """Per connection. MySQL allows 16,382 on the whole server."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pools:
-    writing: Pool
-    reading: Pool
-    """Takes no writes, and runs each statement outside of any transaction."""
-    begin: str | None
-    """What begins a writing transaction where the driver does not do it by itself."""
+class Engines:
+    writing: Connections
+    reading: Connections
+    """The database takes no writes through these, and each statement runs outside of any transaction."""
 
     async def close(self) -> None:
         await self.writing.close()
         await self.reading.close()
 
 
-def open_pools(url: DatabaseUrl, size: int) -> Pools:
-    """Nothing connects yet. `size` is for MySQL: all connections together (two at least); half of them write."""
-    if url.sqlite_path is not None:
-        reader = sqlite(url.sqlite_path, (*SQLITE_SESSION, "PRAGMA query_only = ON"), isolation_level="AUTOCOMMIT")
-        return Pools(
-            writing=Pool(sqlite(url.sqlite_path, SQLITE_SESSION), 1),
-            reading=Pool(reader, SQLITE_READERS),
-            begin="BEGIN IMMEDIATE",
-        )
-    writers = max(1, size // 2)
-    reader = mysql(url, (*MYSQL_SESSION, "SET SESSION TRANSACTION READ ONLY"), isolation_level="AUTOCOMMIT")
-    return Pools(
-        writing=Pool(mysql(url, MYSQL_SESSION, isolation_level="READ COMMITTED"), writers),
-        reading=Pool(reader, max(1, size - writers)),
-        begin=None,
+def open_engines(url: DatabaseUrl, size: int, limits: Limits | None = None) -> Engines:
+    """Nothing connects yet. `size` is for MySQL: the number of connections, two at least; half of them write."""
+    limits = limits or Limits()
+    return sqlite_engines(url.sqlite_path, limits) if url.sqlite_path else mysql_engines(url, size, limits)
+
+
+def sqlite_engines(path: Path, limits: Limits) -> Engines:
+    reading = sqlite(path, (*SQLITE_SESSION, "PRAGMA query_only = ON", DO_NOT_WAIT), limits, SQLITE_READERS)
+    return Engines(
+        writing=SqliteConnections(sqlite(path, (*SQLITE_SESSION, DO_NOT_WAIT), limits, 1), limits, 1),
+        reading=SqliteConnections(reading, limits, SQLITE_READERS),
     )
 
 
-def open_migrator(url: DatabaseUrl, patience: int) -> Engine:
-    """One connection that may take its time; on SQLite it makes the file, for nobody else to read."""
+def mysql_engines(url: DatabaseUrl, size: int, limits: Limits) -> Engines:
+    from doorward.infrastructure.sql.mysql import MySqlConnections  # noqa: PLC0415 slow, and SQLite does not need it
+
+    writers = max(1, size // 2)
+    session = (f"{MYSQL_SESSION}{max(1, round(limits.lock_wait_seconds))}",)
+    writing = mysql(url, session, limits, writers, isolation_level="READ COMMITTED")
+    reading = mysql(
+        url,
+        (*session, MYSQL_READING),
+        limits,
+        max(1, size - writers),
+        isolation_level="AUTOCOMMIT",
+        skip_autocommit_rollback=True,
+    )
+    return Engines(writing=MySqlConnections(writing, limits), reading=MySqlConnections(reading, limits))
+
+
+def open_engine(url: DatabaseUrl) -> "Engine | AsyncEngine":
+    """An engine with one connection, to look at the schema."""
+    limits = Limits()
     if url.sqlite_path is None:
-        return mysql(url, (*MYSQL_SESSION, *MYSQL_MIGRATING))
+        session = (f"{MYSQL_SESSION}{round(limits.lock_wait_seconds)}",)
+        return mysql(url, session, limits, 1, isolation_level="AUTOCOMMIT")
+    return sqlite(url.sqlite_path, SQLITE_SESSION, limits, 1)
+
+
+def open_migrator(url: DatabaseUrl, lock_wait_seconds: int) -> "Engine | AsyncEngine":
+    """An engine for migrations, which may take their time. On SQLite it creates the file with mode 0600."""
+    limits = Limits(lock_wait_seconds=lock_wait_seconds)
+    if url.sqlite_path is None:
+        locks = f"SET SESSION innodb_lock_wait_timeout = {lock_wait_seconds}, lock_wait_timeout = {lock_wait_seconds}"
+        return mysql(url, (f"{MYSQL_SESSION}{lock_wait_seconds}", locks), limits, 1)
     make_private(url.sqlite_path)
-    return sqlite(url.sqlite_path, SQLITE_SESSION, patience=patience)
+    return sqlite(url.sqlite_path, SQLITE_SESSION, limits, 1)
 
 
-def make_private(path: Path) -> None:
-    """The file with mode 0600 (SQLite gives -wal and -shm the same), a missing folder for it with 0700."""
+async def run_in_database(engine: "Engine | AsyncEngine", work: Callable[[Connection], T]) -> T:
+    """Run `work`, which is written for a synchronous connection, off the event loop, and close the engine."""
+    if isinstance(engine, Engine):
+        return await asyncio.to_thread(run_and_close, engine, work)
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-        except FileExistsError:  # also for a link to nowhere, through which nothing is made
-            os.close(os.open(path, os.O_RDWR))
-    except OSError as error:
-        raise StartRefused(f"The database file {path} cannot be opened: {error.strerror}.") from error
+        async with engine.connect() as connection:
+            return await connection.run_sync(work)
+    finally:
+        await engine.dispose()
 
 
-def refuse_open_files(url: DatabaseUrl) -> None:
-    """Raise StartRefused when others may read or write SQLite's files (ST-09), or when a link stands for the file and
-    leads nowhere. The folder is the operator's own affair, unless it is the data folder."""
-    if url.sqlite_path is None:
-        return
-    if url.sqlite_path.is_symlink() and not url.sqlite_path.exists():
-        raise StartRefused(f"The database file {url.sqlite_path} is a symbolic link to nowhere: name the file itself.")
-    for suffix in ("", "-wal", "-shm"):
-        refuse_shared(Path(f"{url.sqlite_path}{suffix}"), "600")
+def run_and_close(engine: Engine, work: Callable[[Connection], T]) -> T:
+    try:
+        with engine.connect() as connection:
+            return work(connection)
+    finally:
+        engine.dispose()
 
 
-def sqlite(path: Path, session: Sequence[str], *, patience: float = PATIENCE, **options: Any) -> Engine:
-    """A file that is not there is not made in passing."""
-    url = URL.create("sqlite+aiosqlite", database=path.absolute().as_uri(), query={"uri": "true", "mode": "rw"})
-    made = engine(url, session, connect_args={"timeout": patience, "isolation_level": None}, **options)
-
-    def is_there(dialect: Dialect, *_: object) -> None:
-        """Before the driver starts a thread that it would leave behind."""
-        if not os.access(path, os.R_OK | os.W_OK):
-            raise dialect.loaded_dbapi.OperationalError("unable to open database file")
-
-    event.listen(made, "do_connect", is_there)
-    return made
-
-
-def mysql(at: DatabaseUrl, session: Sequence[str], **options: Any) -> Engine:
-    url = URL.create("mysql+asyncmy", at.username, host=at.host, port=at.port, database=at.database)
-    connect_args = {
-        "password": at.password.encode(),  # the driver would encode text as Latin-1
-        "charset": "utf8mb4",
-        "connect_timeout": PATIENCE,
-        "stmt_cache_size": STATEMENTS_PREPARED,
-        "ssl": tls_context(at),
-    }
-    return engine(url, session, connect_args=connect_args, **options)
+def sqlite(path: Path, session: Sequence[str], limits: Limits, size: int) -> Engine:
+    """An engine for a file that exists; none is created. Transactions begin and end by statements of ours."""
+    url = URL.create("sqlite", database=path.absolute().as_uri(), query={"uri": "true", "mode": "rw"})
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        connect_args={"timeout": limits.lock_wait_seconds, "check_same_thread": False},
+        isolation_level="AUTOCOMMIT",
+        skip_autocommit_rollback=True,
+        poolclass=QueuePool,
+        pool_size=size,
+        max_overflow=0,
+        pool_reset_on_return=None,
+    )
+    prepare(engine, session)
+    return engine
 
 
-def engine(url: URL, session: Sequence[str], **options: Any) -> Engine:
-    """One that keeps no connection; `pool.py` does. What is open on one is rolled back by who opened it."""
-    made = create_engine(url, hide_parameters=True, poolclass=NullPool, pool_reset_on_return=None, **options)
-    event.listen(made, "connect", told(session))
-    return made
+def mysql(at: DatabaseUrl, session: Sequence[str], limits: Limits, size: int, **options: Any) -> "AsyncEngine":
+    """Transactions that are open on a connection are rolled back by whoever began them, not by the pool."""
+    from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415 slow, and SQLite does not need it
+
+    engine = create_async_engine(
+        URL.create("mysql+asyncmy", at.username, host=at.host, port=at.port, database=at.database),
+        hide_parameters=True,
+        connect_args={
+            "password": at.password.encode(),  # the driver would encode text as Latin-1
+            "charset": "utf8mb4",
+            "connect_timeout": limits.wait_seconds,
+            "stmt_cache_size": MAX_PREPARED_STATEMENTS,
+            "ssl": tls_context(at),
+        },
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=limits.pool_wait_seconds,
+        pool_recycle=MAX_CONNECTION_AGE_SECONDS,
+        pool_use_lifo=True,
+        pool_reset_on_return=None,
+        **options,
+    )
+    prepare(engine.sync_engine, session)
+    return engine
 
 
-def told(statements: Sequence[str]) -> Callable[[DBAPIConnection, object], None]:
+def prepare(engine: Engine, session: Sequence[str]) -> None:
+    """Run the statements of `session` on each new connection, and extend what counts as a lost connection."""
+    event.listen(engine, "connect", executing(session))
+    event.listen(engine, "handle_error", mark_lost_connections)
+
+
+def executing(statements: Sequence[str]) -> Callable[[DBAPIConnection, object], None]:
     def on_connect(connection: DBAPIConnection, _: object) -> None:
         cursor = connection.cursor()
         for statement in statements:
@@ -145,24 +183,43 @@ def told(statements: Sequence[str]) -> Callable[[DBAPIConnection, object], None]
     return on_connect
 
 
-def error_code(error: BaseException | None) -> int | None:
-    """MySQL's error number."""
-    code = error.args[0] if error is not None and error.args else None
-    return code if isinstance(code, int) else None
+def make_private(path: Path) -> None:
+    """Create the file with mode 0600, which SQLite gives its other files, too, and a missing directory with 0700."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        except FileExistsError:  # a link to a missing file counts as existing, so that nothing is created through it
+            os.close(os.open(path, os.O_RDWR))
+    except OSError as error:
+        raise StartRefused(f"The database file {path} cannot be opened: {error.strerror}.") from error
+
+
+def refuse_open_files(url: DatabaseUrl) -> None:
+    """Raise StartRefused when other users may access SQLite's files (ST-09), or when the file links to a missing file.
+
+    The directory is not checked here: the data directory is checked elsewhere, and any other is up to the operator.
+    """
+    if url.sqlite_path is None:
+        return
+    if url.sqlite_path.is_symlink() and not url.sqlite_path.exists():
+        raise StartRefused(f"The database file {url.sqlite_path} links to a missing file; name the file itself.")
+    for suffix in ("", "-wal", "-shm"):
+        refuse_shared(Path(f"{url.sqlite_path}{suffix}"), "600")
 
 
 def tls_context(url: DatabaseUrl) -> ssl.SSLContext | None:
-    """Always a context of ours: whatever else the driver takes for TLS options may end in plain text."""
+    """The TLS context of connections, or None without TLS. Any other form of the driver's options may mean no TLS."""
     if url.tls is Tls.DISABLED:
         return None
     try:
         context = ssl.create_default_context(cafile=url.ca)
     except OSError as error:
-        raise StartRefused(f"The file that ssl-ca names, {url.ca}, holds no certificates that can be read.") from error
+        raise StartRefused(f"ssl-ca names {url.ca}, which holds no readable certificates.") from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if url.tls is not Tls.VERIFY_IDENTITY:
         context.check_hostname = False
-        context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # MySQL's own certificates lack what it asks for
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # the certificates that MySQL generates do not fulfil it
     if url.tls is Tls.REQUIRED:
         context.verify_mode = ssl.CERT_NONE
     return context

@@ -8,8 +8,8 @@ from doorward.domain.change_feed.change import Change, Subject
 from doorward.domain.errors import KeyExists
 from doorward.domain.keys.signing_key import SigningKey
 from doorward.infrastructure.sql.changes import Feed
-from doorward.infrastructure.sql.connection import SqlConnection, Violated
-from doorward.infrastructure.sql.statements import SqlRow
+from doorward.infrastructure.sql.connection import SqlConnection, SqlRow
+from doorward.infrastructure.sql.errors import ConstraintViolated
 from doorward.infrastructure.sql.tables import signing_keys
 
 ALL = select(signing_keys).order_by(signing_keys.c.signs_from, signing_keys.c.kid)
@@ -34,7 +34,7 @@ class SqlKeys:
     async def add(self, key: SigningKey) -> None:
         try:
             await self.connection.change(ADD, to_row(key))
-        except Violated:
+        except ConstraintViolated:
             raise KeyExists from None
         await self.feed.announce(Change(Subject.KEYS))
 

@@ -4,7 +4,8 @@ from typing import final
 
 from sqlalchemy import bindparam, insert, update
 
-from doorward.infrastructure.sql.connection import SqlConnection, Violated
+from doorward.infrastructure.sql.connection import SqlConnection
+from doorward.infrastructure.sql.errors import ConstraintViolated
 from doorward.infrastructure.sql.tables import leases
 
 FIRST = insert(leases)
@@ -31,6 +32,6 @@ class SqlLeases:
             return True
         try:
             await self.connection.change(FIRST, {"name": name, "holder": holder, "until": until})
-        except Violated:
+        except ConstraintViolated:
             return False
         return True

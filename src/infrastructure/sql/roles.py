@@ -8,8 +8,8 @@ from doorward.domain.access.role import Role, RoleName
 from doorward.domain.change_feed.change import Change, Subject
 from doorward.domain.errors import TransactionConflict
 from doorward.infrastructure.sql.changes import Feed
-from doorward.infrastructure.sql.connection import SqlConnection, Violated
-from doorward.infrastructure.sql.statements import SqlRow
+from doorward.infrastructure.sql.connection import SqlConnection, SqlRow
+from doorward.infrastructure.sql.errors import ConstraintViolated
 from doorward.infrastructure.sql.tables import roles, user_roles
 
 NAMED = roles.c.name == bindparam("role")
@@ -41,7 +41,7 @@ class SqlRoles:
             return False
         try:
             await self.connection.change(ADD, to_row(role))
-        except Violated as error:
+        except ConstraintViolated as error:
             raise TransactionConflict from error  # somebody added it meanwhile
         return True
 

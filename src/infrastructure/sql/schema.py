@@ -1,39 +1,40 @@
-"""Which schema the database has, and how it gets the right one. Alembic is loaded only to migrate."""
+"""The revision of the database schema, and its migration. Alembic is imported only to migrate."""
 
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from sqlite3 import SQLITE_BUSY
+from functools import partial
 
-from sqlalchemy import Connection, Engine, String, column, func, inspect, select, table
+from sqlalchemy import Connection, String, column, func, inspect, select, table
 from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.util import greenlet_spawn
 
 from doorward.infrastructure.settings.start_refused import StartRefused
-from doorward.infrastructure.sql.connection import LONGEST
-from doorward.infrastructure.sql.engine import error_code, open_migrator, open_pools
+from doorward.infrastructure.sql.engine import open_engine, open_migrator, run_in_database
+from doorward.infrastructure.sql.errors import error_code, is_busy
 from doorward.infrastructure.sql.urls import DatabaseUrl
 
 HEAD = "0002"
-"""The revision that this Doorward works with. Revisions are numbered: a greater one is a newer one."""
+"""The revision that this version works with. Revisions are numbered; a greater number is a newer revision."""
 
-OLDER = frozenset({"", "0001", HEAD})
-"""Every revision that there was so far; the empty one is that of a new database."""
+KNOWN = frozenset({"", "0001", HEAD})
+"""Every revision so far. The empty one stands for a new database."""
 
-PATIENCE = 10
-"""Seconds that a migration waits for another one to end."""
+LOCK_WAIT_SECONDS = 10
+"""How long a migration waits for another one to end."""
 
-PAUSE = 0.05
+PAUSE_SECONDS = 0.05
+ANSWER_SECONDS = 3.0
+"""For the connection and the revision."""
 
-FORBIDDEN = frozenset({1044, 1142, 1227, 1370})
-"""MySQL's errors for an account that lacks a right."""
+MISSING_PRIVILEGE_CODES = frozenset({1044, 1142, 1227, 1370})
+"""MySQL's errors for a database account that lacks a privilege."""
 
 VERSION_TABLE = "alembic_version"
 VERSION = select(column("version_num", String)).select_from(table(VERSION_TABLE))
 
 
 async def check_schema(url: DatabaseUrl) -> None:
-    """Raise StartRefused unless the database has exactly the schema that this Doorward works with."""
+    """Raise StartRefused unless the database has exactly the schema of this version."""
     current = await current_revision(url)
     if current is None:
         raise StartRefused(f"The database {url.masked} is empty; run `doorward migrate`.")
@@ -43,36 +44,28 @@ async def check_schema(url: DatabaseUrl) -> None:
 
 
 def refuse_unknown(current: str) -> None:
-    """What is older than ours is a revision that our migrations know."""
-    if current not in OLDER:
-        raise StartRefused(f"The database has schema {current}, which no Doorward makes; restore a backup.")
+    """Raise StartRefused for an older revision that no migration knows."""
+    if current not in KNOWN:
+        raise StartRefused(f"The database has schema {current}, which no Doorward creates; restore a backup.")
 
 
 def refuse_newer(current: str) -> None:
     if current > HEAD:
         raise StartRefused(
-            f"The database has schema {current}, made by a newer Doorward (this one knows {HEAD}); run that one, for "
-            "`doorward migrate` does not go back."
+            f"The database has schema {current}, which a newer version created (this one knows {HEAD}); run the newer "
+            "version, since `doorward migrate` does not downgrade."
         )
 
 
 async def current_revision(url: DatabaseUrl) -> str | None:
-    """None for a database that was never migrated. Raise StartRefused when it does not answer."""
+    """The revision of the database, or None for one that was never migrated. Raise StartRefused without an answer."""
     if url.sqlite_path is not None and not url.sqlite_path.exists():
         return None
-    pools = open_pools(url, 2)
     try:
-        async with asyncio.timeout(LONGEST):
-            return await greenlet_spawn(read_revision, pools.reading.engine)
-    except (DBAPIError, TimeoutError) as error:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            return await run_in_database(open_engine(url), revision)
+    except (DBAPIError, OSError, RuntimeError) as error:
         raise unusable(url, error) from error
-    finally:
-        await pools.close()
-
-
-def read_revision(engine: Engine) -> str | None:
-    with engine.connect() as connection:
-        return revision(connection)
 
 
 def revision(connection: Connection) -> str | None:
@@ -82,67 +75,71 @@ def revision(connection: Connection) -> str | None:
 
 
 async def migrate(url: DatabaseUrl, target: str = "head") -> None:
-    """Take the database to a revision: `head`, `base` (nothing at all), or a number. One process at a time does; the
-    others wait and find it done. Raise StartRefused when it cannot be."""
+    """Migrate the database to a revision: `head`, `base` (no tables at all), or a number.
+
+    One process migrates at a time; the others wait and find it done. Raise StartRefused when it cannot be migrated.
+    """
     if url.sqlite_path is None:
         await current_revision(url)  # which does not wait for ever for a server that hangs
-    engine = open_migrator(url, PATIENCE)
-    give_up = asyncio.get_running_loop().time() + PATIENCE
+    give_up = asyncio.get_running_loop().time() + LOCK_WAIT_SECONDS
     try:
-        while not await attempted(engine, target, last=asyncio.get_running_loop().time() > give_up):  # noqa: ASYNC110
-            await asyncio.sleep(PAUSE)
-    except DBAPIError as error:
+        while not await attempted(url, target, last=asyncio.get_running_loop().time() > give_up):  # noqa: ASYNC110
+            await asyncio.sleep(PAUSE_SECONDS)
+    except (DBAPIError, OSError, RuntimeError) as error:
         raise unusable(url, error) from error
-    finally:
-        await greenlet_spawn(engine.dispose)
 
 
-async def attempted(engine: Engine, target: str, *, last: bool) -> bool:
-    """False when SQLite is locked: while two processes turn a new file to WAL, it does not wait by itself."""
+async def attempted(url: DatabaseUrl, target: str, *, last: bool) -> bool:
+    """Try to migrate. False when SQLite is locked: while two processes turn a new file to WAL, it does not wait."""
     try:
-        await greenlet_spawn(migrated, engine, target)
+        await run_in_database(open_migrator(url, LOCK_WAIT_SECONDS), partial(migrate_connection, target))
     except OperationalError as error:
-        if last or getattr(error.orig, "sqlite_errorcode", None) != SQLITE_BUSY:
+        if last or not is_busy(error):
             raise
         return False
     return True
 
 
-def migrated(engine: Engine, target: str) -> None:
+def migrate_connection(target: str, connection: Connection) -> None:
     from doorward.infrastructure.sql.migrations.run import run  # noqa: PLC0415 alembic is needed for nothing else
 
-    with engine.connect() as connection, alone(connection):
+    with exclusive(connection):
         current = revision(connection)
         refuse_newer(current or "")
         refuse_unknown(current or "")
         run(connection, current, target)
-        connection.commit()
 
 
 @contextmanager
-def alone(connection: Connection) -> Iterator[None]:
-    """SQLite migrates in one transaction that nobody else can write beside; MySQL commits every step of it, so there a
-    lock by name keeps the others out. Either ends with the connection, should the process die."""
+def exclusive(connection: Connection) -> Iterator[None]:
+    """Keep other processes from migrating meanwhile, and commit at the end. The lock ends with the connection.
+
+    SQLite migrates in one transaction. MySQL commits each step, so a named lock keeps the others out.
+    """
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         yield
+        connection.exec_driver_sql("COMMIT")
         return
     name = func.left(func.concat("doorward migrate ", func.database()), 64)
-    if connection.scalar(select(func.get_lock(name, PATIENCE))) != 1:
-        raise StartRefused(f"Another process has been migrating this database for {PATIENCE} s; try again later.")
+    if connection.scalar(select(func.get_lock(name, LOCK_WAIT_SECONDS))) != 1:
+        raise StartRefused(
+            f"Another process has been migrating this database for {LOCK_WAIT_SECONDS} s; try again later."
+        )
     yield
+    connection.commit()
 
 
 def unusable(url: DatabaseUrl, error: Exception) -> StartRefused:
-    """One line with the server's own words, which name no password."""
+    """A refusal in one line, with the words of the database server, which contain no password."""
     reason = error.orig if isinstance(error, DBAPIError) else None
-    told = " ".join(str(part) for part in reason.args) if reason else "no answer in time"
-    if error_code(reason) in FORBIDDEN:
+    words = " ".join(str(part) for part in reason.args) if reason else "no answer in time"
+    if error_code(reason) in MISSING_PRIVILEGE_CODES:
         return StartRefused(
-            f"The account of {url.masked} may not do this ({' '.join(told.split())}); migrating takes CREATE, ALTER, "
+            f"The account of {url.masked} may not do this ({' '.join(words.split())}); migrating takes CREATE, ALTER, "
             "DROP, INDEX and REFERENCES, serving SELECT, INSERT, UPDATE and DELETE."
         )
     return StartRefused(
-        f"The database {url.masked} cannot be used ({' '.join(told.split())}); check that it is up and that "
+        f"The database {url.masked} cannot be used ({' '.join(words.split())}); check that it is up and that "
         "DOORWARD_DATABASE_URL names it."
     )

@@ -6,8 +6,8 @@ from sqlalchemy import bindparam, delete, insert, select
 
 from doorward.domain.errors import ServiceExists
 from doorward.domain.services.service import Service, ServiceId, ServiceSecretHash
-from doorward.infrastructure.sql.connection import SqlConnection, Violated
-from doorward.infrastructure.sql.statements import SqlRow
+from doorward.infrastructure.sql.connection import SqlConnection, SqlRow
+from doorward.infrastructure.sql.errors import ConstraintViolated
 from doorward.infrastructure.sql.tables import services
 
 IT = services.c.id == bindparam("service_id")
@@ -33,7 +33,7 @@ class SqlServices:
     async def add(self, service: Service) -> None:
         try:
             await self.connection.change(ADD, to_row(service))
-        except Violated:
+        except ConstraintViolated:
             raise ServiceExists from None  # the driver's error holds the row
 
     async def remove(self, service_id: ServiceId) -> bool:

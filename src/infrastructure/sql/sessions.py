@@ -12,10 +12,10 @@ from doorward.domain.ids import SessionId, UserId
 from doorward.domain.sessions.refresh_token import RefreshTokenHash, SpentToken, mark
 from doorward.domain.sessions.session import Device, Session, SessionPolicy
 from doorward.infrastructure.sql.changes import Feed
-from doorward.infrastructure.sql.connection import SqlConnection, Violated, padded
+from doorward.infrastructure.sql.connection import SqlConnection, SqlRow, padded
+from doorward.infrastructure.sql.errors import ConstraintViolated
 from doorward.infrastructure.sql.forgetting import BATCH, forget, sessions_of
 from doorward.infrastructure.sql.spent import LONGEST_SPENT, StoredSpent, to_text
-from doorward.infrastructure.sql.statements import SqlRow
 from doorward.infrastructure.sql.tables import sessions, user_roles, users
 from doorward.infrastructure.sql.users import to_users
 
@@ -95,7 +95,7 @@ class SqlSessions:
     async def add(self, session: Session) -> None:
         try:
             await self.connection.change(ADD, to_row(session))
-        except Violated:
+        except ConstraintViolated:
             raise AccountMissing from None  # the driver's error holds the row
 
     async def rotate(

@@ -9,8 +9,8 @@ from doorward.application.ports.storage import CommitListener
 from doorward.domain.change_feed.change import Change
 from doorward.domain.errors import TransactionConflict
 from doorward.infrastructure.sql.changes import Feed, SqlChanges
-from doorward.infrastructure.sql.connection import SqlConnection, connected
-from doorward.infrastructure.sql.engine import Pools, open_pools
+from doorward.infrastructure.sql.connection import Limits, SqlConnection, connected
+from doorward.infrastructure.sql.engine import Engines, open_engines
 from doorward.infrastructure.sql.keys import SqlKeys
 from doorward.infrastructure.sql.leases import SqlLeases
 from doorward.infrastructure.sql.roles import SqlRoles
@@ -23,8 +23,11 @@ from doorward.infrastructure.sql.users import SqlUsers
 @final
 @dataclass(slots=True)
 class SqlRepositories:
-    """For reading and for transactions alike: a connection for reading takes no writes, the server refuses them. Each
-    is made when it is asked for, since hardly anybody needs more than two."""
+    """The repositories of one connection, for reading and for transactions alike.
+
+    The database itself refuses writes on connections for reading. A repository is created when it is asked for, since
+    most use cases need one or two.
+    """
 
     connection: SqlConnection
     feed: Feed
@@ -60,23 +63,26 @@ class SqlRepositories:
 
 @final
 class SqlStorage:
-    def __init__(self, pools: Pools) -> None:
-        self._pools = pools
+    def __init__(self, engines: Engines) -> None:
+        self.engines = engines
         self._listeners: list[CommitListener] = []
 
     @classmethod
-    def open(cls, url: DatabaseUrl, pool_size: int = 10) -> Self:
-        """Nothing connects yet. `pool_size` (for MySQL) counts all connections of this process."""
-        return cls(open_pools(url, pool_size))
+    def open(cls, url: DatabaseUrl, pool_size: int = 10, limits: Limits | None = None) -> Self:
+        """Nothing connects yet. `pool_size` is for MySQL and counts all connections of this process."""
+        return cls(open_engines(url, pool_size, limits))
+
+    @property
+    def connections_in_use(self) -> int:
+        return self.engines.writing.in_use + self.engines.reading.in_use
 
     async def close(self) -> None:
-        await self._pools.close()
+        await self.engines.close()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[SqlRepositories]:
-        async with connected(self._pools.writing, alone=False) as connection:
-            if self._pools.begin is not None:
-                await connection.begin(self._pools.begin)
+        async with connected(self.engines.writing, in_transaction=True) as connection:
+            await connection.begin()
             feed = Feed(connection)
             yield SqlRepositories(connection, feed)
             await self._commit(connection, feed.announced)
@@ -84,28 +90,28 @@ class SqlStorage:
     async def _commit(self, connection: SqlConnection, announced: Sequence[Change]) -> None:
         committed = False
 
-        def done() -> None:
+        def on_commit() -> None:
             nonlocal committed
             committed = True
-            self._tell(announced)
+            self._notify(announced)
 
         try:
-            await connection.commit(done)
+            await connection.commit(on_commit)
         except TransactionConflict:
             raise
         except BaseException:
             if not committed:
-                self._tell([replace(change, certain=False) for change in announced])
+                self._notify([replace(change, certain=False) for change in announced])
             raise
 
-    def _tell(self, announced: Sequence[Change]) -> None:
+    def _notify(self, announced: Sequence[Change]) -> None:
         if announced:
             for listener in self._listeners:
                 listener(announced)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[SqlRepositories]:
-        async with connected(self._pools.reading, alone=True) as connection:
+        async with connected(self.engines.reading, in_transaction=False) as connection:
             yield SqlRepositories(connection, Feed(connection))
 
     def on_commit(self, listener: CommitListener) -> None:

@@ -25,9 +25,9 @@ from doorward.domain.errors import (
 )
 from doorward.domain.ids import UserId
 from doorward.infrastructure.sql.changes import Feed
-from doorward.infrastructure.sql.connection import SqlConnection, Violated, padded
+from doorward.infrastructure.sql.connection import MANY_ROWS, SqlConnection, SqlRow, padded
+from doorward.infrastructure.sql.errors import ConstraintViolated
 from doorward.infrastructure.sql.forgetting import forget, sessions_of
-from doorward.infrastructure.sql.statements import SqlRow
 from doorward.infrastructure.sql.tables import roles, user_roles, users
 from doorward.infrastructure.sql.types import key_text
 
@@ -46,7 +46,8 @@ def page_by(key: Column[str]) -> Select[Any]:
         .subquery("page")
     )
     grants = page.outerjoin(user_roles, user_roles.c.user_id == page.c.id)
-    return select(page, user_roles.c.role).select_from(grants).order_by(page.c[key.name])
+    found = select(page, user_roles.c.role).select_from(grants).order_by(page.c[key.name])
+    return found.execution_options(**MANY_ROWS)
 
 
 def id_by(key: Column[str]) -> Any:
@@ -73,6 +74,7 @@ ACCESS = (
     .select_from(GRANTS)
     .where(users.c.id.in_(bindparam("user_ids", expanding=True)))
     .order_by(users.c.id)
+    .execution_options(**MANY_ROWS)
 )
 COUNT_ENABLED = (
     select(func.count().label("number"))
@@ -96,8 +98,16 @@ EXISTS = select(users.c.id).where(IT)
 ROLE_EXISTS = select(roles.c.name).where(roles.c.name == bindparam("role"))
 GRANTED = select(user_roles.c.role).where(GRANTED_TO, user_roles.c.role == bindparam("role"))
 
-NAMED = select(users.c.id, users.c.username_key).where(users.c.username_key.in_(bindparam("keys", expanding=True)))
-REACHABLE = select(users.c.id, users.c.email_key).where(users.c.email_key.in_(bindparam("keys", expanding=True)))
+NAMED = (
+    select(users.c.id, users.c.username_key)
+    .where(users.c.username_key.in_(bindparam("keys", expanding=True)))
+    .execution_options(**MANY_ROWS)
+)
+REACHABLE = (
+    select(users.c.id, users.c.email_key)
+    .where(users.c.email_key.in_(bindparam("keys", expanding=True)))
+    .execution_options(**MANY_ROWS)
+)
 
 
 @final
@@ -135,7 +145,7 @@ class SqlUsers:
     async def add(self, user: User) -> None:
         try:
             await self.connection.change(ADD, to_new_row(user))
-        except Violated as error:
+        except ConstraintViolated as error:
             raise await self._clash(user) from error
         for role in sorted(user.roles):
             await self._grant(user.id, role, user.created_at)
@@ -148,7 +158,7 @@ class SqlUsers:
         row = to_row(user) | {"user_id": user.id, "read_version": user.version, "version": user.version + 1}
         try:
             saved = await self.connection.change(SAVE, row)
-        except Violated as error:
+        except ConstraintViolated as error:
             raise await self._clash(user) from error
         if not saved:
             raise TransactionConflict
@@ -187,7 +197,7 @@ class SqlUsers:
         """False when it had the role. The constraints decide; which of them it was is read afterwards."""
         try:
             await self.connection.change(GRANT, {"user_id": user_id, "role": role, "granted_at": now})
-        except Violated as error:
+        except ConstraintViolated as error:
             if await self.connection.rows(GRANTED, {"user_id": user_id, "role": role}):
                 return False
             if not await self.connection.rows(EXISTS, {"user_id": user_id}):
@@ -198,7 +208,7 @@ class SqlUsers:
     async def _add_all(self, users: Sequence[User]) -> None:
         try:
             await self.connection.change_all(ADD, [to_new_row(user) for user in users])
-        except Violated as error:
+        except ConstraintViolated as error:
             raise await self._clash_among(users) from error
         grants = [
             {"user_id": user.id, "role": role, "granted_at": user.created_at} for user in users for role in user.roles
@@ -207,7 +217,7 @@ class SqlUsers:
             return
         try:
             await self.connection.change_all(GRANT, grants)
-        except Violated as error:
+        except ConstraintViolated as error:
             raise RoleMissing from error
 
     async def _holders(self, statement: Select[Any], keys: Sequence[str]) -> list[SqlRow]:
