@@ -1,4 +1,4 @@
-"""What each connection is told, and what SQLite leaves on the disk. Whatever the server's defaults, ours hold."""
+"""Settings of each database connection, whatever the defaults of the server, and the modes of SQLite's files."""
 
 import asyncio
 import os
@@ -11,9 +11,8 @@ from sqlalchemy import text
 
 from doorward.domain.errors import StorageUnavailable
 from doorward.infrastructure.settings.start_refused import StartRefused
-from doorward.infrastructure.sql.connection import connected
-from doorward.infrastructure.sql.engine import Pools, open_pools
-from doorward.infrastructure.sql.pool import Pool
+from doorward.infrastructure.sql.connection import Connections, connected
+from doorward.infrastructure.sql.engine import Engines, open_engines
 from doorward.infrastructure.sql.schema import check_schema, migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
@@ -22,35 +21,35 @@ from support.mysql.server import MySQLServer
 from support.stored import put
 
 
-async def ask(pool: Pool, question: str) -> object:
-    async with connected(pool, alone=True) as connection:
+async def ask(connections: Connections, question: str) -> object:
+    async with connected(connections, in_transaction=False) as connection:
         ((answer,),) = await connection.rows(text(question))
     return answer
 
 
 @pytest.fixture
-async def mysql(mysql_url: str) -> AsyncIterator[Pools]:
-    pools = open_pools(DatabaseUrl.parse(mysql_url), 2)
-    yield pools
-    await pools.close()
+async def mysql(mysql_url: str) -> AsyncIterator[Engines]:
+    engines = open_engines(DatabaseUrl.parse(mysql_url), 2)
+    yield engines
+    await engines.close()
 
 
 @pytest.fixture
 async def file(tmp_path: Path) -> Path:
-    """A migrated one, in a folder that was made for it."""
+    """A migrated database file in a directory that the migration created."""
     path = tmp_path / "data" / "doorward.db"
     await migrate(DatabaseUrl.parse(f"sqlite:///{path}"))
     return path
 
 
 @pytest.fixture
-async def sqlite(file: Path) -> AsyncIterator[Pools]:
-    pools = open_pools(DatabaseUrl.parse(f"sqlite:///{file}"), 2)
-    yield pools
-    await pools.close()
+async def sqlite(file: Path) -> AsyncIterator[Engines]:
+    engines = open_engines(DatabaseUrl.parse(f"sqlite:///{file}"), 2)
+    yield engines
+    await engines.close()
 
 
-async def test_mysql_sessions_are_strict_and_in_utc(mysql: Pools, own_mysql_server: MySQLServer) -> None:
+async def test_mysql_sessions_are_strict_and_in_utc(mysql: Engines, own_mysql_server: MySQLServer) -> None:
     own_mysql_server.sql("SET GLOBAL sql_mode = ''", "SET GLOBAL time_zone = '+05:30'")
     try:
         for each in (mysql.writing, mysql.reading):
@@ -61,31 +60,31 @@ async def test_mysql_sessions_are_strict_and_in_utc(mysql: Pools, own_mysql_serv
         own_mysql_server.sql("SET GLOBAL sql_mode = DEFAULT", "SET GLOBAL time_zone = DEFAULT")
 
 
-async def test_mysql_writes_at_read_committed_and_reads_without_transactions(mysql: Pools) -> None:
+async def test_mysql_writes_at_read_committed_and_reads_without_transactions(mysql: Engines) -> None:
     shown = "SHOW VARIABLES WHERE variable_name IN ('transaction_isolation', 'tx_isolation')"
-    async with connected(mysql.writing, alone=True) as connection:
+    async with connected(mysql.writing, in_transaction=False) as connection:
         assert {row[1] for row in await connection.rows(text(shown))} == {"READ-COMMITTED"}
     assert await ask(mysql.writing, "SELECT @@autocommit") == 0
     assert await ask(mysql.reading, "SELECT @@autocommit") == 1
 
 
 async def test_nothing_is_written_through_mysql_connections_for_reading(
-    mysql: Pools, mysql_url: str, mysql_server: MySQLServer
+    mysql: Engines, mysql_url: str, mysql_server: MySQLServer
 ) -> None:
     await migrate(DatabaseUrl.parse(mysql_url))
-    async with connected(mysql.reading, alone=True) as connection:
+    async with connected(mysql.reading, in_transaction=False) as connection:
         with pytest.raises(StorageUnavailable):
             await connection.change(text("DELETE FROM roles"))
     name = DatabaseUrl.parse(mysql_url).database
     assert mysql_server.sql(f"SELECT count(*) FROM {name}.roles") == [(3,)]
 
 
-async def test_a_reading_is_no_transaction_that_grows_old(mysql: Pools, mysql_url: str) -> None:
-    """Each statement sees what is committed when it runs, whatever the one before saw."""
+async def test_a_reading_is_no_transaction_that_grows_old(mysql: Engines, mysql_url: str) -> None:
+    """Each statement sees what is committed when it runs."""
     url = DatabaseUrl.parse(mysql_url)
     await migrate(url)
     storage = SqlStorage.open(url)
-    async with connected(mysql.reading, alone=True) as connection:
+    async with connected(mysql.reading, in_transaction=False) as connection:
         count = text("SELECT count(*) FROM users")
         assert (await connection.rows(count))[0][0] == 0
         await put(storage, a_user())
@@ -93,22 +92,22 @@ async def test_a_reading_is_no_transaction_that_grows_old(mysql: Pools, mysql_ur
     await storage.close()
 
 
-async def test_tls_is_tls_or_nothing(mysql_url: str, mysql_server: MySQLServer) -> None:
-    """ST-07: a server without TLS is refused, not spoken to in the clear."""
+async def test_a_connection_with_tls_required_is_encrypted(mysql_url: str, mysql_server: MySQLServer) -> None:
+    """ST-07."""
     ((_, offered),) = mysql_server.sql("SHOW VARIABLES LIKE 'have_ssl'") or [("have_ssl", "YES")]
-    pools = open_pools(DatabaseUrl.parse(f"{mysql_url.partition('?')[0]}?ssl-mode=REQUIRED"), 2)
+    engines = open_engines(DatabaseUrl.parse(f"{mysql_url.partition('?')[0]}?ssl-mode=REQUIRED"), 2)
     try:
-        async with connected(pools.reading, alone=True) as connection:
+        async with connected(engines.reading, in_transaction=False) as connection:
             (status,) = await connection.rows(text("SHOW STATUS LIKE 'Ssl_cipher'"))
             assert status[1]
     except StorageUnavailable:
         assert offered != "YES"
     finally:
-        await pools.close()
+        await engines.close()
 
 
 @pytest.mark.parametrize("mode", ["VERIFY_CA", "VERIFY_IDENTITY"])
-async def test_a_server_that_nobody_vouches_for_is_refused(mysql_url: str, mode: str) -> None:
+async def test_a_server_whose_certificate_cannot_be_verified_is_refused(mysql_url: str, mode: str) -> None:
     """ST-07."""
     url = DatabaseUrl.parse(f"{mysql_url.partition('?')[0]}?ssl-mode={mode}")
     with pytest.raises(StartRefused, match="cannot be used"):
@@ -124,8 +123,8 @@ def test_a_ca_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
             SqlStorage.open(url)
 
 
-async def test_sqlite_files_are_for_their_owner_alone(tmp_path: Path) -> None:
-    """ST-09, however generous the umask."""
+async def test_only_the_owner_may_read_sqlite_files(tmp_path: Path) -> None:
+    """ST-09, whatever the umask."""
     path = tmp_path / "data" / "doorward.db"
     before = os.umask(0)
     try:
@@ -141,42 +140,42 @@ async def test_sqlite_files_are_for_their_owner_alone(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-async def test_a_file_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "data").write_text("a file, not a folder")
+async def test_a_file_that_cannot_be_created_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file, not a directory")
     with pytest.raises(StartRefused, match="cannot be opened"):
         await migrate(DatabaseUrl.parse(f"sqlite:///{tmp_path / 'data' / 'doorward.db'}"))
 
 
 @pytest.mark.parametrize(
     ("pragma", "value"),
-    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 1000)],
+    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 0)],
 )
-async def test_every_sqlite_connection_is_told(sqlite: Pools, pragma: str, value: object) -> None:
+async def test_every_sqlite_connection_has_these_settings(sqlite: Engines, pragma: str, value: object) -> None:
     for each in (sqlite.writing, sqlite.reading):
         assert await ask(each, f"PRAGMA {pragma}") == value
 
 
-async def test_nothing_is_written_through_sqlite_connections_for_reading(sqlite: Pools) -> None:
+async def test_nothing_is_written_through_sqlite_connections_for_reading(sqlite: Engines) -> None:
     with pytest.raises(StorageUnavailable):
         await ask(sqlite.reading, "DELETE FROM roles RETURNING name")
     assert await ask(sqlite.reading, "SELECT count(*) FROM roles") == 3
 
 
-async def test_sqlite_columns_hold_what_they_say(sqlite: Pools) -> None:
-    async with connected(sqlite.writing, alone=False) as connection:
+async def test_sqlite_tables_are_strict(sqlite: Engines) -> None:
+    async with connected(sqlite.writing, in_transaction=True) as connection:
         tables = await connection.rows(text("SELECT name, strict FROM pragma_table_list WHERE name NOT LIKE 'sqlite%'"))
     assert {name for name, strict in tables if not strict} == {"alembic_version"}
 
 
-async def test_readers_of_sqlite_do_not_wait_for_the_writer(sqlite: Pools) -> None:
-    async with connected(sqlite.writing, alone=False) as writer:
-        await writer.begin("BEGIN IMMEDIATE")
+async def test_readers_of_sqlite_do_not_wait_for_the_writer(sqlite: Engines) -> None:
+    async with connected(sqlite.writing, in_transaction=True) as writer:
+        await writer.begin()
         await writer.change(text("DELETE FROM roles"))
         assert await asyncio.gather(*(ask(sqlite.reading, "SELECT count(*) FROM roles") for _ in range(9))) == [3] * 9
 
 
-async def test_errors_do_not_carry_what_was_written(sqlite: Pools) -> None:
-    async with connected(sqlite.reading, alone=True) as connection:
+async def test_errors_do_not_contain_the_values_of_statements(sqlite: Engines) -> None:
+    async with connected(sqlite.reading, in_transaction=False) as connection:
         with pytest.raises(StorageUnavailable) as refused:
             await connection.change(text("INSERT INTO roles VALUES (:name, :name, :name)"), {"name": "hunter2"})
     assert "hunter2" not in f"{refused.value} {refused.value.__cause__}"

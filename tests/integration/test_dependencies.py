@@ -20,7 +20,6 @@ FLOORS = {
     "msgspec": "0.22.0",
     "multipart": "1.3.1",
     "granian": "2.8.7",
-    "aiosqlite": "0.22.1",
     "sqlalchemy": "2.1.0",
     "cryptography": "50.0.0",
     "argon2-cffi": "25.1.0",

@@ -1,4 +1,4 @@
-"""The schema on both databases: made, unmade, made again, by one at a time; never worked with when it is not ours."""
+"""Migrations on both databases: up, down, concurrent, and refused for a schema of another version."""
 
 import asyncio
 import re
@@ -11,14 +11,13 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine
-from sqlalchemy.util import greenlet_spawn
+from sqlalchemy import Connection
 
 from doorward.domain.access.role import ADMIN
 from doorward.domain.change_feed.change import Change, Subject
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.sql import schema
-from doorward.infrastructure.sql.engine import open_migrator
+from doorward.infrastructure.sql.engine import open_migrator, run_in_database
 from doorward.infrastructure.sql.schema import HEAD, check_schema, current_revision, migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.tables import metadata
@@ -72,10 +71,9 @@ def sql(url: DatabaseUrl, request: pytest.FixtureRequest) -> Iterator[Sql]:
     yield run
 
 
-def difference(engine: Engine) -> list[Any]:
-    with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_server_default": False})
-        return list(compare_metadata(context, metadata))
+def difference(connection: Connection) -> list[Any]:
+    context = MigrationContext.configure(connection, opts={"compare_server_default": False})
+    return list(compare_metadata(context, metadata))
 
 
 async def test_up_down_and_up_again(url: DatabaseUrl) -> None:
@@ -108,17 +106,13 @@ async def test_migrating_twice_changes_nothing(url: DatabaseUrl) -> None:
 
 async def test_the_migrated_schema_is_that_of_the_tables(url: DatabaseUrl) -> None:
     await migrate(url)
-    engine = open_migrator(url, 1)
-    assert await greenlet_spawn(difference, engine) == []
-    await greenlet_spawn(engine.dispose)
+    assert await run_in_database(open_migrator(url, 1), difference) == []
 
 
 async def test_a_column_that_is_missing_would_be_noticed(url: DatabaseUrl, sql: Sql) -> None:
     await migrate(url)
     sql("ALTER TABLE users DROP COLUMN epoch")
-    engine = open_migrator(url, 1)
-    assert [change[0] for change in await greenlet_spawn(difference, engine)] == ["add_column"]
-    await greenlet_spawn(engine.dispose)
+    assert [change[0] for change in await run_in_database(open_migrator(url, 1), difference)] == ["add_column"]
 
 
 async def test_processes_that_migrate_at_once_take_turns(raw_url: str, url: DatabaseUrl) -> None:
@@ -141,9 +135,7 @@ async def test_a_migration_that_was_cut_off_is_taken_up(url: DatabaseUrl, sql: S
     assert await current_revision(url) is None
     await migrate(url)
     await check_schema(url)
-    engine = open_migrator(url, 1)
-    assert await greenlet_spawn(difference, engine) == []
-    await greenlet_spawn(engine.dispose)
+    assert await run_in_database(open_migrator(url, 1), difference) == []
     assert sql("SELECT count(*) FROM roles") == [(3,)]
 
 
@@ -166,9 +158,7 @@ async def test_a_later_migration_that_was_cut_off_is_taken_up(url: DatabaseUrl, 
     sql(*(line.format(drop_index=index) for line in lost), "UPDATE alembic_version SET version_num = '0001'")
     await migrate(url)
     await check_schema(url)
-    engine = open_migrator(url, 1)
-    assert await greenlet_spawn(difference, engine) == []
-    await greenlet_spawn(engine.dispose)
+    assert await run_in_database(open_migrator(url, 1), difference) == []
     assert await found(storage, ada.id) == ada
     await storage.close()
 

@@ -1,4 +1,4 @@
-"""A file that somebody else holds, that is full, or that is gone."""
+"""SQLite files that another process has locked, that are full, or that are missing."""
 
 import asyncio
 import subprocess
@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from doorward.application.access.grant_role import GrantRole
 from doorward.application.ports.storage import Storage
@@ -42,7 +43,7 @@ async def sqlite(tmp_path: Path) -> AsyncIterator[SqlStorage]:
 
 @contextmanager
 def held(path: Path) -> Iterator[None]:
-    """The database is locked by another process."""
+    """Another process holds the lock for writing."""
     command = [sys.executable, "-c", HOLD, str(path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -53,7 +54,7 @@ def held(path: Path) -> Iterator[None]:
             process.communicate("done\n")
 
 
-async def test_a_file_that_another_process_holds_is_read_and_not_written(sqlite: SqlStorage, tmp_path: Path) -> None:
+async def test_a_file_that_another_process_locked_is_read_and_not_written(sqlite: SqlStorage, tmp_path: Path) -> None:
     ada = a_user()
     await put(sqlite, ada)
     with held(tmp_path / "doorward.db"):
@@ -65,10 +66,10 @@ async def test_a_file_that_another_process_holds_is_read_and_not_written(sqlite:
 
 
 async def test_a_disk_that_is_full_is_read_and_not_written(sqlite: SqlStorage) -> None:
-    """In small: the same answer of SQLite's, with the file's size for the disk's."""
+    """SQLite's limit for the size of the file gives the same error as a full disk."""
     ada, much = a_user(), Role(name=RoleName("much"), description="much " * 20_000, created_at=NOON)
     await put(sqlite, ada)
-    await limit(sqlite, 1)  # it takes the size that the file has
+    await limit(sqlite, 1)  # SQLite raises the limit to the present size of the file
     with pytest.raises(StorageUnavailable):
         await put(sqlite, a_user("bob"), much)
     async with sqlite.reading() as reading:
@@ -80,12 +81,12 @@ async def test_a_disk_that_is_full_is_read_and_not_written(sqlite: SqlStorage) -
 
 
 async def limit(storage: SqlStorage, pages: int) -> None:
-    """For the one connection that writes."""
-    async with connected(storage._pools.writing, alone=False) as connection:
-        await connection.begin(f"PRAGMA max_page_count = {pages}")
+    """Set the limit on the one connection that writes."""
+    async with connected(storage.engines.writing, in_transaction=False) as connection:
+        await connection.rows(text(f"PRAGMA max_page_count = {pages}"))
 
 
-async def test_a_file_that_is_gone_is_not_made_anew(tmp_path: Path) -> None:
+async def test_a_missing_file_is_not_created(tmp_path: Path) -> None:
     storage: Storage = SqlStorage.open(DatabaseUrl.parse(f"sqlite:///{tmp_path / 'nothing.db'}"))
     ada = a_user()
     with pytest.raises(StorageUnavailable):

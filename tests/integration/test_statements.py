@@ -1,4 +1,4 @@
-"""Statements of the database are constants: read from the code of the adapter itself."""
+"""SQL statements are constants. These tests read the code of the adapter."""
 
 import ast
 import re
@@ -9,46 +9,49 @@ from doorward.infrastructure.sql import engine
 
 PACKAGE = Path(engine.__file__).parent
 
-OF_CONSTANTS = {
+COMPOSED = {
     "diagnosis.py: MYSQL",
     "engine.py: MYSQL_SESSION",
+    "engine.py: open_migrator",
+    "sqlite.py: SqliteConnections",
+    "sqlite.py: SqliteSession",
     "0001_accounts_roles_keys_changes.py: guard_hand_edits",
 }
-"""What is put together from constants of the same module, and where: nothing else may be."""
+"""Where statements are composed from constants of the module and numbers of seconds. Nothing else may be composed."""
 
 SQL = re.compile(
     r"\s*(SELECT|INSERT|UPDATE|DELETE|REPLACE|SET|PRAGMA|CREATE|ALTER|DROP|BEGIN|KILL|SHOW|CALL|GRANT|WITH|FROM|WHERE"
     r"|VALUES|JOIN|AND|OR|ORDER BY|LIMIT)\b"
 )
-"""How a statement begins, or a part of one."""
+"""The beginning of a statement, or of a part of one."""
 
 RUN = {"text", "exec_driver_sql", "literal_column", "execute"}
 
 Place = tuple[ast.AST, tuple[ast.AST, ...]]
 
 
-def test_no_statement_is_put_together_from_strings() -> None:
-    """ST-03: values are bound; not even a constant part of a statement is pasted in at run time."""
-    found = [(name, place) for name, place in places() if is_put_together(place[0])]
-    assert {f"{name}: {owner(place)}" for name, place in found} <= OF_CONSTANTS
+def test_no_statement_is_composed_of_strings() -> None:
+    """ST-03: values are bound, and even constant parts of statements are not inserted at run time."""
+    found = [(name, place) for name, place in places() if is_composed(place[0])]
+    assert {f"{name}: {owner(place)}" for name, place in found} <= COMPOSED
 
 
 def test_only_constants_are_run_as_text() -> None:
-    """ST-03: what is given to the database as text stands there, or has a name."""
+    """ST-03: what is given to the database as text is a literal or a named constant."""
     calls = [(name, place, place[0]) for name, place in places()]
     run = [(name, place, node) for name, place, node in calls if isinstance(node, ast.Call) and is_run(node)]
     assert len(run) > 5
     odd = {f"{n}: {owner(place)}" for n, place, node in run if not isinstance(node.args[0], ast.Constant | ast.Name)}
-    assert odd <= OF_CONSTANTS
+    assert odd <= COMPOSED
 
 
-def test_every_way_to_put_a_statement_together_is_noticed() -> None:
-    """ST-03: so that the tests above show something."""
+def test_every_way_to_compose_a_statement_is_detected() -> None:
+    """ST-03. It shows that the tests above can fail."""
     ways = ["f'DELETE FROM {t}'", "'DELETE FROM %s' % t", "'DELETE FROM ' + t", "'DELETE FROM {}'.format(t)"]
     ways += ["' '.join(['DELETE FROM', t])", "'DELETE FROM x'.replace('x', t)", "a + f' WHERE b = {t}'"]
     for way in ways:
-        assert any(is_put_together(node) for node in ast.walk(ast.parse(f"q = {way}\ntext(q)"))), way
-    assert not any(is_put_together(node) for node in ast.walk(ast.parse("text('DELETE FROM roles')")))
+        assert any(is_composed(node) for node in ast.walk(ast.parse(f"q = {way}\ntext(q)"))), way
+    assert not any(is_composed(node) for node in ast.walk(ast.parse("text('DELETE FROM roles')")))
 
 
 def places() -> Iterator[tuple[str, Place]]:
@@ -64,7 +67,7 @@ def within(tree: ast.AST, *parents: ast.AST) -> Iterator[Place]:
 
 
 def owner(place: Place) -> str:
-    """The function or the constant of the module that this is part of."""
+    """The function or constant of the module that contains the place."""
     match place[1]:
         case (ast.Module(), ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)), *_):
             return name
@@ -75,8 +78,8 @@ def owner(place: Place) -> str:
     return f"line {getattr(place[0], 'lineno', 0)}"
 
 
-def is_put_together(node: ast.AST) -> bool:
-    """An f-string, `%`, `+`, `.format`, `.join` or `.replace` on text that is SQL."""
+def is_composed(node: ast.AST) -> bool:
+    """True for an f-string, `%`, `+`, `.format`, `.join` or `.replace` on SQL text."""
     match node:
         case ast.JoinedStr(values=parts):
             return holds_sql(*parts)

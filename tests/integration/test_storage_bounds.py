@@ -1,16 +1,15 @@
-"""What is waited for, and how often something is tried again: each has its bound."""
+"""Bounds for waiting and for repeated attempts."""
 
 import asyncio
-from typing import TypeVar
 
 import asyncmy
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, Engine, event, text
 
 from doorward.application.transactions import ATTEMPTS, retried
 from doorward.domain.access.role import ADMIN
 from doorward.domain.errors import StorageUnavailable, TransactionConflict, UsernameTaken
-from doorward.infrastructure.sql.connection import SqlConnection, Work, connected
+from doorward.infrastructure.sql.connection import Limits, connected
 from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
@@ -20,11 +19,9 @@ from support.mysql.server import MySQLServer
 from support.served import GUARD, idle
 from support.stored import found, put
 
-T = TypeVar("T")
-
 
 async def hold_row(server: MySQLServer, url: str, held: asyncio.Event, over: asyncio.Event) -> None:
-    """Somebody at a prompt who went for lunch in the middle of a transaction."""
+    """Hold locks from another client, which leaves its transaction open."""
     account = server.owner
     connection = await asyncmy.connect(
         host=account.host,
@@ -40,10 +37,8 @@ async def hold_row(server: MySQLServer, url: str, held: asyncio.Event, over: asy
     await connection.ensure_closed()
 
 
-async def test_a_lock_is_not_waited_for_for_ever(
-    mysql: SqlStorage, own_mysql_server: MySQLServer, mysql_url: str
-) -> None:
-    """OP-02: and what was waited for in vain is not run again, which would be to wait again."""
+async def test_waiting_for_a_lock_is_bounded(mysql: SqlStorage, own_mysql_server: MySQLServer, mysql_url: str) -> None:
+    """OP-02. A transaction that waited for a lock in vain is not run again, since it would wait again."""
     attempts = 0
 
     async def attempt() -> None:
@@ -62,11 +57,11 @@ async def test_a_lock_is_not_waited_for_for_ever(
     assert attempts == 1
 
 
-async def test_a_pool_that_is_empty_is_not_waited_for_for_ever(mysql_url: str) -> None:
+async def test_waiting_for_a_free_connection_is_bounded(mysql_url: str) -> None:
     """OP-02."""
     url = DatabaseUrl.parse(mysql_url)
     await migrate(url)
-    storage = SqlStorage.open(url, pool_size=2)
+    storage = SqlStorage.open(url, pool_size=2, limits=Limits(wait_seconds=3, pool_wait_seconds=2))
     async with asyncio.timeout(GUARD), storage.transaction() as tx:
         with pytest.raises(StorageUnavailable):
             await put(storage, a_user())
@@ -76,36 +71,40 @@ async def test_a_pool_that_is_empty_is_not_waited_for_for_ever(mysql_url: str) -
 
 
 async def test_a_statement_that_takes_too_long_is_cut_off(mysql: SqlStorage) -> None:
-    """OP-02: whoever asks a database that does not come to an end is told so."""
+    """OP-02. The caller gets StorageUnavailable."""
     async with asyncio.timeout(GUARD):
         with pytest.raises(StorageUnavailable):
-            async with connected(mysql._pools.reading, alone=True) as connection:
-                await connection.rows(text("SELECT SLEEP(60)"))
+            async with connected(mysql.engines.reading, in_transaction=False) as connection:
+                await connection.rows(text("SELECT SLEEP(600)"))
     assert idle(mysql)
 
 
 async def test_a_statement_that_met_two_dead_connections_is_not_tried_on_a_third(
-    mysql: SqlStorage, own_mysql_server: MySQLServer, monkeypatch: pytest.MonkeyPatch
+    mysql: SqlStorage, own_mysql_server: MySQLServer
 ) -> None:
-    """OP-02: one retry for what stands alone, and none more."""
-    tried, asked = 0, SqlConnection._asked
+    """OP-02. A statement outside of a transaction is tried twice."""
+    tried = 0
 
-    async def kill_it(connection: SqlConnection, work: Work[T]) -> T:
+    def kill_connection(connection: Connection, *_: object) -> None:
         nonlocal tried
         tried += 1
-        own_mysql_server.sql(f"KILL {connection.driver.thread_id()}")
-        return await asked(connection, work)
+        driver_connection = connection.connection.driver_connection
+        assert driver_connection is not None
+        own_mysql_server.sql(f"KILL {driver_connection.thread_id()}")
 
-    with monkeypatch.context() as patched:
-        patched.setattr(SqlConnection, "_asked", kill_it)
+    await found(mysql, a_user().id)
+    event.listen(Engine, "before_cursor_execute", kill_connection)
+    try:
         with pytest.raises(StorageUnavailable):
             await found(mysql, a_user().id)
+    finally:
+        event.remove(Engine, "before_cursor_execute", kill_connection)
     assert tried == 2
     assert await found(mysql, a_user().id) is None
 
 
-async def test_a_transaction_that_is_undone_again_and_again_is_given_up() -> None:
-    """OP-02: and whoever asked hears of the conflict."""
+async def test_a_transaction_is_attempted_four_times_after_conflicts() -> None:
+    """OP-02. The caller gets the conflict then."""
     tried = 0
 
     @retried
@@ -119,7 +118,7 @@ async def test_a_transaction_that_is_undone_again_and_again_is_given_up() -> Non
     assert tried == ATTEMPTS == 4
 
 
-async def test_a_refusal_is_no_reason_to_try_again() -> None:
+async def test_a_transaction_that_is_refused_is_not_repeated() -> None:
     """OP-02."""
     tried = 0
 
@@ -134,7 +133,7 @@ async def test_a_refusal_is_no_reason_to_try_again() -> None:
     assert tried == 1
 
 
-async def test_a_transaction_that_is_cancelled_while_it_is_undone_gives_its_connection_back(mysql: SqlStorage) -> None:
+async def test_a_transaction_cancelled_during_its_rollback_returns_its_connection(mysql: SqlStorage) -> None:
     """OP-02."""
     ada = a_user()
     await put(mysql, ada)
@@ -152,4 +151,4 @@ async def test_a_transaction_that_is_cancelled_while_it_is_undone_gives_its_conn
 
 
 class Breakage(Exception):
-    """What a use case stumbles over."""
+    """Any error of a use case."""

@@ -1,5 +1,5 @@
-"""A MySQL server that is away, hangs or comes back. No time is measured here: each wait has a guard far beyond what
-is promised, so that a hang fails."""
+"""A MySQL server that is down, hangs or comes back. No test measures time; a guard far beyond the promised bounds makes
+a hang fail."""
 
 import asyncio
 from collections.abc import Sequence
@@ -45,8 +45,8 @@ async def test_a_server_that_crashed_is_unavailable_and_then_serves_again(
     await served_by(mysql, ada)
 
 
-async def test_nobody_notices_a_restart_between_two_requests(mysql: SqlStorage, own_mysql_server: MySQLServer) -> None:
-    """Every connection of the pools is stale, and none of them is ever found out by a caller."""
+async def test_a_restart_between_two_requests_causes_no_error(mysql: SqlStorage, own_mysql_server: MySQLServer) -> None:
+    """Every connection of the pools is dead then, and no caller gets an error."""
     ada = a_user()
     await put(mysql, ada)
     await served_by(mysql, ada)
@@ -56,7 +56,7 @@ async def test_nobody_notices_a_restart_between_two_requests(mysql: SqlStorage, 
 
 
 async def test_a_connection_that_is_killed_is_replaced(mysql: SqlStorage, own_mysql_server: MySQLServer) -> None:
-    """In a transaction that is a conflict, which `retried` runs again; while reading nobody hears of it."""
+    """A transaction raises TransactionConflict, which `retried` runs again. A read runs again by itself."""
     ada = a_user()
     await put(mysql, ada)
 
@@ -78,10 +78,10 @@ async def test_a_connection_that_is_killed_is_replaced(mysql: SqlStorage, own_my
         assert await reading.users.get(ada.id) == ada
 
 
-async def test_a_commit_that_nobody_answers_is_told_to_the_listeners(
+async def test_listeners_hear_of_a_commit_that_is_not_answered(
     mysql: SqlStorage, own_mysql_server: MySQLServer
 ) -> None:
-    """It may have been committed: whoever keeps something in memory has to look again."""
+    """It may have been committed, so whoever keeps a copy in memory has to read again."""
     ada = a_user()
     await put(mysql, ada)
     heard: list[Sequence[Change]] = []
@@ -101,8 +101,8 @@ async def test_a_commit_that_nobody_answers_is_told_to_the_listeners(
     assert idle(mysql)
 
 
-async def test_a_server_that_became_read_only_is_let_go_of(mysql: SqlStorage, own_mysql_server: MySQLServer) -> None:
-    """In small: after a failover the pool must not keep the demoted server."""
+async def test_connections_to_a_demoted_server_are_closed(mysql: SqlStorage, own_mysql_server: MySQLServer) -> None:
+    """After a failover the pool must not keep the demoted server."""
     ada = a_user()
     await put(mysql, ada)
     before = await connection_ids(own_mysql_server)

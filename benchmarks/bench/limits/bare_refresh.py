@@ -21,7 +21,7 @@ from sqlalchemy.dialects.mysql.asyncmy import dialect
 from sqlalchemy.engine.interfaces import Compiled
 
 from doorward.domain.sessions.refresh_token import RefreshTokenHash, SpentToken, mark
-from doorward.infrastructure.sql.engine import STATEMENTS_PREPARED
+from doorward.infrastructure.sql.engine import MAX_PREPARED_STATEMENTS
 from doorward.infrastructure.sql.sessions import ROTATE, WITH_USER, day
 from doorward.infrastructure.sql.spent import to_text
 from support.mysql.server import Account
@@ -91,7 +91,7 @@ async def measure(connections: int, clients: int, seconds: float) -> float:
         password=account.password,
         db=name,
         init_command="SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-        stmt_cache_size=STATEMENTS_PREPARED,
+        stmt_cache_size=MAX_PREPARED_STATEMENTS,
     )
     sessions = [uuid4() for _ in range(clients)]
     async with pool.acquire() as connection, connection.cursor() as cursor:

@@ -15,7 +15,7 @@ from doorward.infrastructure.log.redaction import without_secrets
 from doorward.infrastructure.log.rendering import as_json, as_text, with_exception
 from doorward.infrastructure.settings.settings import Settings
 
-QUIET = dict.fromkeys(("sqlalchemy", "asyncio", "aiosqlite", "asyncmy", "alembic"), logging.WARNING)
+QUIET = dict.fromkeys(("sqlalchemy", "asyncio", "asyncmy", "alembic"), logging.WARNING)
 """Libraries whose lower levels tell an operator nothing, and may show what people typed."""
 
 STANDARD_OUTPUT = 1

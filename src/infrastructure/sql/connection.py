@@ -15,13 +15,14 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Executable, Pool, QueuePool, Row
 
 from doorward.domain.errors import DomainError, StorageUnavailable
-from doorward.infrastructure.sql.errors import ConnectionLost, refusal
+from doorward.infrastructure.sql.errors import CONNECT_ERRORS, ConnectionLost, refusal
+from doorward.infrastructure.sql.waiting import WaitLimit
 
 T = TypeVar("T")
 Values = Mapping[str, Any]
 """The values of a statement's parameters, by their names."""
 
-SqlRow = Row[Any]
+SqlRow = Row[*tuple[Any, ...]]
 NO_VALUES: Values = MappingProxyType({})
 
 MANY_ROWS: Mapping[str, bool] = MappingProxyType({"doorward_many_rows": True})
@@ -33,9 +34,9 @@ class Limits:
     """How long to wait for the database. The time that Doorward itself computes does not count."""
 
     wait_seconds: float = 1.5
-    """For one answer: to a statement, to a commit, or to a new connection."""
+    """For all the answers that a block waits for, until it commits; the commit may take as long again."""
     pool_wait_seconds: float = 1.0
-    """For a free connection."""
+    """For a connection, a free one or a new one. It counts as part of `wait_seconds`."""
     lock_wait_seconds: float = 1.0
     """For a lock that another transaction holds. MySQL takes whole seconds."""
 
@@ -72,7 +73,9 @@ class Connections(Protocol):
         """How many connections are not in the pool."""
         ...
 
-    async def session(self) -> Session: ...
+    async def session(self, limit: WaitLimit) -> Session:
+        """Take a connection from the pool, or make one. What the session waits for counts against `limit`."""
+        ...
 
     async def close(self) -> None: ...
 
@@ -83,6 +86,7 @@ class SqlConnection:
 
     connections: Connections
     session: Session
+    limit: WaitLimit
     in_transaction: bool
     """False for reading: each statement stands alone, and one that met a dead connection runs again on another."""
     uncommitted: bool = False
@@ -110,7 +114,7 @@ class SqlConnection:
             if self.in_transaction:
                 raise
         await self.session.release()
-        self.session = await open_session(self.connections)
+        self.session = await open_session(self.connections, self.limit)
         try:
             return await self._attempt(work)
         except ConnectionLost as error:
@@ -154,18 +158,22 @@ class SqlConnection:
         await self.session.release()
 
 
-async def open_session(connections: Connections) -> Session:
-    """Take a connection from the pool, or make one. Raise StorageUnavailable whatever prevents it."""
+async def open_session(connections: Connections, limit: WaitLimit) -> Session:
+    """Take a connection from the pool, or make one. Raise StorageUnavailable when the database prevents it."""
     try:
-        return await connections.session()
-    except Exception as error:
+        return await connections.session(limit)
+    except CONNECT_ERRORS as error:
         raise StorageUnavailable from error
 
 
 @asynccontextmanager
 async def connected(connections: Connections, *, in_transaction: bool) -> AsyncIterator[SqlConnection]:
     """A connection for the block."""
-    connection = SqlConnection(connections, await open_session(connections), in_transaction)
+    limits = connections.limits
+    limit = WaitLimit(limits.pool_wait_seconds)
+    session = await open_session(connections, limit)
+    limit.extend(limits.wait_seconds - limits.pool_wait_seconds)
+    connection = SqlConnection(connections, session, limit, in_transaction)
     try:
         yield connection
     finally:

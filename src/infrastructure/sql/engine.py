@@ -39,6 +39,9 @@ MYSQL_READING = "SET SESSION TRANSACTION READ ONLY"
 MAX_CONNECTION_AGE_SECONDS = 240
 """Older connections are replaced: proxies and hosting providers cut idle ones after five minutes."""
 
+CONNECT_TIMEOUT_SECONDS = 10
+"""The driver's own. Doorward's limits for waiting are shorter; this one ends what nobody waits for any more."""
+
 MAX_PREPARED_STATEMENTS = 64
 """Per connection. MySQL allows 16,382 on the whole server."""
 
@@ -73,11 +76,10 @@ def mysql_engines(url: DatabaseUrl, size: int, limits: Limits) -> Engines:
 
     writers = max(1, size // 2)
     session = (f"{MYSQL_SESSION}{max(1, round(limits.lock_wait_seconds))}",)
-    writing = mysql(url, session, limits, writers, isolation_level="READ COMMITTED")
+    writing = mysql(url, session, writers, isolation_level="READ COMMITTED")
     reading = mysql(
         url,
         (*session, MYSQL_READING),
-        limits,
         max(1, size - writers),
         isolation_level="AUTOCOMMIT",
         skip_autocommit_rollback=True,
@@ -90,7 +92,7 @@ def open_engine(url: DatabaseUrl) -> "Engine | AsyncEngine":
     limits = Limits()
     if url.sqlite_path is None:
         session = (f"{MYSQL_SESSION}{round(limits.lock_wait_seconds)}",)
-        return mysql(url, session, limits, 1, isolation_level="AUTOCOMMIT")
+        return mysql(url, session, 1, isolation_level="AUTOCOMMIT")
     return sqlite(url.sqlite_path, SQLITE_SESSION, limits, 1)
 
 
@@ -99,7 +101,7 @@ def open_migrator(url: DatabaseUrl, lock_wait_seconds: int) -> "Engine | AsyncEn
     limits = Limits(lock_wait_seconds=lock_wait_seconds)
     if url.sqlite_path is None:
         locks = f"SET SESSION innodb_lock_wait_timeout = {lock_wait_seconds}, lock_wait_timeout = {lock_wait_seconds}"
-        return mysql(url, (f"{MYSQL_SESSION}{lock_wait_seconds}", locks), limits, 1)
+        return mysql(url, (f"{MYSQL_SESSION}{lock_wait_seconds}", locks), 1)
     make_private(url.sqlite_path)
     return sqlite(url.sqlite_path, SQLITE_SESSION, limits, 1)
 
@@ -141,8 +143,11 @@ def sqlite(path: Path, session: Sequence[str], limits: Limits, size: int) -> Eng
     return engine
 
 
-def mysql(at: DatabaseUrl, session: Sequence[str], limits: Limits, size: int, **options: Any) -> "AsyncEngine":
-    """Transactions that are open on a connection are rolled back by whoever began them, not by the pool."""
+def mysql(at: DatabaseUrl, session: Sequence[str], size: int, **options: Any) -> "AsyncEngine":
+    """An engine whose pool rolls nothing back: whoever began a transaction ends it.
+
+    The driver's and the pool's own time-outs are longer than the limits of a session, and never come first.
+    """
     from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415 slow, and SQLite does not need it
 
     engine = create_async_engine(
@@ -151,13 +156,12 @@ def mysql(at: DatabaseUrl, session: Sequence[str], limits: Limits, size: int, **
         connect_args={
             "password": at.password.encode(),  # the driver would encode text as Latin-1
             "charset": "utf8mb4",
-            "connect_timeout": limits.wait_seconds,
+            "connect_timeout": CONNECT_TIMEOUT_SECONDS,
             "stmt_cache_size": MAX_PREPARED_STATEMENTS,
             "ssl": tls_context(at),
         },
         pool_size=size,
         max_overflow=0,
-        pool_timeout=limits.pool_wait_seconds,
         pool_recycle=MAX_CONNECTION_AGE_SECONDS,
         pool_use_lifo=True,
         pool_reset_on_return=None,

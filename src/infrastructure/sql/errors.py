@@ -3,7 +3,7 @@
 import sqlite3
 
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from doorward.domain.errors import StorageUnavailable, TransactionConflict
@@ -19,6 +19,13 @@ READ_ONLY_CODES = frozenset({1290, 1792, 1836, 3100})
 
 MISTAKES = (ProgrammingError, NotSupportedError, DataError)
 """Errors that only a mistake of ours can cause. They are not turned into refusals."""
+
+
+BROKEN_PIPE = (AttributeError, OSError, EOFError)
+"""What drivers raise, beside their own errors, when the connection goes away."""
+
+CONNECT_ERRORS = (SQLAlchemyError, *BROKEN_PIPE)
+"""What may come of an attempt to connect."""
 
 
 class ConstraintViolated(Exception):
@@ -58,8 +65,7 @@ def refusal(error: Exception) -> Exception | None:
 
 
 def is_broken_pipe(error: BaseException | None) -> bool:
-    """True for what drivers raise, beside their own errors, when the connection goes away."""
-    return isinstance(error, AttributeError | OSError | EOFError)
+    return isinstance(error, BROKEN_PIPE)
 
 
 def mark_lost_connections(context: ExceptionContext) -> None:

@@ -5,30 +5,37 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
-from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
+from urllib.parse import quote
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.settings.web_addresses import bracketed, is_loopback
 
-SQLITE = ("sqlite", "sqlite+aiosqlite")
-MYSQL = ("mysql", "mysql+asyncmy", "mariadb", "mariadb+asyncmy")
+SQLITE = frozenset({"sqlite", "sqlite+aiosqlite"})
+MYSQL = frozenset({"mysql", "mysql+asyncmy", "mariadb", "mariadb+asyncmy"})
 MYSQL_PORT = 3306
+MAX_PORT = 65535
 FORMS = "sqlite:///PATH or mysql://USER:PASSWORD@HOST:PORT/NAME?ssl-mode=MODE"
 MODE = "sslmode"
 CA = "sslca"
 
-OF_PROVIDERS: Mapping[str, Mapping[str, str | None]] = {
+PROVIDER_OPTIONS: Mapping[str, Mapping[str, str | None]] = {
     "reconnect": {"true": None, "false": None},
     "charset": {"utf8mb4": None},
     "ssl": {"true": "REQUIRED", '{"rejectunauthorized":true}': "VERIFY_IDENTITY"},
     "usessl": {"true": "REQUIRED"},
     "sslaccept": {"strict": "VERIFY_IDENTITY"},
 }
-"""What hosting providers append for other drivers, and which `ssl-mode` it means; None is what holds here anyway."""
+"""Options that hosting providers append for other drivers, their values, and the `ssl-mode` that each means.
+
+None stands for what Doorward does anyway.
+"""
 
 
 class Tls(StrEnum):
-    """MySQL's own names for how a connection is encrypted, weakest first."""
+    """How a connection is encrypted, by MySQL's names for it, weakest first."""
 
     DISABLED = "DISABLED"
     REQUIRED = "REQUIRED"
@@ -38,7 +45,7 @@ class Tls(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseUrl:
-    """Where the data lives: a file (SQLite) when `sqlite_path` is set, else a MySQL or MariaDB server."""
+    """A file of SQLite when `sqlite_path` is set, else a MySQL or MariaDB server."""
 
     sqlite_path: Path | None = None
     host: str = ""
@@ -51,12 +58,12 @@ class DatabaseUrl:
 
     @classmethod
     def parse(cls, raw: str) -> Self:
-        """Raise StartRefused, with one line that holds nothing secret.
+        """Return the parsed URL. Raise StartRefused with one line that contains no secret.
 
-        `sqlite:///var/a.db` is relative, `sqlite:////srv/a.db` absolute. User and password are percent-encoded.
-        Options: `ssl-mode` (also `sslmode`, `ssl_mode`; DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY)
-        and `ssl-ca`, in any case, and what providers write for other drivers (OF_PROVIDERS). Without `ssl-mode` a
-        remote server is spoken to by TLS, this machine in the clear.
+        `sqlite:///var/a.db` is relative, `sqlite:////srv/a.db` absolute, and the path is taken as it is written. User,
+        password and the name of a MySQL database are percent-encoded. Options are `ssl-mode` (also `sslmode`,
+        `ssl_mode`; DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY), `ssl-ca`, and PROVIDER_OPTIONS, in any
+        case. Without `ssl-mode`, connections to another machine use TLS, and connections to this machine do not.
         """
         scheme, separator, rest = raw.strip().partition("://")
         if separator and scheme.lower() in SQLITE:
@@ -64,34 +71,35 @@ class DatabaseUrl:
         if separator and scheme.lower() in MYSQL:
             return cls._server(rest)
         known = scheme if separator and scheme.replace("+", "").isalnum() else "of this form"
-        raise StartRefused(f"Database URLs {known} are not known here; use {FORMS}.")
+        raise StartRefused(f"Database URLs {known} are not supported; use {FORMS}.")
 
     @classmethod
     def _server(cls, rest: str) -> Self:
         try:
-            parts = urlsplit(f"mysql://{rest}")
-            host, port = parts.hostname or "", parts.port or MYSQL_PORT
-        except ValueError:
+            url = make_url(f"mysql://{rest}")
+        except (ArgumentError, ValueError):
             raise StartRefused(f"The database URL has a bad host or port; use {FORMS}.") from None
-        database = unquote(parts.path.removeprefix("/"))
-        if not host or not parts.username or not database or "/" in database or parts.fragment:
+        host, port, database = (url.host or "").lower(), url.port or MYSQL_PORT, url.database or ""
+        if port > MAX_PORT:
+            raise StartRefused(f"The database URL has a bad host or port; use {FORMS}.")
+        if not host or not url.username or not database or "/" in database or "#" in rest:
             raise StartRefused(
                 f"The database URL must name user, host and database; use {FORMS} (percent-encode what is special)."
             )
-        given = options(parts)
+        given = options(url, rest)
         return cls(
             host=host,
             port=port,
-            username=unquote(parts.username),
-            password=unquote(parts.password or ""),
+            username=url.username,
+            password=url.password or "",
             database=database,
-            tls=tls(given.get(MODE), host, verified="sslca" in given),
+            tls=tls(given.get(MODE), host, verified=CA in given),
             ca=Path(given[CA]) if CA in given else None,
         )
 
     @property
     def masked(self) -> str:
-        """For people and logs: everything but the password."""
+        """The URL for messages and logs, without the password."""
         if self.sqlite_path is not None:
             return f"sqlite:///{self.sqlite_path}"
         password = ":***" if self.password else ""
@@ -103,7 +111,7 @@ class DatabaseUrl:
 
 
 def file_path(rest: str) -> Path:
-    """What stands behind `sqlite://`: a slash, then the path as it is."""
+    """The path of a SQLite URL, of which `rest` is what follows `sqlite://`."""
     if "?" in rest:
         raise StartRefused("A sqlite:/// URL takes no options; it is sqlite:///PATH and nothing else.")
     path = rest.removeprefix("/")
@@ -112,28 +120,39 @@ def file_path(rest: str) -> Path:
     return Path(path)
 
 
-def options(parts: SplitResult) -> dict[str, str]:
-    """`ssl-mode` and `ssl-ca` however they are spelt; anything else is refused rather than passed over."""
+def options(url: URL, rest: str) -> dict[str, str]:
+    """Values of `ssl-mode` and `ssl-ca`. Raise StartRefused for any other option, one without a value, or two alike."""
     given: dict[str, str] = {}
-    for name, written in parse_qsl(parts.query, keep_blank_values=True):
-        key, value = name.lower().replace("-", "").replace("_", ""), written
-        meanings = OF_PROVIDERS.get(key, {})
-        if (known := written.lower().replace(" ", "")) in meanings:
-            if (mode := meanings[known]) is None:
-                continue
-            key, value = MODE, mode
-        if key not in (MODE, CA) or not value:
-            shown = name if name.replace("-", "").replace("_", "").isalnum() else "of that name"
-            raise StartRefused(f"The database URL's option {shown} is not known here; known are ssl-mode and ssl-ca.")
+    written = [(name, value) for name, values in url.normalized_query.items() for value in values]
+    if len(written) != len([piece for piece in rest.partition("?")[2].split("&") if piece]):
+        raise StartRefused("The database URL has an option without a value.")
+    for name, value in written:
+        key, meant = canonical(name, value)
+        if meant is None:
+            continue
         if key in given:
             raise StartRefused(f"The database URL gives {name} twice.")
-        given[key] = value
+        given[key] = meant
     return given
 
 
+def canonical(name: str, value: str) -> tuple[str, str | None]:
+    """MODE or CA and its value for an option, however it is spelt; no value if the option changes nothing."""
+    key = name.lower().replace("-", "").replace("_", "")
+    meanings = PROVIDER_OPTIONS.get(key, {})
+    if (spelling := value.lower().replace(" ", "")) in meanings:
+        return MODE, meanings[spelling]
+    if key not in (MODE, CA):
+        shown = name if name.replace("-", "").replace("_", "").isalnum() else "of that name"
+        raise StartRefused(f"The database URL's option {shown} is not supported; use ssl-mode and ssl-ca.")
+    return key, value
+
+
 def tls(mode: str | None, host: str, *, verified: bool) -> Tls:
-    """The mode that was asked for. PREFERRED becomes REQUIRED (what a listener can talk us out of protects nothing),
-    and a CA is always checked against, as by MySQL's own clients."""
+    """The mode for a host. PREFERRED becomes REQUIRED, since an attacker could prevent what is only preferred.
+
+    A CA is always verified against, as MySQL's own clients do.
+    """
     if mode is None:
         chosen = Tls.DISABLED if is_loopback(host) and not verified else Tls.REQUIRED
     elif (name := mode.upper().replace("-", "_")) == "PREFERRED":
@@ -143,5 +162,5 @@ def tls(mode: str | None, host: str, *, verified: bool) -> Tls:
     else:
         raise StartRefused(f"The database URL's ssl-mode must be one of PREFERRED, {', '.join(Tls)}.")
     if verified and chosen is Tls.DISABLED:
-        raise StartRefused("The database URL gives ssl-ca together with ssl-mode=DISABLED; drop one of them.")
+        raise StartRefused("The database URL gives ssl-ca together with ssl-mode=DISABLED; remove one of them.")
     return Tls.VERIFY_CA if verified and chosen is Tls.REQUIRED else chosen

@@ -1,4 +1,7 @@
-"""Every storage adapter sits the same exam. A new one is a name in ADAPTERS and a branch in `opened`."""
+"""Fixtures that run every contract test on each storage adapter.
+
+A new adapter is a name in ADAPTERS and a branch in `opened`.
+"""
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -9,6 +12,7 @@ import pytest_asyncio
 
 from doorward.application.ports.storage import Storage
 from doorward.infrastructure.memory.storage import MemoryStorage
+from doorward.infrastructure.sql.connection import Limits
 from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
@@ -16,7 +20,10 @@ from support.mysql.server import MySQLServer
 
 ADAPTERS = ("memory", "sqlite", "mysql")
 CONCURRENT = frozenset({"mysql"})
-"""Those on which several transactions write at the same time; on the others they go one after the other."""
+"""Adapters on which several transactions write at the same time. On the others they run one after the other."""
+
+LIMITS = Limits(wait_seconds=60, pool_wait_seconds=50, lock_wait_seconds=40)
+"""Generous, since no contract is about time and the machine may be busy."""
 
 EMPTIED = (
     "DELETE FROM user_roles",
@@ -57,7 +64,7 @@ def concurrent(adapter: str) -> bool:
 
 @pytest.fixture
 def database(adapter: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DatabaseUrl | None]:
-    """Migrated and empty; None where no database is needed."""
+    """A migrated, empty database; None for an adapter that needs none."""
     match adapter:
         case "sqlite":
             path = tmp_path / "doorward.db"
@@ -79,10 +86,10 @@ async def storage(adapter: str, database: DatabaseUrl | None) -> AsyncIterator[S
 
 
 def opened(adapter: str, database: DatabaseUrl | None) -> Storage:
-    """A branch for each of ADAPTERS."""
+    """Open the storage of one of ADAPTERS."""
     match adapter, database:
         case "memory", None:
             return MemoryStorage()
         case (("sqlite" | "mysql"), DatabaseUrl()):
-            return SqlStorage.open(database)
+            return SqlStorage.open(database, limits=LIMITS)
     raise LookupError(f"No storage is opened for the adapter {adapter}.")

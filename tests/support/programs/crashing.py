@@ -11,7 +11,8 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+
+from sqlalchemy import Engine, event
 
 from doorward.application.access.grant_role import GrantRole
 from doorward.application.access.remove_role import RemoveRole
@@ -30,13 +31,11 @@ from doorward.domain.accounts.password import PasswordPolicy
 from doorward.domain.accounts.user import User
 from doorward.domain.keys.rotation import KeyRotation
 from doorward.domain.sessions.session import SessionPolicy
-from doorward.infrastructure.sql.connection import SqlConnection, Work
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from support.builders import PASSWORD, REFRESH_TOKENS
 from support.doubles import NOON, ListLog, PlainHasher, PlainSealer, PlainTokens, ShortBlocklist
 
-T = TypeVar("T")
 Story = Callable[[SqlStorage, User], Awaitable[object]]
 
 LOG = ListLog()
@@ -90,16 +89,15 @@ async def tell(file: str, story: Story, last: int) -> None:
     async with storage.reading() as reading:
         ada = await reading.users.by_login("ada")
     assert ada is not None
-    steps, asked = 0, SqlConnection._asked
+    steps = 0
 
-    async def counted(connection: SqlConnection, work: Work[T]) -> T:
+    @event.listens_for(Engine, "before_cursor_execute")
+    def count(*_: object) -> None:
         nonlocal steps
         if steps == last:
             killed()
         steps += 1
-        return await asked(connection, work)
 
-    SqlConnection._asked = counted  # type: ignore[method-assign, assignment]
     await story(storage, ada)
     if steps == last:
         killed()

@@ -54,7 +54,7 @@ def test_all_these_schemes_mean_mysql(scheme: str) -> None:
     ],
 )
 @pytest.mark.parametrize("host", ["db.example.com", "127.0.0.1"])
-def test_tls_is_asked_for_in_mysqls_own_words(host: str, query: str, mode: Tls) -> None:
+def test_the_tls_mode_is_read_however_it_is_spelt(host: str, query: str, mode: Tls) -> None:
     url = DatabaseUrl.parse(f"mysql://app@{host}/doorward?{query}")
     assert url.tls is mode
     assert url.ca == (Path("/etc/ca.pem") if "ca.pem" in query else None)
@@ -73,7 +73,7 @@ def test_tls_is_asked_for_in_mysqls_own_words(host: str, query: str, mode: Tls) 
         ("0.0.0.0", Tls.REQUIRED),
     ],
 )
-def test_whoever_is_elsewhere_is_spoken_to_by_tls(host: str, mode: Tls) -> None:
+def test_connections_to_other_machines_use_tls(host: str, mode: Tls) -> None:
     """ST-07."""
     assert DatabaseUrl.parse(f"mysql://app@{host}/doorward").tls is mode
 
@@ -106,6 +106,8 @@ def test_whoever_is_elsewhere_is_spoken_to_by_tls(host: str, mode: Tls) -> None:
         "mysql://app:hunter2@db/doorward?password=hunter2",
         "mysql://app:hunter2@db/doorward?hunter2%0a=1",
         "mysql://app:hunter2@db/doorward?ssl-mode",
+        "mysql://app:hunter2@db/doorward?ssl-mode=&ssl-ca=/etc/ca.pem",
+        "mysql://app:hunter2@db/doorward?=hunter2",
         "mysql://app:hunter2@db/doorward?ssl-mode=hunter2",
         "mysql://app:hunter2@db/doorward?ssl-mode=REQUIRED&sslmode=DISABLED",
         "mysql://app:hunter2@db/doorward?ssl-mode=DISABLED&ssl-ca=/etc/ca.pem",

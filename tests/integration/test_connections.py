@@ -1,0 +1,190 @@
+"""Connections of a pool: bounded waiting, reuse, replacement, and nothing left behind."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, event, text
+
+from doorward.domain.errors import StorageUnavailable
+from doorward.infrastructure.sql import engine
+from doorward.infrastructure.sql.connection import Connections, Limits, connected
+from doorward.infrastructure.sql.engine import Engines, open_engines
+from doorward.infrastructure.sql.schema import migrate
+from doorward.infrastructure.sql.urls import DatabaseUrl
+from support.served import GUARD
+
+READERS = 4
+PATIENT = Limits(wait_seconds=60, pool_wait_seconds=50, lock_wait_seconds=40)
+
+
+@pytest.fixture(params=["sqlite", "mysql"])
+async def url(request: pytest.FixtureRequest, tmp_path: Path) -> DatabaseUrl:
+    """A migrated database."""
+    is_sqlite = request.param == "sqlite"
+    raw = f"sqlite:///{tmp_path / 'doorward.db'}" if is_sqlite else request.getfixturevalue("mysql_url")
+    url = DatabaseUrl.parse(raw)
+    await migrate(url)
+    return url
+
+
+@pytest.fixture
+async def engines(url: DatabaseUrl) -> AsyncIterator[Engines]:
+    """With READERS connections for reading."""
+    engines = open_engines(url, 2 * READERS, PATIENT)
+    yield engines
+    assert (engines.writing.in_use, engines.reading.in_use) == (0, 0)
+    await engines.close()
+
+
+async def answers(connections: Connections) -> bool:
+    async with connected(connections, in_transaction=False) as connection:
+        return [tuple(row) for row in await connection.rows(text("SELECT 1"))] == [(1,)]
+
+
+async def take_all(stack: AsyncExitStack, connections: Connections) -> None:
+    for _ in range(READERS):
+        await stack.enter_async_context(connected(connections, in_transaction=False))
+
+
+async def test_a_caller_who_finds_no_free_connection_waits_for_one(engines: Engines) -> None:
+    async with asyncio.timeout(GUARD):
+        async with AsyncExitStack() as stack:
+            await take_all(stack, engines.reading)
+            waiting = [asyncio.ensure_future(answers(engines.reading)) for _ in range(2)]
+            await asyncio.sleep(0)
+            assert (engines.reading.in_use, [task.done() for task in waiting]) == (READERS, [False, False])
+        assert await asyncio.gather(*waiting) == [True, True]
+
+
+async def test_a_caller_who_waits_too_long_is_refused_and_leaves_nothing_behind(url: DatabaseUrl) -> None:
+    """OP-02."""
+    engines = open_engines(url, 2 * READERS, Limits(wait_seconds=3, pool_wait_seconds=2))
+    async with asyncio.timeout(GUARD):
+        async with AsyncExitStack() as stack:
+            await take_all(stack, engines.reading)
+            with pytest.raises(StorageUnavailable):
+                await answers(engines.reading)
+        async with AsyncExitStack() as stack:
+            await take_all(stack, engines.reading)
+    assert engines.reading.in_use == 0
+    await engines.close()
+
+
+async def test_a_caller_who_is_cancelled_while_waiting_leaves_nothing_behind(engines: Engines) -> None:
+    async with asyncio.timeout(GUARD):
+        async with AsyncExitStack() as stack:
+            await take_all(stack, engines.reading)
+            waiting = asyncio.ensure_future(answers(engines.reading))
+            await asyncio.sleep(0)
+            waiting.cancel()
+        await asyncio.wait({waiting})
+        async with AsyncExitStack() as stack:
+            await take_all(stack, engines.reading)
+
+
+async def test_a_free_connection_is_used_again(engines: Engines) -> None:
+    created = 0
+
+    def count(*_: object) -> None:
+        nonlocal created
+        created += 1
+
+    event.listen(Engine, "do_connect", count)
+    try:
+        assert [await answers(engines.reading) for _ in range(3)] == [True] * 3
+    finally:
+        event.remove(Engine, "do_connect", count)
+    assert created == 1
+
+
+async def test_an_old_connection_is_replaced(mysql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "MAX_CONNECTION_AGE_SECONDS", 0)
+    engines = open_engines(DatabaseUrl.parse(mysql_url), 2, PATIENT)
+    numbers = set()
+    for _ in range(2):
+        async with connected(engines.reading, in_transaction=False) as connection:
+            numbers.add((await connection.rows(text("SELECT CONNECTION_ID()")))[0][0])
+    await engines.close()
+    assert len(numbers) == 2
+
+
+@pytest.mark.parametrize("fault", [sqlite3.InternalError, sqlite3.InterfaceError])
+async def test_a_connection_that_may_be_out_of_step_is_not_used_again(
+    tmp_path: Path, fault: type[sqlite3.Error]
+) -> None:
+    """F-24: the next answer on it may be somebody else's."""
+    url = DatabaseUrl.parse(f"sqlite:///{tmp_path / 'doorward.db'}")
+    await migrate(url)
+    engines, used = open_engines(url, 2, PATIENT), []
+
+    def fail(cursor: sqlite3.Cursor, *_: object) -> None:
+        used.append(cursor.connection)
+        if len(used) == 1:
+            raise fault("Packet sequence number wrong")
+
+    event.listen(Engine, "do_execute", fail)
+    try:
+        assert await answers(engines.reading)
+    finally:
+        event.remove(Engine, "do_execute", fail)
+    assert len({id(connection) for connection in used}) == 2
+    await engines.close()
+
+
+async def test_a_file_that_cannot_be_opened_takes_no_place_in_the_pool(tmp_path: Path) -> None:
+    engines = open_engines(DatabaseUrl.parse(f"sqlite:///{tmp_path / 'nothing.db'}"), 2, PATIENT)
+    for _ in range(READERS + 1):
+        with pytest.raises(StorageUnavailable):
+            await answers(engines.reading)
+    assert engines.reading.in_use == 0
+    await engines.close()
+
+
+async def test_a_writer_that_is_cancelled_while_it_waits_for_a_lock_disturbs_nobody(tmp_path: Path) -> None:
+    """The thread goes on waiting. Nobody else gets its connection before it has ended."""
+    path = tmp_path / "doorward.db"
+    url = DatabaseUrl.parse(f"sqlite:///{path}")
+    await migrate(url)
+    engines = open_engines(url, 2, PATIENT)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    async def write(role: str) -> None:
+        async with connected(engines.writing, in_transaction=True) as connection:
+            await connection.begin()
+            await connection.change(text("INSERT INTO roles (name, description) VALUES (:name, '')"), {"name": role})
+            await connection.commit(lambda: None)
+
+    async with asyncio.timeout(GUARD):
+        cancelled = asyncio.ensure_future(write("first"))
+        while not engines.writing.in_use:
+            await asyncio.sleep(0)
+        cancelled.cancel()
+        await asyncio.wait({cancelled})
+        second = asyncio.ensure_future(write("second"))
+        await asyncio.sleep(0)
+        other.execute("COMMIT")
+        await second
+    assert other.execute("SELECT name FROM roles WHERE name IN ('first', 'second')").fetchall() == [("second",)]
+    other.close()
+    await engines.close()
+
+
+async def test_closing_closes_the_files_of_sqlite(tmp_path: Path) -> None:
+    url = DatabaseUrl.parse(f"sqlite:///{tmp_path / 'doorward.db'}")
+    await migrate(url)
+    engines = open_engines(url, 2, PATIENT)
+    assert await answers(engines.reading)
+    assert await answers(engines.writing)
+    assert open_files(tmp_path)
+    await engines.close()
+    assert not open_files(tmp_path)
+
+
+def open_files(directory: Path) -> list[str]:
+    targets = [str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+    return [target for target in targets if target.startswith(str(directory))]
