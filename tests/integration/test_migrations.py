@@ -209,7 +209,7 @@ async def test_a_newer_schema_is_refused_and_not_migrated(url: DatabaseUrl, sql:
     await migrate(url)
     sql("UPDATE alembic_version SET version_num = '9999'")
     for refused in (check_schema(url), migrate(url), migrate(url, "base")):
-        with pytest.raises(StartRefused, match=r"^The database has schema 9999, made by a newer Doorward"):
+        with pytest.raises(StartRefused, match=r"^The database has schema 9999, which a newer version created"):
             await refused
     assert sql("SELECT count(*) FROM roles") == [(3,)]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Executable, Pool, QueuePool, Row
+from sqlalchemy import Executable, Row
 
 from doorward.domain.errors import DomainError, StorageUnavailable
 from doorward.infrastructure.sql.errors import CONNECT_ERRORS, ConnectionLost, refusal
@@ -178,11 +178,6 @@ async def connected(connections: Connections, *, in_transaction: bool) -> AsyncI
         yield connection
     finally:
         await connection.close()
-
-
-def checked_out(pool: Pool) -> int:
-    """How many connections are not in the pool."""
-    return pool.checkedout() if isinstance(pool, QueuePool) else 0
 
 
 def padded(values: Sequence[T]) -> list[T]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from doorward.infrastructure.settings.data_dir import refuse_shared
@@ -64,9 +64,9 @@ def open_engines(url: DatabaseUrl, size: int, limits: Limits | None = None) -> E
 
 
 def sqlite_engines(path: Path, limits: Limits) -> Engines:
-    reading = sqlite(path, (*SQLITE_SESSION, "PRAGMA query_only = ON", DO_NOT_WAIT), limits, SQLITE_READERS)
+    reading = sqlite(path, (*SQLITE_SESSION, "PRAGMA query_only = ON", DO_NOT_WAIT), limits)
     return Engines(
-        writing=SqliteConnections(sqlite(path, (*SQLITE_SESSION, DO_NOT_WAIT), limits, 1), limits, 1),
+        writing=SqliteConnections(sqlite(path, (*SQLITE_SESSION, DO_NOT_WAIT), limits), limits, 1),
         reading=SqliteConnections(reading, limits, SQLITE_READERS),
     )
 
@@ -93,7 +93,7 @@ def open_engine(url: DatabaseUrl) -> "Engine | AsyncEngine":
     if url.sqlite_path is None:
         session = (f"{MYSQL_SESSION}{round(limits.lock_wait_seconds)}",)
         return mysql(url, session, 1, isolation_level="AUTOCOMMIT")
-    return sqlite(url.sqlite_path, SQLITE_SESSION, limits, 1)
+    return sqlite(url.sqlite_path, SQLITE_SESSION, limits)
 
 
 def open_migrator(url: DatabaseUrl, lock_wait_seconds: int) -> "Engine | AsyncEngine":
@@ -103,7 +103,7 @@ def open_migrator(url: DatabaseUrl, lock_wait_seconds: int) -> "Engine | AsyncEn
         locks = f"SET SESSION innodb_lock_wait_timeout = {lock_wait_seconds}, lock_wait_timeout = {lock_wait_seconds}"
         return mysql(url, (f"{MYSQL_SESSION}{lock_wait_seconds}", locks), 1)
     make_private(url.sqlite_path)
-    return sqlite(url.sqlite_path, SQLITE_SESSION, limits, 1)
+    return sqlite(url.sqlite_path, SQLITE_SESSION, limits)
 
 
 async def run_in_database(engine: "Engine | AsyncEngine", work: Callable[[Connection], T]) -> T:
@@ -125,7 +125,7 @@ def run_and_close(engine: Engine, work: Callable[[Connection], T]) -> T:
         engine.dispose()
 
 
-def sqlite(path: Path, session: Sequence[str], limits: Limits, size: int) -> Engine:
+def sqlite(path: Path, session: Sequence[str], limits: Limits) -> Engine:
     """An engine for a file that exists; none is created. Transactions begin and end by statements of ours."""
     url = URL.create("sqlite", database=path.absolute().as_uri(), query={"uri": "true", "mode": "rw"})
     engine = create_engine(
@@ -134,9 +134,7 @@ def sqlite(path: Path, session: Sequence[str], limits: Limits, size: int) -> Eng
         connect_args={"timeout": limits.lock_wait_seconds, "check_same_thread": False},
         isolation_level="AUTOCOMMIT",
         skip_autocommit_rollback=True,
-        poolclass=QueuePool,
-        pool_size=size,
-        max_overflow=0,
+        poolclass=NullPool,
         pool_reset_on_return=None,
     )
     prepare(engine, session)

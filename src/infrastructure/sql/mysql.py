@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
-from sqlalchemy import Executable
+from sqlalchemy import Executable, QueuePool
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from doorward.infrastructure.sql.connection import Limits, SqlRow, Values, checked_out
+from doorward.infrastructure.sql.connection import Limits, SqlRow, Values
 from doorward.infrastructure.sql.waiting import WaitLimit
 
 
@@ -53,7 +53,8 @@ class MySqlConnections:
 
     @property
     def in_use(self) -> int:
-        return checked_out(self.engine.pool)
+        pool = self.engine.pool
+        return pool.checkedout() if isinstance(pool, QueuePool) else 0
 
     async def session(self, limit: WaitLimit) -> MySqlSession:
         async with limit:

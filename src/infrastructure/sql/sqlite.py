@@ -11,11 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, final
 
-from sqlalchemy import Connection, CursorResult, Engine, Executable, QueuePool
+from sqlalchemy import Connection, CursorResult, Engine, Executable
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from doorward.domain.errors import StorageUnavailable
-from doorward.infrastructure.sql.connection import MANY_ROWS, Limits, SqlRow, Values, checked_out
+from doorward.infrastructure.sql.connection import MANY_ROWS, Limits, SqlRow, Values
 from doorward.infrastructure.sql.errors import is_busy
 from doorward.infrastructure.sql.waiting import WaitLimit
 
@@ -120,7 +120,10 @@ class SqliteSession:
 @final
 @dataclass(slots=True)
 class SqliteConnections:
-    """At most `size` connections. SQLAlchemy's pool keeps them; who finds none waits here, not on the event loop."""
+    """At most `size` connections, which stay open. A caller who finds none waits here, and not on the event loop.
+
+    The engine has no pool: taking a connection from SQLAlchemy's pool and returning it costs as much as a keyed read.
+    """
 
     engine: Engine
     limits: Limits
@@ -129,15 +132,14 @@ class SqliteConnections:
     threads: ThreadPoolExecutor = field(init=False)
     free: asyncio.Semaphore = field(init=False)
     """How many more connections may be taken."""
+    idle: list[Connection] = field(default_factory=list)
+    in_use: int = 0
+    closed: bool = False
 
     def __post_init__(self) -> None:
         self.wait_for_locks = f"PRAGMA busy_timeout = {round(self.limits.lock_wait_seconds * 1000)}"
         self.threads = ThreadPoolExecutor(self.size, "sqlite")
         self.free = asyncio.Semaphore(self.size)
-
-    @property
-    def in_use(self) -> int:
-        return checked_out(self.engine.pool)
 
     async def session(self, limit: WaitLimit) -> SqliteSession:
         if self.free.locked():
@@ -145,18 +147,9 @@ class SqliteConnections:
                 await self.free.acquire()
         else:
             await self.free.acquire()
-        connection = self._connect_at_once() if self._is_one_idle() else await self._connect(limit)
+        self.in_use += 1
+        connection = self.idle.pop() if self.idle else await self._connect(limit)
         return SqliteSession(self, connection, limit)
-
-    def _is_one_idle(self) -> bool:
-        return isinstance(self.engine.pool, QueuePool) and self.engine.pool.checkedin() > 0
-
-    def _connect_at_once(self) -> Connection:
-        try:
-            return self.engine.connect()
-        except BaseException:
-            self.free.release()
-            raise
 
     async def _connect(self, limit: WaitLimit) -> Connection:
         """Open the file in a thread, since SQLite may have to wait for a lock or to read its log."""
@@ -165,27 +158,33 @@ class SqliteConnections:
             async with limit:
                 return await asyncio.shield(connecting)
         except BaseException:
-            connecting.add_done_callback(self._close_unused)
+            if connecting.done():
+                self._release_unused(connecting)
+            else:
+                connecting.add_done_callback(self._release_unused)
             raise
 
-    def _close_unused(self, connecting: asyncio.Future[Connection]) -> None:
-        if connecting.cancelled() or connecting.exception() is not None:
-            self.free.release()
-        else:
-            self.release(connecting.result())
+    def _release_unused(self, connecting: asyncio.Future[Connection]) -> None:
+        opened = not connecting.cancelled() and connecting.exception() is None
+        self.release(connecting.result() if opened else None)
 
-    def release(self, connection: Connection) -> None:
-        try:
+    def release(self, connection: Connection | None) -> None:
+        """Keep the connection for the next caller, unless it is broken. None stands for one that was not opened."""
+        self.in_use -= 1
+        self.free.release()
+        if connection is None:
+            return
+        if connection.invalidated or self.closed:
             connection.close()
-        except SQLAlchemyError:
-            connection.invalidate()
-        finally:
-            self.free.release()
+        else:
+            self.idle.append(connection)
 
     async def close(self) -> None:
-        """Wait for the threads, and close the connections that are in the pool."""
+        """Wait for the threads, and close the connections that nobody uses. The others are closed on their release."""
+        self.closed = True
         await asyncio.to_thread(self.threads.shutdown)
-        self.engine.dispose()
+        while self.idle:
+            self.idle.pop().close()
 
 
 def has_many_rows(statement: Executable) -> bool:
