@@ -43,7 +43,7 @@ DELETE = (
 @final
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """What one transaction announces: written with it, and kept to be told when it is committed."""
+    """The changes that one transaction announces. They are written with it, and kept for the listeners."""
 
     connection: SqlConnection
     announced: list[Change] = field(default_factory=list)

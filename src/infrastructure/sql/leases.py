@@ -8,7 +8,7 @@ from doorward.infrastructure.sql.connection import SqlConnection
 from doorward.infrastructure.sql.errors import ConstraintViolated
 from doorward.infrastructure.sql.tables import leases
 
-FIRST = insert(leases)
+ADD = insert(leases)
 TAKE = (
     update(leases)
     .where(
@@ -31,7 +31,7 @@ class SqlLeases:
         if await self.connection.change(TAKE, asked):
             return True
         try:
-            await self.connection.change(FIRST, {"name": name, "holder": holder, "until": until})
+            await self.connection.change(ADD, {"name": name, "holder": holder, "until": until})
         except ConstraintViolated:
             return False
         return True

@@ -42,11 +42,11 @@ class SqlRoles:
         try:
             await self.connection.change(ADD, to_row(role))
         except ConstraintViolated as error:
-            raise TransactionConflict from error  # somebody added it meanwhile
+            raise TransactionConflict from error  # another transaction added it meanwhile
         return True
 
     async def remove(self, name: RoleName) -> bool:
-        await self.lock(name)  # nobody can grant it from here on
+        await self.lock(name)  # from here on, no other transaction can grant it
         await self.connection.change(REVOKE_ALL, {"role": name})
         if not await self.connection.change(REMOVE, {"role": name}):
             return False
@@ -54,7 +54,7 @@ class SqlRoles:
         return True
 
     async def lock(self, name: RoleName) -> None:
-        """On SQLite the whole transaction holds the database, and FOR UPDATE is not even said."""
+        """Lock the row. On SQLite the transaction has the lock of the database, and SQLAlchemy omits FOR UPDATE."""
         await self.connection.rows(LOCK, {"role": name})
 
 

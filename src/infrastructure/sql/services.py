@@ -10,11 +10,11 @@ from doorward.infrastructure.sql.connection import SqlConnection, SqlRow
 from doorward.infrastructure.sql.errors import ConstraintViolated
 from doorward.infrastructure.sql.tables import services
 
-IT = services.c.id == bindparam("service_id")
+BY_ID = services.c.id == bindparam("service_id")
 ALL = select(services).order_by(services.c.name)
-GET = select(services).where(IT)
+GET = select(services).where(BY_ID)
 ADD = insert(services)
-REMOVE = delete(services).where(IT)
+REMOVE = delete(services).where(BY_ID)
 
 
 @final

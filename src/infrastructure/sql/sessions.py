@@ -12,14 +12,14 @@ from doorward.domain.ids import SessionId, UserId
 from doorward.domain.sessions.refresh_token import RefreshTokenHash, SpentToken, mark
 from doorward.domain.sessions.session import Device, Session, SessionPolicy
 from doorward.infrastructure.sql.changes import Feed
-from doorward.infrastructure.sql.connection import SqlConnection, SqlRow, padded
+from doorward.infrastructure.sql.connection import MANY_ROWS, SqlConnection, SqlRow, padded
 from doorward.infrastructure.sql.errors import ConstraintViolated
-from doorward.infrastructure.sql.forgetting import BATCH, forget, sessions_of
-from doorward.infrastructure.sql.spent import LONGEST_SPENT, StoredSpent, to_text
+from doorward.infrastructure.sql.session_deletion import MAX_KEYS_PER_STATEMENT, delete_sessions, session_ids_of
+from doorward.infrastructure.sql.spent import MAX_SPENT_CHARACTERS, StoredSpent, to_text
 from doorward.infrastructure.sql.tables import sessions, user_roles, users
 from doorward.infrastructure.sql.users import to_users
 
-IT = sessions.c.id == bindparam("session_id")
+BY_ID = sessions.c.id == bindparam("session_id")
 SESSION = (
     sessions.c.id.label("session_id"),
     sessions.c.user_id,
@@ -30,8 +30,10 @@ SESSION = (
     sessions.c.token_hash,
     sessions.c.spent,
 )
-GET = select(*SESSION).where(IT)
-WITH_USER = select(*SESSION, users, user_roles.c.role).select_from(sessions.join(users).outerjoin(user_roles)).where(IT)
+GET = select(*SESSION).where(BY_ID)
+WITH_USER = (
+    select(*SESSION, users, user_roles.c.role).select_from(sessions.join(users).outerjoin(user_roles)).where(BY_ID)
+)
 OF_USER = (
     select(*SESSION)
     .where(sessions.c.user_id == bindparam("user_id"))
@@ -46,7 +48,7 @@ ADD = insert(sessions)
 ROTATE = (
     update(sessions)
     .where(
-        IT,
+        BY_ID,
         sessions.c.token_hash == bindparam("presented"),
         sessions.c.last_used_at > bindparam("used_since"),
         sessions.c.started_at > bindparam("started_since"),
@@ -54,21 +56,24 @@ ROTATE = (
     .values(
         token_hash=bindparam("successor"),
         spent=func.substr(
-            bindparam("just_spent", type_=sessions.c.spent.type).concat(sessions.c.spent), 1, LONGEST_SPENT
+            bindparam("just_spent", type_=sessions.c.spent.type).concat(sessions.c.spent), 1, MAX_SPENT_CHARACTERS
         ),
         last_used_at=bindparam("now"),
         used_on=bindparam("today"),
     )
 )
-OWNER = select(sessions.c.user_id).where(IT)
+OWNER = select(sessions.c.user_id).where(BY_ID)
 UNUSED = (
     select(sessions.c.id)
     .where(sessions.c.used_on < bindparam("day"))
     .order_by(sessions.c.used_on)
     .limit(bindparam("count"))
+    .execution_options(**MANY_ROWS)
 )
-FORGET_UNUSED = delete(sessions).where(
-    sessions.c.id.in_(bindparam("session_ids", expanding=True)), sessions.c.used_on < bindparam("day")
+DELETE_UNUSED = (
+    delete(sessions)
+    .where(sessions.c.id.in_(bindparam("session_ids", expanding=True)), sessions.c.used_on < bindparam("day"))
+    .execution_options(**MANY_ROWS)
 )
 
 
@@ -120,13 +125,13 @@ class SqlSessions:
 
     async def end(self, session_id: SessionId, user_id: UserId) -> bool:
         owners = [row.user_id for row in await self.connection.rows(OWNER, {"session_id": session_id})]
-        if owners != [user_id] or not await forget(self.connection, [session_id]):  # its owner never changes
+        if owners != [user_id] or not await delete_sessions(self.connection, [session_id]):  # its owner never changes
             return False
         await self.feed.announce(Change.session_ended(user_id, session_id))
         return True
 
     async def end_others(self, user_id: UserId, kept: SessionId) -> int:
-        own = await sessions_of(self.connection, user_id)
+        own = await session_ids_of(self.connection, user_id)
         return await self._end(user_id, [session_id for session_id in own if session_id != kept])
 
     async def end_oldest(self, user_id: UserId, kept: SessionId, policy: SessionPolicy, now: datetime) -> int:
@@ -136,7 +141,7 @@ class SqlSessions:
         return await self._end(user_id, [row.id for row in others if row.id not in staying])
 
     async def end_all(self, user_id: UserId, epoch: int) -> int:
-        ended = await forget(self.connection, await sessions_of(self.connection, user_id))
+        ended = await delete_sessions(self.connection, await session_ids_of(self.connection, user_id))
         await self.feed.announce(Change.sessions_ended(user_id, epoch))
         return ended
 
@@ -147,21 +152,22 @@ class SqlSessions:
         return sum(
             [
                 await self.connection.change(
-                    FORGET_UNUSED, {"session_ids": padded(unused[start : start + BATCH]), "day": day_of_last_use}
+                    DELETE_UNUSED,
+                    {"session_ids": padded(unused[start : start + MAX_KEYS_PER_STATEMENT]), "day": day_of_last_use},
                 )
-                for start in range(0, len(unused), BATCH)
+                for start in range(0, len(unused), MAX_KEYS_PER_STATEMENT)
             ]
         )
 
     async def _end(self, user_id: UserId, session_ids: Sequence[SessionId]) -> int:
-        """One that somebody else has just ended is announced twice, and counted by one of us."""
-        ended = await forget(self.connection, session_ids)
+        """A session that another transaction ends meanwhile is announced twice and counted once."""
+        ended = await delete_sessions(self.connection, session_ids)
         await self.feed.announce(*(Change.session_ended(user_id, session_id) for session_id in session_ids))
         return ended
 
 
 def day(moment: datetime) -> datetime:
-    """The index by last use goes by days, so that it changes with a session's first refresh of each."""
+    """The beginning of the day. The index by last use has days, so that only the first refresh of a day changes it."""
     return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 

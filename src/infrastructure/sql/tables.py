@@ -1,11 +1,11 @@
-"""The whole schema. `doorward migrate` makes it; `tests/integration/test_migrations.py` holds both together."""
+"""The whole schema. `doorward migrate` creates it; `tests/integration/test_migrations.py` compares both."""
 
 from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Index, MetaData, Table
 
 from doorward.domain.sessions.session import LONGEST_ADDRESS, LONGEST_USER_AGENT
-from doorward.infrastructure.sql.spent import LONGEST_SPENT
+from doorward.infrastructure.sql.spent import MAX_SPENT_CHARACTERS
 from doorward.infrastructure.sql.types import (
     Counter,
     Digest,
@@ -16,11 +16,11 @@ from doorward.infrastructure.sql.types import (
     Prose,
     Sealed,
     UtcTime,
-    shown,
+    display_text,
     utc_now,
 )
 
-EVERYWHERE: dict[str, Any] = {
+TABLE_OPTIONS: dict[str, Any] = {
     "sqlite_strict": True,
     "mysql_engine": "InnoDB",
     "mysql_charset": "utf8mb4",
@@ -40,16 +40,16 @@ users = Table(
     "users",
     metadata,
     Column("id", Id(), primary_key=True),
-    Column("username", shown(32), nullable=False),
+    Column("username", display_text(32), nullable=False),
     Column("username_key", Key(128), nullable=False, unique=True),
-    Column("email", shown(254), nullable=False),
+    Column("email", display_text(254), nullable=False),
     Column("email_key", Key(254), nullable=False, unique=True),
-    Column("password_hash", shown(255), nullable=False),
+    Column("password_hash", display_text(255), nullable=False),
     Column("disabled", Flag, nullable=False),
     Column("epoch", Number, nullable=False),
     Column("version", Number, nullable=False),
     Column("created_at", UtcTime(), nullable=False),
-    **EVERYWHERE,
+    **TABLE_OPTIONS,
 )
 
 roles = Table(
@@ -58,7 +58,7 @@ roles = Table(
     Column("name", Key(64), primary_key=True),
     Column("description", Prose, nullable=False),
     Column("created_at", UtcTime(), nullable=False, server_default=utc_now()),
-    **EVERYWHERE,
+    **TABLE_OPTIONS,
 )
 
 user_roles = Table(
@@ -68,7 +68,7 @@ user_roles = Table(
     Column("role", Key(64), ForeignKey(roles.c.name), primary_key=True),
     Column("granted_at", UtcTime(), nullable=False, server_default=utc_now()),
     Index(None, "role"),
-    **EVERYWHERE,
+    **TABLE_OPTIONS,
 )
 
 sessions = Table(
@@ -79,13 +79,13 @@ sessions = Table(
     Column("started_at", UtcTime(), nullable=False),
     Column("last_used_at", UtcTime(), nullable=False),
     Column("used_on", UtcTime(), nullable=False),
-    Column("address", shown(LONGEST_ADDRESS), nullable=False),
-    Column("user_agent", shown(LONGEST_USER_AGENT), nullable=False),
+    Column("address", display_text(LONGEST_ADDRESS), nullable=False),
+    Column("user_agent", display_text(LONGEST_USER_AGENT), nullable=False),
     Column("token_hash", Digest, nullable=False),
-    Column("spent", Key(LONGEST_SPENT), nullable=False),
+    Column("spent", Key(MAX_SPENT_CHARACTERS), nullable=False),
     Index(None, "user_id"),
     Index(None, "used_on"),
-    **EVERYWHERE,
+    **TABLE_OPTIONS,
 )
 
 services = Table(
@@ -95,7 +95,7 @@ services = Table(
     Column("name", Key(64), nullable=False, unique=True),
     Column("secret_hash", Digest, nullable=False),
     Column("created_at", UtcTime(), nullable=False),
-    **EVERYWHERE,
+    **TABLE_OPTIONS,
 )
 
 leases = Table(
@@ -104,18 +104,18 @@ leases = Table(
     Column("name", Key(64), primary_key=True),
     Column("holder", Key(128), nullable=False),
     Column("until", UtcTime(), nullable=False),
-    **EVERYWHERE,
+    **TABLE_OPTIONS,
 )
 
 signing_keys = Table(
     "signing_keys",
     metadata,
     Column("kid", Key(64), primary_key=True),
-    Column("algorithm", shown(16), nullable=False),
+    Column("algorithm", display_text(16), nullable=False),
     Column("sealed", Sealed, nullable=False),
     Column("created_at", UtcTime(), nullable=False),
     Column("signs_from", UtcTime(), nullable=False),
-    **EVERYWHERE,
+    **TABLE_OPTIONS,
 )
 
 changes = Table(
@@ -129,5 +129,5 @@ changes = Table(
     Column("created_at", UtcTime(), nullable=False, server_default=utc_now()),
     Index(None, "subject", "created_at"),
     sqlite_autoincrement=True,
-    **EVERYWHERE,
+    **TABLE_OPTIONS,
 )

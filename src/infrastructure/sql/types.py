@@ -1,4 +1,4 @@
-"""All that differs per column: what a value is in Python, on MySQL and on SQLite (whose tables are STRICT)."""
+"""Column types: a value in Python, on MySQL and on SQLite, whose tables are STRICT."""
 
 from datetime import UTC, datetime
 from typing import Any, final
@@ -31,8 +31,8 @@ Digest = BINARY(32).with_variant(BLOB(), SQLITE)
 Prose = Text()
 
 
-def shown(length: int) -> TypeEngine[str]:
-    """Text that is shown and never compared."""
+def display_text(length: int) -> TypeEngine[str]:
+    """Text that is display_text and never compared."""
     return String(length).with_variant(Text(), SQLITE)
 
 
@@ -54,15 +54,15 @@ class Id(TypeDecorator[UUID]):
 
 
 def key_text(key: str | bytes) -> str:
-    """What a Key column holds."""
+    """The text of a Key column."""
     return key.decode() if isinstance(key, bytes) else key
 
 
 @final
 class Key(TypeDecorator[str]):
-    """Text that is compared byte by byte, so that no collation decides who is who.
+    """Text that is compared byte by byte, so that no collation makes two names equal.
 
-    A lone surrogate is no text: it is asked for as bytes that no stored key is equal to.
+    A lone surrogate cannot be stored as text; it is compared as bytes that equal no stored key.
     """
 
     impl = VARBINARY
@@ -98,7 +98,7 @@ class UtcTime(TypeDecorator[datetime]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         if dialect.name == SQLITE:
             return dialect.type_descriptor(Text())
-        from sqlalchemy.dialects.mysql import DATETIME  # noqa: PLC0415 only where it is used: it costs start-up time
+        from sqlalchemy.dialects.mysql import DATETIME  # noqa: PLC0415 slow, and SQLite does not need it
 
         return dialect.type_descriptor(DATETIME(fsp=6))
 
@@ -116,8 +116,8 @@ class UtcTime(TypeDecorator[datetime]):
 
 
 @final
-class utc_now(FunctionElement[datetime]):  # noqa: N801 it reads as SQL does
-    """The database's clock, as UtcTime stores it; for defaults, so that a row written by hand is dated, too."""
+class utc_now(FunctionElement[datetime]):  # noqa: N801 named like an SQL function
+    """The time of the database as UtcTime stores it. As a default, it dates rows that are written by hand."""
 
     type = UtcTime()
     inherit_cache = True

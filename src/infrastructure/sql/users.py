@@ -27,17 +27,17 @@ from doorward.domain.ids import UserId
 from doorward.infrastructure.sql.changes import Feed
 from doorward.infrastructure.sql.connection import MANY_ROWS, SqlConnection, SqlRow, padded
 from doorward.infrastructure.sql.errors import ConstraintViolated
-from doorward.infrastructure.sql.forgetting import forget, sessions_of
+from doorward.infrastructure.sql.session_deletion import delete_sessions, session_ids_of
 from doorward.infrastructure.sql.tables import roles, user_roles, users
 from doorward.infrastructure.sql.types import key_text
 
-BATCH = 500
-BEHIND_ALL = "\U0010ffff"
-"""Sorts behind every character of a key."""
+MAX_KEYS_PER_STATEMENT = 500
+AFTER_ALL_CHARACTERS = "\U0010ffff"
+"""Sorts after every character of a key."""
 
 
 def page_by(key: Column[str]) -> Select[Any]:
-    """The limit counts accounts, so it comes before the join with their roles."""
+    """A page of accounts with their roles. The limit counts accounts, so it comes before the join."""
     page = (
         select(users)
         .where(key >= bindparam("first"), key < bindparam("end"), key > bindparam("after"))
@@ -54,23 +54,23 @@ def id_by(key: Column[str]) -> Any:
     return select(users.c.id).where(key == bindparam("key")).scalar_subquery()
 
 
-def as_it_is(column: Column[Any]) -> Any:
-    """As the driver brings it, unconverted."""
+def unconverted(column: Column[Any]) -> Any:
+    """The column as the driver returns it."""
     return type_coerce(column, NULLTYPE).label(column.name)
 
 
-IT = users.c.id == bindparam("user_id")
+BY_ID = users.c.id == bindparam("user_id")
 GRANTED_TO = user_roles.c.user_id == bindparam("user_id")
 GRANTS = users.outerjoin(user_roles)
 
 WITH_ROLES = select(users, user_roles.c.role).select_from(GRANTS)
-GET = WITH_ROLES.where(IT)
+GET = WITH_ROLES.where(BY_ID)
 LOCKED = GET.with_for_update()
 BY_LOGIN = WITH_ROLES.where(users.c.id == func.coalesce(id_by(users.c.username_key), id_by(users.c.email_key)))
 BY_USERNAME = page_by(users.c.username_key)
 BY_EMAIL = page_by(users.c.email_key)
 ACCESS = (
-    select(as_it_is(users.c.id), users.c.epoch, as_it_is(users.c.disabled), as_it_is(user_roles.c.role))
+    select(unconverted(users.c.id), users.c.epoch, unconverted(users.c.disabled), unconverted(user_roles.c.role))
     .select_from(GRANTS)
     .where(users.c.id.in_(bindparam("user_ids", expanding=True)))
     .order_by(users.c.id)
@@ -83,9 +83,9 @@ COUNT_ENABLED = (
 )
 
 ADD = insert(users)
-SAVE = update(users).where(IT, users.c.version == bindparam("read_version"))
-LOCK = select(users.c.epoch).where(IT).with_for_update()
-DELETE = delete(users).where(IT)
+SAVE = update(users).where(BY_ID, users.c.version == bindparam("read_version"))
+LOCK = select(users.c.epoch).where(BY_ID).with_for_update()
+DELETE = delete(users).where(BY_ID)
 
 GRANT = insert(user_roles)
 REVOKE = delete(user_roles).where(GRANTED_TO, user_roles.c.role == bindparam("role"))
@@ -94,16 +94,16 @@ REVOKE_ALL = delete(user_roles).where(GRANTED_TO)
 HOLDERS = select(users.c.id, users.c.username_key).where(
     (users.c.username_key == bindparam("username_key")) | (users.c.email_key == bindparam("email_key"))
 )
-EXISTS = select(users.c.id).where(IT)
+EXISTS = select(users.c.id).where(BY_ID)
 ROLE_EXISTS = select(roles.c.name).where(roles.c.name == bindparam("role"))
 GRANTED = select(user_roles.c.role).where(GRANTED_TO, user_roles.c.role == bindparam("role"))
 
-NAMED = (
+WITH_USERNAME_KEYS = (
     select(users.c.id, users.c.username_key)
     .where(users.c.username_key.in_(bindparam("keys", expanding=True)))
     .execution_options(**MANY_ROWS)
 )
-REACHABLE = (
+WITH_EMAIL_KEYS = (
     select(users.c.id, users.c.email_key)
     .where(users.c.email_key.in_(bindparam("keys", expanding=True)))
     .execution_options(**MANY_ROWS)
@@ -124,20 +124,20 @@ class SqlUsers:
 
     async def page(self, query: str, after: str | None, limit: int) -> Sequence[User]:
         statement = BY_EMAIL if "@" in query else BY_USERNAME
-        asked = {"first": query, "end": query + BEHIND_ALL, "after": after or "", "count": limit}
+        asked = {"first": query, "end": query + AFTER_ALL_CHARACTERS, "after": after or "", "count": limit}
         return list(to_users(await self.connection.rows(statement, asked)))
 
     async def taken(
         self, username_keys: Sequence[str], email_keys: Sequence[str]
     ) -> tuple[frozenset[str], frozenset[str]]:
-        named = await self._holders(NAMED, username_keys)
-        reachable = await self._holders(REACHABLE, email_keys)
-        return frozenset(row.username_key for row in named), frozenset(row.email_key for row in reachable)
+        by_name = await self._holders(WITH_USERNAME_KEYS, username_keys)
+        reachable = await self._holders(WITH_EMAIL_KEYS, email_keys)
+        return frozenset(row.username_key for row in by_name), frozenset(row.email_key for row in reachable)
 
     async def access_of(self, user_ids: Sequence[UserId]) -> Mapping[UserId, Access]:
         found: dict[UserId, Access] = {}
-        for start in range(0, len(user_ids), BATCH):
-            batch = user_ids[start : start + BATCH]
+        for start in range(0, len(user_ids), MAX_KEYS_PER_STATEMENT):
+            batch = user_ids[start : start + MAX_KEYS_PER_STATEMENT]
             rows = await self.connection.rows(ACCESS, {"user_ids": padded(batch)})
             found |= {access.user_id: access for access in to_access(rows, batch)}
         return found
@@ -151,8 +151,8 @@ class SqlUsers:
             await self._grant(user.id, role, user.created_at)
 
     async def add_all(self, users: Sequence[User]) -> None:
-        for start in range(0, len(users), BATCH):
-            await self._add_all(users[start : start + BATCH])
+        for start in range(0, len(users), MAX_KEYS_PER_STATEMENT):
+            await self._add_all(users[start : start + MAX_KEYS_PER_STATEMENT])
 
     async def save(self, user: User) -> None:
         row = to_row(user) | {"user_id": user.id, "read_version": user.version, "version": user.version + 1}
@@ -165,11 +165,13 @@ class SqlUsers:
         await self.feed.announce(Change.of_account(user.id))
 
     async def delete(self, user_id: UserId) -> bool:
-        held = await self.connection.rows(LOCK, {"user_id": user_id})  # nobody can add to it from here on
+        held = await self.connection.rows(
+            LOCK, {"user_id": user_id}
+        )  # from here on, no other transaction can add a role or a session
         if not held:
             return False
         await self.connection.change(REVOKE_ALL, {"user_id": user_id})
-        await forget(self.connection, await sessions_of(self.connection, user_id))
+        await delete_sessions(self.connection, await session_ids_of(self.connection, user_id))
         await self.connection.change(DELETE, {"user_id": user_id})
         await self.feed.announce(Change.of_account(user_id), Change.sessions_ended(user_id, held[0].epoch + 1))
         return True
@@ -194,7 +196,7 @@ class SqlUsers:
         return int(rows[0].number)
 
     async def _grant(self, user_id: UserId, role: RoleName, now: datetime) -> bool:
-        """False when it had the role. The constraints decide; which of them it was is read afterwards."""
+        """Return False when the account had the role. After a violated constraint, find out which one it was."""
         try:
             await self.connection.change(GRANT, {"user_id": user_id, "role": role, "granted_at": now})
         except ConstraintViolated as error:
@@ -221,25 +223,27 @@ class SqlUsers:
             raise RoleMissing from error
 
     async def _holders(self, statement: Select[Any], keys: Sequence[str]) -> list[SqlRow]:
-        """Of these keys, asked for in pieces."""
+        """Read the accounts with any of these keys, in batches."""
         found: list[SqlRow] = []
-        for start in range(0, len(keys), BATCH):
-            found += await self.connection.rows(statement, {"keys": padded(keys[start : start + BATCH])})
+        for start in range(0, len(keys), MAX_KEYS_PER_STATEMENT):
+            found += await self.connection.rows(
+                statement, {"keys": padded(keys[start : start + MAX_KEYS_PER_STATEMENT])}
+            )
         return found
 
     async def _clash_among(self, users: Sequence[User]) -> DomainError:
-        """`_clash` for many. Some of them may be in the table by now, and be in each other's way."""
-        ours, named = {user.id for user in users}, [user.username.key for user in users]
+        """`_clash` for many accounts, some of which may be in the table by now or collide with each other."""
+        ours, by_name = {user.id for user in users}, [user.username.key for user in users]
         reachable = [user.email.key for user in users]
-        holders = [row.id for row in await self._holders(NAMED, named)]
-        if len({*named}) < len(named) or not ours.issuperset(holders):
+        holders = [row.id for row in await self._holders(WITH_USERNAME_KEYS, by_name)]
+        if len({*by_name}) < len(by_name) or not ours.issuperset(holders):
             return UsernameTaken()
-        holders = [row.id for row in await self._holders(REACHABLE, reachable)]
+        holders = [row.id for row in await self._holders(WITH_EMAIL_KEYS, reachable)]
         taken = len({*reachable}) < len(reachable) or not ours.issuperset(holders)
         return EmailTaken() if taken else TransactionConflict()
 
     async def _clash(self, user: User) -> DomainError:
-        """Which unique key refused the account; the conflict when its holder is gone already."""
+        """Which unique key refused the account; TransactionConflict when its holder has been deleted already."""
         keys = {"username_key": user.username.key, "email_key": user.email.key}
         rows = await self.connection.rows(HOLDERS, keys)
         held = [row.username_key for row in rows if row.id != user.id]
@@ -249,7 +253,7 @@ class SqlUsers:
 
 
 def to_row(user: User) -> dict[str, Any]:
-    """What `save` writes; the id and the time of creation never change."""
+    """The columns that `save` writes. The id and the time of creation never change."""
     return {
         "username": user.username.value,
         "username_key": user.username.key,
@@ -267,7 +271,7 @@ def to_new_row(user: User) -> dict[str, Any]:
 
 
 def to_users(rows: Sequence[SqlRow]) -> Iterator[User]:
-    """One account for each run of rows with its id, which differ in the role."""
+    """Build an account from each group of adjacent rows with the same id, which differ in the role."""
     for _, group in groupby(rows, key=lambda row: row.id):
         first, *more = group
         yield User(
@@ -284,8 +288,10 @@ def to_users(rows: Sequence[SqlRow]) -> Iterator[User]:
 
 
 def to_access(rows: Sequence[SqlRow], asked: Iterable[UserId]) -> Iterator[Access]:
-    """Every few seconds for each account in use, so nothing is made twice: ids are those that were asked for, and
-    accounts with the same roles share them."""
+    """Build the access of accounts, which runs every few seconds for each account in use.
+
+    It creates no object twice: it uses the given ids, and accounts with the same roles share the set.
+    """
     ids = {user_id.bytes: user_id for user_id in asked}
     known: dict[tuple[str | bytes | None, ...], frozenset[RoleName]] = {}
     for stored_id, group in groupby(rows, key=itemgetter(0)):

@@ -1,4 +1,4 @@
-"""Run by alembic, with the connection that `run.py` hands in; the caller commits."""
+"""Executed by alembic with the connection that `run.py` passes. The caller commits."""
 
 from alembic import context
 

@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 
 
 def run(connection: Connection, current: str | None, target: str) -> None:
-    """From one revision to another, on a connection that the caller commits."""
-    logging.getLogger("asyncmy").setLevel(logging.ERROR)  # MySQL notes that primary keys have no names there
+    """Migrate from one revision to another, on a connection that the caller commits."""
+    logging.getLogger("asyncmy").setLevel(logging.ERROR)  # MySQL warns that it ignores the names of primary keys
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.set_main_option("path_separator", "os")

@@ -1,5 +1,7 @@
-"""Steps that find out whether they were taken already: MySQL commits each, and a run that was cut off is taken up where
-it ended."""
+"""Steps of migrations, which do nothing when they were done before.
+
+MySQL commits each step, so a migration that was interrupted continues where it ended.
+"""
 
 from typing import Any
 
@@ -8,8 +10,7 @@ from alembic import op
 
 
 def make_table(name: str, *columns: sa.Column[Any], **options: Any) -> None:
-    """Unless it is there with these very columns; any other table of that name is somebody else's, and the database
-    says so."""
+    """Create a table unless it exists with exactly these columns. For any other table the database reports an error."""
     names = {column.name for column in columns}
     if inspector().has_table(name) and {column["name"] for column in inspector().get_columns(name)} == names:
         return

@@ -4,7 +4,18 @@ import sqlalchemy as sa
 from alembic import op
 
 from doorward.infrastructure.sql.migrations.steps import make_index, make_table
-from doorward.infrastructure.sql.types import Counter, Flag, Id, Key, Number, Prose, Sealed, UtcTime, shown, utc_now
+from doorward.infrastructure.sql.types import (
+    Counter,
+    Flag,
+    Id,
+    Key,
+    Number,
+    Prose,
+    Sealed,
+    UtcTime,
+    display_text,
+    utc_now,
+)
 
 revision = "0001"
 down_revision = None
@@ -25,11 +36,11 @@ def upgrade() -> None:
     make_table(
         "users",
         sa.Column("id", Id(), primary_key=True),
-        sa.Column("username", shown(32), nullable=False),
+        sa.Column("username", display_text(32), nullable=False),
         sa.Column("username_key", Key(128), nullable=False, unique=True),
-        sa.Column("email", shown(254), nullable=False),
+        sa.Column("email", display_text(254), nullable=False),
         sa.Column("email_key", Key(254), nullable=False, unique=True),
-        sa.Column("password_hash", shown(255), nullable=False),
+        sa.Column("password_hash", display_text(255), nullable=False),
         sa.Column("disabled", Flag, nullable=False),
         sa.Column("epoch", Number, nullable=False),
         sa.Column("version", Number, nullable=False),
@@ -51,7 +62,7 @@ def upgrade() -> None:
     make_table(
         "signing_keys",
         sa.Column("kid", Key(64), primary_key=True),
-        sa.Column("algorithm", shown(16), nullable=False),
+        sa.Column("algorithm", display_text(16), nullable=False),
         sa.Column("sealed", Sealed, nullable=False),
         sa.Column("created_at", UtcTime(), nullable=False),
         sa.Column("signs_from", UtcTime(), nullable=False),

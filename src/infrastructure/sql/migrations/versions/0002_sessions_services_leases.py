@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from doorward.infrastructure.sql.migrations.steps import add_column, make_index, make_table
-from doorward.infrastructure.sql.types import Digest, Id, Key, Number, UtcTime, shown
+from doorward.infrastructure.sql.types import Digest, Id, Key, Number, UtcTime, display_text
 
 revision = "0002"
 down_revision = "0001"
@@ -18,8 +18,8 @@ def upgrade() -> None:
         sa.Column("started_at", UtcTime(), nullable=False),
         sa.Column("last_used_at", UtcTime(), nullable=False),
         sa.Column("used_on", UtcTime(), nullable=False),
-        sa.Column("address", shown(45), nullable=False),
-        sa.Column("user_agent", shown(256), nullable=False),
+        sa.Column("address", display_text(45), nullable=False),
+        sa.Column("user_agent", display_text(256), nullable=False),
         sa.Column("token_hash", Digest, nullable=False),
         sa.Column("spent", Key(960), nullable=False),
     )
