@@ -27,11 +27,10 @@ from doorward.domain.ids import UserId
 from doorward.infrastructure.sql.changes import Feed
 from doorward.infrastructure.sql.connection import MANY_ROWS, SqlConnection, SqlRow, padded
 from doorward.infrastructure.sql.errors import ConstraintViolated
-from doorward.infrastructure.sql.session_deletion import delete_sessions, session_ids_of
+from doorward.infrastructure.sql.session_deletion import MAX_KEYS_PER_STATEMENT, delete_sessions, session_ids_of
 from doorward.infrastructure.sql.tables import roles, user_roles, users
 from doorward.infrastructure.sql.types import key_text
 
-MAX_KEYS_PER_STATEMENT = 500
 AFTER_ALL_CHARACTERS = "\U0010ffff"
 """Sorts after every character of a key."""
 
@@ -52,6 +51,10 @@ def page_by(key: Column[str]) -> Select[Any]:
 
 def id_by(key: Column[str]) -> Any:
     return select(users.c.id).where(key == bindparam("key")).scalar_subquery()
+
+
+def with_any(key: Column[str]) -> Select[Any]:
+    return select(users.c.id, key).where(key.in_(bindparam("keys", expanding=True))).execution_options(**MANY_ROWS)
 
 
 def unconverted(column: Column[Any]) -> Any:
@@ -98,16 +101,8 @@ EXISTS = select(users.c.id).where(BY_ID)
 ROLE_EXISTS = select(roles.c.name).where(roles.c.name == bindparam("role"))
 GRANTED = select(user_roles.c.role).where(GRANTED_TO, user_roles.c.role == bindparam("role"))
 
-WITH_USERNAME_KEYS = (
-    select(users.c.id, users.c.username_key)
-    .where(users.c.username_key.in_(bindparam("keys", expanding=True)))
-    .execution_options(**MANY_ROWS)
-)
-WITH_EMAIL_KEYS = (
-    select(users.c.id, users.c.email_key)
-    .where(users.c.email_key.in_(bindparam("keys", expanding=True)))
-    .execution_options(**MANY_ROWS)
-)
+WITH_USERNAME_KEYS = with_any(users.c.username_key)
+WITH_EMAIL_KEYS = with_any(users.c.email_key)
 
 
 @final
@@ -288,10 +283,7 @@ def to_users(rows: Sequence[SqlRow]) -> Iterator[User]:
 
 
 def to_access(rows: Sequence[SqlRow], asked: Iterable[UserId]) -> Iterator[Access]:
-    """Build the access of accounts, which runs every few seconds for each account in use.
-
-    It creates no object twice: it uses the given ids, and accounts with the same roles share the set.
-    """
+    """Build the access of accounts. Accounts with the same roles share a set, since this runs every few seconds."""
     ids = {user_id.bytes: user_id for user_id in asked}
     known: dict[tuple[str | bytes | None, ...], frozenset[RoleName]] = {}
     for stored_id, group in groupby(rows, key=itemgetter(0)):
