@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
-
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
 
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.settings.web_addresses import bracketed, is_loopback
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
 
 SQLITE = frozenset({"sqlite", "sqlite+aiosqlite"})
 MYSQL = frozenset({"mysql", "mysql+asyncmy", "mariadb", "mariadb+asyncmy"})
@@ -75,6 +75,9 @@ class DatabaseUrl:
 
     @classmethod
     def _server(cls, rest: str) -> Self:
+        from sqlalchemy import make_url  # noqa: PLC0415 slow, and `doorward --help` does not need it
+        from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
         try:
             url = make_url(f"mysql://{rest}")
         except (ArgumentError, ValueError):
@@ -120,7 +123,7 @@ def file_path(rest: str) -> Path:
     return Path(path)
 
 
-def options(url: URL, rest: str) -> dict[str, str]:
+def options(url: "URL", rest: str) -> dict[str, str]:
     """Values of `ssl-mode` and `ssl-ca`. Raise StartRefused for any other option, one without a value, or two alike."""
     given: dict[str, str] = {}
     written = [(name, value) for name, values in url.normalized_query.items() for value in values]
