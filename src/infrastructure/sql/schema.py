@@ -12,6 +12,7 @@ from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.sql.engine import open_engine, open_migrator, run_in_database
 from doorward.infrastructure.sql.errors import error_code, is_busy
 from doorward.infrastructure.sql.urls import DatabaseUrl
+from doorward.infrastructure.sql.waiting import WaitLimit
 
 HEAD = "0002"
 """The revision that this version works with. Revisions are numbered; a greater number is a newer revision."""
@@ -62,7 +63,7 @@ async def current_revision(url: DatabaseUrl) -> str | None:
     if url.sqlite_path is not None and not url.sqlite_path.exists():
         return None
     try:
-        async with asyncio.timeout(ANSWER_SECONDS):
+        async with WaitLimit(ANSWER_SECONDS):
             return await run_in_database(open_engine(url), revision)
     except (DBAPIError, OSError, RuntimeError) as error:
         raise unusable(url, error) from error
