@@ -145,7 +145,7 @@ class Adapters(Provider):
             idle=timedelta(seconds=self.settings.session_idle_seconds),
             absolute=timedelta(seconds=self.settings.session_absolute_seconds),
             grace=timedelta(seconds=self.settings.refresh_grace),
-            most=self.settings.sessions_per_account,
+            max_sessions=self.settings.sessions_per_account,
         )
 
     @provide

@@ -1,6 +1,6 @@
 """There is always an enabled admin, not even two requests at once can take the last one away."""
 
-from doorward.application.ports.storage import Transaction
+from doorward.application.ports.storage import LockName, Transaction
 from doorward.domain.access.role import ADMIN
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import LastAdmin
@@ -8,7 +8,7 @@ from doorward.domain.errors import LastAdmin
 
 async def hold_admins(tx: Transaction) -> None:
     """First thing in a transaction that may end somebody's being admin: such transactions go one after the other."""
-    await tx.roles.lock(ADMIN)
+    await tx.locks.take(LockName.ADMINS)
 
 
 async def refuse_without_admin(tx: Transaction, user: User) -> None:

@@ -12,6 +12,7 @@ from doorward.domain.accounts.email import login_key
 from doorward.domain.accounts.password import Password
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import InvalidCredentials, TransactionConflict, Unavailable, UnknownAccount, WrongPassword
+from doorward.domain.sessions.ending import surplus_sessions
 from doorward.domain.sessions.session import UNKNOWN_DEVICE, Device, Session, SessionPolicy, new_session_id
 
 RENEWED_WITHIN = 1.4
@@ -74,7 +75,8 @@ class Authenticate:
             if present is None or present.disabled or present.password_hash != user.password_hash:
                 return None
             await tx.sessions.add(session)
-            await tx.sessions.end_oldest(user.id, session.id, self.policy, session.started_at)
+            sessions = await tx.sessions.of_user(user.id)
+            await tx.sessions.end(surplus_sessions(sessions, session.id, self.policy, session.started_at))
             return present
 
     def _refused(self, login: str, reason: str, user: User | None = None) -> InvalidCredentials:

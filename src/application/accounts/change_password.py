@@ -10,6 +10,7 @@ from doorward.domain.access.principal import Principal
 from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import InvalidToken, TransactionConflict
+from doorward.domain.sessions.ending import other_sessions
 
 
 @final
@@ -51,4 +52,5 @@ class ChangePassword:
             if user.password_hash != confirmed.password_hash:
                 return None
             await tx.users.save(user.with_chosen_password(password_hash))
-            return await tx.sessions.end_others(user.id, principal.session_id)
+            sessions = await tx.sessions.of_user(user.id)
+            return await tx.sessions.end(other_sessions(sessions, principal.session_id))

@@ -3,9 +3,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import final
 
-from doorward.application.keys.turns import hold_keys
 from doorward.application.ports.security import KeySealer, SecurityLog
-from doorward.application.ports.storage import Storage
+from doorward.application.ports.storage import LockName, Storage
 from doorward.application.transactions import retried
 from doorward.domain.keys.rotation import KeyRotation
 from doorward.domain.keys.signing_key import SigningKey
@@ -32,7 +31,7 @@ class EnsureSigningKey:
     @retried
     async def _add(self, key: SigningKey) -> bool:
         async with self.storage.transaction() as tx:
-            await hold_keys(tx)
+            await tx.locks.take(LockName.SIGNING_KEYS)
             if await tx.keys.all():
                 return False
             await tx.keys.add(key)

@@ -2,9 +2,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
-from doorward.application.keys.turns import hold_keys
 from doorward.application.ports.security import KeySealer, SecurityLog
-from doorward.application.ports.storage import Storage
+from doorward.application.ports.storage import LockName, Storage
 from doorward.application.transactions import retried
 from doorward.domain.errors import InvalidKey
 from doorward.domain.keys.signing_key import SigningKey
@@ -30,7 +29,7 @@ class ResealSigningKeys:
     @retried
     async def _reseal(self) -> Sequence[SigningKey]:
         async with self.storage.transaction() as tx:
-            await hold_keys(tx)
+            await tx.locks.take(LockName.SIGNING_KEYS)
             stored = await tx.keys.all()
             changed = [resealed for key in stored if (resealed := self._resealed(key)) != key]
             return [key for key in changed if await tx.keys.save(key)]

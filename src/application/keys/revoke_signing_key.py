@@ -3,9 +3,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import final
 
-from doorward.application.keys.turns import hold_keys
 from doorward.application.ports.security import KeySealer, SecurityLog
-from doorward.application.ports.storage import Storage, Transaction
+from doorward.application.ports.storage import LockName, Storage, Transaction
 from doorward.application.transactions import retried
 from doorward.domain.errors import InvalidKey, KeyMissing
 from doorward.domain.keys.rotation import KeyRotation
@@ -38,7 +37,7 @@ class RevokeSigningKey:
     @retried
     async def _revoke(self, kid: str, now: datetime, spare: SigningKey) -> SigningKey | None:
         async with self.storage.transaction() as tx:
-            await hold_keys(tx)
+            await tx.locks.take(LockName.SIGNING_KEYS)
             keys = await tx.keys.all()
             revoked = next((key for key in keys if key.kid == kid), None)
             if revoked is None:

@@ -5,9 +5,8 @@ from datetime import datetime, timedelta
 from typing import final
 
 from doorward.application.keys.publishing import publish
-from doorward.application.keys.turns import hold_keys
 from doorward.application.ports.security import KeySealer, SecurityLog
-from doorward.application.ports.storage import Storage
+from doorward.application.ports.storage import LockName, Storage
 from doorward.application.transactions import retried
 from doorward.domain.errors import InvalidKey
 from doorward.domain.keys.rotation import PUBLISHED, KeyRotation
@@ -64,7 +63,7 @@ class RotateSigningKeys:
     @retried
     async def _publish_if_due(self, key: SigningKey, now: datetime) -> SigningKey | None:
         async with self.storage.transaction() as tx:
-            await hold_keys(tx)
+            await tx.locks.take(LockName.SIGNING_KEYS)
             if not self.rotation.is_due(await tx.keys.all(), now):
                 return None
             return await publish(tx, self.sealer, key, now, PUBLISHED)
@@ -72,7 +71,7 @@ class RotateSigningKeys:
     @retried
     async def _remove_gone(self, now: datetime) -> Sequence[SigningKey]:
         async with self.storage.transaction() as tx:
-            await hold_keys(tx)
+            await tx.locks.take(LockName.SIGNING_KEYS)
             keys = await tx.keys.all()
             for key in keys:
                 self.sealer.check(key)  # one that opens for nobody must not pass for the successor of one that signs

@@ -7,6 +7,7 @@ transaction was undone and may be run again (`application.transactions.retried` 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from doorward.domain.access.decision import Access
@@ -43,7 +44,7 @@ class UserReader(Protocol):
         ...
 
     async def count_enabled(self, role: RoleName) -> int:
-        """Enabled accounts that hold the role, as committed by now (see `RoleRepository.lock`)."""
+        """Enabled accounts that hold the role, as committed by now (see `LockName.ADMINS`)."""
         ...
 
 
@@ -101,11 +102,6 @@ class RoleRepository(RoleReader, Protocol):
         """With every grant of it, announced as one change of `roles`; False when there was none."""
         ...
 
-    async def lock(self, name: RoleName) -> None:
-        """Hold the role until the transaction ends: nobody else who locks it goes on before, and what is read after
-        the lock is what they committed."""
-        ...
-
 
 class SessionReader(Protocol):
     """Sessions are here until they are ended or pruned; whether one is over by now, its policy says."""
@@ -142,17 +138,8 @@ class SessionRepository(SessionReader, Protocol):
         Of many that rotate the same token at once, one does; the others see what it did."""
         ...
 
-    async def end(self, session_id: SessionId, user_id: UserId) -> bool:
-        """False when the account has no such session."""
-        ...
-
-    async def end_others(self, user_id: UserId, kept: SessionId) -> int:
-        """All of the account but one; how many."""
-        ...
-
-    async def end_oldest(self, user_id: UserId, kept: SessionId, policy: SessionPolicy, now: datetime) -> int:
-        """All of the account that are over by now, and of the others those that were signed in first, until there are
-        `policy.most` with the one that is kept whatever the clocks say; how many."""
+    async def end(self, sessions: Sequence[Session]) -> int:
+        """Delete these sessions of one account (any number) and return how many of them still existed."""
         ...
 
     async def end_all(self, user_id: UserId, epoch: int) -> int:
@@ -189,6 +176,22 @@ class LeaseRepository(Protocol):
         """True when the holder has what is called `name` to itself until then: nobody had it, or its time was up, or it
         was the holder's already, or somebody had it for longer than can be meant (their clock was wrong). Of many that
         try at once, one has it."""
+        ...
+
+
+class LockName(StrEnum):
+    """The named locks that transactions take."""
+
+    ADMINS = "admins"
+    """Serialises the transactions that may take the last enabled admin away."""
+    SIGNING_KEYS = "signing_keys"
+    """Serialises the transactions that change the signing keys."""
+
+
+class LockRepository(Protocol):
+    async def take(self, name: LockName) -> None:
+        """Hold the lock until the transaction ends. Any other transaction that takes it, on any node, waits until then.
+        Afterwards it reads what this transaction committed."""
         ...
 
 
@@ -269,6 +272,8 @@ class Transaction(Protocol):
     def services(self) -> ServiceRepository: ...
     @property
     def leases(self) -> LeaseRepository: ...
+    @property
+    def locks(self) -> LockRepository: ...
     @property
     def keys(self) -> KeyRepository: ...
     @property

@@ -5,6 +5,7 @@ from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.ids import SessionId, UserId
+from doorward.domain.sessions.ending import other_sessions
 
 
 @final
@@ -25,4 +26,4 @@ class EndOtherSessions:
     async def _end(self, user_id: UserId, kept: SessionId) -> int:
         async with self.storage.transaction() as tx:
             await tx.users.lock(user_id)
-            return await tx.sessions.end_others(user_id, kept)
+            return await tx.sessions.end(other_sessions(await tx.sessions.of_user(user_id), kept))

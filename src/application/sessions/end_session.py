@@ -26,4 +26,7 @@ class EndSession:
     @retried
     async def _end(self, user_id: UserId, session_id: SessionId) -> bool:
         async with self.storage.transaction() as tx:
-            return await tx.sessions.end(session_id, user_id)
+            session = await tx.sessions.get(session_id)
+            if session is None or session.user_id != user_id:
+                return False
+            return await tx.sessions.end([session]) > 0

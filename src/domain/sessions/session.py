@@ -49,8 +49,8 @@ class SessionPolicy:
     absolute: timedelta = timedelta(days=90)
     grace: timedelta = timedelta(seconds=10)
     """For how long a spent refresh token gets its successor once more."""
-    most: int = 50
-    """Sessions of one account."""
+    max_sessions: int = 50
+    """The number of sessions that one account may have."""
 
     def ends_at(self, started_at: datetime, last_used_at: datetime) -> datetime:
         return min(last_used_at + self.idle, started_at + self.absolute)

@@ -153,9 +153,6 @@ class MemoryRoles:
             self.tables.users[user.id] = user.revoked(name)
         return True
 
-    async def lock(self, name: RoleName) -> None:
-        """Transactions go one after the other here in any case."""
-
 
 @dataclass(frozen=True, slots=True)
 class MemoryKeys:

@@ -13,6 +13,7 @@ from doorward.application.ports.storage import CommitListener
 from doorward.domain.access.role import BUILT_IN, Role
 from doorward.domain.change_feed.change import Change, SequencedChange
 from doorward.infrastructure.memory.leases import MemoryLeases
+from doorward.infrastructure.memory.locks import MemoryLocks
 from doorward.infrastructure.memory.repositories import MemoryChanges, MemoryKeys, MemoryRoles, MemoryUsers
 from doorward.infrastructure.memory.services import MemoryServices
 from doorward.infrastructure.memory.sessions import MemorySessions
@@ -32,6 +33,7 @@ class MemoryTransaction:
         self.sessions = MemorySessions(tables, self.announce)
         self.services = MemoryServices(tables)
         self.leases = MemoryLeases(tables)
+        self.locks = MemoryLocks()
         self.keys = MemoryKeys(tables, self.announce)
         self.changes = MemoryChanges(tables)
 

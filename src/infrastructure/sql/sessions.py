@@ -37,11 +37,6 @@ OF_USER = (
     .where(sessions.c.user_id == bindparam("user_id"))
     .order_by(sessions.c.started_at.desc(), sessions.c.id.desc())
 )
-TIMES = (
-    select(sessions.c.id, sessions.c.started_at, sessions.c.last_used_at)
-    .where(sessions.c.user_id == bindparam("user_id"))
-    .order_by(sessions.c.started_at.desc(), sessions.c.id.desc())
-)
 ADD = insert(sessions)
 ROTATE = (
     update(sessions)
@@ -60,7 +55,6 @@ ROTATE = (
         used_on=bindparam("today"),
     )
 )
-OWNER = select(sessions.c.user_id).where(IT)
 UNUSED = (
     select(sessions.c.id)
     .where(sessions.c.used_on < bindparam("day"))
@@ -118,22 +112,13 @@ class SqlSessions:
         }
         return bool(await self.connection.change(ROTATE, changed))
 
-    async def end(self, session_id: SessionId, user_id: UserId) -> bool:
-        owners = [row.user_id for row in await self.connection.rows(OWNER, {"session_id": session_id})]
-        if owners != [user_id] or not await forget(self.connection, [session_id]):  # its owner never changes
-            return False
-        await self.feed.announce(Change.session_ended(user_id, session_id))
-        return True
-
-    async def end_others(self, user_id: UserId, kept: SessionId) -> int:
-        own = await sessions_of(self.connection, user_id)
-        return await self._end(user_id, [session_id for session_id in own if session_id != kept])
-
-    async def end_oldest(self, user_id: UserId, kept: SessionId, policy: SessionPolicy, now: datetime) -> int:
-        others = [row for row in await self.connection.rows(TIMES, {"user_id": user_id}) if row.id != kept]
-        going_on = [row.id for row in others if policy.ends_at(row.started_at, row.last_used_at) > now]
-        staying = frozenset(going_on[: policy.most - 1])
-        return await self._end(user_id, [row.id for row in others if row.id not in staying])
+    async def end(self, sessions: Sequence[Session]) -> int:
+        """Announce every session if any of them still existed. One that another transaction ends at the same time is
+        announced twice and counted once."""
+        ended = await forget(self.connection, [session.id for session in sessions])
+        if ended:
+            await self.feed.announce(*(Change.session_ended(session.user_id, session.id) for session in sessions))
+        return ended
 
     async def end_all(self, user_id: UserId, epoch: int) -> int:
         ended = await forget(self.connection, await sessions_of(self.connection, user_id))
@@ -152,12 +137,6 @@ class SqlSessions:
                 for start in range(0, len(unused), BATCH)
             ]
         )
-
-    async def _end(self, user_id: UserId, session_ids: Sequence[SessionId]) -> int:
-        """One that somebody else has just ended is announced twice, and counted by one of us."""
-        ended = await forget(self.connection, session_ids)
-        await self.feed.announce(*(Change.session_ended(user_id, session_id) for session_id in session_ids))
-        return ended
 
 
 def day(moment: datetime) -> datetime:

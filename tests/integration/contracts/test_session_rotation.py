@@ -122,7 +122,7 @@ async def test_a_rotation_that_races_an_end_never_outlives_it(storage: Storage) 
 
     async def end(mine: Session) -> bool:
         async with storage.transaction() as tx:
-            return await tx.sessions.end(mine.id, ada.id)
+            return await tx.sessions.end([mine]) > 0
 
     for number in range(30):
         mine = a_session(ada)

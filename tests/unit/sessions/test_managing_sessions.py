@@ -59,7 +59,7 @@ async def test_a_session_that_has_just_ended_describes_nobody() -> None:
 
 async def test_the_oldest_session_ends_when_there_are_too_many() -> None:
     """RF-13."""
-    house = House(policy=SessionPolicy(most=2))
+    house = House(policy=SessionPolicy(max_sessions=2))
     await house.with_user("ada")
     signed_in = []
     for _ in range(3):
