@@ -13,7 +13,7 @@ from typing import Any
 
 from argon2 import PasswordHasher
 
-from doorward.application.change_feed.follow_changes import FollowChanges
+from doorward.application.change_feed.follower import ChangeFollower
 from doorward.application.ports.security import RefreshTokens
 from doorward.application.ports.storage import Storage
 from doorward.application.sessions.issue_tokens import IssueTokens, SignedIn
@@ -138,7 +138,7 @@ def serving(folder: Path, database_url: str = "", *, program: str = DOORWARD, **
 async def opened(environment: Mapping[str, str], count: int) -> list[SignedIn]:
     container = make_container(load_settings(environment, NOWHERE))
     try:
-        await (await container.get(FollowChanges)).once()  # which reads the keys
+        await (await container.get(ChangeFollower)).once()  # which reads the keys
         storage, issue = await container.get(Storage), await container.get(IssueTokens)
         refresh_tokens, now = await container.get(RefreshTokens), datetime.now(UTC)
         begun: list[SignedIn] = []

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
+from doorward.application.access.authorize_from_cache import AuthorizeFromCache
 from doorward.application.access.authorize_role import AuthorizeRole
 from doorward.application.access.grant_role import GrantRole
 from doorward.application.access.revoke_role import RevokeRole
@@ -16,7 +18,7 @@ from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.accounts.register_user import RegisterUser
 from doorward.application.change_feed.directory import AccessDirectory
 from doorward.application.change_feed.ended_sessions import EndedSessions
-from doorward.application.change_feed.follow_changes import FollowChanges
+from doorward.application.change_feed.follower import ChangeFollower, FollowerTimings
 from doorward.application.ports.security import AccessTokens, IssuedToken
 from doorward.application.sessions.end_all_sessions import EndAllSessions
 from doorward.application.sessions.end_session import EndSession
@@ -31,6 +33,7 @@ from doorward.domain.ids import SessionId, UserId, uuid7
 from doorward.domain.sessions.refresh_token import RefreshTokenHash
 from doorward.domain.sessions.session import Device, Session, SessionPolicy, new_session_id
 from doorward.infrastructure.memory.storage import MemoryStorage
+from doorward.infrastructure.memory.tables import MemoryDatabase
 from doorward.infrastructure.security.master_secret import MasterSecret
 from doorward.infrastructure.security.refresh_tokens import DerivedRefreshTokens
 from support.doubles import (
@@ -87,15 +90,16 @@ class House:
     hasher: PlainHasher = field(default_factory=PlainHasher)
     ring: CountingKeyRing = field(default_factory=CountingKeyRing)
     policy: SessionPolicy = field(default_factory=SessionPolicy)
+    database: MemoryDatabase = field(default_factory=MemoryDatabase)
     storage: MemoryStorage = field(init=False)
     directory: AccessDirectory = field(init=False)
     ended: EndedSessions = field(init=False)
 
     def __post_init__(self) -> None:
-        self.storage = MemoryStorage(self.clock.now)
+        self.storage = MemoryStorage(self.clock.now, self.database)
         self.directory = AccessDirectory(self.storage, self.clock)
         self.ended = EndedSessions(self.storage, self.clock)
-        self.ended.listened(self.clock.monotonic())
+        self.ended.mark_caught_up(self.clock.monotonic())
 
     @property
     def rules(self) -> PasswordRules:
@@ -139,6 +143,10 @@ class House:
         return ChangePassword(self.storage, self.hasher, confirm, self.rules, self.log)
 
     @property
+    def authorize_from_cache(self) -> AuthorizeFromCache:
+        return AuthorizeFromCache(self.directory, self.ended)
+
+    @property
     def authorize(self) -> AuthorizeRole:
         return AuthorizeRole(self.directory, self.ended)
 
@@ -150,8 +158,15 @@ class House:
     def revoke(self) -> RevokeRole:
         return RevokeRole(self.storage, self.log)
 
-    def follower(self) -> FollowChanges:
-        return FollowChanges(self.storage, self.directory, self.ended, self.ring, self.clock, self.log)
+    @property
+    def other_node(self) -> MemoryStorage:
+        """A storage on the same database whose commits are not notified to this node."""
+        return MemoryStorage(self.clock.now, self.database)
+
+    def follower(self, **timings: Any) -> ChangeFollower:
+        """A follower of the change feed with these fields of FollowerTimings."""
+        parts = self.storage, self.directory, self.ended, self.ring, self.clock, self.log
+        return ChangeFollower(*parts, timings=FollowerTimings(**timings))
 
     async def with_user(self, name: str = "ada", *roles: RoleName, disabled: bool = False) -> User:
         """An account that is there already."""

@@ -1,8 +1,8 @@
-import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from typing import final
 
+from doorward.application.keys.publishing import generate
 from doorward.application.ports.security import KeySealer, SecurityLog
 from doorward.application.ports.storage import LockName, Storage
 from doorward.application.transactions import retried
@@ -13,7 +13,7 @@ from doorward.domain.keys.signing_key import SigningKey
 @final
 @dataclass(frozen=True, slots=True)
 class EnsureSigningKey:
-    """Makes the first signing key when there is none, once, however many nodes start at the same time."""
+    """Adds the first signing key when there is none; exactly one, however many nodes start at the same time."""
 
     storage: Storage
     sealer: KeySealer
@@ -24,12 +24,12 @@ class EnsureSigningKey:
         async with self.storage.reading() as reading:
             if await reading.keys.all():
                 return
-        key = await asyncio.to_thread(self.sealer.generate, now, self.rotation.algorithm)
-        if await self._add(key):
+        key = await generate(self.sealer, self.rotation, now)
+        if await self._add_first(key):
             self.log.record("signing_key_added", kid=key.kid, algorithm=key.algorithm)
 
     @retried
-    async def _add(self, key: SigningKey) -> bool:
+    async def _add_first(self, key: SigningKey) -> bool:
         async with self.storage.transaction() as tx:
             await tx.locks.take(LockName.SIGNING_KEYS)
             if await tx.keys.all():

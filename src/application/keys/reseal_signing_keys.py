@@ -12,8 +12,8 @@ from doorward.domain.keys.signing_key import SigningKey
 @final
 @dataclass(frozen=True, slots=True)
 class ResealSigningKeys:
-    """Seals under the present master secret what only the previous one opens. Nodes that start together take turns, and
-    find nothing left to do. A key that neither opens stays as it is."""
+    """Seals under the present master secret the keys that only the previous one opens. A key that neither secret opens
+    stays as it is. When several nodes start together, the first one does it and the others change nothing."""
 
     storage: Storage
     sealer: KeySealer
@@ -30,8 +30,8 @@ class ResealSigningKeys:
     async def _reseal(self) -> Sequence[SigningKey]:
         async with self.storage.transaction() as tx:
             await tx.locks.take(LockName.SIGNING_KEYS)
-            stored = await tx.keys.all()
-            changed = [resealed for key in stored if (resealed := self._resealed(key)) != key]
+            keys = await tx.keys.all()
+            changed = [resealed for key in keys if (resealed := self._resealed(key)) != key]
             return [key for key in changed if await tx.keys.save(key)]
 
     def _resealed(self, key: SigningKey) -> SigningKey:

@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 
 from doorward.domain.ids import SessionId, TokenId, UserId
 
-LONGEST_LIFE = timedelta(minutes=15)
+MAX_ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
 """Of an access token."""
 
 

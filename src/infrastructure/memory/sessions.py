@@ -55,7 +55,7 @@ class MemorySessions:
 
     async def end_all(self, user_id: UserId, epoch: int) -> int:
         self.announce(Change.sessions_ended(user_id, epoch))
-        return self.tables.forget_sessions(user_id)
+        return self.tables.remove_sessions(user_id)
 
     async def prune(self, unused_since: datetime, limit: int) -> int:
         unused = [session for session in self.tables.sessions.values() if session.last_used_at < unused_since][:limit]

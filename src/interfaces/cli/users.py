@@ -8,7 +8,7 @@ from doorward.application.access.grant_role import GrantRole
 from doorward.application.access.revoke_role import RevokeRole
 from doorward.application.accounts.create_user import CreateUser
 from doorward.application.accounts.delete_user import DeleteUser
-from doorward.application.accounts.find_user import FindUser
+from doorward.application.accounts.identify_user import IdentifyUser
 from doorward.application.accounts.list_users import LARGEST_PAGE, ListUsers, Page
 from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
@@ -171,7 +171,7 @@ def set_password(name: str) -> None:
 
 
 async def found(context: CommandContext, name: str) -> User:
-    return await (await context.get(FindUser)).named(name)
+    return await (await context.get(IdentifyUser))(name)
 
 
 def change(name: str, changes: UserChanges) -> User:

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from doorward.domain.access.principal import LONGEST_LIFE
+from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME
 from doorward.domain.errors import StorageUnavailable
-from doorward.domain.keys.signing_key import LATE, SLACK, SigningKey
+from doorward.domain.keys.signing_key import CLOCK_TOLERANCE, PROPAGATION_TIME, SigningKey
 from doorward.infrastructure.memory.storage import MemoryReading, MemoryStorage
 from doorward.infrastructure.security.key_ring import StoredKeyRing
 from doorward.infrastructure.security.master_secret import MasterSecret
@@ -178,12 +178,12 @@ async def test_keys_whose_rows_vanish_are_dropped() -> None:
     first, second = await add(storage, SEALER.generate(NOON)), await add(storage, SEALER.generate(NOON + SECOND))
     await ring.reload()
     generation = ring.generation
-    del storage._tables.keys[second.kid]
+    del storage.database.tables.keys[second.kid]
     await ring.reload()
     assert ring.verifying(second.kid) is None
     assert ring.signing(NOON + SECOND).stored == first
     assert ring.generation == generation + 1
-    del storage._tables.keys[first.kid]
+    del storage.database.tables.keys[first.kid]
     await ring.reload()
     assert ring.all() == ()
     with pytest.raises(StorageUnavailable):
@@ -215,7 +215,7 @@ async def test_a_key_is_published_until_it_is_gone() -> None:
     ring = StoredKeyRing(storage, SEALER)
     first, second = await add(storage, SEALER.generate(NOON)), await add(storage, SEALER.generate(NOON + SECOND))
     await ring.reload()
-    gone = second.signs_from + LATE + LONGEST_LIFE + SLACK
+    gone = second.signs_from + PROPAGATION_TIME + MAX_ACCESS_TOKEN_LIFETIME + CLOCK_TOLERANCE
     assert [key.kid for key in ring.published(gone - SECOND)] == [first.kid, second.kid]
     assert [key.kid for key in ring.published(gone)] == [second.kid]
 
@@ -243,7 +243,7 @@ async def test_an_opened_key_is_none_of_another_algorithm() -> None:
     ring = StoredKeyRing(storage, SEALER)
     key = await add(storage, SEALER.generate(NOON))
     await ring.reload()
-    storage._tables.keys[key.kid] = replace(key, algorithm="EdDSA")
+    storage.database.tables.keys[key.kid] = replace(key, algorithm="EdDSA")
     with pytest.raises(StartRefused):
         await ring.reload()
     assert ring.all() == ()

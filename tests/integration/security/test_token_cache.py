@@ -115,7 +115,7 @@ async def test_when_the_keys_change_every_token_is_checked_again() -> None:
     await ring.reload()
     cached.verify(token, NOON)
     assert tokens.checks == 2
-    storage._tables.keys.clear()
+    storage.database.tables.keys.clear()
     async with storage.transaction() as tx:
         await tx.keys.add(SEALER.generate(NOON))
     await ring.reload()

@@ -4,11 +4,11 @@ import pytest
 
 from doorward.application.access.define_role import DefineRole
 from doorward.application.access.explain_access import ExplainAccess
+from doorward.application.access.find_role import FindRole
 from doorward.application.access.has_admin import HasAdmin
-from doorward.application.access.list_roles import ListRoles
 from doorward.application.access.remove_role import RemoveRole
 from doorward.application.accounts.delete_user import DeleteUser
-from doorward.application.accounts.find_user import FindUser
+from doorward.application.accounts.identify_user import IdentifyUser
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
 from doorward.domain.access.decision import SIGNED_IN, any_of
 from doorward.domain.access.role import ADMIN, MODERATOR, USER, RoleName
@@ -116,7 +116,7 @@ async def test_own_roles_come_and_go_and_built_in_ones_stay() -> None:
     assert not (await define("editor", "edits", NOON, by="test")).added
     assert (await define("editor", None, NOON, by="test")).role.description == "edits"
     await house.grant(ada.id, RoleName("editor"), NOON, by="test")
-    assert (await ListRoles(house.storage).one(RoleName("editor"))).description == "edits"
+    assert (await FindRole(house.storage)(RoleName("editor"))).description == "edits"
     await remove(RoleName("editor"), by="test")
     assert RoleName("editor") not in (await house.stored(ada.id)).roles
     with pytest.raises(RoleMissing):
@@ -131,7 +131,7 @@ async def test_the_explanation_is_what_the_guard_says() -> None:
     house = House()
     ada = await house.with_user("ada", MODERATOR)
     token = PlainTokens().verify(a_token(ada), NOON)
-    explain = ExplainAccess(FindUser(house.storage), house.authorize)
+    explain = ExplainAccess(IdentifyUser(house.storage), house.directory)
     for requirement in (any_of(MODERATOR, ADMIN), any_of(ADMIN), SIGNED_IN):
         for name in ("ada", "ada@example.org", str(ada.id)):
             explanation = await explain(name, requirement)
@@ -154,7 +154,7 @@ async def test_there_is_an_admin_when_there_is_an_enabled_one() -> None:
 async def test_a_role_that_exists_only_in_a_hand_written_grant_can_be_taken() -> None:
     house = House()
     ada = a_user("ada", RoleName("emperor"))
-    house.storage._tables.users[ada.id] = ada
+    house.storage.database.tables.users[ada.id] = ada
     await house.revoke(ada.id, RoleName("emperor"), by="test")
     assert (await house.stored(ada.id)).roles == {USER}
 

@@ -37,15 +37,15 @@ async def imported(house: House, *lines: AccountEntry | Problem, skip_existing: 
 
 
 async def refusal(house: House, *lines: AccountEntry | Problem) -> ImportRefused:
-    before = house.storage.committed().users
+    before = house.storage.database.tables.users
     with pytest.raises(ImportRefused) as caught:
         await imported(house, *lines)
-    assert house.storage.committed().users == before
+    assert house.storage.database.tables.users == before
     return caught.value
 
 
 def stored(house: House, username: str) -> User:
-    return next(user for user in house.storage.committed().users.values() if user.username.key == username)
+    return next(user for user in house.storage.database.tables.users.values() if user.username.key == username)
 
 
 @pytest.fixture(autouse=True)
@@ -94,7 +94,9 @@ async def test_an_account_brings_its_roles_its_state_and_its_age_along() -> None
 async def test_ids_grow_in_the_order_of_the_lines() -> None:
     house = House()
     await imported(house, *entries(BATCH + 3))
-    names = [user.username.key for user in sorted(house.storage.committed().users.values(), key=lambda user: user.id)]
+    names = [
+        user.username.key for user in sorted(house.storage.database.tables.users.values(), key=lambda user: user.id)
+    ]
     assert names == [f"user-{n}" for n in range(1, BATCH + 4)]
 
 
@@ -166,7 +168,7 @@ async def test_skipping_what_is_there_excuses_no_wrong_line() -> None:
     await house.with_user("ada")
     with pytest.raises(ImportRefused):
         await imported(house, ADA, replace(BOB, email="bob"), skip_existing=True)
-    assert len(house.storage.committed().users) == 1
+    assert len(house.storage.database.tables.users) == 1
 
 
 async def test_a_rival_in_the_middle_stops_it_and_it_can_be_gone_on_with() -> None:
@@ -181,7 +183,7 @@ async def test_a_rival_in_the_middle_stops_it_and_it_can_be_gone_on_with() -> No
     assert str(stopped.value) == (
         f"{UsernameTaken.text} Before that, the accounts up to line {BATCH} are in the database."
     )
-    assert len(house.storage.committed().users) == BATCH + 1
+    assert len(house.storage.database.tables.users) == BATCH + 1
     assert house.log.events == [("users_import_failed", {"by": "test", "imported": BATCH, "skipped": 0})]
     done = await imported(house, *lines, skip_existing=True)
     assert (done.imported, done.skipped) == (BATCH * 2 - 1, BATCH + 1)

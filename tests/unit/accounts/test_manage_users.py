@@ -4,7 +4,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from doorward.application.accounts.delete_user import DeleteUser
-from doorward.application.accounts.find_user import FindUser
+from doorward.application.accounts.identify_user import IdentifyUser
 from doorward.application.accounts.list_users import ListUsers
 from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
@@ -125,18 +125,18 @@ async def test_a_page_is_never_larger_than_its_bound() -> None:
 async def test_accounts_are_found_by_id_name_or_address() -> None:
     house = House()
     ada = await house.with_user("ada")
-    find = FindUser(house.storage)
-    assert [await find.named(name) for name in (str(ada.id), "ADA", "Ada@example.org")] == [ada] * 3
+    identify = IdentifyUser(house.storage)
+    assert [await identify(name) for name in (str(ada.id), "ADA", "Ada@example.org")] == [ada] * 3
     with pytest.raises(AccountMissing):
-        await find.named(str(NOBODY))
+        await identify(str(NOBODY))
 
 
 async def test_a_name_that_looks_like_an_id_is_a_name() -> None:
     house = House()
     victim = await house.with_user("victim")
     trap = await house.with_user(victim.id.hex)
-    assert await FindUser(house.storage).named(victim.id.hex) == trap
-    assert await FindUser(house.storage).named(str(victim.id).upper()) == victim
+    assert await IdentifyUser(house.storage)(victim.id.hex) == trap
+    assert await IdentifyUser(house.storage)(str(victim.id).upper()) == victim
 
 
 class ContestedStorage(MemoryStorage):

@@ -8,18 +8,18 @@ from doorward.application.keys.add_signing_key import AddSigningKey
 from doorward.application.keys.ensure_signing_key import EnsureSigningKey
 from doorward.application.keys.list_signing_keys import ListSigningKeys
 from doorward.application.keys.reseal_signing_keys import ResealSigningKeys
-from doorward.domain.access.principal import LONGEST_LIFE
+from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME
 from doorward.domain.change_feed.change import Change, Subject
 from doorward.domain.errors import InvalidKey, KeyExists
-from doorward.domain.keys.rotation import PUBLISHED, KeyRotation
+from doorward.domain.keys.rotation import PUBLICATION_PERIOD, KeyRotation
 from doorward.domain.keys.signing_key import (
-    LATE,
-    SLACK,
+    CLOCK_TOLERANCE,
+    PROPAGATION_TIME,
     KeyState,
     SigningKey,
-    first_turn,
     may_have_signed,
     signing_at,
+    signing_start,
     state_of,
 )
 from support.builders import House
@@ -65,8 +65,8 @@ async def test_a_key_of_the_operators_signs_once_everybody_knows_it() -> None:
     add = AddSigningKey(house.storage, PlainSealer(), house.log)
     own = await add(b"own", NOON + SECOND)
     keys = await stored(house)
-    assert signing_at(keys, NOON + SECOND + PUBLISHED - MOMENT) == keys[0]
-    assert signing_at(keys, NOON + SECOND + PUBLISHED) == own
+    assert signing_at(keys, NOON + SECOND + PUBLICATION_PERIOD - MOMENT) == keys[0]
+    assert signing_at(keys, NOON + SECOND + PUBLICATION_PERIOD) == own
     with pytest.raises(KeyExists):
         await add(b"own", NOON)
     with pytest.raises(InvalidKey):
@@ -81,8 +81,8 @@ async def test_the_first_key_of_all_signs_at_once_even_if_it_was_to_wait() -> No
 
 
 def test_a_key_never_comes_before_the_one_that_signs_though_its_maker_s_clock_is_behind() -> None:
-    assert first_turn([FIRST], NOON - 5 * SECOND, timedelta()) > FIRST.signs_from
-    assert first_turn(KEYS, NOON + 10 * SECOND, timedelta()) == NOON + 10 * SECOND
+    assert signing_start([FIRST], NOON - 5 * SECOND, timedelta()) > FIRST.signs_from
+    assert signing_start(KEYS, NOON + 10 * SECOND, timedelta()) == NOON + 10 * SECOND
 
 
 def test_without_a_key_nothing_signs() -> None:
@@ -101,8 +101,8 @@ def test_when_every_key_is_of_the_future_the_earliest_signs() -> None:
 def test_a_key_may_have_signed_from_its_time_until_its_successors() -> None:
     for mine, successor in ((FIRST, SECOND_KEY), (SECOND_KEY, THIRD)):
         assert may_have_signed(mine, KEYS, mine.signs_from)
-        assert may_have_signed(mine, KEYS, successor.signs_from + LATE - MOMENT)
-        assert not may_have_signed(mine, KEYS, successor.signs_from + LATE)
+        assert may_have_signed(mine, KEYS, successor.signs_from + PROPAGATION_TIME - MOMENT)
+        assert not may_have_signed(mine, KEYS, successor.signs_from + PROPAGATION_TIME)
     assert not may_have_signed(SECOND_KEY, KEYS, SECOND_KEY.signs_from - MOMENT)
     assert may_have_signed(THIRD, KEYS, THIRD.signs_from + timedelta(days=9999))
 
@@ -110,22 +110,22 @@ def test_a_key_may_have_signed_from_its_time_until_its_successors() -> None:
 def test_of_keys_that_begin_together_one_signs() -> None:
     twins = (key("x"), key("y"))
     assert signing_at(twins, NOON) == twins[1]
-    assert may_have_signed(twins[1], twins, NOON + LATE)
-    assert not may_have_signed(twins[0], twins, NOON + LATE)
+    assert may_have_signed(twins[1], twins, NOON + PROPAGATION_TIME)
+    assert not may_have_signed(twins[0], twins, NOON + PROPAGATION_TIME)
     assert [state_of(each, twins, NOON) for each in twins] == [KeyState.RETIRING, KeyState.ACTIVE]
 
 
 def test_a_key_is_next_then_active_then_retiring_then_gone() -> None:
     """TK-21: it is gone only when the last token that it may have signed is out."""
     begins, ends = SECOND_KEY.signs_from, THIRD.signs_from
-    last_token_out = ends + LATE + LONGEST_LIFE
+    last_token_out = ends + PROPAGATION_TIME + MAX_ACCESS_TOKEN_LIFETIME
     for moment, state in (
         (begins - MOMENT, KeyState.NEXT),
         (begins, KeyState.ACTIVE),
         (ends - MOMENT, KeyState.ACTIVE),
         (ends, KeyState.RETIRING),
         (last_token_out, KeyState.RETIRING),
-        (last_token_out + SLACK, KeyState.GONE),
+        (last_token_out + CLOCK_TOLERANCE, KeyState.GONE),
     ):
         assert state_of(SECOND_KEY, KEYS, moment) is state
 

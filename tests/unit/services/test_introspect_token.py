@@ -71,7 +71,7 @@ async def test_time_ends_both_kinds() -> None:
     house = House()
     opened = await house.newly_signed_in()
     house.clock.move(opened.access_token.expires_in)
-    house.ended.listened(house.clock.monotonic())
+    house.ended.mark_caught_up(house.clock.monotonic())
     assert await asked(house, opened.access_token.value) is None
     assert await asked(house, opened.refresh_token.value) is not None
     house.clock.move(house.policy.idle.total_seconds() - opened.access_token.expires_in)

@@ -193,7 +193,7 @@ async def test_sessions_that_are_over_are_pruned_a_batch_at_a_time() -> None:
     await house.with_user("grace")
     alive = await house.signed_in("grace")
     assert await PruneSessions(house.storage, house.policy)(NOON) == BATCH + 1
-    assert list(house.storage._tables.sessions) == [alive.session.id]
+    assert list(house.storage.database.tables.sessions) == [alive.session.id]
 
 
 async def test_a_session_past_its_absolute_end_is_pruned_though_it_could_be_idle_for_longer() -> None:

@@ -151,10 +151,10 @@ async def test_an_account_disabled_by_hand_is_refused_and_loses_nothing_by_askin
     house = House()
     ada = await house.with_user("ada")
     first = (await house.signed_in("ada")).refresh_token.value
-    house.storage._tables.users[ada.id] = replace(ada, disabled=True)
+    house.storage.database.tables.users[ada.id] = replace(ada, disabled=True)
     with pytest.raises(InvalidRefreshToken):
         await house.refresh(first, house.clock.now())
-    house.storage._tables.users[ada.id] = ada
+    house.storage.database.tables.users[ada.id] = ada
     house.clock.move(GRACE)
     await house.refresh(first, house.clock.now())
 

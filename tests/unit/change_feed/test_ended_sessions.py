@@ -1,12 +1,18 @@
-"""What a node knows of ended sessions, and what it does when it cannot know."""
+"""What a node has_ended of ended sessions, and what it does when it cannot know."""
 
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from doorward.application.change_feed import ended_sessions
-from doorward.application.change_feed.ended_sessions import DEAF_AFTER, IN_DOUBT, REMEMBERED, TIDY_EVERY, EndedSessions
+from doorward.application.change_feed.ended_sessions import (
+    CLEANUP_INTERVAL_SECONDS,
+    RETENTION,
+    STALE_AFTER_SECONDS,
+    UNCERTAIN_SECONDS,
+    EndedSessions,
+)
+from doorward.application.sessions.end_session import EndSession
 from doorward.domain.access.decision import SIGNED_IN
 from doorward.domain.access.principal import AccessToken
 from doorward.domain.change_feed.change import Change, SequencedChange
@@ -31,7 +37,7 @@ async def test_signing_out_is_known_at_once_without_asking() -> None:
     token = PlainTokens().verify(signed_in.access_token.value, NOON)
     assert (await house.authorize(token, SIGNED_IN)).allowed
     await house.end(signed_in.user.id, signed_in.session.id, by="test")
-    assert house.ended.knows(token) is True
+    assert house.ended.has_ended(token) is True
     assert (await house.authorize(token, SIGNED_IN)).reason == "session_ended"
 
 
@@ -42,9 +48,9 @@ async def test_signing_out_everywhere_ends_what_is_being_made_just_now() -> None
     await house.signed_in("ada")
     late = PlainTokens().verify(a_token(ada), NOON)
     assert await house.end_all(ada.id, by="test") == 1
-    assert house.ended.knows(late) is True
+    assert house.ended.has_ended(late) is True
     again = await house.signed_in("ada")
-    assert house.ended.knows(PlainTokens().verify(again.access_token.value, NOON)) is False
+    assert house.ended.has_ended(PlainTokens().verify(again.access_token.value, NOON)) is False
 
 
 async def test_nobody_ends_a_session_of_somebody_else() -> None:
@@ -64,12 +70,10 @@ async def test_another_node_hears_of_an_end_at_its_next_look() -> None:
     token = PlainTokens().verify(signed_in.access_token.value, NOON)
     follow = house.follower()
     await follow.once()
-    listeners, house.storage._listeners = house.storage._listeners, []
-    await house.end(ada.id, signed_in.session.id, by="elsewhere")
-    house.storage._listeners = listeners
-    assert house.ended.knows(token) is False
+    await EndSession(house.other_node, house.log)(ada.id, signed_in.session.id, by="test")
+    assert house.ended.has_ended(token) is False
     await follow.once()
-    assert house.ended.knows(token) is True
+    assert house.ended.has_ended(token) is True
 
 
 async def test_a_node_that_starts_knows_what_ended_while_its_tokens_are_about() -> None:
@@ -79,11 +83,9 @@ async def test_a_node_that_starts_knows_what_ended_while_its_tokens_are_about() 
     signed_in = await house.signed_in("ada")
     await house.end(ada.id, signed_in.session.id, by="test")
     house.clock.move(900)
-    restarted = House(clock=house.clock)
-    restarted.storage._tables = house.storage._tables
-    restarted.ended = EndedSessions(restarted.storage, house.clock)
+    restarted = House(clock=house.clock, database=house.storage.database)
     await restarted.follower().once()
-    assert restarted.ended.sessions == [(signed_in.session.id, NOON + REMEMBERED)]
+    assert restarted.ended.sessions == [(signed_in.session.id, NOON + RETENTION)]
 
 
 async def test_before_its_first_look_and_when_it_has_long_heard_nothing_a_node_asks_the_database() -> None:
@@ -92,15 +94,15 @@ async def test_before_its_first_look_and_when_it_has_long_heard_nothing_a_node_a
     signed_in = await house.signed_in("ada")
     token = PlainTokens().verify(signed_in.access_token.value, NOON)
     fresh = EndedSessions(house.storage, house.clock)
-    assert fresh.knows(token) is None
-    assert await fresh.ask(token) is False
-    fresh.listened(house.clock.monotonic())
-    house.clock.move(DEAF_AFTER)
-    assert fresh.knows(token) is False
+    assert fresh.has_ended(token) is None
+    assert await fresh.query(token) is False
+    fresh.mark_caught_up(house.clock.monotonic())
+    house.clock.move(STALE_AFTER_SECONDS)
+    assert fresh.has_ended(token) is False
     house.clock.move(0.1)
-    assert fresh.knows(token) is None
-    house.storage._tables.sessions.clear()
-    assert await fresh.ask(token) is True
+    assert fresh.has_ended(token) is None
+    house.storage.database.tables.sessions.clear()
+    assert await fresh.query(token) is True
 
 
 async def test_a_deaf_node_whose_database_is_away_lets_nobody_in() -> None:
@@ -109,29 +111,29 @@ async def test_a_deaf_node_whose_database_is_away_lets_nobody_in() -> None:
     ended = EndedSessions(storage, house.clock)
     storage.away = True
     with pytest.raises(StorageUnavailable):
-        await ended.ask(a_verified_token(house))
+        await ended.query(a_verified_token(house))
 
 
 def test_an_end_is_forgotten_when_no_token_of_it_can_be_left() -> None:
     clock = FrozenClock()
     ended = EndedSessions(WatchedStorage(), clock)
     session_id = new_session_id(NOON)
-    ended.heard([Change.session_ended(SOMEBODY, session_id), Change.sessions_ended(SOMEBODY, 3)])
-    clock.move(REMEMBERED.total_seconds() - 1)
-    ended.listened(clock.monotonic())
+    ended.apply([Change.session_ended(SOMEBODY, session_id), Change.sessions_ended(SOMEBODY, 3)])
+    clock.move(RETENTION.total_seconds() - 1)
+    ended.mark_caught_up(clock.monotonic())
     assert (len(ended.sessions), len(ended.accounts)) == (1, 1)
-    clock.move(TIDY_EVERY)
-    ended.listened(clock.monotonic())
+    clock.move(CLEANUP_INTERVAL_SECONDS)
+    ended.mark_caught_up(clock.monotonic())
     assert (len(ended.sessions), len(ended.accounts)) == (0, 0)
 
 
 def test_a_wall_clock_that_jumps_makes_a_node_forget_nothing() -> None:
     clock = FrozenClock()
     ended = EndedSessions(WatchedStorage(), clock)
-    ended.heard([Change.session_ended(SOMEBODY, new_session_id(NOON))])
+    ended.apply([Change.session_ended(SOMEBODY, new_session_id(NOON))])
     clock.time += timedelta(days=1)
-    clock.seconds += TIDY_EVERY
-    ended.listened(clock.monotonic())
+    clock.seconds += CLEANUP_INTERVAL_SECONDS
+    ended.mark_caught_up(clock.monotonic())
     assert len(ended.sessions) == 1
 
 
@@ -142,28 +144,27 @@ async def test_an_end_in_doubt_is_asked_for_and_told_to_nobody() -> None:
     signed_in = await house.signed_in("ada")
     token = PlainTokens().verify(signed_in.access_token.value, NOON)
     for change in (Change.session_ended(ada.id, signed_in.session.id), Change.sessions_ended(ada.id, 1)):
-        house.ended.heard([replace(change, certain=False)])
-        assert house.ended.knows(token) is None
+        house.ended.apply([replace(change, certain=False)])
+        assert house.ended.has_ended(token) is None
         assert (await house.authorize(token, SIGNED_IN)).allowed
         assert (house.ended.sessions, house.ended.accounts) == ([], [])
-        house.clock.move(IN_DOUBT)
-        house.ended.listened(house.clock.monotonic())
-        assert house.ended.knows(token) is False
-    house.ended.heard([Change.session_ended(ada.id, signed_in.session.id)])
-    assert house.ended.knows(token) is True
+        house.clock.move(UNCERTAIN_SECONDS)
+        house.ended.mark_caught_up(house.clock.monotonic())
+        assert house.ended.has_ended(token) is False
+    house.ended.apply([Change.session_ended(ada.id, signed_in.session.id)])
+    assert house.ended.has_ended(token) is True
 
 
 def test_the_later_epoch_counts_whatever_the_order_in_which_they_are_heard() -> None:
     ended = EndedSessions(WatchedStorage(), FrozenClock())
-    ended.heard([Change.sessions_ended(SOMEBODY, 3), Change.sessions_ended(SOMEBODY, 2)])
+    ended.apply([Change.sessions_ended(SOMEBODY, 3), Change.sessions_ended(SOMEBODY, 2)])
     assert [(user_id, epoch) for user_id, epoch, _ in ended.accounts] == [(SOMEBODY, 3)]
 
 
-def test_more_ends_than_there_is_room_for_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ended_sessions, "MOST", 3)
+def test_more_ends_than_there_is_room_for_are_asked_for() -> None:
     house = House()
-    ended = EndedSessions(house.storage, house.clock)
-    ended.listened(house.clock.monotonic())
+    ended = EndedSessions(house.storage, house.clock, max_entries=3)
+    ended.mark_caught_up(house.clock.monotonic())
     token = a_verified_token(house)
     rows = [
         SequencedChange(
@@ -171,19 +172,19 @@ def test_more_ends_than_there_is_room_for_are_asked_for(monkeypatch: pytest.Monk
         )
         for number in range(4)
     ]
-    ended.remember(rows[:3])
-    assert (ended.knows(token), ended.complete) == (False, True)
-    ended.remember(rows[3:])
-    assert (ended.knows(token), ended.complete) == (None, False)
+    ended.load(rows[:3])
+    assert (ended.has_ended(token), ended.complete) == (False, True)
+    ended.load(rows[3:])
+    assert (ended.has_ended(token), ended.complete) == (None, False)
     assert len(ended.sessions) == 3
-    house.clock.move(REMEMBERED.total_seconds() + 3)
-    ended.listened(house.clock.monotonic())
-    assert (ended.knows(token), ended.complete) == (False, True)
+    house.clock.move(RETENTION.total_seconds() + 3)
+    ended.mark_caught_up(house.clock.monotonic())
+    assert (ended.has_ended(token), ended.complete) == (False, True)
 
 
 async def test_whoever_waits_for_news_is_told() -> None:
     ended = EndedSessions(WatchedStorage(), FrozenClock())
     before = ended.generation
-    ended.heard([Change.session_ended(SOMEBODY, new_session_id(NOON))])
+    ended.apply([Change.session_ended(SOMEBODY, new_session_id(NOON))])
     await ended.changed_since(before)
     assert ended.generation > before

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doorward.application.change_feed.cursor import PATIENCE, WINDOW, ChangeCursor, FeedRewritten
+from doorward.application.change_feed.cursor import GAP_TIMEOUT_SECONDS, WINDOW, ChangeCursor, FeedRewritten
 from doorward.domain.change_feed.change import Change, SequencedChange
 from doorward.domain.ids import UserId, uuid7
 from support.doubles import NOON
@@ -72,9 +72,9 @@ def test_the_number_of_a_rolled_back_transaction_is_given_up_in_the_end() -> Non
     feed.commit(3)
     feed.poll(cursor, 10.0)
     assert list(cursor.missing) == [2]
-    feed.poll(cursor, 10.0 + PATIENCE)
+    feed.poll(cursor, 10.0 + GAP_TIMEOUT_SECONDS)
     assert list(cursor.missing) == [2]
-    feed.poll(cursor, 10.1 + PATIENCE)
+    feed.poll(cursor, 10.1 + GAP_TIMEOUT_SECONDS)
     assert not cursor.missing
 
 
