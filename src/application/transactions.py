@@ -10,7 +10,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 ATTEMPTS = 4
-LONGEST_PAUSE = 0.02
+MAX_PAUSE_SECONDS = 0.02
 """Seconds, doubled with each attempt."""
 
 
@@ -27,7 +27,7 @@ def retried(work: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
             try:
                 return await work(*args, **kwargs)
             except TransactionConflict:
-                await asyncio.sleep(random.uniform(0, LONGEST_PAUSE * 2**number))  # noqa: S311 jitter, no secret
+                await asyncio.sleep(random.uniform(0, MAX_PAUSE_SECONDS * 2**number))  # noqa: S311 jitter, no secret
         return await work(*args, **kwargs)
 
     return attempt

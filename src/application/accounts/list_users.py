@@ -6,7 +6,7 @@ from doorward.application.ports.storage import Storage
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import fold
 
-LARGEST_PAGE = 200
+MAX_PAGE_SIZE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class ListUsers:
     async def __call__(self, query: str = "", after: str | None = None, limit: int = 50) -> Page:
         """`query` is the beginning of a username or, when it holds an `@`, of an email (the order is then that of the
         emails). `limit` is cut to 1 to 200."""
-        folded, limit = fold(query), max(1, min(limit, LARGEST_PAGE))
+        folded, limit = fold(query), max(1, min(limit, MAX_PAGE_SIZE))
         async with self.storage.reading() as reading:
             users = await reading.users.page(folded, after, limit + 1)
         if len(users) <= limit:

@@ -62,9 +62,9 @@ class UpdateUser:
 
 def apply(changes: UserChanges, user: User) -> User:
     if changes.username is not None:
-        user = user.named(changes.username)
+        user = user.with_username(changes.username)
     if changes.email is not None:
-        user = user.reachable_at(changes.email)
+        user = user.with_email(changes.email)
     if changes.disabled is not None and changes.disabled != user.disabled:
         user = user.disabled_now() if changes.disabled else user.enabled()
     return user

@@ -5,7 +5,7 @@ from typing import final
 from doorward.application.ports.security import SecurityLog, ServiceSecrets
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
-from doorward.domain.services.service import Service, service_name
+from doorward.domain.services.service import Service, parse_service_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class RegisterService:
     async def __call__(self, name: str, now: datetime, by: str) -> RegisteredService:
         """Raise InvalidServiceName or ServiceExists."""
         service_id, secret, secret_hash = self.secrets.generate()
-        service = Service(id=service_id, name=service_name(name), secret_hash=secret_hash, created_at=now)
+        service = Service(id=service_id, name=parse_service_name(name), secret_hash=secret_hash, created_at=now)
         await self._add(service)
         self.log.record("service_added", service_id=service.id, name=service.name, by=by)
         return RegisteredService(service, secret)

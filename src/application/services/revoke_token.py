@@ -47,4 +47,4 @@ class RevokeToken:
         if session is None:
             return None
         standing = session.standing(token.hash, genuine=token.genuine, policy=self.policy, now=now)
-        return None if standing is Standing.VOID else (session.user_id, session.id)
+        return None if standing is Standing.INVALID else (session.user_id, session.id)

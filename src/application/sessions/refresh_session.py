@@ -10,7 +10,7 @@ from doorward.application.transactions import retried
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import InvalidRefreshToken, RefreshTokenReused, TransactionConflict
 from doorward.domain.sessions.refresh_token import RefreshToken, RefreshTokenHash
-from doorward.domain.sessions.session import MOST_SPENT, Session, SessionPolicy, Standing
+from doorward.domain.sessions.session import MAX_ROTATED_TOKENS, Session, SessionPolicy, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class RefreshSession:
         What strangers make up costs a look then, and no transaction for which others would wait."""
         async with self.storage.reading() as reading:
             session = await reading.sessions.get(token.session_id)
-        return session is not None and (session.token_hash == token.hash or session.has_spent(token.hash))
+        return session is not None and (session.token_hash == token.hash or session.has_rotated(token.hash))
 
     async def _shared_attempt(self, token: RefreshToken, now: datetime) -> Attempt:
         """The one that is under way for this token, or a new one. It goes on when whoever began it goes away."""
@@ -99,7 +99,7 @@ class RefreshSession:
             rotated = await tx.sessions.rotate(token.session_id, token.hash, successor.hash, self.policy, now)
             found = await tx.sessions.with_user(token.session_id)
             if found is None:
-                return Attempt(Standing.VOID)
+                return Attempt(Standing.INVALID)
             session, user = found
             if user.disabled:
                 self.log.record("authn_refresh_fail", reason="account_disabled", user_id=str(user.id))
@@ -117,11 +117,11 @@ class RefreshSession:
     def _latest(self, token: RefreshToken, session: Session) -> RefreshToken | None:
         """The session's present token: the successor of the one that came, or what that was rotated to meanwhile, by
         another tab of the same browser. None when a secret made it that is not known here any more."""
-        for _ in range(MOST_SPENT):
+        for _ in range(MAX_ROTATED_TOKENS):
             known = (
                 successor
                 for successor in self.refresh_tokens.successors(token)
-                if successor.hash == session.token_hash or session.has_spent(successor.hash)
+                if successor.hash == session.token_hash or session.has_rotated(successor.hash)
             )
             following = next(known, None)
             if following is None or following.hash == session.token_hash:

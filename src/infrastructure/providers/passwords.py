@@ -43,7 +43,7 @@ class PasswordsProvider(Provider):
 
     @provide
     def policy(self) -> PasswordPolicy:
-        return PasswordPolicy(shortest=self.settings.password_min_length)
+        return PasswordPolicy(min_characters=self.settings.password_min_length)
 
     @provide
     def password_strength(self) -> PasswordStrength:

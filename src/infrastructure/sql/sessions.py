@@ -9,12 +9,12 @@ from doorward.domain.accounts.user import User
 from doorward.domain.change_feed.change import Change
 from doorward.domain.errors import AccountMissing
 from doorward.domain.ids import SessionId, UserId
-from doorward.domain.sessions.refresh_token import RefreshTokenHash, SpentToken, mark
+from doorward.domain.sessions.refresh_token import RefreshTokenHash, RotatedToken, fingerprint
 from doorward.domain.sessions.session import Device, Session, SessionPolicy
 from doorward.infrastructure.sql.changes import Feed
 from doorward.infrastructure.sql.connection import SqlConnection, Violated, padded
 from doorward.infrastructure.sql.forgetting import BATCH, forget, sessions_of
-from doorward.infrastructure.sql.spent import LONGEST_SPENT, StoredSpent, to_text
+from doorward.infrastructure.sql.rotated_tokens import MAX_ROTATED_TOKENS_CHARACTERS, StoredRotatedTokens, to_text
 from doorward.infrastructure.sql.statements import SqlRow
 from doorward.infrastructure.sql.tables import sessions, user_roles, users
 from doorward.infrastructure.sql.users import to_users
@@ -49,7 +49,9 @@ ROTATE = (
     .values(
         token_hash=bindparam("successor"),
         spent=func.substr(
-            bindparam("just_spent", type_=sessions.c.spent.type).concat(sessions.c.spent), 1, LONGEST_SPENT
+            bindparam("just_rotated", type_=sessions.c.spent.type).concat(sessions.c.spent),
+            1,
+            MAX_ROTATED_TOKENS_CHARACTERS,
         ),
         last_used_at=bindparam("now"),
         used_on=bindparam("today"),
@@ -106,7 +108,7 @@ class SqlSessions:
             "used_since": now - policy.idle,
             "started_since": now - policy.absolute,
             "successor": successor,
-            "just_spent": to_text([SpentToken(mark(presented), now)]),
+            "just_rotated": to_text([RotatedToken(fingerprint(presented), now)]),
             "now": now,
             "today": day(now),
         }
@@ -154,7 +156,7 @@ def to_row(session: Session) -> dict[str, Any]:
         "address": session.device.address,
         "user_agent": session.device.user_agent,
         "token_hash": session.token_hash,
-        "spent": to_text(session.spent),
+        "spent": to_text(session.rotated_tokens),
     }
 
 
@@ -166,5 +168,5 @@ def to_session(row: SqlRow) -> Session:
         last_used_at=row.last_used_at,
         device=Device(row.address, row.user_agent),
         token_hash=RefreshTokenHash(row.token_hash),
-        spent=StoredSpent(row.spent),
+        rotated_tokens=StoredRotatedTokens(row.spent),
     )

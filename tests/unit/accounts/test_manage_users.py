@@ -154,7 +154,7 @@ class ContestedStorage(MemoryStorage):
 
 
 async def test_a_lost_race_is_run_again_and_surfaces_when_it_is_lost_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("doorward.application.transactions.LONGEST_PAUSE", 0)
+    monkeypatch.setattr("doorward.application.transactions.MAX_PAUSE_SECONDS", 0)
     house = House()
     storage = ContestedStorage()
     ada = a_user("ada")

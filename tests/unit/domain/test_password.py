@@ -92,7 +92,7 @@ def test_three_different_characters_are_not_a_password() -> None:
 
 
 def test_a_service_may_go_down_to_eight() -> None:
-    check("kettle99", policy=PasswordPolicy(shortest=8))
+    check("kettle99", policy=PasswordPolicy(min_characters=8))
 
 
 def test_a_lone_surrogate_is_refused_or_accepted_but_breaks_nothing() -> None:

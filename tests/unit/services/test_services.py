@@ -10,7 +10,7 @@ from doorward.application.services.list_services import ListServices
 from doorward.application.services.register_service import RegisteredService, RegisterService
 from doorward.application.services.remove_service import RemoveService
 from doorward.domain.errors import InvalidClient, InvalidServiceName, ServiceExists, ServiceMissing
-from doorward.domain.services.service import ID, ServiceId, service_name
+from doorward.domain.services.service import ID, ServiceId, parse_service_name
 from doorward.infrastructure.security.service_secrets import RandomServiceSecrets
 from support.builders import House
 from support.doubles import NOON
@@ -64,7 +64,7 @@ async def test_a_service_is_named_plainly(name: str) -> None:
 
 def test_a_name_may_be_as_long_as_it_may_be() -> None:
     for name in ("b", "billing-2.eu_west", "b" * 64):
-        assert service_name(name) == name
+        assert parse_service_name(name) == name
 
 
 async def test_services_are_listed_by_name() -> None:

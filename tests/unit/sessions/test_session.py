@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from doorward.domain.ids import UserId, uuid7
 from doorward.domain.sessions.refresh_token import RefreshTokenHash
 from doorward.domain.sessions.session import (
-    LONGEST_USER_AGENT,
-    MOST_SPENT,
+    MAX_ROTATED_TOKENS,
+    MAX_USER_AGENT_CHARACTERS,
     UNKNOWN_DEVICE,
     Device,
     Session,
@@ -89,27 +89,27 @@ def test_a_token_of_generations_ago_is_retried_while_it_was_spent_just_now() -> 
 def test_a_token_that_we_made_and_no_longer_remember_was_spent_long_ago() -> None:
     """RF-02."""
     session = a_session(0)
-    for number in range(1, MOST_SPENT + 2):
+    for number in range(1, MAX_ROTATED_TOKENS + 2):
         session = session.rotated(hashed(number), NOON)
-    assert len(session.spent) == MOST_SPENT
+    assert len(session.rotated_tokens) == MAX_ROTATED_TOKENS
     assert standing(session, 0, 60) is Standing.REUSED
 
 
 def test_what_we_never_made_ends_nothing() -> None:
     """Whoever knows a session's id, as other services do, cannot end it with a token made up."""
-    assert standing(a_session(0), 7, 0, genuine=False) is Standing.VOID
+    assert standing(a_session(0), 7, 0, genuine=False) is Standing.INVALID
 
 
 def test_nothing_is_current_in_a_session_that_is_over() -> None:
     """RF-08."""
     over = POLICY.idle.total_seconds()
-    assert standing(a_session(0), 0, over) is Standing.VOID
-    assert standing(a_session(0).rotated(hashed(1), NOON), 0, over) is Standing.VOID
+    assert standing(a_session(0), 0, over) is Standing.INVALID
+    assert standing(a_session(0).rotated(hashed(1), NOON), 0, over) is Standing.INVALID
 
 
 def test_a_device_is_described_in_bounded_printable_words() -> None:
     device = Device.described("x" * 100, " Brow\x1b[2Jser\r\n\u202e" + "y" * 5000)
     assert len(device.address) == 45
-    assert len(device.user_agent) <= LONGEST_USER_AGENT
+    assert len(device.user_agent) <= MAX_USER_AGENT_CHARACTERS
     assert device.user_agent.startswith("Brow[2Jsery")
     assert device.user_agent.isprintable()
