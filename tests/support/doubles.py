@@ -49,16 +49,16 @@ class PlainHasher:
     async def hash(self, password: Password) -> PasswordHash:
         return PasswordHash(f"$plain$1${password.value}")
 
-    async def verify(self, password: Password, stored: PasswordHash | None) -> Verdict:
+    async def verify(self, password: Password, password_hash: PasswordHash | None) -> Verdict:
         self.work += 1
-        if stored == f"$plain$1${password.value}":
+        if password_hash == f"$plain$1${password.value}":
             return Verdict.MATCH
-        if stored == f"$plain$0${password.value}":
+        if password_hash == f"$plain$0${password.value}":
             return Verdict.MATCH_OUTDATED
         return Verdict.MISMATCH
 
-    def damage(self, stored: str) -> str | None:
-        return None if stored.startswith(("$plain$0$", "$plain$1$")) else "malformed"
+    def unusable_reason(self, password_hash: str) -> str | None:
+        return None if password_hash.startswith(("$plain$0$", "$plain$1$")) else "malformed"
 
 
 @dataclass(frozen=True, slots=True)

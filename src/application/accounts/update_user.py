@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from typing import final
 
-from doorward.application.access.last_admin import hold_admins, refuse_without_admin
+from doorward.application.access.last_admin import refuse_last_admin, serialise_admin_changes
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
@@ -14,7 +14,7 @@ from doorward.domain.ids import UserId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserChanges:
-    """What to change; None leaves it as it is."""
+    """What to change; None leaves a field as it is."""
 
     username: Username | None = None
     email: Email | None = None
@@ -24,13 +24,13 @@ class UserChanges:
 @final
 @dataclass(frozen=True, slots=True)
 class UpdateUser:
-    """An admin or the operator renames, disables or enables an account. Disabling ends its sessions for good."""
+    """Changes the name or the email of an account, or disables or enables it. Disabling ends all its sessions."""
 
     storage: Storage
     log: SecurityLog
 
     async def __call__(self, user_id: UserId, changes: UserChanges, by: str) -> User:
-        """The account as it now is. Raise AccountMissing, UsernameTaken, EmailTaken or LastAdmin."""
+        """Return the changed account. Raise AccountMissing, UsernameTaken, EmailTaken or LastAdmin."""
         user = await self._save(user_id, changes)
         self.log.record(
             "user_updated",
@@ -46,13 +46,13 @@ class UpdateUser:
     async def _save(self, user_id: UserId, changes: UserChanges) -> User:
         async with self.storage.transaction() as tx:
             if changes.disabled:
-                await hold_admins(tx)
+                await serialise_admin_changes(tx)
             user = await tx.users.lock(user_id)
             if user is None:
                 raise AccountMissing
             changed = apply(changes, user)
             if changed.disabled and not user.disabled:
-                await refuse_without_admin(tx, user)
+                await refuse_last_admin(tx, user)
             if changed != user:
                 await tx.users.save(changed)
             if changed.epoch != user.epoch:

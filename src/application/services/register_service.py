@@ -12,13 +12,13 @@ from doorward.domain.services.service import Service, parse_service_name
 class RegisteredService:
     service: Service
     secret: str = field(repr=False)
-    """Told this once; only its hash is kept."""
+    """Shown once; only its hash is stored."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class RegisterService:
-    """A program of the operator's may ask about tokens and end sessions from now on."""
+    """Registers a program of the operator's, which may then introspect and revoke tokens."""
 
     storage: Storage
     secrets: ServiceSecrets

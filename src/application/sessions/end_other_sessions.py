@@ -11,13 +11,13 @@ from doorward.domain.sessions.ending import other_sessions
 @final
 @dataclass(frozen=True, slots=True)
 class EndOtherSessions:
-    """Every session of the account but the one that asks."""
+    """Ends every session of an account but the one of the request."""
 
     storage: Storage
     log: SecurityLog
 
     async def __call__(self, user_id: UserId, kept: SessionId, by: str) -> int:
-        """How many there were."""
+        """Return how many sessions ended."""
         ended = await self._end(user_id, kept)
         self.log.record("sessions_ended", user_id=str(user_id), by=by, ended=ended, kept=str(kept))
         return ended

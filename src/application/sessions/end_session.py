@@ -11,8 +11,8 @@ from doorward.domain.ids import SessionId, UserId
 @final
 @dataclass(frozen=True, slots=True)
 class EndSession:
-    """Sign-out, or one session of the list: its refresh token is void and its access tokens are refused, here at once
-    and on every node within a second."""
+    """Ends one session. Its refresh token is invalid and its access tokens are refused: on this node at once, on all
+    others within a second."""
 
     storage: Storage
     log: SecurityLog

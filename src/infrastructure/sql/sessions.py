@@ -92,7 +92,7 @@ class SqlSessions:
         try:
             await self.connection.change(ADD, to_row(session))
         except Violated:
-            raise AccountMissing from None  # the driver's error holds the row
+            raise AccountMissing from None  # the driver's error contains the row
 
     async def rotate(
         self,
@@ -142,7 +142,8 @@ class SqlSessions:
 
 
 def day(moment: datetime) -> datetime:
-    """The index by last use goes by days, so that it changes with a session's first refresh of each."""
+    """Return the day, in UTC. The index by last use contains days, so that only the first refresh of a day changes
+    it."""
     return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 

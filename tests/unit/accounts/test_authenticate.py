@@ -94,7 +94,7 @@ async def test_nobody_waits_long_for_a_hash_to_be_renewed(monkeypatch: pytest.Mo
         await asyncio.Event().wait()
 
     monkeypatch.setattr(type(house.hasher), "hash", waiting_in_a_queue)
-    monkeypatch.setattr(authenticate, "RENEWED_WITHIN", 0.0)
+    monkeypatch.setattr(authenticate, "REHASH_DEADLINE_SECONDS", 0.0)
     assert (await house.authenticate("ada", PASSWORD, NOON)).user == old
 
 

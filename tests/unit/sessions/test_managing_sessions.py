@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
@@ -9,13 +10,14 @@ from doorward.application.accounts.delete_own_account import DeleteOwnAccount
 from doorward.application.accounts.delete_user import DeleteUser
 from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
+from doorward.application.ports.security import Verdict
 from doorward.application.sessions.describe_session import DescribeSession
 from doorward.application.sessions.end_other_sessions import EndOtherSessions
 from doorward.application.sessions.list_sessions import ListSessions
-from doorward.application.sessions.prune_sessions import BATCH, PruneSessions
+from doorward.application.sessions.prune_sessions import BATCH_SIZE, PruneSessions
 from doorward.domain.access.decision import SIGNED_IN
 from doorward.domain.access.principal import Principal
-from doorward.domain.accounts.password import Password
+from doorward.domain.accounts.password import Password, PasswordHash
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import (
     AccountMissing,
@@ -23,11 +25,12 @@ from doorward.domain.errors import (
     InvalidToken,
     PasswordTooShort,
     PasswordWrong,
+    WrongPassword,
 )
 from doorward.domain.ids import UserId, uuid7
 from doorward.domain.sessions.session import Device, Session, SessionPolicy, new_session_id
 from support.builders import PASSWORD, House
-from support.doubles import NOON, PlainTokens
+from support.doubles import NOON, PlainHasher, PlainTokens
 
 NEW_PASSWORD = "quiet lantern meadow"
 
@@ -133,16 +136,29 @@ async def test_of_two_changes_of_the_password_at_once_one_is_made() -> None:
     assert sorted(type(result).__name__ for result in results) == ["NoneType", "PasswordWrong"]
 
 
-async def test_a_password_changed_while_it_is_verified_opens_no_session() -> None:
-    house = House()
+@dataclass(slots=True)
+class InterruptedHasher(PlainHasher):
+    """Does something else once, after it verified a password and before it returns."""
+
+    interruption: Callable[[], Awaitable[object]] | None = None
+
+    async def verify(self, password: Password, password_hash: PasswordHash | None) -> Verdict:
+        verdict = await PlainHasher.verify(self, password, password_hash)
+        interruption, self.interruption = self.interruption, None
+        if interruption is not None:
+            await interruption()
+        return verdict
+
+
+async def test_a_password_that_changes_while_it_is_verified_opens_no_session() -> None:
+    hasher = InterruptedHasher()
+    house = House(hasher=hasher)
     ada = await house.with_user("ada")
-    authenticate = house.authenticate
-    recognised = await authenticate._recognised("ada", Password.typed(PASSWORD))
-    await SetPassword(house.storage, house.hasher, house.rules, house.log)(ada.id, NEW_PASSWORD, by="operator")
-    first = authenticate.refresh_tokens.first(new_session_id(NOON))
-    session = Session.opened(first.session_id, ada.id, first.hash, Device(), NOON)
-    assert await authenticate._open(recognised, session) is None
-    assert await house.session(session.id) is None
+    set_password = SetPassword(house.storage, house.hasher, house.rules, house.log)
+    hasher.interruption = lambda: set_password(ada.id, NEW_PASSWORD, by="operator")
+    with pytest.raises(WrongPassword):
+        await house.authenticate("ada", PASSWORD, NOON)
+    assert house.storage.database.tables.sessions == {}
 
 
 Ending = Callable[[House, User], Awaitable[object]]
@@ -186,13 +202,13 @@ async def test_sessions_that_are_over_are_pruned_a_batch_at_a_time() -> None:
     house = House()
     ada = await house.with_user("ada")
     async with house.storage.transaction() as tx:
-        for number in range(BATCH + 1):
+        for number in range(BATCH_SIZE + 1):
             first = house.refresh.refresh_tokens.first(new_session_id(NOON))
             started = NOON - timedelta(days=30, seconds=number)
             await tx.sessions.add(Session.opened(first.session_id, ada.id, first.hash, Device(), started))
     await house.with_user("grace")
     alive = await house.signed_in("grace")
-    assert await PruneSessions(house.storage, house.policy)(NOON) == BATCH + 1
+    assert await PruneSessions(house.storage, house.policy)(NOON) == BATCH_SIZE + 1
     assert list(house.storage.database.tables.sessions) == [alive.session.id]
 
 
