@@ -1,4 +1,4 @@
-"""Things to test with, whole but for what a test is about."""
+"""Builders of complete objects for tests. A test sets only what it is about."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -53,7 +53,7 @@ REFRESH_TOKENS = DerivedRefreshTokens(MasterSecret(b"what the refresh tokens of 
 
 
 def a_user(name: str = "ada", *roles: RoleName, disabled: bool = False) -> User:
-    """An account whose password is PASSWORD, as PlainHasher keeps it."""
+    """Return an account whose password is PASSWORD, in the form of PlainHasher."""
     return User(
         id=UserId(uuid7(NOON)),
         username=Username.parse(name),
@@ -72,18 +72,18 @@ def a_session(user: User, started_at: datetime = NOON) -> Session:
 
 
 def issued(tokens: AccessTokens, user: User, now: datetime = NOON, session_id: SessionId | None = None) -> IssuedToken:
-    """An access token of the account, for a session that nobody ended and that goes on for long."""
+    """Return an access token of the account, for a session that continues."""
     return tokens.issue(user, session_id or new_session_id(now), now, now + timedelta(days=14))
 
 
 def a_token(user: User, session_id: SessionId | None = None) -> str:
-    """As PlainTokens makes it."""
+    """Return an access token in the form of PlainTokens."""
     return issued(PlainTokens(), user, session_id=session_id).value
 
 
 @dataclass(slots=True)
 class House:
-    """Every use case that tests use together, on storage in memory and a clock that stands still."""
+    """The use cases that tests combine, on storage in memory and with a frozen clock."""
 
     clock: FrozenClock = field(default_factory=FrozenClock)
     log: ListLog = field(default_factory=ListLog)
@@ -160,16 +160,16 @@ class House:
 
     @property
     def other_node(self) -> MemoryStorage:
-        """A storage on the same database whose commits are not notified to this node."""
+        """A storage on the same database. Its commits are not announced to this node, as those of another node."""
         return MemoryStorage(self.clock.now, self.database)
 
     def follower(self, **timings: Any) -> ChangeFollower:
-        """A follower of the change feed with these fields of FollowerTimings."""
+        """Return a follower of the change feed with these fields of FollowerTimings."""
         parts = self.storage, self.directory, self.ended, self.ring, self.clock, self.log
         return ChangeFollower(*parts, timings=FollowerTimings(**timings))
 
     async def with_user(self, name: str = "ada", *roles: RoleName, disabled: bool = False) -> User:
-        """An account that is there already."""
+        """Add an account and return it."""
         user = a_user(name, *roles, disabled=disabled)
         async with self.storage.transaction() as tx:
             await tx.users.add(user)
@@ -179,7 +179,7 @@ class House:
         return await self.authenticate(name, PASSWORD, self.clock.now())
 
     async def newly_signed_in(self) -> SignedIn:
-        """Somebody who was not there before."""
+        """Add an account and sign it in."""
         return await self.signed_in((await self.with_user()).username.value)
 
     async def session(self, session_id: SessionId) -> Session | None:

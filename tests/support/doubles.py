@@ -1,4 +1,4 @@
-"""Plain stand-ins for the slow ports, for unit tests. They sit the same exams as the adapters where one exists."""
+"""Plain stand-ins for the slow ports. Where contract tests exist, the doubles pass them as the adapters do."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -24,7 +24,7 @@ NUMBERS = count(1)
 
 @dataclass(slots=True)
 class FrozenClock:
-    """Stands still until it is moved."""
+    """A clock that stands still until it is moved."""
 
     time: datetime = NOON
     seconds: float = 1000.0
@@ -42,7 +42,8 @@ class FrozenClock:
 
 @dataclass(slots=True)
 class PlainHasher:
-    """Keeps passwords readable. `$plain$1$` is today's form, `$plain$0$` yesterday's; `work` counts verifications."""
+    """Stores passwords readably. `$plain$1$` is the current form, `$plain$0$` an outdated one; `work` counts
+    verifications."""
 
     work: int = 0
 
@@ -73,7 +74,7 @@ class ShortBlocklist:
 
 @dataclass(frozen=True, slots=True)
 class ListLog:
-    """Keeps the events it was given."""
+    """Collects the events that it is given."""
 
     events: list[tuple[str, dict[str, str | int | bool | None]]] = field(default_factory=list)
 
@@ -86,7 +87,7 @@ class ListLog:
 
 @dataclass(frozen=True, slots=True)
 class PlainTokens:
-    """Tokens that anybody can read and forge: `subject/id/session/epoch/seconds of issue/seconds of end`."""
+    """Tokens that anybody can read and forge: `subject/id/session/epoch/seconds of issue/seconds of expiry`."""
 
     def issue(self, user: User, session_id: SessionId, now: datetime, ends_at: datetime) -> IssuedToken:
         issued, end = int(now.timestamp()), int(min(ends_at, now + FIFTEEN_MINUTES).timestamp())
@@ -112,7 +113,7 @@ class PlainTokens:
 
 @dataclass(slots=True)
 class CountingKeyRing:
-    """Counts how often it was asked to read the keys again."""
+    """Counts how often the keys were read again."""
 
     reloads: int = 0
     signs: bool = True
@@ -129,7 +130,7 @@ class CountingKeyRing:
 
 @dataclass(frozen=True, slots=True)
 class PlainSealer:
-    """Seals nothing; its keys are named by what they hold. `before:` stands before what the previous secret sealed."""
+    """Seals nothing. A key is named by its content, and `before:` marks what the previous secret sealed."""
 
     def generate(self, now: datetime, algorithm: Algorithm = "ES256") -> SigningKey:
         return replace(self.seal(f"generated{next(NUMBERS)}".encode(), now, now), algorithm=algorithm)
@@ -149,7 +150,7 @@ class PlainSealer:
 
 
 class WatchedStorage(MemoryStorage):
-    """Counts readings, can be away, and can be held back in the middle of one."""
+    """Counts its reads, can be unavailable, and can be stopped in the middle of a read."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -27,7 +27,7 @@ async def end_surplus(tx: Transaction, kept: Session, policy: SessionPolicy) -> 
 
 
 async def some(storage: Storage, user: User, number: int) -> list[Session]:
-    """Sessions of an account that is new; the latest sign-in first."""
+    """Add the account with some sessions and return them, the latest sign-in first."""
     own = [a_session(user, NOON - count * timedelta(minutes=1)) for count in range(number)]
     await put(storage, user, *own)
     return own
@@ -77,7 +77,7 @@ async def test_a_sign_in_at_the_limit_ends_the_oldest_session(storage: Storage) 
     assert set(await announced(storage)) == {Change.session_ended(ada.id, mine.id) for mine in own[3:]}
 
 
-async def test_the_end_of_all_is_one_change(storage: Storage) -> None:
+async def test_ending_all_sessions_is_announced_as_one_change(storage: Storage) -> None:
     ada, bob = a_user("ada"), a_user("bob")
     await some(storage, ada, 3)
     (other,) = await some(storage, bob, 1)
@@ -88,7 +88,7 @@ async def test_the_end_of_all_is_one_change(storage: Storage) -> None:
     assert await announced(storage) == [Change.sessions_ended(ada.id, 4)]
 
 
-async def test_the_end_of_all_is_announced_when_there_were_none(storage: Storage) -> None:
+async def test_ending_all_sessions_is_announced_even_if_there_were_none(storage: Storage) -> None:
     ada = a_user()
     await put(storage, ada)
     async with storage.transaction() as tx:
@@ -96,7 +96,7 @@ async def test_the_end_of_all_is_announced_when_there_were_none(storage: Storage
     assert await announced(storage) == [Change.sessions_ended(ada.id, 1)]
 
 
-async def test_more_sessions_than_one_statement_takes_end(storage: Storage) -> None:
+async def test_more_sessions_end_than_one_statement_takes(storage: Storage) -> None:
     ada = a_user()
     own = await some(storage, ada, 1300)
     async with storage.transaction() as tx:
@@ -109,7 +109,7 @@ async def test_more_sessions_than_one_statement_takes_end(storage: Storage) -> N
     assert len(feed) == 1299
 
 
-async def test_a_listener_hears_which_sessions_ended(storage: Storage) -> None:
+async def test_a_listener_gets_the_sessions_that_ended(storage: Storage) -> None:
     ada = a_user()
     heard: list[Change] = []
     storage.on_commit(heard.extend)
@@ -125,7 +125,7 @@ async def test_a_listener_hears_which_sessions_ended(storage: Storage) -> None:
     ]
 
 
-async def test_of_many_who_end_one_session_one_does(storage: Storage) -> None:
+async def test_of_many_transactions_that_end_one_session_one_succeeds(storage: Storage) -> None:
     ada = a_user()
     (mine,) = await some(storage, ada, 1)
 
@@ -138,7 +138,7 @@ async def test_of_many_who_end_one_session_one_does(storage: Storage) -> None:
 
 
 async def test_a_session_that_opens_while_all_end_is_ended_or_of_the_next_epoch(storage: Storage) -> None:
-    """Both hold the account: who opens one after the end knows of it."""
+    """Both hold the account, so a session that opens after the end has the next epoch."""
     ada = a_user()
     await put(storage, ada)
 
@@ -166,7 +166,7 @@ async def test_a_session_that_opens_while_all_end_is_ended_or_of_the_next_epoch(
             await tx.sessions.end_all(ada.id, epoch)
 
 
-async def test_everything_at_once_on_one_account_succeeds_or_is_asked_to_come_back(storage: Storage) -> None:
+async def test_all_concurrent_changes_of_one_account_succeed_or_are_refused_as_unavailable(storage: Storage) -> None:
     ada = a_user()
     own = await some(storage, ada, 30)
 

@@ -50,7 +50,7 @@ async def test_many_rotations_do_what_the_session_itself_would(storage: Storage)
     assert len(expected.rotated_tokens) == MAX_ROTATED_TOKENS
 
 
-async def test_a_spent_token_rotates_nothing(storage: Storage) -> None:
+async def test_a_rotated_token_rotates_nothing(storage: Storage) -> None:
     mine = await opened(storage)
     assert await rotate(storage, mine, mine.token_hash)
     rotated = await session(storage, mine.id)

@@ -1,4 +1,4 @@
-"""What a node knows of accounts is never older than a change it has apply of, nor than four seconds."""
+"""No entry of the directory is older than an announced change of its account, nor than four seconds."""
 
 import asyncio
 
@@ -46,13 +46,13 @@ async def test_a_thousand_requests_of_one_account_read_the_database_once() -> No
     assert storage.readings == 1
 
 
-async def test_requests_at_the_same_moment_share_one_reading() -> None:
+async def test_concurrent_requests_share_one_read() -> None:
     storage, _, directory, ada = await ready()
     await asyncio.gather(*(directory.access(ada) for _ in range(50)))
     assert storage.readings == 1
 
 
-async def test_a_role_granted_here_holds_on_the_very_next_request() -> None:
+async def test_a_role_that_this_node_granted_holds_on_the_next_request() -> None:
     """TK-16."""
     storage, _, directory, ada = await ready()
     assert await roles_of(directory, ada) == {USER}
@@ -61,7 +61,7 @@ async def test_a_role_granted_here_holds_on_the_very_next_request() -> None:
     assert await roles_of(directory, ada) == {USER, MODERATOR}
 
 
-async def test_a_role_removed_altogether_is_gone_for_everybody_at_once() -> None:
+async def test_a_removed_role_is_gone_for_every_account_at_once() -> None:
     storage, _, directory, ada = await ready(MODERATOR)
     await directory.access(ada)
     async with storage.transaction() as tx:
@@ -69,7 +69,7 @@ async def test_a_role_removed_altogether_is_gone_for_everybody_at_once() -> None
     assert await roles_of(directory, ada) == {USER}
 
 
-async def test_what_was_read_before_a_change_is_not_kept_after_it() -> None:
+async def test_a_read_that_began_before_a_change_does_not_become_an_entry() -> None:
     storage, _, directory, ada = await ready()
     storage.gate.clear()
     slow = asyncio.create_task(directory.access(ada))
@@ -82,7 +82,7 @@ async def test_what_was_read_before_a_change_is_not_kept_after_it() -> None:
     assert await roles_of(directory, ada) == {USER, ADMIN}
 
 
-async def test_a_hand_edit_holds_after_four_seconds_whatever_the_feed_says() -> None:
+async def test_a_table_edited_by_hand_takes_effect_after_four_seconds() -> None:
     storage, clock, directory, ada = await ready()
     await directory.access(ada)
     await by_hand(storage, ada, ADMIN)
@@ -92,7 +92,7 @@ async def test_a_hand_edit_holds_after_four_seconds_whatever_the_feed_says() -> 
     assert await roles_of(directory, ada) == {USER, ADMIN}
 
 
-async def test_what_is_in_use_is_read_again_in_the_background() -> None:
+async def test_entries_in_use_are_read_again_in_the_background() -> None:
     storage, clock, directory, ada = await ready()
     await directory.access(ada)
     await by_hand(storage, ada, ADMIN)
@@ -103,7 +103,7 @@ async def test_what_is_in_use_is_read_again_in_the_background() -> None:
     assert storage.readings == readings
 
 
-async def test_what_nobody_uses_is_forgotten_and_costs_nothing() -> None:
+async def test_entries_that_are_not_in_use_are_dropped_and_not_read_again() -> None:
     storage, clock, directory, ada = await ready()
     await directory.access(ada)
     for _ in range(10):
@@ -113,7 +113,7 @@ async def test_what_nobody_uses_is_forgotten_and_costs_nothing() -> None:
     assert directory.size == 0
 
 
-async def test_a_change_heard_during_a_refresh_wins_over_it() -> None:
+async def test_a_change_announced_during_a_refresh_wins_over_the_refresh() -> None:
     storage, clock, directory, ada = await ready()
     await directory.access(ada)
     clock.move(REFRESH_AFTER_SECONDS)
@@ -127,7 +127,7 @@ async def test_a_change_heard_during_a_refresh_wins_over_it() -> None:
     assert directory.known(ada) is None
 
 
-async def test_an_account_that_is_gone_is_known_to_be_gone() -> None:
+async def test_a_deleted_account_is_cached_as_missing() -> None:
     storage, _, directory, ada = await ready()
     async with storage.transaction() as tx:
         await tx.users.delete(ada)
@@ -135,7 +135,7 @@ async def test_an_account_that_is_gone_is_known_to_be_gone() -> None:
     assert storage.readings == 1
 
 
-async def test_what_is_known_serves_while_the_database_is_away_and_then_no_longer() -> None:
+async def test_entries_serve_while_the_database_does_not_answer_until_they_are_too_old() -> None:
     storage, clock, directory, ada = await ready()
     await directory.access(ada)
     storage.away = True
@@ -148,7 +148,7 @@ async def test_what_is_known_serves_while_the_database_is_away_and_then_no_longe
     assert await roles_of(directory, ada) == {USER}
 
 
-async def test_a_waiter_who_gives_up_does_not_take_the_others_with_him() -> None:
+async def test_a_request_that_is_cancelled_does_not_cancel_the_others_that_wait() -> None:
     storage, _, directory, ada = await ready()
     storage.gate.clear()
     impatient = asyncio.create_task(directory.access(ada))
@@ -162,7 +162,7 @@ async def test_a_waiter_who_gives_up_does_not_take_the_others_with_him() -> None
     assert storage.readings == 1
 
 
-async def test_changes_of_keys_leave_accounts_alone() -> None:
+async def test_a_change_of_the_keys_does_not_drop_accounts() -> None:
     storage, _, directory, ada = await ready()
     await directory.access(ada)
     directory.apply([Change(Subject.KEYS)])
@@ -177,7 +177,7 @@ async def test_memory_is_bounded() -> None:
     assert directory.size == 3
 
 
-async def test_thousands_that_ask_at_once_are_read_together() -> None:
+async def test_thousands_of_concurrent_requests_are_read_in_batches() -> None:
     storage, _, directory, ada = await ready()
     crowd = [UserId(uuid7(NOON)) for _ in range(BATCH_SIZE * 3)]
     answers = await asyncio.gather(directory.access(ada), *(directory.access(user_id) for user_id in crowd))
@@ -186,8 +186,8 @@ async def test_thousands_that_ask_at_once_are_read_together() -> None:
     assert storage.readings == 4
 
 
-async def test_those_who_wait_behind_a_database_that_is_away_are_refused_with_the_first() -> None:
-    """OP-02: nobody waits for one deadline after another."""
+async def test_requests_that_wait_behind_a_failing_read_fail_with_it() -> None:
+    """OP-02: no request waits for one timeout after another."""
     storage, _, directory, _ = await ready()
     storage.away = True
     crowd = [directory.access(UserId(uuid7(NOON))) for _ in range(BATCH_SIZE * 3)]
@@ -198,7 +198,7 @@ async def test_those_who_wait_behind_a_database_that_is_away_are_refused_with_th
     assert await directory.access(UserId(uuid7(NOON))) is None
 
 
-async def test_many_accounts_in_use_are_refreshed_a_batch_at_a_time() -> None:
+async def test_many_accounts_in_use_are_refreshed_one_batch_at_a_time() -> None:
     storage, clock, directory, ada = await ready()
     for user_id in [ada, *(UserId(uuid7(NOON)) for _ in range(BATCH_SIZE))]:
         await directory.access(user_id)

@@ -1,4 +1,4 @@
-"""What a node has_ended of ended sessions, and what it does when it cannot know."""
+"""What a node knows of ended sessions, and what it does when it may not know all of them."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -29,7 +29,7 @@ def a_verified_token(house: House, user_id: UserId | None = None) -> AccessToken
     return PlainTokens().verify(f"{user_id or SOMEBODY}/{uuid7(NOON)}/{uuid7(NOON)}/0/0/9999999999", NOON)
 
 
-async def test_signing_out_is_known_at_once_without_asking() -> None:
+async def test_a_sign_out_is_known_at_once_without_a_query() -> None:
     """RF-10, TK-16."""
     house = House()
     await house.with_user("ada")
@@ -41,8 +41,8 @@ async def test_signing_out_is_known_at_once_without_asking() -> None:
     assert (await house.authorize(token, SIGNED_IN)).reason == "session_ended"
 
 
-async def test_signing_out_everywhere_ends_what_is_being_made_just_now() -> None:
-    """RF-05: the access token of a refresh that was under way is of the epoch before."""
+async def test_a_sign_out_everywhere_revokes_a_token_that_is_issued_at_the_same_moment() -> None:
+    """RF-05: the access token of a refresh that was under way belongs to the previous epoch."""
     house = House()
     ada = await house.with_user("ada")
     await house.signed_in("ada")
@@ -53,7 +53,7 @@ async def test_signing_out_everywhere_ends_what_is_being_made_just_now() -> None
     assert house.ended.has_ended(PlainTokens().verify(again.access_token.value, NOON)) is False
 
 
-async def test_nobody_ends_a_session_of_somebody_else() -> None:
+async def test_an_account_cannot_end_a_session_of_another_account() -> None:
     house = House()
     eve = await house.with_user("eve")
     await house.with_user("ada")
@@ -63,7 +63,7 @@ async def test_nobody_ends_a_session_of_somebody_else() -> None:
     assert await house.session(signed_in.session.id) is not None
 
 
-async def test_another_node_hears_of_an_end_at_its_next_look() -> None:
+async def test_another_node_knows_of_an_end_after_its_next_read_of_the_feed() -> None:
     house = House()
     ada = await house.with_user("ada")
     signed_in = await house.signed_in("ada")
@@ -76,7 +76,7 @@ async def test_another_node_hears_of_an_end_at_its_next_look() -> None:
     assert house.ended.has_ended(token) is True
 
 
-async def test_a_node_that_starts_knows_what_ended_while_its_tokens_are_about() -> None:
+async def test_a_node_that_starts_loads_the_ends_whose_tokens_may_still_be_valid() -> None:
     """RF-06."""
     house = House()
     ada = await house.with_user("ada")
@@ -88,7 +88,7 @@ async def test_a_node_that_starts_knows_what_ended_while_its_tokens_are_about() 
     assert restarted.ended.sessions == [(signed_in.session.id, NOON + RETENTION)]
 
 
-async def test_before_its_first_look_and_when_it_has_long_heard_nothing_a_node_asks_the_database() -> None:
+async def test_a_node_queries_the_database_before_its_first_read_and_when_its_last_read_is_too_old() -> None:
     house = House()
     await house.with_user("ada")
     signed_in = await house.signed_in("ada")
@@ -105,7 +105,7 @@ async def test_before_its_first_look_and_when_it_has_long_heard_nothing_a_node_a
     assert await fresh.query(token) is True
 
 
-async def test_a_deaf_node_whose_database_is_away_lets_nobody_in() -> None:
+async def test_a_node_that_cannot_read_the_database_refuses_when_it_must_query_it() -> None:
     storage = WatchedStorage()
     house = House()
     ended = EndedSessions(storage, house.clock)
@@ -114,7 +114,7 @@ async def test_a_deaf_node_whose_database_is_away_lets_nobody_in() -> None:
         await ended.query(a_verified_token(house))
 
 
-def test_an_end_is_forgotten_when_no_token_of_it_can_be_left() -> None:
+def test_an_end_is_removed_when_no_token_of_it_can_be_valid() -> None:
     clock = FrozenClock()
     ended = EndedSessions(WatchedStorage(), clock)
     session_id = new_session_id(NOON)
@@ -127,7 +127,7 @@ def test_an_end_is_forgotten_when_no_token_of_it_can_be_left() -> None:
     assert (len(ended.sessions), len(ended.accounts)) == (0, 0)
 
 
-def test_a_wall_clock_that_jumps_makes_a_node_forget_nothing() -> None:
+def test_a_wall_clock_that_jumps_removes_no_end() -> None:
     clock = FrozenClock()
     ended = EndedSessions(WatchedStorage(), clock)
     ended.apply([Change.session_ended(SOMEBODY, new_session_id(NOON))])
@@ -137,8 +137,8 @@ def test_a_wall_clock_that_jumps_makes_a_node_forget_nothing() -> None:
     assert len(ended.sessions) == 1
 
 
-async def test_an_end_in_doubt_is_asked_for_and_told_to_nobody() -> None:
-    """The connection was lost in the commit: the session may go on, and then it must."""
+async def test_an_uncertain_end_is_queried_and_not_published() -> None:
+    """The connection was lost during the commit, so the session may continue."""
     house = House()
     ada = await house.with_user("ada")
     signed_in = await house.signed_in("ada")
@@ -155,13 +155,13 @@ async def test_an_end_in_doubt_is_asked_for_and_told_to_nobody() -> None:
     assert house.ended.has_ended(token) is True
 
 
-def test_the_later_epoch_counts_whatever_the_order_in_which_they_are_heard() -> None:
+def test_the_higher_epoch_counts_in_whatever_order_they_are_announced() -> None:
     ended = EndedSessions(WatchedStorage(), FrozenClock())
     ended.apply([Change.sessions_ended(SOMEBODY, 3), Change.sessions_ended(SOMEBODY, 2)])
     assert [(user_id, epoch) for user_id, epoch, _ in ended.accounts] == [(SOMEBODY, 3)]
 
 
-def test_more_ends_than_there_is_room_for_are_asked_for() -> None:
+def test_beyond_the_maximum_of_entries_the_database_is_queried() -> None:
     house = House()
     ended = EndedSessions(house.storage, house.clock, max_entries=3)
     ended.mark_caught_up(house.clock.monotonic())
@@ -182,7 +182,7 @@ def test_more_ends_than_there_is_room_for_are_asked_for() -> None:
     assert (ended.has_ended(token), ended.complete) == (False, True)
 
 
-async def test_whoever_waits_for_news_is_told() -> None:
+async def test_a_waiter_is_woken_by_a_change() -> None:
     ended = EndedSessions(WatchedStorage(), FrozenClock())
     before = ended.generation
     ended.apply([Change.session_ended(SOMEBODY, new_session_id(NOON))])

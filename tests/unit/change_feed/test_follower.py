@@ -25,7 +25,7 @@ async def elsewhere_granted(house: House, user_id: UserId) -> None:
         await tx.users.grant(user_id, ADMIN, NOON)
 
 
-async def test_a_grant_of_another_node_holds_after_the_next_look_at_the_feed() -> None:
+async def test_a_grant_on_another_node_holds_after_the_next_read_of_the_feed() -> None:
     house = House()
     ada = await house.with_user("ada")
     follow = house.follower()
@@ -38,7 +38,7 @@ async def test_a_grant_of_another_node_holds_after_the_next_look_at_the_feed() -
     assert access.roles == {USER, ADMIN}
 
 
-async def test_a_new_key_is_read_by_every_node() -> None:
+async def test_a_new_key_is_loaded_by_every_node() -> None:
     house = House()
     follow = house.follower()
     await follow.once()
@@ -50,7 +50,7 @@ async def test_a_new_key_is_read_by_every_node() -> None:
     assert house.ring.reloads == before + 1
 
 
-async def test_a_feed_restored_from_a_backup_makes_the_node_begin_again() -> None:
+async def test_a_feed_restored_from_a_backup_makes_the_node_start_again() -> None:
     house = House()
     ada = await house.with_user("ada")
     async with house.storage.transaction() as tx:
@@ -65,7 +65,7 @@ async def test_a_feed_restored_from_a_backup_makes_the_node_begin_again() -> Non
     assert house.ring.reloads == reloads + 1
 
 
-async def test_many_changes_at_once_are_read_to_the_end() -> None:
+async def test_many_changes_at_once_are_all_read() -> None:
     house = House()
     ada = await house.with_user("ada")
     follow = house.follower()
@@ -82,7 +82,7 @@ async def test_many_changes_at_once_are_read_to_the_end() -> None:
     assert ADMIN in access.roles
 
 
-async def test_changes_that_every_node_has_read_are_pruned_but_for_the_last() -> None:
+async def test_changes_that_every_node_has_read_are_pruned_except_the_last() -> None:
     house = House()
     ada = await house.with_user("ada")
     follow = house.follower()
@@ -101,7 +101,7 @@ async def test_changes_that_every_node_has_read_are_pruned_but_for_the_last() ->
     assert house.directory.known(ada.id) is None
 
 
-async def test_a_failure_nobody_foresaw_does_not_stop_the_listening(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unforeseen_error_does_not_stop_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     house = House()
     follow = house.follower(**AT_ONCE)
     looks = 0
@@ -119,7 +119,7 @@ async def test_a_failure_nobody_foresaw_does_not_stop_the_listening(monkeypatch:
     assert house.log.of("change_feed_failed") == [{"reason": "RuntimeError"}]
 
 
-async def test_a_feed_that_cannot_be_read_is_reported_once_and_so_is_its_return(
+async def test_an_unreadable_feed_is_reported_once_and_so_is_its_recovery(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     house = House()
@@ -136,7 +136,7 @@ async def test_a_feed_that_cannot_be_read_is_reported_once_and_so_is_its_return(
     assert [event for event, _ in house.log.events] == ["change_feed_unreadable", "change_feed_readable"]
 
 
-async def test_a_change_is_not_lost_when_the_database_fails_in_the_midst_of_reading(
+async def test_no_change_is_lost_when_the_database_fails_in_the_middle_of_a_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     house = House()
@@ -157,7 +157,7 @@ async def test_a_change_is_not_lost_when_the_database_fails_in_the_midst_of_read
     assert ADMIN in access.roles
 
 
-async def test_a_key_is_read_in_the_end_when_the_first_attempt_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_keys_are_loaded_later_when_the_first_attempt_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     house = House()
     follow = house.follower()
     await follow.once()
@@ -176,8 +176,8 @@ async def unavailable(*_: object) -> None:
     raise StorageUnavailable
 
 
-async def test_keys_are_read_again_now_and_then_though_nobody_announced_anything() -> None:
-    """TK-13: a key that somebody removed by hand is forgotten, too."""
+async def test_keys_are_loaded_now_and_then_even_if_nothing_was_announced() -> None:
+    """TK-13: a key that somebody deleted by hand is dropped, too."""
     house = House()
     follow = house.follower()
     for _ in range(READS_PER_KEY_RELOAD):
@@ -204,7 +204,7 @@ async def test_a_node_that_is_far_behind_starts_again_at_the_end_of_the_feed() -
     await follow.once()
 
 
-async def test_accounts_that_cannot_be_refreshed_keep_nobody_from_listening(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_accounts_that_cannot_be_refreshed_do_not_stop_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     house = House()
     follow = house.follower(**AT_ONCE)
     looks = 0

@@ -1,4 +1,4 @@
-"""What other services are told of ended sessions, when it is told anew, and who may wait for it."""
+"""What the revocation list contains, when it is signed again, and which requests may wait for it."""
 
 import asyncio
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ SOMEBODY = UserId(uuid7(NOON))
 
 @dataclass(slots=True)
 class Node:
-    """A house with keys, and what it publishes. Two of them with the same keys are two nodes."""
+    """A node with keys and its publisher. Two of them with the same keys are two nodes."""
 
     house: House = field(default_factory=House)
     ring: StoredKeyRing = field(init=False)
@@ -58,7 +58,7 @@ class Node:
         self.house.ended.apply([Change.session_ended(SOMEBODY, session_id)])
 
     def move(self, seconds: float) -> None:
-        """The feed is read all the while."""
+        """Advance the clock while the feed is being read."""
         self.house.clock.move(seconds)
         self.house.ended.mark_caught_up(self.house.clock.monotonic())
 
@@ -68,12 +68,12 @@ def read(published: RevocationList) -> dict[str, Any]:
 
 
 async def settle() -> None:
-    """Whatever can go on has gone on."""
+    """Let every task run as far as it can."""
     for _ in range(10):
         await asyncio.sleep(0)
 
 
-async def test_it_names_what_ended_and_until_when_to_remember_it() -> None:
+async def test_the_list_names_what_ended_and_until_when_it_matters() -> None:
     """TK-16."""
     node = await Node().started()
     house = node.house
@@ -96,7 +96,7 @@ async def test_it_names_what_ended_and_until_when_to_remember_it() -> None:
     assert read_header(published.signed.decode()) == {"alg": "ES256", "typ": "revocations+jwt", "kid": FIRST.kid}
 
 
-async def test_a_list_passes_for_no_access_token() -> None:
+async def test_a_list_is_not_accepted_as_an_access_token() -> None:
     """TK-05, TK-24."""
     node = await Node().started()
     tokens = JwtAccessTokens(node.ring, ISSUER, AUDIENCE, "doorward", 900)
@@ -104,7 +104,7 @@ async def test_a_list_passes_for_no_access_token() -> None:
         tokens.verify(node.publisher.current().signed.decode(), NOON)
 
 
-async def test_all_get_the_same_bytes_until_something_ends() -> None:
+async def test_all_requests_get_the_same_bytes_until_something_ends() -> None:
     node = await Node().started()
     before = node.publisher.current()
     assert node.publisher.current() is before
@@ -116,7 +116,7 @@ async def test_all_get_the_same_bytes_until_something_ends() -> None:
     assert node.publisher.current() is after, "an end that is apply of once more is nothing new"
 
 
-async def test_what_no_token_can_need_any_more_is_listed_no_more() -> None:
+async def test_an_end_that_no_token_needs_any_more_is_not_listed() -> None:
     node = await Node().started()
     node.end(new_session_id(NOON))
     assert read(node.publisher.current())["sessions"] != []
@@ -124,7 +124,7 @@ async def test_what_no_token_can_need_any_more_is_listed_no_more() -> None:
     assert read(node.publisher.current())["sessions"] == []
 
 
-async def test_it_is_signed_anew_at_half_its_life_and_by_another_key() -> None:
+async def test_the_list_is_signed_again_at_half_its_lifetime_and_by_another_key() -> None:
     node = await Node().started()
     before = node.publisher.current()
     node.move(PERIOD.total_seconds() - 1)
@@ -139,8 +139,8 @@ async def test_it_is_signed_anew_at_half_its_life_and_by_another_key() -> None:
     assert node.publisher.current().tag != after.tag
 
 
-async def test_nodes_that_list_the_same_have_the_same_tag() -> None:
-    """Else who asks one node after the other would never wait."""
+async def test_nodes_that_list_the_same_ends_give_the_list_the_same_tag() -> None:
+    """Otherwise a client that asks one node after the other would never wait."""
     here, there = await Node().started(), await Node(House(clock=FrozenClock(seconds=5000.0))).started()
     ended = [new_session_id(NOON) for _ in range(3)]
     for session_id in ended:
@@ -152,7 +152,7 @@ async def test_nodes_that_list_the_same_have_the_same_tag() -> None:
     assert here.publisher.current().signed != there.publisher.current().signed
 
 
-async def test_a_node_that_may_not_know_all_says_so_rather_than_too_little() -> None:
+async def test_a_node_that_may_not_know_all_ends_refuses_to_publish() -> None:
     node = await Node().started()
     known = node.publisher.current()
     node.house.clock.move(STALE_AFTER_SECONDS + 1)
@@ -167,7 +167,7 @@ async def test_without_a_key_nothing_is_published() -> None:
         Node().publisher.current()
 
 
-async def test_who_waits_hears_at_once() -> None:
+async def test_a_waiting_request_is_answered_when_something_ends() -> None:
     node = await Node().started()
     known = node.publisher.current()
     waiting = asyncio.create_task(node.publisher.after(known.tag, 60))
@@ -179,7 +179,7 @@ async def test_who_waits_hears_at_once() -> None:
     assert await node.publisher.after(known.tag, 60) is node.publisher.current(), "who is late does not wait"
 
 
-async def test_nobody_is_woken_for_nothing() -> None:
+async def test_a_waiting_request_is_not_woken_if_the_list_stays_the_same() -> None:
     node = await Node().started()
     session_id = new_session_id(NOON)
     node.end(session_id)
@@ -192,13 +192,13 @@ async def test_nobody_is_woken_for_nothing() -> None:
     await waiting
 
 
-async def test_after_its_time_who_waited_gets_what_there_is() -> None:
+async def test_a_waiting_request_gets_the_present_list_after_its_time() -> None:
     node = await Node().started()
     known = node.publisher.current()
     assert await node.publisher.after(known.tag, 0) is known
 
 
-async def test_whoever_waits_when_the_service_stops_is_let_go_and_nobody_waits_after_that() -> None:
+async def test_when_the_service_stops_waiting_requests_are_answered_and_no_other_waits() -> None:
     node = await Node().started()
     known = node.publisher.current()
     waiting = [asyncio.create_task(node.publisher.after(known.tag, 60)) for _ in range(3)]
@@ -209,7 +209,7 @@ async def test_whoever_waits_when_the_service_stops_is_let_go_and_nobody_waits_a
     assert await node.publisher.after(known.tag, 60) is known
 
 
-async def test_places_to_wait_are_few_and_come_free() -> None:
+async def test_the_number_of_waiting_requests_is_limited_and_a_cancelled_one_makes_room() -> None:
     node = await Node().started()
     known = node.publisher.current()
     waiting = [asyncio.create_task(node.publisher.after(known.tag, 60)) for _ in range(MAX_WAITING)]
@@ -222,7 +222,7 @@ async def test_places_to_wait_are_few_and_come_free() -> None:
     await asyncio.gather(*waiting[1:])
 
 
-async def test_of_those_that_come_together_who_finds_no_place_is_answered_at_once() -> None:
+async def test_requests_beyond_the_limit_are_answered_at_once() -> None:
     node = await Node().started()
     known = node.publisher.current()
     waiting = [asyncio.create_task(node.publisher.after(known.tag, 60)) for _ in range(MAX_WAITING + 3)]
@@ -234,7 +234,7 @@ async def test_of_those_that_come_together_who_finds_no_place_is_answered_at_onc
 
 @dataclass(frozen=True, slots=True)
 class SlowSigner:
-    """Takes a second for a list."""
+    """Takes one second to sign a list."""
 
     clock: FrozenClock
 
@@ -252,7 +252,7 @@ class SlowSigner:
         return str(len(sessions)).encode()
 
 
-async def test_long_lists_do_not_take_all_the_time_there_is() -> None:
+async def test_signing_long_lists_does_not_take_all_the_time() -> None:
     house = House()
     publisher = RevocationPublisher(house.ended, SlowSigner(house.clock), house.clock)
     before = publisher.current()

@@ -36,7 +36,7 @@ async def stored(house: House) -> list[SigningKey]:
     return list(await ListSigningKeys(house.storage)())
 
 
-async def test_by_hand_the_next_key_signs_in_a_day_and_is_known_until_then() -> None:
+async def test_a_rotation_by_hand_publishes_a_key_that_signs_after_a_day() -> None:
     """TK-21."""
     house = House()
     await put(house.storage, key("first"))
@@ -51,7 +51,7 @@ async def test_by_hand_the_next_key_signs_in_a_day_and_is_known_until_then() -> 
     assert house.log.of("signing_key_added") == [{"kid": made.kid, "algorithm": "EdDSA"}]
 
 
-async def test_by_hand_it_can_be_sooner() -> None:
+async def test_a_rotation_by_hand_may_take_effect_earlier() -> None:
     house = House()
     await put(house.storage, key("first"))
     soon = await rotator(house)(NOON + HOUR, timedelta(seconds=2))
@@ -59,7 +59,7 @@ async def test_by_hand_it_can_be_sooner() -> None:
     assert signing_at(await stored(house), soon.signs_from) == soon
 
 
-async def test_where_a_key_does_not_open_none_is_added() -> None:
+async def test_no_key_is_added_when_a_stored_key_does_not_open() -> None:
     house = House()
     await put(house.storage, replace(key("first"), sealed=b"under another secret"))
     with pytest.raises(InvalidKey):
@@ -70,7 +70,7 @@ async def test_where_a_key_does_not_open_none_is_added() -> None:
     assert [sorted(event) for event in house.log.of("signing_key_rotation_failed")] == [["reason"]]
 
 
-async def test_the_next_key_is_published_a_day_before_the_last_one_is_old() -> None:
+async def test_the_next_key_is_published_a_day_before_the_period_of_the_last_one_ends() -> None:
     """TK-21."""
     house = House()
     await put(house.storage, key("first"))
@@ -83,7 +83,7 @@ async def test_the_next_key_is_published_a_day_before_the_last_one_is_old() -> N
     assert len(await stored(house)) == 2
 
 
-async def test_a_service_that_was_off_for_long_publishes_first_all_the_same() -> None:
+async def test_a_service_that_was_off_for_long_also_publishes_a_key_before_it_signs() -> None:
     """TK-21."""
     house = House()
     await put(house.storage, key("first"))
@@ -93,7 +93,7 @@ async def test_a_service_that_was_off_for_long_publishes_first_all_the_same() ->
     assert signing_at(await stored(house), NOON + 1000 * DAY) == key("first")
 
 
-async def test_nodes_that_do_it_at_once_make_one_key() -> None:
+async def test_several_nodes_at_once_publish_one_key() -> None:
     house = House()
     await put(house.storage, key("first"))
     await asyncio.gather(*(maintainer(house)(NOON + 90 * DAY) for _ in range(5)))
@@ -101,21 +101,21 @@ async def test_nodes_that_do_it_at_once_make_one_key() -> None:
     assert len(house.log.of("signing_key_added")) == 1
 
 
-async def test_keys_never_take_turns_when_the_operator_says_so() -> None:
+async def test_keys_are_not_rotated_when_the_operator_disabled_it() -> None:
     house = House()
     await put(house.storage, key("first"))
     await maintainer(house, KeyRotation(period=None))(NOON + 9999 * DAY)
     assert await stored(house) == [key("first")]
 
 
-async def test_without_any_key_none_is_made_here() -> None:
-    """A start makes the first one."""
+async def test_maintenance_does_not_make_the_first_key() -> None:
+    """The start of the service makes it."""
     house = House()
     await maintainer(house)(NOON)
     assert await stored(house) == []
 
 
-async def test_what_is_gone_is_forgotten_and_what_may_still_verify_is_not() -> None:
+async def test_expired_keys_are_deleted_and_keys_that_may_still_verify_are_not() -> None:
     """TK-21."""
     house = House()
     first, second, third = keys = [key("first"), key("second", NOON + HOUR), key("third", NOON + 2 * HOUR)]
@@ -127,8 +127,8 @@ async def test_what_is_gone_is_forgotten_and_what_may_still_verify_is_not() -> N
     assert house.log.of("signing_key_forgotten") == [{"kid": first.kid, "algorithm": "ES256"}]
 
 
-async def test_a_row_that_opens_for_nobody_makes_no_key_gone() -> None:
-    """Else whoever can write a row could take the signing key away."""
+async def test_a_row_that_no_node_opens_makes_no_key_expire() -> None:
+    """Otherwise whoever can write a row could remove the signing key."""
     house = House()
     lost = replace(key("lost", NOON + HOUR), sealed=b"under another secret")
     await put(house.storage, key("first"), lost)
@@ -136,8 +136,8 @@ async def test_a_row_that_opens_for_nobody_makes_no_key_gone() -> None:
     assert await stored(house) == [key("first"), lost]
 
 
-async def test_rotated_day_after_day_every_token_is_good_until_it_expires() -> None:
-    """TK-21: a month of daily rotation, looked at every half an hour; a token is checked when it is about to expire."""
+async def test_under_daily_rotation_every_token_is_valid_until_it_expires() -> None:
+    """TK-21: one month of daily rotation, checked every half hour. Each token is verified just before it expires."""
     house = House()
     maintain = maintainer(house, KeyRotation(period=DAY))
     await put(house.storage, key("first"))

@@ -39,7 +39,7 @@ async def admitted(house: House, access_token: str) -> bool:
     return (await house.authorize(PlainTokens().verify(access_token, house.clock.now()), SIGNED_IN)).allowed
 
 
-async def test_a_sign_in_opens_a_session_that_tells_when_and_where_from() -> None:
+async def test_a_sign_in_opens_a_session_with_its_time_and_device() -> None:
     """SI-10."""
     house = House()
     ada = await house.with_user("ada")
@@ -54,7 +54,7 @@ async def test_a_sign_in_opens_a_session_that_tells_when_and_where_from() -> Non
     assert again.session.id != signed_in.session.id
 
 
-async def test_a_session_that_has_just_ended_describes_nobody() -> None:
+async def test_a_session_that_has_just_ended_cannot_be_described() -> None:
     house = House()
     with pytest.raises(InvalidToken):
         await DescribeSession(house.storage, house.policy)(new_session_id(NOON))
@@ -71,7 +71,7 @@ async def test_the_oldest_session_ends_when_there_are_too_many() -> None:
     assert [await admitted(house, each.access_token.value) for each in signed_in] == [False, True, True]
 
 
-async def test_sessions_are_listed_latest_first_and_only_those_that_go_on() -> None:
+async def test_active_sessions_are_listed_with_the_latest_sign_in_first() -> None:
     house = House(policy=SessionPolicy(idle=timedelta(hours=1)))
     ada = await house.with_user("ada")
     old = await house.signed_in("ada")
@@ -85,7 +85,7 @@ async def test_sessions_are_listed_latest_first_and_only_those_that_go_on() -> N
         await sessions(UserId(uuid7(NOON)), NOON)
 
 
-async def test_the_other_sessions_end_and_this_one_goes_on() -> None:
+async def test_the_other_sessions_end_and_the_session_of_the_request_continues() -> None:
     """RF-10."""
     house = House()
     ada = await house.with_user("ada")
@@ -95,7 +95,7 @@ async def test_the_other_sessions_end_and_this_one_goes_on() -> None:
     assert [await admitted(house, each.access_token.value) for each in (*others, this)] == [False, False, True]
 
 
-async def test_a_new_password_ends_the_other_sessions_and_this_one_goes_on() -> None:
+async def test_a_new_password_ends_the_other_sessions_and_the_present_one_continues() -> None:
     """RF-10, PW-01."""
     house = House()
     ada = await house.with_user("ada")
@@ -108,7 +108,7 @@ async def test_a_new_password_ends_the_other_sessions_and_this_one_goes_on() -> 
     await house.authenticate("ada", NEW_PASSWORD, NOON)
 
 
-async def test_a_wrong_present_password_or_a_bad_new_one_changes_nothing() -> None:
+async def test_a_wrong_present_password_or_an_invalid_new_one_changes_nothing() -> None:
     """PW-01."""
     house = House()
     ada = await house.with_user("ada")
@@ -123,7 +123,7 @@ async def test_a_wrong_present_password_or_a_bad_new_one_changes_nothing() -> No
     assert await admitted(house, other.access_token.value)
 
 
-async def test_of_two_changes_of_the_password_at_once_one_is_made() -> None:
+async def test_of_two_concurrent_password_changes_one_succeeds() -> None:
     house = House()
     ada = await house.with_user("ada")
     this = await house.signed_in("ada")
@@ -187,7 +187,7 @@ Ending = Callable[[House, User], Awaitable[object]]
         ),
     ],
 )
-async def test_what_ends_an_account_s_sessions_ends_them_all(ending: Ending) -> None:
+async def test_all_sessions_of_an_account_end_with_these_actions(ending: Ending) -> None:
     """RF-10, AD-02, ST-08."""
     house = House()
     ada = await house.with_user("ada")
@@ -197,7 +197,7 @@ async def test_what_ends_an_account_s_sessions_ends_them_all(ending: Ending) -> 
     assert [await house.session(each.session.id) for each in signed_in] == [None, None]
 
 
-async def test_sessions_that_are_over_are_pruned_a_batch_at_a_time() -> None:
+async def test_expired_sessions_are_pruned_in_batches() -> None:
     """RF-14."""
     house = House()
     ada = await house.with_user("ada")
@@ -212,7 +212,7 @@ async def test_sessions_that_are_over_are_pruned_a_batch_at_a_time() -> None:
     assert list(house.storage.database.tables.sessions) == [alive.session.id]
 
 
-async def test_a_session_past_its_absolute_end_is_pruned_though_it_could_be_idle_for_longer() -> None:
+async def test_a_session_is_pruned_after_its_absolute_end_even_if_its_idle_time_is_longer() -> None:
     """RF-14."""
     house = House(policy=SessionPolicy(absolute=timedelta(hours=8)))
     await house.with_user("ada")
