@@ -8,17 +8,16 @@ from typing import final
 from nacl.bindings import crypto_pwhash_alg, crypto_pwhash_ALG_ARGON2ID13, crypto_pwhash_str_alg
 
 from doorward.domain.errors import HashingBusy
-from doorward.infrastructure.security.canonical_base64 import LAST_OF_THREE, LAST_OF_TWO
+from doorward.encoding.strict_base64 import is_canonical
 from doorward.infrastructure.security.passwords import HASH_BYTES, MEMORY_KIB, PASSES, Argon2Library
 
 BYTES_PER_KIB = 1024
 OWN_FORM = re.compile(
     r"\$argon2id\$v=19\$m=([1-9]\d{1,6}),t=([1-9]\d{0,2}),p=1"
-    rf"\$([A-Za-z0-9+/]{{21}}[{LAST_OF_TWO}])\$([A-Za-z0-9+/]{{42}}[{LAST_OF_THREE}])",
+    r"\$([A-Za-z0-9+/]{22})\$([A-Za-z0-9+/]{43})",
     re.ASCII,
 )
-"""The form of the hashes that libsodium writes: one lane, 16 bytes of salt and 32 bytes of hash, both in canonical
-base64."""
+"""The form of the hashes that libsodium writes: one lane, 16 bytes of salt and 32 bytes of hash."""
 
 
 @final
@@ -43,7 +42,7 @@ class Libsodium:
         """Compute the hash and compare it: `crypto_pwhash_str_verify` does not distinguish a wrong password from
         missing memory."""
         own = OWN_FORM.fullmatch(phc)
-        if own is None:
+        if own is None or not (is_canonical(own[3]) and is_canonical(own[4])):
             return self._reference.verify(phc, password)
         memory_kib, passes, salt, expected = own.groups()
         computed = raw(password, b64decode(salt + "=="), int(passes), int(memory_kib))

@@ -5,7 +5,7 @@ from typing import Protocol, final
 
 from doorward.application.ports.security import SecurityLog, Verdict
 from doorward.domain.accounts.password import Password, PasswordHash
-from doorward.infrastructure.security.canonical_base64 import is_canonical
+from doorward.encoding.strict_base64 import is_canonical
 from doorward.infrastructure.security.hashing_pool import HashingPool
 
 MEMORY_KIB, PASSES, LANES = 19_456, 2, 1

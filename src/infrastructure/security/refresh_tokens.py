@@ -17,7 +17,7 @@ from uuid import UUID
 from doorward.domain.errors import InvalidRefreshToken
 from doorward.domain.ids import SessionId
 from doorward.domain.sessions.refresh_token import RefreshToken, RefreshTokenHash
-from doorward.infrastructure.security.canonical_base64 import LAST_OF_TWO
+from doorward.encoding.strict_base64 import is_canonical
 from doorward.infrastructure.security.jwk import base64url
 from doorward.infrastructure.security.master_secret import MasterSecret
 
@@ -25,8 +25,8 @@ SUCCESSION_PURPOSE: Final = b"doorward refresh token succession_key v1"
 TAG_PURPOSE: Final = b"doorward refresh token tag_key v1"
 ID_BYTES, SECRET_BYTES, TAG_BYTES = 16, 32, 16
 
-FORM: Final = re.compile(rf"[A-Za-z0-9_-]{{85}}[{LAST_OF_TWO}]", re.ASCII)
-"""64 bytes in canonical base64url without padding."""
+FORM: Final = re.compile(r"[A-Za-z0-9_-]{86}", re.ASCII)
+"""64 bytes in base64url without padding."""
 
 
 @final
@@ -42,7 +42,7 @@ class DerivedRefreshTokens:
         return self._issue(session_id, secrets.token_bytes(SECRET_BYTES), self._tag_keys[0])
 
     def read(self, value: str) -> RefreshToken:
-        if not FORM.fullmatch(value):
+        if not FORM.fullmatch(value) or not is_canonical(value):
             raise InvalidRefreshToken
         raw = urlsafe_b64decode(value + "==")
         body, tag = raw[: ID_BYTES + SECRET_BYTES], raw[ID_BYTES + SECRET_BYTES :]
