@@ -6,6 +6,7 @@ from typing import final
 from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import SecurityLog
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.sessions.prune_sessions import PruneSessions
 from doorward.application.transactions import retried
@@ -50,7 +51,7 @@ class Maintenance:
             except Unavailable:
                 pass  # the change feed reports it; the next round does what this one did not
             except Exception as error:  # noqa: BLE001 an unforeseen error must not stop the rounds
-                self._log.record("maintenance_failed", reason=type(error).__name__)
+                self._log.record(SecurityEvent.MAINTENANCE_FAILED, reason=type(error).__name__)
             await asyncio.sleep(INTERVAL_SECONDS)
 
     async def once(self) -> bool:
@@ -64,12 +65,12 @@ class Maintenance:
             except Unavailable:
                 raise
             except Exception as error:  # noqa: BLE001 a failure of one kind of work must not stop the others
-                self._log.record("maintenance_failed", reason=type(error).__name__, work=name)
+                self._log.record(SecurityEvent.MAINTENANCE_FAILED, reason=type(error).__name__, work=name)
         return True
 
     async def _prune(self, now: datetime) -> None:
         if pruned := await self._prune_sessions(now):
-            self._log.record("sessions_pruned", count=pruned)
+            self._log.record(SecurityEvent.SESSIONS_PRUNED, count=pruned)
 
     @retried
     async def _take_lease(self, now: datetime) -> bool:

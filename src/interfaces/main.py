@@ -1,4 +1,4 @@
-"""Puts the service together: settings, container, application, edge. With `cli/`, the only place that sees adapters."""
+"""Builds the service from settings, container, application and edge. Only this file and `cli/` see adapters."""
 
 import asyncio
 import os
@@ -21,17 +21,17 @@ from doorward.interfaces.http.config import HttpConfig
 from doorward.interfaces.http.edge.edge import Edge
 from doorward.interfaces.http.errors.dialects import DIALECTS
 from doorward.interfaces.http.operations import metrics
-from doorward.interfaces.stopping import told_to_stop
+from doorward.interfaces.stopping import called_on_stop
 
 
 def build(settings: Settings | None = None) -> ASGIApp:
-    """The whole service as one ASGI application, one per worker process. Raise StartRefused."""
+    """Return the service as one ASGI application, for one worker process. Raise StartRefused."""
     settings = settings or load_settings(os.environ, ENV_FILE)
     configure_logging(settings)
     metrics.watch(metrics.LOG_LINES_DROPPED, dropped_lines)
     container = make_container(settings)
     config = http_config(settings)
-    return Edge(create_app(container, config, lifespan=[life(container)]), config)
+    return Edge(create_app(container, config, lifespan=[background_work(container)]), config)
 
 
 def http_config(settings: Settings) -> HttpConfig:
@@ -48,14 +48,16 @@ def http_config(settings: Settings) -> HttpConfig:
     )
 
 
-def life(container: AsyncContainer) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
-    """From start to stop: what is known of keys and changes is read first and followed all the while; what is due now
-    and then is done."""
+def background_work(container: AsyncContainer) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    """Return the lifespan: it follows keys and changes, does the maintenance, and hands over the metrics.
+
+    The first read of the changes ends before the first request.
+    """
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         follow = await container.get(ChangeFollower)
-        with suppress(Unavailable):  # a database that is away is waited for; until then requests get 503
+        with suppress(Unavailable):  # without the database, requests get 503 until a later read succeeds
             await follow.once()
         maintain = await container.get(Maintenance)
         publisher = await container.get(RevocationPublisher)
@@ -63,7 +65,7 @@ def life(container: AsyncContainer) -> Callable[[Litestar], AbstractAsyncContext
             asyncio.create_task(work) for work in (follow.run(), maintain.run(), metrics.TRAFFIC.keep_handing_over())
         ]
         try:
-            with told_to_stop(publisher.stop):
+            with called_on_stop(publisher.stop):
                 yield
         finally:
             for task in tasks:

@@ -1,4 +1,4 @@
-"""The end of a worker, heard of in time."""
+"""Tells a worker's waiting requests that the server stops."""
 
 import asyncio
 import signal
@@ -8,25 +8,25 @@ from types import FrameType
 
 
 @contextmanager
-def told_to_stop(tell: Callable[[], None]) -> Iterator[None]:
-    """Within the block, `tell` is called on the running loop when the server is told to stop.
+def called_on_stop(callback: Callable[[], None]) -> Iterator[None]:
+    """Within the block, call `callback` on the running loop when SIGTERM tells the server to stop.
 
-    The server finishes the requests at hand before it ends the lifespan, so those that wait for something must hear of
-    it by other means. Where nothing handles SIGTERM, this does nothing either.
+    The server finishes its requests before it ends the lifespan. Requests that wait for something have to be told
+    earlier. Nothing happens when no handler of SIGTERM is installed.
     """
-    servers_own = signal.getsignal(signal.SIGTERM)
-    if not callable(servers_own):
+    server_handler = signal.getsignal(signal.SIGTERM)
+    if not callable(server_handler):
         yield
         return
     loop = asyncio.get_running_loop()
 
     def stop(number: int, frame: FrameType | None) -> None:
-        servers_own(number, frame)
-        loop.call_soon_threadsafe(tell)
+        server_handler(number, frame)
+        loop.call_soon_threadsafe(callback)
 
     signal.signal(signal.SIGTERM, stop)
-    signal.siginterrupt(signal.SIGTERM, False)  # noqa: FBT003 as the loop has it
+    signal.siginterrupt(signal.SIGTERM, False)  # noqa: FBT003 as the event loop sets it
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, servers_own)
+        signal.signal(signal.SIGTERM, server_handler)

@@ -1,4 +1,4 @@
-"""The log's stream, with real pipes and processes."""
+"""The output of the log, with real pipes and processes."""
 
 import json
 import os
@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from doorward.infrastructure.log.sink import QueuedSink
+from doorward.infrastructure.log.output import LogOutput
 from support.programs.processes import PATIENCE, eventually
 
 CONFIGURED = """
 import logging, os
 import structlog
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.infrastructure.log.configure import configure_logging, flush
 from doorward.infrastructure.log.security_log import StructlogSecurityLog
 from doorward.infrastructure.settings.settings import load_settings
@@ -38,7 +39,7 @@ def report(count: int) -> str:
 
 @contextmanager
 def pipe() -> Iterator[tuple[int, int]]:
-    """Ends to read from and to write to."""
+    """The reading end and the writing end."""
     reader, writer = os.pipe()
     try:
         yield reader, writer
@@ -46,7 +47,7 @@ def pipe() -> Iterator[tuple[int, int]]:
         os.close(writer)
 
 
-def read_all_that_is_there(reader: int) -> list[str]:
+def read_available(reader: int) -> list[str]:
     os.set_blocking(reader, False)
     read = b""
     try:
@@ -61,7 +62,7 @@ def test_every_line_is_json_with_time_level_event_request_and_address() -> None:
     """LG-01."""
     (line,) = lines_of("""
 structlog.contextvars.bind_contextvars(request_id="r-1", ip="192.0.2.7")
-StructlogSecurityLog(b"k" * 32).record("authn_login_success", user_id="1", factor="password")
+StructlogSecurityLog(b"k" * 32).record(SecurityEvent.AUTHN_LOGIN_SUCCESS, user_id="1", factor="password")
 """)
     assert line.pop("time").endswith("Z")
     assert line == {
@@ -75,7 +76,7 @@ StructlogSecurityLog(b"k" * 32).record("authn_login_success", user_id="1", facto
     }
 
 
-def test_the_standard_library_s_log_joins_the_stream() -> None:
+def test_records_of_the_standard_library_are_in_the_same_log() -> None:
     """LG-01, LG-03."""
     found = lines_of("""
 logging.getLogger("some.library").warning("lost %s", "mysql://ada:s3cret@db/doorward")
@@ -92,7 +93,7 @@ except ZeroDivisionError:
     assert "s3cret" not in str(found)
 
 
-def test_a_forked_worker_logs_too_and_nothing_twice() -> None:
+def test_a_forked_process_logs_and_no_line_is_written_twice() -> None:
     """LG-05."""
     found = lines_of("""
 structlog.get_logger().info("before")
@@ -120,62 +121,75 @@ def test_a_terminal_gets_readable_lines() -> None:
     assert "\x07" not in shown
 
 
-def test_a_blocked_pipe_holds_nobody_up_and_what_was_lost_is_told_when_it_flows_again() -> None:
+def test_a_blocked_pipe_delays_no_caller_and_the_next_lines_report_what_was_dropped() -> None:
     """LG-05."""
     with pipe() as (reader, writer):
-        sink = QueuedSink(writer, report, capacity=100)
+        output = LogOutput(writer, report, capacity=100)
         for number in range(100_000):
-            sink.write(f"line {number} {'x' * 100}")
-        lost = sink.dropped
+            output.write(f"line {number} {'x' * 100}")
+        lost = output.dropped
         assert lost > 90_000
         seen: list[str] = []
 
-        def all_is_told() -> bool:
-            """Perhaps in several lines: some room may have come meanwhile."""
-            seen.extend(read_all_that_is_there(reader))
-            sink.write("again")
+        def all_is_reported() -> bool:
+            """There may be several reports, since there was room for lines between them."""
+            seen.extend(read_available(reader))
+            output.write("again")
             return sum(int(line.split()[1]) for line in seen if line.startswith("lost ")) >= lost
 
-        eventually(all_is_told)
+        eventually(all_is_reported)
         assert seen[0].startswith("line 0 ")
         os.set_blocking(reader, True)
         os.close(reader)
-        sink.close()
+        output.close()
 
 
-def test_a_dead_pipe_harms_nobody() -> None:
+def test_lines_for_a_closed_pipe_are_dropped_and_counted() -> None:
     """LG-05."""
     with pipe() as (reader, writer):
         os.close(reader)
-        sink = QueuedSink(writer, report)
+        output = LogOutput(writer, report)
         for number in range(1000):
-            sink.write(f"line {number}")
-        sink.close()
-        assert sink.dropped == 1000
+            output.write(f"line {number}")
+        output.close()
+        assert output.dropped == 1000
 
 
-def test_a_full_disk_harms_nobody_and_is_told_of_once_there_is_room() -> None:
+def test_lines_for_a_full_disk_are_dropped_and_reported_when_there_is_room() -> None:
     """LG-05."""
     descriptor = os.open("/dev/full", os.O_WRONLY)
     with pipe() as (reader, writer):
-        sink = QueuedSink(descriptor, report)
-        sink.write("lost")
-        sink.close()
-        assert sink.dropped == 1
+        output = LogOutput(descriptor, report)
+        output.write("lost")
+        output.close()
+        assert output.dropped == 1
         os.dup2(writer, descriptor)
-        sink.write("there is room")
-        sink.close()
-        assert read_all_that_is_there(reader) == ["there is room", "lost 1"]
+        output.write("there is room")
+        output.close()
+        assert read_available(reader) == ["there is room", "lost 1"]
         os.close(reader)
     os.close(descriptor)
 
 
-def test_a_process_that_ends_writes_what_it_still_holds() -> None:
+def test_a_process_that_ends_writes_the_lines_that_wait() -> None:
     found = lines_of('for number in range(5000): structlog.get_logger().info("line", number=number)')
     assert [line["number"] for line in found] == list(range(5000))
 
 
-def test_a_process_ends_although_nobody_reads_its_log() -> None:
+def test_a_worker_process_that_ends_writes_the_lines_that_wait() -> None:
+    """`atexit` does not run in a process of `multiprocessing`."""
+    found = lines_of("""
+import multiprocessing
+def work():
+    for number in range(100): structlog.get_logger().info("line", number=number)
+worker = multiprocessing.get_context("fork").Process(target=work)
+worker.start()
+worker.join()
+""")
+    assert [line["number"] for line in found] == list(range(100))
+
+
+def test_a_process_ends_even_when_nobody_reads_its_log() -> None:
     """LG-05."""
     with pipe() as (reader, writer):
         body = 'for number in range(5000): structlog.get_logger().info("line", number=number)'

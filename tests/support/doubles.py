@@ -9,6 +9,7 @@ from itertools import count
 from uuid import UUID
 
 from doorward.application.ports.security import IssuedToken, PublishedKey, Verdict
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.principal import AccessToken
 from doorward.domain.accounts.password import Password, PasswordHash
 from doorward.domain.accounts.user import User
@@ -76,12 +77,12 @@ class ShortBlocklist:
 class ListLog:
     """Collects the events that it is given."""
 
-    events: list[tuple[str, dict[str, str | int | bool | None]]] = field(default_factory=list)
+    events: list[tuple[SecurityEvent, dict[str, str | int | bool | None]]] = field(default_factory=list)
 
-    def record(self, event: str, /, **fields: str | int | bool | None) -> None:
+    def record(self, event: SecurityEvent, /, **fields: str | int | bool | None) -> None:
         self.events.append((event, fields))
 
-    def of(self, event: str) -> list[dict[str, str | int | bool | None]]:
+    def of(self, event: SecurityEvent) -> list[dict[str, str | int | bool | None]]:
         return [fields for name, fields in self.events if name == event]
 
 

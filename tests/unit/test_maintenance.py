@@ -3,6 +3,7 @@ from typing import NoReturn
 
 from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
 from doorward.application.maintenance import LEASE_DURATION, Maintenance
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.sessions.prune_sessions import PruneSessions
 from doorward.domain.keys.rotation import KeyRotation
 from doorward.domain.sessions.session import SessionPolicy
@@ -41,7 +42,7 @@ async def test_expired_sessions_are_deleted_and_others_stay() -> None:
     await maintenance(house).once()
     assert await house.session(expired.session.id) is None
     assert await house.session(active.session.id) is not None
-    assert house.log.of("sessions_pruned") == [{"count": 1}]
+    assert house.log.of(SecurityEvent.SESSIONS_PRUNED) == [{"count": 1}]
 
 
 async def test_a_failure_of_one_kind_of_work_does_not_stop_the_others() -> None:
@@ -52,7 +53,7 @@ async def test_a_failure_of_one_kind_of_work_does_not_stop_the_others() -> None:
     await put(house.storage, PlainSealer().generate(NOON - timedelta(days=90)))
     await maintenance(house, FailingSealer()).once()
     assert await house.session(expired.session.id) is None
-    assert house.log.of("maintenance_failed") == [{"reason": "ZeroDivisionError", "work": "rotate_keys"}]
+    assert house.log.of(SecurityEvent.MAINTENANCE_FAILED) == [{"reason": "ZeroDivisionError", "work": "rotate_keys"}]
 
 
 class FailingSealer(PlainSealer):

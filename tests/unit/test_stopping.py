@@ -2,7 +2,7 @@ import weakref
 
 import pytest
 
-from doorward.interfaces.cli.serve import Stop
+from doorward.interfaces.cli.serve import StopRequest
 
 
 class Anything:
@@ -10,18 +10,18 @@ class Anything:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_stop_that_came_where_no_exception_gets_through_is_heeded_later() -> None:
-    stop, thing = Stop(), Anything()
-    stop.leave_if_asked()
+def test_a_stop_request_in_a_destructor_is_remembered() -> None:
+    stop, thing = StopRequest(), Anything()
+    stop.exit_if_requested()
     reference = weakref.ref(thing, stop)
     del thing
     assert reference() is None
     with pytest.raises(SystemExit) as left:
-        stop.leave_if_asked()
+        stop.exit_if_requested()
     assert left.value.code == 0
 
 
-def test_a_stop_ends_the_start_at_once() -> None:
+def test_a_stop_request_ends_the_start_at_once() -> None:
     with pytest.raises(SystemExit) as left:
-        Stop()()
+        StopRequest()()
     assert left.value.code == 0

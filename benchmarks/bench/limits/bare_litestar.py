@@ -6,7 +6,7 @@ import sys
 from litestar import Litestar, get
 
 from doorward.infrastructure.settings.settings import ENV_FILE, Settings, load_settings
-from doorward.interfaces.cli.supervisor import serve_until_stopped
+from doorward.interfaces.cli.server import serve_until_stopped
 
 
 @get("/api/test/admin", media_type="text/plain")

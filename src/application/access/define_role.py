@@ -3,6 +3,7 @@ from datetime import datetime
 from typing import final
 
 from doorward.application.ports.security import SecurityLog
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.access.role import Role, RoleName, parse_description, parse_role_name
@@ -27,7 +28,7 @@ class DefineRole:
         """Without a description (None) it stays as it is. Raise InvalidRoleName or InvalidDescription."""
         described = None if description is None else parse_description(description)
         defined = await self._put(parse_role_name(name), described, now)
-        self.log.record("authz_admin", role=defined.role.name, added=defined.added, by=by)
+        self.log.record(SecurityEvent.AUTHZ_ADMIN, role=defined.role.name, added=defined.added, by=by)
         return defined
 
     @retried

@@ -3,6 +3,7 @@ from datetime import datetime
 from typing import final
 
 from doorward.application.ports.security import SecurityLog
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.access.role import RoleName
@@ -20,7 +21,7 @@ class GrantRole:
     async def __call__(self, user_id: UserId, role: RoleName, now: datetime, by: str) -> None:
         """Raise AccountMissing or RoleMissing."""
         granted = await self._grant(user_id, role, now)
-        self.log.record("authz_change", user_id=str(user_id), granted=role, changed=granted, by=by)
+        self.log.record(SecurityEvent.AUTHZ_CHANGE, user_id=str(user_id), granted=role, changed=granted, by=by)
 
     @retried
     async def _grant(self, user_id: UserId, role: RoleName, now: datetime) -> bool:

@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from typing import final
 
 from doorward.application.ports.security import SecurityLog
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.access.role import BUILT_IN, RoleName
@@ -22,7 +23,7 @@ class RemoveRole:
             raise RoleBuiltIn
         if not await self._remove(name):
             raise RoleMissing
-        self.log.record("authz_admin", role=name, removed=True, by=by)
+        self.log.record(SecurityEvent.AUTHZ_ADMIN, role=name, removed=True, by=by)
 
     @retried
     async def _remove(self, name: RoleName) -> bool:

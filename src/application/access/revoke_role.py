@@ -3,6 +3,7 @@ from typing import final
 
 from doorward.application.access.last_admin import refuse_last_admin, serialise_admin_changes
 from doorward.application.ports.security import SecurityLog
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.access.role import ADMIN, RoleName
@@ -22,7 +23,7 @@ class RevokeRole:
     async def __call__(self, user_id: UserId, role: RoleName, by: str) -> None:
         """Raise AccountMissing, RoleMissing or LastAdmin."""
         revoked = await self._revoke(user_id, role)
-        self.log.record("authz_change", user_id=str(user_id), revoked=role, changed=revoked, by=by)
+        self.log.record(SecurityEvent.AUTHZ_CHANGE, user_id=str(user_id), revoked=role, changed=revoked, by=by)
 
     @retried
     async def _revoke(self, user_id: UserId, role: RoleName) -> bool:

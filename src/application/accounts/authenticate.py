@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import final
 
 from doorward.application.ports.security import PasswordHasher, RefreshTokens, SecurityLog, Verdict
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.sessions.issue_tokens import IssueTokens, SignedIn
 from doorward.application.transactions import ATTEMPTS, retried
@@ -49,7 +50,10 @@ class Authenticate:
             present = await self._open(user, session)
             if present is not None:
                 self.log.record(
-                    "authn_login_success", user_id=str(user.id), session_id=str(session.id), factor="password"
+                    SecurityEvent.AUTHN_LOGIN_SUCCESS,
+                    user_id=str(user.id),
+                    session_id=str(session.id),
+                    factor="password",
                 )
                 return self.issue(present, session, first, now)
         raise TransactionConflict
@@ -85,7 +89,9 @@ class Authenticate:
             return present
 
     def _refuse(self, login: str, reason: str, user: User | None = None) -> InvalidCredentials:
-        self.log.record("authn_login_fail", login=login, reason=reason, user_id=str(user.id) if user else None)
+        self.log.record(
+            SecurityEvent.AUTHN_LOGIN_FAIL, login=login, reason=reason, user_id=str(user.id) if user else None
+        )
         return WrongPassword() if user else UnknownAccount()
 
     async def _rehash(self, user: User, password: Password, deadline: float) -> User:

@@ -4,6 +4,7 @@ from typing import final
 from doorward.application.accounts.confirm_password import ConfirmPassword
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.ports.security import PasswordHasher, SecurityLog
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.access.principal import Principal
@@ -36,7 +37,7 @@ class ChangePassword:
         if ended is None:
             raise TransactionConflict
         self.log.record(
-            "authn_password_change",
+            SecurityEvent.AUTHN_PASSWORD_CHANGE,
             user_id=str(user.id),
             by=str(user.id),
             session_id=str(principal.session_id),

@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from typing import final
 
 from doorward.application.ports.security import PasswordHasher, SecurityLog, Verdict
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.domain.accounts.password import Password
 from doorward.domain.accounts.user import User
@@ -27,6 +28,6 @@ class ConfirmPassword:
         if user is None:
             raise InvalidToken
         if typed.oversized or await self.hasher.verify(typed, user.password_hash) is Verdict.MISMATCH:
-            self.log.record("authn_password_confirmation_fail", user_id=str(user_id))
+            self.log.record(SecurityEvent.AUTHN_PASSWORD_CONFIRMATION_FAIL, user_id=str(user_id))
             raise PasswordWrong
         return user

@@ -6,6 +6,7 @@ from typing import final
 from doorward.application.access.unknown_roles import unknown_roles
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.ports.security import PasswordHasher, SecurityLog
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.access.role import USER, parse_role_name
@@ -45,7 +46,7 @@ class CreateUser:
             created_at=now,
         )
         await self._add(user)
-        self.log.record("user_created", user_id=str(user.id), by=by, roles=" ".join(sorted(granted)))
+        self.log.record(SecurityEvent.USER_CREATED, user_id=str(user.id), by=by, roles=" ".join(sorted(granted)))
         return user
 
     @retried

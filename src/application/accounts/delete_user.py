@@ -3,6 +3,7 @@ from typing import final
 
 from doorward.application.access.last_admin import refuse_last_admin, serialise_admin_changes
 from doorward.application.ports.security import SecurityLog
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.errors import AccountMissing
@@ -20,7 +21,7 @@ class DeleteUser:
     async def __call__(self, user_id: UserId, by: str) -> None:
         """Raise AccountMissing or LastAdmin."""
         await self._delete(user_id)
-        self.log.record("user_deleted", user_id=str(user_id), by=by)
+        self.log.record(SecurityEvent.USER_DELETED, user_id=str(user_id), by=by)
 
     @retried
     async def _delete(self, user_id: UserId) -> None:

@@ -5,6 +5,7 @@ from typing import final
 
 from doorward.application.accounts.account_entries import AccountEntry, EntryRules, Findings, Problem, batches
 from doorward.application.ports.security import PasswordHasher, SecurityLog
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.accounts.user import User
@@ -66,13 +67,13 @@ class ImportUsers:
         async with self.storage.reading() as reading:
             rules = EntryRules(self.hasher, {role.name for role in await reading.roles.all()}, now)
         existing = await self._check(entries, rules, on_progress, skip_existing=skip_existing)
-        progress, event = ImportProgress(), "users_import_failed"
+        progress, event = ImportProgress(), SecurityEvent.USERS_IMPORT_FAILED
         try:
             for number, batch in enumerate(batches(entries, BATCH_SIZE)):
                 moment = now + timedelta(milliseconds=number)  # so that the ids grow from batch to batch, too
                 progress = await self._store(batch, existing, rules, moment, progress)
                 on_progress(progress)
-            event = "users_imported"
+            event = SecurityEvent.USERS_IMPORTED
         finally:
             self.log.record(event, by=by, imported=progress.imported, skipped=progress.skipped)
         return progress

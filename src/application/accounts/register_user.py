@@ -6,6 +6,7 @@ from typing import final
 from doorward.application.access.unknown_roles import unknown_roles
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.ports.security import PasswordHasher, SecurityLog
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.access.role import USER
@@ -48,7 +49,7 @@ class RegisterUser:
             created_at=now,
         )
         await self._add(user)
-        self.log.record("user_created", user_id=str(user.id), by="sign-up")
+        self.log.record(SecurityEvent.USER_CREATED, user_id=str(user.id), by="sign-up")
         return user.id
 
     @retried

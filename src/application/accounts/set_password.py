@@ -3,6 +3,7 @@ from typing import final
 
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.ports.security import PasswordHasher, SecurityLog
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.accounts.password import PasswordHash
@@ -28,7 +29,7 @@ class SetPassword:
             raise AccountMissing
         checked = self.rules.check(password, (user.username.value, user.email.value))
         await self._save(user_id, await self.hasher.hash(checked))
-        self.log.record("authn_password_change", user_id=str(user_id), by=by)
+        self.log.record(SecurityEvent.AUTHN_PASSWORD_CHANGE, user_id=str(user_id), by=by)
 
     @retried
     async def _save(self, user_id: UserId, password_hash: PasswordHash) -> None:

@@ -3,6 +3,7 @@ from typing import final
 
 from doorward.application.access.last_admin import refuse_last_admin, serialise_admin_changes
 from doorward.application.ports.security import SecurityLog
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.accounts.email import Email
@@ -33,7 +34,7 @@ class UpdateUser:
         """Return the changed account. Raise AccountMissing, UsernameTaken, EmailTaken or LastAdmin."""
         user = await self._save(user_id, changes)
         self.log.record(
-            "user_updated",
+            SecurityEvent.USER_UPDATED,
             user_id=str(user_id),
             by=by,
             disabled=changes.disabled,

@@ -9,6 +9,7 @@ from doorward.application.change_feed.directory import AccessDirectory
 from doorward.application.change_feed.ended_sessions import RETENTION, EndedSessions
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import KeyRing, SecurityLog
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.domain.change_feed.change import Change, SequencedChange, Subject
 from doorward.domain.errors import TransactionConflict, Unavailable
@@ -92,7 +93,7 @@ class ChangeFollower:
             except Unavailable as error:
                 self._report(error)
             except Exception as error:  # noqa: BLE001 a node that stopped reading would decide by outdated entries
-                self._log.record("change_feed_failed", reason=type(error).__name__)
+                self._log.record(SecurityEvent.CHANGE_FEED_FAILED, reason=type(error).__name__)
             await asyncio.sleep(self._timings.interval_seconds)
 
     async def _refresh_repeatedly(self) -> None:
@@ -102,7 +103,7 @@ class ChangeFollower:
             except Unavailable:
                 pass  # reading the feed reports it; entries that are not refreshed expire
             except Exception as error:  # noqa: BLE001 as above
-                self._log.record("directory_refresh_failed", reason=type(error).__name__)
+                self._log.record(SecurityEvent.DIRECTORY_REFRESH_FAILED, reason=type(error).__name__)
             await asyncio.sleep(self._timings.refresh_interval_seconds)
 
     async def once(self) -> None:
@@ -179,6 +180,6 @@ class ChangeFollower:
             return
         self._unreadable = error is not None
         if error is None:
-            self._log.record("change_feed_readable")
+            self._log.record(SecurityEvent.CHANGE_FEED_READABLE)
         else:
-            self._log.record("change_feed_unreadable", reason=type(error.__cause__ or error).__name__)
+            self._log.record(SecurityEvent.CHANGE_FEED_UNREADABLE, reason=type(error.__cause__ or error).__name__)

@@ -4,6 +4,7 @@ from typing import final
 
 from doorward.application.keys.publishing import generate
 from doorward.application.ports.security import KeySealer, SecurityLog
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import LockName, Storage
 from doorward.application.transactions import retried
 from doorward.domain.keys.rotation import KeyRotation
@@ -26,7 +27,7 @@ class EnsureSigningKey:
                 return
         key = await generate(self.sealer, self.rotation, now)
         if await self._add_first(key):
-            self.log.record("signing_key_added", kid=key.kid, algorithm=key.algorithm)
+            self.log.record(SecurityEvent.SIGNING_KEY_ADDED, kid=key.kid, algorithm=key.algorithm)
 
     @retried
     async def _add_first(self, key: SigningKey) -> bool:

@@ -5,6 +5,7 @@ from typing import final
 
 from doorward.application.keys.publishing import generate, publish
 from doorward.application.ports.security import KeySealer, SecurityLog
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import LockName, Storage
 from doorward.application.transactions import retried
 from doorward.domain.errors import InvalidKey
@@ -33,16 +34,16 @@ class MaintainSigningKeys:
             if expired_keys(keys, now):
                 await self._delete_expired(now)
         except InvalidKey as error:
-            self.log.record("signing_key_rotation_failed", reason=str(error))
+            self.log.record(SecurityEvent.SIGNING_KEY_ROTATION_FAILED, reason=str(error))
 
     async def _rotate(self, now: datetime) -> None:
         key = await self._publish_if_due(await generate(self.sealer, self.rotation, now), now)
         if key is not None:
-            self.log.record("signing_key_added", kid=key.kid, algorithm=key.algorithm)
+            self.log.record(SecurityEvent.SIGNING_KEY_ADDED, kid=key.kid, algorithm=key.algorithm)
 
     async def _delete_expired(self, now: datetime) -> None:
         for key in await self._remove_expired(now):
-            self.log.record("signing_key_forgotten", kid=key.kid, algorithm=key.algorithm)
+            self.log.record(SecurityEvent.SIGNING_KEY_FORGOTTEN, kid=key.kid, algorithm=key.algorithm)
 
     @retried
     async def _publish_if_due(self, key: SigningKey, now: datetime) -> SigningKey | None:

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from typing import final
 
 from doorward.application.ports.security import KeySealer, SecurityLog
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import LockName, Storage
 from doorward.application.transactions import retried
 from doorward.domain.errors import InvalidKey
@@ -24,7 +25,7 @@ class ResealSigningKeys:
             keys = await reading.keys.all()
         if any(self._resealed(key) != key for key in keys):
             for key in await self._reseal():
-                self.log.record("signing_key_resealed", kid=key.kid, algorithm=key.algorithm)
+                self.log.record(SecurityEvent.SIGNING_KEY_RESEALED, kid=key.kid, algorithm=key.algorithm)
 
     @retried
     async def _reseal(self) -> Sequence[SigningKey]:

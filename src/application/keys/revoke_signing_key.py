@@ -4,6 +4,7 @@ from typing import final
 
 from doorward.application.keys.publishing import generate
 from doorward.application.ports.security import KeySealer, SecurityLog
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import LockName, Storage, Transaction
 from doorward.application.transactions import retried
 from doorward.domain.errors import InvalidKey, KeyMissing
@@ -31,9 +32,9 @@ class RevokeSigningKey:
         """
         spare = await generate(self.sealer, self.rotation, now)
         signing = await self._revoke(kid, now, spare)
-        self.log.record("signing_key_revoked", kid=kid)
+        self.log.record(SecurityEvent.SIGNING_KEY_REVOKED, kid=kid)
         if signing == spare:
-            self.log.record("signing_key_added", kid=spare.kid, algorithm=spare.algorithm)
+            self.log.record(SecurityEvent.SIGNING_KEY_ADDED, kid=spare.kid, algorithm=spare.algorithm)
         return signing
 
     @retried

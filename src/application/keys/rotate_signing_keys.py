@@ -4,6 +4,7 @@ from typing import final
 
 from doorward.application.keys.publishing import generate, publish
 from doorward.application.ports.security import KeySealer, SecurityLog
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.keys.rotation import PUBLICATION_PERIOD, KeyRotation
@@ -23,7 +24,7 @@ class RotateSigningKeys:
     async def __call__(self, now: datetime, after: timedelta = PUBLICATION_PERIOD) -> SigningKey:
         """Return the fresh key. Raise InvalidKey when a stored key does not open."""
         key = await self._publish(await generate(self.sealer, self.rotation, now), now, after)
-        self.log.record("signing_key_added", kid=key.kid, algorithm=key.algorithm)
+        self.log.record(SecurityEvent.SIGNING_KEY_ADDED, kid=key.kid, algorithm=key.algorithm)
         return key
 
     @retried

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Protocol
 
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.principal import AccessToken
 from doorward.domain.accounts.password import Password, PasswordHash
 from doorward.domain.accounts.user import User
@@ -180,7 +181,10 @@ class KeySealer(Protocol):
 class SecurityLog(Protocol):
     """Records security events, in the terms of the OWASP Logging Vocabulary where it has one."""
 
-    def record(self, event: str, /, **fields: str | int | bool | None) -> None:
-        """Write one event. The field `login` is what a stranger typed as a name; it is written as a keyed hash, because
-        people type passwords there. No field ever contains a password, a token or a key."""
+    def record(self, event: SecurityEvent, /, **fields: str | int | bool | None) -> None:
+        """Write one event. No field may hold a password, a token or a key.
+
+        The field `login` is what a stranger typed as a name. People type passwords there, so only a keyed hash of it
+        is written.
+        """
         ...

@@ -3,6 +3,7 @@ from datetime import datetime
 from typing import final
 
 from doorward.application.ports.security import SecurityLog, ServiceSecrets
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.services.service import Service, parse_service_name
@@ -29,7 +30,7 @@ class RegisterService:
         service_id, secret, secret_hash = self.secrets.generate()
         service = Service(id=service_id, name=parse_service_name(name), secret_hash=secret_hash, created_at=now)
         await self._add(service)
-        self.log.record("service_added", service_id=service.id, name=service.name, by=by)
+        self.log.record(SecurityEvent.SERVICE_ADDED, service_id=service.id, name=service.name, by=by)
         return RegisteredService(service, secret)
 
     @retried

@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from typing import final
 
 from doorward.application.ports.security import SecurityLog
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.errors import ServiceMissing
@@ -19,7 +20,7 @@ class RemoveService:
     async def __call__(self, which: str, by: str) -> Service:
         """Return the removed service. `which` is its id or its name. Raise ServiceMissing."""
         service = await self._remove(which)
-        self.log.record("service_removed", service_id=service.id, name=service.name, by=by)
+        self.log.record(SecurityEvent.SERVICE_REMOVED, service_id=service.id, name=service.name, by=by)
         return service
 
     @retried

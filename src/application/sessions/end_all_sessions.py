@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from typing import final
 
 from doorward.application.ports.security import SecurityLog
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.errors import AccountMissing
@@ -20,7 +21,7 @@ class EndAllSessions:
     async def __call__(self, user_id: UserId, by: str) -> int:
         """Return how many sessions there were. Raise AccountMissing."""
         ended = await self._end(user_id)
-        self.log.record("sessions_ended", user_id=str(user_id), by=by, ended=ended)
+        self.log.record(SecurityEvent.SESSIONS_ENDED, user_id=str(user_id), by=by, ended=ended)
         return ended
 
     @retried

@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from typing import final
 
 from doorward.application.ports.security import SecurityLog
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.ids import SessionId, UserId
@@ -19,7 +20,7 @@ class EndOtherSessions:
     async def __call__(self, user_id: UserId, kept: SessionId, by: str) -> int:
         """Return how many sessions ended."""
         ended = await self._end(user_id, kept)
-        self.log.record("sessions_ended", user_id=str(user_id), by=by, ended=ended, kept=str(kept))
+        self.log.record(SecurityEvent.SESSIONS_ENDED, user_id=str(user_id), by=by, ended=ended, kept=str(kept))
         return ended
 
     @retried

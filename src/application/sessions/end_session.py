@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from typing import final
 
 from doorward.application.ports.security import SecurityLog
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.errors import SessionMissing
@@ -21,7 +22,7 @@ class EndSession:
         """Raise SessionMissing, also for a session of another account."""
         if not await self._end(user_id, session_id):
             raise SessionMissing
-        self.log.record("session_ended", user_id=str(user_id), session_id=str(session_id), by=by)
+        self.log.record(SecurityEvent.SESSION_ENDED, user_id=str(user_id), session_id=str(session_id), by=by)
 
     @retried
     async def _end(self, user_id: UserId, session_id: SessionId) -> bool:

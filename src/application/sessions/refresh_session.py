@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import final
 
 from doorward.application.ports.security import RefreshTokens, SecurityLog
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.sessions.issue_tokens import IssueTokens, SignedIn
 from doorward.application.transactions import retried
@@ -49,7 +50,7 @@ class RefreshSession:
         try:
             token = self.refresh_tokens.read(presented)
         except InvalidRefreshToken:
-            self.log.record("authn_refresh_fail", reason="malformed")
+            self.log.record(SecurityEvent.AUTHN_REFRESH_FAIL, reason="malformed")
             raise
         if not token.genuine and not await self._is_known(token):
             raise self._void(token)
@@ -61,11 +62,13 @@ class RefreshSession:
         if session is None or user is None or attempt.token is None:
             raise self._void(token)
         again = shared or attempt.standing is Standing.RETRIED
-        self.log.record("session_renewed", user_id=str(user.id), session_id=str(session.id), retried=again or None)
+        self.log.record(
+            SecurityEvent.SESSION_RENEWED, user_id=str(user.id), session_id=str(session.id), retried=again or None
+        )
         return replace(self.issue(user, session, attempt.token, now), retried=again)
 
     def _void(self, token: RefreshToken) -> InvalidRefreshToken:
-        self.log.record("authn_refresh_fail", reason="void", session_id=str(token.session_id))
+        self.log.record(SecurityEvent.AUTHN_REFRESH_FAIL, reason="void", session_id=str(token.session_id))
         return InvalidRefreshToken()
 
     async def _is_known(self, token: RefreshToken) -> bool:
@@ -89,7 +92,9 @@ class RefreshSession:
         """Attempt the rotation, and record one alarm for a reuse, even if the request that caused it is cancelled."""
         attempt = await self._attempt(token, now)
         if attempt.standing is Standing.REUSED and attempt.user is not None:
-            self.log.record("authn_token_reuse", user_id=str(attempt.user.id), session_id=str(token.session_id))
+            self.log.record(
+                SecurityEvent.AUTHN_TOKEN_REUSE, user_id=str(attempt.user.id), session_id=str(token.session_id)
+            )
         return attempt
 
     @retried
@@ -105,7 +110,7 @@ class RefreshSession:
                 return Attempt(Standing.INVALID)
             session, user = found
             if user.disabled:
-                self.log.record("authn_refresh_fail", reason="account_disabled", user_id=str(user.id))
+                self.log.record(SecurityEvent.AUTHN_REFRESH_FAIL, reason="account_disabled", user_id=str(user.id))
                 raise InvalidRefreshToken
             if rotated:
                 return Attempt(Standing.CURRENT, session, user, successor)

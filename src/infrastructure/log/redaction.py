@@ -1,4 +1,4 @@
-"""The last line of defence: what must never reach a log does not, whoever tries (LG-03)."""
+"""Keeps secrets out of the log, whoever logs them (LG-03)."""
 
 import re
 from collections.abc import Mapping, MutableMapping
@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 FORBIDDEN = re.compile(r"passw|passphrase|secret|token|authorization|cookie|credential|pem|hash|key|dsn", re.IGNORECASE)
-"""Parts of field names. Whoever needs such a field logs an id of the thing under a name that says so."""
+"""Parts of field names that are dropped. A line may name such a thing by an id in a field such as `token_id`."""
 
 HARMLESS = frozenset({"login_hash", "token_id"})
 
@@ -15,20 +15,20 @@ SECRETS = re.compile(
     r"|\$argon2[a-z]*\$[^\s'\"]+"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END|\Z)"
     r"|(?<=://)[^/\s'\"@]*:\S*@"  # user and password of a URL, however many @ the password has
-    r"|(?<=\[parameters: ).*",  # what SQLAlchemy was about to send
+    r"|(?<=\[parameters: ).*",  # of a statement, in SQLAlchemy's messages
     re.DOTALL,
 )
-DEEPEST = 4
-NAMES = 1_024
-"""Of fields that are remembered; they stand in the code."""
+MAX_DEPTH = 4
+MAX_CACHED_NAMES = 1_024
+"""Field names are written in the source, so that there are fewer of them."""
 
 
 def without_secrets(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """A structlog processor: drops fields by their names, and masks what looks like a secret in the others."""
-    return {name: scrubbed(value, DEEPEST) for name, value in event.items() if permitted(name)}
+    """A structlog processor that drops fields by their names and masks what looks like a secret in the others."""
+    return {name: scrubbed(value, MAX_DEPTH) for name, value in event.items() if permitted(name)}
 
 
-@lru_cache(NAMES)
+@lru_cache(MAX_CACHED_NAMES)
 def permitted(name: str) -> bool:
     return name in HARMLESS or not FORBIDDEN.search(name)
 
@@ -46,6 +46,6 @@ def scrubbed(value: object, depth: int) -> object:
 
 
 def masked(text: str) -> str:
-    """To look for five words is a tenth of the work of looking for the pattern, and hardly a text has one of them."""
+    """Replace what looks like a secret by `***`. Searching for five words first takes a tenth of the pattern's time."""
     suspicious = "eyJ" in text or "$argon2" in text or "-----BEGIN" in text or "://" in text or "[parameters: " in text
     return SECRETS.sub("***", text) if suspicious else text

@@ -1,4 +1,4 @@
-"""One event, one line. Whatever a stranger typed stays inside its quotes (LG-02)."""
+"""Renders an event as one line. What a stranger typed cannot leave its quotes (LG-02)."""
 
 import json
 import sys
@@ -7,16 +7,30 @@ from collections.abc import Iterator, MutableMapping
 from types import TracebackType
 from typing import Any
 
-LONGEST_MESSAGE = 500
-MOST_FRAMES = 30
+import msgspec
+
+MAX_MESSAGE_LENGTH = 500
+MAX_FRAMES = 30
+ENCODER = msgspec.json.Encoder(enc_hook=str)
+"""Four times as fast as the standard library's, and without a switch for pure ASCII."""
+
 RESET, DIM, BOLD = "\x1b[0m", "\x1b[2m", "\x1b[1m"
 COLOURS = {"warning": "\x1b[33m", "error": "\x1b[31m", "critical": "\x1b[31m"}
 
 
 def as_json(_: object, __: str, event: MutableMapping[str, Any]) -> str:
-    """A structlog renderer: pure ASCII, so that no line separator, bidi control or escape code survives as such."""
-    head = {name: event.pop(name) for name in ("time", "level", "event") if name in event}
-    return json.dumps({**head, **event}, separators=(",", ":"), default=str).replace("\x7f", "\\u007f")
+    """A structlog renderer: pure ASCII, so that line separators, bidi controls and escape codes stay escaped."""
+    fields = {name: event.pop(name) for name in ("time", "level", "event") if name in event}
+    fields.update(event)
+    try:
+        line = ENCODER.encode(fields)
+    except UnicodeEncodeError:  # a lone surrogate
+        return escaped(fields)
+    return line.decode("ascii") if line.isascii() and b"\x7f" not in line else escaped(fields)
+
+
+def escaped(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), default=str).replace("\x7f", "\\u007f")
 
 
 def as_text(_: object, __: str, event: MutableMapping[str, Any]) -> str:
@@ -29,9 +43,9 @@ def as_text(_: object, __: str, event: MutableMapping[str, Any]) -> str:
 
 
 def quoted(value: object, *, always: bool = True) -> str:
-    """As it is when that is one plain word (or, with `always=False`, any printable text); else in JSON's escapes."""
+    """Return a plain word as it is (with `always=False` any printable text), and everything else as JSON."""
     if isinstance(value, list | dict):
-        return json.dumps(value, default=str).replace("\x7f", "\\u007f")
+        return escaped(value)
     text = str(value)
     if text.isprintable() and text and not (always and any(letter in ' "=' for letter in text)):
         return text
@@ -39,9 +53,10 @@ def quoted(value: object, *, always: bool = True) -> str:
 
 
 def with_exception(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """A structlog processor: `exc_info` becomes `exception` (type and message, down to the first cause) and `stack`.
+    """A structlog processor that turns `exc_info` into `exception` and `stack`.
 
-    No source lines and no local variables: those hold what people typed.
+    `exception` has types and messages down to the first cause. There are no source lines and no local variables, since
+    those hold what people typed.
     """
     info = event.pop("exc_info", None)
     if info is True:
@@ -63,11 +78,11 @@ def chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def described(error: BaseException) -> str:
-    """Databases repeat the statement and its parameters in their errors: only what stands before them is kept."""
+    """Return an error's type and message, without the statement and parameters that databases append to it."""
     message = str(error).partition("\n[SQL")[0].partition("[parameters")[0]
-    return f"{type(error).__name__}: {message[:LONGEST_MESSAGE]}" if message else type(error).__name__
+    return f"{type(error).__name__}: {message[:MAX_MESSAGE_LENGTH]}" if message else type(error).__name__
 
 
 def frames(trace: TracebackType | None) -> list[str]:
     found = [f"{frame.f_globals.get('__name__', '?')}:{line}" for frame, line in traceback.walk_tb(trace)]
-    return found[-MOST_FRAMES:]
+    return found[-MAX_FRAMES:]

@@ -1,3 +1,5 @@
+"""The security log as lines of the service's log."""
+
 import hashlib
 import hmac
 import time
@@ -8,26 +10,18 @@ from typing import Any, final
 
 import structlog
 
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.accounts.email import login_key
 
-MOST_PER_SECOND = 20
-"""Refusals that one process writes per second and event; a flood of them is counted instead (LG-05)."""
+MAX_EVENTS_PER_WINDOW = 20
+"""Sampled events that one process writes per window and kind of event. The others are counted (LG-05)."""
 
-WINDOW = 1.0
-
-BROKEN = ("_failed", "_unusable")
-"""How the names of events end that somebody must look into."""
-
-ALARMS = frozenset({"authn_token_reuse"})
-"""Events that tell of a theft. Each ends what was stolen, so that nobody causes many of them; none is left out."""
-
-FAILURES = ("_fail", "_unreadable", *BROKEN)
-"""How the names of events end that tell of something refused or broken; strangers can cause many of them."""
+WINDOW_SECONDS = 1.0
 
 
 @dataclass(slots=True)
-class Quota:
-    """What one refusal used of its present second."""
+class Window:
+    """How many events of one kind were written and left out since `began`."""
 
     began: float
     written: int = 0
@@ -37,24 +31,20 @@ class Quota:
 @final
 @dataclass(frozen=True, slots=True)
 class StructlogSecurityLog:
-    """SecurityLog as log lines, with the request id and address of the request at hand.
+    """SecurityLog as log lines that carry the request's id and address.
 
-    `secret` keys the hash that stands for a typed login, so that attempts on one name can be told to be that.
+    `secret` is the key of the hash that stands for a typed login. Equal logins have equal hashes.
     """
 
     secret: bytes = field(repr=False)
     monotonic: Callable[[], float] = field(default=time.monotonic, repr=False)
-    quotas: dict[str, Quota] = field(default_factory=dict, repr=False)
+    windows: dict[SecurityEvent, Window] = field(default_factory=dict, repr=False)
     logger: Any = field(default_factory=structlog.get_logger, repr=False)
 
-    def record(self, event: str, /, **fields: str | int | bool | None) -> None:
-        if event in ALARMS:
-            self.logger.critical(event, outcome="failure", **self._shown(fields))
-        elif not event.endswith(FAILURES):
-            self.logger.info(event, outcome="success", **self._shown(fields))
-        elif self._allowed(event):
-            write = self.logger.error if event.endswith(BROKEN) else self.logger.warning
-            write(event, outcome="failure", **self._shown(fields))
+    def record(self, event: SecurityEvent, /, **fields: str | int | bool | None) -> None:
+        if not event.is_sampled or self._is_within_limit(event):
+            write = getattr(self.logger, event.level.value)
+            write(event.value, outcome=event.outcome, **self._shown(fields))
 
     def _shown(self, fields: dict[str, str | int | bool | None]) -> dict[str, str | int | bool]:
         shown = {name: value for name, value in fields.items() if value is not None}
@@ -64,20 +54,20 @@ class StructlogSecurityLog:
             shown["login_hash"] = hmac.new(self.secret, key, hashlib.sha256).hexdigest()[:16]
         return shown
 
-    def _allowed(self, event: str) -> bool:
+    def _is_within_limit(self, event: SecurityEvent) -> bool:
         now = self.monotonic()
-        quota = self.quotas.setdefault(event, Quota(now))
-        if now - quota.began >= WINDOW:
-            if quota.suppressed:
-                Context().run(report_suppressed, event, quota.suppressed)
-            quota = self.quotas[event] = Quota(now)
-        if quota.written >= MOST_PER_SECOND:
-            quota.suppressed += 1
+        window = self.windows.setdefault(event, Window(now))
+        if now - window.began >= WINDOW_SECONDS:
+            if window.suppressed:
+                # An empty context, since this line is about no particular request.
+                Context().run(report_suppressed, event, window.suppressed)
+            window = self.windows[event] = Window(now)
+        if window.written >= MAX_EVENTS_PER_WINDOW:
+            window.suppressed += 1
             return False
-        quota.written += 1
+        window.written += 1
         return True
 
 
-def report_suppressed(event: str, count: int) -> None:
-    """To be run in an empty context: it is about no request in particular."""
-    structlog.get_logger().warning("log_events_suppressed", suppressed=event, count=count)
+def report_suppressed(event: SecurityEvent, count: int) -> None:
+    structlog.get_logger().warning("log_events_suppressed", suppressed=event.value, count=count)

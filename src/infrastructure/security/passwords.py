@@ -4,6 +4,7 @@ from itertools import islice
 from typing import Protocol, final
 
 from doorward.application.ports.security import SecurityLog, Verdict
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.accounts.password import Password, PasswordHash
 from doorward.encoding.strict_base64 import is_canonical
 from doorward.infrastructure.security.hashing_pool import HashingPool
@@ -78,7 +79,7 @@ class Argon2Hasher:
         if matching is None:
             reason = "undecodable"
         if reason:
-            self._log.record("password_hash_unusable", reason=reason)
+            self._log.record(SecurityEvent.PASSWORD_HASH_UNUSABLE, reason=reason)
         if phc is DUMMY_HASH or not matching:
             return Verdict.MISMATCH
         return Verdict.MATCH if CURRENT_FORM.fullmatch(phc) and matching == spellings[:1] else Verdict.MATCH_OUTDATED

@@ -1,3 +1,5 @@
+"""What a start does with the database before anything is served."""
+
 import structlog
 
 from doorward.application.access.has_admin import HasAdmin
@@ -16,9 +18,9 @@ from doorward.infrastructure.settings.start_refused import StartRefused
 
 
 async def first_steps(settings: Settings, *, migrates: bool) -> bool:
-    """A database with our schema and a signing key that the master secret opens; True when there is an admin.
+    """Check the database's schema, and make the signing key unless there is one. Return whether there is an admin.
 
-    Raise StartRefused. Nothing is left open behind it.
+    Raise StartRefused when the database, the master secret or a setting does not fit. Every connection is closed.
     """
     container = make_container(settings)
     try:
@@ -39,6 +41,7 @@ async def first_steps(settings: Settings, *, migrates: bool) -> bool:
 
 
 async def ensure_schema(database: Database, *, migrates: bool) -> None:
+    """Check that the schema is this version's, or migrate it. Raise StartRefused."""
     if not migrates:
         await database.check()
         return

@@ -1,32 +1,43 @@
-"""The address to listen on, before anything is built upon it."""
+"""The address that the service listens on, and the number of its connections."""
 
 import errno
 import resource
 import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from doorward.infrastructure.settings.start_refused import StartRefused
 
-MOST_DESCRIPTORS = 65_536
-BACKLOG = 8_192
-MOST_CONNECTIONS = 4_096
-"""Each may hold one answer that its client does not read."""
+MAX_FILE_DESCRIPTORS = 65_536
+RESERVED_FILE_DESCRIPTORS = 128
+"""For the database, the log and other files; clients cannot use these up."""
 
-UNREAD_MILLISECONDS = 8_000
-"""After so long the kernel closes a connection whose client reads nothing of what was sent."""
-
-RESERVED_DESCRIPTORS = 128
-"""For the database, logs and files, whatever strangers open."""
+BACKLOG_CONNECTIONS = 8_192
+MAX_CONNECTIONS = 4_096
+"""Per worker. Each connection may hold one answer that its client does not read."""
 
 
-def refuse_taken(host: str, port: int) -> None:
-    """Raise StartRefused when nobody could listen there. The server itself would share the port with whoever has it."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+@contextmanager
+def reserved_address(host: str, port: int) -> Iterator[None]:
+    """Keep other services from listening there. Raise StartRefused when one does, or nobody can.
+
+    Granian listens with SO_REUSEPORT, so two services could share a port without a word. On Linux, a socket that is
+    bound and never listens keeps the port for sockets of this user that ask for SO_REUSEPORT.
+    """
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as address:
+        address.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # old connections of an earlier service may last
         try:
-            probe.bind((host, port))
-            probe.listen()
+            address.bind((host, port))
+            if sys.platform != "linux":
+                address.listen()
+                address.close()
         except OSError as error:
             raise StartRefused(reason(error, host, port)) from error
+        if sys.platform == "linux":
+            address.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+            address.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        yield
 
 
 def reason(error: OSError, host: str, port: int) -> str:
@@ -37,19 +48,15 @@ def reason(error: OSError, host: str, port: int) -> str:
     return f"DOORWARD_HOST: this machine cannot listen on {host} ({error.strerror})."
 
 
-def connections_allowed() -> int:
-    """Raise the limit on open files as far as it goes, and leave some: at the limit new connections wait their turn
-    instead of failing."""
+def connection_limit() -> int:
+    """Raise the process's limit on open files, and return how many connections it allows.
+
+    At this number, new connections wait until others end. At the limit on open files itself, they would fail.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MOST_DESCRIPTORS)
+    wanted = MAX_FILE_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MAX_FILE_DESCRIPTORS)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         soft = wanted
-    return max(64, min(wanted if soft == resource.RLIM_INFINITY else soft, MOST_DESCRIPTORS) - RESERVED_DESCRIPTORS)
-
-
-def cut_off_who_does_not_read(listener: socket.socket) -> None:
-    """For every connection that will be accepted there: the server hands an answer over and does not hear whether the
-    client takes it, so that only the kernel can tell. On Linux; elsewhere the proxy's time limits must do."""
-    if hasattr(socket, "TCP_USER_TIMEOUT"):
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MILLISECONDS)
+    available = wanted if soft == resource.RLIM_INFINITY else min(soft, MAX_FILE_DESCRIPTORS)
+    return max(64, available - RESERVED_FILE_DESCRIPTORS)

@@ -1,7 +1,7 @@
-"""`doorward serve`: everything that can refuse does so here, in one line, before anything is served.
+"""The command `doorward serve`. Whatever refuses a start does so in one line, before anything is served.
 
-A start takes as long as its imports. They happen once: in this process, from which workers are forked, or in the only
-worker.
+Imports are nearly all of a start's time. They happen once: in the parent, from which several workers are forked, or in
+the only worker.
 """
 
 import asyncio
@@ -25,55 +25,52 @@ from doorward.infrastructure.settings.data_dir import make_data_dir
 from doorward.infrastructure.settings.settings import Settings
 from doorward.infrastructure.settings.web_addresses import bracketed, is_loopback
 from doorward.infrastructure.sql.urls import DatabaseUrl
-from doorward.interfaces.cli.listening import refuse_taken
+from doorward.interfaces.cli.listening import reserved_address
+from doorward.interfaces.cli.output import EXIT_UNUSABLE
 from doorward.interfaces.cli.running import current_settings
 
 
 @click.command()
 @click.option("--migrate", "migrates", is_flag=True, help="Bring the database to this version's schema first.")
-@click.option("--port", metavar="PORT", help="Listen there, whatever DOORWARD_PORT says.")
+@click.option("--port", metavar="PORT", help="Listen on this port, whatever DOORWARD_PORT says.")
 def serve(migrates: bool, port: str | None) -> None:  # noqa: FBT001 click's flag
-    """Run the service until SIGTERM or SIGINT; requests at hand are finished."""
-    stop = Stop()
+    """Run the service until SIGTERM or SIGINT. Requests in progress are finished."""
+    stop = StopRequest()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     settings = current_settings({} if port is None else {"DOORWARD_PORT": port})
-    refuse_taken(settings.host, settings.port)
-    make_data_dir(settings.data_dir)
-    with metrics_folder(settings):
-        sys.exit(start(settings, stop, migrates=migrates))
+    with reserved_address(settings.host, settings.port):
+        make_data_dir(settings.data_dir)
+        with metrics_folder(settings):
+            sys.exit(run_service(settings, stop, migrates=migrates))
 
 
-def start(settings: Settings, stop: "Stop", *, migrates: bool) -> int:
+def run_service(settings: Settings, stop: "StopRequest", *, migrates: bool) -> int:
+    """Check the start, serve until the service is stopped, and return the exit code."""
     import structlog  # noqa: PLC0415 heavy
 
     from doorward.infrastructure.log.configure import configure_logging, flush  # noqa: PLC0415 heavy
-    from doorward.interfaces.cli.supervisor import UNUSABLE, serve_until_stopped  # noqa: PLC0415 heavy
+    from doorward.interfaces.cli.server import FORKS, serve_until_stopped  # noqa: PLC0415 heavy
 
     configure_logging(settings)
-    prepare = partial(prepared, settings, migrates=migrates)
-    alone = prepares_in_its_worker(settings)
-    if not alone:
-        prepare()
-    flush()  # no thread may be alive when workers are forked
-    stop.leave_if_asked()
-    code = serve_until_stopped(settings, build, prepare if alone else None)
-    if code != UNUSABLE:
+    # A parent of one worker imports nothing heavy: it would keep a copy of memory that no second worker shares.
+    in_worker = FORKS and settings.workers == 1
+    check = partial(check_start, settings, migrates=migrates)
+    if not in_worker:
+        check()
+    flush()  # no other thread may run when workers are forked
+    stop.exit_if_requested()
+    code = serve_until_stopped(settings, build, check if in_worker else None)
+    if code != EXIT_UNUSABLE:
         structlog.get_logger().info("sys_shutdown", exit_code=code)
     return code
 
 
-def prepares_in_its_worker(settings: Settings) -> bool:
-    """Several workers are forked from a parent that has imported everything, so that they share it. Where there is one,
-    it imports everything itself: a parent that only watches over it would keep for ever what nobody shares with it."""
-    return sys.platform == "linux" and settings.workers == 1
-
-
-def prepared(settings: Settings, *, migrates: bool) -> None:
-    """All that may refuse a start, and a word to whoever started it. Raise StartRefused."""
+def check_start(settings: Settings, *, migrates: bool) -> None:
+    """Do everything that may refuse a start, then print the banner. Raise StartRefused."""
     import structlog  # noqa: PLC0415 heavy
 
-    import doorward.interfaces.main  # noqa: F401, PLC0415 heavy; for workers to share
+    import doorward.interfaces.main  # noqa: F401, PLC0415 heavy; workers share it
     from doorward.interfaces.cli.first_steps import first_steps  # noqa: PLC0415 heavy
 
     has_admin = asyncio.run(first_steps(settings, migrates=migrates))
@@ -88,37 +85,41 @@ def build(settings: Settings) -> Any:
     return build(settings)
 
 
-class Stop:
-    """A stop that was asked for while starting is no failure. The signal may come where no exception gets through, as
-    in a destructor while modules are imported; so it is remembered, too."""
+class StopRequest:
+    """A signal handler that ends a start with exit code 0.
+
+    A signal may arrive where Python drops exceptions, as in a destructor during an import. So the request is also
+    remembered.
+    """
 
     def __init__(self) -> None:
-        self._asked = False
+        self._requested = False
 
     def __call__(self, *_: object) -> NoReturn:
-        self._asked = True
+        self._requested = True
         sys.exit(0)
 
-    def leave_if_asked(self) -> None:
-        if self._asked:
+    def exit_if_requested(self) -> None:
+        if self._requested:
             sys.exit(0)
 
 
 def banner(settings: Settings, *, has_admin: bool) -> Iterator[str]:
-    here = f"http://{bracketed(settings.host)}:{settings.port}"
-    yield f"Doorward {version('doorward')} listens on {here}"
+    """The lines that greet whoever started the service."""
+    address = f"http://{bracketed(settings.host)}:{settings.port}"
+    yield f"Doorward {version('doorward')} listens on {address}"
     if settings.docs:
         yield f"  docs:     {settings.public_url}/docs"
     yield f"  data:     {settings.data_dir}"
     yield f"  database: {DatabaseUrl.parse(settings.database_url).masked}"
     if not is_loopback(settings.host) and is_loopback(urlsplit(settings.public_url).hostname or ""):
-        yield "  careful:  without DOORWARD_PUBLIC_URL only loopback names are answered, everybody else gets 421"
+        yield "  warning:  without DOORWARD_PUBLIC_URL, requests for any name but a loopback name get 421"
     if not has_admin:
         yield f"  no admin yet: {command()} users create NAME --email EMAIL --role admin"
 
 
 def command() -> str:
-    """How to call this program from here."""
+    """How to call this program from the current directory."""
     called = Path(sys.argv[0]).absolute()
     if shutil.which("doorward") == str(called) or not called.is_relative_to(Path.cwd()):
         return "doorward"
@@ -127,10 +128,10 @@ def command() -> str:
 
 @contextlib.contextmanager
 def metrics_folder(settings: Settings) -> Iterator[None]:
-    """Where several workers count together; before prometheus_client is imported, since it looks then.
+    """Make the folder in which several workers share their metrics, and remove it at the end.
 
-    Whoever uses such a folder holds a lock on it, until the last of its processes is gone. One without a lock was left
-    behind by a service that was killed.
+    prometheus_client reads its name when imported. The processes of a service hold a lock on its folder; a folder
+    without one was left by a service that was killed, and is removed.
     """
     for folder in settings.data_dir.glob("metrics-*"):
         with contextlib.suppress(OSError), locked(folder):
@@ -149,7 +150,7 @@ def metrics_folder(settings: Settings) -> Iterator[None]:
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Raise OSError when another service has it. Workers inherit the lock."""
+    """Lock a folder. Forked workers inherit the lock. Raise OSError when another service holds it."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""`doorward serve` as a process: how it starts, how it stops, and what becomes of it when parts of it are killed."""
+"""`doorward serve` as a process: how it starts, how it stops, and what happens when its processes are killed."""
 
 import contextlib
 import json
@@ -38,7 +38,7 @@ def started(doorward: Doorward, *arguments: str, **environment: str) -> Iterator
         process.communicate(timeout=PATIENCE)
 
 
-def test_the_first_start_makes_everything_and_tells_how_to_go_on(tmp_path: Path) -> None:
+def test_the_first_start_makes_everything_and_prints_the_next_step(tmp_path: Path) -> None:
     """SU-19, ST-04, ST-09."""
     with running(tmp_path) as server:
         banner = server.output
@@ -54,7 +54,7 @@ def test_the_first_start_makes_everything_and_tells_how_to_go_on(tmp_path: Path)
         assert server.stop() == 0
 
 
-def test_a_second_start_finds_what_the_first_one_made(tmp_path: Path) -> None:
+def test_a_second_start_uses_what_the_first_one_made(tmp_path: Path) -> None:
     with running(tmp_path) as server:
         assert server.admin.username == "keeper"
         keys = server.run("keys", "list", "--json").stdout
@@ -77,7 +77,7 @@ def test_the_log_beside_the_banner_is_json_lines(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_signal_to_all_of_its_processes_stops_it_with_exit_code_0(tmp_path: Path, number: int) -> None:
+def test_a_signal_to_all_processes_stops_the_service_with_exit_code_0(tmp_path: Path, number: int) -> None:
     with running(tmp_path) as server:
         (worker,) = children(server.pid)
         for pid in (worker, server.pid):  # as a terminal does
@@ -89,8 +89,8 @@ def test_a_signal_to_all_of_its_processes_stops_it_with_exit_code_0(tmp_path: Pa
         assert '"error"' not in server.output
 
 
-def test_a_signal_while_it_starts_stops_it_at_once(doorward: Doorward) -> None:
-    """No request is lost by stopping before there was one; and no start hangs for ever."""
+def test_a_signal_during_the_start_stops_the_service_at_once(doorward: Doorward) -> None:
+    """No start hangs."""
     port = free_port()
     with started(doorward, "--migrate", DOORWARD_PORT=str(port)) as process:
         eventually((doorward.data_dir / "doorward.db").exists)
@@ -100,7 +100,7 @@ def test_a_signal_while_it_starts_stops_it_at_once(doorward: Doorward) -> None:
         probe.bind(("127.0.0.1", port))
 
 
-def test_a_request_at_hand_is_finished_before_it_stops(tmp_path: Path) -> None:
+def test_a_request_in_progress_is_finished_before_the_service_stops(tmp_path: Path) -> None:
     with running(tmp_path) as server, socket.create_connection((server.host, server.port)) as connection:
         body = json.dumps({"username": "nobody", "password": PASSWORD})
         head = "POST /api/auth/signin HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
@@ -124,6 +124,19 @@ def test_a_port_in_use_is_one_clear_line_and_exit_code_2(tmp_path: Path) -> None
         assert answers(server)
 
 
+def test_a_port_is_in_use_as_soon_as_a_service_starts_there(tmp_path: Path) -> None:
+    """The first service does not listen yet, and both could otherwise share the port."""
+    port = str(free_port())
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+    first, second = (Doorward.in_folder(tmp_path / name, port=port) for name in ("first", "second"))
+    with started(first, "--migrate"):
+        eventually((first.data_dir / "doorward.db").exists)
+        refused = second("serve", "--migrate")
+        assert refused.returncode == 2
+        assert f"Port {port} on 127.0.0.1 is in use" in refused.stderr
+
+
 def test_the_port_may_be_given_with_the_command(doorward: Doorward) -> None:
     port = free_port()
     with started(doorward, "--migrate", "--port", str(port), DOORWARD_PORT="1") as process:
@@ -133,7 +146,7 @@ def test_the_port_may_be_given_with_the_command(doorward: Doorward) -> None:
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_an_unmigrated_database_is_refused(doorward: Doorward, workers: str) -> None:
-    """OP-04: who is not migrated does not even listen."""
+    """OP-04: the service does not listen before the check."""
     done = doorward("serve", DOORWARD_PORT=str(free_port()), DOORWARD_WORKERS=workers)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
@@ -153,22 +166,18 @@ def test_another_installation_s_secret_is_refused(tmp_path: Path) -> None:
         assert line
 
 
-def test_a_killed_worker_is_replaced_however_often(tmp_path: Path) -> None:
+def test_a_killed_worker_is_replaced(tmp_path: Path) -> None:
     with running(tmp_path) as server:
-        killed: set[int] = set()
-        for _ in range(4):
-            (worker,) = children(server.pid)
-            assert worker not in killed
-            os.kill(worker, signal.SIGKILL)
-            killed.add(worker)
-            eventually(lambda: children(server.pid) - killed and answers(server))
+        (killed,) = children(server.pid)
+        os.kill(killed, signal.SIGKILL)
+        eventually(lambda: children(server.pid) - {killed} and answers(server))
         assert server.process.poll() is None
         assert server.stop() == 0
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_who_comes_after_a_killed_worker_serves_whatever_became_of_the_database(tmp_path: Path, workers: str) -> None:
-    """What refuses a start is looked at when the service starts, and never again."""
+def test_the_successor_of_a_killed_worker_does_not_check_the_database_again(tmp_path: Path, workers: str) -> None:
+    """Only the start of the service checks it."""
     with running(tmp_path, workers=workers) as server:
         by_hand(server, "UPDATE alembic_version SET version_num = '9999'")
         killed = children(server.pid)
@@ -179,7 +188,7 @@ def test_who_comes_after_a_killed_worker_serves_whatever_became_of_the_database(
         assert server.stop() == 0
 
 
-def test_no_worker_outlives_its_parent_and_the_port_is_free_at_once(tmp_path: Path) -> None:
+def test_no_worker_outlives_its_parent_and_the_port_becomes_free(tmp_path: Path) -> None:
     with running(tmp_path, workers="2") as server:
         workers = children(server.pid)
         assert len(workers) == 2
@@ -193,7 +202,7 @@ def folders_of(server: Server) -> list[Path]:
     return [path for path in server.data_dir.iterdir() if path.is_dir()]
 
 
-def test_several_workers_count_in_one_place_that_is_gone_afterwards(tmp_path: Path) -> None:
+def test_several_workers_share_a_metrics_folder_that_is_removed_at_the_end(tmp_path: Path) -> None:
     with running(tmp_path, workers="2") as server:
         (folder,) = folders_of(server)
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -202,7 +211,7 @@ def test_several_workers_count_in_one_place_that_is_gone_afterwards(tmp_path: Pa
         assert folders_of(server) == []
 
 
-def test_what_a_killed_service_left_behind_is_removed_and_what_another_uses_is_not(tmp_path: Path) -> None:
+def test_the_metrics_folder_of_a_killed_service_is_removed_and_that_of_a_running_one_is_not(tmp_path: Path) -> None:
     with running(tmp_path, workers="2") as server:
         (left,) = folders_of(server)
         workers = children(server.pid)
@@ -221,10 +230,10 @@ def test_what_a_killed_service_left_behind_is_removed_and_what_another_uses_is_n
         assert not left.exists()
 
 
-def test_requests_that_died_with_their_worker_are_under_way_no_more(tmp_path: Path) -> None:
+def test_requests_of_a_killed_worker_no_longer_count_as_in_progress(tmp_path: Path) -> None:
     """LG-03."""
 
-    def under_way() -> float:
+    def in_progress() -> float:
         figures = httpx2.get(f"{server.url}/metrics", timeout=PATIENCE).text
         return float(figures.rpartition("doorward_http_requests_in_flight ")[2].partition("\n")[0])
 
@@ -234,16 +243,16 @@ def test_requests_that_died_with_their_worker_are_under_way_no_more(tmp_path: Pa
             for _ in range(4):
                 connection = stack.enter_context(socket.create_connection((server.host, server.port)))
                 connection.sendall(head.encode())
-            eventually(lambda: under_way() == 5)
+            eventually(lambda: in_progress() == 5)
             killed = children(server.pid)
             for worker in killed:
                 os.kill(worker, signal.SIGKILL)
             eventually(lambda: len(children(server.pid) - killed) == 2 and answers(server))
-        eventually(lambda: under_way() == 1)
+        eventually(lambda: in_progress() == 1)
 
 
-def test_closed_standard_streams_are_taken_by_no_file_of_ours(doorward: Doorward) -> None:
-    """LG-05: else log lines would end up in a socket or in the database."""
+def test_no_file_takes_the_place_of_a_closed_standard_stream(doorward: Doorward) -> None:
+    """LG-05: log lines would be written into a socket or the database."""
     port = free_port()
     command = f"exec {DOORWARD} serve --migrate --port {port} <&- >&- 2>&-"
     server = Server(port, doorward)
@@ -257,7 +266,7 @@ def test_closed_standard_streams_are_taken_by_no_file_of_ours(doorward: Doorward
         assert server.stop() == 0
 
 
-def test_a_log_that_nobody_reads_holds_no_request_up(doorward: Doorward) -> None:
+def test_a_log_that_nobody_reads_delays_no_request(doorward: Doorward) -> None:
     """LG-05."""
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
@@ -280,7 +289,7 @@ def test_a_log_that_nobody_reads_holds_no_request_up(doorward: Doorward) -> None
         os.close(writer)
 
 
-def test_connections_that_say_nothing_are_closed(tmp_path: Path) -> None:
+def test_connections_that_send_nothing_are_closed(tmp_path: Path) -> None:
     with running(tmp_path) as server, socket.create_connection((server.host, server.port)) as idle:
         idle.settimeout(PATIENCE)
         assert idle.recv(64) == b""

@@ -21,7 +21,7 @@ from support.http.raw_http import (
     responses_in,
     talk,
 )
-from support.programs.processes import children, eventually, resident_bytes
+from support.programs.processes import children, resident_bytes
 from support.programs.server_process import Server
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True, scope="session")
@@ -124,34 +124,6 @@ def status_of(responses: list[Response]) -> int | None:
 
 
 LARGE = request("GET /docs/swagger-ui-bundle.js HTTP/1.1")
-UNREAD = {"large answers": LARGE * 20, "small answers": request("GET /api/test/all HTTP/1.1") * 8000}
-
-
-def is_held(server: Server, client: socket.socket) -> bool:
-    """True while the server's end of the connection is there, as the kernel tells."""
-    ends = [f":{port:04X}" for port in (server.port, client.getsockname()[1])]
-    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    return any(line[1].endswith(ends[0]) and line[2].endswith(ends[1]) and line[3] != TIME_WAIT for line in lines)
-
-
-TIME_WAIT = "06"
-
-
-@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="the kernel's own time limit is Linux's")
-def test_clients_that_never_read_are_cut_off(server: Server) -> None:
-    """Whatever they ask for."""
-    with ExitStack() as stack:
-        clients = []
-        for asked in UNREAD.values():
-            client = stack.enter_context(socket.socket())
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            client.connect((server.host, server.port))
-            client.setblocking(False)
-            client.send(asked)
-            clients.append(client)
-        assert all(is_held(server, client) for client in clients)
-        eventually(lambda: not any(is_held(server, client) for client in clients))
-    assert talk(server, CANARY)[0].status == 200
 
 
 def test_a_large_answer_ends_the_connection(server: Server) -> None:

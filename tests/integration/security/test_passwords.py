@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from doorward.application.ports.security import PasswordHasher, Verdict
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.accounts.password import Password, PasswordHash
 from doorward.infrastructure.security.argon2_cffi import Argon2Cffi
 from doorward.infrastructure.security.hashing_pool import HashingPool
@@ -240,7 +241,7 @@ async def test_a_damaged_or_absurd_hash_is_a_mismatch_and_an_event(
 ) -> None:
     """SI-12: no error, no giant allocation, and the event does not hold the hash."""
     assert await argon2_hasher.verify(SECRET, PasswordHash(stored)) is Verdict.MISMATCH
-    (fields,) = log.of("password_hash_unusable")
+    (fields,) = log.of(SecurityEvent.PASSWORD_HASH_UNUSABLE)
     assert fields["reason"] == argon2_hasher.unusable_reason(stored)
     assert fields["reason"] in {"malformed", "absurd parameters", "undecodable"}
     assert stored not in str(log.events)

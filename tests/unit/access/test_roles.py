@@ -10,6 +10,7 @@ from doorward.application.access.remove_role import RemoveRole
 from doorward.application.accounts.delete_user import DeleteUser
 from doorward.application.accounts.identify_user import IdentifyUser
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.decision import SIGNED_IN, any_of
 from doorward.domain.access.role import ADMIN, MODERATOR, USER, RoleName
 from doorward.domain.errors import (
@@ -69,7 +70,7 @@ async def test_granting_a_role_twice_changes_nothing() -> None:
     ada = await house.with_user("ada")
     await house.grant(ada.id, MODERATOR, NOON, by="test")
     await house.grant(ada.id, MODERATOR, NOON, by="test")
-    assert [event["changed"] for event in house.log.of("authz_change")] == [True, False]
+    assert [event["changed"] for event in house.log.of(SecurityEvent.AUTHZ_CHANGE)] == [True, False]
 
 
 async def test_a_missing_account_or_role_cannot_be_granted() -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from doorward.application.accounts import authenticate
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.errors import HashingBusy, InvalidCredentials, UnknownAccount, WrongPassword
 from support.builders import PASSWORD, House, a_user
@@ -115,7 +116,7 @@ async def test_only_the_security_log_contains_why_a_sign_in_failed() -> None:
         await house.authenticate("hunter2", "anything", NOON)
     with pytest.raises(WrongPassword):
         await house.authenticate("ada", "anything", NOON)
-    assert house.log.of("authn_login_fail") == [
+    assert house.log.of(SecurityEvent.AUTHN_LOGIN_FAIL) == [
         {"login": "hunter2", "reason": "unknown_account", "user_id": None},
         {"login": "ada", "reason": "wrong_password", "user_id": str(ada.id)},
     ]

@@ -7,6 +7,7 @@ import pytest
 
 from doorward.application.accounts.account_entries import MAX_REPORTED, AccountEntry, Problem
 from doorward.application.accounts.import_users import ImportProgress
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.role import ADMIN, MODERATOR, USER
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import (
@@ -184,7 +185,9 @@ async def test_a_name_taken_meanwhile_stops_the_import_which_can_be_repeated() -
         f"{UsernameTaken.text} Before that, the accounts up to line {BATCH_SIZE} are in the database."
     )
     assert len(house.storage.database.tables.users) == BATCH_SIZE + 1
-    assert house.log.events == [("users_import_failed", {"by": "test", "imported": BATCH_SIZE, "skipped": 0})]
+    assert house.log.events == [
+        (SecurityEvent.USERS_IMPORT_FAILED, {"by": "test", "imported": BATCH_SIZE, "skipped": 0})
+    ]
     done = await imported(house, *lines, skip_existing=True)
     assert (done.imported, done.skipped) == (BATCH_SIZE * 2 - 1, BATCH_SIZE + 1)
 
@@ -214,7 +217,7 @@ async def test_progress_is_reported_batch_by_batch() -> None:
 async def test_the_log_contains_numbers_and_no_names() -> None:
     house = House()
     await imported(house, ADA, BOB)
-    assert house.log.events == [("users_imported", {"by": "test", "imported": 2, "skipped": 0})]
+    assert house.log.events == [(SecurityEvent.USERS_IMPORTED, {"by": "test", "imported": 2, "skipped": 0})]
 
 
 async def test_an_import_without_lines_adds_nothing() -> None:

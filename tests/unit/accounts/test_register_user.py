@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.role import USER
 from doorward.domain.accounts.username import Username
 from doorward.domain.errors import (
@@ -86,7 +87,7 @@ async def test_the_security_log_records_a_sign_up_without_the_password() -> None
     """LG-01, LG-03."""
     house = House()
     user_id = await house.register("ada", "ada@example.org", PASSWORD, NOON)
-    assert house.log.events == [("user_created", {"user_id": str(user_id), "by": "sign-up"})]
+    assert house.log.events == [(SecurityEvent.USER_CREATED, {"user_id": str(user_id), "by": "sign-up"})]
 
 
 async def test_a_sign_up_stores_nothing_when_the_hashing_pool_is_full(monkeypatch: pytest.MonkeyPatch) -> None:

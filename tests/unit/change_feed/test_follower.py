@@ -9,6 +9,7 @@ from doorward.application.change_feed.follower import (
     PRUNE_INTERVAL_SECONDS,
     READS_PER_KEY_RELOAD,
 )
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.role import ADMIN, MODERATOR, USER
 from doorward.domain.errors import StorageUnavailable
 from doorward.domain.ids import UserId
@@ -116,7 +117,7 @@ async def test_an_unforeseen_error_does_not_stop_the_reading(monkeypatch: pytest
     monkeypatch.setattr(follow, "once", once)
     with pytest.raises(asyncio.CancelledError):
         await follow.run()
-    assert house.log.of("change_feed_failed") == [{"reason": "RuntimeError"}]
+    assert house.log.of(SecurityEvent.CHANGE_FEED_FAILED) == [{"reason": "RuntimeError"}]
 
 
 async def test_an_unreadable_feed_is_reported_once_and_so_is_its_recovery(
@@ -133,7 +134,10 @@ async def test_an_unreadable_feed_is_reported_once_and_so_is_its_recovery(
     monkeypatch.setattr(follow, "once", once)
     with pytest.raises(asyncio.CancelledError):
         await follow.run()
-    assert [event for event, _ in house.log.events] == ["change_feed_unreadable", "change_feed_readable"]
+    assert [event for event, _ in house.log.events] == [
+        SecurityEvent.CHANGE_FEED_UNREADABLE,
+        SecurityEvent.CHANGE_FEED_READABLE,
+    ]
 
 
 async def test_no_change_is_lost_when_the_database_fails_in_the_middle_of_a_read(

@@ -10,6 +10,7 @@ from doorward.application.access.authorize_from_cache import AuthorizeFromCache
 from doorward.application.access.authorize_role import AuthorizeRole
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import AccessTokens, SecurityLog
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.decision import SIGNED_IN, Requirement, any_of
 from doorward.domain.access.principal import Principal
 from doorward.domain.access.role import ADMIN, MODERATOR
@@ -135,7 +136,7 @@ async def test_a_guarded_route_learns_who_asks() -> None:
     for access in (SIGNED_IN, any_of(MODERATOR), any_of(MODERATOR, ADMIN)):
         request = await through(house, access, token)
         assert asking(request) == Principal(user_id=ada.id, session_id=session_id)
-    assert house.log.of("authz_fail") == []
+    assert house.log.of(SecurityEvent.AUTHZ_FAIL) == []
 
 
 @pytest.mark.parametrize(
@@ -164,7 +165,7 @@ async def test_a_refusal_is_written_down_with_route_and_reason(
     token = {"no token": None, "bad token": "nonsense"}.get(case, a_token(issued_to))
     with pytest.raises(refusal):
         await through(house, any_of(ADMIN), token)
-    (event,) = house.log.of("authz_fail")
+    (event,) = house.log.of(SecurityEvent.AUTHZ_FAIL)
     assert (event["method"], event["route"], event["reason"]) == ("GET", "/things/{id}", reason)
     assert event["required"] == "Require Admin Role!"
     assert event["user_id"] == (None if case in {"no token", "bad token"} else str(issued_to.id))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from litestar import Request
 
 from doorward.application.ports.security import SecurityLog
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.services.authenticate_client import AuthenticateClient
 from doorward.application.services.register_service import RegisterService
 from doorward.domain.errors import InvalidClient
@@ -130,7 +131,7 @@ async def test_a_route_for_services_learns_which_one_asks() -> None:
     house = House()
     made = await RegisterService(house.storage, SECRETS, house.log)("billing", NOON, "operator")
     assert asking_service(await through(house, basic(f"{made.service.id}:{made.secret}"))) == made.service
-    assert house.log.of("authz_fail") == []
+    assert house.log.of(SecurityEvent.AUTHZ_FAIL) == []
 
 
 async def test_a_refused_client_is_written_down_without_what_it_sent() -> None:
@@ -141,7 +142,7 @@ async def test_a_refused_client_is_written_down_without_what_it_sent() -> None:
     for headers in attempts:
         with pytest.raises(InvalidClient):
             await through(house, *headers)
-    assert house.log.of("authz_fail") == [
+    assert house.log.of(SecurityEvent.AUTHZ_FAIL) == [
         {
             "method": "POST",
             "route": "/api/auth/introspect",

@@ -1,6 +1,7 @@
 from dataclasses import dataclass, field
 
 from doorward.application.ports.security import Verdict
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.accounts.password import Password, PasswordHash
 from doorward.infrastructure.security.hashing_pool import HashingPool
 from doorward.infrastructure.security.passwords import DUMMY_HASH, Argon2Hasher, Undecodable
@@ -32,6 +33,6 @@ async def test_a_hash_that_cannot_be_read_costs_as_much_as_one_that_can_and_no_s
     stored = PasswordHash(f"$argon2id$v=19$m=19457,t=2,p=1${'A' * 22}${'A' * 43}")
     assert await hasher.verify(Password.typed("x"), stored) is Verdict.MISMATCH
     assert library.asked == [stored, DUMMY_HASH]
-    assert log.of("password_hash_unusable") == [{"reason": "undecodable"}]
+    assert log.of(SecurityEvent.PASSWORD_HASH_UNUSABLE) == [{"reason": "undecodable"}]
     assert await hasher.verify(Password.typed("x"), None) is Verdict.MISMATCH
     pool.close()

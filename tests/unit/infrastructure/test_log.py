@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.infrastructure.log.redaction import without_secrets
 from doorward.infrastructure.log.rendering import as_json, as_text, with_exception
-from doorward.infrastructure.log.security_log import MOST_PER_SECOND, StructlogSecurityLog
+from doorward.infrastructure.log.security_log import MAX_EVENTS_PER_WINDOW, StructlogSecurityLog
 from support.doubles import FrozenClock
 
 KEY = b"k" * 32
@@ -23,7 +24,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_what_a_stranger_typed_stays_one_escaped_line_of_json(text: str) -> None:
+def test_hostile_text_stays_one_escaped_line_of_json(text: str) -> None:
     """LG-02."""
     line = as_json(None, "info", {"event": text, "username": text, text: [text, {"a": text}]})
     assert line.isascii()
@@ -33,7 +34,7 @@ def test_what_a_stranger_typed_stays_one_escaped_line_of_json(text: str) -> None
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_what_a_stranger_typed_stays_one_escaped_line_on_a_terminal(text: str) -> None:
+def test_hostile_text_stays_one_escaped_line_on_a_terminal(text: str) -> None:
     """LG-02."""
     line = as_text(None, "info", {"event": text, "username": text, text: [text, {"a": text}]})
     ours = ("\x1b[0m", "\x1b[1m", "\x1b[2m")
@@ -42,7 +43,7 @@ def test_what_a_stranger_typed_stays_one_escaped_line_on_a_terminal(text: str) -
     assert line.isprintable()
 
 
-def test_a_terminal_shows_letters_of_every_script_as_they_are() -> None:
+def test_a_terminal_shows_letters_of_every_script() -> None:
     assert "Åsa" in as_text(None, "info", {"event": "hello", "name": "Åsa"})
 
 
@@ -73,7 +74,7 @@ def test_time_level_and_event_come_first() -> None:
         "credentials",
     ],
 )
-def test_a_field_of_that_name_never_reaches_the_log(name: str) -> None:
+def test_a_field_with_a_secret_s_name_never_reaches_the_log(name: str) -> None:
     """LG-03."""
     event = {"event": "x", name: "v4lue", "nested": {name: "v4lue", "list": [{name: "v4lue"}]}}
     assert "v4lue" not in str(without_secrets(None, "info", event))
@@ -89,7 +90,7 @@ def test_a_field_of_that_name_never_reaches_the_log(name: str) -> None:
         "(1062, 'Duplicate') [parameters: ('ada', 's3cret')]",
     ],
 )
-def test_what_looks_like_a_secret_is_masked_under_whatever_name(value: str) -> None:
+def test_a_value_that_looks_like_a_secret_is_masked_in_any_field(value: str) -> None:
     """LG-03."""
     shown = str(without_secrets(None, "info", {"event": value, "detail": value, "stack": [value]}))
     assert "s3cret" not in shown
@@ -97,12 +98,12 @@ def test_what_looks_like_a_secret_is_masked_under_whatever_name(value: str) -> N
     assert "***" in shown
 
 
-def test_what_is_no_secret_is_left_alone() -> None:
+def test_other_fields_stay_as_they_are() -> None:
     event = {"event": "authn_login_fail", "login_hash": "0123456789abcdef", "status": 401, "docs": True, "none": None}
     assert without_secrets(None, "info", dict(event)) == event
 
 
-def test_an_exception_shows_types_messages_and_places_but_no_values() -> None:
+def test_an_exception_has_types_messages_and_places_but_no_values() -> None:
     """LG-03."""
     event: Mapping[str, Any] = {}
     try:
@@ -118,13 +119,15 @@ def test_an_exception_shows_types_messages_and_places_but_no_values() -> None:
     assert "s3cret" not in str(event)
 
 
-def test_a_failed_sign_in_shows_a_keyed_hash_for_what_was_typed() -> None:
+def test_a_failed_sign_in_has_a_keyed_hash_in_place_of_the_login() -> None:
     """LG-04."""
     with capture_logs() as lines:
         StructlogSecurityLog(KEY).record(
-            "authn_login_fail", login="hunter2 my password", reason="unknown", user_id=None
+            SecurityEvent.AUTHN_LOGIN_FAIL, login="hunter2 my password", reason="unknown", user_id=None
         )
-        StructlogSecurityLog(b"other" * 8).record("authn_login_fail", login="hunter2 my password", reason="unknown")
+        StructlogSecurityLog(b"other" * 8).record(
+            SecurityEvent.AUTHN_LOGIN_FAIL, login="hunter2 my password", reason="unknown"
+        )
     assert "hunter2" not in str(lines)
     assert len(lines[0]["login_hash"]) == 16
     assert lines[0]["login_hash"] != lines[1]["login_hash"]
@@ -132,57 +135,57 @@ def test_a_failed_sign_in_shows_a_keyed_hash_for_what_was_typed() -> None:
     assert "login" not in lines[0]
 
 
-def test_attempts_on_one_account_carry_one_hash_however_they_are_spelt() -> None:
+def test_all_spellings_of_one_login_have_the_same_hash() -> None:
     """LG-04."""
     with capture_logs() as lines:
         log = StructlogSecurityLog(KEY)
         for login in ("Ada", " ada ", "\uff21da", "eve", "\ud800"):
-            log.record("authn_login_fail", login=login)
+            log.record(SecurityEvent.AUTHN_LOGIN_FAIL, login=login)
     hashes = [line["login_hash"] for line in lines]
     assert len(set(hashes)) == 3
     assert len(set(hashes[:3])) == 1
 
 
-def test_refusals_warn_what_is_broken_is_an_error_and_all_tell_their_outcome() -> None:
+def test_an_event_is_written_at_its_level_with_its_outcome() -> None:
     """LG-01, SI-12."""
     with capture_logs() as lines:
         log = StructlogSecurityLog(KEY)
-        log.record("authz_fail", route="/api/test/admin", reason="role_missing")
-        log.record("authn_login_success", user_id="1")
-        log.record("change_feed_failed", reason="RuntimeError")
-        log.record("password_hash_unusable", reason="malformed")
+        log.record(SecurityEvent.AUTHZ_FAIL, route="/api/test/admin", reason="role_missing")
+        log.record(SecurityEvent.AUTHN_LOGIN_SUCCESS, user_id="1")
+        log.record(SecurityEvent.CHANGE_FEED_FAILED, reason="RuntimeError")
+        log.record(SecurityEvent.PASSWORD_HASH_UNUSABLE, reason="malformed")
     levels = [("warning", "failure"), ("info", "success"), ("error", "failure"), ("error", "failure")]
     assert [(line["log_level"], line["outcome"]) for line in lines] == levels
 
 
-def test_a_stolen_token_is_an_alarm_and_never_left_out() -> None:
+def test_a_stolen_token_is_critical_and_always_written() -> None:
     """RF-02, LG-05."""
     with capture_logs() as lines:
         log = StructlogSecurityLog(KEY)
-        for _ in range(3 * MOST_PER_SECOND):
-            log.record("authn_token_reuse", user_id="1", session_id="2")
+        for _ in range(3 * MAX_EVENTS_PER_WINDOW):
+            log.record(SecurityEvent.AUTHN_TOKEN_REUSE, user_id="1", session_id="2")
     expected = {"event": "authn_token_reuse", "log_level": "critical", "outcome": "failure"}
-    assert lines == [{**expected, "user_id": "1", "session_id": "2"}] * (3 * MOST_PER_SECOND)
+    assert lines == [{**expected, "user_id": "1", "session_id": "2"}] * (3 * MAX_EVENTS_PER_WINDOW)
 
 
-def test_a_flood_of_refusals_is_counted_instead_of_written() -> None:
+def test_a_flood_of_refusals_is_counted_and_not_written() -> None:
     """LG-05."""
     clock = FrozenClock()
     with capture_logs() as lines:
         log = StructlogSecurityLog(KEY, clock.monotonic)
         for _ in range(1000):
-            log.record("authn_login_fail", login="ada")
-        log.record("authz_fail", route="/")
-        log.record("user_created", user_id="1")
+            log.record(SecurityEvent.AUTHN_LOGIN_FAIL, login="ada")
+        log.record(SecurityEvent.AUTHZ_FAIL, route="/")
+        log.record(SecurityEvent.USER_CREATED, user_id="1")
         clock.move(1)
-        log.record("authn_login_fail", login="ada")
+        log.record(SecurityEvent.AUTHN_LOGIN_FAIL, login="ada")
     events = [line["event"] for line in lines]
     assert events == [
-        *["authn_login_fail"] * MOST_PER_SECOND,
+        *["authn_login_fail"] * MAX_EVENTS_PER_WINDOW,
         "authz_fail",
         "user_created",
         "log_events_suppressed",
         "authn_login_fail",
     ]
     assert lines[-2]["suppressed"] == "authn_login_fail"
-    assert lines[-2]["count"] == 1000 - MOST_PER_SECOND
+    assert lines[-2]["count"] == 1000 - MAX_EVENTS_PER_WINDOW

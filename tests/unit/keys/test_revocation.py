@@ -8,6 +8,7 @@ import pytest
 from doorward.application.keys.list_signing_keys import ListSigningKeys
 from doorward.application.keys.revoke_signing_key import RevokeSigningKey
 from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.errors import KeyMissing
 from doorward.domain.keys.rotation import KeyRotation
 from doorward.domain.keys.signing_key import SigningKey, may_have_signed, signing_at
@@ -44,8 +45,8 @@ async def test_a_revoked_key_is_deleted_at_once_and_logged() -> None:
     for gone in (NEXT, RETIRING):
         assert await revoker(house)(gone.kid, NOON) == ACTIVE
     assert await stored(house) == [ACTIVE]
-    assert house.log.of("signing_key_revoked") == [{"kid": "next"}, {"kid": "retiring"}]
-    assert house.log.of("signing_key_added") == []
+    assert house.log.of(SecurityEvent.SIGNING_KEY_REVOKED) == [{"kid": "next"}, {"kid": "retiring"}]
+    assert house.log.of(SecurityEvent.SIGNING_KEY_ADDED) == []
     with pytest.raises(KeyMissing):
         await revoker(house)(NEXT.kid, NOON)
 
@@ -82,7 +83,7 @@ async def test_a_fresh_key_signs_at_once_instead_of_the_revoked_only_key() -> No
     assert signing is not None
     assert signing.signs_from == NOON
     assert await stored(house) == [signing, lost(NEXT)]
-    assert house.log.of("signing_key_added") == [{"kid": signing.kid, "algorithm": "ES256"}]
+    assert house.log.of(SecurityEvent.SIGNING_KEY_ADDED) == [{"kid": signing.kid, "algorithm": "ES256"}]
 
 
 async def test_a_key_that_does_not_open_is_deleted_and_not_replaced() -> None:
@@ -91,7 +92,7 @@ async def test_a_key_that_does_not_open_is_deleted_and_not_replaced() -> None:
     await put(house.storage, lost(ACTIVE))
     assert await revoker(house)(ACTIVE.kid, NOON) is None
     assert await stored(house) == []
-    assert house.log.of("signing_key_added") == []
+    assert house.log.of(SecurityEvent.SIGNING_KEY_ADDED) == []
 
 
 async def test_revoking_a_key_that_does_not_open_does_not_change_which_key_signs() -> None:

@@ -7,6 +7,7 @@ import pytest
 from doorward.application.keys.list_signing_keys import ListSigningKeys
 from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
 from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.errors import InvalidKey
 from doorward.domain.keys.rotation import PUBLICATION_PERIOD, KeyRotation
 from doorward.domain.keys.signing_key import KeyState, SigningKey, may_have_signed, signing_at, state_of
@@ -48,7 +49,7 @@ async def test_a_rotation_by_hand_publishes_a_key_that_signs_after_a_day() -> No
     )
     assert await stored(house) == [key("first"), made]
     assert state_of(made, await stored(house), NOON + HOUR) is KeyState.NEXT
-    assert house.log.of("signing_key_added") == [{"kid": made.kid, "algorithm": "EdDSA"}]
+    assert house.log.of(SecurityEvent.SIGNING_KEY_ADDED) == [{"kid": made.kid, "algorithm": "EdDSA"}]
 
 
 async def test_a_rotation_by_hand_may_take_effect_earlier() -> None:
@@ -66,8 +67,8 @@ async def test_no_key_is_added_when_a_stored_key_does_not_open() -> None:
         await rotator(house)(NOON)
     await maintainer(house)(NOON + 365 * DAY)
     assert len(await stored(house)) == 1
-    assert house.log.of("signing_key_added") == []
-    assert [sorted(event) for event in house.log.of("signing_key_rotation_failed")] == [["reason"]]
+    assert house.log.of(SecurityEvent.SIGNING_KEY_ADDED) == []
+    assert [sorted(event) for event in house.log.of(SecurityEvent.SIGNING_KEY_ROTATION_FAILED)] == [["reason"]]
 
 
 async def test_the_next_key_is_published_a_day_before_the_period_of_the_last_one_ends() -> None:
@@ -98,7 +99,7 @@ async def test_several_nodes_at_once_publish_one_key() -> None:
     await put(house.storage, key("first"))
     await asyncio.gather(*(maintainer(house)(NOON + 90 * DAY) for _ in range(5)))
     assert len(await stored(house)) == 2
-    assert len(house.log.of("signing_key_added")) == 1
+    assert len(house.log.of(SecurityEvent.SIGNING_KEY_ADDED)) == 1
 
 
 async def test_keys_are_not_rotated_when_the_operator_disabled_it() -> None:
@@ -124,7 +125,7 @@ async def test_expired_keys_are_deleted_and_keys_that_may_still_verify_are_not()
     assert [state_of(each, keys, now) for each in keys] == [KeyState.GONE, KeyState.RETIRING, KeyState.ACTIVE]
     await asyncio.gather(*(maintainer(house)(now) for _ in range(3)))
     assert await stored(house) == [second, third]
-    assert house.log.of("signing_key_forgotten") == [{"kid": first.kid, "algorithm": "ES256"}]
+    assert house.log.of(SecurityEvent.SIGNING_KEY_FORGOTTEN) == [{"kid": first.kid, "algorithm": "ES256"}]
 
 
 async def test_a_row_that_no_node_opens_makes_no_key_expire() -> None:

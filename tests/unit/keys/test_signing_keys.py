@@ -8,6 +8,7 @@ from doorward.application.keys.add_signing_key import AddSigningKey
 from doorward.application.keys.ensure_signing_key import EnsureSigningKey
 from doorward.application.keys.list_signing_keys import ListSigningKeys
 from doorward.application.keys.reseal_signing_keys import ResealSigningKeys
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME
 from doorward.domain.change_feed.change import Change, Subject
 from doorward.domain.errors import InvalidKey, KeyExists
@@ -49,7 +50,7 @@ async def test_nodes_that_start_together_make_one_key() -> None:
     house = House()
     await asyncio.gather(*(ensurer(house)(NOON) for _ in range(10)))
     (made,) = await stored(house)
-    assert house.log.of("signing_key_added") == [{"kid": made.kid, "algorithm": "ES256"}]
+    assert house.log.of(SecurityEvent.SIGNING_KEY_ADDED) == [{"kid": made.kid, "algorithm": "ES256"}]
 
 
 async def test_the_first_key_has_the_configured_algorithm() -> None:
@@ -141,7 +142,7 @@ async def test_no_key_is_added_under_another_master_secret() -> None:
     with pytest.raises(InvalidKey, match="sealed elsewhere"):
         await AddSigningKey(house.storage, PlainSealer(), house.log)(b"own", NOON)
     assert [each.kid for each in await stored(house)] == [FIRST.kid]
-    assert house.log.of("signing_key_added") == []
+    assert house.log.of(SecurityEvent.SIGNING_KEY_ADDED) == []
 
 
 async def test_keys_of_the_previous_secret_are_resealed_once_and_announced() -> None:
@@ -153,4 +154,4 @@ async def test_keys_of_the_previous_secret_are_resealed_once_and_announced() -> 
     await asyncio.gather(*(ResealSigningKeys(house.storage, PlainSealer(), house.log)() for _ in range(5)))
     assert await stored(house) == [FIRST, SECOND_KEY, lost]
     assert (await announced(house.storage))[before:] == [Change(Subject.KEYS)]
-    assert house.log.of("signing_key_resealed") == [{"kid": FIRST.kid, "algorithm": "ES256"}]
+    assert house.log.of(SecurityEvent.SIGNING_KEY_RESEALED) == [{"kid": FIRST.kid, "algorithm": "ES256"}]

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.services.introspect_token import (
     ActiveAccessToken,
     ActiveRefreshToken,
@@ -91,7 +92,7 @@ async def test_introspection_rotates_no_token_and_raises_no_alarm() -> None:
     active = await asked(house, renewed.refresh_token.value)
     assert isinstance(active, ActiveRefreshToken)
     assert active.session.last_used_at == NOON + timedelta(seconds=1)
-    assert house.log.of("authn_token_reuse") == []
+    assert house.log.of(SecurityEvent.AUTHN_TOKEN_REUSE) == []
     with pytest.raises(RefreshTokenReused):
         await house.refresh(opened.refresh_token.value, house.clock.now())
     assert await asked(house, renewed.refresh_token.value) is None

@@ -2,6 +2,7 @@
 
 import pytest
 
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.services.revoke_token import RevokeToken
 from doorward.domain.errors import StorageUnavailable
 from doorward.domain.sessions.session import new_session_id
@@ -31,10 +32,10 @@ async def test_each_token_of_a_session_ends_the_whole_session(kind: str) -> None
     assert await house.session(opened.session.id) is None
     assert await house.session(other.session.id) is not None
     ended = {"user_id": str(opened.user.id), "session_id": str(opened.session.id), "by": BY}
-    assert house.log.of("session_ended") == [ended]
-    assert house.log.of("authn_token_reuse") == []
+    assert house.log.of(SecurityEvent.SESSION_ENDED) == [ended]
+    assert house.log.of(SecurityEvent.AUTHN_TOKEN_REUSE) == []
     await revoke(house, token)
-    assert house.log.of("session_ended") == [ended]
+    assert house.log.of(SecurityEvent.SESSION_ENDED) == [ended]
 
 
 async def test_other_tokens_end_nothing_without_any_error() -> None:
@@ -55,7 +56,7 @@ async def test_other_tokens_end_nothing_without_any_error() -> None:
     ):
         await revoke(house, token)
     assert await house.session(opened.session.id) == opened.session
-    assert house.log.of("session_ended") == []
+    assert house.log.of(SecurityEvent.SESSION_ENDED) == []
 
 
 async def test_an_expired_access_token_ends_nothing() -> None:
@@ -71,7 +72,7 @@ async def test_a_session_that_has_ended_is_not_ended_again() -> None:
     opened = await house.newly_signed_in()
     house.clock.move(house.policy.idle.total_seconds())
     await revoke(house, opened.refresh_token.value)
-    assert house.log.of("session_ended") == []
+    assert house.log.of(SecurityEvent.SESSION_ENDED) == []
 
 
 async def test_a_failing_database_is_reported() -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.services.authenticate_client import AuthenticateClient
 from doorward.application.services.list_services import ListServices
 from doorward.application.services.register_service import RegisteredService, RegisterService
@@ -44,7 +45,7 @@ async def test_a_service_gets_an_id_and_a_secret_that_is_not_stored() -> None:
     assert kept == made.service
     assert kept.secret_hash != made.secret.encode()
     assert made.secret not in repr(made)
-    assert house.log.of("service_added") == [{"service_id": kept.id, "name": "billing", "by": "operator"}]
+    assert house.log.of(SecurityEvent.SERVICE_ADDED) == [{"service_id": kept.id, "name": "billing", "by": "operator"}]
 
 
 async def test_a_name_belongs_to_one_service() -> None:
@@ -53,7 +54,7 @@ async def test_a_name_belongs_to_one_service() -> None:
     with pytest.raises(ServiceExists):
         await registered(house)
     assert await ListServices(house.storage)() == [first.service]
-    assert len(house.log.of("service_added")) == 1
+    assert len(house.log.of(SecurityEvent.SERVICE_ADDED)) == 1
 
 
 @pytest.mark.parametrize("name", ["", "Billing", "9lives", "-x", "a b", "a" * 65, "billing\n", "bílling"])
@@ -80,7 +81,7 @@ async def test_a_service_is_removed_by_id_or_name_and_logged() -> None:
     assert await remove(house)(billing.service.id, "operator") == billing.service
     assert await remove(house)("shop", "operator") == shop.service
     assert await names(house) == []
-    assert house.log.of("service_removed") == [
+    assert house.log.of(SecurityEvent.SERVICE_REMOVED) == [
         {"service_id": each.service.id, "name": each.service.name, "by": "operator"} for each in (billing, shop)
     ]
     with pytest.raises(ServiceMissing):

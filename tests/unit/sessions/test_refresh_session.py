@@ -6,6 +6,7 @@ import pytest
 
 from doorward.application.accounts.delete_user import DeleteUser
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.decision import SIGNED_IN
 from doorward.domain.access.role import MODERATOR, USER
 from doorward.domain.errors import InvalidRefreshToken, RefreshTokenReused
@@ -41,7 +42,7 @@ async def test_a_client_that_lost_the_response_gets_the_same_successor() -> None
     house.clock.move(GRACE - 1)
     again = await house.refresh(first, house.clock.now())
     assert again.refresh_token.value == lost.refresh_token.value
-    assert [event["retried"] for event in house.log.of("session_renewed")] == [None, True]
+    assert [event["retried"] for event in house.log.of(SecurityEvent.SESSION_RENEWED)] == [None, True]
 
 
 async def test_concurrent_requests_with_one_token_get_one_successor() -> None:
@@ -51,8 +52,8 @@ async def test_concurrent_requests_with_one_token_get_one_successor() -> None:
     first = (await house.signed_in("ada")).refresh_token.value
     answers = await asyncio.gather(*(house.refresh(first, house.clock.now()) for _ in range(50)))
     assert len({answer.refresh_token.value for answer in answers}) == 1
-    assert len(house.log.of("session_renewed")) == 50
-    assert len([event for event in house.log.of("session_renewed") if event["retried"]]) == 49
+    assert len(house.log.of(SecurityEvent.SESSION_RENEWED)) == 50
+    assert len([event for event in house.log.of(SecurityEvent.SESSION_RENEWED) if event["retried"]]) == 49
 
 
 async def test_concurrent_requests_with_a_stolen_token_raise_one_alarm() -> None:
@@ -66,7 +67,7 @@ async def test_concurrent_requests_with_a_stolen_token_raise_one_alarm() -> None
     many = (refresh(first, house.clock.now()) for _ in range(50))
     refusals = await asyncio.gather(*many, return_exceptions=True)
     assert {type(refusal) for refusal in refusals} == {RefreshTokenReused}
-    assert len(house.log.of("authn_token_reuse")) == 1
+    assert len(house.log.of(SecurityEvent.AUTHN_TOKEN_REUSE)) == 1
 
 
 async def test_a_cancelled_request_does_not_cancel_the_others() -> None:
@@ -105,7 +106,7 @@ async def test_a_rotated_token_after_the_grace_time_ends_the_session() -> None:
     house.clock.move(GRACE)
     with pytest.raises(RefreshTokenReused):
         await house.refresh(first.refresh_token.value, house.clock.now())
-    assert len(house.log.of("authn_token_reuse")) == 1
+    assert len(house.log.of(SecurityEvent.AUTHN_TOKEN_REUSE)) == 1
     assert (await house.authorize(token, SIGNED_IN)).reason == "session_ended"
     for value in (first.refresh_token.value, second.refresh_token.value):
         with pytest.raises(InvalidRefreshToken) as refused:

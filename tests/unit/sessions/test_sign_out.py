@@ -1,5 +1,6 @@
 import pytest
 
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.sessions.sign_out import SignOut
 from doorward.domain.access.principal import Principal
 from doorward.domain.errors import InvalidToken
@@ -18,4 +19,4 @@ async def test_a_second_sign_out_at_the_same_time_gets_the_answer_of_the_guard()
         await sign_out(asking)
     assert await house.session(hers.session.id) is None
     assert await house.session(other.session.id) is not None
-    assert len(house.log.of("session_ended")) == 1
+    assert len(house.log.of(SecurityEvent.SESSION_ENDED)) == 1

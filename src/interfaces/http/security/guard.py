@@ -14,6 +14,7 @@ from doorward.application.access.authorize_from_cache import AuthorizeFromCache
 from doorward.application.access.authorize_role import AuthorizeRole
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import AccessTokens, SecurityLog
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.services.authenticate_client import AuthenticateClient
 from doorward.domain.access.decision import Decision, Requirement
 from doorward.domain.access.principal import AccessToken, Principal
@@ -135,7 +136,7 @@ def record(
 ) -> None:
     """Why somebody was turned away: more than the answer tells."""
     log.record(
-        "authz_fail",
+        SecurityEvent.AUTHZ_FAIL,
         method=str(scope.get("method")),
         route=scope["path_template"],
         reason=reason,

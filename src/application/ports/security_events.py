@@ -1,0 +1,73 @@
+"""The events of the security log, each with its level."""
+
+from enum import Enum, StrEnum
+from typing import Literal, Self, final
+
+
+@final
+class Level(Enum):
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+    CRITICAL = "critical"
+
+
+@final
+class SecurityEvent(StrEnum):
+    """A name on the wire and its level. Names are those of the OWASP Logging Vocabulary where it has one.
+
+    Something was done (info), something was refused (warning), something is broken (error), or a token was stolen
+    (critical).
+    """
+
+    level: Level
+
+    AUTHN_LOGIN_SUCCESS = "authn_login_success", Level.INFO
+    AUTHN_LOGIN_FAIL = "authn_login_fail", Level.WARNING
+    AUTHN_PASSWORD_CHANGE = "authn_password_change", Level.INFO
+    AUTHN_PASSWORD_CONFIRMATION_FAIL = "authn_password_confirmation_fail", Level.WARNING
+    AUTHN_REFRESH_FAIL = "authn_refresh_fail", Level.WARNING
+    AUTHN_TOKEN_REUSE = "authn_token_reuse", Level.CRITICAL
+    AUTHZ_ADMIN = "authz_admin", Level.INFO
+    AUTHZ_CHANGE = "authz_change", Level.INFO
+    AUTHZ_FAIL = "authz_fail", Level.WARNING
+    CHANGE_FEED_FAILED = "change_feed_failed", Level.ERROR
+    CHANGE_FEED_READABLE = "change_feed_readable", Level.INFO
+    CHANGE_FEED_UNREADABLE = "change_feed_unreadable", Level.WARNING
+    DIRECTORY_REFRESH_FAILED = "directory_refresh_failed", Level.ERROR
+    MAINTENANCE_FAILED = "maintenance_failed", Level.ERROR
+    PASSWORD_HASH_UNUSABLE = "password_hash_unusable", Level.ERROR
+    SERVICE_ADDED = "service_added", Level.INFO
+    SERVICE_REMOVED = "service_removed", Level.INFO
+    SESSION_ENDED = "session_ended", Level.INFO
+    SESSION_RENEWED = "session_renewed", Level.INFO
+    SESSIONS_ENDED = "sessions_ended", Level.INFO
+    SESSIONS_PRUNED = "sessions_pruned", Level.INFO
+    SIGNING_KEY_ADDED = "signing_key_added", Level.INFO
+    SIGNING_KEY_FORGOTTEN = "signing_key_forgotten", Level.INFO
+    SIGNING_KEY_RESEALED = "signing_key_resealed", Level.INFO
+    SIGNING_KEY_REVOKED = "signing_key_revoked", Level.INFO
+    SIGNING_KEY_ROTATION_FAILED = "signing_key_rotation_failed", Level.ERROR
+    USER_CREATED = "user_created", Level.INFO
+    USER_DELETED = "user_deleted", Level.INFO
+    USER_UPDATED = "user_updated", Level.INFO
+    USERS_IMPORTED = "users_imported", Level.INFO
+    USERS_IMPORT_FAILED = "users_import_failed", Level.ERROR
+
+    def __new__(cls, value: str, level: Level) -> Self:
+        event = str.__new__(cls, value)
+        event._value_ = value
+        event.level = level
+        return event
+
+    @property
+    def outcome(self) -> Literal["success", "failure"]:
+        return "success" if self.level is Level.INFO else "failure"
+
+    @property
+    def is_sampled(self) -> bool:
+        """True when strangers can cause so many of these events that not all of them are written.
+
+        A stolen token is none of them: its session ends with the first such event.
+        """
+        return self.level in {Level.WARNING, Level.ERROR}

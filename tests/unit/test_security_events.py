@@ -1,0 +1,57 @@
+"""The security log's events: their levels, their use, and their documentation."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from doorward.application.ports.security_events import Level, SecurityEvent
+
+ROOT = Path(__file__).parents[2]
+
+FAILURES = {
+    "authn_login_fail": Level.WARNING,
+    "authn_password_confirmation_fail": Level.WARNING,
+    "authn_refresh_fail": Level.WARNING,
+    "authn_token_reuse": Level.CRITICAL,
+    "authz_fail": Level.WARNING,
+    "change_feed_failed": Level.ERROR,
+    "change_feed_unreadable": Level.WARNING,
+    "directory_refresh_failed": Level.ERROR,
+    "maintenance_failed": Level.ERROR,
+    "password_hash_unusable": Level.ERROR,
+    "signing_key_rotation_failed": Level.ERROR,
+    "users_import_failed": Level.ERROR,
+}
+
+
+@pytest.fixture(scope="module")
+def source() -> str:
+    return "".join(file.read_text() for file in (ROOT / "src").rglob("*.py"))
+
+
+@pytest.mark.parametrize("event", SecurityEvent)
+def test_an_event_is_called_on_the_wire_as_in_the_source(event: SecurityEvent) -> None:
+    assert event == event.name.lower()
+
+
+@pytest.mark.parametrize("event", SecurityEvent)
+def test_what_was_done_is_info_and_a_failure_has_a_higher_level(event: SecurityEvent) -> None:
+    """LG-01, SI-12."""
+    assert event.level == FAILURES.get(event, Level.INFO)
+    assert event.outcome == ("failure" if event in FAILURES else "success")
+
+
+def test_only_failures_are_sampled_and_never_a_stolen_token() -> None:
+    """RF-02, LG-05."""
+    assert {event for event in SecurityEvent if event.is_sampled} == FAILURES.keys() - {"authn_token_reuse"}
+
+
+@pytest.mark.parametrize("event", SecurityEvent)
+def test_every_event_is_recorded_somewhere(event: SecurityEvent, source: str) -> None:
+    assert re.search(rf"SecurityEvent\.{event.name}\b", source)
+
+
+def test_every_event_is_documented_with_its_level() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (\w+) \| .+ \|$", (ROOT / "docs/events.md").read_text(), re.MULTILINE)
+    assert rows == [(event.value, event.level.value) for event in SecurityEvent]
