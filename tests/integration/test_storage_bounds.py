@@ -7,6 +7,7 @@ import asyncmy
 import pytest
 from sqlalchemy import text
 
+from doorward.application.ports.storage import LockName
 from doorward.application.transactions import ATTEMPTS, retried
 from doorward.domain.access.role import ADMIN
 from doorward.domain.errors import StorageUnavailable, TransactionConflict, UsernameTaken
@@ -34,7 +35,7 @@ async def hold_row(server: MySQLServer, url: str, held: asyncio.Event, over: asy
         database=DatabaseUrl.parse(url).database,
     )
     async with connection.cursor() as cursor:
-        await cursor.execute("SELECT name FROM roles FOR UPDATE")
+        await cursor.execute("SELECT name FROM leases FOR UPDATE")
         held.set()
         await over.wait()
     await connection.ensure_closed()
@@ -50,8 +51,10 @@ async def test_a_lock_is_not_waited_for_for_ever(
         nonlocal attempts
         attempts += 1
         async with mysql.transaction() as tx:
-            await tx.roles.lock(ADMIN)
+            await tx.locks.take(LockName.ADMINS)
 
+    async with mysql.transaction() as tx:
+        await tx.locks.take(LockName.ADMINS)  # adds the row that is held below
     async with asyncio.timeout(GUARD), asyncio.TaskGroup() as tasks:
         held, over = asyncio.Event(), asyncio.Event()
         tasks.create_task(hold_row(own_mysql_server, mysql_url, held, over))

@@ -46,16 +46,12 @@ class SqlRoles:
         return True
 
     async def remove(self, name: RoleName) -> bool:
-        await self.lock(name)  # nobody can grant it from here on
+        await self.connection.rows(LOCK, {"role": name})  # so that no other transaction grants it meanwhile
         await self.connection.change(REVOKE_ALL, {"role": name})
         if not await self.connection.change(REMOVE, {"role": name}):
             return False
         await self.feed.announce(Change(Subject.ROLES))
         return True
-
-    async def lock(self, name: RoleName) -> None:
-        """On SQLite the whole transaction holds the database, and FOR UPDATE is not even said."""
-        await self.connection.rows(LOCK, {"role": name})
 
 
 def to_row(role: Role) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from doorward.domain.accounts.user import User
 from doorward.domain.change_feed.change import Change
 from doorward.domain.errors import AccountMissing
 from doorward.domain.ids import SessionId, UserId
-from doorward.domain.sessions.refresh_token import RefreshTokenHash, SpentToken, mark
+from doorward.domain.sessions.refresh_token import RefreshTokenHash, RotatedToken, fingerprint
 from doorward.domain.sessions.session import Device, Session, SessionPolicy
 from doorward.infrastructure.sql.changes import Feed
 from doorward.infrastructure.sql.connection import SqlConnection, Violated, padded
 from doorward.infrastructure.sql.forgetting import BATCH, forget, sessions_of
-from doorward.infrastructure.sql.spent import LONGEST_SPENT, StoredSpent, to_text
+from doorward.infrastructure.sql.rotated_tokens import MAX_ROTATED_TOKENS_CHARACTERS, StoredRotatedTokens, to_text
 from doorward.infrastructure.sql.statements import SqlRow
 from doorward.infrastructure.sql.tables import sessions, user_roles, users
 from doorward.infrastructure.sql.users import to_users
@@ -37,11 +37,6 @@ OF_USER = (
     .where(sessions.c.user_id == bindparam("user_id"))
     .order_by(sessions.c.started_at.desc(), sessions.c.id.desc())
 )
-TIMES = (
-    select(sessions.c.id, sessions.c.started_at, sessions.c.last_used_at)
-    .where(sessions.c.user_id == bindparam("user_id"))
-    .order_by(sessions.c.started_at.desc(), sessions.c.id.desc())
-)
 ADD = insert(sessions)
 ROTATE = (
     update(sessions)
@@ -54,13 +49,14 @@ ROTATE = (
     .values(
         token_hash=bindparam("successor"),
         spent=func.substr(
-            bindparam("just_spent", type_=sessions.c.spent.type).concat(sessions.c.spent), 1, LONGEST_SPENT
+            bindparam("just_rotated", type_=sessions.c.spent.type).concat(sessions.c.spent),
+            1,
+            MAX_ROTATED_TOKENS_CHARACTERS,
         ),
         last_used_at=bindparam("now"),
         used_on=bindparam("today"),
     )
 )
-OWNER = select(sessions.c.user_id).where(IT)
 UNUSED = (
     select(sessions.c.id)
     .where(sessions.c.used_on < bindparam("day"))
@@ -96,7 +92,7 @@ class SqlSessions:
         try:
             await self.connection.change(ADD, to_row(session))
         except Violated:
-            raise AccountMissing from None  # the driver's error holds the row
+            raise AccountMissing from None  # the driver's error contains the row
 
     async def rotate(
         self,
@@ -112,28 +108,19 @@ class SqlSessions:
             "used_since": now - policy.idle,
             "started_since": now - policy.absolute,
             "successor": successor,
-            "just_spent": to_text([SpentToken(mark(presented), now)]),
+            "just_rotated": to_text([RotatedToken(fingerprint(presented), now)]),
             "now": now,
             "today": day(now),
         }
         return bool(await self.connection.change(ROTATE, changed))
 
-    async def end(self, session_id: SessionId, user_id: UserId) -> bool:
-        owners = [row.user_id for row in await self.connection.rows(OWNER, {"session_id": session_id})]
-        if owners != [user_id] or not await forget(self.connection, [session_id]):  # its owner never changes
-            return False
-        await self.feed.announce(Change.session_ended(user_id, session_id))
-        return True
-
-    async def end_others(self, user_id: UserId, kept: SessionId) -> int:
-        own = await sessions_of(self.connection, user_id)
-        return await self._end(user_id, [session_id for session_id in own if session_id != kept])
-
-    async def end_oldest(self, user_id: UserId, kept: SessionId, policy: SessionPolicy, now: datetime) -> int:
-        others = [row for row in await self.connection.rows(TIMES, {"user_id": user_id}) if row.id != kept]
-        going_on = [row.id for row in others if policy.ends_at(row.started_at, row.last_used_at) > now]
-        staying = frozenset(going_on[: policy.most - 1])
-        return await self._end(user_id, [row.id for row in others if row.id not in staying])
+    async def end(self, sessions: Sequence[Session]) -> int:
+        """Announce every session if any of them still existed. One that another transaction ends at the same time is
+        announced twice and counted once."""
+        ended = await forget(self.connection, [session.id for session in sessions])
+        if ended:
+            await self.feed.announce(*(Change.session_ended(session.user_id, session.id) for session in sessions))
+        return ended
 
     async def end_all(self, user_id: UserId, epoch: int) -> int:
         ended = await forget(self.connection, await sessions_of(self.connection, user_id))
@@ -153,15 +140,10 @@ class SqlSessions:
             ]
         )
 
-    async def _end(self, user_id: UserId, session_ids: Sequence[SessionId]) -> int:
-        """One that somebody else has just ended is announced twice, and counted by one of us."""
-        ended = await forget(self.connection, session_ids)
-        await self.feed.announce(*(Change.session_ended(user_id, session_id) for session_id in session_ids))
-        return ended
-
 
 def day(moment: datetime) -> datetime:
-    """The index by last use goes by days, so that it changes with a session's first refresh of each."""
+    """Return the day, in UTC. The index by last use contains days, so that only the first refresh of a day changes
+    it."""
     return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
@@ -175,7 +157,7 @@ def to_row(session: Session) -> dict[str, Any]:
         "address": session.device.address,
         "user_agent": session.device.user_agent,
         "token_hash": session.token_hash,
-        "spent": to_text(session.spent),
+        "spent": to_text(session.rotated_tokens),
     }
 
 
@@ -187,5 +169,5 @@ def to_session(row: SqlRow) -> Session:
         last_used_at=row.last_used_at,
         device=Device(row.address, row.user_agent),
         token_hash=RefreshTokenHash(row.token_hash),
-        spent=StoredSpent(row.spent),
+        rotated_tokens=StoredRotatedTokens(row.spent),
     )

@@ -4,8 +4,8 @@ from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Index, MetaData, Table
 
-from doorward.domain.sessions.session import LONGEST_ADDRESS, LONGEST_USER_AGENT
-from doorward.infrastructure.sql.spent import LONGEST_SPENT
+from doorward.domain.sessions.session import MAX_ADDRESS_CHARACTERS, MAX_USER_AGENT_CHARACTERS
+from doorward.infrastructure.sql.rotated_tokens import MAX_ROTATED_TOKENS_CHARACTERS
 from doorward.infrastructure.sql.types import (
     Counter,
     Digest,
@@ -79,10 +79,10 @@ sessions = Table(
     Column("started_at", UtcTime(), nullable=False),
     Column("last_used_at", UtcTime(), nullable=False),
     Column("used_on", UtcTime(), nullable=False),
-    Column("address", shown(LONGEST_ADDRESS), nullable=False),
-    Column("user_agent", shown(LONGEST_USER_AGENT), nullable=False),
+    Column("address", shown(MAX_ADDRESS_CHARACTERS), nullable=False),
+    Column("user_agent", shown(MAX_USER_AGENT_CHARACTERS), nullable=False),
     Column("token_hash", Digest, nullable=False),
-    Column("spent", Key(LONGEST_SPENT), nullable=False),
+    Column("spent", Key(MAX_ROTATED_TOKENS_CHARACTERS), nullable=False),
     Index(None, "user_id"),
     Index(None, "used_on"),
     **EVERYWHERE,
