@@ -13,14 +13,14 @@ from typing import Any
 
 from argon2 import PasswordHasher
 
-from doorward.application.change_feed.follow_changes import FollowChanges
+from doorward.application.change_feed.follower import ChangeFollower
 from doorward.application.ports.security import RefreshTokens
 from doorward.application.ports.storage import Storage
 from doorward.application.sessions.issue_tokens import IssueTokens, SignedIn
 from doorward.domain.accounts.user import User
 from doorward.domain.sessions.session import UNKNOWN_DEVICE, Session, new_session_id
 from doorward.infrastructure.container import make_container
-from doorward.infrastructure.security.passwords import MEMORY, PARALLELISM, TIME
+from doorward.infrastructure.security.passwords import LANES, MEMORY_KIB, PASSES
 from doorward.infrastructure.settings.settings import load_settings
 from peers.calls import Call, ask
 from peers.catalogue import PASSWORD, email, username
@@ -101,7 +101,7 @@ class Service:
         """So many accounts more, each with every role and with PASSWORD; seconds that it took."""
         file = self.doorward.folder / "accounts.jsonl"
         file.touch(mode=0o600)
-        password_hash = PasswordHasher(TIME, MEMORY, PARALLELISM).hash(PASSWORD)
+        password_hash = PasswordHasher(PASSES, MEMORY_KIB, LANES).hash(PASSWORD)
         with file.open("w") as lines:
             for number in range(first, first + count):
                 names = {"username": username(number), "email": email(number)}
@@ -138,7 +138,7 @@ def serving(folder: Path, database_url: str = "", *, program: str = DOORWARD, **
 async def opened(environment: Mapping[str, str], count: int) -> list[SignedIn]:
     container = make_container(load_settings(environment, NOWHERE))
     try:
-        await (await container.get(FollowChanges)).once()  # which reads the keys
+        await (await container.get(ChangeFollower)).once()  # which reads the keys
         storage, issue = await container.get(Storage), await container.get(IssueTokens)
         refresh_tokens, now = await container.get(RefreshTokens), datetime.now(UTC)
         begun: list[SignedIn] = []

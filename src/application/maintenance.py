@@ -3,7 +3,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import final
 
-from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
+from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
@@ -12,65 +12,67 @@ from doorward.application.sessions.prune_sessions import PruneSessions
 from doorward.application.transactions import retried
 from doorward.domain.errors import Unavailable
 
-INTERVAL = 60.0
-"""Seconds between two attempts to be the one that does it."""
+LEASE = "maintenance"
 
-LEASE = timedelta(minutes=3)
-"""Longer than a round takes, and than the pause before the next: who keeps house goes on keeping it."""
+LEASE_DURATION = timedelta(minutes=3)
+"""Longer than one round and the pause after it, so that the node that holds the lease keeps it."""
+
+INTERVAL_SECONDS = 60.0
+"""The pause between two rounds."""
 
 
 @final
 class Maintenance:
-    """What must be done now and then, by one node at a time: sessions that are over are forgotten, keys take turns.
+    """Runs the recurring work on one node at a time: it maintains the signing keys and deletes expired sessions.
 
-    Two nodes at it at once would do no harm, only work in vain; so a lease in the database is enough.
+    A node works while it holds the maintenance lease in the database. Two nodes that worked at once would do no harm.
     """
 
     def __init__(
-        self, storage: Storage, prune: PruneSessions, rotate: RotateSigningKeys, clock: Clock, log: SecurityLog
+        self,
+        storage: Storage,
+        prune_sessions: PruneSessions,
+        maintain_keys: MaintainSigningKeys,
+        clock: Clock,
+        log: SecurityLog,
     ) -> None:
         self._storage = storage
-        self._prune = prune
-        self._rotate = rotate
+        self._prune_sessions = prune_sessions
+        self._maintain_keys = maintain_keys
         self._clock = clock
         self._log = log
         self._holder = secrets.token_hex(8)
 
     async def run(self) -> None:
-        """For ever; until cancelled."""
+        """Run a round every INTERVAL_SECONDS, until cancelled."""
         while True:
             try:
                 await self.once()
             except Unavailable:
-                pass  # the change feed says so; what was not done is due the next time
-            except Exception as error:  # noqa: BLE001 else nothing would be done any more
+                pass  # the change feed reports it; the next round does what this one did not
+            except Exception as error:  # noqa: BLE001 an unforeseen error must not stop the rounds
                 self._log.record(SecurityEvent.MAINTENANCE_FAILED, reason=type(error).__name__)
-            await asyncio.sleep(INTERVAL)
+            await asyncio.sleep(INTERVAL_SECONDS)
 
     async def once(self) -> bool:
-        """One round, unless another node keeps house. Raise StorageUnavailable."""
+        """Run one round and return True, or return False if another node holds the lease. Raise StorageUnavailable."""
         now = self._clock.now()
-        if not await self._mine(now):
+        if not await self._take_lease(now):
             return False
-        for work in (self._rotate_keys, self._prune_sessions):
+        for name, work in (("rotate_keys", self._maintain_keys), ("prune_sessions", self._prune)):
             try:
                 await work(now)
             except Unavailable:
                 raise
-            except Exception as error:  # noqa: BLE001 the others' work is not to wait for it
-                self._log.record(
-                    SecurityEvent.MAINTENANCE_FAILED, reason=type(error).__name__, work=work.__name__.strip("_")
-                )
+            except Exception as error:  # noqa: BLE001 a failure of one kind of work must not stop the others
+                self._log.record(SecurityEvent.MAINTENANCE_FAILED, reason=type(error).__name__, work=name)
         return True
 
-    async def _rotate_keys(self, now: datetime) -> None:
-        await self._rotate.when_due(now)
-
-    async def _prune_sessions(self, now: datetime) -> None:
-        if pruned := await self._prune(now):
+    async def _prune(self, now: datetime) -> None:
+        if pruned := await self._prune_sessions(now):
             self._log.record(SecurityEvent.SESSIONS_PRUNED, count=pruned)
 
     @retried
-    async def _mine(self, now: datetime) -> bool:
+    async def _take_lease(self, now: datetime) -> bool:
         async with self._storage.transaction() as tx:
-            return await tx.leases.take("maintenance", self._holder, now, now + LEASE)
+            return await tx.leases.take(LEASE, self._holder, now, now + LEASE_DURATION)

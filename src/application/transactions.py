@@ -10,15 +10,15 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 ATTEMPTS = 4
-LONGEST_PAUSE = 0.02
-"""Seconds, doubled with each attempt."""
+MAX_PAUSE_SECONDS = 0.02
+"""Doubled with each attempt."""
 
 
 def retried(work: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
-    """Run a whole transaction again when the database undid it (deadlock, lost connection, lost race).
+    """Repeat a transaction that the database rolled back (deadlock, lost connection, concurrent change).
 
-    For functions that hold one transaction and nothing that must not happen twice. The pause is random, so that two
-    that met do not meet again. After the last attempt the conflict surfaces as 503.
+    The function must contain one transaction and nothing that must not happen twice. The pause is random, so that two
+    transactions that collided do not collide again. After the last attempt TransactionConflict is raised.
     """
 
     @functools.wraps(work)
@@ -27,7 +27,7 @@ def retried(work: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
             try:
                 return await work(*args, **kwargs)
             except TransactionConflict:
-                await asyncio.sleep(random.uniform(0, LONGEST_PAUSE * 2**number))  # noqa: S311 jitter, no secret
+                await asyncio.sleep(random.uniform(0, MAX_PAUSE_SECONDS * 2**number))  # noqa: S311 jitter, no secret
         return await work(*args, **kwargs)
 
     return attempt

@@ -1,7 +1,7 @@
-"""Every refusal that Doorward can utter, in families by what the caller should do next.
+"""The refusals of the domain and the application, in families by what the caller should do next.
 
-A leaf names the case and has a `code`, which is part of the wire contract and never changes. Families are
-what `interfaces/http/errors.py` maps to statuses, so a new leaf needs no line there.
+A leaf names one case. Its `code` is part of the wire contract and never changes. `interfaces/http/errors/` maps the
+families to statuses, so a new leaf needs no line there. Refusals that only HTTP knows are defined there.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import ClassVar
 
 
 class DomainError(Exception):
-    """A refusal: `code` for machines, `str(self)` for people."""
+    """A refusal: `code` is for machines, `str(self)` for people."""
 
     code: ClassVar[str] = "refused"
     text: ClassVar[str] = "The request was refused."
@@ -22,36 +22,36 @@ class DomainError(Exception):
 
 
 class Invalid(DomainError):
-    """The input itself is wrong: correct it. `field` names the member at fault, if one is."""
+    """The input is wrong and must be corrected. `field` names the member at fault, if there is one."""
 
     code = "invalid"
     field: ClassVar[str | None] = None
 
 
 class Unauthenticated(DomainError):
-    """Who is asking is not established: sign in."""
+    """The caller is not authenticated and must sign in."""
 
 
 class Forbidden(DomainError):
-    """Who is asking is known, and may not."""
+    """The caller is authenticated, but may not do this."""
 
 
 class Missing(DomainError):
-    """The thing is not there."""
+    """The requested thing does not exist."""
 
 
 class Conflict(DomainError):
-    """The request is fine; the present state is not."""
+    """The request conflicts with the present state."""
 
 
 class Throttled(DomainError):
-    """Too many attempts: come back after `retry_after` seconds."""
+    """The caller made too many attempts and may try again after `retry_after` seconds."""
 
     retry_after: ClassVar[int] = 1
 
 
 class Unavailable(DomainError):
-    """Nothing is wrong with the request; try again after `retry_after` seconds."""
+    """The service cannot answer now; the same request may succeed after `retry_after` seconds."""
 
     retry_after: ClassVar[int] = 1
 
@@ -78,7 +78,7 @@ class InvalidEmail(Invalid):
 
 
 class PasswordRefused(Invalid):
-    """The new password breaks the policy; the text names the rule."""
+    """The new password violates the policy; the text names the rule."""
 
     code = "password_refused"
     field = "password"
@@ -107,13 +107,13 @@ class EmailTaken(Conflict):
 
 
 class ImportRefused(Invalid):
-    """Something is wrong with what was to be imported; nothing of it was. The text says how much, not what."""
+    """The import contains errors, so nothing was imported. The text gives the number of wrong lines."""
 
     code = "import_refused"
 
     def __init__(self, wrong: Mapping[int, str], more: int, *, in_use: bool) -> None:
-        """`wrong` has the first wrong lines, by their numbers, and what is wrong; `more` is how many there are besides.
-        `in_use` says that one or more of all of them are accounts that are there already."""
+        """`wrong` maps the numbers of the first wrong lines to what is wrong with them, and `more` is the number of
+        further ones. `in_use` states that at least one wrong line names an existing account."""
         number = len(wrong) + more
         super().__init__(f"Nothing was imported: {number} line{'s' if number > 1 else ''} cannot be.")
         self.wrong = wrong
@@ -122,13 +122,13 @@ class ImportRefused(Invalid):
 
 
 class ImportStopped(Conflict):
-    """A part of what was to be imported is in the database; the text names it."""
+    """A part of the import is in the database; the text says which."""
 
     code = "import_stopped"
 
 
 class PasswordWrong(Forbidden):
-    """Who is signed in did not prove it with the present password. No 401: the session is as good as it was."""
+    """The present password that confirms an action is wrong. It is no 401, because the session is still valid."""
 
     code = "password_wrong"
     text = "This is not your present password."
@@ -140,18 +140,18 @@ class AccountMissing(Missing):
 
 
 class InvalidCredentials(Unauthenticated):
-    """Sign-in failed. Why it failed is for the security log, never for the client."""
+    """The sign-in failed. Only the security log contains the reason; the client does not learn it."""
 
     code = "invalid_credentials"
     text = "Invalid username or password!"
 
 
 class UnknownAccount(InvalidCredentials):
-    """Nobody has that name; only the tutorial's dialect says so."""
+    """No account has that name. Only the tutorial dialect tells the client."""
 
 
 class WrongPassword(InvalidCredentials):
-    """The account is there, the password is not its own (or the account is disabled)."""
+    """The account exists and the password is wrong, or the account is disabled."""
 
 
 # --- access -----------------------------------------------------------------------------------------
@@ -163,35 +163,37 @@ class TokenRequired(Unauthenticated):
 
 
 class InvalidToken(Unauthenticated):
-    """RFC 6750, section 3.1: expired, revoked, malformed, or not ours. Always the same words."""
+    """The access token is expired, revoked, malformed or foreign (RFC 6750, section 3.1). The text is the same for
+    all."""
 
     code = "invalid_token"
     text = "Unauthorized!"
 
 
 class InvalidRefreshToken(Unauthenticated):
-    """Unknown, expired, ended, or not ours at all; the security log tells which."""
+    """The refresh token is unknown, expired, ended or foreign; only the security log contains the reason."""
 
     code = "invalid_refresh_token"
     text = "Sign in again."
 
 
 class RefreshTokenReused(InvalidRefreshToken):
-    """RFC 9700, section 4.14.2: a spent token came back too late, so two hold it. The session has ended."""
+    """A rotated refresh token was used after the grace time, so two clients have it (RFC 9700, section 4.14.2). The
+    session has ended."""
 
     code = "refresh_token_reused"
     text = "This refresh token was used before; the session has ended. Sign in again."
 
 
 class CrossSiteRequest(Forbidden):
-    """A request that changes something came with a cookie and not from a page of ours."""
+    """A request with a cookie would change something, and its Origin is not allowed."""
 
     code = "cross_site_request"
     text = "With cookies, requests that change something need an Origin of DOORWARD_CORS_ORIGINS, or the service's own."
 
 
 class RoleRequired(Forbidden):
-    """RFC 6750, section 3.1, `insufficient_scope`: the account lacks the role."""
+    """The account lacks the required role (`insufficient_scope` of RFC 6750, section 3.1)."""
 
     code = "insufficient_scope"
 
@@ -209,7 +211,7 @@ class InvalidDescription(Invalid):
 
 
 class RoleUnknown(Invalid):
-    """A body names a role that does not exist."""
+    """The body names a role that does not exist."""
 
     code = "role_unknown"
     field = "roles"
@@ -219,7 +221,7 @@ class RoleUnknown(Invalid):
 
 
 class RoleMissing(Missing):
-    """A path names a role that does not exist."""
+    """The path names a role that does not exist."""
 
     code = "role_not_found"
     text = "There is no such role."
@@ -244,7 +246,7 @@ class SessionMissing(Missing):
 
 
 class RevocationsIncomplete(Unavailable):
-    """A short list would be believed, so there is none."""
+    """This node may not know of every revocation. Services would trust an incomplete list, so it gives none."""
 
     code = "revocations_incomplete"
     text = "This node may not know of every revocation just now; try again in a moment."
@@ -270,7 +272,7 @@ class ServiceMissing(Missing):
 
 
 class InvalidClient(Unauthenticated):
-    """RFC 6749, section 5.2: no client authentication, or a wrong one."""
+    """The client authentication is missing or wrong (RFC 6749, section 5.2)."""
 
     code = "invalid_client"
     text = "Authenticate with the id and secret of a registered service, by HTTP Basic."
@@ -294,7 +296,7 @@ class KeyMissing(Missing):
     text = "There is no such key."
 
 
-# --- the machinery ----------------------------------------------------------------------------------
+# --- storage and hashing ----------------------------------------------------------------------------
 
 
 class StorageUnavailable(Unavailable):
@@ -303,7 +305,8 @@ class StorageUnavailable(Unavailable):
 
 
 class TransactionConflict(Unavailable):
-    """The database undid the whole transaction (deadlock, lost connection, lost race): run it again."""
+    """The database rolled the whole transaction back (deadlock, lost connection, concurrent change). It may be
+    repeated."""
 
     code = "transaction_conflict"
     text = "Too many changes at once; try again in a moment."

@@ -9,9 +9,9 @@ from dishka import AsyncContainer
 from litestar import Litestar
 from litestar.types import ASGIApp
 
-from doorward.application.change_feed.follow_changes import FollowChanges
+from doorward.application.change_feed.follower import ChangeFollower
+from doorward.application.change_feed.revocation_publisher import RevocationPublisher
 from doorward.application.maintenance import Maintenance
-from doorward.application.sessions.publish_revocations import PublishRevocations
 from doorward.domain.errors import Unavailable
 from doorward.infrastructure.container import make_container
 from doorward.infrastructure.log.configure import configure_logging, dropped_lines
@@ -56,16 +56,16 @@ def background_work(container: AsyncContainer) -> Callable[[Litestar], AbstractA
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        follow = await container.get(FollowChanges)
+        follow = await container.get(ChangeFollower)
         with suppress(Unavailable):  # without the database, requests get 503 until a later read succeeds
             await follow.once()
         maintain = await container.get(Maintenance)
-        publish = await container.get(PublishRevocations)
+        publisher = await container.get(RevocationPublisher)
         tasks = [
             asyncio.create_task(work) for work in (follow.run(), maintain.run(), metrics.TRAFFIC.keep_handing_over())
         ]
         try:
-            with called_on_stop(publish.stop):
+            with called_on_stop(publisher.stop):
                 yield
         finally:
             for task in tasks:

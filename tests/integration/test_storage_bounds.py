@@ -6,6 +6,7 @@ import asyncmy
 import pytest
 from sqlalchemy import Connection, Engine, event, text
 
+from doorward.application.ports.storage import LockName
 from doorward.application.transactions import ATTEMPTS, retried
 from doorward.domain.access.role import ADMIN
 from doorward.domain.errors import StorageUnavailable, TransactionConflict, UsernameTaken
@@ -31,7 +32,7 @@ async def hold_row(server: MySQLServer, url: str, held: asyncio.Event, over: asy
         database=DatabaseUrl.parse(url).database,
     )
     async with connection.cursor() as cursor:
-        await cursor.execute("SELECT name FROM roles FOR UPDATE")
+        await cursor.execute("SELECT name FROM leases FOR UPDATE")
         held.set()
         await over.wait()
     await connection.ensure_closed()
@@ -45,8 +46,10 @@ async def test_waiting_for_a_lock_is_bounded(mysql: SqlStorage, own_mysql_server
         nonlocal attempts
         attempts += 1
         async with mysql.transaction() as tx:
-            await tx.roles.lock(ADMIN)
+            await tx.locks.take(LockName.ADMINS)
 
+    async with mysql.transaction() as tx:
+        await tx.locks.take(LockName.ADMINS)  # adds the row that is held below
     async with asyncio.timeout(GUARD), asyncio.TaskGroup() as tasks:
         held, over = asyncio.Event(), asyncio.Event()
         tasks.create_task(hold_row(own_mysql_server, mysql_url, held, over))

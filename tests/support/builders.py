@@ -1,9 +1,11 @@
-"""Things to test with, whole but for what a test is about."""
+"""Builders of complete objects for tests. A test sets only what it is about."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
+from doorward.application.access.authorize_from_cache import AuthorizeFromCache
 from doorward.application.access.authorize_role import AuthorizeRole
 from doorward.application.access.grant_role import GrantRole
 from doorward.application.access.revoke_role import RevokeRole
@@ -16,7 +18,7 @@ from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.accounts.register_user import RegisterUser
 from doorward.application.change_feed.directory import AccessDirectory
 from doorward.application.change_feed.ended_sessions import EndedSessions
-from doorward.application.change_feed.follow_changes import FollowChanges
+from doorward.application.change_feed.follower import ChangeFollower, FollowerTimings
 from doorward.application.ports.security import AccessTokens, IssuedToken
 from doorward.application.sessions.end_all_sessions import EndAllSessions
 from doorward.application.sessions.end_session import EndSession
@@ -31,6 +33,7 @@ from doorward.domain.ids import SessionId, UserId, uuid7
 from doorward.domain.sessions.refresh_token import RefreshTokenHash
 from doorward.domain.sessions.session import Device, Session, SessionPolicy, new_session_id
 from doorward.infrastructure.memory.storage import MemoryStorage
+from doorward.infrastructure.memory.tables import MemoryDatabase
 from doorward.infrastructure.security.master_secret import MasterSecret
 from doorward.infrastructure.security.refresh_tokens import DerivedRefreshTokens
 from support.doubles import (
@@ -50,7 +53,7 @@ REFRESH_TOKENS = DerivedRefreshTokens(MasterSecret(b"what the refresh tokens of 
 
 
 def a_user(name: str = "ada", *roles: RoleName, disabled: bool = False) -> User:
-    """An account whose password is PASSWORD, as PlainHasher keeps it."""
+    """Return an account whose password is PASSWORD, in the form of PlainHasher."""
     return User(
         id=UserId(uuid7(NOON)),
         username=Username.parse(name),
@@ -69,33 +72,34 @@ def a_session(user: User, started_at: datetime = NOON) -> Session:
 
 
 def issued(tokens: AccessTokens, user: User, now: datetime = NOON, session_id: SessionId | None = None) -> IssuedToken:
-    """An access token of the account, for a session that nobody ended and that goes on for long."""
+    """Return an access token of the account, for a session that continues."""
     return tokens.issue(user, session_id or new_session_id(now), now, now + timedelta(days=14))
 
 
 def a_token(user: User, session_id: SessionId | None = None) -> str:
-    """As PlainTokens makes it."""
+    """Return an access token in the form of PlainTokens."""
     return issued(PlainTokens(), user, session_id=session_id).value
 
 
 @dataclass(slots=True)
 class House:
-    """Every use case that tests use together, on storage in memory and a clock that stands still."""
+    """The use cases that tests combine, on storage in memory and with a frozen clock."""
 
     clock: FrozenClock = field(default_factory=FrozenClock)
     log: ListLog = field(default_factory=ListLog)
     hasher: PlainHasher = field(default_factory=PlainHasher)
     ring: CountingKeyRing = field(default_factory=CountingKeyRing)
     policy: SessionPolicy = field(default_factory=SessionPolicy)
+    database: MemoryDatabase = field(default_factory=MemoryDatabase)
     storage: MemoryStorage = field(init=False)
     directory: AccessDirectory = field(init=False)
     ended: EndedSessions = field(init=False)
 
     def __post_init__(self) -> None:
-        self.storage = MemoryStorage(self.clock.now)
+        self.storage = MemoryStorage(self.clock.now, self.database)
         self.directory = AccessDirectory(self.storage, self.clock)
         self.ended = EndedSessions(self.storage, self.clock)
-        self.ended.listened(self.clock.monotonic())
+        self.ended.mark_caught_up(self.clock.monotonic())
 
     @property
     def rules(self) -> PasswordRules:
@@ -139,6 +143,10 @@ class House:
         return ChangePassword(self.storage, self.hasher, confirm, self.rules, self.log)
 
     @property
+    def authorize_from_cache(self) -> AuthorizeFromCache:
+        return AuthorizeFromCache(self.directory, self.ended)
+
+    @property
     def authorize(self) -> AuthorizeRole:
         return AuthorizeRole(self.directory, self.ended)
 
@@ -150,11 +158,18 @@ class House:
     def revoke(self) -> RevokeRole:
         return RevokeRole(self.storage, self.log)
 
-    def follower(self) -> FollowChanges:
-        return FollowChanges(self.storage, self.directory, self.ended, self.ring, self.clock, self.log)
+    @property
+    def other_node(self) -> MemoryStorage:
+        """A storage on the same database. Its commits are not announced to this node, as those of another node."""
+        return MemoryStorage(self.clock.now, self.database)
+
+    def follower(self, **timings: Any) -> ChangeFollower:
+        """Return a follower of the change feed with these fields of FollowerTimings."""
+        parts = self.storage, self.directory, self.ended, self.ring, self.clock, self.log
+        return ChangeFollower(*parts, timings=FollowerTimings(**timings))
 
     async def with_user(self, name: str = "ada", *roles: RoleName, disabled: bool = False) -> User:
-        """An account that is there already."""
+        """Add an account and return it."""
         user = a_user(name, *roles, disabled=disabled)
         async with self.storage.transaction() as tx:
             await tx.users.add(user)
@@ -164,7 +179,7 @@ class House:
         return await self.authenticate(name, PASSWORD, self.clock.now())
 
     async def newly_signed_in(self) -> SignedIn:
-        """Somebody who was not there before."""
+        """Add an account and sign it in."""
         return await self.signed_in((await self.with_user()).username.value)
 
     async def session(self, session_id: SessionId) -> Session | None:

@@ -1,4 +1,4 @@
-"""Plain stand-ins for the slow ports, for unit tests. They sit the same exams as the adapters where one exists."""
+"""Plain stand-ins for the slow ports. Where contract tests exist, the doubles pass them as the adapters do."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -25,7 +25,7 @@ NUMBERS = count(1)
 
 @dataclass(slots=True)
 class FrozenClock:
-    """Stands still until it is moved."""
+    """A clock that stands still until it is moved."""
 
     time: datetime = NOON
     seconds: float = 1000.0
@@ -43,23 +43,24 @@ class FrozenClock:
 
 @dataclass(slots=True)
 class PlainHasher:
-    """Keeps passwords readable. `$plain$1$` is today's form, `$plain$0$` yesterday's; `work` counts verifications."""
+    """Stores passwords readably. `$plain$1$` is the current form, `$plain$0$` an outdated one; `work` counts
+    verifications."""
 
     work: int = 0
 
     async def hash(self, password: Password) -> PasswordHash:
         return PasswordHash(f"$plain$1${password.value}")
 
-    async def verify(self, password: Password, stored: PasswordHash | None) -> Verdict:
+    async def verify(self, password: Password, password_hash: PasswordHash | None) -> Verdict:
         self.work += 1
-        if stored == f"$plain$1${password.value}":
+        if password_hash == f"$plain$1${password.value}":
             return Verdict.MATCH
-        if stored == f"$plain$0${password.value}":
+        if password_hash == f"$plain$0${password.value}":
             return Verdict.MATCH_OUTDATED
         return Verdict.MISMATCH
 
-    def damage(self, stored: str) -> str | None:
-        return None if stored.startswith(("$plain$0$", "$plain$1$")) else "malformed"
+    def unusable_reason(self, password_hash: str) -> str | None:
+        return None if password_hash.startswith(("$plain$0$", "$plain$1$")) else "malformed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class ShortBlocklist:
 
 @dataclass(frozen=True, slots=True)
 class ListLog:
-    """Keeps the events that were recorded."""
+    """Collects the events that it is given."""
 
     events: list[tuple[SecurityEvent, dict[str, str | int | bool | None]]] = field(default_factory=list)
 
@@ -87,7 +88,7 @@ class ListLog:
 
 @dataclass(frozen=True, slots=True)
 class PlainTokens:
-    """Tokens that anybody can read and forge: `subject/id/session/epoch/seconds of issue/seconds of end`."""
+    """Tokens that anybody can read and forge: `subject/id/session/epoch/seconds of issue/seconds of expiry`."""
 
     def issue(self, user: User, session_id: SessionId, now: datetime, ends_at: datetime) -> IssuedToken:
         issued, end = int(now.timestamp()), int(min(ends_at, now + FIFTEEN_MINUTES).timestamp())
@@ -113,7 +114,7 @@ class PlainTokens:
 
 @dataclass(slots=True)
 class CountingKeyRing:
-    """Counts how often it was asked to read the keys again."""
+    """Counts how often the keys were read again."""
 
     reloads: int = 0
     signs: bool = True
@@ -130,7 +131,7 @@ class CountingKeyRing:
 
 @dataclass(frozen=True, slots=True)
 class PlainSealer:
-    """Seals nothing; its keys are named by what they hold. `before:` stands before what the previous secret sealed."""
+    """Seals nothing. A key is named by its content, and `before:` marks what the previous secret sealed."""
 
     def generate(self, now: datetime, algorithm: Algorithm = "ES256") -> SigningKey:
         return replace(self.seal(f"generated{next(NUMBERS)}".encode(), now, now), algorithm=algorithm)
@@ -150,7 +151,7 @@ class PlainSealer:
 
 
 class WatchedStorage(MemoryStorage):
-    """Counts readings, can be away, and can be held back in the middle of one."""
+    """Counts its reads, can be unavailable, and can be stopped in the middle of a read."""
 
     def __init__(self) -> None:
         super().__init__()

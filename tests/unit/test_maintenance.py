@@ -1,59 +1,61 @@
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import NoReturn
 
-from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
-from doorward.application.maintenance import LEASE, Maintenance
+from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
+from doorward.application.maintenance import LEASE_DURATION, Maintenance
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.sessions.prune_sessions import PruneSessions
 from doorward.domain.keys.rotation import KeyRotation
 from doorward.domain.sessions.session import SessionPolicy
 from support.builders import House
-from support.doubles import PlainSealer
+from support.doubles import NOON, PlainSealer
+from support.stored import put
 
 
-def keeper(house: House) -> Maintenance:
-    rotate = RotateSigningKeys(house.storage, PlainSealer(), KeyRotation(), house.log)
-    return Maintenance(house.storage, PruneSessions(house.storage, house.policy), rotate, house.clock, house.log)
+def maintenance(house: House, sealer: PlainSealer | None = None) -> Maintenance:
+    maintain_keys = MaintainSigningKeys(house.storage, sealer or PlainSealer(), KeyRotation(), house.log)
+    prune = PruneSessions(house.storage, house.policy)
+    return Maintenance(house.storage, prune, maintain_keys, house.clock, house.log)
 
 
-async def test_one_node_at_a_time_keeps_house_until_it_is_heard_of_no_more() -> None:
+async def test_one_node_at_a_time_works_until_its_lease_ends() -> None:
     """RF-14."""
     house = House()
-    first, second = keeper(house), keeper(house)
+    first, second = maintenance(house), maintenance(house)
     assert await first.once()
     assert not await second.once()
-    house.clock.move(LEASE.total_seconds() - 1)
+    house.clock.move(LEASE_DURATION.total_seconds() - 1)
     assert await first.once()
-    house.clock.move(LEASE.total_seconds())
+    house.clock.move(LEASE_DURATION.total_seconds())
     assert await second.once()
     assert not await first.once()
 
 
-async def test_sessions_that_are_over_are_forgotten_and_others_stay() -> None:
+async def test_expired_sessions_are_deleted_and_others_stay() -> None:
     """RF-14."""
     house = House()
     await house.with_user("ada")
-    over = await house.signed_in("ada")
+    expired = await house.signed_in("ada")
     house.clock.move(timedelta(days=13).total_seconds())
-    goes_on = await house.signed_in("ada")
+    active = await house.signed_in("ada")
     house.clock.move(timedelta(days=1, seconds=1).total_seconds())
-    await keeper(house).once()
-    assert await house.session(over.session.id) is None
-    assert await house.session(goes_on.session.id) is not None
+    await maintenance(house).once()
+    assert await house.session(expired.session.id) is None
+    assert await house.session(active.session.id) is not None
     assert house.log.of(SecurityEvent.SESSIONS_PRUNED) == [{"count": 1}]
 
 
-async def test_what_fails_keeps_nothing_else_from_being_done() -> None:
+async def test_a_failure_of_one_kind_of_work_does_not_stop_the_others() -> None:
     house = House(policy=SessionPolicy(idle=timedelta(hours=1)))
     await house.with_user("ada")
-    over = await house.signed_in("ada")
+    expired = await house.signed_in("ada")
     house.clock.move(3601)
-    keeping = keeper(house)
-    keeping._rotate = NoRotation()  # type: ignore[assignment]
-    await keeping.once()
-    assert await house.session(over.session.id) is None
+    await put(house.storage, PlainSealer().generate(NOON - timedelta(days=90)))
+    await maintenance(house, FailingSealer()).once()
+    assert await house.session(expired.session.id) is None
     assert house.log.of(SecurityEvent.MAINTENANCE_FAILED) == [{"reason": "ZeroDivisionError", "work": "rotate_keys"}]
 
 
-class NoRotation:
-    async def when_due(self, now: datetime) -> None:
+class FailingSealer(PlainSealer):
+    def generate(self, *_: object) -> NoReturn:
         raise ZeroDivisionError

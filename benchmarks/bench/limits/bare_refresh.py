@@ -20,10 +20,10 @@ from sqlalchemy import Executable
 from sqlalchemy.dialects.mysql.asyncmy import dialect
 from sqlalchemy.engine.interfaces import Compiled
 
-from doorward.domain.sessions.refresh_token import RefreshTokenHash, SpentToken, mark
+from doorward.domain.sessions.refresh_token import RefreshTokenHash, RotatedToken, fingerprint
 from doorward.infrastructure.sql.engine import MAX_PREPARED_STATEMENTS
+from doorward.infrastructure.sql.rotated_tokens import to_text
 from doorward.infrastructure.sql.sessions import ROTATE, WITH_USER, day
-from doorward.infrastructure.sql.spent import to_text
 from support.mysql.server import Account
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -65,7 +65,7 @@ async def refresh(connection: Any, session_id: UUID, presented: bytes) -> bytes:
         "used_since": LONG_AGO,
         "started_since": LONG_AGO,
         "successor": successor,
-        "just_spent": to_text([SpentToken(mark(RefreshTokenHash(presented)), now)]),
+        "just_rotated": to_text([RotatedToken(fingerprint(RefreshTokenHash(presented)), now)]),
         "now": now + timedelta(microseconds=1),
         "today": day(now),
     }

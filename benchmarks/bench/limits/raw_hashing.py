@@ -11,7 +11,7 @@ from time import perf_counter
 import argon2
 import nacl.pwhash
 
-from doorward.infrastructure.security.passwords import MEMORY, PARALLELISM, TIME
+from doorward.infrastructure.security.passwords import LANES, MEMORY_KIB, PASSES
 
 PASSWORD = b"violet harbour kettle"
 KIB = 1024
@@ -20,13 +20,13 @@ Check = Callable[[], object]
 
 
 def by_argon2_cffi() -> Check:
-    hasher = argon2.PasswordHasher(TIME, MEMORY, PARALLELISM)
+    hasher = argon2.PasswordHasher(PASSES, MEMORY_KIB, LANES)
     stored = hasher.hash(PASSWORD)
     return lambda: hasher.verify(stored, PASSWORD)
 
 
 def by_libsodium() -> Check:
-    stored = nacl.pwhash.argon2id.str(PASSWORD, opslimit=TIME, memlimit=MEMORY * KIB)
+    stored = nacl.pwhash.argon2id.str(PASSWORD, opslimit=PASSES, memlimit=MEMORY_KIB * KIB)
     return lambda: nacl.pwhash.argon2id.verify(stored, PASSWORD)
 
 

@@ -13,19 +13,19 @@ from doorward.domain.access.role import Role, RoleName, parse_description, parse
 class DefinedRole:
     role: Role
     added: bool
-    """False when it was there already."""
+    """False when the role existed already."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class DefineRole:
-    """A role of the operator's own, beside user, moderator and admin; or a new description for one that is there."""
+    """Adds a role of the operator's own, or changes the description of a role."""
 
     storage: Storage
     log: SecurityLog
 
     async def __call__(self, name: str, description: str | None, now: datetime, by: str) -> DefinedRole:
-        """None leaves the description as it is. Raise InvalidRoleName or InvalidDescription."""
+        """Without a description (None) it stays as it is. Raise InvalidRoleName or InvalidDescription."""
         described = None if description is None else parse_description(description)
         defined = await self._put(parse_role_name(name), described, now)
         self.log.record(SecurityEvent.AUTHZ_ADMIN, role=defined.role.name, added=defined.added, by=by)

@@ -1,9 +1,9 @@
 from dataclasses import dataclass
 from typing import final
 
-from doorward.application.access.authorize_role import AuthorizeRole
-from doorward.application.accounts.find_user import FindUser
-from doorward.domain.access.decision import Decision, Requirement
+from doorward.application.accounts.identify_user import IdentifyUser
+from doorward.application.change_feed.directory import AccessDirectory
+from doorward.domain.access.decision import Decision, Requirement, decide
 from doorward.domain.accounts.user import User
 
 
@@ -16,12 +16,12 @@ class Explanation:
 @final
 @dataclass(frozen=True, slots=True)
 class ExplainAccess:
-    """May this account do this, and why: what the guard would say of it now, in its own words."""
+    """Explains whether an account meets a requirement: the decision that the guard would make now, and its reason."""
 
-    find: FindUser
-    authorize: AuthorizeRole
+    identify: IdentifyUser
+    directory: AccessDirectory
 
     async def __call__(self, name: str, requirement: Requirement) -> Explanation:
         """`name` is an id, a username or an email. Raise AccountMissing."""
-        user = await self.find.named(name)
-        return Explanation(user, await self.authorize.of(user.id, requirement))
+        user = await self.identify(name)
+        return Explanation(user, decide(await self.directory.access(user.id), requirement))

@@ -13,7 +13,7 @@ from doorward.domain.ids import UserId
 @final
 @dataclass(frozen=True, slots=True)
 class GrantRole:
-    """The account holds the role from its very next request on. Granting twice is granting once."""
+    """Grants a role to an account, which has it from its next request on. Granting it again changes nothing."""
 
     storage: Storage
     log: SecurityLog

@@ -8,7 +8,7 @@ from doorward.domain.access.role import ADMIN
 @final
 @dataclass(frozen=True, slots=True)
 class HasAdmin:
-    """Is there anybody yet who may administer? If not, the operator is told how to make the first."""
+    """Returns whether there is an enabled admin. If not, the operator is told how to create the first one."""
 
     storage: Storage
 

@@ -1,17 +1,18 @@
-"""There is always an enabled admin, not even two requests at once can take the last one away."""
+"""Ensures that there is always an enabled admin, even when two requests would remove the last two at the same time."""
 
-from doorward.application.ports.storage import Transaction
+from doorward.application.ports.storage import LockName, Transaction
 from doorward.domain.access.role import ADMIN
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import LastAdmin
 
 
-async def hold_admins(tx: Transaction) -> None:
-    """First thing in a transaction that may end somebody's being admin: such transactions go one after the other."""
-    await tx.roles.lock(ADMIN)
+async def serialise_admin_changes(tx: Transaction) -> None:
+    """Serialise the transactions that may take an admin away. Call it first in such a transaction."""
+    await tx.locks.take(LockName.ADMINS)
 
 
-async def refuse_without_admin(tx: Transaction, user: User) -> None:
-    """Raise LastAdmin when nobody would be left; `user` was read after `hold_admins`."""
+async def refuse_last_admin(tx: Transaction, user: User) -> None:
+    """Raise LastAdmin if no enabled admin would be left without `user`, which was read after
+    `serialise_admin_changes`."""
     if ADMIN in user.roles and not user.disabled and await tx.users.count_enabled(ADMIN) <= 1:
         raise LastAdmin

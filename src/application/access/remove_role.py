@@ -12,7 +12,7 @@ from doorward.domain.errors import RoleBuiltIn, RoleMissing
 @final
 @dataclass(frozen=True, slots=True)
 class RemoveRole:
-    """The role is gone, and everybody who held it lacks it from the next request on."""
+    """Removes a role. Every account that had it lacks it from its next request on."""
 
     storage: Storage
     log: SecurityLog

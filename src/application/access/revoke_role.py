@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from typing import final
 
-from doorward.application.access.last_admin import hold_admins, refuse_without_admin
+from doorward.application.access.last_admin import refuse_last_admin, serialise_admin_changes
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
@@ -14,7 +14,8 @@ from doorward.domain.ids import UserId
 @final
 @dataclass(frozen=True, slots=True)
 class RevokeRole:
-    """The account lacks the role from its very next request on. Revoking what it has not changes nothing."""
+    """Revokes a role from an account, which lacks it from its next request on. Revoking a role that the account does
+    not have changes nothing."""
 
     storage: Storage
     log: SecurityLog
@@ -28,12 +29,12 @@ class RevokeRole:
     async def _revoke(self, user_id: UserId, role: RoleName) -> bool:
         async with self.storage.transaction() as tx:
             if role == ADMIN:
-                await hold_admins(tx)
+                await serialise_admin_changes(tx)
             user = await tx.users.get(user_id)
             if user is None:
                 raise AccountMissing
             if role not in user.roles and await tx.roles.get(role) is None:
                 raise RoleMissing
             if role == ADMIN:
-                await refuse_without_admin(tx, user)
+                await refuse_last_admin(tx, user)
             return await tx.users.revoke(user_id, role)

@@ -4,7 +4,7 @@ from doorward.application.ports.storage import Storage
 
 
 async def unknown_roles(storage: Storage, names: Iterable[str]) -> list[str]:
-    """Those of the names that are no role, in their order; the database is asked only when there are names."""
+    """Return those of the names that are no roles, in their order. Without names the database is not read."""
     asked = list(names)
     if not asked:
         return []

@@ -1,4 +1,4 @@
-"""Accounts as somebody hands them over to be imported, and what is wrong with them."""
+"""The accounts of an import as they were read, and the errors that are found in them."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,15 +17,15 @@ from doorward.domain.ids import UserId
 
 T = TypeVar("T")
 
-EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-MOST_TOLD = 20
-AHEAD = timedelta(days=1)
-"""How far another machine's clock may be ahead of ours."""
+EARLIEST_CREATION = datetime(1970, 1, 1, tzinfo=UTC)
+MAX_REPORTED = 20
+CLOCK_TOLERANCE = timedelta(days=1)
+"""How far the clock of the machine that exported the accounts may be ahead."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccountEntry:
-    """An account that was read, and nothing of it checked. `line` is where it stands, from 1 on."""
+    """An account as it was read, not yet checked. `line` is the number of its line, from 1 on."""
 
     line: int
     username: str
@@ -34,12 +34,12 @@ class AccountEntry:
     roles: Sequence[str] = ()
     disabled: bool = False
     created_at: datetime | None = None
-    """Aware; None for the time of the import."""
+    """Aware; None stands for the time of the import."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with a line, in words that hold nothing secret."""
+    """What is wrong with a line, in a text that contains nothing secret."""
 
     line: int
     text: str
@@ -47,64 +47,64 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class EntryRules:
-    """What an entry must be to become an account at `now`."""
+    """The rules that an entry must meet to become an account at `now`."""
 
     hasher: PasswordHasher
     roles: Collection[RoleName]
     now: datetime
 
     def account(self, entry: AccountEntry, user_id: UserId) -> User:
-        """Raise an Invalid."""
+        """Return the account. Raise Invalid."""
         name, email = Username.parse(entry.username), Email.parse(entry.email)
-        if damage := self.hasher.damage(entry.password_hash):
-            raise Invalid(f"The password hash could not be used here: {damage}.")
+        if reason := self.hasher.unusable_reason(entry.password_hash):
+            raise Invalid(f"The password hash could not be used here: {reason}.")
         return User(
             id=user_id,
             username=name,
             email=email,
             password_hash=PasswordHash(entry.password_hash),
-            roles=frozenset({USER, *map(self._known, entry.roles)}),
+            roles=frozenset({USER, *map(self._known_role, entry.roles)}),
             disabled=entry.disabled,
-            created_at=self.now if entry.created_at is None else self._sane(entry.created_at),
+            created_at=self.now if entry.created_at is None else self._checked_time(entry.created_at),
         )
 
-    def _known(self, name: str) -> RoleName:
+    def _known_role(self, name: str) -> RoleName:
         role = parse_role_name(name)
         if role not in self.roles:
             raise RoleUnknown(role)
         return role
 
-    def _sane(self, moment: datetime) -> datetime:
-        if not EARLIEST <= moment <= self.now + AHEAD:
+    def _checked_time(self, moment: datetime) -> datetime:
+        if not EARLIEST_CREATION <= moment <= self.now + CLOCK_TOLERANCE:
             raise Invalid("The time of creation lies before 1970 or in the future.")
         return moment
 
 
 @dataclass(slots=True)
 class Findings:
-    """What the lines so far have shown."""
+    """The errors and existing accounts that the lines so far contain."""
 
     wrong: dict[int, str] = field(default_factory=dict)
-    """The first wrong lines, by their numbers, and what is wrong with them."""
+    """What is wrong with the first wrong lines, by their numbers."""
     more: int = 0
-    """How many there are besides."""
+    """The number of further wrong lines."""
     existing: set[int] = field(default_factory=set)
-    """Lines whose account is left as it is."""
+    """The lines whose account exists already and is skipped."""
     _lines: dict[str, int] = field(default_factory=dict)
-    """Where each key was first: a username's has no `@`, an email's has one."""
+    """The line of each key. Username keys contain no `@`, and email keys contain one, so they share a dictionary."""
 
     def add(self, wrong: Mapping[int, str]) -> None:
-        told = sorted(wrong)[: MOST_TOLD - len(self.wrong)]
-        self.wrong |= {line: wrong[line] for line in told}
-        self.more += len(wrong) - len(told)
+        reported = sorted(wrong)[: MAX_REPORTED - len(self.wrong)]
+        self.wrong |= {line: wrong[line] for line in reported}
+        self.more += len(wrong) - len(reported)
 
     def repeated(self, line: int, user: User) -> str | None:
-        """Remember the account, and say whose name or email it has."""
-        named = self._lines.setdefault(user.username.key, line)
-        reachable = self._lines.setdefault(user.email.key, line)
-        if named != line:
-            return f"The username is that of line {named}."
-        return None if reachable == line else f"The email is that of line {reachable}."
+        """Return which earlier line has the same username or email, if there is one; otherwise add the account."""
+        username_line = self._lines.setdefault(user.username.key, line)
+        email_line = self._lines.setdefault(user.email.key, line)
+        if username_line != line:
+            return f"The username is that of line {username_line}."
+        return None if email_line == line else f"The email is that of line {email_line}."
 
 
 def batches(things: Iterable[T], size: int) -> Iterator[list[T]]:

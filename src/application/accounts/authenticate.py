@@ -13,18 +13,21 @@ from doorward.domain.accounts.email import login_key
 from doorward.domain.accounts.password import Password
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import InvalidCredentials, TransactionConflict, Unavailable, UnknownAccount, WrongPassword
+from doorward.domain.sessions.ending import surplus_sessions
 from doorward.domain.sessions.session import UNKNOWN_DEVICE, Device, Session, SessionPolicy, new_session_id
 
-RENEWED_WITHIN = 1.4
-"""Seconds from the beginning of a sign-in: one that waited long for its first hash does not wait as long again."""
+REHASH_DEADLINE_SECONDS = 1.4
+"""Counted from the beginning of a sign-in. A sign-in that waited long for its first hash does not wait as long for a
+second one."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Authenticate:
-    """Sign-in: who are you? Here is your session, and the tokens for it.
+    """Signs a user in: verifies the password, opens a session and issues its tokens.
 
-    Unknown, wrong, empty and disabled take the same way at the same cost, so that no clock tells them apart.
+    An unknown name, a wrong or empty password and a disabled account take the same path at the same cost, so that their
+    response times do not differ.
     """
 
     storage: Storage
@@ -35,13 +38,13 @@ class Authenticate:
     log: SecurityLog
 
     async def __call__(self, login: str, password: str, now: datetime, device: Device = UNKNOWN_DEVICE) -> SignedIn:
-        """`login` is a username or an email. Raise InvalidCredentials, or HashingBusy."""
+        """Return the tokens. `login` is a username or an email. Raise InvalidCredentials or HashingBusy."""
         typed = Password.typed(password)
         if typed.oversized:
-            self._refused(login, "password_oversized")
+            self._refuse(login, "password_oversized")
             raise WrongPassword
         for _ in range(ATTEMPTS):
-            user = await self._recognised(login, typed)
+            user = await self._verified(login, typed)
             first = self.refresh_tokens.first(new_session_id(now))
             session = Session.opened(first.session_id, user.id, first.hash, device, now)
             present = await self._open(user, session)
@@ -55,43 +58,47 @@ class Authenticate:
                 return self.issue(present, session, first, now)
         raise TransactionConflict
 
-    async def _recognised(self, login: str, typed: Password) -> User:
-        """Whose password it is, as read before it was verified."""
-        renewed_until = asyncio.get_running_loop().time() + RENEWED_WITHIN
+    async def _verified(self, login: str, typed: Password) -> User:
+        """Return the account whose password it is, as it was read before the password was verified."""
+        rehash_deadline = asyncio.get_running_loop().time() + REHASH_DEADLINE_SECONDS
         async with self.storage.reading() as reading:
             user = await reading.users.by_login(login_key(login))
         verdict = await self.hasher.verify(typed, user.password_hash if user else None)
         if user is None:
-            raise self._refused(login, "unknown_account")
+            raise self._refuse(login, "unknown_account")
         if verdict is Verdict.MISMATCH or user.disabled:
-            raise self._refused(login, "account_disabled" if user.disabled else "wrong_password", user)
+            raise self._refuse(login, "account_disabled" if user.disabled else "wrong_password", user)
         if verdict is Verdict.MATCH_OUTDATED:
-            return await self._rehash(user, typed, renewed_until)
+            return await self._rehash(user, typed, rehash_deadline)
         return user
 
     @retried
     async def _open(self, user: User, session: Session) -> User | None:
-        """The account as it now is; None when its password changed, or it was disabled or deleted, while the password
-        was verified: a session must not outlive what ended all the others."""
+        """Open the session and return the account as it is now.
+
+        Return None if the password changed, or the account was disabled or deleted, while the password was verified: a
+        new session must not outlive the event that ended all others.
+        """
         async with self.storage.transaction() as tx:
             present = await tx.users.lock(user.id)
             if present is None or present.disabled or present.password_hash != user.password_hash:
                 return None
             await tx.sessions.add(session)
-            await tx.sessions.end_oldest(user.id, session.id, self.policy, session.started_at)
+            sessions = await tx.sessions.of_user(user.id)
+            await tx.sessions.end(surplus_sessions(sessions, session.id, self.policy, session.started_at))
             return present
 
-    def _refused(self, login: str, reason: str, user: User | None = None) -> InvalidCredentials:
+    def _refuse(self, login: str, reason: str, user: User | None = None) -> InvalidCredentials:
         self.log.record(
             SecurityEvent.AUTHN_LOGIN_FAIL, login=login, reason=reason, user_id=str(user.id) if user else None
         )
         return WrongPassword() if user else UnknownAccount()
 
-    async def _rehash(self, user: User, password: Password, until: float) -> User:
-        """By today's parameters. Nobody is refused, or kept waiting, because this did not work: the next sign-in tries
+    async def _rehash(self, user: User, password: Password, deadline: float) -> User:
+        """Hash the password with the current parameters. A failure refuses and delays nobody: the next sign-in tries
         again."""
         with suppress(Unavailable, TimeoutError):
-            async with asyncio.timeout_at(until):
+            async with asyncio.timeout_at(deadline):
                 rehashed = user.rehashed(await self.hasher.hash(password))
             async with self.storage.transaction() as tx:
                 await tx.users.save(rehashed)

@@ -11,12 +11,14 @@ from doorward.domain.access.principal import Principal
 from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import InvalidToken, TransactionConflict
+from doorward.domain.sessions.ending import other_sessions
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class ChangePassword:
-    """The account's holder chooses a new password. The session at hand goes on, all others end."""
+    """Sets a new password that the holder of the account chose. The session of the request continues, all others
+    end."""
 
     storage: Storage
     hasher: PasswordHasher
@@ -25,7 +27,7 @@ class ChangePassword:
     log: SecurityLog
 
     async def __call__(self, principal: Principal, current: str, new: str) -> None:
-        """Raise PasswordWrong, a PasswordRefused, or HashingBusy."""
+        """Raise PasswordWrong, PasswordRefused or HashingBusy."""
         user = await self.confirm(principal.user_id, current)
         checked = self.rules.check(new, (user.username.value, user.email.value))
         password_hash = await self.hasher.hash(checked)
@@ -44,7 +46,7 @@ class ChangePassword:
 
     @retried
     async def _save(self, confirmed: User, password_hash: PasswordHash, principal: Principal) -> int | None:
-        """How many sessions ended; None when the password is not the one any more that was confirmed."""
+        """Return how many sessions ended, or None if the password is no longer the one that was confirmed."""
         async with self.storage.transaction() as tx:
             user = await tx.users.lock(confirmed.id)
             if user is None:
@@ -52,4 +54,5 @@ class ChangePassword:
             if user.password_hash != confirmed.password_hash:
                 return None
             await tx.users.save(user.with_chosen_password(password_hash))
-            return await tx.sessions.end_others(user.id, principal.session_id)
+            sessions = await tx.sessions.of_user(user.id)
+            return await tx.sessions.end(other_sessions(sessions, principal.session_id))

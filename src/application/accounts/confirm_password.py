@@ -13,14 +13,15 @@ from doorward.domain.ids import UserId
 @final
 @dataclass(frozen=True, slots=True)
 class ConfirmPassword:
-    """Whoever is signed in shows once more that the account is theirs, before what cannot be undone."""
+    """Verifies the password of a signed-in user once more, before an action that cannot be undone."""
 
     storage: Storage
     hasher: PasswordHasher
     log: SecurityLog
 
     async def __call__(self, user_id: UserId, password: str) -> User:
-        """The account. Raise PasswordWrong, HashingBusy, or InvalidToken when the account has just gone."""
+        """Return the account. Raise PasswordWrong, HashingBusy, or InvalidToken if the account was deleted
+        meanwhile."""
         typed = Password.typed(password)
         async with self.storage.reading() as reading:
             user = await reading.users.get(user_id)

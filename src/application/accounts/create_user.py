@@ -20,7 +20,8 @@ from doorward.domain.ids import UserId, uuid7
 @final
 @dataclass(frozen=True, slots=True)
 class CreateUser:
-    """The operator makes an account: any roles, reserved names too. This is how the first admin comes to be."""
+    """Creates an account for the operator, with any roles and also with a reserved name. The first admin is created
+    so."""
 
     storage: Storage
     hasher: PasswordHasher
@@ -30,7 +31,7 @@ class CreateUser:
     async def __call__(
         self, username: str, email: str, password: str, now: datetime, *, by: str, roles: Iterable[str] = ()
     ) -> User:
-        """Raise an Invalid, RoleMissing, UsernameTaken or EmailTaken."""
+        """Raise Invalid, RoleMissing, UsernameTaken or EmailTaken."""
         name, address = Username.parse(username), Email.parse(email)
         granted = frozenset({USER, *map(parse_role_name, roles)})
         for unknown in await unknown_roles(self.storage, sorted(granted)):

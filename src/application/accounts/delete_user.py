@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from typing import final
 
-from doorward.application.access.last_admin import hold_admins, refuse_without_admin
+from doorward.application.access.last_admin import refuse_last_admin, serialise_admin_changes
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
@@ -13,7 +13,7 @@ from doorward.domain.ids import UserId
 @final
 @dataclass(frozen=True, slots=True)
 class DeleteUser:
-    """The account, its grants and its sessions are gone, its tokens refused, its id never given again."""
+    """Deletes an account with its grants and its sessions. Its tokens are refused, and its id is never used again."""
 
     storage: Storage
     log: SecurityLog
@@ -26,9 +26,9 @@ class DeleteUser:
     @retried
     async def _delete(self, user_id: UserId) -> None:
         async with self.storage.transaction() as tx:
-            await hold_admins(tx)
+            await serialise_admin_changes(tx)
             user = await tx.users.get(user_id)
             if user is None:
                 raise AccountMissing
-            await refuse_without_admin(tx, user)
+            await refuse_last_admin(tx, user)
             await tx.users.delete(user_id)

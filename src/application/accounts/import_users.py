@@ -20,19 +20,19 @@ from doorward.domain.errors import (
 )
 from doorward.domain.ids import UserId, uuid7
 
-BATCH = 500
-NO_ID = UserId(uuid7(datetime.fromtimestamp(0, UTC)))
+BATCH_SIZE = 500
+PLACEHOLDER_ID = UserId(uuid7(datetime.fromtimestamp(0, UTC)))
 
 Entries = Iterable[AccountEntry | Problem]
-"""Gone through twice, so no iterator. A Problem stands for a line that could not be read."""
+"""The entries are read twice, so an iterator is not enough. A Problem stands for a line that could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportProgress:
     checked: int = 0
-    """The last line that was looked at."""
+    """The number of the last line that was checked."""
     stored: int = 0
-    """The last line that is in the database, with all before it."""
+    """The number of the last line that is in the database, with all lines before it."""
     imported: int = 0
     skipped: int = 0
 
@@ -40,9 +40,11 @@ class ImportProgress:
 @final
 @dataclass(frozen=True, slots=True)
 class ImportUsers:
-    """The operator brings accounts along, with the hashes of their passwords. All are checked before the first is
-    added, so that only what stops it half-way leaves a part behind: a crash, Ctrl-C, a database that goes away, or
-    somebody who takes one of the names meanwhile."""
+    """Imports accounts with the hashes of their passwords.
+
+    All lines are checked before the first account is added. A part of them is imported only if the import stops
+    half-way: by a crash, Ctrl-C, a database that does not answer, or a name that somebody takes meanwhile.
+    """
 
     storage: Storage
     hasher: PasswordHasher
@@ -55,45 +57,48 @@ class ImportUsers:
         *,
         by: str,
         skip_existing: bool = False,
-        told: Callable[[ImportProgress], None] = lambda _: None,
+        on_progress: Callable[[ImportProgress], None] = lambda _: None,
     ) -> ImportProgress:
-        """Raise ImportRefused, upon which nothing was added, or ImportStopped. With `skip_existing` an account whose
-        username or email is in use is left as it is: what stopped can be run again. `told` hears of each batch."""
+        """Raise ImportRefused when nothing was added, or ImportStopped.
+
+        With `skip_existing` an account whose username or email is in use is left as it is, so that an import that
+        stopped can be repeated. `on_progress` is called after each batch.
+        """
         async with self.storage.reading() as reading:
             rules = EntryRules(self.hasher, {role.name for role in await reading.roles.all()}, now)
-        existing = await self._checked(entries, rules, told, skip_existing=skip_existing)
+        existing = await self._check(entries, rules, on_progress, skip_existing=skip_existing)
         progress, event = ImportProgress(), SecurityEvent.USERS_IMPORT_FAILED
         try:
-            for number, batch in enumerate(batches(entries, BATCH)):
-                moment = now + timedelta(milliseconds=number)  # so that the ids, too, grow from batch to batch
-                progress = await self._stored(batch, existing, rules, moment, progress)
-                told(progress)
+            for number, batch in enumerate(batches(entries, BATCH_SIZE)):
+                moment = now + timedelta(milliseconds=number)  # so that the ids grow from batch to batch, too
+                progress = await self._store(batch, existing, rules, moment, progress)
+                on_progress(progress)
             event = SecurityEvent.USERS_IMPORTED
         finally:
             self.log.record(event, by=by, imported=progress.imported, skipped=progress.skipped)
         return progress
 
-    async def _checked(
-        self, entries: Entries, rules: EntryRules, told: Callable[[ImportProgress], None], *, skip_existing: bool
+    async def _check(
+        self, entries: Entries, rules: EntryRules, on_progress: Callable[[ImportProgress], None], *, skip_existing: bool
     ) -> set[int]:
-        """Lines of accounts that are there already. Raise ImportRefused."""
-        found, in_use = Findings(), False
-        for batch in batches(entries, BATCH):
-            good, wrong = read(batch, rules)
+        """Return the lines whose accounts exist already. Raise ImportRefused."""
+        findings, in_use = Findings(), False
+        for batch in batches(entries, BATCH_SIZE):
+            good, wrong = check_batch(batch, rules)
             for line, user in good.items():
-                if repetition := found.repeated(line, user):
+                if repetition := findings.repeated(line, user):
                     wrong.setdefault(line, repetition)
             taken = await self._taken(good)
             if skip_existing:
-                found.existing.update(taken)
+                findings.existing.update(taken)
             else:
                 wrong = taken | wrong
                 in_use = in_use or bool(taken)
-            found.add(wrong)
-            told(ImportProgress(checked=batch[-1].line))
-        if found.wrong:
-            raise ImportRefused(found.wrong, found.more, in_use=in_use)
-        return found.existing
+            findings.add(wrong)
+            on_progress(ImportProgress(checked=batch[-1].line))
+        if findings.wrong:
+            raise ImportRefused(findings.wrong, findings.more, in_use=in_use)
+        return findings.existing
 
     async def _taken(self, users: dict[int, User]) -> dict[int, str]:
         keys = [user.username.key for user in users.values()], [user.email.key for user in users.values()]
@@ -102,7 +107,7 @@ class ImportUsers:
         names = {line: UsernameTaken.text for line, user in users.items() if user.username.key in named}
         return {line: EmailTaken.text for line, user in users.items() if user.email.key in reachable} | names
 
-    async def _stored(
+    async def _store(
         self,
         batch: Sequence[AccountEntry | Problem],
         existing: set[int],
@@ -118,7 +123,7 @@ class ImportUsers:
             if users:
                 await self._add(users)
         except DomainError as error:
-            raise stopped(before, last, error) from error
+            raise import_stopped(before, last, error) from error
         return replace(
             before,
             stored=last,
@@ -132,26 +137,26 @@ class ImportUsers:
             await tx.users.add_all(users)
 
 
-def read(batch: Iterable[AccountEntry | Problem], rules: EntryRules) -> tuple[dict[int, User], dict[int, str]]:
-    """The accounts by their lines, and what is wrong with the other lines."""
+def check_batch(batch: Iterable[AccountEntry | Problem], rules: EntryRules) -> tuple[dict[int, User], dict[int, str]]:
+    """Return the accounts by their lines, and what is wrong with the other lines."""
     good, wrong = dict[int, User](), dict[int, str]()
     for entry in batch:
         try:
-            good[entry.line] = account(entry, rules, NO_ID)
+            good[entry.line] = account(entry, rules, PLACEHOLDER_ID)
         except Invalid as error:
             wrong[entry.line] = str(error)
     return good, wrong
 
 
 def account(entry: AccountEntry | Problem, rules: EntryRules, user_id: UserId) -> User:
-    """Raise an Invalid."""
+    """Return the account of an entry. Raise Invalid."""
     if isinstance(entry, Problem):
         raise Invalid(entry.text)
     return rules.account(entry, user_id)
 
 
-def stopped(before: ImportProgress, last: int, error: DomainError) -> ImportStopped:
-    """While a batch was added that ends with line `last`."""
+def import_stopped(before: ImportProgress, last: int, error: DomainError) -> ImportStopped:
+    """Return the refusal for an error while a batch was added that ends with line `last`."""
     known = f"the accounts up to line {before.stored} are in the database" if before.stored else "nothing was imported"
     if isinstance(error, StorageUnavailable):
         return ImportStopped(f"{error} Before that, {known}; whether those up to line {last} are, nobody knows.")

@@ -6,27 +6,28 @@ from doorward.application.ports.storage import Storage
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import fold
 
-LARGEST_PAGE = 200
+MAX_PAGE_SIZE = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     users: Sequence[User]
     after: str | None
-    """Where the next page begins; None on the last one."""
+    """Where the next page begins; None on the last page."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class ListUsers:
-    """Accounts in the order of their usernames, page by page (keyset: as fast at a million accounts as at ten)."""
+    """Lists accounts in the order of their usernames, page by page. The keyset makes a late page as fast as the
+    first."""
 
     storage: Storage
 
     async def __call__(self, query: str = "", after: str | None = None, limit: int = 50) -> Page:
-        """`query` is the beginning of a username or, when it holds an `@`, of an email (the order is then that of the
-        emails). `limit` is cut to 1 to 200."""
-        folded, limit = fold(query), max(1, min(limit, LARGEST_PAGE))
+        """Return one page. `query` is the beginning of a username or, if it contains an `@`, of an email; the order is
+        then that of the emails. `limit` is limited to 1 to MAX_PAGE_SIZE."""
+        folded, limit = fold(query), max(1, min(limit, MAX_PAGE_SIZE))
         async with self.storage.reading() as reading:
             users = await reading.users.page(folded, after, limit + 1)
         if len(users) <= limit:

@@ -16,13 +16,13 @@ from doorward.domain.accounts.username import Username
 from doorward.domain.errors import RoleUnknown, UsernameReserved
 from doorward.domain.ids import UserId, uuid7
 
-LONGEST_SHOWN = 64
+MAX_SHOWN_CHARACTERS = 64
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class RegisterUser:
-    """Open sign-up: anybody makes an account, and it gets the role `user` and no other."""
+    """Signs a user up. Anybody may create an account, which gets the role `user` and no other."""
 
     storage: Storage
     hasher: PasswordHasher
@@ -32,13 +32,13 @@ class RegisterUser:
     async def __call__(
         self, username: str, email: str, password: str, now: datetime, *, roles: Iterable[str] = ()
     ) -> UserId:
-        """Raise an Invalid, UsernameTaken or EmailTaken. `roles` must exist and grant nothing: the tutorial's clients
-        send them, and whoever signs up decides no rights."""
+        """Raise Invalid, UsernameTaken or EmailTaken. `roles` must exist, but are not granted: the clients of the
+        tutorial send them."""
         name, address = Username.parse(username), Email.parse(email)
         if name.reserved:
             raise UsernameReserved
         for unknown in await unknown_roles(self.storage, roles):
-            raise RoleUnknown(unknown[:LONGEST_SHOWN])
+            raise RoleUnknown(unknown[:MAX_SHOWN_CHARACTERS])
         checked = self.rules.check(password, (name.value, address.value))
         user = User(
             id=UserId(uuid7(now)),

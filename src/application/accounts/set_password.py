@@ -14,7 +14,7 @@ from doorward.domain.ids import UserId
 @final
 @dataclass(frozen=True, slots=True)
 class SetPassword:
-    """The operator sets an account's password; every session ends, and every access token issued before is refused."""
+    """Sets the password of an account for the operator. Every session ends, and every access token is refused."""
 
     storage: Storage
     hasher: PasswordHasher
@@ -22,7 +22,7 @@ class SetPassword:
     log: SecurityLog
 
     async def __call__(self, user_id: UserId, password: str, by: str) -> None:
-        """Raise AccountMissing or a PasswordRefused."""
+        """Raise AccountMissing or PasswordRefused."""
         async with self.storage.reading() as reading:
             user = await reading.users.get(user_id)
         if user is None:

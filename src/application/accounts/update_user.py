@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from typing import final
 
-from doorward.application.access.last_admin import hold_admins, refuse_without_admin
+from doorward.application.access.last_admin import refuse_last_admin, serialise_admin_changes
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
@@ -15,7 +15,7 @@ from doorward.domain.ids import UserId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserChanges:
-    """What to change; None leaves it as it is."""
+    """What to change; None leaves a field as it is."""
 
     username: Username | None = None
     email: Email | None = None
@@ -25,13 +25,13 @@ class UserChanges:
 @final
 @dataclass(frozen=True, slots=True)
 class UpdateUser:
-    """An admin or the operator renames, disables or enables an account. Disabling ends its sessions for good."""
+    """Changes the name or the email of an account, or disables or enables it. Disabling ends all its sessions."""
 
     storage: Storage
     log: SecurityLog
 
     async def __call__(self, user_id: UserId, changes: UserChanges, by: str) -> User:
-        """The account as it now is. Raise AccountMissing, UsernameTaken, EmailTaken or LastAdmin."""
+        """Return the changed account. Raise AccountMissing, UsernameTaken, EmailTaken or LastAdmin."""
         user = await self._save(user_id, changes)
         self.log.record(
             SecurityEvent.USER_UPDATED,
@@ -47,13 +47,13 @@ class UpdateUser:
     async def _save(self, user_id: UserId, changes: UserChanges) -> User:
         async with self.storage.transaction() as tx:
             if changes.disabled:
-                await hold_admins(tx)
+                await serialise_admin_changes(tx)
             user = await tx.users.lock(user_id)
             if user is None:
                 raise AccountMissing
             changed = apply(changes, user)
             if changed.disabled and not user.disabled:
-                await refuse_without_admin(tx, user)
+                await refuse_last_admin(tx, user)
             if changed != user:
                 await tx.users.save(changed)
             if changed.epoch != user.epoch:
@@ -63,9 +63,9 @@ class UpdateUser:
 
 def apply(changes: UserChanges, user: User) -> User:
     if changes.username is not None:
-        user = user.named(changes.username)
+        user = user.with_username(changes.username)
     if changes.email is not None:
-        user = user.reachable_at(changes.email)
+        user = user.with_email(changes.email)
     if changes.disabled is not None and changes.disabled != user.disabled:
         user = user.disabled_now() if changes.disabled else user.enabled()
     return user

@@ -4,31 +4,32 @@ from typing import final
 from doorward.domain.change_feed.change import Change, SequencedChange
 
 WINDOW = 2_000
-"""How far below the newest number a change may still be uncommitted when a node begins to read: twice as many as one
-transaction announces at most, when it ends the sessions of an account one by one."""
+"""The number of sequence numbers below the newest one that may still be uncommitted when a node begins to read. One
+transaction announces at most half as many, when it ends the sessions of an account one by one."""
 
-PATIENCE = 30.0
-"""Seconds after which a missing number belongs to a transaction that was rolled back: no transaction lives that long,
-since each is cut off after three."""
+GAP_TIMEOUT_SECONDS = 30.0
+"""After this time a missing number belongs to a transaction that was rolled back: each transaction is cut off after
+three seconds."""
 
-MOST_GAPS = 5_000
+MAX_GAPS = 5_000
 
 
 class FeedRewritten(Exception):
-    """The feed no longer holds what was read from it (restored from a backup?): forget everything, begin again."""
+    """The feed no longer contains what was read from it, for example after a restore from a backup. The reader must
+    forget what it knows and start again."""
 
 
 @final
 class ChangeCursor:
-    """Reads the change feed so that no change is missed, though a lower number may become visible after a higher one.
+    """A position in the change feed that misses no change, although a lower number may become visible after a higher.
 
-    It remembers the highest number seen and every number below it that was not there; those are asked for again until
-    they show up or their transaction cannot be alive any more. The row of the highest number is read again each time,
-    as proof that the feed is still the same.
+    The cursor keeps the highest number that was read and every missing number below it. The missing numbers are read
+    again until they appear or until their transaction has certainly ended. The row of the highest number is also read
+    again each time, which proves that the feed is still the same.
     """
 
     def __init__(self, latest: Sequence[SequencedChange], monotonic: float) -> None:
-        """`latest` is the end of the feed: what came before it is known, because nothing has been read yet."""
+        """Start at the end of the feed, which is `latest`. Earlier changes need no reading: nothing is cached yet."""
         self.highest = latest[-1].sequence if latest else 0
         present = {row.sequence for row in latest}
         below = range(max(1, self.highest - WINDOW), self.highest)
@@ -36,31 +37,31 @@ class ChangeCursor:
 
     @property
     def missing(self) -> Sequence[int]:
-        """Numbers to ask for again, ascending; at most MOST_GAPS."""
+        """The numbers to read again, ascending; at most MAX_GAPS."""
         return sorted(self._gaps)
 
     def advance(self, rows: Sequence[SequencedChange], monotonic: float) -> list[Change]:
-        """What is new in `rows`, the feed from `highest` on. Raise FeedRewritten."""
+        """Return the new changes of `rows`, which is the feed from `highest` on. Raise FeedRewritten."""
         if self.highest and (not rows or rows[0].sequence != self.highest):
             raise FeedRewritten
-        news = []
+        new = []
         for row in rows:
             if row.sequence <= self.highest:
                 continue
-            self._miss(self.highest + 1, row.sequence, monotonic)
+            self._add_gaps(self.highest + 1, row.sequence, monotonic)
             self.highest = row.sequence
-            news.append(row.change)
-        return news
+            new.append(row.change)
+        return new
 
     def fill(self, rows: Sequence[SequencedChange], monotonic: float) -> list[Change]:
-        """What came late, from `rows`, the answer to `missing`; and give up what cannot come any more."""
+        """Return the late changes of `rows`, the answer to `missing`, and drop the gaps that have timed out."""
         late = [row.change for row in rows if self._gaps.pop(row.sequence, None) is not None]
-        for number in [number for number, since in self._gaps.items() if monotonic - since > PATIENCE]:
+        for number in [number for number, since in self._gaps.items() if monotonic - since > GAP_TIMEOUT_SECONDS]:
             del self._gaps[number]
         return late
 
-    def _miss(self, first: int, end: int, monotonic: float) -> None:
-        if len(self._gaps) + end - first > MOST_GAPS:
+    def _add_gaps(self, first: int, end: int, monotonic: float) -> None:
+        if len(self._gaps) + end - first > MAX_GAPS:
             raise FeedRewritten
         for number in range(first, end):
             self._gaps[number] = monotonic

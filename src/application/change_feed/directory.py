@@ -9,16 +9,16 @@ from doorward.domain.access.decision import Access
 from doorward.domain.change_feed.change import Change, Subject
 from doorward.domain.ids import UserId
 
-FRESH = 4.0
-"""Seconds for which what was read may be relied upon, whatever the feed says: the bound for a hand-edited table."""
+MAX_AGE_SECONDS = 4.0
+"""The time for which an entry decides, whatever the feed says. It bounds the effect of a table edited by hand."""
 
-REFRESH_AFTER = 2.0
-"""Seconds after which what is in use is read again, in the background, many accounts at once."""
+REFRESH_AFTER_SECONDS = 2.0
+"""The age at which an entry in use is read again in the background, many accounts at once."""
 
-MOST_ENTRIES = 100_000
+MAX_ENTRIES = 100_000
 
-BATCH = 200
-"""Accounts that are read by one statement. While what came of it is looked through, no request is answered: some two
+BATCH_SIZE = 200
+"""The number of accounts that one statement reads. Processing its rows blocks the event loop for about two
 milliseconds."""
 
 
@@ -27,6 +27,7 @@ class Entry:
     access: Access | None
     read_at: float
     used: bool = True
+    """Whether a request has used the entry since it was read."""
 
 
 Waiting = asyncio.Future[Access | None]
@@ -34,50 +35,51 @@ Waiting = asyncio.Future[Access | None]
 
 @final
 class AccessDirectory:
-    """What this node knows of the accounts that are using it: nothing older than a change it has heard of, and nothing
-    older than four seconds in any case.
+    """A cache of what authorization needs to know of the accounts in use.
 
-    So a request costs a look-up in a dict; the database is asked at an account's first request, for all that ask at
-    the time together, and in the background for all accounts in use. When the database is away, what is known serves
-    until it is four seconds old; then requests are refused with StorageUnavailable, not waved through.
+    No entry is older than the last announced change of its account, and none is older than MAX_AGE_SECONDS. Most
+    requests therefore cost one dictionary lookup. The database is read at the first request of an account, once for all
+    requests that wait at the time, and in the background for the accounts in use. When the database does not answer,
+    entries serve until they are too old; after that, requests are rejected with StorageUnavailable.
     """
 
-    def __init__(self, storage: Storage, clock: Clock) -> None:
+    def __init__(self, storage: Storage, clock: Clock, max_entries: int = MAX_ENTRIES) -> None:
         self._storage = storage
         self._monotonic = clock.monotonic
+        self._max_entries = max_entries
         self._entries: dict[UserId, Entry] = {}
         self._waiting: dict[UserId, Waiting] = {}
         self._wanted: list[tuple[UserId, Waiting]] = []
         self._loader: asyncio.Task[None] | None = None
-        storage.on_commit(self.heard)
+        storage.on_commit(self.apply)
 
     def known(self, user_id: UserId) -> Entry | None:
-        """What is at hand of the account and may be relied upon; None when the database must be asked."""
+        """Return the entry of the account if it is fresh enough to decide; None when the database must be read."""
         entry = self._entries.get(user_id)
-        if entry is None or self._monotonic() - entry.read_at >= FRESH:
+        if entry is None or self._monotonic() - entry.read_at >= MAX_AGE_SECONDS:
             return None
         entry.used = True
         return entry
 
     async def access(self, user_id: UserId) -> Access | None:
-        """None for an account that does not exist. Raise StorageUnavailable."""
+        """Return what decides about the account, or None if it does not exist. Raise StorageUnavailable."""
         entry = self.known(user_id)
         if entry is not None:
             return entry.access
         waiting = self._waiting.get(user_id)
         if waiting is None:
             waiting = self._waiting[user_id] = asyncio.get_running_loop().create_future()
-            waiting.add_done_callback(seen)
+            waiting.add_done_callback(retrieve_exception)
             self._wanted.append((user_id, waiting))
             if self._loader is None:
                 self._loader = asyncio.create_task(self._load())
         return await asyncio.shield(waiting)
 
     async def _load(self) -> None:
-        """Whatever is wanted, a batch at a time, until nothing is."""
+        """Read the requested accounts, one batch at a time, until no request waits."""
         try:
             while self._wanted:
-                batch, self._wanted = self._wanted[:BATCH], self._wanted[BATCH:]
+                batch, self._wanted = self._wanted[:BATCH_SIZE], self._wanted[BATCH_SIZE:]
                 await self._load_batch(batch)
         finally:
             self._loader = None
@@ -87,7 +89,7 @@ class AccessDirectory:
         try:
             async with self._storage.reading() as reading:
                 found = await reading.users.access_of([user_id for user_id, _ in batch])
-        except Exception as error:  # noqa: BLE001 it belongs to those who wait, also to those who would wait next
+        except Exception as error:  # noqa: BLE001 it is raised to all requests that wait, also for the next batches
             failed, self._wanted = [*batch, *self._wanted], []
             for user_id, waiting in failed:
                 self._is_current(user_id, waiting)
@@ -102,8 +104,8 @@ class AccessDirectory:
                 waiting.set_result(access)
 
     def _is_current(self, user_id: UserId, waiting: Waiting) -> bool:
-        """Nobody waits for it any longer; False when a change was heard of meanwhile: what was read may be from
-        before it."""
+        """Stop sharing the read of this account. Return False if a change was announced meanwhile: the rows may be
+        older than the change."""
         if self._waiting.get(user_id) is not waiting:
             return False
         del self._waiting[user_id]
@@ -111,48 +113,54 @@ class AccessDirectory:
 
     def _keep(self, user_id: UserId, entry: Entry) -> None:
         self._entries.pop(user_id, None)
-        while len(self._entries) >= MOST_ENTRIES:
+        while len(self._entries) >= self._max_entries:
             del self._entries[next(iter(self._entries))]
         self._entries[user_id] = entry
 
-    def heard(self, changes: Sequence[Change]) -> None:
-        """Something changed: what was read of it before must not decide any more, nor what is being read now."""
+    def apply(self, changes: Sequence[Change]) -> None:
+        """Drop the entries of the changed accounts, and prevent that a read under way becomes an entry."""
         for change in changes:
             if change.subject is Subject.ACCOUNT and change.user_id is not None:
                 self._entries.pop(change.user_id, None)
                 self._waiting.pop(change.user_id, None)
             elif change.subject is Subject.ROLES:
-                self.forget()
+                self.clear()
 
-    def forget(self) -> None:
-        """Everything, as if just started."""
+    def clear(self) -> None:
+        """Drop all entries, as after a start."""
         self._entries.clear()
         self._waiting.clear()
 
+    @property
+    def size(self) -> int:
+        """The number of entries."""
+        return len(self._entries)
+
     async def refresh(self) -> None:
-        """Read again what is in use and over two seconds old; drop what is not in use. Raise StorageUnavailable."""
+        """Read the entries in use again that are older than REFRESH_AFTER_SECONDS, and drop the old entries that are
+        not in use. Raise StorageUnavailable."""
         now = self._monotonic()
         used: list[tuple[UserId, Entry]] = []
         for user_id, entry in list(self._entries.items()):
-            if now - entry.read_at < REFRESH_AFTER:
+            if now - entry.read_at < REFRESH_AFTER_SECONDS:
                 continue
             if entry.used:
                 used.append((user_id, entry))
-            elif now - entry.read_at >= FRESH:
+            elif now - entry.read_at >= MAX_AGE_SECONDS:
                 del self._entries[user_id]
-        for start in range(0, len(used), BATCH):
-            await self._refresh_batch(used[start : start + BATCH])
+        for start in range(0, len(used), BATCH_SIZE):
+            await self._refresh_batch(used[start : start + BATCH_SIZE])
 
     async def _refresh_batch(self, batch: Sequence[tuple[UserId, Entry]]) -> None:
         read_at = self._monotonic()
         async with self._storage.reading() as reading:
             found = await reading.users.access_of([user_id for user_id, _ in batch])
         for user_id, entry in batch:
-            if self._entries.get(user_id) is entry:  # not forgotten or read anew meanwhile
+            if self._entries.get(user_id) is entry:  # it was neither dropped nor read again meanwhile
                 entry.access, entry.read_at, entry.used = found.get(user_id), read_at, False
 
 
-def seen(waiting: Waiting) -> None:
-    """Whoever waited may have gone; an error of theirs is nobody's then."""
+def retrieve_exception(waiting: Waiting) -> None:
+    """Mark the exception as retrieved: asyncio would log it if every request that waited was cancelled."""
     if not waiting.cancelled():
         waiting.exception()

@@ -6,154 +6,155 @@ from typing import final
 
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.storage import Storage
-from doorward.domain.access.principal import LONGEST_LIFE, AccessToken
+from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME, AccessToken
 from doorward.domain.change_feed.change import Change, SequencedChange, Subject
 from doorward.domain.ids import SessionId, UserId
 
-REMEMBERED = LONGEST_LIFE + timedelta(minutes=1)
-"""With a minute for clocks that differ: no token of an ended session is left."""
+RETENTION = MAX_ACCESS_TOKEN_LIFETIME + timedelta(minutes=1)
+"""How long an end is kept: until no access token of the session is left. One minute allows for clocks that differ."""
 
-DEAF_AFTER = 5.0
-"""Seconds without a look at the feed after which this node cannot know what others ended."""
+STALE_AFTER_SECONDS = 5.0
+"""The time since the last read of the feed after which this node cannot know what other nodes ended."""
 
-TIDY_EVERY = 10.0
-"""Seconds."""
+CLEANUP_INTERVAL_SECONDS = 10.0
 
-MOST = 100_000
-"""Entries; beyond that the database is asked until the oldest are forgotten."""
+MAX_ENTRIES = 100_000
+"""Beyond this number the database is queried for every request until the oldest entries have expired."""
 
-IN_DOUBT = 60.0
-"""Seconds for which the database is asked about an end whose commit got no answer. By then the feed has told of it, or
-never will."""
+UNCERTAIN_SECONDS = 60.0
+"""How long the database is queried about an end whose commit had an unknown outcome. By then the feed has reported the
+end, or it never will."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`until` is what others are told; here it is forgotten by a clock that nobody sets."""
+    """One end. `until` is published to services; `expires_at` is of the monotonic clock, which nobody sets."""
 
     until: datetime
-    forget_at: float
+    expires_at: float
     epoch: int = 0
 
 
 @final
 class EndedSessions:
-    """What ended while access tokens of it may be about: sessions, and all of an account before some epoch. Heard of by
-    the change feed, so that no request needs to ask the database.
+    """The sessions that ended while access tokens of them may still be valid, and the accounts whose tokens of an
+    earlier epoch are revoked. The change feed reports them, so that a request needs no database query.
 
-    Only ends are kept here. A node that has not read the feed for five seconds, or has more ends to keep than it has
-    room for, asks the database whether a session goes on, for every request; and about ends in doubt in any case.
+    This node queries the database for every request if it has not read the feed for STALE_AFTER_SECONDS, or if it has
+    more entries than `max_entries`. It queries it about a single session if the outcome of an end is uncertain.
     """
 
-    def __init__(self, storage: Storage, clock: Clock) -> None:
+    def __init__(self, storage: Storage, clock: Clock, max_entries: int = MAX_ENTRIES) -> None:
         self._storage = storage
         self._clock = clock
         self._monotonic = clock.monotonic
         self._sessions: dict[SessionId, Entry] = {}
         self._accounts: dict[UserId, Entry] = {}
-        self._doubts: dict[SessionId | UserId, float] = {}
-        """Until when the database is asked about them."""
-        self._listened_at: float | None = None
+        self._uncertain: dict[SessionId | UserId, float] = {}
+        """The monotonic time until which the database is queried about each."""
+        self.max_entries = max_entries
+        self._caught_up_at: float | None = None
         self._overfull_until: float | None = None
-        self._tidied_at = clock.monotonic()
-        self._news = asyncio.Event()
+        self._cleaned_up_at = clock.monotonic()
+        self._changed = asyncio.Event()
         self.generation = 0
-        """Grows with every end that is heard of or forgotten."""
-        storage.on_commit(self.heard)
+        """Grows with every end that is added or removed."""
+        storage.on_commit(self.apply)
 
-    def knows(self, token: AccessToken) -> bool | None:
-        """Whether the token's session has ended; None when the database must be asked."""
-        if self._sessions and token.session_id in self._sessions:  # to hash an id costs more than to look
+    def has_ended(self, token: AccessToken) -> bool | None:
+        """Return whether the session of the token has ended; None when the database must be queried."""
+        if self._sessions and token.session_id in self._sessions:  # hashing an id costs more than testing for empty
             return True
         ended = self._accounts.get(token.subject) if self._accounts else None
         if ended is not None and token.epoch < ended.epoch:
             return True
-        if self._doubts and (token.session_id in self._doubts or token.subject in self._doubts):
+        if self._uncertain and (token.session_id in self._uncertain or token.subject in self._uncertain):
             return None
         return False if self.complete else None
 
-    async def ask(self, token: AccessToken) -> bool:
-        """What `knows` would say, by the database. Raise StorageUnavailable."""
+    async def query(self, token: AccessToken) -> bool:
+        """Return whether the session of the token has ended, read from the database. Raise StorageUnavailable."""
         async with self._storage.reading() as reading:
             return await reading.sessions.get(token.session_id) is None
 
     @property
     def sessions(self) -> Sequence[tuple[SessionId, datetime]]:
-        """Each with the time at which it may be forgotten."""
+        """The ended sessions, each with the time after which no token of it is valid."""
         return [(session_id, entry.until) for session_id, entry in self._sessions.items()]
 
     @property
     def accounts(self) -> Sequence[tuple[UserId, int, datetime]]:
-        """Accounts whose tokens of an epoch before the given one must not be honoured, until when."""
+        """The accounts whose tokens of an epoch before the given one are revoked, and until when."""
         return [(user_id, entry.epoch, entry.until) for user_id, entry in self._accounts.items()]
 
     @property
     def complete(self) -> bool:
-        """False when there may be ends that are not here."""
-        listened_at = self._listened_at
-        if listened_at is None or self._overfull_until is not None:
+        """Whether every end is known here; False when the feed was not read recently or there are too many ends."""
+        caught_up_at = self._caught_up_at
+        if caught_up_at is None or self._overfull_until is not None:
             return False
-        return self._monotonic() - listened_at <= DEAF_AFTER
+        return self._monotonic() - caught_up_at <= STALE_AFTER_SECONDS
 
     async def changed_since(self, generation: int) -> None:
-        """Return when something changed after that generation."""
+        """Wait until the generation differs from the given one."""
         while self.generation == generation:
-            await self._news.wait()
+            await self._changed.wait()
 
-    def heard(self, changes: Sequence[Change]) -> None:
-        """What was announced just now."""
+    def apply(self, changes: Sequence[Change]) -> None:
+        """Add the ends that were announced just now."""
         for change in changes:
-            self._keep(change, REMEMBERED)
+            self._add(change, RETENTION)
 
-    def remember(self, changes: Sequence[SequencedChange]) -> None:
-        """What the feed still told when this node began to listen; when there was more, MOST and one of it."""
+    def load(self, changes: Sequence[SequencedChange]) -> None:
+        """Add the ends that the feed contained when this node began to read it. More than `max_entries` changes mean
+        that there are others besides."""
         now = self._clock.now()
         for row in changes:
-            self._keep(row.change, min(row.at + REMEMBERED - now, REMEMBERED))
-        if len(changes) > MOST:
-            self._overfull_until = self._clock.monotonic() + REMEMBERED.total_seconds()
+            self._add(row.change, min(row.at + RETENTION - now, RETENTION))
+        if len(changes) > self.max_entries:
+            self._overfull_until = self._clock.monotonic() + RETENTION.total_seconds()
 
-    def listened(self, since: float) -> None:
-        """The feed was read to its end; what was announced before `since`, of the monotonic clock, is known."""
-        self._listened_at = since
-        if since - self._tidied_at >= TIDY_EVERY:
-            self._tidied_at = since
-            self._forget(self._clock.monotonic())
+    def mark_caught_up(self, since: float) -> None:
+        """Record that the feed was read to its end: all that was announced before the monotonic time `since` is
+        known."""
+        self._caught_up_at = since
+        if since - self._cleaned_up_at >= CLEANUP_INTERVAL_SECONDS:
+            self._cleaned_up_at = since
+            self._remove_expired(self._clock.monotonic())
 
-    def _forget(self, now: float) -> None:
-        """What needs no remembering any more."""
+    def _remove_expired(self, now: float) -> None:
         if self._overfull_until is not None and self._overfull_until <= now:
             self._overfull_until = None
-        for doubt in [doubt for doubt, until in self._doubts.items() if until <= now]:
-            del self._doubts[doubt]
-        sessions = [session_id for session_id, entry in self._sessions.items() if entry.forget_at <= now]
-        accounts = [user_id for user_id, entry in self._accounts.items() if entry.forget_at <= now]
+        for settled in [uncertain for uncertain, until in self._uncertain.items() if until <= now]:
+            del self._uncertain[settled]
+        sessions = [session_id for session_id, entry in self._sessions.items() if entry.expires_at <= now]
+        accounts = [user_id for user_id, entry in self._accounts.items() if entry.expires_at <= now]
         for session_id in sessions:
             del self._sessions[session_id]
         for user_id in accounts:
             del self._accounts[user_id]
         if sessions or accounts:
-            self._changed()
+            self._notify()
 
-    def _keep(self, change: Change, how_long: timedelta) -> None:
+    def _add(self, change: Change, retention: timedelta) -> None:
         if change.subject is not Subject.SESSIONS or change.user_id is None:
             return
-        forget_at = self._clock.monotonic() + how_long.total_seconds()
+        expires_at = self._clock.monotonic() + retention.total_seconds()
         if not change.certain:
-            self._doubts[change.session_id or change.user_id] = self._clock.monotonic() + IN_DOUBT
+            self._uncertain[change.session_id or change.user_id] = self._clock.monotonic() + UNCERTAIN_SECONDS
             return
-        if len(self._sessions) + len(self._accounts) >= MOST:
-            self._overfull_until = max(forget_at, self._overfull_until or forget_at)
+        if len(self._sessions) + len(self._accounts) >= self.max_entries:
+            self._overfull_until = max(expires_at, self._overfull_until or expires_at)
             return
-        entry = Entry(self._clock.now() + how_long, forget_at, change.epoch or 0)
+        entry = Entry(self._clock.now() + retention, expires_at, change.epoch or 0)
         if change.session_id is not None:
             self._sessions[change.session_id] = entry
         else:
             known = self._accounts.get(change.user_id, entry)
             self._accounts[change.user_id] = replace(entry, epoch=max(known.epoch, entry.epoch))
-        self._changed()
+        self._notify()
 
-    def _changed(self) -> None:
+    def _notify(self) -> None:
         self.generation += 1
-        self._news.set()
-        self._news = asyncio.Event()
+        self._changed.set()
+        self._changed = asyncio.Event()

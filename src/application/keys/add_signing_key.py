@@ -7,22 +7,22 @@ from doorward.application.ports.security import KeySealer, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
-from doorward.domain.keys.rotation import PUBLISHED
+from doorward.domain.keys.rotation import PUBLICATION_PERIOD
 from doorward.domain.keys.signing_key import SigningKey
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class AddSigningKey:
-    """The operator brings a private key: published at once, signing when everybody knows it. The key before it goes on
-    verifying what it signed until then. The first of all signs at once."""
+    """Adds a private key of the operator's. It is published at once, and signs as soon as every service can have read
+    it; until then the key before it signs. The first key of all signs at once."""
 
     storage: Storage
     sealer: KeySealer
     log: SecurityLog
 
-    async def __call__(self, pem: bytes, now: datetime, after: timedelta = PUBLISHED) -> SigningKey:
-        """Raise KeyExists, or InvalidKey: also where a stored key does not open."""
+    async def __call__(self, pem: bytes, now: datetime, after: timedelta = PUBLICATION_PERIOD) -> SigningKey:
+        """Raise KeyExists, or InvalidKey: also when a stored key does not open."""
         key = await self._add(self.sealer.seal(pem, now, now), now, after)
         self.log.record(SecurityEvent.SIGNING_KEY_ADDED, kid=key.kid, algorithm=key.algorithm)
         return key

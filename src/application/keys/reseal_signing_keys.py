@@ -2,10 +2,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
-from doorward.application.keys.turns import hold_keys
 from doorward.application.ports.security import KeySealer, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
-from doorward.application.ports.storage import Storage
+from doorward.application.ports.storage import LockName, Storage
 from doorward.application.transactions import retried
 from doorward.domain.errors import InvalidKey
 from doorward.domain.keys.signing_key import SigningKey
@@ -14,8 +13,8 @@ from doorward.domain.keys.signing_key import SigningKey
 @final
 @dataclass(frozen=True, slots=True)
 class ResealSigningKeys:
-    """Seals under the present master secret what only the previous one opens. Nodes that start together take turns, and
-    find nothing left to do. A key that neither opens stays as it is."""
+    """Seals under the present master secret the keys that only the previous one opens. A key that neither secret opens
+    stays as it is. When several nodes start together, the first one does it and the others change nothing."""
 
     storage: Storage
     sealer: KeySealer
@@ -31,9 +30,9 @@ class ResealSigningKeys:
     @retried
     async def _reseal(self) -> Sequence[SigningKey]:
         async with self.storage.transaction() as tx:
-            await hold_keys(tx)
-            stored = await tx.keys.all()
-            changed = [resealed for key in stored if (resealed := self._resealed(key)) != key]
+            await tx.locks.take(LockName.SIGNING_KEYS)
+            keys = await tx.keys.all()
+            changed = [resealed for key in keys if (resealed := self._resealed(key)) != key]
             return [key for key in changed if await tx.keys.save(key)]
 
     def _resealed(self, key: SigningKey) -> SigningKey:

@@ -1,12 +1,11 @@
-import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from typing import final
 
-from doorward.application.keys.turns import hold_keys
+from doorward.application.keys.publishing import generate
 from doorward.application.ports.security import KeySealer, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
-from doorward.application.ports.storage import Storage, Transaction
+from doorward.application.ports.storage import LockName, Storage, Transaction
 from doorward.application.transactions import retried
 from doorward.domain.errors import InvalidKey, KeyMissing
 from doorward.domain.keys.rotation import KeyRotation
@@ -16,9 +15,9 @@ from doorward.domain.keys.signing_key import SigningKey, signing_at
 @final
 @dataclass(frozen=True, slots=True)
 class RevokeSigningKey:
-    """The emergency: a key that leaked goes at once, and within a second every token that it signed has ended.
+    """Deletes a leaked key at once. Within a second every node rejects every token that it signed.
 
-    Sign-in goes on: with another key, or with a fresh one when there is none that opens.
+    Sign-in continues with another key, or with a fresh one if no other key opens.
     """
 
     storage: Storage
@@ -27,9 +26,11 @@ class RevokeSigningKey:
     log: SecurityLog
 
     async def __call__(self, kid: str, now: datetime) -> SigningKey | None:
-        """The key that signs now; None where no key opens, as under another master secret than the service's.
-        Raise KeyMissing."""
-        spare = await asyncio.to_thread(self.sealer.generate, now, self.rotation.algorithm)
+        """Return the key that signs now, or None where no key opens, as under another master secret than the service's.
+
+        Raise KeyMissing.
+        """
+        spare = await generate(self.sealer, self.rotation, now)
         signing = await self._revoke(kid, now, spare)
         self.log.record(SecurityEvent.SIGNING_KEY_REVOKED, kid=kid)
         if signing == spare:
@@ -39,17 +40,17 @@ class RevokeSigningKey:
     @retried
     async def _revoke(self, kid: str, now: datetime, spare: SigningKey) -> SigningKey | None:
         async with self.storage.transaction() as tx:
-            await hold_keys(tx)
+            await tx.locks.take(LockName.SIGNING_KEYS)
             keys = await tx.keys.all()
             revoked = next((key for key in keys if key.kid == kid), None)
             if revoked is None:
                 raise KeyMissing
             await tx.keys.remove(kid)
             others = [key for key in keys if key.kid != kid and self._opens(key)]
-            heir = signing_at(others, now)
-            if not self._opens(revoked) or (heir is not None and heir.signs_from <= now):
-                return heir
-            return await begin(tx, heir, spare, now)
+            successor = signing_at(others, now)
+            if not self._opens(revoked) or (successor is not None and successor.signs_from <= now):
+                return successor
+            return await start_signing(tx, successor, spare, now)
 
     def _opens(self, key: SigningKey) -> bool:
         try:
@@ -59,12 +60,15 @@ class RevokeSigningKey:
         return True
 
 
-async def begin(tx: Transaction, early: SigningKey | None, spare: SigningKey, now: datetime) -> SigningKey:
-    """A key whose time has not come takes over, and that is written down: else what it signs from now on would be
-    refused as soon as a key stood before it that was not there yet. Without one the spare key does."""
+async def start_signing(tx: Transaction, early: SigningKey | None, spare: SigningKey, now: datetime) -> SigningKey:
+    """Store that the key `early`, which was to sign later, signs from `now` on; add `spare` when there is no such key.
+
+    If the new start were not stored, the tokens that it signs now would be rejected as soon as another key is added
+    that signs earlier.
+    """
     if early is None:
         await tx.keys.add(spare)
         return spare
-    heir = early.beginning(now)
-    await tx.keys.save(heir)
-    return heir
+    successor = early.beginning(now)
+    await tx.keys.save(successor)
+    return successor

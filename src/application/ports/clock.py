@@ -4,9 +4,9 @@ from typing import Protocol
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """Wall-clock time, aware, UTC."""
+        """Return the wall-clock time, aware and in UTC."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds that only grow, for ages and deadlines."""
+        """Return seconds that never go back, for ages and deadlines."""
         ...

@@ -1,4 +1,4 @@
-"""What the inside asks of cryptography and of the security log."""
+"""The ports of cryptography and of the security log."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,29 +20,34 @@ class Verdict(Enum):
     MISMATCH = auto()
     MATCH = auto()
     MATCH_OUTDATED = auto()
-    """The password is right; its hash has yesterday's parameters and should be replaced."""
+    """The password is right, but its hash has outdated parameters and should be replaced."""
 
 
 class PasswordHasher(Protocol):
-    """Slow on purpose, in threads of its own with a bounded queue. `hash` and `verify` raise HashingBusy beyond it."""
+    """Hashes passwords slowly, in a bounded pool of threads. `hash` and `verify` raise HashingBusy when the pool is
+    full."""
 
     async def hash(self, password: Password) -> PasswordHash:
-        """A salted PHC string."""
+        """Return a salted PHC string."""
         ...
 
-    async def verify(self, password: Password, stored: PasswordHash | None) -> Verdict:
-        """None is nobody: it costs the same as a real hash and never matches. Nor does a damaged hash, or one whose
-        parameters would cost more than the adapter's limits; both are reported to the log."""
+    async def verify(self, password: Password, password_hash: PasswordHash | None) -> Verdict:
+        """Return whether the password matches the hash.
+
+        None stands for an unknown account: it costs the same as a real hash and never matches. A damaged hash never
+        matches either, nor one whose parameters exceed the adapter's limits; both are reported to the log.
+        """
         ...
 
-    def damage(self, stored: str) -> str | None:
-        """Why `verify` would not even try this hash, without a word of it; None when it would. Takes no time."""
+    def unusable_reason(self, password_hash: str) -> str | None:
+        """Return why `verify` would not try this hash, without any part of it; None when it would. It computes no
+        hash."""
         ...
 
 
 class PasswordStrength(Protocol):
     def weakness(self, password: Password, known: Iterable[str]) -> str | None:
-        """Why the password is too easy to guess or forbidden, and what would help, in sentences; None if it is neither.
+        """Return why the password is forbidden or easy to guess, and what would help; None if it is neither.
 
         `known` is what belongs to the account: username and email. Takes about a millisecond at most.
         """
@@ -53,29 +58,29 @@ class PasswordStrength(Protocol):
 class IssuedToken:
     value: str = field(repr=False)
     expires_in: int
-    """Seconds."""
+    """In seconds."""
 
 
 class AccessTokens(Protocol):
-    """Access tokens as RFC 9068 (`at+jwt`)."""
+    """Issues and verifies access tokens of RFC 9068 (`at+jwt`)."""
 
     def issue(self, user: User, session_id: SessionId, now: datetime, ends_at: datetime) -> IssuedToken:
-        """A token for that account in its present epoch and that session; it ends with the session, at `ends_at`, if
-        not before. Signed by the key that signs at `now`."""
+        """Return a token for the account in its present epoch and for that session. It expires at `ends_at` at the
+        latest, when the session ends. The key that signs at `now` signs it."""
         ...
 
     def verify(self, token: str, now: datetime) -> AccessToken:
-        """What the token says; raise InvalidToken for anything that is not wholly ours, whole and in time. Neither
-        the database nor the network is asked."""
+        """Return the claims of the token without any access to the database or the network. Raise InvalidToken for
+        every token that this service did not sign, and for one that is altered or not valid at `now`."""
         ...
 
 
 class RevocationSigner(Protocol):
-    """Signs lists of what must not be honoured any more. No list passes as a token, and no token as a list. Both raise
+    """Signs revocation lists. A list is never accepted as a token, nor a token as a list. Both methods raise
     StorageUnavailable when no key signs."""
 
     def kid(self, now: datetime) -> str:
-        """Of the key that signs at `now`."""
+        """Return the id of the key that signs at `now`."""
         ...
 
     def sign(
@@ -85,35 +90,37 @@ class RevocationSigner(Protocol):
         now: datetime,
         ends_at: datetime,
     ) -> bytes:
-        """A list to be relied upon until `ends_at`: sessions, and accounts with the first epoch that is good again;
-        each entry with the time after which no token needs it."""
+        """Return a list that is valid until `ends_at`. It contains the ended sessions, and the accounts with the first
+        epoch that is valid again. Each entry has the time after which no token needs it."""
         ...
 
 
 class RefreshTokens(Protocol):
-    """Opaque tokens of 256 secret bits that only we can make. Each has one successor, always the same: who lost the
-    answer that told it can be told again, though nothing but hashes is stored."""
+    """Issues opaque refresh tokens of 256 secret bits. Each token has exactly one successor, which can be computed
+    again for a client that did not receive it, although only hashes are stored."""
 
     def first(self, session_id: SessionId) -> RefreshToken:
-        """A fresh random one, for a session that begins."""
+        """Return a random token for a new session."""
         ...
 
     def read(self, value: str) -> RefreshToken:
-        """What the token says of itself. Raise InvalidRefreshToken when it has not the form of one."""
+        """Return the parsed token. Raise InvalidRefreshToken when it does not have the form of one."""
         ...
 
     def successors(self, token: RefreshToken) -> Sequence[RefreshToken]:
-        """What follows it: first by the present master secret; then, while there is a previous one, by that."""
+        """Return the successor under the present master secret and then, while there is a previous secret, the one
+        under that."""
         ...
 
 
 class ServiceSecrets(Protocol):
     def generate(self) -> tuple[ServiceId, str, ServiceSecretHash]:
-        """An id, a secret of 256 random bits to be shown once, and its hash to be kept."""
+        """Return an id, a secret of 256 random bits to be shown once, and the hash of the secret to be stored."""
         ...
 
-    def matches(self, secret: str, stored: ServiceSecretHash | None) -> bool:
-        """In constant time. None is nobody's, and never matches."""
+    def matches(self, secret: str, secret_hash: ServiceSecretHash | None) -> bool:
+        """Return whether the secret has this hash, in constant time. None stands for an unknown service and never
+        matches."""
         ...
 
 
@@ -124,52 +131,55 @@ class PublishedKey:
     kid: str
     algorithm: Algorithm
     members: Mapping[str, str]
-    """Of the key as a JSON Web Key: `kty` and what that kind of key requires (RFC 7518, 6; RFC 8037, 2)."""
+    """The members of the JSON Web Key: `kty` and what that type requires (RFC 7518, section 6; RFC 8037, section 2)."""
 
 
 class KeyRing(Protocol):
-    """The signing keys of this node, in memory, opened."""
+    """The opened signing keys of this node, in memory."""
 
     async def reload(self) -> None:
-        """Read the stored keys again; those that are no longer stored are forgotten. Nothing else happens when they are
-        the same."""
+        """Read the stored keys again, and drop the keys that are not stored any more. Do nothing else if they are
+        unchanged."""
         ...
 
     def ready(self, now: datetime) -> bool:
-        """True when a token can be signed at `now`."""
+        """Return whether a token can be signed at `now`."""
         ...
 
     def published(self, now: datetime) -> Sequence[PublishedKey]:
-        """All but those that are gone, in the order in which they sign; no storage is asked, and while they are the
-        same the answer is the very same. Raise StorageUnavailable when there is none, as before the first `reload`."""
+        """Return the keys that may verify a valid token, in the order in which they sign. It reads no storage, and
+        returns the same object while the keys are unchanged. Raise StorageUnavailable while there is no key, as before
+        the first `reload`."""
         ...
 
 
 class KeySealer(Protocol):
-    """Makes and seals private keys under the master secret."""
+    """Generates private keys and seals them under the master secret."""
 
     def generate(self, now: datetime, algorithm: Algorithm = "ES256") -> SigningKey:
-        """A fresh key that signs from `now` on. RSA takes up to a second: never within a transaction, nor on the event
-        loop."""
+        """Return a fresh key that signs from `now` on. RSA takes up to a second, so never call it in a transaction or
+        on the event loop."""
         ...
 
     def seal(self, pem: bytes, now: datetime, signs_from: datetime) -> SigningKey:
-        """A private key of the operator's, PKCS#8 or traditional PEM without a passphrase: P-256 (ES256), Ed25519
-        (EdDSA) or RSA of 3,072 bits and more (RS256). Raise InvalidKey, saying what would do."""
+        """Return the operator's private key, sealed. The PEM is PKCS#8 or traditional, without a passphrase: P-256
+        (ES256), Ed25519 (EdDSA), or RSA of at least 3,072 bits (RS256). Raise InvalidKey, which states what is
+        accepted."""
         ...
 
     def check(self, key: SigningKey) -> None:
-        """Raise InvalidKey when this key does not open, as under another master secret."""
+        """Raise InvalidKey when the key does not open, for example because it was sealed under another master
+        secret."""
         ...
 
     def resealed(self, key: SigningKey) -> SigningKey:
-        """The same key, sealed under the present master secret; the very same where it is so already. Raise InvalidKey
+        """Return the key, sealed under the present master secret; the very same key if it already is. Raise InvalidKey
         when it does not open."""
         ...
 
 
 class SecurityLog(Protocol):
-    """The log of security events."""
+    """Records security events, in the terms of the OWASP Logging Vocabulary where it has one."""
 
     def record(self, event: SecurityEvent, /, **fields: str | int | bool | None) -> None:
         """Write one event. No field may hold a password, a token or a key.

@@ -1,12 +1,13 @@
-"""What the inside asks of a database. An adapter passes `tests/integration/contracts/`, or it is none.
+"""The ports of the database. An adapter must pass the contract tests in `tests/integration/contracts/`.
 
-Every method may raise StorageUnavailable; inside a transaction also TransactionConflict, upon which the whole
-transaction was undone and may be run again (`application.transactions.retried` does).
+Every method may raise StorageUnavailable. Inside a transaction every method may raise TransactionConflict: the whole
+transaction was rolled back and may be repeated, which `application.transactions.retried` does.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from doorward.domain.access.decision import Access
@@ -24,69 +25,69 @@ class UserReader(Protocol):
     async def get(self, user_id: UserId) -> User | None: ...
 
     async def by_login(self, key: str) -> User | None:
-        """The account whose username key is `key`, or else the one whose email key is."""
+        """Return the account whose username key is `key`, or else the one whose email key is."""
         ...
 
     async def page(self, query: str, after: str | None, limit: int) -> Sequence[User]:
-        """Accounts whose username key begins with `query` and lies behind `after`, in the order of that key, at most
-        `limit`. With an `@` in `query` the email key takes the place of the username key."""
+        """Return at most `limit` accounts whose username key begins with `query` and comes after `after`, in the order
+        of that key. If `query` contains an `@`, the email key replaces the username key."""
         ...
 
     async def taken(
         self, username_keys: Sequence[str], email_keys: Sequence[str]
     ) -> tuple[frozenset[str], frozenset[str]]:
-        """Which of these (any number) are in use: of the username keys, and of the email keys."""
+        """Return which of these keys (any number) are in use: of the username keys, and of the email keys."""
         ...
 
     async def access_of(self, user_ids: Sequence[UserId]) -> Mapping[UserId, Access]:
-        """What authorization needs of these accounts (any number); unknown ones are not in the answer."""
+        """Return what authorization needs to know of these accounts (any number). Unknown accounts are left out."""
         ...
 
     async def count_enabled(self, role: RoleName) -> int:
-        """Enabled accounts that hold the role, as committed by now (see `RoleRepository.lock`)."""
+        """Return the number of enabled accounts that have the role, as committed by now (see `LockName.ADMINS`)."""
         ...
 
 
 class UserRepository(UserReader, Protocol):
-    """`save`, `delete`, `grant` and `revoke` announce the account in the change feed, within the same transaction."""
+    """`save`, `delete`, `grant` and `revoke` announce the account in the change feed within the same transaction."""
 
     async def add(self, user: User) -> None:
-        """Raise UsernameTaken or EmailTaken when one is in use (the first of them when both are), RoleMissing when one
+        """Raise UsernameTaken or EmailTaken when one is in use (UsernameTaken when both are), and RoleMissing when one
         of its roles does not exist."""
         ...
 
     async def add_all(self, users: Sequence[User]) -> None:
-        """`add` for many (any number) at once, in few steps. Raise what `add` does when one of them cannot be added;
-        whoever lets the transaction end nevertheless does not know which of the others are in it."""
+        """Add any number of accounts in few statements. Raise what `add` raises when one of them cannot be added. A
+        caller that commits all the same cannot know which of the others were added."""
         ...
 
     async def save(self, user: User) -> None:
-        """Everything but the roles. The stored version becomes `user.version + 1`. Raise UsernameTaken, EmailTaken, or
-        TransactionConflict when somebody saved or deleted the account since it was read."""
+        """Save everything but the roles. The stored version becomes `user.version + 1`. Raise UsernameTaken,
+        EmailTaken, or TransactionConflict when the account was saved or deleted since it was read."""
         ...
 
     async def delete(self, user_id: UserId) -> bool:
-        """With its grants and its sessions, whose end is announced as one change: of the epoch after the account's
-        last. False when there was none."""
+        """Delete the account with its grants and its sessions, and return whether it existed. The end of the sessions
+        is announced as one change, of the epoch after the account's last."""
         ...
 
     async def lock(self, user_id: UserId) -> User | None:
-        """The account, held until the transaction ends: whoever else would lock or change it waits, and what is read is
-        what they committed."""
+        """Return the account and hold it until the transaction ends. Another transaction that locks or changes it
+        waits. What is read is what the others have committed."""
         ...
 
     async def grant(self, user_id: UserId, role: RoleName, now: datetime) -> bool:
-        """False when it had the role. Raise RoleMissing or AccountMissing."""
+        """Return False if the account had the role already. Raise RoleMissing or AccountMissing."""
         ...
 
     async def revoke(self, user_id: UserId, role: RoleName) -> bool:
-        """False when it had not."""
+        """Return False if the account did not have the role."""
         ...
 
 
 class RoleReader(Protocol):
     async def all(self) -> Sequence[Role]:
-        """In the order of their names."""
+        """Return all roles in the order of their names."""
         ...
 
     async def get(self, name: RoleName) -> Role | None: ...
@@ -94,37 +95,35 @@ class RoleReader(Protocol):
 
 class RoleRepository(RoleReader, Protocol):
     async def put(self, role: Role) -> bool:
-        """Add it, or change its description; True when it was added."""
+        """Add the role, or change its description. Return True if it was added."""
         ...
 
     async def remove(self, name: RoleName) -> bool:
-        """With every grant of it, announced as one change of `roles`; False when there was none."""
-        ...
-
-    async def lock(self, name: RoleName) -> None:
-        """Hold the role until the transaction ends: nobody else who locks it goes on before, and what is read after
-        the lock is what they committed."""
+        """Remove the role with every grant of it, and return whether it existed. It is announced as one change of
+        `roles`."""
         ...
 
 
 class SessionReader(Protocol):
-    """Sessions are here until they are ended or pruned; whether one is over by now, its policy says."""
+    """Sessions are stored until they are ended or pruned. The session policy decides whether one has expired."""
 
     async def get(self, session_id: SessionId) -> Session | None: ...
 
     async def with_user(self, session_id: SessionId) -> tuple[Session, User] | None:
-        """The session, and the account that it is of, as they are at one moment."""
+        """Return the session and its account, as they are at one moment."""
         ...
 
     async def of_user(self, user_id: UserId) -> Sequence[Session]:
-        """The latest sign-in first."""
+        """Return the sessions of the account, the latest sign-in first."""
         ...
 
 
 class SessionRepository(SessionReader, Protocol):
-    """What ends before its time is announced in the change feed as a change of `sessions`, one for each; `end_all`
-    announces one for them all. What opens and what ends sessions of one account at the same time goes one after the
-    other when whoever does it holds the account (`UserRepository.lock`)."""
+    """`end` announces one change of `sessions` for each session, and `end_all` one for all of them.
+
+    Transactions that open or end sessions of the same account run one after another if each of them holds the account
+    (`UserRepository.lock`).
+    """
 
     async def add(self, session: Session) -> None:
         """Raise AccountMissing."""
@@ -138,37 +137,29 @@ class SessionRepository(SessionReader, Protocol):
         policy: SessionPolicy,
         now: datetime,
     ) -> bool:
-        """`Session.rotated`, in one step: True when `presented` was the session's token and the session was not over.
-        Of many that rotate the same token at once, one does; the others see what it did."""
+        """Apply `Session.rotated` in one statement. Return True if `presented` was the token of the session and the
+        session has not expired. Of many transactions that rotate the same token at once, exactly one succeeds; the
+        others see its result."""
         ...
 
-    async def end(self, session_id: SessionId, user_id: UserId) -> bool:
-        """False when the account has no such session."""
-        ...
-
-    async def end_others(self, user_id: UserId, kept: SessionId) -> int:
-        """All of the account but one; how many."""
-        ...
-
-    async def end_oldest(self, user_id: UserId, kept: SessionId, policy: SessionPolicy, now: datetime) -> int:
-        """All of the account that are over by now, and of the others those that were signed in first, until there are
-        `policy.most` with the one that is kept whatever the clocks say; how many."""
+    async def end(self, sessions: Sequence[Session]) -> int:
+        """Delete these sessions of one account (any number) and return how many of them still existed."""
         ...
 
     async def end_all(self, user_id: UserId, epoch: int) -> int:
-        """All of the account, which goes on in this epoch; how many. Announced also when there were none: access tokens
-        of the epochs before may still be about."""
+        """Delete all sessions of the account, which continues in this epoch, and return how many there were. It is
+        announced even if there were none, because access tokens of earlier epochs may still be valid."""
         ...
 
     async def prune(self, unused_since: datetime, limit: int) -> int:
-        """Forget at most `limit` sessions last used before that time, a day more or less; how many. Nothing is
-        announced: their access tokens ended with them."""
+        """Delete at most `limit` sessions that were last used before that time, to the precision of a day, and return
+        how many. Nothing is announced: their access tokens have expired."""
         ...
 
 
 class ServiceReader(Protocol):
     async def all(self) -> Sequence[Service]:
-        """In the order of their names."""
+        """Return all services in the order of their names."""
         ...
 
     async def get(self, service_id: ServiceId) -> Service | None: ...
@@ -180,67 +171,86 @@ class ServiceRepository(ServiceReader, Protocol):
         ...
 
     async def remove(self, service_id: ServiceId) -> bool:
-        """False when there was none."""
+        """Return False if there was no such service."""
         ...
 
 
 class LeaseRepository(Protocol):
     async def take(self, name: str, holder: str, now: datetime, until: datetime) -> bool:
-        """True when the holder has what is called `name` to itself until then: nobody had it, or its time was up, or it
-        was the holder's already, or somebody had it for longer than can be meant (their clock was wrong). Of many that
-        try at once, one has it."""
+        """Return True if `holder` now has the lease `name` until `until`.
+
+        This is so if nobody had it, its time was up, or the holder had it already. It is also so if somebody has it for
+        an implausibly long time, because their clock was wrong. Of many that try at once, exactly one gets it.
+        """
+        ...
+
+
+class LockName(StrEnum):
+    """The named locks that transactions take."""
+
+    ADMINS = "admins"
+    """Serialises the transactions that may take the last enabled admin away."""
+    SIGNING_KEYS = "signing_keys"
+    """Serialises the transactions that change the signing keys."""
+
+
+class LockRepository(Protocol):
+    async def take(self, name: LockName) -> None:
+        """Hold the lock until the transaction ends. Any other transaction that takes it, on any node, waits until then.
+        Afterwards it reads what this transaction committed."""
         ...
 
 
 class KeyReader(Protocol):
     async def all(self) -> Sequence[SigningKey]:
-        """In the order in which they sign."""
+        """Return all keys in the order in which they sign."""
         ...
 
 
 class KeyRepository(KeyReader, Protocol):
     async def add(self, key: SigningKey) -> None:
-        """Announced as a change of `keys`. Raise KeyExists."""
+        """Announce a change of `keys`. Raise KeyExists."""
         ...
 
     async def save(self, key: SigningKey) -> bool:
-        """How it is sealed and from when it signs. Announced as a change of `keys`; False when there was none."""
+        """Save how the key is sealed and from when it signs, and return whether it existed. Announce a change of
+        `keys`."""
         ...
 
     async def remove(self, kid: str) -> bool:
-        """Announced as a change of `keys`; False when there was none."""
+        """Return whether the key existed. Announce a change of `keys`."""
         ...
 
 
 class ChangeReader(Protocol):
-    """The change feed. Sequence numbers are positive, each given once, and may become visible out of order."""
+    """Reads the change feed. Sequence numbers are positive and unique, and may become visible out of order."""
 
     async def since(self, sequence: int, limit: int) -> Sequence[SequencedChange]:
-        """Those numbered `sequence` or more, ascending."""
+        """Return at most `limit` changes numbered `sequence` or more, ascending."""
         ...
 
     async def among(self, sequences: Sequence[int]) -> Sequence[SequencedChange]:
-        """Those with exactly these numbers (at most 1,000)."""
+        """Return the changes with exactly these numbers (at most 1,000)."""
         ...
 
     async def latest(self, count: int) -> Sequence[SequencedChange]:
-        """The last `count`, ascending."""
+        """Return the last `count` changes, ascending."""
         ...
 
     async def ended_since(self, moment: datetime, limit: int) -> Sequence[SequencedChange]:
-        """Those of `sessions` that were announced at that moment or later, ascending; when there are more than `limit`,
-        any so many of them."""
+        """Return the changes of `sessions` that were announced at that moment or later, ascending. If there are more
+        than `limit`, return any `limit` of them."""
         ...
 
 
 class ChangeRepository(ChangeReader, Protocol):
     async def prune(self, before: datetime, limit: int) -> int:
-        """Forget at most `limit` changes older than `before`, never the latest; how many."""
+        """Delete at most `limit` changes older than `before`, never the latest one, and return how many."""
         ...
 
 
 class Reading(Protocol):
-    """Reads, each seeing what is committed when it runs. Nothing can be written through it."""
+    """Reads that each see what is committed when they run. Nothing can be written through it."""
 
     @property
     def users(self) -> UserReader: ...
@@ -257,7 +267,7 @@ class Reading(Protocol):
 
 
 class Transaction(Protocol):
-    """Reads and writes that all happen or none."""
+    """Reads and writes that are committed together or not at all."""
 
     @property
     def users(self) -> UserRepository: ...
@@ -270,6 +280,8 @@ class Transaction(Protocol):
     @property
     def leases(self) -> LeaseRepository: ...
     @property
+    def locks(self) -> LockRepository: ...
+    @property
     def keys(self) -> KeyRepository: ...
     @property
     def changes(self) -> ChangeRepository: ...
@@ -280,19 +292,21 @@ CommitListener = Callable[[Sequence[Change]], None]
 
 class Storage(Protocol):
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
-        """Commits when the block ends, rolls back when it raises. Nothing slow belongs inside."""
+        """Commit when the block ends, and roll back when it raises. Do nothing slow inside."""
         ...
 
     def reading(self) -> AbstractAsyncContextManager[Reading]:
-        """A connection for reading, without a transaction around it."""
+        """Return a connection for reading, without a transaction around the block."""
         ...
 
     async def close(self) -> None:
-        """Let go of everything that is open; the last thing that is done with it."""
+        """Close everything that is open. Nothing else may be called afterwards."""
         ...
 
     def on_commit(self, listener: CommitListener) -> None:
-        """Call `listener` with the changes that each transaction of this process announced, as soon as it is committed
-        (or may be: when the outcome is unknown they are not `certain`), before its block is left. Never for one that
-        was rolled back."""
+        """Call `listener` with the changes that each transaction of this process announced.
+
+        The call happens after the commit and before the block of the transaction is left. If the outcome of the commit
+        is unknown, the changes are not `certain`. After a rollback there is no call.
+        """
         ...

@@ -10,14 +10,14 @@ from doorward.domain.services.service import ID, Service, ServiceId
 @final
 @dataclass(frozen=True, slots=True)
 class AuthenticateClient:
-    """Which service asks (RFC 6749, section 2.3.1). The database is asked each time, so that one that was removed is
-    refused at once."""
+    """Authenticates a service by its secret (RFC 6749, section 2.3.1). The database is read each time, so that a
+    removed service is rejected at once."""
 
     storage: Storage
     secrets: ServiceSecrets
 
     async def __call__(self, client_id: str, secret: str) -> Service:
-        """Raise InvalidClient, for an unknown id and for a wrong secret alike."""
+        """Raise InvalidClient, both for an unknown id and for a wrong secret."""
         service = await self._find(client_id)
         matches = self.secrets.matches(secret, service.secret_hash if service is not None else None)
         if service is None or not matches:

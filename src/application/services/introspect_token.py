@@ -20,7 +20,7 @@ class ActiveAccessToken:
     token: AccessToken
     user: User
     roles: frozenset[RoleName]
-    """Those that decide now, whatever the token says."""
+    """The roles that the account has now, whatever the token says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,8 @@ ActiveToken = ActiveAccessToken | ActiveRefreshToken
 @final
 @dataclass(frozen=True, slots=True)
 class IntrospectToken:
-    """What a token is worth at this moment (RFC 7662, section 2). Asking changes nothing: no refresh token is spent by
-    it, and none that was spent before gives an alarm."""
+    """Returns whether a token is active now (RFC 7662, section 2). It changes nothing: it rotates no refresh token, and
+    a rotated one raises no alarm."""
 
     storage: Storage
     tokens: AccessTokens
@@ -47,7 +47,8 @@ class IntrospectToken:
     policy: SessionPolicy
 
     async def __call__(self, token: str, now: datetime) -> ActiveToken | None:
-        """None for what is not good, for whatever reason. The two kinds never look alike, so no hint is needed."""
+        """Return the active token, or None for any other token. The two kinds differ in their form, so no hint is
+        needed."""
         try:
             return await self._access(self.tokens.verify(token, now))
         except InvalidToken:
@@ -58,8 +59,8 @@ class IntrospectToken:
             return None
 
     async def _access(self, token: AccessToken) -> ActiveAccessToken | None:
-        """Active is what the guard would let pass, and whose session is there still, even if somebody took it out by
-        hand."""
+        """Return the token if the guard would accept it and its session still exists, even if somebody deleted the
+        session by hand."""
         if not (await self.authorize(token, SIGNED_IN)).allowed:
             return None
         access = await self.directory.access(token.subject)
@@ -71,7 +72,7 @@ class IntrospectToken:
         return ActiveAccessToken(token, user, access.roles)
 
     async def _refresh(self, token: RefreshToken, now: datetime) -> ActiveRefreshToken | None:
-        """Active is the one token that the session would be refreshed with next."""
+        """Return the token if it is the one that its session is refreshed with next."""
         async with self.storage.reading() as reading:
             found = await reading.sessions.with_user(token.session_id)
         if found is None:

@@ -6,20 +6,20 @@ from doorward.application.ports.security import SecurityLog, ServiceSecrets
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
-from doorward.domain.services.service import Service, service_name
+from doorward.domain.services.service import Service, parse_service_name
 
 
 @dataclass(frozen=True, slots=True)
 class RegisteredService:
     service: Service
     secret: str = field(repr=False)
-    """Told this once; only its hash is kept."""
+    """Shown once; only its hash is stored."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class RegisterService:
-    """A program of the operator's may ask about tokens and end sessions from now on."""
+    """Registers a program of the operator's, which may then introspect and revoke tokens."""
 
     storage: Storage
     secrets: ServiceSecrets
@@ -28,7 +28,7 @@ class RegisterService:
     async def __call__(self, name: str, now: datetime, by: str) -> RegisteredService:
         """Raise InvalidServiceName or ServiceExists."""
         service_id, secret, secret_hash = self.secrets.generate()
-        service = Service(id=service_id, name=service_name(name), secret_hash=secret_hash, created_at=now)
+        service = Service(id=service_id, name=parse_service_name(name), secret_hash=secret_hash, created_at=now)
         await self._add(service)
         self.log.record(SecurityEvent.SERVICE_ADDED, service_id=service.id, name=service.name, by=by)
         return RegisteredService(service, secret)

@@ -12,13 +12,13 @@ from doorward.domain.services.service import Service
 @final
 @dataclass(frozen=True, slots=True)
 class RemoveService:
-    """The service is a stranger from its very next request on; its id is never given again."""
+    """Removes a service. Its next request is rejected, and its id is never used again."""
 
     storage: Storage
     log: SecurityLog
 
     async def __call__(self, which: str, by: str) -> Service:
-        """By id, or else by name. Raise ServiceMissing."""
+        """Return the removed service. `which` is its id or its name. Raise ServiceMissing."""
         service = await self._remove(which)
         self.log.record(SecurityEvent.SERVICE_REMOVED, service_id=service.id, name=service.name, by=by)
         return service

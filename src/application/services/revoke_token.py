@@ -14,8 +14,11 @@ from doorward.domain.sessions.session import SessionPolicy, Standing
 @final
 @dataclass(frozen=True, slots=True)
 class RevokeToken:
-    """Whoever holds a token of a session may end that session (RFC 7009, section 2): a refresh token, current or spent,
-    or an access token that has not expired. Anything else ends nothing, and nobody is told."""
+    """Ends the session of a token for whoever presents the token (RFC 7009, section 2).
+
+    The token is a refresh token, current or rotated, or an access token that has not expired. For any other token
+    nothing happens, and the caller does not learn it.
+    """
 
     storage: Storage
     tokens: AccessTokens
@@ -27,7 +30,7 @@ class RevokeToken:
         named = await self._session_of(token, now)
         if named is None:
             return
-        with suppress(SessionMissing):  # ended already, and that is what was wanted
+        with suppress(SessionMissing):  # the session has ended already, as requested
             await self.end(*named, by)
 
     async def _session_of(self, token: str, now: datetime) -> tuple[UserId, SessionId] | None:
@@ -47,4 +50,4 @@ class RevokeToken:
         if session is None:
             return None
         standing = session.standing(token.hash, genuine=token.genuine, policy=self.policy, now=now)
-        return None if standing is Standing.VOID else (session.user_id, session.id)
+        return None if standing is Standing.INVALID else (session.user_id, session.id)

@@ -12,13 +12,13 @@ from doorward.domain.sessions.session import SessionPolicy
 @final
 @dataclass(frozen=True, slots=True)
 class DescribeSession:
-    """Who am I: the account that is signed in, and the session that it asks in."""
+    """Returns the signed-in account and the session of the request."""
 
     storage: Storage
     policy: SessionPolicy
 
     async def __call__(self, session_id: SessionId) -> tuple[User, ListedSession]:
-        """Raise InvalidToken when the session has just ended."""
+        """Raise InvalidToken if the session has just ended."""
         async with self.storage.reading() as reading:
             found = await reading.sessions.with_user(session_id)
         if found is None:

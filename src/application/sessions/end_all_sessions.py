@@ -12,14 +12,14 @@ from doorward.domain.ids import UserId
 @final
 @dataclass(frozen=True, slots=True)
 class EndAllSessions:
-    """Sign-out everywhere, by the account itself, an admin or the operator. The account enters a new epoch, so that an
-    access token which is being made just now is refused like those that were made before."""
+    """Ends all sessions of an account: for its holder, an admin or the operator. The account enters a new epoch, so
+    that an access token that is being issued at the same moment is refused as well."""
 
     storage: Storage
     log: SecurityLog
 
     async def __call__(self, user_id: UserId, by: str) -> int:
-        """How many there were. Raise AccountMissing."""
+        """Return how many sessions there were. Raise AccountMissing."""
         ended = await self._end(user_id)
         self.log.record(SecurityEvent.SESSIONS_ENDED, user_id=str(user_id), by=by, ended=ended)
         return ended

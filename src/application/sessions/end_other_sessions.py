@@ -6,18 +6,19 @@ from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.ids import SessionId, UserId
+from doorward.domain.sessions.ending import other_sessions
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class EndOtherSessions:
-    """Every session of the account but the one that asks."""
+    """Ends every session of an account but the one of the request."""
 
     storage: Storage
     log: SecurityLog
 
     async def __call__(self, user_id: UserId, kept: SessionId, by: str) -> int:
-        """How many there were."""
+        """Return how many sessions ended."""
         ended = await self._end(user_id, kept)
         self.log.record(SecurityEvent.SESSIONS_ENDED, user_id=str(user_id), by=by, ended=ended, kept=str(kept))
         return ended
@@ -26,4 +27,4 @@ class EndOtherSessions:
     async def _end(self, user_id: UserId, kept: SessionId) -> int:
         async with self.storage.transaction() as tx:
             await tx.users.lock(user_id)
-            return await tx.sessions.end_others(user_id, kept)
+            return await tx.sessions.end(other_sessions(await tx.sessions.of_user(user_id), kept))

@@ -12,8 +12,8 @@ from doorward.domain.ids import SessionId, UserId
 @final
 @dataclass(frozen=True, slots=True)
 class EndSession:
-    """Sign-out, or one session of the list: its refresh token is void and its access tokens are refused, here at once
-    and on every node within a second."""
+    """Ends one session. Its refresh token is invalid and its access tokens are refused: on this node at once, on all
+    others within a second."""
 
     storage: Storage
     log: SecurityLog
@@ -27,4 +27,7 @@ class EndSession:
     @retried
     async def _end(self, user_id: UserId, session_id: SessionId) -> bool:
         async with self.storage.transaction() as tx:
-            return await tx.sessions.end(session_id, user_id)
+            session = await tx.sessions.get(session_id)
+            if session is None or session.user_id != user_id:
+                return False
+            return await tx.sessions.end([session]) > 0

@@ -15,13 +15,13 @@ class SignedIn:
     access_token: IssuedToken = field(repr=False)
     refresh_token: IssuedToken = field(repr=False)
     retried: bool = False
-    """These tokens answer a refresh token that was spent already, by a client that lost the answer."""
+    """Whether the tokens answer a refresh token that had been rotated already, by a client that lost the response."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class IssueTokens:
-    """What a client is handed for a session. Neither token outlives it."""
+    """Issues the access token and the refresh token of a session. Neither is valid after the session ends."""
 
     tokens: AccessTokens
     policy: SessionPolicy

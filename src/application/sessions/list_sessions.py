@@ -13,13 +13,13 @@ from doorward.domain.sessions.session import Session, SessionPolicy
 class ListedSession:
     session: Session
     ends_at: datetime
-    """Unless it is used before."""
+    """When the session expires if it is not used before."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class ListSessions:
-    """The sessions of an account that go on, the latest sign-in first."""
+    """Lists the sessions of an account that have not expired, the latest sign-in first."""
 
     storage: Storage
     policy: SessionPolicy

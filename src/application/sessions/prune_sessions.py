@@ -6,33 +6,32 @@ from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.sessions.session import SessionPolicy
 
-BATCH = 500
-"""Rows that one short transaction deletes."""
+BATCH_SIZE = 500
+"""The number of rows that one short transaction deletes."""
 
-MOST_BATCHES = 200
-"""Of one call; what is left is for the next."""
+MAX_BATCHES = 200
+"""The number of batches of one call. The next call deletes what is left."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class PruneSessions:
-    """Sessions that are over for long are forgotten, a few at a time. A token of theirs is unknown then, and refused as
-    it was before."""
+    """Deletes sessions that have expired. Their tokens are then unknown, and are refused as before."""
 
     storage: Storage
     policy: SessionPolicy
 
     async def __call__(self, now: datetime) -> int:
-        """How many."""
+        """Return how many sessions were deleted."""
         pruned = 0
-        for _ in range(MOST_BATCHES):
+        for _ in range(MAX_BATCHES):
             batch = await self._prune(now)
             pruned += batch
-            if batch < BATCH:
+            if batch < BATCH_SIZE:
                 break
         return pruned
 
     @retried
     async def _prune(self, now: datetime) -> int:
         async with self.storage.transaction() as tx:
-            return await tx.sessions.prune(now - min(self.policy.idle, self.policy.absolute), BATCH)
+            return await tx.sessions.prune(now - min(self.policy.idle, self.policy.absolute), BATCH_SIZE)

@@ -11,28 +11,28 @@ from doorward.application.transactions import retried
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import InvalidRefreshToken, RefreshTokenReused, TransactionConflict
 from doorward.domain.sessions.refresh_token import RefreshToken, RefreshTokenHash
-from doorward.domain.sessions.session import MOST_SPENT, Session, SessionPolicy, Standing
+from doorward.domain.sessions.session import MAX_ROTATED_TOKENS, Session, SessionPolicy, Standing
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What became of a presented token, and of whom it is when anybody's."""
+    """The outcome of a presented token, and whose token it is if it is anybody's."""
 
     standing: Standing
     session: Session | None = None
     user: User | None = None
     token: RefreshToken | None = None
-    """What to answer with."""
+    """The refresh token of the response."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class RefreshSession:
-    """A session goes on: a spent refresh token, a new one, and a fresh access token (RFC 9700, section 4.14.2).
+    """Continues a session: rotates its refresh token and issues a new access token (RFC 9700, section 4.14.2).
 
-    Of many that present one token at once, one spends it; the others are told the same successor, and so is a client
-    that lost the answer, for the grace time. Whoever comes with a spent token later than that shows that it is in two
-    hands, and the session ends. On one node those many share one transaction, so that none waits for the others' locks.
+    Of many requests with the same token, exactly one rotates it. The others get the same successor, and so does a
+    client that lost the response, within the grace time. A rotated token that is used later has been stolen, so the
+    session ends. Concurrent requests on one node share one transaction, so that none waits for the locks of the others.
     """
 
     storage: Storage
@@ -43,10 +43,10 @@ class RefreshSession:
     _attempts: dict[RefreshTokenHash, asyncio.Task[Attempt]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
-    """Those that are under way on this node."""
+    """The attempts that are under way on this node."""
 
     async def __call__(self, presented: str, now: datetime) -> SignedIn:
-        """Raise InvalidRefreshToken, or RefreshTokenReused when that ended the session."""
+        """Raise InvalidRefreshToken, or RefreshTokenReused if the reuse ended the session."""
         try:
             token = self.refresh_tokens.read(presented)
         except InvalidRefreshToken:
@@ -72,14 +72,16 @@ class RefreshSession:
         return InvalidRefreshToken()
 
     async def _is_known(self, token: RefreshToken) -> bool:
-        """Whether a token that no secret of ours made is its session's all the same, from before the last change of it.
-        What strangers make up costs a look then, and no transaction for which others would wait."""
+        """Return whether a token that is not genuine under the present secrets still is one of its session, issued
+        under an earlier secret. A made-up token therefore costs one read and no transaction that others would wait
+        for."""
         async with self.storage.reading() as reading:
             session = await reading.sessions.get(token.session_id)
-        return session is not None and (session.token_hash == token.hash or session.has_spent(token.hash))
+        return session is not None and (session.token_hash == token.hash or session.has_rotated(token.hash))
 
     async def _shared_attempt(self, token: RefreshToken, now: datetime) -> Attempt:
-        """The one that is under way for this token, or a new one. It goes on when whoever began it goes away."""
+        """Return the outcome of the attempt that is under way for this token, or start one. An attempt continues when
+        the request that started it is cancelled."""
         attempt = self._attempts.get(token.hash)
         if attempt is None:
             attempt = self._attempts[token.hash] = asyncio.ensure_future(self._decided(token, now))
@@ -87,7 +89,7 @@ class RefreshSession:
         return await asyncio.shield(attempt)
 
     async def _decided(self, token: RefreshToken, now: datetime) -> Attempt:
-        """One alarm for what ended once, whoever is still there to be refused."""
+        """Attempt the rotation, and record one alarm for a reuse, even if the request that caused it is cancelled."""
         attempt = await self._attempt(token, now)
         if attempt.standing is Standing.REUSED and attempt.user is not None:
             self.log.record(
@@ -97,14 +99,15 @@ class RefreshSession:
 
     @retried
     async def _attempt(self, token: RefreshToken, now: datetime) -> Attempt:
-        """What must last is decided here, and refused outside, where a refusal undoes nothing. Only a disabled account
-        is refused inside: its token is as good as it was, should the account be enabled again."""
+        """Rotate the token in one transaction. A reuse is decided here but refused outside, because raising would roll
+        the end of the session back. Only a disabled account is refused here: its token stays valid for when the account
+        is enabled again."""
         successor = self.refresh_tokens.successors(token)[0]
         async with self.storage.transaction() as tx:
             rotated = await tx.sessions.rotate(token.session_id, token.hash, successor.hash, self.policy, now)
             found = await tx.sessions.with_user(token.session_id)
             if found is None:
-                return Attempt(Standing.VOID)
+                return Attempt(Standing.INVALID)
             session, user = found
             if user.disabled:
                 self.log.record(SecurityEvent.AUTHN_REFRESH_FAIL, reason="account_disabled", user_id=str(user.id))
@@ -115,18 +118,18 @@ class RefreshSession:
             if standing is Standing.CURRENT:
                 raise TransactionConflict
             if standing is Standing.REUSED:
-                await tx.sessions.end(session.id, user.id)
+                await tx.sessions.end([session])
             latest = self._latest(token, session) if standing is Standing.RETRIED else None
             return Attempt(standing, session, user, latest)
 
     def _latest(self, token: RefreshToken, session: Session) -> RefreshToken | None:
-        """The session's present token: the successor of the one that came, or what that was rotated to meanwhile, by
-        another tab of the same browser. None when a secret made it that is not known here any more."""
-        for _ in range(MOST_SPENT):
+        """Return the current token of the session: the successor of the given token, or what it was rotated to
+        meanwhile by another tab of the browser. Return None if it was issued under a secret that is no longer known."""
+        for _ in range(MAX_ROTATED_TOKENS):
             known = (
                 successor
                 for successor in self.refresh_tokens.successors(token)
-                if successor.hash == session.token_hash or session.has_spent(successor.hash)
+                if successor.hash == session.token_hash or session.has_rotated(successor.hash)
             )
             following = next(known, None)
             if following is None or following.hash == session.token_hash:

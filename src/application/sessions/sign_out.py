@@ -9,12 +9,12 @@ from doorward.domain.errors import InvalidToken, SessionMissing
 @final
 @dataclass(frozen=True, slots=True)
 class SignOut:
-    """The session that asks ends."""
+    """Ends the session of the request."""
 
     end: EndSession
 
     async def __call__(self, principal: Principal) -> None:
-        """Raise InvalidToken when it has just ended, as the guard would a moment later."""
+        """Raise InvalidToken if it has just ended, as the guard would a moment later."""
         try:
             await self.end(principal.user_id, principal.session_id, by=str(principal.user_id))
         except SessionMissing as missing:

@@ -3,10 +3,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorizationServer:
-    """What we go by: in the tokens that we sign, and on the net."""
+    """The names of this service: in the tokens that it signs, and on the network."""
 
     issuer: str
     audience: str
     client_id: str
     url: str
-    """Where clients reach us: scheme, host and port, without a slash at the end."""
+    """Where clients reach the service: scheme, host and port, without a trailing slash."""

@@ -1,4 +1,4 @@
-"""May this account pass? Asked by the guard of every request and by `POST /api/admin/explain`: one answer for both."""
+"""Decides whether an account meets a requirement. The guard of every request and `POST /api/admin/explain` use it."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,12 +10,12 @@ from doorward.domain.ids import UserId
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One of these roles; an empty set asks only for an account that may sign in."""
+    """Any one of these roles. An empty set requires only an account that may sign in."""
 
     any_of: frozenset[RoleName] = frozenset()
 
     def __str__(self) -> str:
-        """As the contract writes it: `Require Moderator or Admin Role!`."""
+        """Return the text of the wire contract, such as `Require Moderator or Admin Role!`."""
         names = " or ".join(name.capitalize() for name in sorted(self.any_of, reverse=True))
         return f"Require {names} Role!" if names else "Sign in first."
 
@@ -29,7 +29,7 @@ def any_of(*roles: RoleName) -> Requirement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """What authorization needs to know of an account, and no more."""
+    """What authorization needs to know of an account."""
 
     user_id: UserId
     roles: frozenset[RoleName]
@@ -44,8 +44,11 @@ Reason = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """A verdict that explains itself: which grant decided, or which roles are missing (any one of them would do; none
-    are when the account holds one and is refused for another reason)."""
+    """A decision and its reason.
+
+    `granted_by` is the role that decided. `missing` are the roles of which any one would be enough; it is empty when
+    the account has one of them and is refused for another reason.
+    """
 
     allowed: bool
     reason: Reason
@@ -55,7 +58,8 @@ class Decision:
 
 
 def decide(access: Access | None, requirement: Requirement, token_epoch: int | None = None) -> Decision:
-    """The whole rule. `token_epoch` is the epoch a token was issued in; None asks about the account alone."""
+    """Return the decision for an account. `token_epoch` is the epoch in which the access token was issued; None asks
+    about the account alone."""
     if access is None:
         return refused("account_missing", requirement)
     if access.disabled:
@@ -70,7 +74,7 @@ def decide(access: Access | None, requirement: Requirement, token_epoch: int | N
 
 @lru_cache(256)
 def granted(requirement: Requirement, by: RoleName | None = None) -> Decision:
-    """Of these there are few, and one is needed for each request."""
+    """Return a positive decision. It is cached: every request needs one, and there are few different ones."""
     return Decision(allowed=True, reason="granted" if by else "signed_in", requirement=requirement, granted_by=by)
 
 

@@ -3,13 +3,15 @@ from datetime import datetime, timedelta
 
 from doorward.domain.ids import SessionId, TokenId, UserId
 
-LONGEST_LIFE = timedelta(minutes=15)
-"""Of an access token."""
+MAX_ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessToken:
-    """What a verified access token says (RFC 9068). Its roles are for other services: here the directory decides."""
+    """The claims of a verified access token (RFC 9068).
+
+    Its roles are for other services; in this service the access directory decides.
+    """
 
     subject: UserId
     id: TokenId
@@ -21,7 +23,7 @@ class AccessToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """Who is asking: an account whose token was verified and whose access was decided for this very request."""
+    """The account and the session of a request whose access token was verified and whose access was granted."""
 
     user_id: UserId
     session_id: SessionId

@@ -6,17 +6,17 @@ from typing import NewType, Self
 from doorward.domain.errors import InvalidDescription, InvalidRoleName
 
 RoleName = NewType("RoleName", str)
-"""Lower case, compared exactly: `Admin` and `admin ` are not `admin`."""
+"""A lower-case name that is compared exactly: `Admin` and `admin ` are not `admin`."""
 
 NAME = re.compile(r"[a-z][a-z0-9._-]{0,63}")
-LONGEST_DESCRIPTION = 200
+MAX_DESCRIPTION_CHARACTERS = 200
 DESCRIPTION = re.compile(
     r"[^\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]*"
 )
-"""One line without control characters and without what nobody sees or what turns the direction of reading: a list of
-roles shows what was written. A pattern, so that the document can tell it to clients."""
+"""One line without control characters, invisible characters and marks that change the direction of text, so that a list
+of roles shows what was written. It is a pattern, because the OpenAPI document publishes it."""
 SURROGATE = re.compile(r"[\ud800-\udfff]")
-"""Half a character, as a terminal of another encoding sends it."""
+"""Half of a character, which a terminal with another encoding may send."""
 
 USER = RoleName("user")
 MODERATOR = RoleName("moderator")
@@ -39,14 +39,14 @@ class Role:
 
 
 def parse_role_name(raw: str) -> RoleName:
-    """Raise InvalidRoleName; nothing is folded or trimmed, so that what is compared is what was written."""
+    """Return the name as it was written, without any normalisation. Raise InvalidRoleName."""
     if not NAME.fullmatch(raw):
         raise InvalidRoleName
     return RoleName(raw)
 
 
 def parse_description(raw: str) -> str:
-    """Raise InvalidDescription; nothing is trimmed."""
-    if len(raw) > LONGEST_DESCRIPTION or not DESCRIPTION.fullmatch(raw) or SURROGATE.search(raw):
+    """Return the description as it was written. Raise InvalidDescription."""
+    if len(raw) > MAX_DESCRIPTION_CHARACTERS or not DESCRIPTION.fullmatch(raw) or SURROGATE.search(raw):
         raise InvalidDescription
     return raw

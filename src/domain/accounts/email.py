@@ -5,21 +5,20 @@ from typing import Self
 from doorward.domain.accounts.username import fold
 from doorward.domain.errors import InvalidEmail
 
-LONGEST = 254
-LONGEST_LOCAL = 64
-LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+MAX_EMAIL_CHARACTERS = 254
+MAX_LOCAL_PART_CHARACTERS = 64
+LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 DOMAIN = re.compile(rf"({LABEL}\.)+{LABEL}")
 
 
 @dataclass(frozen=True, slots=True)
 class Email:
-    """An address that mail can be sent to; `key` is what uniqueness is decided by.
+    """An email address; `value` is the address, `key` decides uniqueness.
 
-    The dot-atom form of RFC 5321 and 5322 with a domain of at least two labels, in ASCII (a domain in another script
-    is written as its A-labels, `xn--...`: which one was meant is for a mail program to decide). Policy for `key`: the
-    domain in lower case without a trailing dot, and the local part in lower case, too, since no provider of note tells
-    Ada@ from ada@.
+    Accepted is the dot-atom form of RFC 5321 and RFC 5322 in ASCII, with a domain of at least two labels. A domain in
+    another script must be given as A-labels (`xn--...`, RFC 5890). The key is in lower case and has no trailing dot. It
+    includes the local part, because no large provider distinguishes `Ada@` from `ada@`.
     """
 
     value: str
@@ -27,25 +26,27 @@ class Email:
 
     @classmethod
     def parse(cls, raw: str) -> Self:
-        if len(raw) > LONGEST + 1:
+        """Return the address. Raise InvalidEmail."""
+        if len(raw) > MAX_EMAIL_CHARACTERS + 1:
             raise InvalidEmail
-        local, at, domain = raw.rpartition("@")
+        local_part, at, domain = raw.rpartition("@")
         domain = domain.removesuffix(".").lower()
-        value = f"{local}@{domain}"
-        good = at and len(local) <= LONGEST_LOCAL and LOCAL.fullmatch(local) and DOMAIN.fullmatch(domain)
-        if not good or len(value) > LONGEST:
+        value = f"{local_part}@{domain}"
+        if len(local_part) > MAX_LOCAL_PART_CHARACTERS or len(value) > MAX_EMAIL_CHARACTERS:
+            raise InvalidEmail
+        if not at or not LOCAL_PART.fullmatch(local_part) or not DOMAIN.fullmatch(domain):
             raise InvalidEmail
         return cls(value, fold(value))
 
 
 def login_key(raw: str) -> str:
-    """The key to look an account up by, from whatever somebody typed as username or email; never refuses.
+    """Return the key to look up an account by what somebody typed as a username or an email. Never raise.
 
-    What is longer than any name or address is no key and stays as it is, cut: folding it would take its time.
+    A text that is longer than any name or address matches no key. It is cut and not folded, because folding takes long.
     """
     text = raw.strip()
-    if len(text) > LONGEST + 1:
-        return text[: LONGEST + 2]
+    if len(text) > MAX_EMAIL_CHARACTERS + 1:
+        return text[: MAX_EMAIL_CHARACTERS + 2]
     if "@" not in text:
         return fold(text)
     try:

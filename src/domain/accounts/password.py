@@ -7,30 +7,30 @@ from doorward.domain.accounts.username import fold
 from doorward.domain.errors import PasswordBlocked, PasswordTooLong, PasswordTooShort
 
 PasswordHash = NewType("PasswordHash", str)
-"""A PHC string, such as `$argon2id$v=19$m=19456,t=2,p=1$...`. As secret as the password."""
+"""A PHC string, such as `$argon2id$v=19$m=19456,t=2,p=1$...`. It is as secret as the password."""
 
-LONGEST = 256
-LONGEST_BYTES = 1024
-SHORTEST_FORBIDDEN_WORD = 4
+MAX_PASSWORD_CHARACTERS = 256
+MAX_PASSWORD_BYTES = 1024
+MIN_FORBIDDEN_WORD_CHARACTERS = 4
 """Characters; shorter names are part of other words by chance."""
 
 MIN_DIFFERENT_CHARACTERS = 4
-SERVICE = "doorward"
+SERVICE_NAME = "doorward"
 
 
 @dataclass(frozen=True, slots=True)
 class Password:
-    """A password as it is hashed: in NFKC (NIST SP 800-63B-4, 3.1.1.2), so that it verifies however it was typed."""
+    """A password in NFKC (NIST SP 800-63B-4, section 3.1.1.2), so that it verifies however it was typed."""
 
     value: str = field(repr=False)
     length: int = field(compare=False)
-    """Code points, as typed or as normalised, whichever is less: one character may normalise to eighteen."""
+    """The number of code points as typed or as normalised, whichever is less: one character may normalise to 18."""
     raw: str | None = field(default=None, repr=False, compare=False)
-    """As typed, where that is something else: an imported hash may be of that."""
+    """The password as typed if that differs from `value`. An imported hash may be a hash of it."""
 
     @classmethod
     def typed(cls, raw: str) -> Self:
-        """What is oversized stays as it is: it is refused, and to normalise it would take its time."""
+        """Return the normalised password. An oversized one is not normalised, which would take long: it is refused."""
         if is_oversized(raw):
             return cls(raw, len(raw))
         value = unicodedata.normalize("NFKC", raw)
@@ -38,7 +38,7 @@ class Password:
 
     @property
     def oversized(self) -> bool:
-        """Over 256 code points or 1,024 bytes: never hashed, never cut."""
+        """Whether the password exceeds 256 code points or 1,024 bytes. Such a password is neither hashed nor cut."""
         return is_oversized(self.value)
 
 
@@ -46,20 +46,22 @@ class Password:
 class PasswordPolicy:
     """The rules that need no list: length, and no word that everybody knows of the account.
 
-    No composition rules (NIST SP 800-63B-4, 3.1.1.2). Lengths are in code points.
+    There are no composition rules (NIST SP 800-63B-4, section 3.1.1.2). Lengths are in code points.
     """
 
-    shortest: int = 15
+    min_characters: int = 15
 
     def check(self, password: Password, known: Iterable[str]) -> None:
-        """Raise PasswordTooShort, PasswordTooLong or PasswordBlocked; `known`: username, email, ..."""
+        """Raise PasswordTooShort, PasswordTooLong or PasswordBlocked. `known` are the username, the email and so on."""
         if password.oversized:
-            raise PasswordTooLong(f"Use at most {LONGEST} characters ({LONGEST_BYTES} bytes).")
-        if password.length < self.shortest:
-            raise PasswordTooShort(f"Use at least {self.shortest} characters; several words make a good password.")
+            raise PasswordTooLong(f"Use at most {MAX_PASSWORD_CHARACTERS} characters ({MAX_PASSWORD_BYTES} bytes).")
+        if password.length < self.min_characters:
+            raise PasswordTooShort(
+                f"Use at least {self.min_characters} characters; several words make a good password."
+            )
         folded = fold(password.value)
         for word in account_words(known):
-            if len(word) >= SHORTEST_FORBIDDEN_WORD and word in folded:
+            if len(word) >= MIN_FORBIDDEN_WORD_CHARACTERS and word in folded:
                 raise PasswordBlocked("The password must not contain the username, the email or the service's name.")
         if len(set(folded)) < MIN_DIFFERENT_CHARACTERS:
             raise PasswordBlocked(
@@ -68,11 +70,11 @@ class PasswordPolicy:
 
 
 def is_oversized(text: str) -> bool:
-    return len(text) > LONGEST or len(text.encode("utf-8", "surrogatepass")) > LONGEST_BYTES
+    return len(text) > MAX_PASSWORD_CHARACTERS or len(text.encode("utf-8", "surrogatepass")) > MAX_PASSWORD_BYTES
 
 
 def account_words(known: Iterable[str]) -> Iterator[str]:
     """What everybody knows of an account, folded: each text of `known`, local parts of emails, the service's name."""
-    for text in (*known, SERVICE):
+    for text in (*known, SERVICE_NAME):
         folded = fold(text)
         yield from dict.fromkeys(word for word in (folded, folded.partition("@")[0]) if word)

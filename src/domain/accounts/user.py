@@ -13,8 +13,8 @@ from doorward.domain.ids import UserId
 class User:
     """An account.
 
-    `epoch` grows whenever every access token issued so far must die (new password, disabled); tokens carry it.
-    `version` grows with each save and is how two writers notice each other.
+    Access tokens carry the `epoch` of their account. It grows whenever all access tokens issued so far must be refused,
+    for example when the account is disabled. `version` grows with each save; it detects concurrent writers.
     """
 
     id: UserId
@@ -40,22 +40,23 @@ class User:
         return replace(self, disabled=True, epoch=self.epoch + 1)
 
     def with_password(self, password_hash: PasswordHash) -> Self:
-        """A new password: what was signed in with the old one is out."""
+        """Return the account with a new password. It revokes all access tokens."""
         return replace(self, password_hash=password_hash, epoch=self.epoch + 1)
 
     def with_chosen_password(self, password_hash: PasswordHash) -> Self:
-        """A new password that the account's holder chose in a session, which goes on; the others are ended by name."""
+        """Return the account with a new password that its holder chose in a session. This session continues, so the
+        epoch stays; the other sessions are ended one by one."""
         return replace(self, password_hash=password_hash)
 
     def signed_out_everywhere(self) -> Self:
         return replace(self, epoch=self.epoch + 1)
 
     def rehashed(self, password_hash: PasswordHash) -> Self:
-        """The same password, hashed by today's parameters."""
+        """Return the account with the same password, hashed with the current parameters."""
         return replace(self, password_hash=password_hash)
 
-    def named(self, username: Username) -> Self:
+    def with_username(self, username: Username) -> Self:
         return replace(self, username=username)
 
-    def reachable_at(self, email: Email) -> Self:
+    def with_email(self, email: Email) -> Self:
         return replace(self, email=email)

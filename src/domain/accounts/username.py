@@ -6,10 +6,10 @@ from typing import Self
 from doorward.domain.errors import InvalidUsername
 
 ALLOWED = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{2,31}")
-"""Never beginning with a dash: commands would take such a name for an option."""
+"""A username does not begin with a dash, because a command would take it for an option."""
 
-LONGEST_RAW = 64
-"""Characters that are looked at: to normalise takes time that grows with the square of what is sent."""
+MAX_RAW_CHARACTERS = 64
+"""Longer input is refused before it is normalised: the time of normalisation grows with the square of the length."""
 
 PUNCTUATION = str.maketrans("", "", "._-")
 RESERVED = frozenset(
@@ -20,20 +20,21 @@ RESERVED = frozenset(
 
 
 def fold(text: str) -> str:
-    """The form in which names are compared: NFKC, casefold, NFKC (UAX 15), computed here and never by a column."""
+    """Return the form in which names are compared: NFKC, casefold, NFKC (UAX 15). No database collation is involved."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
 @dataclass(frozen=True, slots=True)
 class Username:
-    """What a person signs in with; `value` is shown, `key` is what uniqueness is decided by."""
+    """A name to sign in with; `value` is displayed, `key` decides uniqueness."""
 
     value: str
     key: str
 
     @classmethod
     def parse(cls, raw: str) -> Self:
-        if len(raw) > LONGEST_RAW:
+        """Return the normalised name. Raise InvalidUsername."""
+        if len(raw) > MAX_RAW_CHARACTERS:
             raise InvalidUsername
         value = unicodedata.normalize("NFKC", raw)
         if not ALLOWED.fullmatch(value):
@@ -42,5 +43,5 @@ class Username:
 
     @property
     def reserved(self) -> bool:
-        """True for names that a stranger could pass as the service's own with, however they are punctuated."""
+        """Whether the name could be mistaken for one of the service itself, whatever its punctuation."""
         return self.key.translate(PUNCTUATION) in RESERVED

@@ -1,4 +1,4 @@
-"""The change feed: how what one node decides reaches the others."""
+"""The change feed reports the changes of one node to all others."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,15 +19,19 @@ class Subject(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """`account` names one account; `roles` (a role removed) concerns every account, `keys` the key ring. `sessions`
-    tells what ended: the session `session_id`, or all of the account's that are of an epoch before `epoch`."""
+    """One change that other nodes must learn of.
+
+    A change of `account` concerns one account. A change of `roles` (a role was removed) concerns every account, and
+    one of `keys` the signing keys. A change of `sessions` reports what ended: the session `session_id`, or all sessions
+    of the account from the epochs before `epoch`.
+    """
 
     subject: Subject
     user_id: UserId | None = None
     session_id: SessionId | None = None
     epoch: int | None = None
     certain: bool = True
-    """False when the connection was lost in the commit: it may have happened or not."""
+    """False when the connection was lost during the commit: the change may have been committed or not."""
 
     @classmethod
     def of_account(cls, user_id: UserId) -> Self:
@@ -39,15 +43,16 @@ class Change:
 
     @classmethod
     def sessions_ended(cls, user_id: UserId, epoch: int) -> Self:
-        """All that the account had before this epoch of its began."""
+        """Return the change that ends all sessions which the account had before this epoch."""
         return cls(Subject.SESSIONS, user_id, epoch=epoch)
 
 
 @dataclass(frozen=True, slots=True)
 class SequencedChange:
-    """A change as the feed holds it. Numbers are given at the insert and seen at the commit: out of order."""
+    """A change as the feed contains it. Sequence numbers are assigned at the insert and visible from the commit on, so
+    they may become visible out of order."""
 
     sequence: int
     change: Change
     at: datetime
-    """When it was announced, by the database's clock."""
+    """When it was announced, by the clock of the database."""

@@ -2,22 +2,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from doorward.domain.keys.signing_key import Algorithm, SigningKey, turn
+from doorward.domain.keys.signing_key import Algorithm, SigningKey, signing_order
 
-PUBLISHED = timedelta(hours=24)
-"""How long before its first use a key is published: other services may keep the key set for so long."""
+PUBLICATION_PERIOD = timedelta(hours=24)
+"""How long a key is published before it signs. Other services may cache the key set for so long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRotation:
-    """Which keys the service makes by itself, and how often."""
+    """Which keys the service generates by itself, and how often."""
 
     algorithm: Algorithm = "ES256"
     period: timedelta | None = timedelta(days=90)
-    """How long a key signs; at least a day. None is for ever."""
+    """How long a key signs; at least one day. None means for ever."""
 
     def is_due(self, keys: Sequence[SigningKey], now: datetime) -> bool:
-        """True when the last of `keys` must be followed: it will have signed for the whole period by the time that a
-        key which is published now may sign."""
-        last = max(keys, key=turn, default=None)
-        return last is not None and self.period is not None and now + PUBLISHED >= last.signs_from + self.period
+        """Return whether a successor of the last key must be published now. The last key will then have signed for the
+        whole period when its successor starts to sign."""
+        last = max(keys, key=signing_order, default=None)
+        return (
+            last is not None and self.period is not None and now + PUBLICATION_PERIOD >= last.signs_from + self.period
+        )

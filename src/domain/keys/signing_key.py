@@ -4,38 +4,38 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal, Self
 
-from doorward.domain.access.principal import LONGEST_LIFE
+from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME
 
 Algorithm = Literal["ES256", "EdDSA", "RS256"]
-"""RFC 7518 and 8037. One key, one algorithm: the key decides, never the token."""
+"""RFC 7518 and RFC 8037. Each key has one algorithm: the key decides which, never the token."""
 
-LATE = timedelta(seconds=5)
-"""How long a node whose clock is behind may go on with a key that has a successor."""
+PROPAGATION_TIME = timedelta(seconds=5)
+"""How long a node whose clock is behind may still sign with a key that has a successor."""
 
-SLACK = timedelta(minutes=1)
-"""For clocks that differ: what is forgotten is forgotten later rather than sooner."""
+CLOCK_TOLERANCE = timedelta(minutes=1)
+"""Keys are deleted so much later than needed, because the clocks of nodes differ."""
 
-MOMENT = timedelta(microseconds=1)
+SHORTEST_INTERVAL = timedelta(microseconds=1)
 
 
 class KeyState(StrEnum):
-    """Every key but a revoked one goes through all of them, in this order."""
+    """Every key that is not revoked passes through all states, in this order."""
 
     NEXT = "next"
-    """Published, so that everybody can verify with it by the time it signs."""
+    """Published but not signing yet, so that every service has read it before it signs."""
     ACTIVE = "active"
-    """Signs. There is one, whenever there are keys."""
+    """Signs. Exactly one key is active whenever there are keys."""
     RETIRING = "retiring"
-    """Signs no more, and verifies until the last token that it signed is out."""
+    """Signs no more, and verifies until the last token that it signed has expired."""
     GONE = "gone"
-    """Nothing that it signed is good any more; it is published no longer, and soon forgotten."""
+    """Every token that it signed has expired. It is not published any more, and is deleted soon."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SigningKey:
-    """A private key as it is stored: sealed, so that a dump of the database mints nothing.
+    """A private key as it is stored: sealed, so that nobody can sign tokens with a dump of the database.
 
-    `kid` is the RFC 7638 thumbprint. The key that began signing last signs, until its successor begins.
+    `kid` is its thumbprint (RFC 7638). A key signs from `signs_from` until the `signs_from` of its successor.
     """
 
     kid: str
@@ -45,50 +45,64 @@ class SigningKey:
     signs_from: datetime
 
     def beginning(self, moment: datetime) -> Self:
-        """The same key with another time from which it signs."""
+        """Return the key with another time from which it signs."""
         return replace(self, signs_from=moment)
 
 
 def signing_at(keys: Sequence[SigningKey], now: datetime) -> SigningKey | None:
-    """The key that signs at `now`: of those that may sign by then, the latest. Where none may, as after the clock was
-    set back, the earliest of all signs: there is always a key that signs when there is a key."""
-    ready = [key for key in keys if key.signs_from <= now]
-    return max(ready, key=turn) if ready else min(keys, key=turn, default=None)
+    """Return the key that signs at `now`: the latest of those that have begun to sign.
+
+    If none has begun, for example because the clock was set back, the earliest key signs. Therefore a key signs
+    whenever there is a key; None means that there is none.
+    """
+    begun = [key for key in keys if key.signs_from <= now]
+    return max(begun, key=signing_order) if begun else min(keys, key=signing_order, default=None)
 
 
 def may_have_signed(key: SigningKey, keys: Sequence[SigningKey], moment: datetime) -> bool:
-    """Whether `key`, one of `keys`, was the one to sign in the second that begins at `moment` (tokens tell no more of
-    their time); nodes may have been LATE to hear of its successor.
+    """Return whether `key`, one of `keys`, may have signed in the second that begins at `moment`.
 
-    No key signs before its time but the first of all, which `signing_at` falls back to.
+    Tokens state their time in whole seconds. A node may have learnt of a successor PROPAGATION_TIME late. No key signs
+    before its time but the first one, which `signing_at` falls back to.
     """
     successor = successor_of(key, keys)
-    if successor is not None and moment >= successor.signs_from + LATE:
+    if successor is not None and moment >= successor.signs_from + PROPAGATION_TIME:
         return False
-    return moment >= key.signs_from.replace(microsecond=0) or key == min(keys, key=turn)
+    return moment >= key.signs_from.replace(microsecond=0) or key == min(keys, key=signing_order)
 
 
 def state_of(key: SigningKey, keys: Sequence[SigningKey], now: datetime) -> KeyState:
-    """Of `key`, one of `keys`. It is gone when the longest token of the last moment at which it may have signed is."""
+    """Return the state of `key`, one of `keys`, at `now`."""
     if key == signing_at(keys, now):
         return KeyState.ACTIVE
     successor = successor_of(key, keys)
     if successor is None or key.signs_from > now:
         return KeyState.NEXT
-    return KeyState.GONE if now >= successor.signs_from + LATE + LONGEST_LIFE + SLACK else KeyState.RETIRING
+    last_token_expires_at = successor.signs_from + PROPAGATION_TIME + MAX_ACCESS_TOKEN_LIFETIME
+    return KeyState.GONE if now >= last_token_expires_at + CLOCK_TOLERANCE else KeyState.RETIRING
 
 
-def first_turn(keys: Sequence[SigningKey], now: datetime, after: timedelta) -> datetime:
-    """From when a key that joins `keys` at `now` signs: `after` that, and in any case after the one that signs now, so
-    that it comes behind it in the order even if the clocks differ. The first of all signs at once."""
+def expired_keys(keys: Sequence[SigningKey], now: datetime) -> list[SigningKey]:
+    """Return the keys that verify no valid token any more."""
+    return [key for key in keys if state_of(key, keys, now) is KeyState.GONE]
+
+
+def signing_start(keys: Sequence[SigningKey], now: datetime, after: timedelta) -> datetime:
+    """Return from when a key that is added to `keys` at `now` signs.
+
+    This is `now + after`, and in any case later than the start of the key that signs now, so that the new key follows
+    it even if clocks differ. The first key of all signs at once.
+    """
     signing = signing_at(keys, now)
-    return now if signing is None else max(now + after, signing.signs_from + MOMENT)
+    return now if signing is None else max(now + after, signing.signs_from + SHORTEST_INTERVAL)
 
 
 def successor_of(key: SigningKey, keys: Sequence[SigningKey]) -> SigningKey | None:
-    return min((other for other in keys if turn(other) > turn(key)), key=turn, default=None)
+    """Return the key that signs directly after `key`, or None for the last one."""
+    later = (other for other in keys if signing_order(other) > signing_order(key))
+    return min(later, key=signing_order, default=None)
 
 
-def turn(key: SigningKey) -> tuple[datetime, str]:
-    """Keys sign one after the other, in this order."""
+def signing_order(key: SigningKey) -> tuple[datetime, str]:
+    """Return the sort key of the order in which keys sign."""
     return key.signs_from, key.kid

@@ -6,18 +6,18 @@ from typing import NewType
 from doorward.domain.errors import InvalidServiceName
 
 ServiceId = NewType("ServiceId", str)
-"""A `client_id` (RFC 6749, section 2.2): `service-` and 22 random characters, so that it never equals a `sub`."""
+"""A `client_id` (RFC 6749, section 2.2): `service-` and 22 random characters. It never equals the `sub` of a token."""
 
 ServiceSecretHash = NewType("ServiceSecretHash", bytes)
-"""SHA-256; the secret has 256 random bits, so nothing slower is needed."""
+"""A SHA-256 hash. The secret has 256 random bits, so a slow hash would add nothing."""
 
 ID = re.compile(r"service-[A-Za-z0-9_-]{22}", re.ASCII)
-ALLOWED = re.compile(r"[a-z][a-z0-9._-]{0,63}", re.ASCII)
+NAME = re.compile(r"[a-z][a-z0-9._-]{0,63}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """A program of the operator's that may ask about tokens and end sessions."""
+    """A program of the operator's that may introspect and revoke tokens."""
 
     id: ServiceId
     name: str
@@ -25,8 +25,8 @@ class Service:
     created_at: datetime
 
 
-def service_name(raw: str) -> str:
-    """Raise InvalidServiceName."""
-    if not ALLOWED.fullmatch(raw):
+def parse_service_name(raw: str) -> str:
+    """Return the name as it was written. Raise InvalidServiceName."""
+    if not NAME.fullmatch(raw):
         raise InvalidServiceName
     return raw

@@ -5,17 +5,18 @@ from typing import NewType
 from doorward.domain.ids import SessionId
 
 RefreshTokenHash = NewType("RefreshTokenHash", bytes)
-"""SHA-256 of a refresh token: all that is ever stored of one."""
+"""The SHA-256 hash of a refresh token. The token itself is never stored."""
 
-MARK = 8
-"""Bytes of a hash that are enough to tell a session's spent tokens apart."""
+FINGERPRINT_BYTES = 8
+"""The first bytes of a hash; enough to distinguish the rotated tokens of one session."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefreshToken:
-    """An opaque token of 256 secret bits, bound to one session.
+    """An opaque token with 256 secret bits, bound to one session.
 
-    `genuine` tells that we made it, whether or not it is still of use: only what we made can have been stolen.
+    `genuine` states that this service issued it, whether or not it is still valid. Only a genuine token can have been
+    stolen.
     """
 
     value: str = field(repr=False)
@@ -25,12 +26,13 @@ class RefreshToken:
 
 
 @dataclass(frozen=True, slots=True)
-class SpentToken:
-    """A token that was rotated away at `at`, to be known again when its holder did not get the answer."""
+class RotatedToken:
+    """A refresh token that was replaced by its successor at `rotated_at`. The session keeps its fingerprint, to
+    recognise a client that did not receive the response."""
 
-    mark: bytes
-    at: datetime
+    fingerprint: bytes
+    rotated_at: datetime
 
 
-def mark(token_hash: RefreshTokenHash) -> bytes:
-    return token_hash[:MARK]
+def fingerprint(token_hash: RefreshTokenHash) -> bytes:
+    return token_hash[:FINGERPRINT_BYTES]

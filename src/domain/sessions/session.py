@@ -5,42 +5,43 @@ from enum import Enum, auto
 from typing import Self
 
 from doorward.domain.ids import SessionId, UserId, uuid7
-from doorward.domain.sessions.refresh_token import RefreshTokenHash, SpentToken, mark
+from doorward.domain.sessions.refresh_token import RefreshTokenHash, RotatedToken, fingerprint
 
-LONGEST_ADDRESS = 45
-LONGEST_USER_AGENT = 256
-MOST_SPENT = 32
-"""Spent tokens that a session remembers. Whoever rotates more often than that within the grace time is no client with
-a lost answer."""
+MAX_ADDRESS_CHARACTERS = 45
+MAX_USER_AGENT_CHARACTERS = 256
+MAX_ROTATED_TOKENS = 32
+"""The number of rotated tokens that a session keeps. A client that only lost a response does not rotate more often
+within the grace time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """Where a sign-in came from, as far as the request tells; for people to recognise their sessions by."""
+    """The client of a sign-in as far as its request describes it, so that people recognise their sessions."""
 
     address: str = ""
     user_agent: str = ""
 
     @classmethod
     def described(cls, address: str, user_agent: str) -> Self:
-        """From foreign text: what is not printable goes, what is too long is cut."""
-        printable = "".join(letter for letter in user_agent[: 4 * LONGEST_USER_AGENT] if letter.isprintable())
-        return cls(address[:LONGEST_ADDRESS], printable[:LONGEST_USER_AGENT].strip())
+        """Return the device from foreign text, without characters that cannot be printed and cut to the maximum."""
+        printable = "".join(letter for letter in user_agent[: 4 * MAX_USER_AGENT_CHARACTERS] if letter.isprintable())
+        return cls(address[:MAX_ADDRESS_CHARACTERS], printable[:MAX_USER_AGENT_CHARACTERS].strip())
 
 
 UNKNOWN_DEVICE = Device()
 
 
 class Standing(Enum):
-    """What a refresh token is to its session."""
+    """The relation of a refresh token to the session that it names."""
 
     CURRENT = auto()
+    """The token that the session is refreshed with next."""
     RETRIED = auto()
-    """Spent, but so recently that its holder may not have got the answer."""
+    """Rotated so recently that its holder may not have received the response."""
     REUSED = auto()
-    """Spent, and too long ago: it is in two hands."""
-    VOID = auto()
-    """None of this session's, or the session is over."""
+    """Rotated before the grace time: two clients have it, so it was stolen (RFC 9700, section 4.14.2)."""
+    INVALID = auto()
+    """Not a token of this session, or the session has expired."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +49,9 @@ class SessionPolicy:
     idle: timedelta = timedelta(days=14)
     absolute: timedelta = timedelta(days=90)
     grace: timedelta = timedelta(seconds=10)
-    """For how long a spent refresh token gets its successor once more."""
-    most: int = 50
-    """Sessions of one account."""
+    """How long a rotated refresh token is answered with its successor once more."""
+    max_sessions: int = 50
+    """The number of sessions that one account may have."""
 
     def ends_at(self, started_at: datetime, last_used_at: datetime) -> datetime:
         return min(last_used_at + self.idle, started_at + self.absolute)
@@ -58,7 +59,7 @@ class SessionPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """What one sign-in began. It lasts while its refresh token is used, but never beyond its absolute end."""
+    """What one sign-in began. A session lasts while its refresh token is used, but never beyond its absolute end."""
 
     id: SessionId
     user_id: UserId
@@ -66,8 +67,8 @@ class Session:
     last_used_at: datetime
     device: Device = UNKNOWN_DEVICE
     token_hash: RefreshTokenHash = field(repr=False)
-    spent: Sequence[SpentToken] = field(default=(), repr=False)
-    """The latest first, at most MOST_SPENT."""
+    rotated_tokens: Sequence[RotatedToken] = field(default=(), repr=False)
+    """The latest first; at most MAX_ROTATED_TOKENS."""
 
     @classmethod
     def opened(
@@ -84,26 +85,27 @@ class Session:
         return self.ends_at(policy) <= now
 
     def rotated(self, token_hash: RefreshTokenHash, now: datetime) -> Self:
-        """Its token is spent, `token_hash` is the next one's. The absolute end stays where it was."""
-        spent = (SpentToken(mark(self.token_hash), now), *self.spent)[:MOST_SPENT]
-        return replace(self, token_hash=token_hash, spent=spent, last_used_at=now)
+        """Return the session with the next token. Its absolute end stays the same."""
+        rotated = RotatedToken(fingerprint(self.token_hash), now)
+        rotated_tokens = (rotated, *self.rotated_tokens)[:MAX_ROTATED_TOKENS]
+        return replace(self, token_hash=token_hash, rotated_tokens=rotated_tokens, last_used_at=now)
 
-    def has_spent(self, token_hash: RefreshTokenHash) -> bool:
-        """Among those that it remembers."""
-        return any(spent.mark == mark(token_hash) for spent in self.spent)
+    def has_rotated(self, token_hash: RefreshTokenHash) -> bool:
+        """Return whether the token is one of the rotated tokens that the session keeps."""
+        return any(rotated.fingerprint == fingerprint(token_hash) for rotated in self.rotated_tokens)
 
     def standing(
         self, token_hash: RefreshTokenHash, *, genuine: bool, policy: SessionPolicy, now: datetime
     ) -> Standing:
-        """Of a token that names this session; `genuine` when we made it."""
+        """Return the standing of a token that names this session. `genuine` states that this service issued it."""
         if self.is_over(policy, now):
-            return Standing.VOID
+            return Standing.INVALID
         if token_hash == self.token_hash:
             return Standing.CURRENT
-        for spent in self.spent:
-            if spent.mark == mark(token_hash):
-                return Standing.RETRIED if now < spent.at + policy.grace else Standing.REUSED
-        return Standing.REUSED if genuine else Standing.VOID
+        for rotated in self.rotated_tokens:
+            if rotated.fingerprint == fingerprint(token_hash):
+                return Standing.RETRIED if now < rotated.rotated_at + policy.grace else Standing.REUSED
+        return Standing.REUSED if genuine else Standing.INVALID
 
 
 def new_session_id(now: datetime) -> SessionId:

@@ -32,9 +32,9 @@ class MemoryUsers:
 
     async def by_login(self, key: str) -> User | None:
         users = self.tables.users.values()
-        named = (user for user in users if user.username.key == key)
-        reachable = (user for user in users if user.email.key == key)
-        return next(named, None) or next(reachable, None)
+        by_username = (user for user in users if user.username.key == key)
+        by_email = (user for user in users if user.email.key == key)
+        return next(by_username, None) or next(by_email, None)
 
     async def page(self, query: str, after: str | None, limit: int) -> Sequence[User]:
         def key(user: User) -> str:
@@ -65,7 +65,7 @@ class MemoryUsers:
         }
 
     async def add(self, user: User) -> None:
-        self._unique(user)
+        self._check_unique(user)
         for role in user.roles:
             if role not in self.tables.roles:
                 raise RoleMissing
@@ -76,14 +76,14 @@ class MemoryUsers:
             await self.add(user)
 
     async def save(self, user: User) -> None:
-        stored = self.tables.users.get(user.id)
-        if stored is None or stored.version != user.version:
+        present = self.tables.users.get(user.id)
+        if present is None or present.version != user.version:
             raise TransactionConflict
-        self._unique(user)
+        self._check_unique(user)
         self.announce(Change.of_account(user.id))
-        self.tables.users[user.id] = replace(user, roles=stored.roles, version=user.version + 1)
+        self.tables.users[user.id] = replace(user, roles=present.roles, version=user.version + 1)
 
-    def _unique(self, user: User) -> None:
+    def _check_unique(self, user: User) -> None:
         others = [other for other in self.tables.users.values() if other.id != user.id]
         if any(other.username.key == user.username.key for other in others):
             raise UsernameTaken
@@ -96,15 +96,15 @@ class MemoryUsers:
             return False
         self.announce(Change.of_account(user_id))
         self.announce(Change.sessions_ended(user_id, user.epoch + 1))
-        self.tables.forget_sessions(user_id)
+        self.tables.remove_sessions(user_id)
         del self.tables.users[user_id]
         return True
 
     async def lock(self, user_id: UserId) -> User | None:
-        """Transactions go one after the other here in any case."""
+        """Return the account; the storage runs one transaction at a time, so it needs no lock."""
         return self.tables.users.get(user_id)
 
-    async def grant(self, user_id: UserId, role: RoleName, now: datetime) -> bool:  # noqa: ARG002 no column for it here
+    async def grant(self, user_id: UserId, role: RoleName, now: datetime) -> bool:  # noqa: ARG002 this adapter does not store it
         user = self.tables.users.get(user_id)
         if user is None:
             raise AccountMissing
@@ -140,9 +140,9 @@ class MemoryRoles:
         return self.tables.roles.get(name)
 
     async def put(self, role: Role) -> bool:
-        stored = self.tables.roles.get(role.name)
-        self.tables.roles[role.name] = role if stored is None else replace(stored, description=role.description)
-        return stored is None
+        present = self.tables.roles.get(role.name)
+        self.tables.roles[role.name] = role if present is None else replace(present, description=role.description)
+        return present is None
 
     async def remove(self, name: RoleName) -> bool:
         if name not in self.tables.roles:
@@ -152,9 +152,6 @@ class MemoryRoles:
         for user in list(self.tables.users.values()):
             self.tables.users[user.id] = user.revoked(name)
         return True
-
-    async def lock(self, name: RoleName) -> None:
-        """Transactions go one after the other here in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +169,11 @@ class MemoryKeys:
         self.tables.keys[key.kid] = key
 
     async def save(self, key: SigningKey) -> bool:
-        stored = self.tables.keys.get(key.kid)
-        if stored is None:
+        present = self.tables.keys.get(key.kid)
+        if present is None:
             return False
         self.announce(Change(Subject.KEYS))
-        self.tables.keys[key.kid] = replace(stored, sealed=key.sealed, signs_from=key.signs_from)
+        self.tables.keys[key.kid] = replace(present, sealed=key.sealed, signs_from=key.signs_from)
         return True
 
     async def remove(self, kid: str) -> bool:

@@ -46,37 +46,19 @@ class MemorySessions:
         self.tables.sessions[session_id] = session.rotated(successor, now)
         return True
 
-    async def end(self, session_id: SessionId, user_id: UserId) -> bool:
-        session = self.tables.sessions.get(session_id)
-        if session is None or session.user_id != user_id:
-            return False
-        self._end(session)
-        return True
-
-    async def end_others(self, user_id: UserId, kept: SessionId) -> int:
-        others = [session for session in await self.of_user(user_id) if session.id != kept]
-        for session in others:
-            self._end(session)
-        return len(others)
-
-    async def end_oldest(self, user_id: UserId, kept: SessionId, policy: SessionPolicy, now: datetime) -> int:
-        others = [session for session in await self.of_user(user_id) if session.id != kept]
-        going_on = [session for session in others if not session.is_over(policy, now)][: policy.most - 1]
-        oldest = [session for session in others if session not in going_on]
-        for session in oldest:
-            self._end(session)
-        return len(oldest)
+    async def end(self, sessions: Sequence[Session]) -> int:
+        present = [session for session in sessions if session.id in self.tables.sessions]
+        for session in present:
+            self.announce(Change.session_ended(session.user_id, session.id))
+            del self.tables.sessions[session.id]
+        return len(present)
 
     async def end_all(self, user_id: UserId, epoch: int) -> int:
         self.announce(Change.sessions_ended(user_id, epoch))
-        return self.tables.forget_sessions(user_id)
+        return self.tables.remove_sessions(user_id)
 
     async def prune(self, unused_since: datetime, limit: int) -> int:
         unused = [session for session in self.tables.sessions.values() if session.last_used_at < unused_since][:limit]
         for session in unused:
             del self.tables.sessions[session.id]
         return len(unused)
-
-    def _end(self, session: Session) -> None:
-        self.announce(Change.session_ended(session.user_id, session.id))
-        del self.tables.sessions[session.id]

@@ -1,24 +1,21 @@
-"""Storage in memory: a real adapter, for unit tests and for trying things out. It forgets with the process.
+"""Storage in memory: a complete adapter for unit tests and for trying things out. Its data end with the process.
 
-One transaction at a time (an asyncio lock), working on a copy that replaces the original at the commit.
+It runs one transaction at a time. A transaction works on a copy of the data, which replaces the data at the commit.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import final
 
 from doorward.application.ports.storage import CommitListener
-from doorward.domain.access.role import BUILT_IN, Role
 from doorward.domain.change_feed.change import Change, SequencedChange
 from doorward.infrastructure.memory.leases import MemoryLeases
+from doorward.infrastructure.memory.locks import MemoryLocks
 from doorward.infrastructure.memory.repositories import MemoryChanges, MemoryKeys, MemoryRoles, MemoryUsers
 from doorward.infrastructure.memory.services import MemoryServices
 from doorward.infrastructure.memory.sessions import MemorySessions
-from doorward.infrastructure.memory.tables import Tables
-
-BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+from doorward.infrastructure.memory.tables import MemoryDatabase, Tables
 
 
 @final
@@ -32,6 +29,7 @@ class MemoryTransaction:
         self.sessions = MemorySessions(tables, self.announce)
         self.services = MemoryServices(tables)
         self.leases = MemoryLeases(tables)
+        self.locks = MemoryLocks()
         self.keys = MemoryKeys(tables, self.announce)
         self.changes = MemoryChanges(tables)
 
@@ -43,71 +41,71 @@ class MemoryTransaction:
 
 @final
 class MemoryReading:
-    """Each repository is made of a copy of what is committed when it is asked for; writes to a copy go nowhere."""
+    """Makes each repository from a copy of the data that are committed when it is requested."""
 
-    def __init__(self, storage: "MemoryStorage") -> None:
-        self._storage = storage
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
 
     @property
     def users(self) -> MemoryUsers:
-        return MemoryUsers(self._storage.committed(), refuse)
+        return MemoryUsers(self._copy(), refuse)
 
     @property
     def roles(self) -> MemoryRoles:
-        return MemoryRoles(self._storage.committed(), refuse)
+        return MemoryRoles(self._copy(), refuse)
 
     @property
     def sessions(self) -> MemorySessions:
-        return MemorySessions(self._storage.committed(), refuse)
+        return MemorySessions(self._copy(), refuse)
 
     @property
     def services(self) -> MemoryServices:
-        return MemoryServices(self._storage.committed())
+        return MemoryServices(self._copy())
 
     @property
     def keys(self) -> MemoryKeys:
-        return MemoryKeys(self._storage.committed(), refuse)
+        return MemoryKeys(self._copy(), refuse)
 
     @property
     def changes(self) -> MemoryChanges:
-        return MemoryChanges(self._storage.committed())
+        return MemoryChanges(self._copy())
+
+    def _copy(self) -> Tables:
+        return self._database.tables.copied()
 
 
 def refuse(_: Change) -> None:
-    raise TypeError("This is for reading; write in a transaction.")
+    raise TypeError("A reading cannot write; use a transaction.")
 
 
 class MemoryStorage:
-    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        """`now` dates the entries of the change feed."""
-        self._tables = Tables(roles={name: Role(name=name, created_at=BEGINNING) for name in BUILT_IN})
-        self._lock = asyncio.Lock()
+    def __init__(
+        self, now: Callable[[], datetime] = lambda: datetime.now(UTC), database: MemoryDatabase | None = None
+    ) -> None:
+        """`now` dates the changes of the feed. Without a `database` the storage gets one of its own."""
+        self.database = database or MemoryDatabase()
         self._listeners: list[CommitListener] = []
         self._now = now
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[MemoryTransaction]:
-        async with self._lock:
-            tx = MemoryTransaction(self._tables.copied(), self._now)
+        async with self.database.lock:
+            tx = MemoryTransaction(self.database.tables.copied(), self._now)
             yield tx
-            self._tables = tx.tables
-            self._tell(tx.announced)
+            self.database.tables = tx.tables
+            self._notify(tx.announced)
 
-    def _tell(self, changes: Sequence[Change]) -> None:
+    def _notify(self, changes: Sequence[Change]) -> None:
         if changes:
             for listener in self._listeners:
                 listener(changes)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[MemoryReading]:
-        yield MemoryReading(self)
-
-    def committed(self) -> Tables:
-        """A copy of everything, as it is now."""
-        return self._tables.copied()
+        yield MemoryReading(self.database)
 
     def on_commit(self, listener: CommitListener) -> None:
         self._listeners.append(listener)
 
     async def close(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing: the storage holds nothing open."""

@@ -1,8 +1,9 @@
+import asyncio
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Self
 
-from doorward.domain.access.role import Role, RoleName
+from doorward.domain.access.role import BUILT_IN, Role, RoleName
 from doorward.domain.accounts.user import User
 from doorward.domain.change_feed.change import SequencedChange
 from doorward.domain.ids import SessionId, UserId
@@ -10,10 +11,13 @@ from doorward.domain.keys.signing_key import SigningKey
 from doorward.domain.services.service import Service, ServiceId
 from doorward.domain.sessions.session import Session
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""When the built-in roles were created."""
+
 
 @dataclass(slots=True)
 class Tables:
-    """Everything stored; entities are frozen, so copying the containers is copying it all."""
+    """All stored data. The entities are frozen, so a copy of the containers is a copy of the data."""
 
     users: dict[UserId, User] = field(default_factory=dict)
     roles: dict[RoleName, Role] = field(default_factory=dict)
@@ -23,6 +27,11 @@ class Tables:
     keys: dict[str, SigningKey] = field(default_factory=dict)
     changes: list[SequencedChange] = field(default_factory=list)
     next_sequence: int = 1
+
+    @classmethod
+    def initial(cls) -> Self:
+        """Return tables that contain the built-in roles and nothing else."""
+        return cls(roles={name: Role(name=name, created_at=EPOCH) for name in BUILT_IN})
 
     def copied(self) -> Self:
         return replace(
@@ -36,9 +45,18 @@ class Tables:
             changes=list(self.changes),
         )
 
-    def forget_sessions(self, user_id: UserId) -> int:
-        """All of an account; how many."""
+    def remove_sessions(self, user_id: UserId) -> int:
+        """Remove all sessions of the account, and return how many there were."""
         own = [session_id for session_id, session in self.sessions.items() if session.user_id == user_id]
         for session_id in own:
             del self.sessions[session_id]
         return len(own)
+
+
+@dataclass(slots=True)
+class MemoryDatabase:
+    """The committed data, and the lock that a transaction holds. Storages that share a database act as several nodes;
+    whoever changes `tables` directly acts as somebody who edits the database by hand."""
+
+    tables: Tables = field(default_factory=Tables.initial)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -5,20 +5,20 @@ from argon2.exceptions import HashingError, InvalidHashError, VerificationError,
 from argon2.low_level import error_to_str
 
 from doorward.domain.errors import HashingBusy
-from doorward.infrastructure.security.passwords import HASH, MEMORY, PARALLELISM, SALT, TIME, Undecodable
+from doorward.infrastructure.security.passwords import HASH_BYTES, LANES, MEMORY_KIB, PASSES, SALT_BYTES, Undecodable
 
 OUT_OF_RESOURCES = frozenset(map(error_to_str, (-22, -33)))
-"""libargon2 got no memory, or no thread."""
+"""libargon2 could not allocate memory or start a thread."""
 
 
 @final
 class Argon2Cffi:
-    """The reference implementation, libargon2. Reads every Argon2 hash there is: all kinds, versions and lengths."""
+    """The reference implementation, libargon2. It reads all Argon2 hashes: every type, version and length."""
 
     name = "argon2-cffi"
 
     def __init__(self) -> None:
-        self._argon2 = argon2.PasswordHasher(TIME, MEMORY, PARALLELISM, HASH, SALT)
+        self._argon2 = argon2.PasswordHasher(PASSES, MEMORY_KIB, LANES, HASH_BYTES, SALT_BYTES)
 
     def hash(self, password: bytes) -> str:
         try:

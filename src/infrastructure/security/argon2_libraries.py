@@ -1,4 +1,4 @@
-"""Which library computes Argon2: the one that is set, or the fastest that works here."""
+"""Selects the library that computes Argon2: the configured one, or the fastest that works on this machine."""
 
 from typing import Literal
 
@@ -9,12 +9,15 @@ from doorward.infrastructure.settings.start_refused import StartRefused
 
 HasherSetting = Literal["auto", "argon2-cffi", "libsodium"]
 
-KNOWN = b"violet", "$argon2id$v=19$m=16,t=1,p=1$aGFyYm91ciBrZXR0bGUuLg$TH1Zt5VR+Z7BM0l7ZhbIzvQN/ArwqDOUeMhYrkqjz3c"
-"""A password and its hash by libargon2, cheap: who computes another is not to be believed."""
+KNOWN_ANSWER = (
+    b"violet",
+    "$argon2id$v=19$m=16,t=1,p=1$aGFyYm91ciBrZXR0bGUuLg$TH1Zt5VR+Z7BM0l7ZhbIzvQN/ArwqDOUeMhYrkqjz3c",
+)
+"""A password and its hash as libargon2 computes it, with cheap parameters. A library that disagrees is not used."""
 
 
 def argon2_library(setting: HasherSetting) -> Argon2Library:
-    """Raise StartRefused when libsodium is insisted upon and cannot be had."""
+    """Return the library. Raise StartRefused when libsodium is configured and does not work."""
     reference = Argon2Cffi()
     if setting == "argon2-cffi":
         return reference
@@ -28,11 +31,11 @@ def argon2_library(setting: HasherSetting) -> Argon2Library:
 
 
 def libsodium(reference: Argon2Library) -> Argon2Library:
-    """Raise whatever comes of a PyNaCl that is missing or broken."""
+    """Return the library. Raise whatever a missing or broken PyNaCl raises."""
     from doorward.infrastructure.security.libsodium import Libsodium  # noqa: PLC0415 PyNaCl need not be installed
 
     library = Libsodium(reference)
-    password, phc = KNOWN
+    password, phc = KNOWN_ANSWER
     if not library.verify(phc, password):
         raise RuntimeError("it computes wrong hashes")
     return library

@@ -12,89 +12,91 @@ from doorward.domain.errors import HashingBusy
 
 T = TypeVar("T")
 
-LONGEST_WAIT = 1.0
-"""Seconds until it would be one's turn. Who would wait longer is told so at once: with the hash itself and all that is
-done before and after it, a sign-in is answered within a second and a half, or refused before it began."""
+MAX_WAIT_SECONDS = 1.0
+"""The longest expected wait for a free thread. A longer one is refused at once. A sign-in is therefore answered within
+1.5 seconds, or refused before it began."""
 
-PATIENCE = 1.4
-"""Seconds after which a hash that took longer than was to be expected is given up; the rest of that second and a half
-is for the database and the signature."""
+TIMEOUT_SECONDS = 1.4
+"""The time after which a hash is given up that took longer than expected. The rest of the 1.5 seconds is for the
+database and the signature."""
 
-FIRST_GUESS = 0.05
-"""Seconds that a hash takes, until one was measured: twice what a machine of today needs."""
+INITIAL_ESTIMATE_SECONDS = 0.05
+"""The expected time of a hash before one was measured; twice what a present-day machine needs."""
 
-NEWEST = 1 / 8
-"""The weight of the newest measurement in the mean, as TCP has it for its round trips (RFC 6298)."""
+NEWEST_WEIGHT = 1 / 8
+"""The weight of the newest measurement in the mean, as TCP weights its round-trip times (RFC 6298)."""
 
-LEAST_URGENT = 19
+LOWEST_PRIORITY = 19
 
 
 @final
 class HashingPool:
-    """Threads for nothing but hashing, of the lowest priority, so that whoever is signed in already does not feel it.
+    """Threads that only hash passwords, with the lowest priority, so that hashing does not slow other requests down.
 
-    At most `threads` hashes are computed and at most `queue` wait, and none that would wait for more than LONGEST_WAIT;
-    the rest is refused at once. What a thread computes counts until it is done, even when nobody waits for it any
-    longer; what nobody waits for any longer before a thread began with it is not computed.
+    At most `threads` hashes are computed and at most `queue` wait, none of them longer than MAX_WAIT_SECONDS. All
+    others are refused at once. A running hash counts until it is done, even if its request was cancelled. A waiting
+    hash whose request was cancelled is not computed.
     """
 
-    def __init__(self, threads: int, queue: int, clock: Clock, patience: float = PATIENCE) -> None:
-        self._executor = ThreadPoolExecutor(threads, "argon2", initializer=yield_to_others)
+    def __init__(self, threads: int, queue: int, clock: Clock, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        self._executor = ThreadPoolExecutor(threads, "argon2", initializer=lower_priority)
         self._threads = threads
-        self._most = threads + queue
+        self._max_pending = threads + queue
         self._clock = clock
-        self._patience = patience
+        self._timeout_seconds = timeout_seconds
         self._lock = threading.Lock()
         self.pending = 0
-        self._mean = FIRST_GUESS
+        self._mean_seconds = INITIAL_ESTIMATE_SECONDS
 
     async def run(self, work: Callable[[], T]) -> T:
-        """What `work` returns or raises, in a thread of the pool. Raise HashingBusy."""
+        """Return or raise what `work` does, in a thread of the pool. Raise HashingBusy."""
         self._enter()
         try:
             future = self._executor.submit(self._measured, work)
-        except RuntimeError as error:  # closed, or the system has no thread to give
+        except RuntimeError as error:  # the pool is closed, or the system cannot start a thread
             self._leave()
             raise HashingBusy from error
         future.add_done_callback(self._leave)
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._timeout_seconds):
                 return await asyncio.wrap_future(future)
         except TimeoutError as error:
             raise HashingBusy from error
 
     def close(self) -> None:
-        """Returns when the threads have ended; what is asked for afterwards is refused with HashingBusy."""
+        """Return when the threads have ended. Later calls of `run` raise HashingBusy."""
         self._executor.shutdown()
 
     def _enter(self) -> None:
         with self._lock:
-            before_us = self.pending - self._threads + 1  # to be done until a thread is free: none, if one is idle
-            if self.pending >= self._most or before_us * self._mean > LONGEST_WAIT * self._threads:
+            ahead = self.pending - self._threads + 1  # hashes to complete until a thread is free; none if one is idle
+            if self.pending >= self._max_pending or ahead * self._mean_seconds > MAX_WAIT_SECONDS * self._threads:
                 raise HashingBusy
             self.pending += 1
 
     def _leave(self, _: Future[Any] | None = None) -> None:
-        """When the thread is done, or before it began. Not when the request is gone: its hash still runs then."""
+        """Count a hash as done: when its thread is done or when it never started, but not when its request is
+        cancelled."""
         with self._lock:
             self.pending -= 1
 
     def _measured(self, work: Callable[[], T]) -> T:
-        """Of the wall clock: how long others must wait counts, whoever else uses the machine."""
+        """Measure by the wall clock: the wait of others counts, whatever else uses the machine."""
         began = self._clock.monotonic()
         result = work()
-        took = min(self._clock.monotonic() - began, PATIENCE)  # a machine that stood still tells nothing of hashes
+        took = min(self._clock.monotonic() - began, TIMEOUT_SECONDS)  # a suspended machine says nothing about hashes
         with self._lock:
-            self._mean += NEWEST * (took - self._mean)
+            self._mean_seconds += NEWEST_WEIGHT * (took - self._mean_seconds)
         return result
 
 
-def yield_to_others() -> None:
-    """Linux gives every thread a priority of its own; elsewhere this would be the whole process's.
+def lower_priority() -> None:
+    """Lower the priority of this thread. Only Linux gives each thread a priority; elsewhere the whole process would be
+    slowed.
 
-    Neither SCHED_BATCH nor SCHED_IDLE besides: beside nice 19 no request was seen to gain by them, and of a thread that
-    is next to never given a core nobody gets what it holds, be it a sign-in or the interpreter's lock.
+    SCHED_BATCH and SCHED_IDLE add nothing. No request gained by them, and a thread that is hardly ever scheduled may
+    hold the interpreter's lock or delay a sign-in.
     """
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LEAST_URGENT)
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWEST_PRIORITY)

@@ -1,4 +1,4 @@
-"""Public keys as JSON Web Keys (RFC 7517): their members, and the thumbprint that names them."""
+"""JSON Web Keys (RFC 7517): the members of public keys, and their thumbprints."""
 
 import json
 from base64 import urlsafe_b64encode
@@ -21,7 +21,7 @@ def unsigned(number: int, length: int) -> str:
 
 
 def public_jwk(key: PublicKey) -> dict[str, str]:
-    """The required members and no others (RFC 7518, 6.2.1 and 6.3.1; RFC 8037, 2)."""
+    """Return the required members and no others (RFC 7518, sections 6.2.1 and 6.3.1; RFC 8037, section 2)."""
     if isinstance(key, Ed25519PublicKey):
         return {"kty": "OKP", "crv": "Ed25519", "x": base64url(key.public_bytes_raw())}
     if isinstance(key, EllipticCurvePublicKey):
@@ -36,6 +36,6 @@ def public_jwk(key: PublicKey) -> dict[str, str]:
 
 
 def thumbprint(key: PublicKey) -> str:
-    """RFC 7638: the SHA-256 of the required members in the order of their names."""
+    """Return the SHA-256 thumbprint of the required members in the order of their names (RFC 7638)."""
     canonical = json.dumps(public_jwk(key), sort_keys=True, separators=(",", ":"))
     return base64url(sha256(canonical.encode()).digest())

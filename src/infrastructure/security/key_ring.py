@@ -16,62 +16,64 @@ from doorward.infrastructure.security.jwk import PrivateKey, PublicKey, public_j
 from doorward.infrastructure.security.sealing import AesKeySealer
 from doorward.infrastructure.settings.start_refused import StartRefused
 
-REMEMBERED = timedelta(seconds=1)
-"""How long it is not looked again which of the keys are gone."""
+PUBLISHED_CACHE_TIME = timedelta(seconds=1)
+"""How long the published keys are cached before their states are computed again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenKey:
-    """A signing key, opened and ready for use: nothing about it is parsed again."""
+    """A signing key, opened and parsed once."""
 
-    stored: SigningKey
+    signing_key: SigningKey
     private: PrivateKey = field(repr=False)
     public: PublicKey
     jws: JwtAlgorithm
-    """The one algorithm that this key signs and verifies with."""
+    """The only algorithm that this key signs and verifies with."""
     published: PublishedKey
 
     @classmethod
-    def of(cls, stored: SigningKey, private: PrivateKey) -> "OpenKey":
-        jws = jwt.get_algorithm_by_name(stored.algorithm)
+    def of(cls, signing_key: SigningKey, private: PrivateKey) -> "OpenKey":
+        jws = jwt.get_algorithm_by_name(signing_key.algorithm)
         public = jws.prepare_key(private.public_key())
-        published = PublishedKey(kid=stored.kid, algorithm=stored.algorithm, members=public_jwk(public))
-        return cls(stored=stored, private=jws.prepare_key(private), public=public, jws=jws, published=published)
+        published = PublishedKey(kid=signing_key.kid, algorithm=signing_key.algorithm, members=public_jwk(public))
+        return cls(
+            signing_key=signing_key, private=jws.prepare_key(private), public=public, jws=jws, published=published
+        )
 
 
 @final
 class StoredKeyRing:
-    """The stored signing keys, opened. Look-ups read one immutable snapshot, which `reload` replaces whole."""
+    """The stored signing keys, opened. Lookups read one immutable snapshot, which `reload` replaces."""
 
     def __init__(self, storage: Storage, sealer: AesKeySealer) -> None:
         self._storage = storage
         self._sealer = sealer
         self._keys: Mapping[str, OpenKey] = MappingProxyType({})
         self._order: tuple[SigningKey, ...] = ()
-        """Of the opened ones; a row that opens for nobody succeeds no key."""
+        """The opened keys in the order in which they sign. A row that does not open is no successor of any key."""
         self._rows: tuple[SigningKey, ...] = ()
         self.generation = 0
-        """Grows when the keys change; what was verified under an earlier one is to be verified again."""
+        """Grows when the keys change. What was verified in an earlier generation must be verified again."""
         self._published: tuple[PublishedKey, ...] = ()
         self._published_at: datetime | None = None
         self._reloading = asyncio.Lock()
 
     async def reload(self) -> None:
-        """Read the stored keys again, open those that are new, and drop those that are gone. One that was opened before
-        needs no opening: its row may have been sealed under a master secret that this node was not told yet.
+        """Read the stored keys again, open the new ones, and drop those that are not stored any more.
 
-        When they cannot be read (StorageUnavailable) the ring stays as it was. A key that cannot be opened is left out;
-        StartRefused names it, once, when the others are in the ring already.
+        A key that was opened before is not opened again: its row may be sealed under a master secret that this node
+        does not have yet. If the keys cannot be read (StorageUnavailable), the ring stays as it was. A key that cannot
+        be opened is left out; StartRefused names it once, after the others were added.
         """
-        async with self._reloading:  # else a slow reader could put back what it saw before a faster one
+        async with self._reloading:  # so that a slow read does not replace the result of a later one
             async with self._storage.reading() as reading:
-                stored = tuple(await reading.keys.all())
-            if stored == self._rows:
+                rows = tuple(await reading.keys.all())
+            if rows == self._rows:
                 return
-            opened = {key.kid: self._opened(key) for key in stored}
+            opened = {key.kid: self._opened(key) for key in rows}
             self._keys = MappingProxyType({kid: key for kid, key in opened.items() if isinstance(key, OpenKey)})
-            self._order = tuple(key for key in stored if key.kid in self._keys)
-            self._rows = stored
+            self._order = tuple(key for key in rows if key.kid in self._keys)
+            self._rows = rows
             self._published_at = None
             self.generation += 1
             for key in opened.values():
@@ -80,39 +82,42 @@ class StoredKeyRing:
 
     def _opened(self, key: SigningKey) -> OpenKey | StartRefused:
         known = self._keys.get(key.kid)
-        if known is not None and known.stored.algorithm == key.algorithm:
-            return known if known.stored == key else replace(known, stored=key)  # the kid says that it is the same key
+        if known is not None and known.signing_key.algorithm == key.algorithm:
+            return (
+                known if known.signing_key == key else replace(known, signing_key=key)
+            )  # the same kid means the same key
         try:
             return OpenKey.of(key, self._sealer.open(key))
         except StartRefused as refused:
             return refused
 
     def ready(self, now: datetime) -> bool:
-        """True when `signing` has a key to give."""
+        """Return whether `signing` returns a key."""
         return signing_at(self._order, now) is not None
 
     def signing(self, now: datetime) -> OpenKey:
-        """The key that signs at `now`; raise StorageUnavailable when none does, as before the first `reload`."""
+        """Return the key that signs at `now`. Raise StorageUnavailable when there is none, as before the first
+        `reload`."""
         key = signing_at(self._order, now)
         if key is None:
             raise StorageUnavailable("There is no signing key yet; try again in a moment.")
         return self._keys[key.kid]
 
     def verifying(self, kid: str) -> OpenKey | None:
-        """The key of exactly that name; neither the database nor the network is asked. Raise StorageUnavailable before
-        the first `reload`: a node that knows no keys yet cannot call a token bad."""
+        """Return the key with exactly this id, without any access to the database or the network. Raise
+        StorageUnavailable before the first `reload`: a node that has no keys yet cannot reject a token."""
         if not self._order:
             raise StorageUnavailable
         return self._keys.get(kid)
 
     def may_have_signed(self, key: OpenKey, moment: datetime) -> bool:
-        """Whether it was this key's turn to sign at `moment`."""
-        return may_have_signed(key.stored, self._order, moment)
+        """Return whether this key may have signed at `moment`."""
+        return may_have_signed(key.signing_key, self._order, moment)
 
     def published(self, now: datetime) -> Sequence[PublishedKey]:
         if not self._order:
             raise StorageUnavailable("There is no signing key yet; try again in a moment.")
-        if self._published_at is None or abs(now - self._published_at) >= REMEMBERED:
+        if self._published_at is None or abs(now - self._published_at) >= PUBLISHED_CACHE_TIME:
             shown = (key for key in self._order if state_of(key, self._order, now) is not KeyState.GONE)
             published = tuple(self._keys[key.kid].published for key in shown)
             self._published = self._published if published == self._published else published
@@ -120,5 +125,5 @@ class StoredKeyRing:
         return self._published
 
     def all(self) -> tuple[OpenKey, ...]:
-        """In the order in which they sign."""
+        """Return the keys in the order in which they sign."""
         return tuple(self._keys[key.kid] for key in self._order)

@@ -1,4 +1,4 @@
-"""To be imported only where PyNaCl is wanted: it need not be installed."""
+"""Argon2 by libsodium. Import this module only where PyNaCl is wanted, because it need not be installed."""
 
 import re
 from base64 import b64decode
@@ -8,22 +8,22 @@ from typing import final
 from nacl.bindings import crypto_pwhash_alg, crypto_pwhash_ALG_ARGON2ID13, crypto_pwhash_str_alg
 
 from doorward.domain.errors import HashingBusy
-from doorward.infrastructure.security.passwords import HASH, MEMORY, TIME, Argon2Library
+from doorward.encoding.strict_base64 import is_canonical
+from doorward.infrastructure.security.passwords import HASH_BYTES, MEMORY_KIB, PASSES, Argon2Library
 
-KIB = 1024
-OWN = re.compile(
+BYTES_PER_KIB = 1024
+OWN_FORM = re.compile(
     r"\$argon2id\$v=19\$m=([1-9]\d{1,6}),t=([1-9]\d{0,2}),p=1"
-    r"\$([A-Za-z0-9+/]{21}[AQgw])\$([A-Za-z0-9+/]{42}[AEIMQUYcgkosw048])",
+    r"\$([A-Za-z0-9+/]{22})\$([A-Za-z0-9+/]{43})",
     re.ASCII,
 )
-"""What libsodium writes: one lane, 16 bytes of salt, 32 of hash. The last letters of both are those that leave no bit
-over; libargon2 calls the others undecodable."""
+"""The form of the hashes that libsodium writes: one lane, 16 bytes of salt and 32 bytes of hash."""
 
 
 @final
 class Libsodium:
-    """Several times a second more than libargon2 as that is packaged for Python: it takes the widest instructions that
-    the processor has when it runs. Knows one kind of hash, and leaves the others to `reference`."""
+    """Argon2id by libsodium, which uses the widest instructions that the processor has. Depending on the processor it
+    is faster than libargon2 or as fast. It knows one form of hash, and leaves all others to `reference`."""
 
     name = "libsodium"
 
@@ -32,23 +32,28 @@ class Libsodium:
 
     def hash(self, password: bytes) -> str:
         try:
-            return crypto_pwhash_str_alg(password, TIME, MEMORY * KIB, crypto_pwhash_ALG_ARGON2ID13).decode("ascii")
+            return crypto_pwhash_str_alg(
+                password, PASSES, MEMORY_KIB * BYTES_PER_KIB, crypto_pwhash_ALG_ARGON2ID13
+            ).decode("ascii")
         except RuntimeError as error:
             raise HashingBusy from error
 
     def verify(self, phc: str, password: bytes) -> bool:
-        """By hand, since `crypto_pwhash_str_verify` has one answer for a wrong password and for no memory."""
-        own = OWN.fullmatch(phc)
-        if own is None:
+        """Compute the hash and compare it: `crypto_pwhash_str_verify` does not distinguish a wrong password from
+        missing memory."""
+        own = OWN_FORM.fullmatch(phc)
+        if own is None or not (is_canonical(own[3]) and is_canonical(own[4])):
             return self._reference.verify(phc, password)
-        memory, time, salt, expected = own.groups()
-        computed = raw(password, b64decode(salt + "=="), int(time), int(memory))
+        memory_kib, passes, salt, expected = own.groups()
+        computed = raw(password, b64decode(salt + "=="), int(passes), int(memory_kib))
         return compare_digest(computed, b64decode(expected + "="))
 
 
-def raw(password: bytes, salt: bytes, time: int, memory: int) -> bytes:
-    """Raise HashingBusy: with parameters in range nothing but memory can be wanting."""
+def raw(password: bytes, salt: bytes, passes: int, memory_kib: int) -> bytes:
+    """Return the hash. Raise HashingBusy: with parameters in range, only missing memory is an error."""
     try:
-        return crypto_pwhash_alg(HASH, password, salt, time, memory * KIB, crypto_pwhash_ALG_ARGON2ID13)
+        return crypto_pwhash_alg(
+            HASH_BYTES, password, salt, passes, memory_kib * BYTES_PER_KIB, crypto_pwhash_ALG_ARGON2ID13
+        )
     except RuntimeError as error:
         raise HashingBusy from error

@@ -1,4 +1,4 @@
-"""The one secret of an installation. Everything else that must be secret is derived from it or sealed under it."""
+"""The master secret of an installation. All other secrets are derived from it or sealed under it."""
 
 import contextlib
 import os
@@ -16,13 +16,13 @@ from doorward.infrastructure.settings.sources import GENERATE_HINT
 from doorward.infrastructure.settings.start_refused import StartRefused
 
 NAME, PREVIOUS = "DOORWARD_SECRET_KEY", "DOORWARD_SECRET_KEY_PREVIOUS"
-SHORTEST = 32
-"""Characters; of random bytes in base64 that is 192 bits, and what we make ourselves has 384."""
+MIN_CHARACTERS = 32
+"""Random bytes in base64 of this length have 192 bits; a generated secret has 384."""
 
-LONGEST_FILE = 4096
-MADE_OF_BYTES = 48
-FEWEST_LEFT, FEWEST_DISTINCT = 16, 8
-LONGEST_UNIT = 16
+MAX_FILE_BYTES = 4096
+GENERATED_BYTES = 48
+MIN_RANDOM_CHARACTERS, MIN_DISTINCT_CHARACTERS = 16, 8
+MAX_UNIT_CHARACTERS = 16
 
 PLACEHOLDERS = re.compile(
     "changeme|change|default|development|doorward|dummy|example|generate|goes|here|insecure|insert|least|local|long|"
@@ -30,52 +30,56 @@ PLACEHOLDERS = re.compile(
     "random|replace|sample|secret|signing|something|string|super|supersecret|test|this|token|value|very|with|your|"
     "abcdefghijklmnopqrstuvwxyz|1234567890|0123456789|deadbeef|qwertyuiop|letmein",
 )
-"""The words that example settings, tutorials and hurried people make secrets of."""
+"""The words that examples, tutorials and people in a hurry use for secrets."""
 
 
 @dataclass(frozen=True, slots=True)
 class MasterSecret:
     value: bytes = field(repr=False)
     previous: "MasterSecret | None" = field(default=None, repr=False)
-    """The one before, while it is being replaced: what it made is still good, and nothing new is made with it."""
+    """The previous secret while it is being replaced. What was made with it stays valid; nothing new is made with
+    it."""
 
     def derive(self, purpose: bytes, length: int = 32) -> bytes:
-        """A key for one purpose (HKDF-SHA256, RFC 5869): whoever learns it learns nothing of the others."""
+        """Return a key for one purpose (HKDF-SHA256, RFC 5869). A derived key reveals nothing about the others."""
         return HKDF(algorithm=hashes.SHA256(), length=length, salt=None, info=purpose).derive(self.value)
 
     def derive_all(self, purpose: bytes, length: int = 32) -> tuple[bytes, ...]:
-        """The key of the present secret, and then that of the previous one, if there is one."""
+        """Return the key of the present secret and then that of the previous one, if there is one."""
         before = () if self.previous is None else self.previous.derive_all(purpose, length)
         return self.derive(purpose, length), *before
 
 
 def load_master_secret(value: str | None, path: Path, previous: str | None = None) -> MasterSecret:
-    """The given value; else what the file holds; else a new one, which the file holds from then on.
+    """Return the secret: the given value, or else the content of the file, or else a new one that is written to the
+    file.
 
-    Raise StartRefused for a secret that is short or guessable, for a file that others can read or that is none, and for
-    a previous secret without a present one that is given and different.
+    Raise StartRefused for a short or guessable secret, and for a file that others can read or that is no plain file.
+    Raise it also for a previous secret without a different present one.
     """
     if value is not None:
         present = checked(value, NAME)
         return present if previous is None else replacing(checked(previous, PREVIOUS), present)
     if previous is not None:
         raise StartRefused(f"{PREVIOUS} is set and {NAME} is not: give the new secret as {NAME}")
-    held = read(path)
-    if held is None:
+    content = read(path)
+    if content is None:
         make(path)
-        held = read(path)
-    if held is None:
+        content = read(path)
+    if content is None:
         raise StartRefused(f"{path} vanished while it was made: start again")
-    return checked(held, str(path))
+    return checked(content, str(path))
 
 
 def checked(text: str, source: str) -> MasterSecret:
-    """Raise StartRefused, naming `source` and never the text."""
+    """Return the secret. Raise StartRefused, which names `source` and never contains the text."""
     text = text.strip()
-    if len(text) < SHORTEST:
-        raise StartRefused(f"{source} holds {len(text)} characters and needs {SHORTEST} random ones: {GENERATE_HINT}")
-    left = re.sub(r"[\W_]", "", PLACEHOLDERS.sub("", text.casefold()))
-    if len(left) < FEWEST_LEFT or len(set(left)) < FEWEST_DISTINCT or repeats(text):
+    if len(text) < MIN_CHARACTERS:
+        raise StartRefused(
+            f"{source} holds {len(text)} characters and needs {MIN_CHARACTERS} random ones: {GENERATE_HINT}"
+        )
+    remaining = re.sub(r"[\W_]", "", PLACEHOLDERS.sub("", text.casefold()))
+    if len(remaining) < MIN_RANDOM_CHARACTERS or len(set(remaining)) < MIN_DISTINCT_CHARACTERS or repeats(text):
         raise StartRefused(f"{source} holds an example or a pattern, not a random secret: {GENERATE_HINT}")
     return MasterSecret(text.encode("utf-8", "surrogatepass"))
 
@@ -87,12 +91,13 @@ def replacing(previous: MasterSecret, present: MasterSecret) -> MasterSecret:
 
 
 def repeats(text: str) -> bool:
-    """True when the text is one short unit over and over."""
-    return 0 < (text + text).find(text, 1) <= LONGEST_UNIT
+    """Return whether the text repeats one short unit."""
+    return 0 < (text + text).find(text, 1) <= MAX_UNIT_CHARACTERS
 
 
 def read(path: Path) -> str | None:
-    """None when there is no such file. Raise StartRefused when it is not a plain file of its owner's alone."""
+    """Return the content of the file, or None if it does not exist. Raise StartRefused if it is no plain file that only
+    its owner can read."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -102,26 +107,26 @@ def read(path: Path) -> str | None:
             "is a symbolic link: name the file itself" if path.is_symlink() else f"cannot be read: {error.strerror}"
         )
         raise StartRefused(f"{path} {reason}") from error
-    try:  # a descriptor, so that what was checked is what is read
+    try:  # what was checked is what is read, because both use the descriptor
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise StartRefused(f"{path} is not a plain file")
         if is_shared(status.st_mode):
             raise StartRefused(f"Other users may access {path}; run: chmod 600 {path}")
-        return os.read(descriptor, LONGEST_FILE).decode("utf-8", "surrogateescape")
+        return os.read(descriptor, MAX_FILE_BYTES).decode("utf-8", "surrogateescape")
     finally:
         os.close(descriptor)
 
 
 def make(path: Path) -> None:
-    """Put a new secret there, whole or not at all, unless somebody else just did. Raise StartRefused."""
+    """Write a new secret to the file in one step, unless another process has just done so. Raise StartRefused."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_private(draft, secrets.token_urlsafe(MADE_OF_BYTES).encode() + b"\n")
+        write_private(draft, secrets.token_urlsafe(GENERATED_BYTES).encode() + b"\n")
         try:
             with contextlib.suppress(FileExistsError):
-                os.link(draft, path)  # of processes that start together one succeeds, and all read what it wrote
+                os.link(draft, path)  # one of several processes succeeds, and all read what it wrote
         finally:
             draft.unlink()
         sync_directory(path.parent)

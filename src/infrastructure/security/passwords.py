@@ -6,62 +6,62 @@ from typing import Protocol, final
 from doorward.application.ports.security import SecurityLog, Verdict
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.accounts.password import Password, PasswordHash
+from doorward.encoding.strict_base64 import is_canonical
 from doorward.infrastructure.security.hashing_pool import HashingPool
 
-MEMORY, TIME, PARALLELISM = 19_456, 2, 1
-"""KiB, passes, lanes: the OWASP Password Storage Cheat Sheet's Argon2id."""
+MEMORY_KIB, PASSES, LANES = 19_456, 2, 1
+"""The parameters of new hashes: Argon2id of the OWASP Password Storage Cheat Sheet."""
 
-SALT, HASH = 16, 32
-MOST_MEMORY, MOST_TIME, MOST_PARALLELISM = 131_072, 10, 8
-"""What a stored hash may ask for: an imported one of twice a usual strength, and no gigabyte."""
+SALT_BYTES, HASH_BYTES = 16, 32
+MAX_MEMORY_KIB, MAX_PASSES, MAX_LANES = 131_072, 10, 8
+"""The largest parameters that a stored hash may have: an imported hash of twice the usual strength, but no gigabyte."""
 
-MOST_WORK = 8 * MEMORY * TIME
-"""KiB times passes, which is what a hash takes its time for: one that took a second would be given up, and never
-renewed."""
+MAX_KIB_PASSES = 8 * MEMORY_KIB * PASSES
+"""The largest product of KiB and passes, which determines the time. A hash that took a second would time out, so it
+could never be replaced."""
 
 PHC = re.compile(
     r"\$argon2(?:id|i|d)\$v=(?:16|19)\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})",
     re.ASCII,
 )
-LANE = 8
-"""KiB that each lane takes at least."""
+MIN_LANE_KIB = 8
+"""The memory that each lane needs at least."""
 
-LEFT_OVER = {2: frozenset("AQgw"), 3: frozenset("AEIMQUYcgkosw048")}
-"""By how many letters the last group has: which of them may end base64 without padding, so that no bit is left over."""
-
-TODAYS = re.compile(
-    rf"\$argon2id\$v=19\$m={MEMORY},t={TIME},p={PARALLELISM}\$[A-Za-z0-9+/]{{22}}\$[A-Za-z0-9+/]{{43}}",
+CURRENT_FORM = re.compile(
+    rf"\$argon2id\$v=19\$m={MEMORY_KIB},t={PASSES},p={LANES}\$[A-Za-z0-9+/]{{22}}\$[A-Za-z0-9+/]{{43}}",
     re.ASCII,
 )
-DECOY = f"$argon2id$v=19$m={MEMORY},t={TIME},p={PARALLELISM}${'A' * 22}${'A' * 43}"
-"""No password's hash, and as much work as one: written down, so that the first sign-in of all costs no more."""
+DUMMY_HASH = f"$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${'A' * 22}${'A' * 43}"
+"""A hash that no password has, of the same cost as a real one. It is a constant, so that the first sign-in costs the
+same."""
 
 
 class Undecodable(Exception):
-    """A hash that has the form of one and is none."""
+    """A hash that has the form of one and cannot be decoded."""
 
 
 class Argon2Library(Protocol):
-    """What computes. It blocks, and other threads run meanwhile. Both methods raise HashingBusy when there is no memory
-    to be had."""
+    """A library that computes Argon2. It blocks and releases the interpreter's lock. Both methods raise HashingBusy
+    when there is not enough memory."""
 
     @property
     def name(self) -> str:
-        """As DOORWARD_HASHER has it."""
+        """The value of DOORWARD_HASHER."""
         ...
 
     def hash(self, password: bytes) -> str:
-        """A PHC string by today's parameters, with a fresh salt."""
+        """Return a PHC string with the current parameters and a fresh salt."""
         ...
 
     def verify(self, phc: str, password: bytes) -> bool:
-        """Of any string that `unfit` finds fit. Raise Undecodable."""
+        """Return whether the password matches. `phc` is a string for which `unusable_reason` is None. Raise
+        Undecodable."""
         ...
 
 
 @final
 class Argon2Hasher:
-    """Argon2id by one of its libraries, in the threads of a pool. The strings are the same by each of them."""
+    """Hashes with Argon2id in the threads of a pool. All libraries write the same strings."""
 
     def __init__(self, library: Argon2Library, pool: HashingPool, log: SecurityLog) -> None:
         self._library = library
@@ -69,58 +69,54 @@ class Argon2Hasher:
         self._log = log
 
     async def hash(self, password: Password) -> PasswordHash:
-        return PasswordHash(await self._pool.run(lambda: self._library.hash(octets(password.value))))
+        return PasswordHash(await self._pool.run(lambda: self._library.hash(to_bytes(password.value))))
 
-    async def verify(self, password: Password, stored: PasswordHash | None) -> Verdict:
-        damage = None if stored is None else unfit(stored)
-        phc = DECOY if stored is None or damage else stored
-        spellings = [octets(password.value)] if password.raw is None else [octets(password.value), octets(password.raw)]
+    async def verify(self, password: Password, password_hash: PasswordHash | None) -> Verdict:
+        reason = None if password_hash is None else unusable_reason(password_hash)
+        phc = DUMMY_HASH if password_hash is None or reason else password_hash
+        spellings = [to_bytes(spelling) for spelling in (password.value, password.raw) if spelling is not None]
         matching = await self._pool.run(lambda: self._matching(phc, spellings))
         if matching is None:
-            damage = "undecodable"
-        if damage:
-            self._log.record(SecurityEvent.PASSWORD_HASH_UNUSABLE, reason=damage)
-        if phc is DECOY or not matching:
+            reason = "undecodable"
+        if reason:
+            self._log.record(SecurityEvent.PASSWORD_HASH_UNUSABLE, reason=reason)
+        if phc is DUMMY_HASH or not matching:
             return Verdict.MISMATCH
-        return Verdict.MATCH if TODAYS.fullmatch(phc) and matching == spellings[:1] else Verdict.MATCH_OUTDATED
+        return Verdict.MATCH if CURRENT_FORM.fullmatch(phc) and matching == spellings[:1] else Verdict.MATCH_OUTDATED
 
-    def damage(self, stored: str) -> str | None:
-        return unfit(stored)
+    def unusable_reason(self, password_hash: str) -> str | None:
+        return unusable_reason(password_hash)
 
     def _matching(self, phc: str, spellings: Sequence[bytes]) -> Sequence[bytes] | None:
-        """The first that it is the hash of, or none; None for a hash that cannot be read, which costs as much."""
+        """Return the first spelling of the password that the hash matches, in a list, or an empty list. Return None for
+        a hash that cannot be decoded; that costs the same."""
         try:
             return [*islice((each for each in spellings if self._library.verify(phc, each)), 1)]
         except Undecodable:
             for each in spellings:
-                self._library.verify(DECOY, each)
+                self._library.verify(DUMMY_HASH, each)
             return None
 
 
-def octets(text: str) -> bytes:
-    """UTF-8; a lone surrogate, which is no text, becomes bytes that are none either and never raises."""
+def to_bytes(text: str) -> bytes:
+    """Return the UTF-8 bytes. A lone surrogate, which is no text, is encoded too and never raises."""
     return text.encode("utf-8", "surrogatepass")
 
 
-def unfit(stored: str) -> str | None:
-    """Why this hash is not even tried; None for one that every library can read."""
-    phc = PHC.fullmatch(stored)
+def unusable_reason(password_hash: str) -> str | None:
+    """Return why this hash is not verified, or None for one that every library can read."""
+    phc = PHC.fullmatch(password_hash)
     if phc is None:
         return "malformed"
     *numbers, salt, digest = phc.groups()
-    memory, time, parallelism = map(int, numbers)
-    if memory > MOST_MEMORY or time > MOST_TIME or parallelism > MOST_PARALLELISM or memory * time > MOST_WORK:
+    memory_kib, passes, lanes = map(int, numbers)
+    too_large = memory_kib > MAX_MEMORY_KIB or passes > MAX_PASSES or lanes > MAX_LANES
+    if too_large or memory_kib * passes > MAX_KIB_PASSES:
         return "absurd parameters"
     decodable = (
         not any(number.startswith("0") for number in numbers)
-        and memory >= LANE * parallelism
-        and whole_bytes(salt)
-        and whole_bytes(digest)
+        and memory_kib >= MIN_LANE_KIB * lanes
+        and is_canonical(salt)
+        and is_canonical(digest)
     )
     return None if decodable else "undecodable"
-
-
-def whole_bytes(letters: str) -> bool:
-    """Whether base64 without padding stands for whole bytes, and is the only way to write them."""
-    group = len(letters) % 4
-    return group == 0 or letters[-1] in LEFT_OVER.get(group, ())

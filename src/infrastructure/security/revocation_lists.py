@@ -11,12 +11,12 @@ from doorward.infrastructure.security.key_ring import StoredKeyRing
 from doorward.infrastructure.security.tokens import encode, sign
 
 TYPE = "revocations+jwt"
-"""Of no access token: whoever tells them apart by `typ` mistakes neither for the other (RFC 8725, section 3.11)."""
+"""Differs from the type of access tokens, so that neither is accepted as the other (RFC 8725, section 3.11)."""
 
 
 @final
 class JwtRevocationSigner:
-    """Lists as a JWS in the compact form, signed by the key that signs the tokens."""
+    """Signs a list as a JWS in compact form (RFC 7515, section 7.1) with the key that signs access tokens."""
 
     def __init__(self, ring: StoredKeyRing, issuer: str, audience: str) -> None:
         self._ring = ring
@@ -24,7 +24,7 @@ class JwtRevocationSigner:
         self._audience = audience
 
     def kid(self, now: datetime) -> str:
-        return self._ring.signing(now).stored.kid
+        return self._ring.signing(now).signing_key.kid
 
     def sign(
         self,
@@ -34,7 +34,7 @@ class JwtRevocationSigner:
         ends_at: datetime,
     ) -> bytes:
         key = self._ring.signing(now)
-        header = {"alg": key.stored.algorithm, "typ": TYPE, "kid": key.stored.kid}
+        header = {"alg": key.signing_key.algorithm, "typ": TYPE, "kid": key.signing_key.kid}
         claims = {
             "iss": self._issuer,
             "aud": self._audience,
@@ -48,5 +48,5 @@ class JwtRevocationSigner:
 
 
 def seconds(moment: datetime) -> int:
-    """Rounded up: forgotten a little later rather than sooner."""
+    """Return the Unix time, rounded up so that an entry is kept rather too long than too short."""
     return ceil(moment.timestamp())

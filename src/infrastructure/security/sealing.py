@@ -1,7 +1,7 @@
-"""Private keys at rest: AES-256-GCM under a key derived from the master secret.
+"""Encrypts private keys at rest: AES-256-GCM under a key derived from the master secret.
 
-A sealed key is one byte of version, 12 bytes of nonce, then ciphertext and tag over the key's PKCS#8 form. `kid` and
-algorithm are authenticated along with it, so that a row of the database cannot pass for another.
+A sealed key is one version byte, 12 bytes of nonce, then ciphertext and tag of the PKCS#8 form of the key. `kid` and
+algorithm are authenticated, so that a row of the database cannot be replaced by another.
 """
 
 import os
@@ -30,34 +30,35 @@ from doorward.infrastructure.settings.start_refused import StartRefused
 
 PURPOSE = b"doorward signing keys v1"
 VERSION = b"\x01"
-NONCE = 12
-LONGEST_PEM = 16_384
-SMALLEST_RSA, LARGEST_RSA = 3072, 8192
-USUAL_EXPONENT = 65_537
-GENERATED: Mapping[Algorithm, Callable[[], PrivateKey]] = {
+NONCE_BYTES = 12
+MAX_PEM_BYTES = 16_384
+MIN_RSA_BITS, MAX_RSA_BITS = 3072, 8192
+PUBLIC_EXPONENT = 65_537
+GENERATORS: Mapping[Algorithm, Callable[[], PrivateKey]] = {
     "ES256": lambda: ec.generate_private_key(ec.SECP256R1()),
     "EdDSA": Ed25519PrivateKey.generate,
-    "RS256": lambda: generate_private_key(USUAL_EXPONENT, SMALLEST_RSA),
+    "RS256": lambda: generate_private_key(PUBLIC_EXPONENT, MIN_RSA_BITS),
 }
-WANTED = "Bring a private key in PEM: P-256, Ed25519, or RSA of 3,072 to 8,192 bits."
+ACCEPTED_KEYS = "Bring a private key in PEM: P-256, Ed25519, or RSA of 3,072 to 8,192 bits."
 
 
 @final
 class AesKeySealer:
-    """The KeySealer; whoever holds the database and not the master secret can open nothing."""
+    """Implements KeySealer. Whoever has the database and not the master secret can open nothing."""
 
     def __init__(self, secret: MasterSecret) -> None:
         self._ciphers = [AESGCM(key) for key in secret.derive_all(PURPOSE)]
-        """The first one seals; each of them opens."""
+        """The first one seals; any of them opens."""
 
     def generate(self, now: datetime, algorithm: Algorithm = "ES256") -> SigningKey:
-        return self._sealed(GENERATED[algorithm](), now, now)
+        return self._sealed(GENERATORS[algorithm](), now, now)
 
     def seal(self, pem: bytes, now: datetime, signs_from: datetime) -> SigningKey:
         return self._sealed(parse_pem(pem), now, signs_from)
 
     def open(self, key: SigningKey) -> PrivateKey:
-        """The private key; raise StartRefused when it was sealed under another secret, altered, or by a later form."""
+        """Return the private key. Raise StartRefused if it was sealed under another secret or by a later version, or if
+        the row was altered."""
         if key.sealed[:1] != VERSION:
             raise StartRefused(
                 f"signing key {key.kid} is sealed in a form that this version of Doorward does not know: "
@@ -86,21 +87,21 @@ class AesKeySealer:
     def _sealed(self, private: PrivateKey, now: datetime, signs_from: datetime) -> SigningKey:
         kid, algorithm = thumbprint(private.public_key()), algorithm_of(private)
         plain = private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-        nonce = os.urandom(NONCE)
+        nonce = os.urandom(NONCE_BYTES)
         return SigningKey(
             kid=kid,
             algorithm=algorithm,
-            sealed=VERSION + nonce + self._ciphers[0].encrypt(nonce, plain, bound(kid, algorithm)),
+            sealed=VERSION + nonce + self._ciphers[0].encrypt(nonce, plain, associated_data(kid, algorithm)),
             created_at=now,
             signs_from=signs_from,
         )
 
 
 def unsealed(key: SigningKey, cipher: AESGCM) -> bytes | None:
-    """None when this is not the cipher that it was sealed with, or the row was altered."""
-    nonce, sealed = key.sealed[1 : 1 + NONCE], key.sealed[1 + NONCE :]
+    """Return the private key, or None if it was sealed with another cipher or the row was altered."""
+    nonce, sealed = key.sealed[1 : 1 + NONCE_BYTES], key.sealed[1 + NONCE_BYTES :]
     try:
-        return cipher.decrypt(nonce, sealed, bound(key.kid, key.algorithm))
+        return cipher.decrypt(nonce, sealed, associated_data(key.kid, key.algorithm))
     except (InvalidTag, ValueError):
         return None
 
@@ -109,39 +110,39 @@ def revocation(kid: str) -> str:
     return f"doorward keys revoke {'-- ' if kid.startswith('-') else ''}{kid}"
 
 
-def bound(kid: str, algorithm: Algorithm) -> bytes:
+def associated_data(kid: str, algorithm: Algorithm) -> bytes:
     return VERSION + f"{kid}\0{algorithm}".encode()
 
 
 def parse_pem(pem: bytes) -> PrivateKey:
-    """Raise InvalidKey for everything that `algorithm_of` has no name for."""
-    if len(pem) > LONGEST_PEM:
-        raise InvalidKey(f"This is too long for a private key. {WANTED}")
+    """Return the private key. Raise InvalidKey for every key that `algorithm_of` does not accept."""
+    if len(pem) > MAX_PEM_BYTES:
+        raise InvalidKey(f"This is too long for a private key. {ACCEPTED_KEYS}")
     try:
         private = load_pem_private_key(pem, None)
     except TypeError as error:
         raise InvalidKey("This key has a passphrase; take it off with: openssl pkey -in KEY -out OPEN_KEY") from error
     except (ValueError, UnsupportedAlgorithm) as error:
         if b"PUBLIC KEY" in pem or b"CERTIFICATE" in pem:
-            raise InvalidKey(f"This is the public half. {WANTED}") from error
-        raise InvalidKey(f"This is not a private key that we can read. {WANTED}") from error
+            raise InvalidKey(f"This is the public half. {ACCEPTED_KEYS}") from error
+        raise InvalidKey(f"This is not a private key that we can read. {ACCEPTED_KEYS}") from error
     algorithm_of(private)
     return cast("PrivateKey", private)
 
 
 def algorithm_of(private: object) -> Algorithm:
-    """One key, one algorithm. Raise InvalidKey when there is none for this key."""
+    """Return the only algorithm of the key. Raise InvalidKey if there is none."""
     match private:
         case ec.EllipticCurvePrivateKey(curve=ec.SECP256R1()):
             return "ES256"
         case ec.EllipticCurvePrivateKey(curve=curve):
-            raise InvalidKey(f"Its curve is {curve.name}. {WANTED}")
+            raise InvalidKey(f"Its curve is {curve.name}. {ACCEPTED_KEYS}")
         case Ed25519PrivateKey():
             return "EdDSA"
-        case RSAPrivateKey(key_size=size) if not SMALLEST_RSA <= size <= LARGEST_RSA:
-            raise InvalidKey(f"It is an RSA key of {size} bits. {WANTED}")
-        case RSAPrivateKey() if private.public_key().public_numbers().e != USUAL_EXPONENT:
-            raise InvalidKey(f"Its public exponent is not {USUAL_EXPONENT}. {WANTED}")
+        case RSAPrivateKey(key_size=size) if not MIN_RSA_BITS <= size <= MAX_RSA_BITS:
+            raise InvalidKey(f"It is an RSA key of {size} bits. {ACCEPTED_KEYS}")
+        case RSAPrivateKey() if private.public_key().public_numbers().e != PUBLIC_EXPONENT:
+            raise InvalidKey(f"Its public exponent is not {PUBLIC_EXPONENT}. {ACCEPTED_KEYS}")
         case RSAPrivateKey():
             return "RS256"
-    raise InvalidKey(f"This kind of key signs no tokens here. {WANTED}")
+    raise InvalidKey(f"This kind of key signs no tokens here. {ACCEPTED_KEYS}")

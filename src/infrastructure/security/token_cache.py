@@ -8,31 +8,31 @@ from doorward.domain.errors import InvalidToken
 from doorward.domain.ids import SessionId
 from doorward.infrastructure.security.key_ring import StoredKeyRing
 
-MOST = 12_288
-"""Tokens, of about a kilobyte each."""
+MAX_TOKENS = 12_288
+"""Each takes about one kilobyte."""
 
 PERIOD = timedelta(seconds=10)
-"""A token that was not shown in this period or the last one is hardly in use any more: its client has refreshed it."""
+"""A token that was not used in this period or the last one is dropped: its client has probably refreshed it."""
 
 
 @final
 class CachedAccessTokens:
-    """Remembers the tokens that were found good and are in use, so that a repeated request costs no signature check.
+    """Caches the tokens in use that were verified, so that a repeated request needs no signature check.
 
-    The key is the whole token, byte for byte: nothing is believed of a token that was not verified as it stands. What
-    is remembered is what the token says, not what its account may do; it lasts until the token expires, the keys
-    change, or the token is not shown for a whole period. Tokens that were refused are not remembered.
+    The key is the whole token, byte for byte. The cache contains what the token says and not what its account may do.
+    An entry lasts until the token expires, the keys change, or the token was not used for a whole period. Refused
+    tokens are not cached.
     """
 
-    def __init__(self, tokens: AccessTokens, ring: StoredKeyRing, most: int = MOST) -> None:
+    def __init__(self, tokens: AccessTokens, ring: StoredKeyRing, max_tokens: int = MAX_TOKENS) -> None:
         self._tokens = tokens
         self._ring = ring
-        self._most = most
+        self._max_tokens = max_tokens
         self._generation = ring.generation
-        self._shown: dict[str, AccessToken] = {}
-        """In this period."""
-        self._shown_before: dict[str, AccessToken] = {}
-        """In the last one, and not in this."""
+        self._used: dict[str, AccessToken] = {}
+        """The tokens that were used in this period."""
+        self._used_before: dict[str, AccessToken] = {}
+        """The tokens that were used in the last period and not in this one."""
         self._period_ends = datetime.min.replace(tzinfo=UTC)
 
     def issue(self, user: User, session_id: SessionId, now: datetime, ends_at: datetime) -> IssuedToken:
@@ -40,35 +40,35 @@ class CachedAccessTokens:
 
     def verify(self, token: str, now: datetime) -> AccessToken:
         if self._generation != self._ring.generation:
-            self._shown.clear()
-            self._shown_before.clear()
+            self._used.clear()
+            self._used_before.clear()
             self._generation = self._ring.generation
         if now >= self._period_ends:
             self._begin_period(now)
-        known = self._shown.get(token)
+        known = self._used.get(token)
         if known is None:
-            return self._first_shown(token, now)
+            return self._first_use(token, now)
         if known.expires_at <= now:
-            del self._shown[token]
+            del self._used[token]
             raise InvalidToken
         return known
 
     def _begin_period(self, now: datetime) -> None:
-        self._shown_before = self._shown if now < self._period_ends + PERIOD else {}
-        self._shown = {}
+        self._used_before = self._used if now < self._period_ends + PERIOD else {}
+        self._used = {}
         self._period_ends = now + PERIOD
 
-    def _first_shown(self, token: str, now: datetime) -> AccessToken:
-        known = self._shown_before.pop(token, None)
+    def _first_use(self, token: str, now: datetime) -> AccessToken:
+        known = self._used_before.pop(token, None)
         if known is None or known.expires_at <= now:
             known = self._tokens.verify(token, now)
-        if self.size >= self._most:
-            oldest = self._shown_before or self._shown
+        if self.size >= self._max_tokens:
+            oldest = self._used_before or self._used
             del oldest[next(iter(oldest))]
-        self._shown[token] = known
+        self._used[token] = known
         return known
 
     @property
     def size(self) -> int:
-        """Tokens that are remembered."""
-        return len(self._shown) + len(self._shown_before)
+        """The number of cached tokens."""
+        return len(self._used) + len(self._used_before)

@@ -15,26 +15,27 @@ from doorward.infrastructure.security.jwk import base64url
 from doorward.infrastructure.security.key_ring import OpenKey, StoredKeyRing
 
 TYPES = frozenset({"at+jwt", "application/at+jwt"})
-HEADER = frozenset({"alg", "typ", "kid"})
-LONGEST_ISSUED = 4_000
-"""Characters. A cookie of 4,096 bytes or more is dropped by browsers without a word, and 96 are for its attributes."""
+HEADER_MEMBERS = frozenset({"alg", "typ", "kid"})
+MAX_ISSUED_CHARACTERS = 4_000
+"""Browsers drop a cookie of 4,096 bytes or more without any message; 96 bytes are for its attributes."""
 
-LEEWAY = 5
-"""Seconds that another node's clock may be ahead of ours."""
+LEEWAY_SECONDS = 5
+"""How far the clock of another node may be ahead."""
 
-LATEST = 10**10
-"""Times are seconds; this is the year 2286, and a thousandth of today in milliseconds."""
+MAX_TIMESTAMP = 10**10
+"""The year 2286 in seconds. A time in milliseconds exceeds it."""
 
-LARGEST_EPOCH = 2**63 - 1
+MAX_EPOCH = 2**63 - 1
 CANONICAL_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
 
 
 class JwtAccessTokens:
-    """Access tokens as RFC 9068. PyJWT signs and checks signatures; whatever else a token says is read here, strictly
-    and once (RFC 8725). Unknown claims are passed over, so that nodes of two versions understand each other."""
+    """Issues and verifies access tokens of RFC 9068. PyJWT computes and checks signatures. All claims are read here,
+    strictly and once (RFC 8725). Unknown claims are ignored, so that nodes of different versions accept each other's
+    tokens."""
 
     def __init__(self, ring: StoredKeyRing, issuer: str, audience: str, client_id: str, lifetime: int) -> None:
-        """`lifetime` in seconds."""
+        """`lifetime` is in seconds."""
         self._ring = ring
         self._issuer = issuer
         self._audience = audience
@@ -42,8 +43,8 @@ class JwtAccessTokens:
         self._lifetime = lifetime
 
     def issue(self, user: User, session_id: SessionId, now: datetime, ends_at: datetime) -> IssuedToken:
-        """Roles are told for the sake of other services, the guard reads none of them. An account with so many that the
-        token would be too long for a cookie gets one that names no role."""
+        """The roles are for other services; the guard ignores them. If they made the token too long for a cookie, it
+        contains no roles."""
         issued_at = int(now.timestamp())
         lifetime = max(min(self._lifetime, int(ends_at.timestamp()) - issued_at), 1)
         claims = {
@@ -60,12 +61,12 @@ class JwtAccessTokens:
         }
         token = self._signed(claims, now)
         return IssuedToken(
-            token if len(token) <= LONGEST_ISSUED else self._signed({**claims, "roles": []}, now), lifetime
+            token if len(token) <= MAX_ISSUED_CHARACTERS else self._signed({**claims, "roles": []}, now), lifetime
         )
 
     def _signed(self, claims: Mapping[str, object], now: datetime) -> str:
         key = self._ring.signing(now)
-        content = f"{header_of(key.stored.algorithm, key.stored.kid)}.{encode(claims)}"
+        content = f"{header_of(key.signing_key.algorithm, key.signing_key.kid)}.{encode(claims)}"
         return f"{content}.{base64url(sign(key, content.encode()))}"
 
     def verify(self, token: str, now: datetime) -> AccessToken:
@@ -79,16 +80,16 @@ class JwtAccessTokens:
         except (ValueError, RecursionError) as error:
             raise InvalidToken from error
         if not self._ring.may_have_signed(key, accepted.issued_at):
-            raise InvalidToken  # so that with its last token, `lifetime` seconds later, a key has ended
+            raise InvalidToken  # so that a key has ended `lifetime` seconds after it signed last
         return accepted
 
     def _key_of(self, header: Mapping[str, object]) -> OpenKey:
-        """The key decides about the algorithm; the token may only agree."""
+        """Return the key that the header names. The key determines the algorithm; the token may only agree."""
         kid, typ = header.get("kid"), header.get("typ")
-        if header.keys() != HEADER or not isinstance(kid, str) or not isinstance(typ, str):
+        if header.keys() != HEADER_MEMBERS or not isinstance(kid, str) or not isinstance(typ, str):
             raise InvalidToken
         key = self._ring.verifying(kid)
-        if key is None or header["alg"] != key.stored.algorithm or typ.lower() not in TYPES:
+        if key is None or header["alg"] != key.signing_key.algorithm or typ.lower() not in TYPES:
             raise InvalidToken
         return key
 
@@ -101,23 +102,23 @@ class JwtAccessTokens:
         roles = claims.get("roles")
         if not ours or not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
             raise InvalidToken
-        issued_at, expires_at = integer(claims, "iat", LATEST), integer(claims, "exp", LATEST)
-        starts_at = integer(claims, "nbf", LATEST) if "nbf" in claims else issued_at
+        issued_at, expires_at = integer(claims, "iat", MAX_TIMESTAMP), integer(claims, "exp", MAX_TIMESTAMP)
+        starts_at = integer(claims, "nbf", MAX_TIMESTAMP) if "nbf" in claims else issued_at
         present = now.timestamp()
-        if not max(issued_at, starts_at) - LEEWAY <= present < expires_at <= issued_at + self._lifetime:
+        if not max(issued_at, starts_at) - LEEWAY_SECONDS <= present < expires_at <= issued_at + self._lifetime:
             raise InvalidToken
         return AccessToken(
             subject=UserId(identifier(claims, "sub")),
             id=TokenId(identifier(claims, "jti")),
             session_id=SessionId(identifier(claims, "sid")),
-            epoch=integer(claims, "epoch", LARGEST_EPOCH),
+            epoch=integer(claims, "epoch", MAX_EPOCH),
             issued_at=datetime.fromtimestamp(issued_at, UTC),
             expires_at=datetime.fromtimestamp(expires_at, UTC),
         )
 
 
 def integer(claims: Mapping[str, object], name: str, largest: int) -> int:
-    """A JSON integer: `true`, `"1"` and `1.0` are none."""
+    """Return a claim that is a JSON integer up to `largest`; `true`, `"1"` and `1.0` are none. Raise InvalidToken."""
     value = claims.get(name)
     if type(value) is not int or not 0 <= value <= largest:
         raise InvalidToken
@@ -133,11 +134,11 @@ def identifier(claims: Mapping[str, object], name: str) -> UUID:
 
 def sign(key: OpenKey, content: bytes) -> bytes:
     signature = key.jws.sign(content, key.private)
-    return jws.low(signature) if key.stored.algorithm == "ES256" else signature
+    return jws.low(signature) if key.signing_key.algorithm == "ES256" else signature
 
 
 def signed(key: OpenKey, content: bytes, signature: bytes) -> bool:
-    if key.stored.algorithm == "ES256" and not jws.is_low(signature):
+    if key.signing_key.algorithm == "ES256" and not jws.is_low(signature):
         return False
     return key.jws.verify(content, key.public, signature)
 

@@ -42,20 +42,16 @@ class SqlRoles:
         try:
             await self.connection.change(ADD, to_row(role))
         except ConstraintViolated as error:
-            raise TransactionConflict from error  # another transaction added it meanwhile
+            raise TransactionConflict from error  # somebody added it meanwhile
         return True
 
     async def remove(self, name: RoleName) -> bool:
-        await self.lock(name)  # from here on, no other transaction can grant it
+        await self.connection.rows(LOCK, {"role": name})  # so that no other transaction grants it meanwhile
         await self.connection.change(REVOKE_ALL, {"role": name})
         if not await self.connection.change(REMOVE, {"role": name}):
             return False
         await self.feed.announce(Change(Subject.ROLES))
         return True
-
-    async def lock(self, name: RoleName) -> None:
-        """Lock the row. On SQLite the transaction has the lock of the database, and SQLAlchemy omits FOR UPDATE."""
-        await self.connection.rows(LOCK, {"role": name})
 
 
 def to_row(role: Role) -> dict[str, Any]:

@@ -9,13 +9,13 @@ from doorward.domain.accounts.user import User
 from doorward.domain.change_feed.change import Change
 from doorward.domain.errors import AccountMissing
 from doorward.domain.ids import SessionId, UserId
-from doorward.domain.sessions.refresh_token import RefreshTokenHash, SpentToken, mark
+from doorward.domain.sessions.refresh_token import RefreshTokenHash, RotatedToken, fingerprint
 from doorward.domain.sessions.session import Device, Session, SessionPolicy
 from doorward.infrastructure.sql.changes import Feed
-from doorward.infrastructure.sql.connection import MANY_ROWS, SqlConnection, SqlRow, padded
+from doorward.infrastructure.sql.connection import SqlConnection, SqlRow, padded
 from doorward.infrastructure.sql.errors import ConstraintViolated
+from doorward.infrastructure.sql.rotated_tokens import MAX_ROTATED_TOKENS_CHARACTERS, StoredRotatedTokens, to_text
 from doorward.infrastructure.sql.session_deletion import MAX_KEYS_PER_STATEMENT, delete_sessions, session_ids_of
-from doorward.infrastructure.sql.spent import MAX_SPENT_CHARACTERS, StoredSpent, to_text
 from doorward.infrastructure.sql.tables import sessions, user_roles, users
 from doorward.infrastructure.sql.users import to_users
 
@@ -39,11 +39,6 @@ OF_USER = (
     .where(sessions.c.user_id == bindparam("user_id"))
     .order_by(sessions.c.started_at.desc(), sessions.c.id.desc())
 )
-TIMES = (
-    select(sessions.c.id, sessions.c.started_at, sessions.c.last_used_at)
-    .where(sessions.c.user_id == bindparam("user_id"))
-    .order_by(sessions.c.started_at.desc(), sessions.c.id.desc())
-)
 ADD = insert(sessions)
 ROTATE = (
     update(sessions)
@@ -56,24 +51,22 @@ ROTATE = (
     .values(
         token_hash=bindparam("successor"),
         spent=func.substr(
-            bindparam("just_spent", type_=sessions.c.spent.type).concat(sessions.c.spent), 1, MAX_SPENT_CHARACTERS
+            bindparam("just_rotated", type_=sessions.c.spent.type).concat(sessions.c.spent),
+            1,
+            MAX_ROTATED_TOKENS_CHARACTERS,
         ),
         last_used_at=bindparam("now"),
         used_on=bindparam("today"),
     )
 )
-OWNER = select(sessions.c.user_id).where(BY_ID)
 UNUSED = (
     select(sessions.c.id)
     .where(sessions.c.used_on < bindparam("day"))
     .order_by(sessions.c.used_on)
     .limit(bindparam("count"))
-    .execution_options(**MANY_ROWS)
 )
-DELETE_UNUSED = (
-    delete(sessions)
-    .where(sessions.c.id.in_(bindparam("session_ids", expanding=True)), sessions.c.used_on < bindparam("day"))
-    .execution_options(**MANY_ROWS)
+DELETE_UNUSED = delete(sessions).where(
+    sessions.c.id.in_(bindparam("session_ids", expanding=True)), sessions.c.used_on < bindparam("day")
 )
 
 
@@ -101,7 +94,7 @@ class SqlSessions:
         try:
             await self.connection.change(ADD, to_row(session))
         except ConstraintViolated:
-            raise AccountMissing from None  # the driver's error holds the row
+            raise AccountMissing from None  # the driver's error contains the row
 
     async def rotate(
         self,
@@ -117,28 +110,19 @@ class SqlSessions:
             "used_since": now - policy.idle,
             "started_since": now - policy.absolute,
             "successor": successor,
-            "just_spent": to_text([SpentToken(mark(presented), now)]),
+            "just_rotated": to_text([RotatedToken(fingerprint(presented), now)]),
             "now": now,
             "today": day(now),
         }
         return bool(await self.connection.change(ROTATE, changed))
 
-    async def end(self, session_id: SessionId, user_id: UserId) -> bool:
-        owners = [row.user_id for row in await self.connection.rows(OWNER, {"session_id": session_id})]
-        if owners != [user_id] or not await delete_sessions(self.connection, [session_id]):  # its owner never changes
-            return False
-        await self.feed.announce(Change.session_ended(user_id, session_id))
-        return True
-
-    async def end_others(self, user_id: UserId, kept: SessionId) -> int:
-        own = await session_ids_of(self.connection, user_id)
-        return await self._end(user_id, [session_id for session_id in own if session_id != kept])
-
-    async def end_oldest(self, user_id: UserId, kept: SessionId, policy: SessionPolicy, now: datetime) -> int:
-        others = [row for row in await self.connection.rows(TIMES, {"user_id": user_id}) if row.id != kept]
-        going_on = [row.id for row in others if policy.ends_at(row.started_at, row.last_used_at) > now]
-        staying = frozenset(going_on[: policy.most - 1])
-        return await self._end(user_id, [row.id for row in others if row.id not in staying])
+    async def end(self, sessions: Sequence[Session]) -> int:
+        """Announce every session if any of them still existed. One that another transaction ends at the same time is
+        announced twice and counted once."""
+        ended = await delete_sessions(self.connection, [session.id for session in sessions])
+        if ended:
+            await self.feed.announce(*(Change.session_ended(session.user_id, session.id) for session in sessions))
+        return ended
 
     async def end_all(self, user_id: UserId, epoch: int) -> int:
         ended = await delete_sessions(self.connection, await session_ids_of(self.connection, user_id))
@@ -149,25 +133,15 @@ class SqlSessions:
         day_of_last_use = day(unused_since)
         rows = await self.connection.rows(UNUSED, {"day": day_of_last_use, "count": limit})
         unused = [row.id for row in rows]
-        return sum(
-            [
-                await self.connection.change(
-                    DELETE_UNUSED,
-                    {"session_ids": padded(unused[start : start + MAX_KEYS_PER_STATEMENT]), "day": day_of_last_use},
-                )
-                for start in range(0, len(unused), MAX_KEYS_PER_STATEMENT)
-            ]
-        )
-
-    async def _end(self, user_id: UserId, session_ids: Sequence[SessionId]) -> int:
-        """A session that another transaction ends meanwhile is announced twice and counted once."""
-        ended = await delete_sessions(self.connection, session_ids)
-        await self.feed.announce(*(Change.session_ended(user_id, session_id) for session_id in session_ids))
-        return ended
+        size = MAX_KEYS_PER_STATEMENT
+        batches = (unused[start : start + size] for start in range(0, len(unused), size))
+        values = [{"session_ids": padded(batch), "day": day_of_last_use} for batch in batches]
+        return sum([await self.connection.change(DELETE_UNUSED, each) for each in values])
 
 
 def day(moment: datetime) -> datetime:
-    """The beginning of the day. The index by last use has days, so that only the first refresh of a day changes it."""
+    """Return the day, in UTC. The index by last use contains days, so that only the first refresh of a day changes
+    it."""
     return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
@@ -181,7 +155,7 @@ def to_row(session: Session) -> dict[str, Any]:
         "address": session.device.address,
         "user_agent": session.device.user_agent,
         "token_hash": session.token_hash,
-        "spent": to_text(session.spent),
+        "spent": to_text(session.rotated_tokens),
     }
 
 
@@ -193,5 +167,5 @@ def to_session(row: SqlRow) -> Session:
         last_used_at=row.last_used_at,
         device=Device(row.address, row.user_agent),
         token_hash=RefreshTokenHash(row.token_hash),
-        spent=StoredSpent(row.spent),
+        rotated_tokens=StoredRotatedTokens(row.spent),
     )

@@ -13,6 +13,7 @@ from doorward.infrastructure.sql.connection import Limits, SqlConnection, connec
 from doorward.infrastructure.sql.engine import Engines, open_engines
 from doorward.infrastructure.sql.keys import SqlKeys
 from doorward.infrastructure.sql.leases import SqlLeases
+from doorward.infrastructure.sql.locks import SqlLocks
 from doorward.infrastructure.sql.roles import SqlRoles
 from doorward.infrastructure.sql.services import SqlServices
 from doorward.infrastructure.sql.sessions import SqlSessions
@@ -51,6 +52,10 @@ class SqlRepositories:
     @property
     def leases(self) -> SqlLeases:
         return SqlLeases(self.connection)
+
+    @property
+    def locks(self) -> SqlLocks:
+        return SqlLocks(self.connection)
 
     @property
     def keys(self) -> SqlKeys:

@@ -1,11 +1,11 @@
-"""The whole schema. `doorward migrate` creates it; `tests/integration/test_migrations.py` compares both."""
+"""The whole schema. `doorward migrate` makes it; `tests/integration/test_migrations.py` holds both together."""
 
 from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Index, MetaData, Table
 
-from doorward.domain.sessions.session import LONGEST_ADDRESS, LONGEST_USER_AGENT
-from doorward.infrastructure.sql.spent import MAX_SPENT_CHARACTERS
+from doorward.domain.sessions.session import MAX_ADDRESS_CHARACTERS, MAX_USER_AGENT_CHARACTERS
+from doorward.infrastructure.sql.rotated_tokens import MAX_ROTATED_TOKENS_CHARACTERS
 from doorward.infrastructure.sql.types import (
     Counter,
     Digest,
@@ -20,7 +20,7 @@ from doorward.infrastructure.sql.types import (
     utc_now,
 )
 
-TABLE_OPTIONS: dict[str, Any] = {
+EVERYWHERE: dict[str, Any] = {
     "sqlite_strict": True,
     "mysql_engine": "InnoDB",
     "mysql_charset": "utf8mb4",
@@ -49,7 +49,7 @@ users = Table(
     Column("epoch", Number, nullable=False),
     Column("version", Number, nullable=False),
     Column("created_at", UtcTime(), nullable=False),
-    **TABLE_OPTIONS,
+    **EVERYWHERE,
 )
 
 roles = Table(
@@ -58,7 +58,7 @@ roles = Table(
     Column("name", Key(64), primary_key=True),
     Column("description", Prose, nullable=False),
     Column("created_at", UtcTime(), nullable=False, server_default=utc_now()),
-    **TABLE_OPTIONS,
+    **EVERYWHERE,
 )
 
 user_roles = Table(
@@ -68,7 +68,7 @@ user_roles = Table(
     Column("role", Key(64), ForeignKey(roles.c.name), primary_key=True),
     Column("granted_at", UtcTime(), nullable=False, server_default=utc_now()),
     Index(None, "role"),
-    **TABLE_OPTIONS,
+    **EVERYWHERE,
 )
 
 sessions = Table(
@@ -79,13 +79,13 @@ sessions = Table(
     Column("started_at", UtcTime(), nullable=False),
     Column("last_used_at", UtcTime(), nullable=False),
     Column("used_on", UtcTime(), nullable=False),
-    Column("address", display_text(LONGEST_ADDRESS), nullable=False),
-    Column("user_agent", display_text(LONGEST_USER_AGENT), nullable=False),
+    Column("address", display_text(MAX_ADDRESS_CHARACTERS), nullable=False),
+    Column("user_agent", display_text(MAX_USER_AGENT_CHARACTERS), nullable=False),
     Column("token_hash", Digest, nullable=False),
-    Column("spent", Key(MAX_SPENT_CHARACTERS), nullable=False),
+    Column("spent", Key(MAX_ROTATED_TOKENS_CHARACTERS), nullable=False),
     Index(None, "user_id"),
     Index(None, "used_on"),
-    **TABLE_OPTIONS,
+    **EVERYWHERE,
 )
 
 services = Table(
@@ -95,7 +95,7 @@ services = Table(
     Column("name", Key(64), nullable=False, unique=True),
     Column("secret_hash", Digest, nullable=False),
     Column("created_at", UtcTime(), nullable=False),
-    **TABLE_OPTIONS,
+    **EVERYWHERE,
 )
 
 leases = Table(
@@ -104,7 +104,7 @@ leases = Table(
     Column("name", Key(64), primary_key=True),
     Column("holder", Key(128), nullable=False),
     Column("until", UtcTime(), nullable=False),
-    **TABLE_OPTIONS,
+    **EVERYWHERE,
 )
 
 signing_keys = Table(
@@ -115,7 +115,7 @@ signing_keys = Table(
     Column("sealed", Sealed, nullable=False),
     Column("created_at", UtcTime(), nullable=False),
     Column("signs_from", UtcTime(), nullable=False),
-    **TABLE_OPTIONS,
+    **EVERYWHERE,
 )
 
 changes = Table(
@@ -129,5 +129,5 @@ changes = Table(
     Column("created_at", UtcTime(), nullable=False, server_default=utc_now()),
     Index(None, "subject", "created_at"),
     sqlite_autoincrement=True,
-    **TABLE_OPTIONS,
+    **EVERYWHERE,
 )

@@ -67,7 +67,7 @@ def imported(file: BinaryIO, progress: "Progress", *, skip_existing: bool) -> Im
 
     async def work(context: CommandContext) -> ImportProgress:
         use_case = await context.get(ImportUsers)
-        return await use_case(entries, context.now, by=OPERATOR, skip_existing=skip_existing, told=progress)
+        return await use_case(entries, context.now, by=OPERATOR, skip_existing=skip_existing, on_progress=progress)
 
     with repeatable(file) as entries:
         return run(work)

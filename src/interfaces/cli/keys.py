@@ -11,13 +11,13 @@ from doorward.application.keys.add_signing_key import AddSigningKey
 from doorward.application.keys.list_signing_keys import ListSigningKeys
 from doorward.application.keys.revoke_signing_key import RevokeSigningKey
 from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
-from doorward.domain.keys.rotation import PUBLISHED
+from doorward.domain.keys.rotation import PUBLICATION_PERIOD
 from doorward.domain.keys.signing_key import KeyState, SigningKey, state_of
 from doorward.interfaces.cli.output import json_option, print_json, print_table, rfc3339
 from doorward.interfaces.cli.running import CommandContext, run
 
 MAX_FILE_BYTES = 65_536
-DAY_SECONDS = int(PUBLISHED.total_seconds())
+DAY_SECONDS = int(PUBLICATION_PERIOD.total_seconds())
 
 in_option = click.option(
     "--in",

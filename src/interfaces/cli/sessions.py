@@ -6,7 +6,7 @@ from uuid import UUID
 
 import click
 
-from doorward.application.accounts.find_user import FindUser
+from doorward.application.accounts.identify_user import IdentifyUser
 from doorward.application.sessions.end_all_sessions import EndAllSessions
 from doorward.application.sessions.end_session import EndSession
 from doorward.application.sessions.list_sessions import ListedSession, ListSessions
@@ -30,7 +30,7 @@ def list_sessions(name: str, as_json: bool) -> None:  # noqa: FBT001 click passe
     """List the sessions of an account, the latest sign-in first."""
 
     async def work(context: CommandContext) -> Sequence[ListedSession]:
-        user = await (await context.get(FindUser)).named(name)
+        user = await (await context.get(IdentifyUser))(name)
         return await (await context.get(ListSessions))(user.id, context.now)
 
     found = [as_object(listed) for listed in run(work)]
@@ -55,7 +55,7 @@ def end(name: str, session_id: UUID | None, yes: bool) -> None:  # noqa: FBT001 
         click.confirm(f"End every session of {name}?", abort=True, err=True)
 
     async def work(context: CommandContext) -> tuple[User, int]:
-        user = await (await context.get(FindUser)).named(name)
+        user = await (await context.get(IdentifyUser))(name)
         if session_id is None:
             return user, await (await context.get(EndAllSessions))(user.id, OPERATOR)
         await (await context.get(EndSession))(user.id, SessionId(session_id), OPERATOR)

@@ -8,8 +8,8 @@ from doorward.application.access.grant_role import GrantRole
 from doorward.application.access.revoke_role import RevokeRole
 from doorward.application.accounts.create_user import CreateUser
 from doorward.application.accounts.delete_user import DeleteUser
-from doorward.application.accounts.find_user import FindUser
-from doorward.application.accounts.list_users import LARGEST_PAGE, ListUsers, Page
+from doorward.application.accounts.identify_user import IdentifyUser
+from doorward.application.accounts.list_users import MAX_PAGE_SIZE, ListUsers, Page
 from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
 from doorward.domain.access.role import parse_role_name
@@ -59,7 +59,7 @@ def create(username: str, email: str, roles: tuple[str, ...], as_json: bool) -> 
 @users.command(name="list")
 @click.option("--query", default="", help="The beginning of a username, or of an email when it contains an @.")
 @click.option("--after", default=None, help="Continue after this name, which the previous page ends with.")
-@click.option("--limit", type=click.IntRange(1, LARGEST_PAGE), default=LARGEST_PAGE, show_default=True)
+@click.option("--limit", type=click.IntRange(1, MAX_PAGE_SIZE), default=MAX_PAGE_SIZE, show_default=True)
 @json_option
 def list_users(query: str, after: str | None, limit: int, as_json: bool) -> None:  # noqa: FBT001 click passes flags so
     """List accounts in the order of their usernames, page by page."""
@@ -171,7 +171,7 @@ def set_password(name: str) -> None:
 
 
 async def found(context: CommandContext, name: str) -> User:
-    return await (await context.get(FindUser)).named(name)
+    return await (await context.get(IdentifyUser))(name)
 
 
 def change(name: str, changes: UserChanges) -> User:

@@ -107,7 +107,7 @@ async def test_the_feed_tells_which_sessions_ended(storage: Storage) -> None:
     ended = a_session(ada)
     await put(storage, ada, ended, a_session(ada))
     async with storage.transaction() as tx:
-        await tx.sessions.end(ended.id, ada.id)
+        await tx.sessions.end([ended])
         await tx.sessions.end_all(ada.id, 3)
     async with storage.reading() as reading:
         feed = await reading.changes.since(0, 10)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from doorward.application.keys.ensure_signing_key import EnsureSigningKey
-from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
+from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
 from doorward.application.ports.storage import Storage
 from doorward.domain.access.role import ADMIN
 from doorward.domain.change_feed.change import Change, Subject
@@ -69,8 +69,8 @@ async def test_nodes_that_start_together_make_one_key(storage: Storage) -> None:
 async def test_nodes_that_rotate_together_make_one_key(storage: Storage) -> None:
     """TK-21."""
     await put(storage, replace(KEY, sealed=KEY.kid.encode()))
-    rotate = RotateSigningKeys(storage, PlainSealer(), KeyRotation(), ListLog())
-    await asyncio.gather(*(rotate.when_due(NOON + timedelta(days=90)) for _ in range(10)))
+    maintain = MaintainSigningKeys(storage, PlainSealer(), KeyRotation(), ListLog())
+    await asyncio.gather(*(maintain(NOON + timedelta(days=90)) for _ in range(10)))
     async with storage.reading() as reading:
         assert len(await reading.keys.all()) == 2
 

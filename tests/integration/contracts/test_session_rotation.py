@@ -7,7 +7,7 @@ import pytest
 
 from doorward.application.ports.storage import Storage
 from doorward.domain.sessions.refresh_token import RefreshTokenHash
-from doorward.domain.sessions.session import MOST_SPENT, Session, SessionPolicy, new_session_id
+from doorward.domain.sessions.session import MAX_ROTATED_TOKENS, Session, SessionPolicy, new_session_id
 from support.builders import a_session, a_user
 from support.doubles import NOON
 from support.stored import announced, put, session
@@ -42,15 +42,15 @@ async def test_a_rotation_does_what_the_session_itself_would(storage: Storage) -
 async def test_many_rotations_do_what_the_session_itself_would(storage: Storage) -> None:
     """More than it remembers; over midnights; by a clock that is set back now and then."""
     expected = await opened(storage)
-    for number in range(MOST_SPENT + 8):
+    for number in range(MAX_ROTATED_TOKENS + 8):
         now = timedelta(hours=5 * number, microseconds=-7 * number) - timedelta(days=number % 3)
         assert await rotate(storage, expected, expected.token_hash, now)
         expected = expected.rotated(after(expected.token_hash), NOON + now)
         assert await session(storage, expected.id) == expected
-    assert len(expected.spent) == MOST_SPENT
+    assert len(expected.rotated_tokens) == MAX_ROTATED_TOKENS
 
 
-async def test_a_spent_token_rotates_nothing(storage: Storage) -> None:
+async def test_a_rotated_token_rotates_nothing(storage: Storage) -> None:
     mine = await opened(storage)
     assert await rotate(storage, mine, mine.token_hash)
     rotated = await session(storage, mine.id)
@@ -105,7 +105,7 @@ async def test_of_fifty_who_rotate_one_token_at_once_one_does_and_the_others_see
             seen = await tx.sessions.get(mine.id)
         assert seen is not None
         assert seen.token_hash == after(mine.token_hash)
-        assert seen.has_spent(mine.token_hash)
+        assert seen.has_rotated(mine.token_hash)
         return done
 
     for _ in range(3):
@@ -122,7 +122,7 @@ async def test_a_rotation_that_races_an_end_never_outlives_it(storage: Storage) 
 
     async def end(mine: Session) -> bool:
         async with storage.transaction() as tx:
-            return await tx.sessions.end(mine.id, ada.id)
+            return await tx.sessions.end([mine]) > 0
 
     for number in range(30):
         mine = a_session(ada)

@@ -8,8 +8,14 @@ from doorward.application.ports.storage import Storage
 from doorward.domain.access.role import ADMIN, MODERATOR
 from doorward.domain.errors import AccountMissing
 from doorward.domain.ids import SessionId
-from doorward.domain.sessions.refresh_token import RefreshTokenHash, SpentToken
-from doorward.domain.sessions.session import LONGEST_USER_AGENT, MOST_SPENT, Device, SessionPolicy, new_session_id
+from doorward.domain.sessions.refresh_token import RefreshTokenHash, RotatedToken
+from doorward.domain.sessions.session import (
+    MAX_ROTATED_TOKENS,
+    MAX_USER_AGENT_CHARACTERS,
+    Device,
+    SessionPolicy,
+    new_session_id,
+)
 from support.builders import a_session, a_user
 from support.doubles import NOON
 from support.stored import announced, put, session, sessions_of
@@ -27,12 +33,12 @@ async def test_a_session_comes_back_as_it_was(storage: Storage) -> None:
         started_at=LATER - DAY,
         last_used_at=LATER,
         device=Device("2001:db8:1234:5678:9abc:def0:192.168.100.200", "\U0001f98a é" * 64 + "x" * 64),
-        spent=tuple(
-            SpentToken(bytes([number] * 8), LATER - number * timedelta(microseconds=333))
-            for number in range(MOST_SPENT)
+        rotated_tokens=tuple(
+            RotatedToken(bytes([number] * 8), LATER - number * timedelta(microseconds=333))
+            for number in range(MAX_ROTATED_TOKENS)
         ),
     )
-    assert len(mine.device.user_agent) == LONGEST_USER_AGENT
+    assert len(mine.device.user_agent) == MAX_USER_AGENT_CHARACTERS
     await put(storage, ada, mine)
     assert await session(storage, mine.id) == mine
 
@@ -43,7 +49,8 @@ async def test_a_session_comes_back_as_it_was(storage: Storage) -> None:
 async def test_a_token_hash_is_bytes_and_no_text(storage: Storage, token_hash: bytes) -> None:
     """ST-03."""
     ada = a_user()
-    mine = replace(a_session(ada), token_hash=RefreshTokenHash(token_hash), spent=(SpentToken(token_hash[:8], NOON),))
+    rotated = (RotatedToken(token_hash[:8], NOON),)
+    mine = replace(a_session(ada), token_hash=RefreshTokenHash(token_hash), rotated_tokens=rotated)
     await put(storage, ada, mine)
     assert await session(storage, mine.id) == mine
 

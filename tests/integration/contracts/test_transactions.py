@@ -207,29 +207,6 @@ async def test_of_two_admins_removed_at_once_one_stays(storage: Storage) -> None
                 await tx.users.revoke(user.id, ADMIN)
 
 
-async def test_who_locks_a_role_waits_for_who_holds_it(storage: Storage) -> None:
-    ada, bob = a_user("ada", ADMIN), a_user("bob", ADMIN)
-    await put(storage, ada, bob)
-    held, counted = asyncio.Event(), asyncio.Event()
-
-    async def second() -> int:
-        await held.wait()
-        async with storage.transaction() as tx:
-            await tx.roles.lock(ADMIN)
-            counted.set()
-            return await tx.users.count_enabled(ADMIN)
-
-    task = asyncio.ensure_future(second())
-    async with storage.transaction() as tx:
-        await tx.roles.lock(ADMIN)
-        held.set()
-        await asyncio.sleep(0)
-        await tx.users.revoke(ada.id, ADMIN)
-        await tx.users.get(ada.id)
-        assert not counted.is_set()
-    assert await task == 1
-
-
 async def test_many_writers_of_one_account_succeed_or_are_asked_to_come_back(storage: Storage) -> None:
     """Contention ends by waiting, by trying again, or in "try again in a moment"; in nothing else."""
     ada, bob = a_user(), a_user("bob", ADMIN)

@@ -160,7 +160,7 @@ async def test_a_save_changes_everything_but_the_roles(storage: Storage) -> None
     ada = a_user("ada", MODERATOR)
     await put(storage, ada)
     changed = replace(
-        ada.named(Username.parse("Ada.L")).reachable_at(Email.parse("l@example.org")).disabled_now(),
+        ada.with_username(Username.parse("Ada.L")).with_email(Email.parse("l@example.org")).disabled_now(),
         password_hash=PasswordHash("$plain$1$other"),
         roles=frozenset({ADMIN}),
     )
@@ -174,10 +174,10 @@ async def test_a_save_tells_when_a_name_or_email_is_taken(storage: Storage) -> N
     await put(storage, ada, bob)
     with pytest.raises(UsernameTaken):
         async with storage.transaction() as tx:
-            await tx.users.save(ada.named(bob.username).reachable_at(bob.email))
+            await tx.users.save(ada.with_username(bob.username).with_email(bob.email))
     with pytest.raises(EmailTaken):
         async with storage.transaction() as tx:
-            await tx.users.save(ada.reachable_at(bob.email))
+            await tx.users.save(ada.with_email(bob.email))
     assert await found(storage, ada.id) == ada
 
 

@@ -11,7 +11,7 @@ from support.programs.server_process import Server, Unique, outcome
 
 STRONGER = argon2.PasswordHasher(time_cost=3, memory_cost=32_768, parallelism=2)
 OTHER_KIND = argon2.PasswordHasher(time_cost=1, memory_cost=1_024, parallelism=1, hash_len=16, type=argon2.Type.I)
-TODAYS = argon2.PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+CURRENT_PARAMETERS = argon2.PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
 
 def imported(server: Server, name: str, password_hash: str, **members: object) -> None:
@@ -26,7 +26,9 @@ def stored_hash(server: Server, name: str) -> str:
     return str(stored)
 
 
-@pytest.mark.parametrize("hasher", [TODAYS, STRONGER, OTHER_KIND], ids=["today's", "a stronger one", "another kind"])
+@pytest.mark.parametrize(
+    "hasher", [CURRENT_PARAMETERS, STRONGER, OTHER_KIND], ids=["current", "stronger", "another kind"]
+)
 def test_an_imported_account_signs_in_and_an_old_hash_is_renewed(
     server: Server, unique: Unique, hasher: argon2.PasswordHasher
 ) -> None:
@@ -39,14 +41,14 @@ def test_an_imported_account_signs_in_and_an_old_hash_is_renewed(
         assert stored_hash(server, name) == password_hash
         account = server.sign_in(f"{name}@example.org")
         assert client.get("/api/test/mod", headers=account.bearer).text == "Moderator Content."
-    assert (stored_hash(server, name) == password_hash) == (hasher is TODAYS)
+    assert (stored_hash(server, name) == password_hash) == (hasher is CURRENT_PARAMETERS)
     assert stored_hash(server, name).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     assert server.sign_in(name).id == account.id
 
 
 def test_a_disabled_account_is_disabled_here_too(server: Server, unique: Unique) -> None:
     name = unique("brought")
-    imported(server, name, TODAYS.hash(PASSWORD), disabled=True)
+    imported(server, name, CURRENT_PARAMETERS.hash(PASSWORD), disabled=True)
     with server.client() as client:
         answer = client.post("/api/auth/signin", json={"username": name, "password": PASSWORD})
     assert answer.status_code == 401

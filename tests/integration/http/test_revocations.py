@@ -9,7 +9,7 @@ import httpx2
 import jwt
 from jwt import PyJWK
 
-from doorward.application.sessions.publish_revocations import LIFE, MOST_WAITING, PERIOD
+from doorward.application.change_feed.revocation_publisher import LIFETIME, MAX_WAITING, PERIOD
 from support.by_hand import by_hand
 from support.http.raw_http import connected, request
 from support.jwt.material import read_claims, read_header
@@ -75,7 +75,7 @@ def test_anybody_can_check_what_it_says_and_learns_no_more_than_ids(
     issuer = read_claims(ada.token)["iss"]
     claims = jwt.decode(answer.text, key, algorithms=["ES256"], audience="doorward", issuer=issuer)
     assert claims.keys() == {"iss", "aud", "iat", "exp", "sessions", "accounts"}
-    assert claims["exp"] - claims["iat"] == LIFE.total_seconds()
+    assert claims["exp"] - claims["iat"] == LIFETIME.total_seconds()
     (entry,) = (entry for entry in claims["sessions"] if entry["sid"] == session_of(ada))
     assert entry.keys() == {"sid", "exp"}
     assert entry["exp"] > read_claims(ada.token)["exp"]
@@ -232,7 +232,7 @@ def crowded(server: Server, client: httpx2.Client) -> Iterator[None]:
     with ExitStack() as crowd:
         has = [f"{name}: {value}" for name, value in known(client).items()]
         asking = request(f"GET {FEED} HTTP/1.1", *has, "Prefer: wait=30")
-        for _ in range(MOST_WAITING):
+        for _ in range(MAX_WAITING):
             crowd.enter_context(connected(server)).sendall(asking)
         yield
 

@@ -8,10 +8,10 @@ import pytest
 from doorward.domain.errors import HashingBusy
 from doorward.infrastructure.security import libsodium
 from doorward.infrastructure.security.argon2_libraries import HasherSetting, argon2_library
-from doorward.infrastructure.security.passwords import MOST_MEMORY, MOST_TIME, Argon2Library
+from doorward.infrastructure.security.passwords import MAX_MEMORY_KIB, MAX_PASSES, Argon2Library
 from doorward.infrastructure.settings.start_refused import StartRefused
 
-COSTLY = f"$argon2id$v=19$m={MOST_MEMORY},t={MOST_TIME},p=1${'A' * 22}${'A' * 43}"
+COSTLY = f"$argon2id$v=19$m={MAX_MEMORY_KIB},t={MAX_PASSES},p=1${'A' * 22}${'A' * 43}"
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from doorward.application.ports.security import Verdict
 from doorward.domain.accounts.password import Password, PasswordHash
 from doorward.domain.errors import HashingBusy
 from doorward.infrastructure.security.argon2_libraries import argon2_library
-from doorward.infrastructure.security.hashing_pool import LEAST_URGENT, HashingPool
+from doorward.infrastructure.security.hashing_pool import LOWEST_PRIORITY, HashingPool
 from doorward.infrastructure.security.passwords import Argon2Hasher
 from support.doubles import FrozenClock, ListLog
 from support.hashing_gate import Gate, until_idle
@@ -34,7 +34,7 @@ def hasher_on(request: pytest.FixtureRequest) -> On:
 
 
 def a_pool(threads: int, queue: int) -> HashingPool:
-    return HashingPool(threads, queue, FrozenClock(), patience=60.0)
+    return HashingPool(threads, queue, FrozenClock(), timeout_seconds=60.0)
 
 
 async def test_beyond_threads_and_queue_it_is_busy_at_once(hasher_on: On) -> None:
@@ -93,7 +93,7 @@ async def test_who_leaves_the_queue_makes_room_at_once(hasher_on: On) -> None:
 
 async def test_who_waits_too_long_is_told_that_it_is_busy(hasher_on: On) -> None:
     """OP-03."""
-    pool = HashingPool(1, 4, FrozenClock(), patience=0.0)
+    pool = HashingPool(1, 4, FrozenClock(), timeout_seconds=0.0)
     with pytest.raises(HashingBusy):
         await hasher_on(pool).hash(SECRET)
     await until_idle(pool)
@@ -137,7 +137,7 @@ async def test_its_threads_make_way_for_everybody_else() -> None:
     before = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
     pool = a_pool(1, 0)
     priority = await pool.run(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
-    assert priority == LEAST_URGENT
+    assert priority == LOWEST_PRIORITY
     assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
     pool.close()
 
@@ -149,7 +149,7 @@ from doorward.domain.errors import HashingBusy
 from doorward.infrastructure.clock import SystemClock
 from doorward.infrastructure.security.argon2_libraries import argon2_library
 from doorward.infrastructure.security.hashing_pool import HashingPool
-from doorward.infrastructure.security.passwords import DECOY, Argon2Hasher
+from doorward.infrastructure.security.passwords import DUMMY_HASH, Argon2Hasher
 
 class Log:
     def record(self, event, /, **fields):
@@ -162,7 +162,7 @@ async def main():
     pages = int(open("/proc/self/statm").read().split()[0])
     resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 12_000_000,) * 2)
     password = Password.typed("x")
-    for work in (hasher.hash(password), hasher.verify(password, DECOY), hasher.verify(password, None)):
+    for work in (hasher.hash(password), hasher.verify(password, DUMMY_HASH), hasher.verify(password, None)):
         try:
             print(await work)
         except HashingBusy:

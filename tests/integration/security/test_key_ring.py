@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from doorward.domain.access.principal import LONGEST_LIFE
+from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME
 from doorward.domain.errors import StorageUnavailable
-from doorward.domain.keys.signing_key import LATE, SLACK, SigningKey
+from doorward.domain.keys.signing_key import CLOCK_TOLERANCE, PROPAGATION_TIME, SigningKey
 from doorward.infrastructure.memory.storage import MemoryReading, MemoryStorage
 from doorward.infrastructure.security.key_ring import StoredKeyRing
 from doorward.infrastructure.security.master_secret import MasterSecret
@@ -73,11 +73,11 @@ async def test_a_key_is_known_as_soon_as_it_is_read_and_signs_when_its_time_has_
     old = await add(storage, SEALER.generate(NOON))
     new = await add(storage, SEALER.seal(pem_of(Ed25519PrivateKey.generate()), NOON, NOON + 10 * SECOND))
     await ring.reload()
-    assert {old.kid, new.kid} == {key.stored.kid for key in ring.all()}
+    assert {old.kid, new.kid} == {key.signing_key.kid for key in ring.all()}
     opened = ring.verifying(new.kid)
     assert opened is not None
-    assert opened.stored.algorithm == "EdDSA"
-    assert ring.signing(NOON + 9 * SECOND).stored == old
+    assert opened.signing_key.algorithm == "EdDSA"
+    assert ring.signing(NOON + 9 * SECOND).signing_key == old
     assert ring.signing(NOON + 10 * SECOND) is opened
     assert ring.verifying(old.kid) is not None
 
@@ -103,7 +103,7 @@ async def test_looking_up_a_kid_asks_no_storage() -> None:
     await ring.reload()
     storage.away = True
     assert not any(ring.verifying(f"{key.kid}{number}") for number in range(10_000))
-    assert ring.signing(NOON).stored == key
+    assert ring.signing(NOON).signing_key == key
 
 
 async def test_a_reload_that_fails_leaves_the_ring_as_it_was() -> None:
@@ -118,7 +118,7 @@ async def test_a_reload_that_fails_leaves_the_ring_as_it_was() -> None:
     await add(storage, replace(SEALER.generate(NOON), sealed=b"\x01 nothing that opens"))
     with pytest.raises(StartRefused, match="DOORWARD_SECRET_KEY"):
         await ring.reload()
-    assert ring.signing(NOON).stored == key
+    assert ring.signing(NOON).signing_key == key
     assert len(ring.all()) == 1
 
 
@@ -165,7 +165,7 @@ async def test_a_key_that_cannot_be_opened_leaves_the_others_usable_and_succeeds
     with pytest.raises(StartRefused, match=f"keys revoke (-- )?{broken.kid}$"):
         await ring.reload()
     later = NOON + 3600 * SECOND
-    assert ring.signing(later).stored == good
+    assert ring.signing(later).signing_key == good
     assert ring.may_have_signed(ring.signing(later), later)
     assert ring.verifying(broken.kid) is None
     await ring.reload()  # said once; nothing has changed since
@@ -178,12 +178,12 @@ async def test_keys_whose_rows_vanish_are_dropped() -> None:
     first, second = await add(storage, SEALER.generate(NOON)), await add(storage, SEALER.generate(NOON + SECOND))
     await ring.reload()
     generation = ring.generation
-    del storage._tables.keys[second.kid]
+    del storage.database.tables.keys[second.kid]
     await ring.reload()
     assert ring.verifying(second.kid) is None
-    assert ring.signing(NOON + SECOND).stored == first
+    assert ring.signing(NOON + SECOND).signing_key == first
     assert ring.generation == generation + 1
-    del storage._tables.keys[first.kid]
+    del storage.database.tables.keys[first.kid]
     await ring.reload()
     assert ring.all() == ()
     with pytest.raises(StorageUnavailable):
@@ -215,7 +215,7 @@ async def test_a_key_is_published_until_it_is_gone() -> None:
     ring = StoredKeyRing(storage, SEALER)
     first, second = await add(storage, SEALER.generate(NOON)), await add(storage, SEALER.generate(NOON + SECOND))
     await ring.reload()
-    gone = second.signs_from + LATE + LONGEST_LIFE + SLACK
+    gone = second.signs_from + PROPAGATION_TIME + MAX_ACCESS_TOKEN_LIFETIME + CLOCK_TOLERANCE
     assert [key.kid for key in ring.published(gone - SECOND)] == [first.kid, second.kid]
     assert [key.kid for key in ring.published(gone)] == [second.kid]
 
@@ -231,7 +231,7 @@ async def test_a_key_that_was_opened_stays_usable_when_its_row_is_sealed_under_a
     async with storage.transaction() as tx:
         await tx.keys.save(changed)
     await ring.reload()
-    assert ring.signing(NOON).stored == changed
+    assert ring.signing(NOON).signing_key == changed
     assert ring.signing(NOON).private is before.private
     with pytest.raises(StartRefused, match="another DOORWARD_SECRET_KEY"):
         await StoredKeyRing(storage, SEALER).reload()
@@ -243,7 +243,7 @@ async def test_an_opened_key_is_none_of_another_algorithm() -> None:
     ring = StoredKeyRing(storage, SEALER)
     key = await add(storage, SEALER.generate(NOON))
     await ring.reload()
-    storage._tables.keys[key.kid] = replace(key, algorithm="EdDSA")
+    storage.database.tables.keys[key.kid] = replace(key, algorithm="EdDSA")
     with pytest.raises(StartRefused):
         await ring.reload()
     assert ring.all() == ()

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from zxcvbn_rs_py import zxcvbn
 
-from doorward.domain.accounts.password import LONGEST, Password
+from doorward.domain.accounts.password import MAX_PASSWORD_CHARACTERS, Password
 from doorward.domain.accounts.username import fold
 from doorward.infrastructure.security.password_strength import (
     COMMON_PHRASES,
@@ -192,7 +192,7 @@ def test_zxcvbn_alone_takes_many_times_longer_for_many_substitutes() -> None:
 
 
 @settings(deadline=None, max_examples=200)
-@given(st.text(alphabet=SUBSTITUTED, max_size=LONGEST))
+@given(st.text(alphabet=SUBSTITUTED, max_size=MAX_PASSWORD_CHARACTERS))
 def test_the_estimated_part_is_a_beginning_and_bounded(text: str) -> None:
     """OP-03."""
     part = estimated_part(text)
@@ -205,7 +205,7 @@ ANY_CHARACTER = st.characters(exclude_categories=())
 
 
 @settings(deadline=None, max_examples=300)
-@given(st.text(alphabet=ANY_CHARACTER, max_size=LONGEST))
+@given(st.text(alphabet=ANY_CHARACTER, max_size=MAX_PASSWORD_CHARACTERS))
 def test_no_text_raises_anything(text: str) -> None:
     """HT-14: lone surrogates included."""
     assert weakness(text) is None or weakness(text)

@@ -13,13 +13,13 @@ from doorward.infrastructure.security.argon2_cffi import Argon2Cffi
 from doorward.infrastructure.security.hashing_pool import HashingPool
 from doorward.infrastructure.security.libsodium import Libsodium
 from doorward.infrastructure.security.passwords import (
-    DECOY,
-    MOST_MEMORY,
-    TODAYS,
+    CURRENT_FORM,
+    DUMMY_HASH,
+    MAX_MEMORY_KIB,
     Argon2Hasher,
     Argon2Library,
     Undecodable,
-    unfit,
+    unusable_reason,
 )
 from support.doubles import FrozenClock, ListLog, PlainHasher
 
@@ -55,7 +55,7 @@ def log() -> ListLog:
 @pytest.fixture
 def make(log: ListLog) -> Iterator[Make]:
     """A hasher by the library of that name."""
-    pool = HashingPool(2, 8, FrozenClock(), patience=60.0)
+    pool = HashingPool(2, 8, FrozenClock(), timeout_seconds=60.0)
     yield lambda name: Argon2Hasher(LIBRARIES[name], pool, log)
     pool.close()
 
@@ -118,11 +118,11 @@ async def test_a_hash_of_nonsense_never_matches(hasher: PasswordHasher) -> None:
 
 
 async def test_a_hash_that_is_tried_has_no_damage_and_one_that_is_not_has_some(hasher: PasswordHasher) -> None:
-    assert hasher.damage(await hasher.hash(SECRET)) is None
+    assert hasher.unusable_reason(await hasher.hash(SECRET)) is None
     for stored in ("", "nonsense", "$argon2id$", "\ud800"):
-        damage = hasher.damage(stored)
-        assert damage
-        assert not stored or stored not in damage
+        reason = hasher.unusable_reason(stored)
+        assert reason
+        assert not stored or stored not in reason
 
 
 # --- what Argon2 does -------------------------------------------------------------------------------
@@ -187,7 +187,7 @@ async def test_a_wrong_password_costs_the_same_whether_anybody_has_the_name_or_n
     pool = HashingPool(1, 1, FrozenClock())
     hasher = Argon2Hasher(library, pool, log)
     work = []
-    for stored in (None, await hasher.hash(OTHER), PasswordHash(DECOY), PasswordHash("nonsense")):
+    for stored in (None, await hasher.hash(OTHER), PasswordHash(DUMMY_HASH), PasswordHash("nonsense")):
         library.tried.clear()
         assert await hasher.verify(Password.typed(raw), stored) is Verdict.MISMATCH
         work.append([phc.rsplit("$", 2)[0] for phc in library.tried])
@@ -198,8 +198,8 @@ async def test_a_wrong_password_costs_the_same_whether_anybody_has_the_name_or_n
 
 def test_nobody_costs_what_a_hash_of_today_costs() -> None:
     """SI-02: from the first sign-in on, since the decoy is written down."""
-    assert TODAYS.fullmatch(DECOY)
-    assert argon2.extract_parameters(DECOY).memory_cost == 19_456
+    assert CURRENT_FORM.fullmatch(DUMMY_HASH)
+    assert argon2.extract_parameters(DUMMY_HASH).memory_cost == 19_456
 
 
 B64_SALT, B64_HASH = "A" * 22, "A" * 43
@@ -209,8 +209,8 @@ B64_SALT, B64_HASH = "A" * 22, "A" * 43
     "stored",
     [
         f"$argon2id$v=19$m=4294967295,t=2,p=1${B64_SALT}${B64_HASH}",
-        f"$argon2id$v=19$m={MOST_MEMORY + 1},t=2,p=1${B64_SALT}${B64_HASH}",
-        f"$argon2id$v=19$m={MOST_MEMORY},t=3,p=1${B64_SALT}${B64_HASH}",
+        f"$argon2id$v=19$m={MAX_MEMORY_KIB + 1},t=2,p=1${B64_SALT}${B64_HASH}",
+        f"$argon2id$v=19$m={MAX_MEMORY_KIB},t=3,p=1${B64_SALT}${B64_HASH}",
         f"$argon2id$v=19$m=19456,t=999,p=1${B64_SALT}${B64_HASH}",
         f"$argon2id$v=19$m=19456,t=4294967295,p=1${B64_SALT}${B64_HASH}",
         f"$argon2id$v=19$m=19456,t=2,p=255${B64_SALT}${B64_HASH}",
@@ -242,7 +242,7 @@ async def test_a_damaged_or_absurd_hash_is_a_mismatch_and_an_event(
     """SI-12: no error, no giant allocation, and the event does not hold the hash."""
     assert await argon2_hasher.verify(SECRET, PasswordHash(stored)) is Verdict.MISMATCH
     (fields,) = log.of(SecurityEvent.PASSWORD_HASH_UNUSABLE)
-    assert fields["reason"] == argon2_hasher.damage(stored)
+    assert fields["reason"] == argon2_hasher.unusable_reason(stored)
     assert fields["reason"] in {"malformed", "absurd parameters", "undecodable"}
     assert stored not in str(log.events)
 
@@ -265,7 +265,7 @@ async def test_a_hash_made_by_one_library_is_todays_for_the_other(
 ) -> None:
     """ST-01: 1,024 bytes, too."""
     stored = await make(makes).hash(Password.typed(text))
-    assert TODAYS.fullmatch(stored)
+    assert CURRENT_FORM.fullmatch(stored)
     assert await make(reads).verify(Password.typed(text), stored) is Verdict.MATCH
     assert await make(reads).verify(Password.typed(f"{text}!"), stored) is Verdict.MISMATCH
 
@@ -300,7 +300,7 @@ ALL_KINDS = st.fixed_dictionaries(
 @settings(deadline=None)
 def test_both_libraries_read_every_hash_alike(asked: dict[str, Any], password: bytes) -> None:
     made = by_libargon2(secret=password, **asked)
-    assert unfit(made) is None
+    assert unusable_reason(made) is None
     assert found(made, password) == [True, True]
     assert found(made, password + b"!") == [False, False]
 
@@ -311,7 +311,7 @@ def test_both_libraries_read_every_damaged_hash_alike(salt: bytes, place: int, p
     """SI-12."""
     made = by_libargon2(salt=salt)
     damaged = made[:place] + put + made[place + 1 :]
-    if unfit(damaged) is None:
+    if unusable_reason(damaged) is None:
         one, other = found(damaged, CHEAP["secret"])
         assert one is other is not None
 

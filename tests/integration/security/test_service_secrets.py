@@ -37,5 +37,5 @@ def test_nobodys_secret_matches_nothing_and_costs_the_same(monkeypatch: pytest.M
     assert SECRETS.matches(secret, stored)
     assert not SECRETS.matches(secret, None)
     assert compared == [(32, 32), (32, 32)]
-    monkeypatch.setattr(service_secrets, "NOBODYS", ServiceSecretHash(stored))
+    monkeypatch.setattr(service_secrets, "DUMMY_HASH", ServiceSecretHash(stored))
     assert not SECRETS.matches(secret, None)

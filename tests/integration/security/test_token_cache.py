@@ -30,14 +30,14 @@ class CountedTokens(JwtAccessTokens):
         return super().verify(token, now)
 
 
-async def ready(most: int = 10) -> tuple[CachedAccessTokens, CountedTokens, StoredKeyRing, MemoryStorage]:
+async def ready(max_tokens: int = 10) -> tuple[CachedAccessTokens, CountedTokens, StoredKeyRing, MemoryStorage]:
     storage = MemoryStorage()
     async with storage.transaction() as tx:
         await tx.keys.add(SEALER.generate(NOON))
     ring = StoredKeyRing(storage, SEALER)
     await ring.reload()
     tokens = CountedTokens(ring, "https://door.example", "doorward", "doorward", 900)
-    return CachedAccessTokens(tokens, ring, most), tokens, ring, storage
+    return CachedAccessTokens(tokens, ring, max_tokens), tokens, ring, storage
 
 
 async def test_a_repeated_request_costs_no_signature_check() -> None:
@@ -115,7 +115,7 @@ async def test_when_the_keys_change_every_token_is_checked_again() -> None:
     await ring.reload()
     cached.verify(token, NOON)
     assert tokens.checks == 2
-    storage._tables.keys.clear()
+    storage.database.tables.keys.clear()
     async with storage.transaction() as tx:
         await tx.keys.add(SEALER.generate(NOON))
     await ring.reload()
@@ -125,7 +125,7 @@ async def test_when_the_keys_change_every_token_is_checked_again() -> None:
 
 async def test_memory_is_bounded_and_refused_tokens_take_none() -> None:
     """TK-13."""
-    cached, tokens, _, _ = await ready(most=2)
+    cached, tokens, _, _ = await ready(max_tokens=2)
     ada = a_user()
     given = [issued(cached, ada).value for _ in range(3)]
     for token in given:
@@ -147,7 +147,7 @@ async def test_memory_is_bounded_and_refused_tokens_take_none() -> None:
 async def test_a_retired_key_ends_with_the_last_token_that_it_may_have_signed() -> None:
     """Also for somebody who stole it, and goes on signing with it."""
     cached, _, ring, storage = await ready()
-    stolen = await others_with(ring.all()[0].stored)
+    stolen = await others_with(ring.all()[0].signing_key)
     async with storage.transaction() as tx:
         await tx.keys.add(SEALER.generate(NOON + 60 * SECOND))
     await ring.reload()
@@ -180,7 +180,7 @@ async def test_what_a_key_signs_first_is_good_also_when_it_begins_within_a_secon
     async with storage.transaction() as tx:
         await tx.keys.add(SEALER.generate(begins))
     await ring.reload()
-    assert ring.signing(begins).stored.signs_from == begins
+    assert ring.signing(begins).signing_key.signs_from == begins
     cached.verify(issued(cached, a_user(), begins).value, begins)
 
 

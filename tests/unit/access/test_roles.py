@@ -4,11 +4,11 @@ import pytest
 
 from doorward.application.access.define_role import DefineRole
 from doorward.application.access.explain_access import ExplainAccess
+from doorward.application.access.find_role import FindRole
 from doorward.application.access.has_admin import HasAdmin
-from doorward.application.access.list_roles import ListRoles
 from doorward.application.access.remove_role import RemoveRole
 from doorward.application.accounts.delete_user import DeleteUser
-from doorward.application.accounts.find_user import FindUser
+from doorward.application.accounts.identify_user import IdentifyUser
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.decision import SIGNED_IN, any_of
@@ -29,7 +29,7 @@ DISABLE = UserChanges(disabled=True)
 ENABLE = UserChanges(disabled=False)
 
 
-async def test_a_role_granted_counts_at_once_and_a_role_taken_counts_at_once() -> None:
+async def test_granting_and_revoking_a_role_take_effect_at_once() -> None:
     """TK-16."""
     house = House()
     ada = await house.with_user("ada")
@@ -41,7 +41,7 @@ async def test_a_role_granted_counts_at_once_and_a_role_taken_counts_at_once() -
     assert (await house.authorize(token, any_of(MODERATOR))).reason == "role_missing"
 
 
-async def test_disabling_ends_the_tokens_for_good() -> None:
+async def test_disabling_an_account_ends_its_tokens_for_ever() -> None:
     """AD-02, TK-16."""
     house = House()
     ada = await house.with_user("ada")
@@ -54,7 +54,7 @@ async def test_disabling_ends_the_tokens_for_good() -> None:
     await house.authenticate("ada", PASSWORD, NOON)
 
 
-async def test_deleting_ends_the_tokens_and_frees_the_name() -> None:
+async def test_deleting_an_account_ends_its_tokens_and_frees_its_name() -> None:
     """ST-08."""
     house = House()
     ada = await house.with_user("ada")
@@ -65,7 +65,7 @@ async def test_deleting_ends_the_tokens_and_frees_the_name() -> None:
     assert again != ada.id
 
 
-async def test_granting_twice_is_granting_once() -> None:
+async def test_granting_a_role_twice_changes_nothing() -> None:
     house = House()
     ada = await house.with_user("ada")
     await house.grant(ada.id, MODERATOR, NOON, by="test")
@@ -73,7 +73,7 @@ async def test_granting_twice_is_granting_once() -> None:
     assert [event["changed"] for event in house.log.of(SecurityEvent.AUTHZ_CHANGE)] == [True, False]
 
 
-async def test_nobody_and_nothing_can_be_granted() -> None:
+async def test_a_missing_account_or_role_cannot_be_granted() -> None:
     house = House()
     ada = await house.with_user("ada")
     with pytest.raises(RoleMissing):
@@ -84,7 +84,7 @@ async def test_nobody_and_nothing_can_be_granted() -> None:
         await house.revoke(ada.id, RoleName("emperor"), by="test")
 
 
-async def test_the_last_admin_keeps_role_and_account() -> None:
+async def test_the_last_admin_keeps_the_role_and_the_account() -> None:
     """AZ-05."""
     house = House()
     ada = await house.with_user("ada", ADMIN)
@@ -109,7 +109,7 @@ async def test_two_admins_who_remove_each_other_at_once_leave_one() -> None:
     assert [type(result) for result in results] == [type(None), LastAdmin]
 
 
-async def test_own_roles_come_and_go_and_built_in_ones_stay() -> None:
+async def test_own_roles_can_be_added_and_removed_and_built_in_roles_stay() -> None:
     house = House()
     ada = await house.with_user("ada")
     define, remove = DefineRole(house.storage, house.log), RemoveRole(house.storage, house.log)
@@ -117,7 +117,7 @@ async def test_own_roles_come_and_go_and_built_in_ones_stay() -> None:
     assert not (await define("editor", "edits", NOON, by="test")).added
     assert (await define("editor", None, NOON, by="test")).role.description == "edits"
     await house.grant(ada.id, RoleName("editor"), NOON, by="test")
-    assert (await ListRoles(house.storage).one(RoleName("editor"))).description == "edits"
+    assert (await FindRole(house.storage)(RoleName("editor"))).description == "edits"
     await remove(RoleName("editor"), by="test")
     assert RoleName("editor") not in (await house.stored(ada.id)).roles
     with pytest.raises(RoleMissing):
@@ -128,11 +128,11 @@ async def test_own_roles_come_and_go_and_built_in_ones_stay() -> None:
         await define("Editor", "", NOON, by="test")
 
 
-async def test_the_explanation_is_what_the_guard_says() -> None:
+async def test_an_explanation_is_the_decision_of_the_guard() -> None:
     house = House()
     ada = await house.with_user("ada", MODERATOR)
     token = PlainTokens().verify(a_token(ada), NOON)
-    explain = ExplainAccess(FindUser(house.storage), house.authorize)
+    explain = ExplainAccess(IdentifyUser(house.storage), house.directory)
     for requirement in (any_of(MODERATOR, ADMIN), any_of(ADMIN), SIGNED_IN):
         for name in ("ada", "ada@example.org", str(ada.id)):
             explanation = await explain(name, requirement)
@@ -141,7 +141,7 @@ async def test_the_explanation_is_what_the_guard_says() -> None:
         await explain("eve", SIGNED_IN)
 
 
-async def test_there_is_an_admin_when_there_is_an_enabled_one() -> None:
+async def test_there_is_an_admin_only_if_one_is_enabled() -> None:
     """SU-19."""
     house = House()
     has_admin = HasAdmin(house.storage)
@@ -152,23 +152,23 @@ async def test_there_is_an_admin_when_there_is_an_enabled_one() -> None:
     assert await has_admin()
 
 
-async def test_a_role_that_exists_only_in_a_hand_written_grant_can_be_taken() -> None:
+async def test_a_role_that_exists_only_in_a_grant_written_by_hand_can_be_revoked() -> None:
     house = House()
     ada = a_user("ada", RoleName("emperor"))
-    house.storage._tables.users[ada.id] = ada
+    house.storage.database.tables.users[ada.id] = ada
     await house.revoke(ada.id, RoleName("emperor"), by="test")
     assert (await house.stored(ada.id)).roles == {USER}
 
 
 @pytest.mark.parametrize("text", ["x" * 201, "two\nlines", "\u202eturned", "\x85", "zero\u200bwidth", "half \udc80"])
-async def test_a_description_that_does_not_show_as_written_is_refused(text: str) -> None:
+async def test_a_description_that_would_not_display_as_written_is_refused(text: str) -> None:
     house = House()
     with pytest.raises(InvalidDescription):
         await DefineRole(house.storage, house.log)("editor", text, NOON, by="operator")
 
 
 @pytest.mark.parametrize("text", ["", "x" * 200, "Écrit — and \U0001f58b"])
-async def test_a_description_of_one_line_is_kept_as_it_is(text: str) -> None:
+async def test_a_description_of_one_line_is_stored_as_it_is(text: str) -> None:
     house = House()
     defined = await DefineRole(house.storage, house.log)("editor", text, NOON, by="operator")
     assert defined.role.description == text

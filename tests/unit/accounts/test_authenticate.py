@@ -12,7 +12,7 @@ from support.doubles import NOON, PlainTokens
 
 
 @pytest.mark.parametrize("login", ["ada", "ADA", " ada ", "ada@example.org", "Ada@EXAMPLE.org"])
-async def test_name_or_address_and_the_password_open_the_door(login: str) -> None:
+async def test_a_username_or_an_email_and_the_password_sign_in(login: str) -> None:
     house = House()
     ada = await house.with_user("ada")
     signed_in = await house.authenticate(login, PASSWORD, NOON)
@@ -24,7 +24,7 @@ async def test_name_or_address_and_the_password_open_the_door(login: str) -> Non
     ("login", "password", "disabled"),
     [("eve", PASSWORD, False), ("ada", "wrong", False), ("ada", "", False), ("ada", PASSWORD, True), ("", "", False)],
 )
-async def test_every_failure_has_the_same_code_and_words_and_costs_one_verification(
+async def test_every_failure_has_the_same_code_and_text_and_costs_one_verification(
     login: str, password: str, disabled: bool
 ) -> None:
     """SI-01, SI-02."""
@@ -36,7 +36,7 @@ async def test_every_failure_has_the_same_code_and_words_and_costs_one_verificat
     assert house.hasher.work == 1
 
 
-async def test_an_oversized_password_is_refused_without_any_hashing_whoever_it_is_for() -> None:
+async def test_an_oversized_password_is_refused_without_hashing_for_every_account() -> None:
     """SI-03."""
     house = House()
     await house.with_user("ada")
@@ -46,14 +46,14 @@ async def test_an_oversized_password_is_refused_without_any_hashing_whoever_it_i
     assert house.hasher.work == 0
 
 
-async def test_composed_and_decomposed_passwords_open_the_same_door() -> None:
+async def test_composed_and_decomposed_passwords_are_the_same() -> None:
     """SU-08."""
     house = House()
     await house.register("ada", "ada@example.org", "caf\u00e9 au lait at noon", NOON)
     await house.authenticate("ada", "cafe\u0301 au lait at noon", NOON)
 
 
-async def test_an_outdated_hash_is_replaced_at_a_successful_sign_in_only() -> None:
+async def test_only_a_successful_sign_in_replaces_an_outdated_hash() -> None:
     """SI-11."""
     house = House()
     old = replace(a_user("ada"), password_hash=PasswordHash(f"$plain$0${PASSWORD}"))
@@ -68,7 +68,7 @@ async def test_an_outdated_hash_is_replaced_at_a_successful_sign_in_only() -> No
     assert stored.epoch == old.epoch
 
 
-async def test_a_right_password_opens_the_door_even_when_its_hash_cannot_be_renewed_now(
+async def test_a_sign_in_succeeds_even_if_its_outdated_hash_cannot_be_replaced_now(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """SI-11, OP-03."""
@@ -84,7 +84,7 @@ async def test_a_right_password_opens_the_door_even_when_its_hash_cannot_be_rene
     assert (await house.authenticate("ada", PASSWORD, NOON)).user == old
 
 
-async def test_nobody_waits_long_for_a_hash_to_be_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_sign_in_does_not_wait_long_for_its_hash_to_be_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     """SI-11, OP-03."""
     house = House()
     old = replace(a_user("ada"), password_hash=PasswordHash(f"$plain$0${PASSWORD}"))
@@ -95,11 +95,11 @@ async def test_nobody_waits_long_for_a_hash_to_be_renewed(monkeypatch: pytest.Mo
         await asyncio.Event().wait()
 
     monkeypatch.setattr(type(house.hasher), "hash", waiting_in_a_queue)
-    monkeypatch.setattr(authenticate, "RENEWED_WITHIN", 0.0)
+    monkeypatch.setattr(authenticate, "REHASH_DEADLINE_SECONDS", 0.0)
     assert (await house.authenticate("ada", PASSWORD, NOON)).user == old
 
 
-async def test_each_sign_in_mints_a_token_of_its_own() -> None:
+async def test_each_sign_in_issues_another_access_token() -> None:
     """SI-10."""
     house = House()
     await house.with_user("ada")
@@ -108,8 +108,8 @@ async def test_each_sign_in_mints_a_token_of_its_own() -> None:
     assert first.access_token.value != second.access_token.value
 
 
-async def test_why_a_sign_in_failed_is_in_the_security_log_alone() -> None:
-    """LG-01, LG-04: the typed name goes into `login`, which the log hashes; the password goes nowhere."""
+async def test_only_the_security_log_contains_why_a_sign_in_failed() -> None:
+    """LG-01, LG-04: the typed name is in `login`, which the log hashes; the password is nowhere."""
     house = House()
     ada = await house.with_user("ada")
     with pytest.raises(UnknownAccount):
@@ -123,7 +123,7 @@ async def test_why_a_sign_in_failed_is_in_the_security_log_alone() -> None:
     assert "anything" not in repr(house.log.events)
 
 
-async def test_neither_token_nor_hash_shows_in_a_repr() -> None:
+async def test_neither_token_nor_hash_is_in_a_repr() -> None:
     """LG-03."""
     house = House()
     await house.with_user("ada")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from doorward.application.accounts.account_entries import MOST_TOLD, AccountEntry, Problem
+from doorward.application.accounts.account_entries import MAX_REPORTED, AccountEntry, Problem
 from doorward.application.accounts.import_users import ImportProgress
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.role import ADMIN, MODERATOR, USER
@@ -22,7 +22,7 @@ from doorward.infrastructure.memory.storage import MemoryStorage, MemoryTransact
 from support.builders import PASSWORD, House, a_user
 from support.doubles import NOON
 
-BATCH = 20
+BATCH_SIZE = 20
 HASH = f"$plain$1${PASSWORD}"
 YEARS_AGO = datetime(2019, 5, 4, 3, 2, 1, tzinfo=UTC)
 ADA = AccountEntry(1, "Ada", "Ada@example.org", HASH)
@@ -38,24 +38,24 @@ async def imported(house: House, *lines: AccountEntry | Problem, skip_existing: 
 
 
 async def refusal(house: House, *lines: AccountEntry | Problem) -> ImportRefused:
-    before = house.storage.committed().users
+    before = house.storage.database.tables.users
     with pytest.raises(ImportRefused) as caught:
         await imported(house, *lines)
-    assert house.storage.committed().users == before
+    assert house.storage.database.tables.users == before
     return caught.value
 
 
 def stored(house: House, username: str) -> User:
-    return next(user for user in house.storage.committed().users.values() if user.username.key == username)
+    return next(user for user in house.storage.database.tables.users.values() if user.username.key == username)
 
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("doorward.application.accounts.import_users.BATCH", BATCH)
+    monkeypatch.setattr("doorward.application.accounts.import_users.BATCH_SIZE", BATCH_SIZE)
 
 
 class Interrupted(MemoryStorage):
-    """Something happens before the second transaction."""
+    """Does something else before its second transaction."""
 
     def __init__(self, happening: Callable[[MemoryStorage], Awaitable[None]]) -> None:
         super().__init__()
@@ -71,7 +71,7 @@ class Interrupted(MemoryStorage):
             yield tx
 
 
-async def test_an_imported_account_signs_in_with_its_old_password() -> None:
+async def test_an_imported_account_signs_in_with_its_password() -> None:
     house = House()
     done = await imported(house, ADA, BOB)
     assert (done.imported, done.skipped) == (2, 0)
@@ -81,7 +81,7 @@ async def test_an_imported_account_signs_in_with_its_old_password() -> None:
         await house.authenticate("ada", "another password than hers", NOON)
 
 
-async def test_an_account_brings_its_roles_its_state_and_its_age_along() -> None:
+async def test_an_imported_account_keeps_its_roles_its_state_and_its_creation_time() -> None:
     house = House()
     await imported(house, replace(ADA, roles=["moderator", "admin"], disabled=True, created_at=YEARS_AGO), BOB)
     ada, bob = stored(house, "ada"), stored(house, "bob")
@@ -94,12 +94,14 @@ async def test_an_account_brings_its_roles_its_state_and_its_age_along() -> None
 
 async def test_ids_grow_in_the_order_of_the_lines() -> None:
     house = House()
-    await imported(house, *entries(BATCH + 3))
-    names = [user.username.key for user in sorted(house.storage.committed().users.values(), key=lambda user: user.id)]
-    assert names == [f"user-{n}" for n in range(1, BATCH + 4)]
+    await imported(house, *entries(BATCH_SIZE + 3))
+    names = [
+        user.username.key for user in sorted(house.storage.database.tables.users.values(), key=lambda user: user.id)
+    ]
+    assert names == [f"user-{n}" for n in range(1, BATCH_SIZE + 4)]
 
 
-async def test_yesterdays_hashes_are_renewed_at_the_first_sign_in() -> None:
+async def test_outdated_hashes_are_replaced_at_the_first_sign_in() -> None:
     """SI-11."""
     house = House()
     await imported(house, replace(ADA, password_hash=f"$plain$0${PASSWORD}"))
@@ -108,7 +110,7 @@ async def test_yesterdays_hashes_are_renewed_at_the_first_sign_in() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "reason"),
     [
         (replace(BOB, username="x"), "3 to 32 letters"),
         (replace(BOB, email="bob"), "email"),
@@ -123,24 +125,24 @@ async def test_yesterdays_hashes_are_renewed_at_the_first_sign_in() -> None:
         (replace(BOB, email="ADA@example.org"), "The email is that of line 1."),
     ],
 )
-async def test_one_wrong_line_and_nothing_is_imported(wrong: AccountEntry | Problem, told: str) -> None:
+async def test_one_wrong_line_prevents_the_whole_import(wrong: AccountEntry | Problem, reason: str) -> None:
     refused = await refusal(House(), ADA, wrong)
     assert str(refused) == "Nothing was imported: 1 line cannot be."
     ((line, text),) = refused.wrong.items()
-    assert (line, told in text, refused.more, refused.in_use) == (2, True, 0, False)
+    assert (line, reason in text, refused.more, refused.in_use) == (2, True, 0, False)
     assert "5f4dcc3b" not in text
 
 
-async def test_what_is_wrong_is_told_of_the_first_lines_and_counted_of_the_others() -> None:
-    lines = [Problem(n, "This is no JSON.") for n in range(1, BATCH * 2)]
+async def test_the_first_wrong_lines_are_explained_and_the_others_counted() -> None:
+    lines = [Problem(n, "This is no JSON.") for n in range(1, BATCH_SIZE * 2)]
     refused = await refusal(House(), *lines)
-    assert [*refused.wrong] == list(range(1, MOST_TOLD + 1))
-    assert refused.more == BATCH * 2 - 1 - MOST_TOLD
-    assert str(refused) == f"Nothing was imported: {BATCH * 2 - 1} lines cannot be."
+    assert [*refused.wrong] == list(range(1, MAX_REPORTED + 1))
+    assert refused.more == BATCH_SIZE * 2 - 1 - MAX_REPORTED
+    assert str(refused) == f"Nothing was imported: {BATCH_SIZE * 2 - 1} lines cannot be."
 
 
-async def test_a_repetition_is_noticed_however_far_away() -> None:
-    refused = await refusal(House(), *entries(BATCH * 2), AccountEntry(2000, "user-7", "other@example.org", HASH))
+async def test_a_repeated_name_is_found_in_a_distant_line() -> None:
+    refused = await refusal(House(), *entries(BATCH_SIZE * 2), AccountEntry(2000, "user-7", "other@example.org", HASH))
     assert refused.wrong == {2000: "The username is that of line 7."}
 
 
@@ -152,7 +154,7 @@ async def test_a_name_in_use_stops_the_import_before_it_begins() -> None:
     assert refused.in_use
 
 
-async def test_who_is_there_already_can_be_left_alone() -> None:
+async def test_existing_accounts_can_be_skipped() -> None:
     house = House()
     before = await house.with_user("ada")
     done = await imported(house, replace(ADA, roles=["admin"]), BOB, skip_existing=True)
@@ -162,60 +164,62 @@ async def test_who_is_there_already_can_be_left_alone() -> None:
     assert (again.imported, again.skipped) == (0, 2)
 
 
-async def test_skipping_what_is_there_excuses_no_wrong_line() -> None:
+async def test_a_wrong_line_prevents_the_import_even_if_existing_accounts_are_skipped() -> None:
     house = House()
     await house.with_user("ada")
     with pytest.raises(ImportRefused):
         await imported(house, ADA, replace(BOB, email="bob"), skip_existing=True)
-    assert len(house.storage.committed().users) == 1
+    assert len(house.storage.database.tables.users) == 1
 
 
-async def test_a_rival_in_the_middle_stops_it_and_it_can_be_gone_on_with() -> None:
+async def test_a_name_taken_meanwhile_stops_the_import_which_can_be_repeated() -> None:
     async def rival(storage: MemoryStorage) -> None:
         async with storage.transaction() as tx:
-            await tx.users.add(a_user(f"user-{BATCH + 9}"))
+            await tx.users.add(a_user(f"user-{BATCH_SIZE + 9}"))
 
-    house, lines = House(), entries(BATCH * 3)
+    house, lines = House(), entries(BATCH_SIZE * 3)
     house.storage = Interrupted(rival)
     with pytest.raises(ImportStopped) as stopped:
         await imported(house, *lines)
     assert str(stopped.value) == (
-        f"{UsernameTaken.text} Before that, the accounts up to line {BATCH} are in the database."
+        f"{UsernameTaken.text} Before that, the accounts up to line {BATCH_SIZE} are in the database."
     )
-    assert len(house.storage.committed().users) == BATCH + 1
-    assert house.log.events == [(SecurityEvent.USERS_IMPORT_FAILED, {"by": "test", "imported": BATCH, "skipped": 0})]
+    assert len(house.storage.database.tables.users) == BATCH_SIZE + 1
+    assert house.log.events == [
+        (SecurityEvent.USERS_IMPORT_FAILED, {"by": "test", "imported": BATCH_SIZE, "skipped": 0})
+    ]
     done = await imported(house, *lines, skip_existing=True)
-    assert (done.imported, done.skipped) == (BATCH * 2 - 1, BATCH + 1)
+    assert (done.imported, done.skipped) == (BATCH_SIZE * 2 - 1, BATCH_SIZE + 1)
 
 
-async def test_when_the_storage_goes_away_the_operator_hears_what_is_in_it_and_what_is_in_doubt() -> None:
+async def test_when_the_database_fails_the_refusal_names_what_is_stored_and_what_is_uncertain() -> None:
     async def away(_: MemoryStorage) -> None:
         raise StorageUnavailable
 
     house = House()
     house.storage = Interrupted(away)
-    known = f"the accounts up to line {BATCH} are in the database; whether those up to line {BATCH * 2} are"
+    known = f"the accounts up to line {BATCH_SIZE} are in the database; whether those up to line {BATCH_SIZE * 2} are"
     with pytest.raises(ImportStopped, match=known):
-        await imported(house, *entries(BATCH * 2))
+        await imported(house, *entries(BATCH_SIZE * 2))
 
 
-async def test_progress_is_told_batch_by_batch() -> None:
-    told: list[ImportProgress] = []
-    await House().import_users(entries(BATCH + 1), NOON, by="test", told=told.append)
-    assert [(progress.checked, progress.stored) for progress in told] == [
-        (BATCH, 0),
-        (BATCH + 1, 0),
-        (0, BATCH),
-        (0, BATCH + 1),
+async def test_progress_is_reported_batch_by_batch() -> None:
+    on_progress: list[ImportProgress] = []
+    await House().import_users(entries(BATCH_SIZE + 1), NOON, by="test", on_progress=on_progress.append)
+    assert [(progress.checked, progress.stored) for progress in on_progress] == [
+        (BATCH_SIZE, 0),
+        (BATCH_SIZE + 1, 0),
+        (0, BATCH_SIZE),
+        (0, BATCH_SIZE + 1),
     ]
 
 
-async def test_the_log_counts_and_names_nobody() -> None:
+async def test_the_log_contains_numbers_and_no_names() -> None:
     house = House()
     await imported(house, ADA, BOB)
     assert house.log.events == [(SecurityEvent.USERS_IMPORTED, {"by": "test", "imported": 2, "skipped": 0})]
 
 
-async def test_no_lines_are_no_accounts() -> None:
+async def test_an_import_without_lines_adds_nothing() -> None:
     house = House()
     assert await imported(house) == ImportProgress()

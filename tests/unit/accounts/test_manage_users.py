@@ -4,7 +4,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from doorward.application.accounts.delete_user import DeleteUser
-from doorward.application.accounts.find_user import FindUser
+from doorward.application.accounts.identify_user import IdentifyUser
 from doorward.application.accounts.list_users import ListUsers
 from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
@@ -27,14 +27,14 @@ from support.doubles import NOON
 NOBODY = UserId(uuid7(NOON))
 
 
-async def test_the_operator_makes_accounts_of_any_role_and_reserved_name() -> None:
-    """SU-19: this, and no default account, is how the first admin comes to be."""
+async def test_the_operator_creates_accounts_with_any_role_and_with_a_reserved_name() -> None:
+    """SU-19: the first admin is created so; there is no default account."""
     house = House()
     admin = await house.create("admin", "admin@example.org", PASSWORD, NOON, by="test", roles=["admin"])
     assert (await house.stored(admin.id)).roles == {USER, ADMIN}
 
 
-async def test_an_account_with_an_unknown_role_is_not_made() -> None:
+async def test_an_account_with_an_unknown_role_is_not_created() -> None:
     house = House()
     with pytest.raises(RoleMissing):
         await house.create("ada", "ada@example.org", PASSWORD, NOON, by="test", roles=["emperor"])
@@ -42,7 +42,7 @@ async def test_an_account_with_an_unknown_role_is_not_made() -> None:
         await house.authenticate("ada", PASSWORD, NOON)
 
 
-async def test_a_new_password_replaces_the_old_one_and_ends_its_tokens() -> None:
+async def test_setting_a_password_replaces_the_old_one_and_ends_its_tokens() -> None:
     house = House()
     ada = await house.with_user("ada")
     await SetPassword(house.storage, house.hasher, house.rules, house.log)(
@@ -54,7 +54,7 @@ async def test_a_new_password_replaces_the_old_one_and_ends_its_tokens() -> None
     assert (await house.stored(ada.id)).epoch == ada.epoch + 1
 
 
-async def test_the_operators_password_passes_the_same_rules() -> None:
+async def test_a_password_that_the_operator_sets_must_meet_the_same_rules() -> None:
     house = House()
     ada = await house.with_user("ada")
     set_password = SetPassword(house.storage, house.hasher, house.rules, house.log)
@@ -64,7 +64,7 @@ async def test_the_operators_password_passes_the_same_rules() -> None:
         await set_password(NOBODY, PASSWORD, by="test")
 
 
-async def test_an_account_can_be_renamed_and_moved_unless_the_name_is_taken() -> None:
+async def test_an_account_can_get_another_name_and_email_unless_they_are_taken() -> None:
     house = House()
     ada = await house.with_user("ada", MODERATOR)
     await house.with_user("grace")
@@ -84,7 +84,7 @@ async def test_an_account_can_be_renamed_and_moved_unless_the_name_is_taken() ->
         await update(NOBODY, UserChanges(disabled=False), by="test")
 
 
-async def test_deleting_nobody_is_refused() -> None:
+async def test_deleting_a_missing_account_is_refused() -> None:
     house = House()
     with pytest.raises(AccountMissing):
         await DeleteUser(house.storage, house.log)(NOBODY, by="test")
@@ -105,7 +105,7 @@ async def test_pages_follow_each_other_without_gap_or_overlap() -> None:
     assert pages == [["user0", "user1", "user2"], ["user3", "user4", "user5"], ["user6"]]
 
 
-async def test_an_at_sign_searches_addresses() -> None:
+async def test_a_query_with_an_at_sign_searches_emails() -> None:
     house = House()
     await house.with_user("ada")
     await house.with_user("adam")
@@ -113,7 +113,7 @@ async def test_an_at_sign_searches_addresses() -> None:
     assert [user.username.value for user in page.users] == ["ada"]
 
 
-async def test_a_page_is_never_larger_than_its_bound() -> None:
+async def test_a_page_is_never_larger_than_its_maximum() -> None:
     """AD-04."""
     house = House()
     for number in range(205):
@@ -122,25 +122,25 @@ async def test_a_page_is_never_larger_than_its_bound() -> None:
     assert len((await ListUsers(house.storage)(limit=-1)).users) == 1
 
 
-async def test_accounts_are_found_by_id_name_or_address() -> None:
+async def test_an_account_is_identified_by_id_username_or_email() -> None:
     house = House()
     ada = await house.with_user("ada")
-    find = FindUser(house.storage)
-    assert [await find.named(name) for name in (str(ada.id), "ADA", "Ada@example.org")] == [ada] * 3
+    identify = IdentifyUser(house.storage)
+    assert [await identify(name) for name in (str(ada.id), "ADA", "Ada@example.org")] == [ada] * 3
     with pytest.raises(AccountMissing):
-        await find.named(str(NOBODY))
+        await identify(str(NOBODY))
 
 
-async def test_a_name_that_looks_like_an_id_is_a_name() -> None:
+async def test_a_username_that_looks_like_an_id_is_a_username() -> None:
     house = House()
     victim = await house.with_user("victim")
     trap = await house.with_user(victim.id.hex)
-    assert await FindUser(house.storage).named(victim.id.hex) == trap
-    assert await FindUser(house.storage).named(str(victim.id).upper()) == victim
+    assert await IdentifyUser(house.storage)(victim.id.hex) == trap
+    assert await IdentifyUser(house.storage)(str(victim.id).upper()) == victim
 
 
 class ContestedStorage(MemoryStorage):
-    """Undoes the first `losses` transactions."""
+    """Rolls back the first `losses` transactions with a conflict."""
 
     losses = 0
 
@@ -153,8 +153,8 @@ class ContestedStorage(MemoryStorage):
                 raise TransactionConflict
 
 
-async def test_a_lost_race_is_run_again_and_surfaces_when_it_is_lost_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("doorward.application.transactions.LONGEST_PAUSE", 0)
+async def test_a_conflict_is_retried_and_raised_after_the_last_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("doorward.application.transactions.MAX_PAUSE_SECONDS", 0)
     house = House()
     storage = ContestedStorage()
     ada = a_user("ada")

@@ -20,28 +20,28 @@ from support.builders import BLOCKED, PASSWORD, House
 from support.doubles import NOON
 
 
-async def test_whoever_signs_up_gets_the_role_user_and_no_other() -> None:
+async def test_a_new_user_gets_the_role_user_and_no_other() -> None:
     """SU-13, AZ-04."""
     house = House()
     user_id = await house.register("Ada", "ada@example.org", PASSWORD, NOON, roles=["admin", "moderator"])
     assert (await house.stored(user_id)).roles == {USER}
 
 
-async def test_a_name_belongs_to_one_account() -> None:
+async def test_a_username_belongs_to_one_account() -> None:
     house = House()
     await house.register("grace", "grace@example.org", PASSWORD, NOON)
     with pytest.raises(UsernameTaken):
         await house.register("GRACE", "other@example.org", PASSWORD, NOON)
 
 
-async def test_an_address_belongs_to_one_account() -> None:
+async def test_an_email_belongs_to_one_account() -> None:
     house = House()
     await house.register("grace", "grace@example.org", PASSWORD, NOON)
     with pytest.raises(EmailTaken):
         await house.register("hopper", "Grace@Example.org", PASSWORD, NOON)
 
 
-async def test_of_fifty_who_want_one_name_at_once_one_gets_it() -> None:
+async def test_of_fifty_concurrent_sign_ups_with_one_name_one_succeeds() -> None:
     """SU-09."""
     house = House()
     spellings = ["kadmin", "KADMIN", "\u212aadmin", "\uff4badmin", "k\u00aadmin"]
@@ -50,7 +50,7 @@ async def test_of_fifty_who_want_one_name_at_once_one_gets_it() -> None:
     assert sum(isinstance(result, UsernameTaken) for result in results) == 49
 
 
-async def test_unknown_roles_are_refused_by_name_and_known_ones_are_not() -> None:
+async def test_unknown_roles_are_refused_and_known_ones_are_accepted() -> None:
     house = House()
     with pytest.raises(RoleUnknown, match="Role emperor does not exist!"):
         await house.register("ada", "ada@example.org", PASSWORD, NOON, roles=["user", "emperor"])
@@ -66,7 +66,7 @@ async def test_unknown_roles_are_refused_by_name_and_known_ones_are_not() -> Non
         ("adal", "ada@example.org", "I am adal and nobody else", PasswordBlocked),
     ],
 )
-async def test_bad_input_is_refused_and_nothing_is_stored(
+async def test_invalid_input_is_refused_and_nothing_is_stored(
     username: str, email: str, password: str, refusal: type[Invalid]
 ) -> None:
     """SU-06, SU-07, SU-10, SU-11, SU-16."""
@@ -77,20 +77,20 @@ async def test_bad_input_is_refused_and_nothing_is_stored(
         assert await reading.users.page("", None, 10) == []
 
 
-async def test_the_name_is_kept_as_typed() -> None:
+async def test_the_username_is_stored_as_typed() -> None:
     house = House()
     user_id = await house.register("Ada.King", "Ada@example.org", PASSWORD, NOON)
     assert (await house.stored(user_id)).username == Username("Ada.King", "ada.king")
 
 
-async def test_sign_up_is_written_to_the_security_log_without_the_password() -> None:
+async def test_the_security_log_records_a_sign_up_without_the_password() -> None:
     """LG-01, LG-03."""
     house = House()
     user_id = await house.register("ada", "ada@example.org", PASSWORD, NOON)
     assert house.log.events == [(SecurityEvent.USER_CREATED, {"user_id": str(user_id), "by": "sign-up"})]
 
 
-async def test_a_hasher_that_is_busy_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_sign_up_stores_nothing_when_the_hashing_pool_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
     """OP-03."""
     house = House()
 

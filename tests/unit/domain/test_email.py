@@ -15,7 +15,7 @@ from doorward.domain.errors import InvalidEmail
         ("ada@XN--Bcher-kva.example", "ada@xn--bcher-kva.example", "ada@xn--bcher-kva.example"),
     ],
 )
-def test_an_address_has_one_spelling_and_one_key(raw: str, value: str, key: str) -> None:
+def test_an_address_has_one_form_and_one_key(raw: str, value: str, key: str) -> None:
     assert Email.parse(raw) == Email(value, key)
 
 
@@ -53,14 +53,14 @@ def test_an_address_has_one_spelling_and_one_key(raw: str, value: str, key: str)
         "a@" + "".join(chr(0x4E00 + n * 7 % 20000) for n in range(5300)),
     ],
 )
-def test_what_is_no_plain_address_is_refused(raw: str) -> None:
+def test_text_that_is_no_plain_address_is_refused(raw: str) -> None:
     """SU-16: line breaks, commas, angle brackets, a second @, more than 254 bytes."""
     with pytest.raises(InvalidEmail):
         Email.parse(raw)
 
 
 @given(st.text(max_size=300))
-def test_any_text_is_an_address_or_refused(raw: str) -> None:
+def test_any_text_is_parsed_or_refused(raw: str) -> None:
     try:
         email = Email.parse(raw)
     except InvalidEmail:
@@ -70,17 +70,17 @@ def test_any_text_is_an_address_or_refused(raw: str) -> None:
 
 
 @given(st.text(max_size=300))
-def test_any_text_has_a_key_to_look_it_up_by(raw: str) -> None:
+def test_any_text_has_a_login_key(raw: str) -> None:
     assert isinstance(login_key(raw), str)
 
 
-def test_people_may_sign_in_by_any_spelling_of_name_or_address() -> None:
+def test_a_login_key_ignores_the_case_and_form_of_a_name_or_address() -> None:
     assert login_key("  ADA ") == "ada"
     assert login_key("ADA@Example.org.") == "ada@example.org"
 
 
-def test_a_key_is_made_of_no_more_than_an_address_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    """OP-03: to fold takes time that grows with the square of what is sent, so what is too long is not folded."""
+def test_a_login_key_is_not_folded_when_the_text_is_longer_than_any_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OP-03: the time of folding grows with the square of the length."""
     seen: list[int] = []
 
     def measured(text: str) -> str:

@@ -17,7 +17,7 @@ from doorward.domain.errors import InvalidUsername
         "\u212aadmin",
     ],
 )
-def test_every_way_of_writing_a_name_has_one_key(raw: str) -> None:
+def test_every_spelling_of_a_name_has_the_same_key(raw: str) -> None:
     """SU-09: case, fullwidth, ordinal indicator, Kelvin sign."""
     assert Username.parse(raw).key == "kadmin"
 
@@ -54,7 +54,7 @@ def test_names_outside_the_alphabet_are_refused(raw: str) -> None:
         Username.parse(raw)
 
 
-def test_a_name_is_shown_as_typed_and_compared_without_case() -> None:
+def test_a_name_is_displayed_as_typed_and_compared_without_case() -> None:
     name = Username.parse("Ada.Lovelace")
     assert (name.value, name.key) == ("Ada.Lovelace", "ada.lovelace")
 
@@ -62,13 +62,13 @@ def test_a_name_is_shown_as_typed_and_compared_without_case() -> None:
 @pytest.mark.parametrize(
     "raw", ["admin", "ROOT", "system", "api", "null", "Doorward", "admin.", "_root", "ad-min", "Sign_In"]
 )
-def test_names_that_could_pass_for_the_service_are_reserved(raw: str) -> None:
+def test_names_that_could_be_mistaken_for_the_service_are_reserved(raw: str) -> None:
     """SU-11."""
     assert Username.parse(raw).reserved
 
 
 @given(st.text(max_size=40))
-def test_parsing_twice_is_parsing_once(raw: str) -> None:
+def test_parsing_a_parsed_name_changes_nothing(raw: str) -> None:
     try:
         name = Username.parse(raw)
     except InvalidUsername:

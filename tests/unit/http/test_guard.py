@@ -6,6 +6,7 @@ import pytest
 from dishka import Provider, Scope, make_async_container, provide
 from litestar import Request
 
+from doorward.application.access.authorize_from_cache import AuthorizeFromCache
 from doorward.application.access.authorize_role import AuthorizeRole
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import AccessTokens, SecurityLog
@@ -82,6 +83,10 @@ class Parts(Provider):
     @provide
     def tokens(self) -> AccessTokens:
         return PlainTokens()
+
+    @provide
+    def authorize_from_cache(self) -> AuthorizeFromCache:
+        return self.house.authorize_from_cache
 
     @provide
     def authorize(self) -> AuthorizeRole:

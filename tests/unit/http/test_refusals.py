@@ -79,11 +79,11 @@ def test_every_refusal_stands_where_refusals_stand() -> None:
 
 
 def test_the_document_words_refusals_as_they_are_raised() -> None:
-    texts = example_texts(PasswordPolicy(shortest=20))
+    texts = example_texts(PasswordPolicy(min_characters=20))
     assert set(texts) == {PasswordTooShort, PasswordTooLong, PasswordBlocked, RoleUnknown}
     assert "at least 20 characters" in texts[PasswordTooShort]
     assert texts[RoleUnknown] == "Role boss does not exist!"
-    assert "at least 64 characters" in example_texts(PasswordPolicy(shortest=64))[PasswordTooShort]
+    assert "at least 64 characters" in example_texts(PasswordPolicy(min_characters=64))[PasswordTooShort]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from doorward.application.ports.security import Verdict
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.accounts.password import Password, PasswordHash
 from doorward.infrastructure.security.hashing_pool import HashingPool
-from doorward.infrastructure.security.passwords import DECOY, Argon2Hasher, Undecodable
+from doorward.infrastructure.security.passwords import DUMMY_HASH, Argon2Hasher, Undecodable
 from support.doubles import FrozenClock, ListLog
 
 
@@ -20,7 +20,7 @@ class Unreading:
 
     def verify(self, phc: str, password: bytes) -> bool:
         self.asked.append(phc)
-        if phc != DECOY:
+        if phc != DUMMY_HASH:
             raise Undecodable
         return True
 
@@ -28,11 +28,11 @@ class Unreading:
 async def test_a_hash_that_cannot_be_read_costs_as_much_as_one_that_can_and_no_second_place_in_the_queue() -> None:
     """SI-02, SI-12: and even what matches the decoy does not match."""
     library, log = Unreading(), ListLog()
-    pool = HashingPool(1, 0, FrozenClock(), patience=60.0)
+    pool = HashingPool(1, 0, FrozenClock(), timeout_seconds=60.0)
     hasher = Argon2Hasher(library, pool, log)
     stored = PasswordHash(f"$argon2id$v=19$m=19457,t=2,p=1${'A' * 22}${'A' * 43}")
     assert await hasher.verify(Password.typed("x"), stored) is Verdict.MISMATCH
-    assert library.asked == [stored, DECOY]
+    assert library.asked == [stored, DUMMY_HASH]
     assert log.of(SecurityEvent.PASSWORD_HASH_UNUSABLE) == [{"reason": "undecodable"}]
     assert await hasher.verify(Password.typed("x"), None) is Verdict.MISMATCH
     pool.close()

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from doorward.domain.errors import HashingBusy
-from doorward.infrastructure.security.hashing_pool import FIRST_GUESS, LONGEST_WAIT, HashingPool
+from doorward.infrastructure.security.hashing_pool import INITIAL_ESTIMATE_SECONDS, MAX_WAIT_SECONDS, HashingPool
 from support.doubles import FrozenClock
 from support.hashing_gate import Gate, until_idle
 
@@ -24,8 +24,8 @@ def clock() -> FrozenClock:
 async def make(clock: FrozenClock) -> AsyncIterator[Make]:
     pools: list[HashingPool] = []
 
-    def made(threads: int = 1, queue: int = MANY, patience: float = FOREVER) -> HashingPool:
-        pools.append(HashingPool(threads, queue, clock, patience))
+    def made(threads: int = 1, queue: int = MANY, timeout_seconds: float = FOREVER) -> HashingPool:
+        pools.append(HashingPool(threads, queue, clock, timeout_seconds))
         return pools[-1]
 
     yield made
@@ -61,7 +61,7 @@ async def room(pool: HashingPool, threads: int = 1) -> int:
 
 
 async def test_until_one_was_measured_a_hash_is_taken_to_be_slow(make: Make) -> None:
-    assert await room(make()) == 1 + LONGEST_WAIT / FIRST_GUESS
+    assert await room(make()) == 1 + MAX_WAIT_SECONDS / INITIAL_ESTIMATE_SECONDS
 
 
 @pytest.mark.parametrize("threads", [1, 2, 4])
@@ -105,7 +105,7 @@ async def test_what_failed_tells_nothing_of_how_long_a_hash_takes(make: Make, cl
     for _ in range(10):
         with pytest.raises(HashingBusy):
             await pool.run(fail)
-    assert await room(pool) == 1 + LONGEST_WAIT / FIRST_GUESS
+    assert await room(pool) == 1 + MAX_WAIT_SECONDS / INITIAL_ESTIMATE_SECONDS
 
 
 async def test_what_nobody_waits_for_any_longer_is_not_computed(make: Make) -> None:
@@ -128,7 +128,7 @@ async def test_what_nobody_waits_for_any_longer_is_not_computed(make: Make) -> N
 
 async def test_what_waited_for_too_long_is_given_up_and_not_computed(make: Make) -> None:
     """OP-03."""
-    pool, computed = make(patience=0.0), list[str]()
+    pool, computed = make(timeout_seconds=0.0), list[str]()
     gate = Gate(pool)
     gate.hold()
     await gate.full(1)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from doorward.domain.access.principal import LONGEST_LIFE
+from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME
 from doorward.infrastructure.settings.masking import masked_settings
 from doorward.infrastructure.settings.settings import Settings, describe, load_settings
 from doorward.infrastructure.settings.sources import SECRETS
@@ -94,7 +94,7 @@ def test_a_bad_value_refuses_to_start_in_one_line_that_names_the_variable(name: 
 
 def test_no_access_token_lives_longer_than_what_is_reckoned_with() -> None:
     """Keys are forgotten, and ends too, when the longest token is out."""
-    longest = int(LONGEST_LIFE.total_seconds())
+    longest = int(MAX_ACCESS_TOKEN_LIFETIME.total_seconds())
     assert settings(access_token_seconds=str(longest)).access_token_seconds == longest
     assert "DOORWARD_ACCESS_TOKEN_SECONDS" in refusal({"DOORWARD_ACCESS_TOKEN_SECONDS": str(longest + 1)})
 

@@ -39,7 +39,7 @@ async def stored(house: House) -> Sequence[SigningKey]:
     return await ListSigningKeys(house.storage)()
 
 
-async def test_a_key_goes_at_once_and_the_log_tells() -> None:
+async def test_a_revoked_key_is_deleted_at_once_and_logged() -> None:
     house = House()
     await put(house.storage, RETIRING, ACTIVE, NEXT)
     for gone in (NEXT, RETIRING):
@@ -51,8 +51,8 @@ async def test_a_key_goes_at_once_and_the_log_tells() -> None:
         await revoker(house)(NEXT.kid, NOON)
 
 
-async def test_instead_of_the_active_key_a_retiring_one_signs_again() -> None:
-    """What it signs now is as good as what it signed before its successor came and went."""
+async def test_a_retiring_key_signs_again_instead_of_the_revoked_active_key() -> None:
+    """What it signs now is as valid as what it signed before its successor was added and revoked."""
     house = House()
     await put(house.storage, RETIRING, ACTIVE, NEXT)
     assert await revoker(house)(ACTIVE.kid, NOON) == RETIRING
@@ -62,8 +62,8 @@ async def test_instead_of_the_active_key_a_retiring_one_signs_again() -> None:
     assert signing_at(keys, NOON + HOUR) == NEXT
 
 
-async def test_instead_of_the_active_key_the_next_one_signs_from_now_on() -> None:
-    """And what it signs early is good also when a key comes whose turn is before that for which it was made."""
+async def test_the_next_key_signs_at_once_instead_of_the_revoked_active_key() -> None:
+    """What it signs early stays valid when a key is added later that signs before its original start."""
     house = House()
     await put(house.storage, ACTIVE, NEXT)
     signing = await revoker(house)(ACTIVE.kid, NOON)
@@ -75,8 +75,8 @@ async def test_instead_of_the_active_key_the_next_one_signs_from_now_on() -> Non
     assert signing_at(keys, NOON + SECOND) == keys[1]
 
 
-async def test_instead_of_the_only_key_a_fresh_one_signs_at_once() -> None:
-    """Sign-in goes on."""
+async def test_a_fresh_key_signs_at_once_instead_of_the_revoked_only_key() -> None:
+    """Sign-in continues."""
     house = House()
     await put(house.storage, ACTIVE, lost(NEXT))
     signing = await revoker(house)(ACTIVE.kid, NOON)
@@ -86,8 +86,8 @@ async def test_instead_of_the_only_key_a_fresh_one_signs_at_once() -> None:
     assert house.log.of(SecurityEvent.SIGNING_KEY_ADDED) == [{"kid": signing.kid, "algorithm": "ES256"}]
 
 
-async def test_a_key_that_does_not_open_goes_and_no_other_is_made_for_it() -> None:
-    """As when the command runs under another master secret than the service."""
+async def test_a_key_that_does_not_open_is_deleted_and_not_replaced() -> None:
+    """This happens when the command runs under another master secret than the service."""
     house = House()
     await put(house.storage, lost(ACTIVE))
     assert await revoker(house)(ACTIVE.kid, NOON) is None
@@ -95,14 +95,14 @@ async def test_a_key_that_does_not_open_goes_and_no_other_is_made_for_it() -> No
     assert house.log.of(SecurityEvent.SIGNING_KEY_ADDED) == []
 
 
-async def test_a_key_that_does_not_open_takes_no_other_s_turn_when_it_goes() -> None:
+async def test_revoking_a_key_that_does_not_open_does_not_change_which_key_signs() -> None:
     house = House()
     await put(house.storage, RETIRING, lost(ACTIVE), NEXT)
     assert await revoker(house)(ACTIVE.kid, NOON) == RETIRING
     assert await stored(house) == [RETIRING, NEXT]
 
 
-async def test_two_that_revoke_the_last_two_keys_at_once_leave_one_that_signs() -> None:
+async def test_two_revocations_of_the_last_two_keys_at_once_leave_a_key_that_signs() -> None:
     house = House()
     await put(house.storage, RETIRING, ACTIVE)
     await asyncio.gather(*(revoker(house)(each.kid, NOON) for each in (RETIRING, ACTIVE)))

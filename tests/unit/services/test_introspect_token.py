@@ -1,4 +1,4 @@
-"""What a token is worth, as a service is told."""
+"""What a service learns about a token."""
 
 from datetime import timedelta
 
@@ -27,7 +27,7 @@ async def asked(house: House, token: str) -> ActiveToken | None:
     return await introspect(token, house.clock.now())
 
 
-async def test_a_good_access_token_is_told_with_its_account_and_the_roles_of_now() -> None:
+async def test_an_active_access_token_is_returned_with_its_account_and_its_present_roles() -> None:
     house = House()
     opened = await house.newly_signed_in()
     await house.grant(opened.user.id, MODERATOR, NOON, "test")
@@ -38,7 +38,7 @@ async def test_a_good_access_token_is_told_with_its_account_and_the_roles_of_now
     assert active.roles == {USER, MODERATOR}
 
 
-async def test_a_good_refresh_token_is_told_with_its_session_and_its_end() -> None:
+async def test_an_active_refresh_token_is_returned_with_its_session_and_its_end() -> None:
     house = House()
     opened = await house.newly_signed_in()
     house.clock.move(60)
@@ -47,7 +47,7 @@ async def test_a_good_refresh_token_is_told_with_its_session_and_its_end() -> No
 
 
 @pytest.mark.parametrize("case", ["signed out", "everywhere", "disabled", "password", "deleted"])
-async def test_nothing_is_left_of_what_ended(case: str) -> None:
+async def test_tokens_of_an_ended_session_are_not_active(case: str) -> None:
     house = House()
     opened = await house.newly_signed_in()
     user, session = opened.user, opened.session
@@ -68,18 +68,18 @@ async def test_nothing_is_left_of_what_ended(case: str) -> None:
     assert await asked(house, opened.refresh_token.value) is None
 
 
-async def test_time_ends_both_kinds() -> None:
+async def test_both_kinds_of_tokens_expire() -> None:
     house = House()
     opened = await house.newly_signed_in()
     house.clock.move(opened.access_token.expires_in)
-    house.ended.listened(house.clock.monotonic())
+    house.ended.mark_caught_up(house.clock.monotonic())
     assert await asked(house, opened.access_token.value) is None
     assert await asked(house, opened.refresh_token.value) is not None
     house.clock.move(house.policy.idle.total_seconds() - opened.access_token.expires_in)
     assert await asked(house, opened.refresh_token.value) is None
 
 
-async def test_asking_spends_nothing_and_alarms_nobody() -> None:
+async def test_introspection_rotates_no_token_and_raises_no_alarm() -> None:
     house = House()
     opened = await house.newly_signed_in()
     for _ in range(3):
@@ -98,15 +98,15 @@ async def test_asking_spends_nothing_and_alarms_nobody() -> None:
     assert await asked(house, renewed.refresh_token.value) is None
 
 
-async def test_a_spent_token_is_not_active_within_its_grace_time_either() -> None:
-    """It is good for its successor once more, and for nothing else."""
+async def test_a_rotated_token_is_not_active_even_within_the_grace_time() -> None:
+    """It can only be exchanged for its successor once more."""
     house = House(policy=SessionPolicy(grace=timedelta(minutes=10)))
     opened = await house.newly_signed_in()
     await house.refresh(opened.refresh_token.value, house.clock.now())
     assert await asked(house, opened.refresh_token.value) is None
 
 
-async def test_what_is_no_token_of_ours_is_not_active() -> None:
+async def test_a_foreign_token_is_not_active() -> None:
     house = House()
     opened = await house.newly_signed_in()
     elsewhere = DerivedRefreshTokens(MasterSecret(b"another installation's master secret, of which we know nothing"))

@@ -20,7 +20,7 @@ async def revoke(house: House, token: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["access", "current", "retried", "spent"])
-async def test_each_token_of_a_session_ends_it_whole(kind: str) -> None:
+async def test_each_token_of_a_session_ends_the_whole_session(kind: str) -> None:
     house = House()
     opened, other = await house.newly_signed_in(), await house.signed_in()
     token = opened.access_token.value if kind == "access" else opened.refresh_token.value
@@ -38,7 +38,7 @@ async def test_each_token_of_a_session_ends_it_whole(kind: str) -> None:
     assert house.log.of(SecurityEvent.SESSION_ENDED) == [ended]
 
 
-async def test_other_tokens_end_nothing_and_say_nothing() -> None:
+async def test_other_tokens_end_nothing_without_any_error() -> None:
     house = House()
     opened = await house.newly_signed_in()
     elsewhere = DerivedRefreshTokens(MasterSecret(b"another installation's master secret, of which we know nothing"))
@@ -67,7 +67,7 @@ async def test_an_expired_access_token_ends_nothing() -> None:
     assert await house.session(opened.session.id) == opened.session
 
 
-async def test_a_session_that_is_over_needs_no_end() -> None:
+async def test_a_session_that_has_ended_is_not_ended_again() -> None:
     house = House()
     opened = await house.newly_signed_in()
     house.clock.move(house.policy.idle.total_seconds())
@@ -75,7 +75,7 @@ async def test_a_session_that_is_over_needs_no_end() -> None:
     assert house.log.of(SecurityEvent.SESSION_ENDED) == []
 
 
-async def test_where_the_database_is_away_nobody_says_that_it_is_done() -> None:
+async def test_a_failing_database_is_reported() -> None:
     house = House()
     opened = await house.newly_signed_in()
     away = WatchedStorage()

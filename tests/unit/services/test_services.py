@@ -1,4 +1,4 @@
-"""Registered services: how they come, how they go, and who may speak for one."""
+"""Services are registered, authenticated, listed and removed."""
 
 import re
 from dataclasses import replace
@@ -11,7 +11,7 @@ from doorward.application.services.list_services import ListServices
 from doorward.application.services.register_service import RegisteredService, RegisterService
 from doorward.application.services.remove_service import RemoveService
 from doorward.domain.errors import InvalidClient, InvalidServiceName, ServiceExists, ServiceMissing
-from doorward.domain.services.service import ID, ServiceId, service_name
+from doorward.domain.services.service import ID, ServiceId, parse_service_name
 from doorward.infrastructure.security.service_secrets import RandomServiceSecrets
 from support.builders import House
 from support.doubles import NOON
@@ -35,7 +35,7 @@ async def names(house: House) -> list[str]:
     return [service.name for service in await ListServices(house.storage)()]
 
 
-async def test_a_service_gets_an_id_and_a_secret_that_is_not_kept() -> None:
+async def test_a_service_gets_an_id_and_a_secret_that_is_not_stored() -> None:
     house = House()
     made = await registered(house)
     assert ID.fullmatch(made.service.id)
@@ -58,14 +58,14 @@ async def test_a_name_belongs_to_one_service() -> None:
 
 
 @pytest.mark.parametrize("name", ["", "Billing", "9lives", "-x", "a b", "a" * 65, "billing\n", "bílling"])
-async def test_a_service_is_named_plainly(name: str) -> None:
+async def test_a_service_name_has_a_plain_form(name: str) -> None:
     with pytest.raises(InvalidServiceName):
         await registered(House(), name)
 
 
-def test_a_name_may_be_as_long_as_it_may_be() -> None:
+def test_a_name_of_the_maximum_length_is_accepted() -> None:
     for name in ("b", "billing-2.eu_west", "b" * 64):
-        assert service_name(name) == name
+        assert parse_service_name(name) == name
 
 
 async def test_services_are_listed_by_name() -> None:
@@ -75,7 +75,7 @@ async def test_services_are_listed_by_name() -> None:
     assert await names(house) == ["billing", "mail", "shop"]
 
 
-async def test_a_service_is_removed_by_id_or_by_name_and_the_log_tells() -> None:
+async def test_a_service_is_removed_by_id_or_name_and_logged() -> None:
     house = House()
     billing, shop = await registered(house), await registered(house, "shop")
     assert await remove(house)(billing.service.id, "operator") == billing.service
@@ -88,7 +88,7 @@ async def test_a_service_is_removed_by_id_or_by_name_and_the_log_tells() -> None
         await remove(house)("shop", "operator")
 
 
-async def test_an_id_is_its_services_even_where_another_has_it_for_a_name() -> None:
+async def test_an_id_means_its_service_even_if_another_service_has_that_name() -> None:
     house = House()
     billing = replace((await registered(House())).service, id=ServiceId("service-" + "a" * 22))
     async with house.storage.transaction() as tx:
@@ -97,7 +97,7 @@ async def test_an_id_is_its_services_even_where_another_has_it_for_a_name() -> N
     assert await remove(house)(billing.id, "operator") == billing
 
 
-async def test_id_and_secret_together_are_the_service() -> None:
+async def test_a_service_authenticates_with_its_id_and_secret() -> None:
     house = House()
     made = await registered(house)
     await registered(house, "shop")
@@ -105,7 +105,7 @@ async def test_id_and_secret_together_are_the_service() -> None:
 
 
 @pytest.mark.parametrize("case", ["secret", "empty", "id", "form", "name", "case", "nul", "other"])
-async def test_anything_else_is_nobody(case: str) -> None:
+async def test_any_other_credentials_are_refused(case: str) -> None:
     house = House()
     made, other = await registered(house), await registered(house, "shop")
     client_id, secret = {
@@ -122,7 +122,7 @@ async def test_anything_else_is_nobody(case: str) -> None:
         await authenticate(house)(client_id, secret)
 
 
-async def test_a_removed_service_is_a_stranger_at_once() -> None:
+async def test_a_removed_service_is_refused_at_once() -> None:
     house = House()
     made = await registered(house)
     await remove(house)(made.service.id, "operator")

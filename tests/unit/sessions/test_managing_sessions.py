@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
@@ -9,13 +10,14 @@ from doorward.application.accounts.delete_own_account import DeleteOwnAccount
 from doorward.application.accounts.delete_user import DeleteUser
 from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
+from doorward.application.ports.security import Verdict
 from doorward.application.sessions.describe_session import DescribeSession
 from doorward.application.sessions.end_other_sessions import EndOtherSessions
 from doorward.application.sessions.list_sessions import ListSessions
-from doorward.application.sessions.prune_sessions import BATCH, PruneSessions
+from doorward.application.sessions.prune_sessions import BATCH_SIZE, PruneSessions
 from doorward.domain.access.decision import SIGNED_IN
 from doorward.domain.access.principal import Principal
-from doorward.domain.accounts.password import Password
+from doorward.domain.accounts.password import Password, PasswordHash
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import (
     AccountMissing,
@@ -23,11 +25,12 @@ from doorward.domain.errors import (
     InvalidToken,
     PasswordTooShort,
     PasswordWrong,
+    WrongPassword,
 )
 from doorward.domain.ids import UserId, uuid7
 from doorward.domain.sessions.session import Device, Session, SessionPolicy, new_session_id
 from support.builders import PASSWORD, House
-from support.doubles import NOON, PlainTokens
+from support.doubles import NOON, PlainHasher, PlainTokens
 
 NEW_PASSWORD = "quiet lantern meadow"
 
@@ -36,7 +39,7 @@ async def admitted(house: House, access_token: str) -> bool:
     return (await house.authorize(PlainTokens().verify(access_token, house.clock.now()), SIGNED_IN)).allowed
 
 
-async def test_a_sign_in_opens_a_session_that_tells_when_and_where_from() -> None:
+async def test_a_sign_in_opens_a_session_with_its_time_and_device() -> None:
     """SI-10."""
     house = House()
     ada = await house.with_user("ada")
@@ -51,7 +54,7 @@ async def test_a_sign_in_opens_a_session_that_tells_when_and_where_from() -> Non
     assert again.session.id != signed_in.session.id
 
 
-async def test_a_session_that_has_just_ended_describes_nobody() -> None:
+async def test_a_session_that_has_just_ended_cannot_be_described() -> None:
     house = House()
     with pytest.raises(InvalidToken):
         await DescribeSession(house.storage, house.policy)(new_session_id(NOON))
@@ -59,7 +62,7 @@ async def test_a_session_that_has_just_ended_describes_nobody() -> None:
 
 async def test_the_oldest_session_ends_when_there_are_too_many() -> None:
     """RF-13."""
-    house = House(policy=SessionPolicy(most=2))
+    house = House(policy=SessionPolicy(max_sessions=2))
     await house.with_user("ada")
     signed_in = []
     for _ in range(3):
@@ -68,7 +71,7 @@ async def test_the_oldest_session_ends_when_there_are_too_many() -> None:
     assert [await admitted(house, each.access_token.value) for each in signed_in] == [False, True, True]
 
 
-async def test_sessions_are_listed_latest_first_and_only_those_that_go_on() -> None:
+async def test_active_sessions_are_listed_with_the_latest_sign_in_first() -> None:
     house = House(policy=SessionPolicy(idle=timedelta(hours=1)))
     ada = await house.with_user("ada")
     old = await house.signed_in("ada")
@@ -82,7 +85,7 @@ async def test_sessions_are_listed_latest_first_and_only_those_that_go_on() -> N
         await sessions(UserId(uuid7(NOON)), NOON)
 
 
-async def test_the_other_sessions_end_and_this_one_goes_on() -> None:
+async def test_the_other_sessions_end_and_the_session_of_the_request_continues() -> None:
     """RF-10."""
     house = House()
     ada = await house.with_user("ada")
@@ -92,7 +95,7 @@ async def test_the_other_sessions_end_and_this_one_goes_on() -> None:
     assert [await admitted(house, each.access_token.value) for each in (*others, this)] == [False, False, True]
 
 
-async def test_a_new_password_ends_the_other_sessions_and_this_one_goes_on() -> None:
+async def test_a_new_password_ends_the_other_sessions_and_the_present_one_continues() -> None:
     """RF-10, PW-01."""
     house = House()
     ada = await house.with_user("ada")
@@ -105,7 +108,7 @@ async def test_a_new_password_ends_the_other_sessions_and_this_one_goes_on() -> 
     await house.authenticate("ada", NEW_PASSWORD, NOON)
 
 
-async def test_a_wrong_present_password_or_a_bad_new_one_changes_nothing() -> None:
+async def test_a_wrong_present_password_or_an_invalid_new_one_changes_nothing() -> None:
     """PW-01."""
     house = House()
     ada = await house.with_user("ada")
@@ -120,7 +123,7 @@ async def test_a_wrong_present_password_or_a_bad_new_one_changes_nothing() -> No
     assert await admitted(house, other.access_token.value)
 
 
-async def test_of_two_changes_of_the_password_at_once_one_is_made() -> None:
+async def test_of_two_concurrent_password_changes_one_succeeds() -> None:
     house = House()
     ada = await house.with_user("ada")
     this = await house.signed_in("ada")
@@ -133,16 +136,29 @@ async def test_of_two_changes_of_the_password_at_once_one_is_made() -> None:
     assert sorted(type(result).__name__ for result in results) == ["NoneType", "PasswordWrong"]
 
 
-async def test_a_password_changed_while_it_is_verified_opens_no_session() -> None:
-    house = House()
+@dataclass(slots=True)
+class InterruptedHasher(PlainHasher):
+    """Does something else once, after it verified a password and before it returns."""
+
+    interruption: Callable[[], Awaitable[object]] | None = None
+
+    async def verify(self, password: Password, password_hash: PasswordHash | None) -> Verdict:
+        verdict = await PlainHasher.verify(self, password, password_hash)
+        interruption, self.interruption = self.interruption, None
+        if interruption is not None:
+            await interruption()
+        return verdict
+
+
+async def test_a_password_that_changes_while_it_is_verified_opens_no_session() -> None:
+    hasher = InterruptedHasher()
+    house = House(hasher=hasher)
     ada = await house.with_user("ada")
-    authenticate = house.authenticate
-    recognised = await authenticate._recognised("ada", Password.typed(PASSWORD))
-    await SetPassword(house.storage, house.hasher, house.rules, house.log)(ada.id, NEW_PASSWORD, by="operator")
-    first = authenticate.refresh_tokens.first(new_session_id(NOON))
-    session = Session.opened(first.session_id, ada.id, first.hash, Device(), NOON)
-    assert await authenticate._open(recognised, session) is None
-    assert await house.session(session.id) is None
+    set_password = SetPassword(house.storage, house.hasher, house.rules, house.log)
+    hasher.interruption = lambda: set_password(ada.id, NEW_PASSWORD, by="operator")
+    with pytest.raises(WrongPassword):
+        await house.authenticate("ada", PASSWORD, NOON)
+    assert house.storage.database.tables.sessions == {}
 
 
 Ending = Callable[[House, User], Awaitable[object]]
@@ -171,7 +187,7 @@ Ending = Callable[[House, User], Awaitable[object]]
         ),
     ],
 )
-async def test_what_ends_an_account_s_sessions_ends_them_all(ending: Ending) -> None:
+async def test_all_sessions_of_an_account_end_with_these_actions(ending: Ending) -> None:
     """RF-10, AD-02, ST-08."""
     house = House()
     ada = await house.with_user("ada")
@@ -181,22 +197,22 @@ async def test_what_ends_an_account_s_sessions_ends_them_all(ending: Ending) -> 
     assert [await house.session(each.session.id) for each in signed_in] == [None, None]
 
 
-async def test_sessions_that_are_over_are_pruned_a_batch_at_a_time() -> None:
+async def test_expired_sessions_are_pruned_in_batches() -> None:
     """RF-14."""
     house = House()
     ada = await house.with_user("ada")
     async with house.storage.transaction() as tx:
-        for number in range(BATCH + 1):
+        for number in range(BATCH_SIZE + 1):
             first = house.refresh.refresh_tokens.first(new_session_id(NOON))
             started = NOON - timedelta(days=30, seconds=number)
             await tx.sessions.add(Session.opened(first.session_id, ada.id, first.hash, Device(), started))
     await house.with_user("grace")
     alive = await house.signed_in("grace")
-    assert await PruneSessions(house.storage, house.policy)(NOON) == BATCH + 1
-    assert list(house.storage._tables.sessions) == [alive.session.id]
+    assert await PruneSessions(house.storage, house.policy)(NOON) == BATCH_SIZE + 1
+    assert list(house.storage.database.tables.sessions) == [alive.session.id]
 
 
-async def test_a_session_past_its_absolute_end_is_pruned_though_it_could_be_idle_for_longer() -> None:
+async def test_a_session_is_pruned_after_its_absolute_end_even_if_its_idle_time_is_longer() -> None:
     """RF-14."""
     house = House(policy=SessionPolicy(absolute=timedelta(hours=8)))
     await house.with_user("ada")

@@ -19,7 +19,7 @@ from support.doubles import NOON, PlainTokens
 GRACE = 10
 
 
-async def test_a_refresh_token_is_good_for_one_successor_and_a_new_access_token() -> None:
+async def test_a_refresh_token_is_exchanged_for_its_successor_and_an_access_token() -> None:
     """RF-02."""
     house = House()
     await house.with_user("ada")
@@ -33,7 +33,7 @@ async def test_a_refresh_token_is_good_for_one_successor_and_a_new_access_token(
     await house.refresh(second.refresh_token.value, house.clock.now())
 
 
-async def test_whoever_lost_the_answer_gets_the_same_successor() -> None:
+async def test_a_client_that_lost_the_response_gets_the_same_successor() -> None:
     """RF-04."""
     house = House()
     await house.with_user("ada")
@@ -45,7 +45,7 @@ async def test_whoever_lost_the_answer_gets_the_same_successor() -> None:
     assert [event["retried"] for event in house.log.of(SecurityEvent.SESSION_RENEWED)] == [None, True]
 
 
-async def test_many_with_one_token_get_one_successor() -> None:
+async def test_concurrent_requests_with_one_token_get_one_successor() -> None:
     """RF-03."""
     house = House()
     await house.with_user("ada")
@@ -56,7 +56,7 @@ async def test_many_with_one_token_get_one_successor() -> None:
     assert len([event for event in house.log.of(SecurityEvent.SESSION_RENEWED) if event["retried"]]) == 49
 
 
-async def test_many_with_a_stolen_token_raise_one_alarm() -> None:
+async def test_concurrent_requests_with_a_stolen_token_raise_one_alarm() -> None:
     """RF-02, RF-03."""
     house = House()
     await house.with_user("ada")
@@ -70,8 +70,8 @@ async def test_many_with_a_stolen_token_raise_one_alarm() -> None:
     assert len(house.log.of(SecurityEvent.AUTHN_TOKEN_REUSE)) == 1
 
 
-async def test_whoever_goes_away_leaves_the_others_their_successor() -> None:
-    """RF-03, RF-04: also the one whose request began the rotation that they share."""
+async def test_a_cancelled_request_does_not_cancel_the_others() -> None:
+    """RF-03, RF-04: not even if the cancelled request started the rotation that they share."""
     house = House()
     await house.with_user("ada")
     first = (await house.signed_in("ada")).refresh_token.value
@@ -84,7 +84,7 @@ async def test_whoever_goes_away_leaves_the_others_their_successor() -> None:
     assert (await house.refresh(first, house.clock.now())).refresh_token.value == successor
 
 
-async def test_a_slow_tab_gets_the_token_that_the_fast_one_has_now() -> None:
+async def test_a_slow_tab_gets_the_token_that_a_fast_tab_has_now() -> None:
     house = House()
     await house.with_user("ada")
     first = (await house.signed_in("ada")).refresh_token.value
@@ -96,7 +96,7 @@ async def test_a_slow_tab_gets_the_token_that_the_fast_one_has_now() -> None:
     assert slow.refresh_token.value == present
 
 
-async def test_a_spent_token_that_comes_late_ends_the_session() -> None:
+async def test_a_rotated_token_after_the_grace_time_ends_the_session() -> None:
     """RF-02."""
     house = House()
     await house.with_user("ada")
@@ -114,7 +114,7 @@ async def test_a_spent_token_that_comes_late_ends_the_session() -> None:
         assert refused.value.code == "invalid_refresh_token"
 
 
-async def test_reuse_in_one_session_leaves_the_others_alone() -> None:
+async def test_reuse_in_one_session_does_not_end_the_others() -> None:
     house = House()
     await house.with_user("ada")
     robbed, other = await house.signed_in("ada"), await house.signed_in("ada")
@@ -125,7 +125,7 @@ async def test_reuse_in_one_session_leaves_the_others_alone() -> None:
     await house.refresh(other.refresh_token.value, house.clock.now())
 
 
-async def test_the_account_is_read_again_at_every_refresh() -> None:
+async def test_every_refresh_reads_the_account_again() -> None:
     """RF-09."""
     house = House()
     ada = await house.with_user("ada")
@@ -135,7 +135,7 @@ async def test_the_account_is_read_again_at_every_refresh() -> None:
     assert second.user.roles == {USER, MODERATOR}
 
 
-async def test_a_disabled_account_is_refused_and_so_is_one_enabled_again() -> None:
+async def test_a_disabled_account_is_refused_even_after_it_is_enabled_again() -> None:
     """RF-09."""
     house = House()
     ada = await house.with_user("ada")
@@ -147,15 +147,15 @@ async def test_a_disabled_account_is_refused_and_so_is_one_enabled_again() -> No
             await house.refresh(first, house.clock.now())
 
 
-async def test_an_account_disabled_by_hand_is_refused_and_loses_nothing_by_asking() -> None:
+async def test_an_account_disabled_by_hand_is_refused_and_keeps_its_session() -> None:
     """RF-09."""
     house = House()
     ada = await house.with_user("ada")
     first = (await house.signed_in("ada")).refresh_token.value
-    house.storage._tables.users[ada.id] = replace(ada, disabled=True)
+    house.storage.database.tables.users[ada.id] = replace(ada, disabled=True)
     with pytest.raises(InvalidRefreshToken):
         await house.refresh(first, house.clock.now())
-    house.storage._tables.users[ada.id] = ada
+    house.storage.database.tables.users[ada.id] = ada
     house.clock.move(GRACE)
     await house.refresh(first, house.clock.now())
 
@@ -171,7 +171,7 @@ async def test_a_deleted_account_is_refused() -> None:
 
 
 @pytest.mark.parametrize("policy", [SessionPolicy(idle=timedelta(hours=1)), SessionPolicy(absolute=timedelta(hours=1))])
-async def test_a_session_that_is_over_is_not_refreshed_and_no_token_outlives_it(policy: SessionPolicy) -> None:
+async def test_an_expired_session_is_not_refreshed_and_no_token_outlives_its_session(policy: SessionPolicy) -> None:
     """RF-08."""
     house = House(policy=policy)
     await house.with_user("ada")
@@ -188,7 +188,7 @@ async def test_a_session_that_is_over_is_not_refreshed_and_no_token_outlives_it(
         assert refused.value.code == "invalid_refresh_token"
 
 
-async def test_a_token_of_a_session_that_is_not_there_is_refused() -> None:
+async def test_a_token_of_a_missing_session_is_refused() -> None:
     """RF-14."""
     house = House()
     token = REFRESH_TOKENS.first(new_session_id(NOON))
@@ -196,7 +196,7 @@ async def test_a_token_of_a_session_that_is_not_there_is_refused() -> None:
         await house.refresh(token.value, NOON)
 
 
-async def test_a_made_up_token_for_a_real_session_ends_nothing() -> None:
+async def test_a_made_up_token_for_an_existing_session_ends_nothing() -> None:
     house = House()
     await house.with_user("ada")
     signed_in = await house.signed_in("ada")
@@ -207,18 +207,20 @@ async def test_a_made_up_token_for_a_real_session_ends_nothing() -> None:
     await house.refresh(signed_in.refresh_token.value, NOON)
 
 
-async def test_what_strangers_make_up_takes_no_transaction() -> None:
+async def test_a_made_up_token_starts_no_transaction() -> None:
     house = House()
     await house.with_user("ada")
     signed_in = await house.signed_in("ada")
     elsewhere = DerivedRefreshTokens(MasterSecret(b"another installation's secret, which is none of ours"))
-    async with house.storage.transaction():  # in memory there is one at a time: a second one would wait for ever
+    async with (
+        house.storage.transaction()
+    ):  # one transaction runs at a time in memory, so a second one would wait for ever
         for session_id in (signed_in.session.id, new_session_id(NOON)):
             with pytest.raises(InvalidRefreshToken):
                 await house.refresh(elsewhere.first(session_id).value, NOON)
 
 
-async def test_a_changed_master_secret_signs_nobody_out() -> None:
+async def test_a_new_master_secret_does_not_sign_anybody_out() -> None:
     house = House()
     await house.with_user("ada")
     signed_in = await house.signed_in("ada")
@@ -228,7 +230,7 @@ async def test_a_changed_master_secret_signs_nobody_out() -> None:
     await refresh(second.refresh_token.value, NOON)
 
 
-async def test_a_lost_answer_from_before_the_change_of_the_master_secret_is_told_again() -> None:
+async def test_a_response_lost_before_the_master_secret_changed_can_be_requested_again() -> None:
     house = House()
     await house.with_user("ada")
     old = MasterSecret(b"the secret that is being replaced just now, by the next one")

@@ -12,7 +12,7 @@ from support.doubles import NOON
 SESSION = new_session_id(NOON)
 
 
-def test_a_token_is_read_as_it_was_made() -> None:
+def test_reading_a_token_returns_what_it_was_made_of() -> None:
     """RF-01."""
     token = REFRESH_TOKENS.first(SESSION)
     assert REFRESH_TOKENS.read(token.value) == token
@@ -21,12 +21,12 @@ def test_a_token_is_read_as_it_was_made() -> None:
     assert token.value not in repr(token)
 
 
-def test_no_two_first_tokens_are_alike() -> None:
+def test_first_tokens_differ() -> None:
     """RF-01."""
     assert len({REFRESH_TOKENS.first(SESSION).value for _ in range(100)}) == 100
 
 
-def test_a_token_has_one_successor_which_is_genuine_and_of_the_same_session() -> None:
+def test_a_token_has_one_successor_that_is_genuine_and_of_the_same_session() -> None:
     first = REFRESH_TOKENS.first(SESSION)
     (successor,) = REFRESH_TOKENS.successors(first)
     assert [successor] == REFRESH_TOKENS.successors(REFRESH_TOKENS.read(first.value))
@@ -39,20 +39,20 @@ def test_a_token_has_one_successor_which_is_genuine_and_of_the_same_session() ->
     "value",
     ["", "x", "A" * 85, "A" * 87, "A" * 85 + "B", "A" * 85 + "=", "é" * 86, "A" * 86 + "\n", " " + "A" * 85, "A.A.A"],
 )
-def test_what_has_not_the_form_of_a_token_is_none(value: str) -> None:
+def test_text_without_the_form_of_a_token_is_refused(value: str) -> None:
     """TK-24."""
     with pytest.raises(InvalidRefreshToken):
         REFRESH_TOKENS.read(value)
 
 
-def test_every_changed_character_makes_it_a_token_that_we_did_not_make() -> None:
+def test_a_token_with_a_changed_character_is_not_genuine() -> None:
     value = REFRESH_TOKENS.first(SESSION).value
     for place in range(0, 85, 7):
         changed = value[:place] + ("A" if value[place] != "A" else "B") + value[place + 1 :]
         assert not REFRESH_TOKENS.read(changed).genuine
 
 
-def test_another_secret_makes_other_tokens_and_the_previous_one_is_known() -> None:
+def test_another_secret_makes_other_tokens_and_the_previous_secret_is_known() -> None:
     old = MasterSecret(b"the secret that was in use before, for a long time")
     new = MasterSecret(b"the secret that came after it, and is in use now", previous=old)
     before, after = DerivedRefreshTokens(old), DerivedRefreshTokens(new)

@@ -1,4 +1,4 @@
-"""When a session ends, and what a refresh token is to it: rules that know no storage."""
+"""When a session expires, and which standing a refresh token has: rules without storage."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from doorward.domain.ids import UserId, uuid7
 from doorward.domain.sessions.refresh_token import RefreshTokenHash
 from doorward.domain.sessions.session import (
-    LONGEST_USER_AGENT,
-    MOST_SPENT,
+    MAX_ROTATED_TOKENS,
+    MAX_USER_AGENT_CHARACTERS,
     UNKNOWN_DEVICE,
     Device,
     Session,
@@ -43,7 +43,7 @@ def standing(session: Session, number: int, seconds: float, *, genuine: bool = T
     idle=st.floats(60, 40 * 86_400),
     absolute=st.floats(60, 100 * 86_400),
 )
-def test_no_rotation_moves_the_absolute_end(pauses: Sequence[float], idle: float, absolute: float) -> None:
+def test_rotations_do_not_move_the_absolute_end(pauses: Sequence[float], idle: float, absolute: float) -> None:
     """RF-08."""
     policy = SessionPolicy(idle=timedelta(seconds=idle), absolute=timedelta(seconds=absolute))
     session, now = a_session(), NOON
@@ -57,14 +57,14 @@ def test_no_rotation_moves_the_absolute_end(pauses: Sequence[float], idle: float
     assert session.ends_at(policy) <= NOON + policy.absolute
 
 
-def test_a_session_that_is_not_used_ends_after_its_idle_time() -> None:
+def test_an_unused_session_expires_after_its_idle_time() -> None:
     """RF-08."""
     session = a_session()
     assert not session.is_over(POLICY, NOON + POLICY.idle - SECOND)
     assert session.is_over(POLICY, NOON + POLICY.idle)
 
 
-def test_the_present_token_is_current_and_a_spent_one_is_retried_and_then_reused() -> None:
+def test_the_latest_token_is_current_and_a_rotated_one_is_retried_and_then_reused() -> None:
     """RF-02, RF-04."""
     session = a_session(0).rotated(hashed(1), NOON)
     assert standing(session, 1, 0) is Standing.CURRENT
@@ -78,38 +78,38 @@ def test_without_a_grace_time_every_second_use_is_reuse() -> None:
     assert session.standing(hashed(0), genuine=True, policy=policy, now=NOON) is Standing.REUSED
 
 
-def test_a_token_of_generations_ago_is_retried_while_it_was_spent_just_now() -> None:
-    """Two tabs of one browser: the slower one may come with a token that the faster one has left behind twice."""
+def test_an_older_token_is_retried_if_it_was_rotated_just_now() -> None:
+    """Of two tabs of one browser, the slower one may present a token that the faster one has rotated twice."""
     session = a_session(0)
     for number in (1, 2, 3):
         session = session.rotated(hashed(number), NOON + number * SECOND)
     assert [standing(session, number, 5) for number in range(4)] == [Standing.RETRIED] * 3 + [Standing.CURRENT]
 
 
-def test_a_token_that_we_made_and_no_longer_remember_was_spent_long_ago() -> None:
+def test_a_genuine_token_that_the_session_no_longer_keeps_is_reused() -> None:
     """RF-02."""
     session = a_session(0)
-    for number in range(1, MOST_SPENT + 2):
+    for number in range(1, MAX_ROTATED_TOKENS + 2):
         session = session.rotated(hashed(number), NOON)
-    assert len(session.spent) == MOST_SPENT
+    assert len(session.rotated_tokens) == MAX_ROTATED_TOKENS
     assert standing(session, 0, 60) is Standing.REUSED
 
 
-def test_what_we_never_made_ends_nothing() -> None:
-    """Whoever knows a session's id, as other services do, cannot end it with a token made up."""
-    assert standing(a_session(0), 7, 0, genuine=False) is Standing.VOID
+def test_a_token_that_is_not_genuine_is_invalid() -> None:
+    """Whoever knows the id of a session, as other services do, cannot end it with a made-up token."""
+    assert standing(a_session(0), 7, 0, genuine=False) is Standing.INVALID
 
 
-def test_nothing_is_current_in_a_session_that_is_over() -> None:
+def test_no_token_of_an_expired_session_is_current() -> None:
     """RF-08."""
     over = POLICY.idle.total_seconds()
-    assert standing(a_session(0), 0, over) is Standing.VOID
-    assert standing(a_session(0).rotated(hashed(1), NOON), 0, over) is Standing.VOID
+    assert standing(a_session(0), 0, over) is Standing.INVALID
+    assert standing(a_session(0).rotated(hashed(1), NOON), 0, over) is Standing.INVALID
 
 
-def test_a_device_is_described_in_bounded_printable_words() -> None:
+def test_a_device_is_described_in_limited_printable_text() -> None:
     device = Device.described("x" * 100, " Brow\x1b[2Jser\r\n\u202e" + "y" * 5000)
     assert len(device.address) == 45
-    assert len(device.user_agent) <= LONGEST_USER_AGENT
+    assert len(device.user_agent) <= MAX_USER_AGENT_CHARACTERS
     assert device.user_agent.startswith("Brow[2Jsery")
     assert device.user_agent.isprintable()

@@ -7,7 +7,7 @@ from doorward.domain.errors import InvalidToken
 from support.builders import House
 
 
-async def test_who_signs_out_twice_at_once_is_told_what_the_guard_would_tell() -> None:
+async def test_a_second_sign_out_at_the_same_time_gets_the_answer_of_the_guard() -> None:
     """RF-10."""
     house = House()
     await house.with_user("ada")

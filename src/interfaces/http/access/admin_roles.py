@@ -13,6 +13,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
 from doorward.application.access.define_role import DefineRole
+from doorward.application.access.find_role import FindRole
 from doorward.application.access.list_roles import ListRoles
 from doorward.application.access.remove_role import RemoveRole
 from doorward.application.ports.clock import Clock
@@ -68,8 +69,8 @@ class AdminRolesController(Controller):
 
     @get("/{role:str}", operation_id="getRole", summary="Get one role")
     @inject
-    async def one(self, role: FromPath[str], roles: FromDishka[ListRoles]) -> RoleView:
-        return role_view(await roles.one(parse_role_name(role)))
+    async def one(self, role: FromPath[str], find: FromDishka[FindRole]) -> RoleView:
+        return role_view(await find(parse_role_name(role)))
 
     @put(
         "/{role:str}",

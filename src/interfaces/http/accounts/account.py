@@ -17,7 +17,7 @@ from doorward.application.sessions.describe_session import DescribeSession
 from doorward.application.sessions.list_sessions import ListedSession
 from doorward.domain.access.decision import SIGNED_IN
 from doorward.domain.access.principal import Principal
-from doorward.domain.accounts.password import LONGEST
+from doorward.domain.accounts.password import MAX_PASSWORD_CHARACTERS
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import (
     AccountMissing,
@@ -52,7 +52,7 @@ class PasswordChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         str,
         Meta(
             description="The new password; the rules are those of sign-up.",
-            extra_json_schema={"format": "password", "maxLength": LONGEST},
+            extra_json_schema={"format": "password", "maxLength": MAX_PASSWORD_CHARACTERS},
         ),
     ]
 

@@ -14,7 +14,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from doorward.application.accounts.delete_user import DeleteUser
 from doorward.application.accounts.find_user import FindUser
-from doorward.application.accounts.list_users import LARGEST_PAGE, ListUsers
+from doorward.application.accounts.list_users import MAX_PAGE_SIZE, ListUsers
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
 from doorward.domain.access.decision import any_of
 from doorward.domain.access.principal import Principal
@@ -36,7 +36,7 @@ from doorward.interfaces.http.security.guard import asking
 
 Beginning = Annotated[str, QueryParameter(name="query", max_length=LONGEST_KEY, pattern=PRINTABLE)]
 After = Annotated[str, QueryParameter(max_length=LONGEST_KEY, pattern=PRINTABLE)]
-Limit = Annotated[int, QueryParameter(ge=1, le=LARGEST_PAGE)]
+Limit = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE_SIZE)]
 
 
 class UserView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -14,7 +14,7 @@ from msgspec import Meta
 from doorward.application.accounts.authenticate import Authenticate
 from doorward.application.accounts.register_user import RegisterUser
 from doorward.application.ports.clock import Clock
-from doorward.domain.accounts.password import LONGEST
+from doorward.domain.accounts.password import MAX_PASSWORD_CHARACTERS
 from doorward.domain.errors import (
     CrossSiteRequest,
     EmailTaken,
@@ -67,7 +67,7 @@ class SignUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Meta(
             description="A few words are best. Common passwords, or those made of the username or email, are refused.",
             examples=[PASSWORD],
-            extra_json_schema={"format": "password", "maxLength": LONGEST},
+            extra_json_schema={"format": "password", "maxLength": MAX_PASSWORD_CHARACTERS},
         ),
     ]
     roles: Annotated[list[str], Meta(max_length=MOST_ROLES, examples=[["user"]])] = []

@@ -16,7 +16,7 @@ from litestar.routes import HTTPRoute
 from msgspec import UNSET, Meta, UnsetType
 
 from doorward.domain.access.decision import Requirement
-from doorward.domain.accounts.password import LONGEST, SERVICE, Password, PasswordPolicy
+from doorward.domain.accounts.password import MAX_PASSWORD_CHARACTERS, SERVICE_NAME, Password, PasswordPolicy
 from doorward.domain.errors import (
     CrossSiteRequest,
     DomainError,
@@ -129,7 +129,7 @@ class Problems:
 def example_texts(policy: PasswordPolicy) -> Mapping[type[DomainError], str]:
     """Return the texts of refusals that are worded where they are raised."""
     raised: list[DomainError] = [RoleUnknown("boss")]
-    for refused in ("", "x" * (LONGEST + 1), SERVICE.ljust(policy.shortest, "x")):
+    for refused in ("", "x" * (MAX_PASSWORD_CHARACTERS + 1), SERVICE_NAME.ljust(policy.min_characters, "x")):
         try:
             policy.check(Password.typed(refused), ())
         except PasswordRefused as refusal:

@@ -31,7 +31,7 @@ def openapi_route(routes: Sequence[ControllerRouterHandler], refusals: Refusals,
     @inject
     async def openapi(request: Request[Any, Any, Any], policy: FromDishka[PasswordPolicy]) -> ASGIResponse:
         def build() -> bytes:
-            document = Document(Problems(refusals, example_texts(policy)), policy.shortest, cookie)
+            document = Document(Problems(refusals, example_texts(policy)), policy.min_characters, cookie)
             return msgspec.json.encode(document.build(routes, request.app))
 
         async with building:

@@ -6,8 +6,8 @@ from dishka.integrations.litestar import inject
 from litestar import get
 from litestar.response.base import ASGIResponse
 
+from doorward.application.check_readiness import CheckReadiness
 from doorward.application.ports.clock import Clock
-from doorward.application.readiness import Readiness
 from doorward.interfaces.http.docs.answers import json_response, text_response
 from doorward.interfaces.http.errors.refusals import NotReady
 from doorward.interfaces.http.operations.metrics import Figures
@@ -52,10 +52,10 @@ healthz = get("/healthz", include_in_schema=False, opt={"access": PUBLIC})(live.
     responses=json_response(Health),
 )
 @inject
-async def ready(readiness: FromDishka[Readiness]) -> ASGIResponse:
+async def ready(check: FromDishka[CheckReadiness]) -> ASGIResponse:
     """It is ready when the database answers in time, is migrated, and holds a signing key. The result is at most one
     second old."""
-    if not await readiness():
+    if not await check():
         raise NotReady
     return READY
 

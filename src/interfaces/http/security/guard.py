@@ -10,6 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 from litestar.types import Scope
 
+from doorward.application.access.authorize_from_cache import AuthorizeFromCache
 from doorward.application.access.authorize_role import AuthorizeRole
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import AccessTokens, SecurityLog
@@ -58,6 +59,7 @@ class UndeclaredAccess(Exception):
 @dataclass(frozen=True, slots=True)
 class Parts:
     tokens: AccessTokens
+    authorize_from_cache: AuthorizeFromCache
     authorize: AuthorizeRole
     clock: Clock
     log: SecurityLog
@@ -86,7 +88,7 @@ class Guard:
             return None
         parts = self._parts or await self._resolve()
         token = self._recognised(parts, scope, access)
-        decision = parts.authorize.at_once(token, access) or await parts.authorize(token, access)
+        decision = parts.authorize_from_cache(token, access) or await parts.authorize(token, access)
         if not decision.allowed:
             raise refused(parts.log, scope, token, decision)
         state["token"] = token
@@ -113,7 +115,13 @@ class Guard:
 
     async def _resolve(self) -> Parts:
         get = self._container.get
-        self._parts = Parts(await get(AccessTokens), await get(AuthorizeRole), await get(Clock), await get(SecurityLog))
+        self._parts = Parts(
+            await get(AccessTokens),
+            await get(AuthorizeFromCache),
+            await get(AuthorizeRole),
+            await get(Clock),
+            await get(SecurityLog),
+        )
         return self._parts
 
 

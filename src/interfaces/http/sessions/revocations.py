@@ -13,7 +13,7 @@ from litestar.openapi.spec import OpenAPIResponse
 from litestar.response.base import ASGIResponse
 from litestar.types import Receive
 
-from doorward.application.sessions.publish_revocations import PublishRevocations, RevocationList
+from doorward.application.change_feed.revocation_publisher import RevocationList, RevocationPublisher
 from doorward.domain.errors import RevocationsIncomplete
 from doorward.interfaces.http.conditional import is_known
 from doorward.interfaces.http.docs.answers import ConditionalGet, text_response
@@ -59,17 +59,17 @@ class ConditionalWait(ConditionalGet):
     operation_class=ConditionalWait,
 )
 @inject
-async def revocations(request: Request[Any, Any, Any], publish: FromDishka[PublishRevocations]) -> ASGIResponse:
+async def revocations(request: Request[Any, Any, Any], publisher: FromDishka[RevocationPublisher]) -> ASGIResponse:
     """A JWT of type `revocations+jwt`, signed with a key of the key set. It lists `sessions` by `sid`, `accounts` by
     `sub` with the first `epoch` that is valid again. Each entry can be dropped after its `exp`. The answer has an ETag;
     with `If-None-Match` it is 304 while the list is the same. With `Prefer: wait=SECONDS` (RFC 7240; at most 30) as
     well, the service waits that long for a new list before it answers."""
     headers = request.scope["headers"]
-    published = publish()
+    published = publisher.current()
     seconds = seconds_to_wait(headers)
-    if not seconds or not publish.has_room or not is_known(quoted(published), headers):
+    if not seconds or not publisher.has_room or not is_known(quoted(published), headers):
         return answer(published, headers)
-    published = await unless_gone(publish, published, seconds, request.receive)
+    published = await unless_gone(publisher, published, seconds, request.receive)
     return answer(published, headers, {"Preference-Applied": f"wait={seconds}"})
 
 
@@ -95,10 +95,10 @@ def seconds_to_wait(headers: Iterable[Header]) -> int:
 
 
 async def unless_gone(
-    publish: PublishRevocations, known: RevocationList, seconds: int, receive: Receive
+    publisher: RevocationPublisher, known: RevocationList, seconds: int, receive: Receive
 ) -> RevocationList:
     """What there is after waiting; a client that leaves frees its place."""
-    waiting = asyncio.create_task(publish.after(known.tag, seconds))
+    waiting = asyncio.create_task(publisher.after(known.tag, seconds))
     leaving = asyncio.create_task(departure(receive))
     try:
         await asyncio.wait((waiting, leaving), return_when=asyncio.FIRST_COMPLETED)

@@ -6,8 +6,8 @@ from hashlib import sha256
 
 import pytest
 
-from doorward.domain.sessions.refresh_token import RefreshTokenHash, mark
-from doorward.infrastructure.sql.spent import StoredSpent
+from doorward.domain.sessions.refresh_token import RefreshTokenHash, fingerprint
+from doorward.infrastructure.sql.rotated_tokens import StoredRotatedTokens
 from support.by_hand import by_hand
 from support.http.barrier import crowd, refreshing
 from support.programs.server_process import Serve, Server
@@ -19,10 +19,10 @@ LOOK_EVERY = 25
 
 
 def spent_in(server: Server, token: str) -> list[bytes]:
-    """The marks of what was rotated away, the latest first, of the session whose present token this is."""
+    """The fingerprints of the rotated tokens, the latest first, of the session whose present token this is."""
     rows = by_hand(server, "SELECT token_hash, spent FROM sessions")
     (spent,) = (spent for token_hash, spent in rows if token_hash == hash_of(token))
-    return [each.mark for each in StoredSpent(spent if isinstance(spent, str) else spent.decode())]
+    return [each.fingerprint for each in StoredRotatedTokens(spent if isinstance(spent, str) else spent.decode())]
 
 
 def hash_of(token: str) -> RefreshTokenHash:
@@ -42,7 +42,7 @@ def test_of_fifty_at_once_one_rotates_and_all_get_the_same_successor(serve: Serv
             (successor,) = {json.loads(answer.body)["refreshToken"] for answer in answers}
             tokens.append(successor)
             if number % LOOK_EVERY == 0:
-                presented = [mark(hash_of(token)) for token in reversed(tokens[-LOOK_EVERY - 1 : -1])]
+                presented = [fingerprint(hash_of(token)) for token in reversed(tokens[-LOOK_EVERY - 1 : -1])]
                 assert spent_in(server, successor)[:LOOK_EVERY] == presented
     assert len(set(tokens)) == ROUNDS + 1
     assert server.lets_in(ada)

@@ -1,4 +1,5 @@
-"""Sequence numbers are given at the insert and seen at the commit: a lower one may become visible later."""
+"""Sequence numbers are assigned at the insert and visible from the commit on, so a lower one may become visible
+later."""
 
 from collections.abc import Sequence
 
@@ -6,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doorward.application.change_feed.cursor import PATIENCE, WINDOW, ChangeCursor, FeedRewritten
+from doorward.application.change_feed.cursor import GAP_TIMEOUT_SECONDS, WINDOW, ChangeCursor, FeedRewritten
 from doorward.domain.change_feed.change import Change, SequencedChange
 from doorward.domain.ids import UserId, uuid7
 from support.doubles import NOON
@@ -17,7 +18,7 @@ def row(sequence: int) -> SequencedChange:
 
 
 class Feed:
-    """What is committed, in any order."""
+    """The committed changes, in any order."""
 
     def __init__(self) -> None:
         self.rows: dict[int, SequencedChange] = {}
@@ -48,7 +49,7 @@ def test_a_change_that_commits_after_a_later_one_is_not_missed() -> None:
     assert feed.poll(cursor) == set()
 
 
-def test_a_change_that_was_uncommitted_when_the_node_began_is_not_missed() -> None:
+def test_a_change_that_was_uncommitted_when_the_node_started_is_not_missed() -> None:
     feed = Feed()
     feed.commit(1, 3)
     cursor = ChangeCursor(feed.since(1), 0.0)
@@ -65,16 +66,16 @@ def test_the_first_change_ever_may_commit_second() -> None:
     assert feed.poll(cursor) == feed.changes(1)
 
 
-def test_the_number_of_a_rolled_back_transaction_is_given_up_in_the_end() -> None:
+def test_the_number_of_a_rolled_back_transaction_is_given_up_after_the_timeout() -> None:
     feed = Feed()
     feed.commit(1)
     cursor = ChangeCursor(feed.since(1), 0.0)
     feed.commit(3)
     feed.poll(cursor, 10.0)
     assert list(cursor.missing) == [2]
-    feed.poll(cursor, 10.0 + PATIENCE)
+    feed.poll(cursor, 10.0 + GAP_TIMEOUT_SECONDS)
     assert list(cursor.missing) == [2]
-    feed.poll(cursor, 10.1 + PATIENCE)
+    feed.poll(cursor, 10.1 + GAP_TIMEOUT_SECONDS)
     assert not cursor.missing
 
 
@@ -87,13 +88,13 @@ def test_a_feed_that_lost_its_end_is_noticed() -> None:
         feed.poll(cursor)
 
 
-def test_a_node_that_begins_looks_back_a_bounded_way() -> None:
+def test_a_node_that_starts_reads_back_a_limited_number_of_changes() -> None:
     cursor = ChangeCursor([row(1_000_000)], 0.0)
     assert len(cursor.missing) == WINDOW
 
 
 @given(st.permutations(range(1, 25)), st.lists(st.integers(1, 5), min_size=24, max_size=24), st.integers(0, 24))
-def test_whatever_the_order_of_commits_every_change_is_heard_once(
+def test_every_change_is_returned_once_whatever_the_order_of_the_commits(
     order: list[int], steps: list[int], begun_at: int
 ) -> None:
     feed = Feed()

@@ -1,16 +1,21 @@
-"""What a node knows of accounts is never older than a change it has heard of, nor than four seconds."""
+"""No entry of the directory is older than an announced change of its account, nor than four seconds."""
 
 import asyncio
 
 import pytest
 
-from doorward.application.change_feed.directory import BATCH, FRESH, REFRESH_AFTER, AccessDirectory
+from doorward.application.change_feed.directory import (
+    BATCH_SIZE,
+    MAX_AGE_SECONDS,
+    REFRESH_AFTER_SECONDS,
+    AccessDirectory,
+)
 from doorward.domain.access.role import ADMIN, MODERATOR, USER, RoleName
 from doorward.domain.change_feed.change import Change, Subject
 from doorward.domain.errors import StorageUnavailable
 from doorward.domain.ids import UserId, uuid7
 from doorward.infrastructure.memory.storage import MemoryStorage
-from support.builders import House, a_user
+from support.builders import a_user
 from support.doubles import NOON, FrozenClock, WatchedStorage
 
 
@@ -23,11 +28,9 @@ async def ready(*roles: RoleName) -> tuple[WatchedStorage, FrozenClock, AccessDi
 
 
 async def by_hand(storage: MemoryStorage, user_id: UserId, role: RoleName) -> None:
-    """As an INSERT into user_roles would: nobody announces it."""
-    listeners, storage._listeners = storage._listeners, []
-    async with storage.transaction() as tx:
+    """Grant the role on another node, so that this one gets no notification."""
+    async with MemoryStorage(database=storage.database).transaction() as tx:
         await tx.users.grant(user_id, role, NOON)
-    storage._listeners = listeners
 
 
 async def roles_of(directory: AccessDirectory, user_id: UserId) -> frozenset[RoleName]:
@@ -43,13 +46,13 @@ async def test_a_thousand_requests_of_one_account_read_the_database_once() -> No
     assert storage.readings == 1
 
 
-async def test_requests_at_the_same_moment_share_one_reading() -> None:
+async def test_concurrent_requests_share_one_read() -> None:
     storage, _, directory, ada = await ready()
     await asyncio.gather(*(directory.access(ada) for _ in range(50)))
     assert storage.readings == 1
 
 
-async def test_a_role_granted_here_holds_on_the_very_next_request() -> None:
+async def test_a_role_that_this_node_granted_holds_on_the_next_request() -> None:
     """TK-16."""
     storage, _, directory, ada = await ready()
     assert await roles_of(directory, ada) == {USER}
@@ -58,7 +61,7 @@ async def test_a_role_granted_here_holds_on_the_very_next_request() -> None:
     assert await roles_of(directory, ada) == {USER, MODERATOR}
 
 
-async def test_a_role_removed_altogether_is_gone_for_everybody_at_once() -> None:
+async def test_a_removed_role_is_gone_for_every_account_at_once() -> None:
     storage, _, directory, ada = await ready(MODERATOR)
     await directory.access(ada)
     async with storage.transaction() as tx:
@@ -66,7 +69,7 @@ async def test_a_role_removed_altogether_is_gone_for_everybody_at_once() -> None
     assert await roles_of(directory, ada) == {USER}
 
 
-async def test_what_was_read_before_a_change_is_not_kept_after_it() -> None:
+async def test_a_read_that_began_before_a_change_does_not_become_an_entry() -> None:
     storage, _, directory, ada = await ready()
     storage.gate.clear()
     slow = asyncio.create_task(directory.access(ada))
@@ -79,52 +82,52 @@ async def test_what_was_read_before_a_change_is_not_kept_after_it() -> None:
     assert await roles_of(directory, ada) == {USER, ADMIN}
 
 
-async def test_a_hand_edit_holds_after_four_seconds_whatever_the_feed_says() -> None:
+async def test_a_table_edited_by_hand_takes_effect_after_four_seconds() -> None:
     storage, clock, directory, ada = await ready()
     await directory.access(ada)
     await by_hand(storage, ada, ADMIN)
-    clock.move(FRESH - 0.1)
+    clock.move(MAX_AGE_SECONDS - 0.1)
     assert await roles_of(directory, ada) == {USER}
     clock.move(0.1)
     assert await roles_of(directory, ada) == {USER, ADMIN}
 
 
-async def test_what_is_in_use_is_read_again_in_the_background() -> None:
+async def test_entries_in_use_are_read_again_in_the_background() -> None:
     storage, clock, directory, ada = await ready()
     await directory.access(ada)
     await by_hand(storage, ada, ADMIN)
-    clock.move(REFRESH_AFTER)
+    clock.move(REFRESH_AFTER_SECONDS)
     await directory.refresh()
     readings = storage.readings
     assert await roles_of(directory, ada) == {USER, ADMIN}
     assert storage.readings == readings
 
 
-async def test_what_nobody_uses_is_forgotten_and_costs_nothing() -> None:
+async def test_entries_that_are_not_in_use_are_dropped_and_not_read_again() -> None:
     storage, clock, directory, ada = await ready()
     await directory.access(ada)
     for _ in range(10):
-        clock.move(REFRESH_AFTER)
+        clock.move(REFRESH_AFTER_SECONDS)
         await directory.refresh()
     assert storage.readings == 2  # the first one, and one refresh after its only use
-    assert not directory._entries
+    assert directory.size == 0
 
 
-async def test_a_change_heard_during_a_refresh_wins_over_it() -> None:
+async def test_a_change_announced_during_a_refresh_wins_over_the_refresh() -> None:
     storage, clock, directory, ada = await ready()
     await directory.access(ada)
-    clock.move(REFRESH_AFTER)
+    clock.move(REFRESH_AFTER_SECONDS)
     storage.gate.clear()
     refreshing = asyncio.create_task(directory.refresh())
     while storage.readings < 2:
         await asyncio.sleep(0)
-    directory.heard([Change.of_account(ada)])
+    directory.apply([Change.of_account(ada)])
     storage.gate.set()
     await refreshing
-    assert ada not in directory._entries
+    assert directory.known(ada) is None
 
 
-async def test_an_account_that_is_gone_is_known_to_be_gone() -> None:
+async def test_a_deleted_account_is_cached_as_missing() -> None:
     storage, _, directory, ada = await ready()
     async with storage.transaction() as tx:
         await tx.users.delete(ada)
@@ -132,11 +135,11 @@ async def test_an_account_that_is_gone_is_known_to_be_gone() -> None:
     assert storage.readings == 1
 
 
-async def test_what_is_known_serves_while_the_database_is_away_and_then_no_longer() -> None:
+async def test_entries_serve_while_the_database_does_not_answer_until_they_are_too_old() -> None:
     storage, clock, directory, ada = await ready()
     await directory.access(ada)
     storage.away = True
-    clock.move(FRESH - 0.1)
+    clock.move(MAX_AGE_SECONDS - 0.1)
     assert await roles_of(directory, ada) == {USER}
     clock.move(0.1)
     with pytest.raises(StorageUnavailable):
@@ -145,7 +148,7 @@ async def test_what_is_known_serves_while_the_database_is_away_and_then_no_longe
     assert await roles_of(directory, ada) == {USER}
 
 
-async def test_a_waiter_who_gives_up_does_not_take_the_others_with_him() -> None:
+async def test_a_request_that_is_cancelled_does_not_cancel_the_others_that_wait() -> None:
     storage, _, directory, ada = await ready()
     storage.gate.clear()
     impatient = asyncio.create_task(directory.access(ada))
@@ -159,36 +162,35 @@ async def test_a_waiter_who_gives_up_does_not_take_the_others_with_him() -> None
     assert storage.readings == 1
 
 
-async def test_changes_of_keys_leave_accounts_alone() -> None:
+async def test_a_change_of_the_keys_does_not_drop_accounts() -> None:
     storage, _, directory, ada = await ready()
     await directory.access(ada)
-    directory.heard([Change(Subject.KEYS)])
+    directory.apply([Change(Subject.KEYS)])
     await directory.access(ada)
     assert storage.readings == 1
 
 
-async def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("doorward.application.change_feed.directory.MOST_ENTRIES", 3)
-    house = House()
+async def test_memory_is_bounded() -> None:
+    directory = AccessDirectory(MemoryStorage(), FrozenClock(), max_entries=3)
     for _ in range(10):
-        await house.directory.access(UserId(uuid7(NOON)))
-    assert len(house.directory._entries) == 3
+        await directory.access(UserId(uuid7(NOON)))
+    assert directory.size == 3
 
 
-async def test_thousands_that_ask_at_once_are_read_together() -> None:
+async def test_thousands_of_concurrent_requests_are_read_in_batches() -> None:
     storage, _, directory, ada = await ready()
-    crowd = [UserId(uuid7(NOON)) for _ in range(BATCH * 3)]
+    crowd = [UserId(uuid7(NOON)) for _ in range(BATCH_SIZE * 3)]
     answers = await asyncio.gather(directory.access(ada), *(directory.access(user_id) for user_id in crowd))
     assert answers[0] is not None
     assert answers[1:] == [None] * len(crowd)
     assert storage.readings == 4
 
 
-async def test_those_who_wait_behind_a_database_that_is_away_are_refused_with_the_first() -> None:
-    """OP-02: nobody waits for one deadline after another."""
+async def test_requests_that_wait_behind_a_failing_read_fail_with_it() -> None:
+    """OP-02: no request waits for one timeout after another."""
     storage, _, directory, _ = await ready()
     storage.away = True
-    crowd = [directory.access(UserId(uuid7(NOON))) for _ in range(BATCH * 3)]
+    crowd = [directory.access(UserId(uuid7(NOON))) for _ in range(BATCH_SIZE * 3)]
     answers = await asyncio.gather(*crowd, return_exceptions=True)
     assert {type(answer) for answer in answers} == {StorageUnavailable}
     assert storage.readings == 1
@@ -196,11 +198,11 @@ async def test_those_who_wait_behind_a_database_that_is_away_are_refused_with_th
     assert await directory.access(UserId(uuid7(NOON))) is None
 
 
-async def test_many_accounts_in_use_are_refreshed_a_batch_at_a_time() -> None:
+async def test_many_accounts_in_use_are_refreshed_one_batch_at_a_time() -> None:
     storage, clock, directory, ada = await ready()
-    for user_id in [ada, *(UserId(uuid7(NOON)) for _ in range(BATCH))]:
+    for user_id in [ada, *(UserId(uuid7(NOON)) for _ in range(BATCH_SIZE))]:
         await directory.access(user_id)
-    clock.move(REFRESH_AFTER)
+    clock.move(REFRESH_AFTER_SECONDS)
     before = storage.readings
     await directory.refresh()
     assert storage.readings == before + 2

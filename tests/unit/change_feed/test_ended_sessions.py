@@ -1,12 +1,18 @@
-"""What a node knows of ended sessions, and what it does when it cannot know."""
+"""What a node knows of ended sessions, and what it does when it may not know all of them."""
 
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from doorward.application.change_feed import ended_sessions
-from doorward.application.change_feed.ended_sessions import DEAF_AFTER, IN_DOUBT, REMEMBERED, TIDY_EVERY, EndedSessions
+from doorward.application.change_feed.ended_sessions import (
+    CLEANUP_INTERVAL_SECONDS,
+    RETENTION,
+    STALE_AFTER_SECONDS,
+    UNCERTAIN_SECONDS,
+    EndedSessions,
+)
+from doorward.application.sessions.end_session import EndSession
 from doorward.domain.access.decision import SIGNED_IN
 from doorward.domain.access.principal import AccessToken
 from doorward.domain.change_feed.change import Change, SequencedChange
@@ -23,7 +29,7 @@ def a_verified_token(house: House, user_id: UserId | None = None) -> AccessToken
     return PlainTokens().verify(f"{user_id or SOMEBODY}/{uuid7(NOON)}/{uuid7(NOON)}/0/0/9999999999", NOON)
 
 
-async def test_signing_out_is_known_at_once_without_asking() -> None:
+async def test_a_sign_out_is_known_at_once_without_a_query() -> None:
     """RF-10, TK-16."""
     house = House()
     await house.with_user("ada")
@@ -31,23 +37,23 @@ async def test_signing_out_is_known_at_once_without_asking() -> None:
     token = PlainTokens().verify(signed_in.access_token.value, NOON)
     assert (await house.authorize(token, SIGNED_IN)).allowed
     await house.end(signed_in.user.id, signed_in.session.id, by="test")
-    assert house.ended.knows(token) is True
+    assert house.ended.has_ended(token) is True
     assert (await house.authorize(token, SIGNED_IN)).reason == "session_ended"
 
 
-async def test_signing_out_everywhere_ends_what_is_being_made_just_now() -> None:
-    """RF-05: the access token of a refresh that was under way is of the epoch before."""
+async def test_a_sign_out_everywhere_revokes_a_token_that_is_issued_at_the_same_moment() -> None:
+    """RF-05: the access token of a refresh that was under way belongs to the previous epoch."""
     house = House()
     ada = await house.with_user("ada")
     await house.signed_in("ada")
     late = PlainTokens().verify(a_token(ada), NOON)
     assert await house.end_all(ada.id, by="test") == 1
-    assert house.ended.knows(late) is True
+    assert house.ended.has_ended(late) is True
     again = await house.signed_in("ada")
-    assert house.ended.knows(PlainTokens().verify(again.access_token.value, NOON)) is False
+    assert house.ended.has_ended(PlainTokens().verify(again.access_token.value, NOON)) is False
 
 
-async def test_nobody_ends_a_session_of_somebody_else() -> None:
+async def test_an_account_cannot_end_a_session_of_another_account() -> None:
     house = House()
     eve = await house.with_user("eve")
     await house.with_user("ada")
@@ -57,113 +63,108 @@ async def test_nobody_ends_a_session_of_somebody_else() -> None:
     assert await house.session(signed_in.session.id) is not None
 
 
-async def test_another_node_hears_of_an_end_at_its_next_look() -> None:
+async def test_another_node_knows_of_an_end_after_its_next_read_of_the_feed() -> None:
     house = House()
     ada = await house.with_user("ada")
     signed_in = await house.signed_in("ada")
     token = PlainTokens().verify(signed_in.access_token.value, NOON)
     follow = house.follower()
     await follow.once()
-    listeners, house.storage._listeners = house.storage._listeners, []
-    await house.end(ada.id, signed_in.session.id, by="elsewhere")
-    house.storage._listeners = listeners
-    assert house.ended.knows(token) is False
+    await EndSession(house.other_node, house.log)(ada.id, signed_in.session.id, by="test")
+    assert house.ended.has_ended(token) is False
     await follow.once()
-    assert house.ended.knows(token) is True
+    assert house.ended.has_ended(token) is True
 
 
-async def test_a_node_that_starts_knows_what_ended_while_its_tokens_are_about() -> None:
+async def test_a_node_that_starts_loads_the_ends_whose_tokens_may_still_be_valid() -> None:
     """RF-06."""
     house = House()
     ada = await house.with_user("ada")
     signed_in = await house.signed_in("ada")
     await house.end(ada.id, signed_in.session.id, by="test")
     house.clock.move(900)
-    restarted = House(clock=house.clock)
-    restarted.storage._tables = house.storage._tables
-    restarted.ended = EndedSessions(restarted.storage, house.clock)
+    restarted = House(clock=house.clock, database=house.storage.database)
     await restarted.follower().once()
-    assert restarted.ended.sessions == [(signed_in.session.id, NOON + REMEMBERED)]
+    assert restarted.ended.sessions == [(signed_in.session.id, NOON + RETENTION)]
 
 
-async def test_before_its_first_look_and_when_it_has_long_heard_nothing_a_node_asks_the_database() -> None:
+async def test_a_node_queries_the_database_before_its_first_read_and_when_its_last_read_is_too_old() -> None:
     house = House()
     await house.with_user("ada")
     signed_in = await house.signed_in("ada")
     token = PlainTokens().verify(signed_in.access_token.value, NOON)
     fresh = EndedSessions(house.storage, house.clock)
-    assert fresh.knows(token) is None
-    assert await fresh.ask(token) is False
-    fresh.listened(house.clock.monotonic())
-    house.clock.move(DEAF_AFTER)
-    assert fresh.knows(token) is False
+    assert fresh.has_ended(token) is None
+    assert await fresh.query(token) is False
+    fresh.mark_caught_up(house.clock.monotonic())
+    house.clock.move(STALE_AFTER_SECONDS)
+    assert fresh.has_ended(token) is False
     house.clock.move(0.1)
-    assert fresh.knows(token) is None
-    house.storage._tables.sessions.clear()
-    assert await fresh.ask(token) is True
+    assert fresh.has_ended(token) is None
+    house.storage.database.tables.sessions.clear()
+    assert await fresh.query(token) is True
 
 
-async def test_a_deaf_node_whose_database_is_away_lets_nobody_in() -> None:
+async def test_a_node_that_cannot_read_the_database_refuses_when_it_must_query_it() -> None:
     storage = WatchedStorage()
     house = House()
     ended = EndedSessions(storage, house.clock)
     storage.away = True
     with pytest.raises(StorageUnavailable):
-        await ended.ask(a_verified_token(house))
+        await ended.query(a_verified_token(house))
 
 
-def test_an_end_is_forgotten_when_no_token_of_it_can_be_left() -> None:
+def test_an_end_is_removed_when_no_token_of_it_can_be_valid() -> None:
     clock = FrozenClock()
     ended = EndedSessions(WatchedStorage(), clock)
     session_id = new_session_id(NOON)
-    ended.heard([Change.session_ended(SOMEBODY, session_id), Change.sessions_ended(SOMEBODY, 3)])
-    clock.move(REMEMBERED.total_seconds() - 1)
-    ended.listened(clock.monotonic())
+    ended.apply([Change.session_ended(SOMEBODY, session_id), Change.sessions_ended(SOMEBODY, 3)])
+    clock.move(RETENTION.total_seconds() - 1)
+    ended.mark_caught_up(clock.monotonic())
     assert (len(ended.sessions), len(ended.accounts)) == (1, 1)
-    clock.move(TIDY_EVERY)
-    ended.listened(clock.monotonic())
+    clock.move(CLEANUP_INTERVAL_SECONDS)
+    ended.mark_caught_up(clock.monotonic())
     assert (len(ended.sessions), len(ended.accounts)) == (0, 0)
 
 
-def test_a_wall_clock_that_jumps_makes_a_node_forget_nothing() -> None:
+def test_a_wall_clock_that_jumps_removes_no_end() -> None:
     clock = FrozenClock()
     ended = EndedSessions(WatchedStorage(), clock)
-    ended.heard([Change.session_ended(SOMEBODY, new_session_id(NOON))])
+    ended.apply([Change.session_ended(SOMEBODY, new_session_id(NOON))])
     clock.time += timedelta(days=1)
-    clock.seconds += TIDY_EVERY
-    ended.listened(clock.monotonic())
+    clock.seconds += CLEANUP_INTERVAL_SECONDS
+    ended.mark_caught_up(clock.monotonic())
     assert len(ended.sessions) == 1
 
 
-async def test_an_end_in_doubt_is_asked_for_and_told_to_nobody() -> None:
-    """The connection was lost in the commit: the session may go on, and then it must."""
+async def test_an_uncertain_end_is_queried_and_not_published() -> None:
+    """The connection was lost during the commit, so the session may continue."""
     house = House()
     ada = await house.with_user("ada")
     signed_in = await house.signed_in("ada")
     token = PlainTokens().verify(signed_in.access_token.value, NOON)
     for change in (Change.session_ended(ada.id, signed_in.session.id), Change.sessions_ended(ada.id, 1)):
-        house.ended.heard([replace(change, certain=False)])
-        assert house.ended.knows(token) is None
+        house.ended.apply([replace(change, certain=False)])
+        assert house.ended.has_ended(token) is None
         assert (await house.authorize(token, SIGNED_IN)).allowed
         assert (house.ended.sessions, house.ended.accounts) == ([], [])
-        house.clock.move(IN_DOUBT)
-        house.ended.listened(house.clock.monotonic())
-        assert house.ended.knows(token) is False
-    house.ended.heard([Change.session_ended(ada.id, signed_in.session.id)])
-    assert house.ended.knows(token) is True
+        house.clock.move(UNCERTAIN_SECONDS)
+        house.ended.mark_caught_up(house.clock.monotonic())
+        assert house.ended.has_ended(token) is False
+    house.ended.apply([Change.session_ended(ada.id, signed_in.session.id)])
+    assert house.ended.has_ended(token) is True
 
 
-def test_the_later_epoch_counts_whatever_the_order_in_which_they_are_heard() -> None:
+def test_the_higher_epoch_counts_in_whatever_order_they_are_announced() -> None:
     ended = EndedSessions(WatchedStorage(), FrozenClock())
-    ended.heard([Change.sessions_ended(SOMEBODY, 3), Change.sessions_ended(SOMEBODY, 2)])
+    ended.apply([Change.sessions_ended(SOMEBODY, 3), Change.sessions_ended(SOMEBODY, 2)])
     assert [(user_id, epoch) for user_id, epoch, _ in ended.accounts] == [(SOMEBODY, 3)]
 
 
-def test_more_ends_than_there_is_room_for_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ended_sessions, "MOST", 3)
+def test_beyond_the_maximum_of_entries_the_database_is_queried() -> None:
     house = House()
-    ended = EndedSessions(house.storage, house.clock)
-    ended.listened(house.clock.monotonic())
+    ended = EndedSessions(house.storage, house.clock, max_entries=3)
+    ended.mark_caught_up(house.clock.monotonic())
     token = a_verified_token(house)
     rows = [
         SequencedChange(
@@ -171,19 +172,19 @@ def test_more_ends_than_there_is_room_for_are_asked_for(monkeypatch: pytest.Monk
         )
         for number in range(4)
     ]
-    ended.remember(rows[:3])
-    assert (ended.knows(token), ended.complete) == (False, True)
-    ended.remember(rows[3:])
-    assert (ended.knows(token), ended.complete) == (None, False)
+    ended.load(rows[:3])
+    assert (ended.has_ended(token), ended.complete) == (False, True)
+    ended.load(rows[3:])
+    assert (ended.has_ended(token), ended.complete) == (None, False)
     assert len(ended.sessions) == 3
-    house.clock.move(REMEMBERED.total_seconds() + 3)
-    ended.listened(house.clock.monotonic())
-    assert (ended.knows(token), ended.complete) == (False, True)
+    house.clock.move(RETENTION.total_seconds() + 3)
+    ended.mark_caught_up(house.clock.monotonic())
+    assert (ended.has_ended(token), ended.complete) == (False, True)
 
 
-async def test_whoever_waits_for_news_is_told() -> None:
+async def test_a_waiter_is_woken_by_a_change() -> None:
     ended = EndedSessions(WatchedStorage(), FrozenClock())
     before = ended.generation
-    ended.heard([Change.session_ended(SOMEBODY, new_session_id(NOON))])
+    ended.apply([Change.session_ended(SOMEBODY, new_session_id(NOON))])
     await ended.changed_since(before)
     assert ended.generation > before

@@ -1,4 +1,4 @@
-"""What other services are told of ended sessions, when it is told anew, and who may wait for it."""
+"""What the revocation list contains, when it is signed again, and which requests may wait for it."""
 
 import asyncio
 from collections.abc import Sequence
@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from doorward.application.change_feed.ended_sessions import DEAF_AFTER, REMEMBERED
-from doorward.application.sessions.publish_revocations import (
-    LIFE,
-    MOST_WAITING,
+from doorward.application.change_feed.ended_sessions import RETENTION, STALE_AFTER_SECONDS
+from doorward.application.change_feed.revocation_publisher import (
+    LIFETIME,
+    MAX_WAITING,
     PERIOD,
-    PublishRevocations,
     RevocationList,
+    RevocationPublisher,
 )
 from doorward.domain.change_feed.change import Change
 from doorward.domain.errors import InvalidToken, RevocationsIncomplete, StorageUnavailable
@@ -38,16 +38,16 @@ SOMEBODY = UserId(uuid7(NOON))
 
 @dataclass(slots=True)
 class Node:
-    """A house with keys, and what it publishes. Two of them with the same keys are two nodes."""
+    """A node with keys and its publisher. Two of them with the same keys are two nodes."""
 
     house: House = field(default_factory=House)
     ring: StoredKeyRing = field(init=False)
-    publish: PublishRevocations = field(init=False)
+    publisher: RevocationPublisher = field(init=False)
 
     def __post_init__(self) -> None:
         self.ring = StoredKeyRing(self.house.storage, SEALER)
         signer = JwtRevocationSigner(self.ring, ISSUER, AUDIENCE)
-        self.publish = PublishRevocations(self.house.ended, signer, self.house.clock)
+        self.publisher = RevocationPublisher(self.house.ended, signer, self.house.clock)
 
     async def started(self) -> "Node":
         await put(self.house.storage, FIRST)
@@ -55,12 +55,12 @@ class Node:
         return self
 
     def end(self, session_id: SessionId) -> None:
-        self.house.ended.heard([Change.session_ended(SOMEBODY, session_id)])
+        self.house.ended.apply([Change.session_ended(SOMEBODY, session_id)])
 
     def move(self, seconds: float) -> None:
-        """The feed is read all the while."""
+        """Advance the clock while the feed is being read."""
         self.house.clock.move(seconds)
-        self.house.ended.listened(self.house.clock.monotonic())
+        self.house.ended.mark_caught_up(self.house.clock.monotonic())
 
 
 def read(published: RevocationList) -> dict[str, Any]:
@@ -68,12 +68,12 @@ def read(published: RevocationList) -> dict[str, Any]:
 
 
 async def settle() -> None:
-    """Whatever can go on has gone on."""
+    """Let every task run as far as it can."""
     for _ in range(10):
         await asyncio.sleep(0)
 
 
-async def test_it_names_what_ended_and_until_when_to_remember_it() -> None:
+async def test_the_list_names_what_ended_and_until_when_it_matters() -> None:
     """TK-16."""
     node = await Node().started()
     house = node.house
@@ -82,65 +82,65 @@ async def test_it_names_what_ended_and_until_when_to_remember_it() -> None:
     await house.end(ada.id, session.id, by="test")
     await house.end_all(ada.id, by="test")
     epoch = (await house.stored(ada.id)).epoch
-    until = int((NOON + REMEMBERED).timestamp())
-    published = node.publish()
+    until = int((NOON + RETENTION).timestamp())
+    published = node.publisher.current()
     now = int(NOON.timestamp())
     assert read(published) == {
         "iss": ISSUER,
         "aud": AUDIENCE,
         "iat": now,
-        "exp": now + LIFE.total_seconds(),
+        "exp": now + LIFETIME.total_seconds(),
         "sessions": [{"sid": str(session.id), "exp": until}],
         "accounts": [{"sub": str(ada.id), "epoch": epoch, "exp": until}],
     }
     assert read_header(published.signed.decode()) == {"alg": "ES256", "typ": "revocations+jwt", "kid": FIRST.kid}
 
 
-async def test_a_list_passes_for_no_access_token() -> None:
+async def test_a_list_is_not_accepted_as_an_access_token() -> None:
     """TK-05, TK-24."""
     node = await Node().started()
     tokens = JwtAccessTokens(node.ring, ISSUER, AUDIENCE, "doorward", 900)
     with pytest.raises(InvalidToken):
-        tokens.verify(node.publish().signed.decode(), NOON)
+        tokens.verify(node.publisher.current().signed.decode(), NOON)
 
 
-async def test_all_get_the_same_bytes_until_something_ends() -> None:
+async def test_all_requests_get_the_same_bytes_until_something_ends() -> None:
     node = await Node().started()
-    before = node.publish()
-    assert node.publish() is before
+    before = node.publisher.current()
+    assert node.publisher.current() is before
     session_id = new_session_id(NOON)
     node.end(session_id)
-    after = node.publish()
+    after = node.publisher.current()
     assert after.tag != before.tag
     node.end(session_id)
-    assert node.publish() is after, "an end that is heard of once more is nothing new"
+    assert node.publisher.current() is after, "an end that is apply of once more is nothing new"
 
 
-async def test_what_no_token_can_need_any_more_is_listed_no_more() -> None:
+async def test_an_end_that_no_token_needs_any_more_is_not_listed() -> None:
     node = await Node().started()
     node.end(new_session_id(NOON))
-    assert read(node.publish())["sessions"] != []
-    node.move(REMEMBERED.total_seconds())
-    assert read(node.publish())["sessions"] == []
+    assert read(node.publisher.current())["sessions"] != []
+    node.move(RETENTION.total_seconds())
+    assert read(node.publisher.current())["sessions"] == []
 
 
-async def test_it_is_signed_anew_at_half_its_life_and_by_another_key() -> None:
+async def test_the_list_is_signed_again_at_half_its_lifetime_and_by_another_key() -> None:
     node = await Node().started()
-    before = node.publish()
+    before = node.publisher.current()
     node.move(PERIOD.total_seconds() - 1)
-    assert node.publish() is before
+    assert node.publisher.current() is before
     node.move(1)
-    after = node.publish()
+    after = node.publisher.current()
     assert read(after)["iat"] - read(before)["iat"] == PERIOD.total_seconds()
     assert after.tag != before.tag
     await put(node.house.storage, SECOND.beginning(node.house.clock.now()))
     await node.ring.reload()
-    assert read_header(node.publish().signed.decode())["kid"] == SECOND.kid
-    assert node.publish().tag != after.tag
+    assert read_header(node.publisher.current().signed.decode())["kid"] == SECOND.kid
+    assert node.publisher.current().tag != after.tag
 
 
-async def test_nodes_that_list_the_same_have_the_same_tag() -> None:
-    """Else who asks one node after the other would never wait."""
+async def test_nodes_that_list_the_same_ends_give_the_list_the_same_tag() -> None:
+    """Otherwise a client that asks one node after the other would never wait."""
     here, there = await Node().started(), await Node(House(clock=FrozenClock(seconds=5000.0))).started()
     ended = [new_session_id(NOON) for _ in range(3)]
     for session_id in ended:
@@ -148,93 +148,93 @@ async def test_nodes_that_list_the_same_have_the_same_tag() -> None:
     there.move(1)
     for session_id in reversed(ended):
         there.end(session_id)
-    assert here.publish().tag == there.publish().tag
-    assert here.publish().signed != there.publish().signed
+    assert here.publisher.current().tag == there.publisher.current().tag
+    assert here.publisher.current().signed != there.publisher.current().signed
 
 
-async def test_a_node_that_may_not_know_all_says_so_rather_than_too_little() -> None:
+async def test_a_node_that_may_not_know_all_ends_refuses_to_publish() -> None:
     node = await Node().started()
-    known = node.publish()
-    node.house.clock.move(DEAF_AFTER + 1)
+    known = node.publisher.current()
+    node.house.clock.move(STALE_AFTER_SECONDS + 1)
     with pytest.raises(RevocationsIncomplete):
-        node.publish()
-    node.house.ended.listened(node.house.clock.monotonic())
-    assert node.publish() is known
+        node.publisher.current()
+    node.house.ended.mark_caught_up(node.house.clock.monotonic())
+    assert node.publisher.current() is known
 
 
 async def test_without_a_key_nothing_is_published() -> None:
     with pytest.raises(StorageUnavailable):
-        Node().publish()
+        Node().publisher.current()
 
 
-async def test_who_waits_hears_at_once() -> None:
+async def test_a_waiting_request_is_answered_when_something_ends() -> None:
     node = await Node().started()
-    known = node.publish()
-    waiting = asyncio.create_task(node.publish.after(known.tag, 60))
+    known = node.publisher.current()
+    waiting = asyncio.create_task(node.publisher.after(known.tag, 60))
     await settle()
     assert not waiting.done()
     session_id = new_session_id(NOON)
     node.end(session_id)
     assert [entry["sid"] for entry in read(await waiting)["sessions"]] == [str(session_id)]
-    assert await node.publish.after(known.tag, 60) is node.publish(), "who is late does not wait"
+    assert await node.publisher.after(known.tag, 60) is node.publisher.current(), "who is late does not wait"
 
 
-async def test_nobody_is_woken_for_nothing() -> None:
+async def test_a_waiting_request_is_not_woken_if_the_list_stays_the_same() -> None:
     node = await Node().started()
     session_id = new_session_id(NOON)
     node.end(session_id)
-    waiting = asyncio.create_task(node.publish.after(node.publish().tag, 60))
+    waiting = asyncio.create_task(node.publisher.after(node.publisher.current().tag, 60))
     await settle()
     node.end(session_id)
     await settle()
     assert not waiting.done()
-    node.publish.stop()
+    node.publisher.stop()
     await waiting
 
 
-async def test_after_its_time_who_waited_gets_what_there_is() -> None:
+async def test_a_waiting_request_gets_the_present_list_after_its_time() -> None:
     node = await Node().started()
-    known = node.publish()
-    assert await node.publish.after(known.tag, 0) is known
+    known = node.publisher.current()
+    assert await node.publisher.after(known.tag, 0) is known
 
 
-async def test_whoever_waits_when_the_service_stops_is_let_go_and_nobody_waits_after_that() -> None:
+async def test_when_the_service_stops_waiting_requests_are_answered_and_no_other_waits() -> None:
     node = await Node().started()
-    known = node.publish()
-    waiting = [asyncio.create_task(node.publish.after(known.tag, 60)) for _ in range(3)]
+    known = node.publisher.current()
+    waiting = [asyncio.create_task(node.publisher.after(known.tag, 60)) for _ in range(3)]
     await settle()
-    node.publish.stop()
+    node.publisher.stop()
     assert await asyncio.gather(*waiting) == [known] * 3
-    assert not node.publish.has_room
-    assert await node.publish.after(known.tag, 60) is known
+    assert not node.publisher.has_room
+    assert await node.publisher.after(known.tag, 60) is known
 
 
-async def test_places_to_wait_are_few_and_come_free() -> None:
+async def test_the_number_of_waiting_requests_is_limited_and_a_cancelled_one_makes_room() -> None:
     node = await Node().started()
-    known = node.publish()
-    waiting = [asyncio.create_task(node.publish.after(known.tag, 60)) for _ in range(MOST_WAITING)]
+    known = node.publisher.current()
+    waiting = [asyncio.create_task(node.publisher.after(known.tag, 60)) for _ in range(MAX_WAITING)]
     await settle()
-    assert not node.publish.has_room
+    assert not node.publisher.has_room
     waiting[0].cancel()
     await settle()
-    assert node.publish.has_room
-    node.publish.stop()
+    assert node.publisher.has_room
+    node.publisher.stop()
     await asyncio.gather(*waiting[1:])
 
 
-async def test_of_those_that_come_together_who_finds_no_place_is_answered_at_once() -> None:
+async def test_requests_beyond_the_limit_are_answered_at_once() -> None:
     node = await Node().started()
-    known = node.publish()
-    waiting = [asyncio.create_task(node.publish.after(known.tag, 60)) for _ in range(MOST_WAITING + 3)]
+    known = node.publisher.current()
+    waiting = [asyncio.create_task(node.publisher.after(known.tag, 60)) for _ in range(MAX_WAITING + 3)]
     await settle()
-    assert [task.done() for task in waiting] == [False] * MOST_WAITING + [True] * 3
-    node.publish.stop()
+    assert [task.done() for task in waiting] == [False] * MAX_WAITING + [True] * 3
+    node.publisher.stop()
     assert await asyncio.gather(*waiting) == [known] * len(waiting)
 
 
 @dataclass(frozen=True, slots=True)
 class SlowSigner:
-    """Takes a second for a list."""
+    """Takes one second to sign a list."""
 
     clock: FrozenClock
 
@@ -252,12 +252,12 @@ class SlowSigner:
         return str(len(sessions)).encode()
 
 
-async def test_long_lists_do_not_take_all_the_time_there_is() -> None:
+async def test_signing_long_lists_does_not_take_all_the_time() -> None:
     house = House()
-    publish = PublishRevocations(house.ended, SlowSigner(house.clock), house.clock)
-    before = publish()
-    house.ended.heard([Change.session_ended(SOMEBODY, new_session_id(NOON))])
+    publisher = RevocationPublisher(house.ended, SlowSigner(house.clock), house.clock)
+    before = publisher.current()
+    house.ended.apply([Change.session_ended(SOMEBODY, new_session_id(NOON))])
     house.clock.move(1.9)
-    assert publish() is before
+    assert publisher.current() is before
     house.clock.move(0.1)
-    assert publish().signed == b"1"
+    assert publisher.current().signed == b"1"

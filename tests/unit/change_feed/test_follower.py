@@ -3,7 +3,12 @@ from datetime import timedelta
 
 import pytest
 
-from doorward.application.change_feed.follow_changes import KEPT, LOOKS_PER_RELOAD, MOST_PAGES, PRUNE_EVERY
+from doorward.application.change_feed.follower import (
+    KEPT,
+    MAX_PAGES,
+    PRUNE_INTERVAL_SECONDS,
+    READS_PER_KEY_RELOAD,
+)
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.role import ADMIN, MODERATOR, USER
 from doorward.domain.errors import StorageUnavailable
@@ -12,16 +17,16 @@ from doorward.infrastructure.memory.repositories import MemoryChanges
 from support.builders import House
 from support.doubles import NOON, PlainSealer
 
+AT_ONCE = {"interval_seconds": 0, "refresh_interval_seconds": 0}
+
 
 async def elsewhere_granted(house: House, user_id: UserId) -> None:
-    """Another node grants the role: this one's listeners hear nothing of it."""
-    listeners, house.storage._listeners = house.storage._listeners, []
-    async with house.storage.transaction() as tx:
+    """Grant the role on another node, so that this one gets no notification."""
+    async with house.other_node.transaction() as tx:
         await tx.users.grant(user_id, ADMIN, NOON)
-    house.storage._listeners = listeners
 
 
-async def test_a_grant_of_another_node_holds_after_the_next_look_at_the_feed() -> None:
+async def test_a_grant_on_another_node_holds_after_the_next_read_of_the_feed() -> None:
     house = House()
     ada = await house.with_user("ada")
     follow = house.follower()
@@ -34,7 +39,7 @@ async def test_a_grant_of_another_node_holds_after_the_next_look_at_the_feed() -
     assert access.roles == {USER, ADMIN}
 
 
-async def test_a_new_key_is_read_by_every_node() -> None:
+async def test_a_new_key_is_loaded_by_every_node() -> None:
     house = House()
     follow = house.follower()
     await follow.once()
@@ -46,7 +51,7 @@ async def test_a_new_key_is_read_by_every_node() -> None:
     assert house.ring.reloads == before + 1
 
 
-async def test_a_feed_restored_from_a_backup_makes_the_node_begin_again() -> None:
+async def test_a_feed_restored_from_a_backup_makes_the_node_start_again() -> None:
     house = House()
     ada = await house.with_user("ada")
     async with house.storage.transaction() as tx:
@@ -54,14 +59,14 @@ async def test_a_feed_restored_from_a_backup_makes_the_node_begin_again() -> Non
     follow = house.follower()
     await follow.once()
     await house.directory.access(ada.id)
-    house.storage._tables.changes.clear()
+    house.storage.database.tables.changes.clear()
     reloads = house.ring.reloads
     await follow.once()
-    assert ada.id not in house.directory._entries
+    assert house.directory.known(ada.id) is None
     assert house.ring.reloads == reloads + 1
 
 
-async def test_many_changes_at_once_are_read_to_the_end() -> None:
+async def test_many_changes_at_once_are_all_read() -> None:
     house = House()
     ada = await house.with_user("ada")
     follow = house.follower()
@@ -78,7 +83,7 @@ async def test_many_changes_at_once_are_read_to_the_end() -> None:
     assert ADMIN in access.roles
 
 
-async def test_changes_that_every_node_has_read_are_pruned_but_for_the_last() -> None:
+async def test_changes_that_every_node_has_read_are_pruned_except_the_last() -> None:
     house = House()
     ada = await house.with_user("ada")
     follow = house.follower()
@@ -88,18 +93,18 @@ async def test_changes_that_every_node_has_read_are_pruned_but_for_the_last() ->
         async with house.storage.transaction() as tx:
             await tx.users.revoke(ada.id, ADMIN)
     await follow.once()
-    house.clock.move(max(PRUNE_EVERY, KEPT / timedelta(seconds=1)) + 1)
+    house.clock.move(max(PRUNE_INTERVAL_SECONDS, KEPT / timedelta(seconds=1)) + 1)
     await follow.once()
     async with house.storage.reading() as reading:
         assert len(await reading.changes.latest(10)) == 1
     await house.grant(ada.id, ADMIN, NOON, by="test")
     await follow.once()
-    assert ada.id not in house.directory._entries
+    assert house.directory.known(ada.id) is None
 
 
-async def test_a_failure_nobody_foresaw_does_not_stop_the_listening(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unforeseen_error_does_not_stop_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     house = House()
-    follow = house.follower()
+    follow = house.follower(**AT_ONCE)
     looks = 0
 
     async def once() -> None:
@@ -110,17 +115,16 @@ async def test_a_failure_nobody_foresaw_does_not_stop_the_listening(monkeypatch:
         raise asyncio.CancelledError
 
     monkeypatch.setattr(follow, "once", once)
-    monkeypatch.setattr("doorward.application.change_feed.follow_changes.INTERVAL", 0)
     with pytest.raises(asyncio.CancelledError):
         await follow.run()
     assert house.log.of(SecurityEvent.CHANGE_FEED_FAILED) == [{"reason": "RuntimeError"}]
 
 
-async def test_a_feed_that_cannot_be_read_is_reported_once_and_so_is_its_return(
+async def test_an_unreadable_feed_is_reported_once_and_so_is_its_recovery(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     house = House()
-    follow = house.follower()
+    follow = house.follower(**AT_ONCE)
     looks = iter([StorageUnavailable(), StorageUnavailable(), None, None, asyncio.CancelledError()])
 
     async def once() -> None:
@@ -128,7 +132,6 @@ async def test_a_feed_that_cannot_be_read_is_reported_once_and_so_is_its_return(
             raise error
 
     monkeypatch.setattr(follow, "once", once)
-    monkeypatch.setattr("doorward.application.change_feed.follow_changes.INTERVAL", 0)
     with pytest.raises(asyncio.CancelledError):
         await follow.run()
     assert [event for event, _ in house.log.events] == [
@@ -137,7 +140,7 @@ async def test_a_feed_that_cannot_be_read_is_reported_once_and_so_is_its_return(
     ]
 
 
-async def test_a_change_is_not_lost_when_the_database_fails_in_the_midst_of_reading(
+async def test_no_change_is_lost_when_the_database_fails_in_the_middle_of_a_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     house = House()
@@ -158,7 +161,7 @@ async def test_a_change_is_not_lost_when_the_database_fails_in_the_midst_of_read
     assert ADMIN in access.roles
 
 
-async def test_a_key_is_read_in_the_end_when_the_first_attempt_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_keys_are_loaded_later_when_the_first_attempt_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     house = House()
     follow = house.follower()
     await follow.once()
@@ -177,25 +180,24 @@ async def unavailable(*_: object) -> None:
     raise StorageUnavailable
 
 
-async def test_keys_are_read_again_now_and_then_though_nobody_announced_anything() -> None:
-    """TK-13: a key that somebody removed by hand is forgotten, too."""
+async def test_keys_are_loaded_now_and_then_even_if_nothing_was_announced() -> None:
+    """TK-13: a key that somebody deleted by hand is dropped, too."""
     house = House()
     follow = house.follower()
-    for _ in range(LOOKS_PER_RELOAD):
+    for _ in range(READS_PER_KEY_RELOAD):
         await follow.once()
     assert house.ring.reloads == 2
 
 
-async def test_whoever_is_far_behind_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("doorward.application.change_feed.follow_changes.PAGE", 2)
+async def test_a_node_that_is_far_behind_starts_again_at_the_end_of_the_feed() -> None:
     house = House()
     ada = await house.with_user("ada")
     await house.grant(ada.id, MODERATOR, NOON, by="test")
-    follow = house.follower()
+    follow = house.follower(page_size=2)
     await follow.once()
     await house.directory.access(ada.id)
     await elsewhere_granted(house, ada.id)
-    for _ in range(MOST_PAGES * 2):
+    for _ in range(MAX_PAGES * 2):
         await house.grant(ada.id, MODERATOR, NOON, by="test")
         await house.revoke(ada.id, MODERATOR, by="test")
     await follow.once()
@@ -206,9 +208,9 @@ async def test_whoever_is_far_behind_begins_anew(monkeypatch: pytest.MonkeyPatch
     await follow.once()
 
 
-async def test_accounts_that_cannot_be_refreshed_keep_nobody_from_listening(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_accounts_that_cannot_be_refreshed_do_not_stop_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     house = House()
-    follow = house.follower()
+    follow = house.follower(**AT_ONCE)
     looks = 0
 
     async def once() -> None:
@@ -219,8 +221,6 @@ async def test_accounts_that_cannot_be_refreshed_keep_nobody_from_listening(monk
 
     monkeypatch.setattr(follow, "once", once)
     monkeypatch.setattr(house.directory, "refresh", unavailable)
-    monkeypatch.setattr("doorward.application.change_feed.follow_changes.INTERVAL", 0)
-    monkeypatch.setattr("doorward.application.change_feed.follow_changes.REFRESH_INTERVAL", 0)
     with pytest.raises(asyncio.CancelledError):
         await follow.run()
     assert looks == 3

@@ -1,0 +1,1 @@
+"""Strict readers of lenient formats, for every layer. Standard library only."""

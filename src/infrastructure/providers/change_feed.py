@@ -1,0 +1,32 @@
+"""The parts that follow the change feed. Tests construct them with other intervals and limits."""
+
+from typing import final
+
+from dishka import Provider, Scope, provide
+
+from doorward.application.change_feed.directory import AccessDirectory
+from doorward.application.change_feed.ended_sessions import EndedSessions
+from doorward.application.change_feed.follower import ChangeFollower, FollowerTimings
+from doorward.application.change_feed.revocation_publisher import RevocationPublisher
+from doorward.application.ports.clock import Clock
+from doorward.application.ports.storage import Storage
+
+
+@final
+class ChangeFeedProvider(Provider):
+    scope = Scope.APP
+
+    follower = provide(ChangeFollower)
+    revocation_publisher = provide(RevocationPublisher)
+
+    @provide
+    def timings(self) -> FollowerTimings:
+        return FollowerTimings()
+
+    @provide
+    def directory(self, storage: Storage, clock: Clock) -> AccessDirectory:
+        return AccessDirectory(storage, clock)
+
+    @provide
+    def ended_sessions(self, storage: Storage, clock: Clock) -> EndedSessions:
+        return EndedSessions(storage, clock)

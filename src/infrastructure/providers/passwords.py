@@ -1,0 +1,54 @@
+"""The adapters that hash and judge passwords."""
+
+from collections.abc import AsyncIterator
+from typing import final
+
+from dishka import Provider, Scope, provide
+
+from doorward.application.ports.clock import Clock
+from doorward.application.ports.security import (
+    PasswordHasher,
+    PasswordStrength,
+    SecurityLog,
+)
+from doorward.domain.accounts.password import PasswordPolicy
+from doorward.infrastructure.security.argon2_libraries import argon2_library
+from doorward.infrastructure.security.hashing_pool import HashingPool
+from doorward.infrastructure.security.password_strength import (
+    LOWEST_ACCEPTED_SCORE,
+    LOWEST_ACCEPTED_SCORE_IN_TUTORIAL,
+    ZxcvbnPasswordStrength,
+)
+from doorward.infrastructure.security.passwords import Argon2Hasher, Argon2Library
+from doorward.infrastructure.settings.settings import Settings
+
+
+@final
+class PasswordsProvider(Provider):
+    scope = Scope.APP
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.settings = settings
+
+    @provide
+    def argon2_library(self) -> Argon2Library:
+        return argon2_library(self.settings.hasher)
+
+    @provide
+    async def hasher(self, library: Argon2Library, clock: Clock, log: SecurityLog) -> AsyncIterator[PasswordHasher]:
+        pool = HashingPool(self.settings.hash_threads, self.settings.hash_queue, clock)
+        yield Argon2Hasher(library, pool, log)
+        pool.close()
+
+    @provide
+    def policy(self) -> PasswordPolicy:
+        return PasswordPolicy(min_characters=self.settings.password_min_length)
+
+    @provide
+    def password_strength(self) -> PasswordStrength:
+        in_tutorial = self.settings.dialect == "tutorial"
+        return ZxcvbnPasswordStrength.load(
+            self.settings.password_blocklist,
+            LOWEST_ACCEPTED_SCORE_IN_TUTORIAL if in_tutorial else LOWEST_ACCEPTED_SCORE,
+        )
