@@ -157,11 +157,6 @@ class WrongPassword(InvalidCredentials):
 # --- access -----------------------------------------------------------------------------------------
 
 
-class TokenRequired(Unauthenticated):
-    code = "token_required"
-    text = "No token provided!"
-
-
 class InvalidToken(Unauthenticated):
     """The access token is expired, revoked, malformed or foreign (RFC 6750, section 3.1). The text is the same for
     all."""
@@ -183,19 +178,6 @@ class RefreshTokenReused(InvalidRefreshToken):
 
     code = "refresh_token_reused"
     text = "This refresh token was used before; the session has ended. Sign in again."
-
-
-class CrossSiteRequest(Forbidden):
-    """A request with a cookie would change something, and its Origin is not allowed."""
-
-    code = "cross_site_request"
-    text = "With cookies, requests that change something need an Origin of DOORWARD_CORS_ORIGINS, or the service's own."
-
-
-class RoleRequired(Forbidden):
-    """The account lacks the required role (`insufficient_scope` of RFC 6750, section 3.1)."""
-
-    code = "insufficient_scope"
 
 
 class InvalidRoleName(Invalid):

@@ -16,11 +16,11 @@ from doorward.domain.errors import Unavailable
 from doorward.infrastructure.container import make_container
 from doorward.infrastructure.log.configure import configure_logging, dropped_lines
 from doorward.infrastructure.settings.settings import ENV_FILE, Settings, load_settings
+from doorward.interfaces.http import metrics
 from doorward.interfaces.http.app import create_app
 from doorward.interfaces.http.config import HttpConfig
-from doorward.interfaces.http.edge.edge import Edge
+from doorward.interfaces.http.edge.middleware import EdgeMiddleware
 from doorward.interfaces.http.errors.dialects import DIALECTS
-from doorward.interfaces.http.operations import metrics
 from doorward.interfaces.stopping import called_on_stop
 
 
@@ -28,18 +28,17 @@ def build(settings: Settings | None = None) -> ASGIApp:
     """Return the service as one ASGI application, for one worker process. Raise StartRefused."""
     settings = settings or load_settings(os.environ, ENV_FILE)
     configure_logging(settings)
-    metrics.watch(metrics.LOG_LINES_DROPPED, dropped_lines)
+    metrics.measure_when_requested(metrics.LOG_LINES_DROPPED, dropped_lines)
     container = make_container(settings)
     config = http_config(settings)
-    return Edge(create_app(container, config, lifespan=[background_work(container)]), config)
+    return EdgeMiddleware(create_app(container, config, lifespan=[background_work(container)]), config)
 
 
 def http_config(settings: Settings) -> HttpConfig:
-    dialect = DIALECTS[settings.dialect]
     return HttpConfig(
-        dialect=dialect,
+        dialect=settings.dialect,
         allowed_hosts=settings.allowed_hosts,
-        cors_origins=settings.cors_origins | dialect.cors_origins,
+        cors_origins=settings.cors_origins | DIALECTS[settings.dialect].cors_origins,
         public_origin=settings.public_url,
         https=settings.https,
         docs=settings.docs,
@@ -62,7 +61,7 @@ def background_work(container: AsyncContainer) -> Callable[[Litestar], AbstractA
         maintain = await container.get(Maintenance)
         publisher = await container.get(RevocationPublisher)
         tasks = [
-            asyncio.create_task(work) for work in (follow.run(), maintain.run(), metrics.TRAFFIC.keep_handing_over())
+            asyncio.create_task(work) for work in (follow.run(), maintain.run(), metrics.REQUEST_COUNTS.keep_flushing())
         ]
         try:
             with called_on_stop(publisher.stop):

@@ -10,6 +10,7 @@ from doorward.domain.access.principal import AccessToken
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import InvalidToken
 from doorward.domain.ids import SessionId, TokenId, UserId, uuid7
+from doorward.encoding.strict_base64 import decode_base64url
 from doorward.infrastructure.security import jws
 from doorward.infrastructure.security.jwk import base64url
 from doorward.infrastructure.security.key_ring import OpenKey, StoredKeyRing
@@ -72,12 +73,12 @@ class JwtAccessTokens:
     def verify(self, token: str, now: datetime) -> AccessToken:
         try:
             header, payload, signature = jws.split(token)
-            key = self._key_of(jws.parse(jws.decode(header)))
+            key = self._key_of(jws.members_of(header))
             content = token[: len(header) + 1 + len(payload)].encode("ascii")
-            if not signed(key, content, jws.decode(signature)):
+            if not signed(key, content, decode_base64url(signature)):
                 raise InvalidToken
-            accepted = self._accepted(jws.parse(jws.decode(payload)), now)
-        except (ValueError, RecursionError) as error:
+            accepted = self._accepted(jws.members_of(payload), now)
+        except ValueError as error:
             raise InvalidToken from error
         if not self._ring.may_have_signed(key, accepted.issued_at):
             raise InvalidToken  # so that a key has ended `lifetime` seconds after it signed last

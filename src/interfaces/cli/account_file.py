@@ -14,7 +14,7 @@ from typing import Annotated, BinaryIO
 import msgspec
 
 from doorward.application.accounts.account_entries import AccountEntry, Problem
-from doorward.interfaces.http.edge.strict_json import InvalidJson, check_json
+from doorward.encoding.strict_json import InvalidJson, parse_object
 
 MAX_LINE_BYTES = 16_384
 
@@ -60,7 +60,7 @@ class AccountFile:
 
 def read(number: int, line: bytes) -> AccountEntry | Problem:
     try:
-        check_json(line, "line")
+        parse_object(line, name="line")
         account = DECODER.decode(line)
     except InvalidJson as error:
         return Problem(number, str(error))

@@ -1,4 +1,4 @@
-"""The Litestar application: routes, guard and error handlers."""
+"""The Litestar application: routes, guard, refusals. Rules for every request and answer are the edge's."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -14,32 +14,40 @@ from doorward.interfaces.http.access.admin_grants import AdminGrantsController
 from doorward.interfaces.http.access.admin_roles import AdminRolesController
 from doorward.interfaces.http.access.demo import DemoController
 from doorward.interfaces.http.access.explain import explain
-from doorward.interfaces.http.accounts.account import AccountController
 from doorward.interfaces.http.accounts.admin_users import AdminUsersController
-from doorward.interfaces.http.accounts.auth import AuthController
+from doorward.interfaces.http.accounts.own_account import AccountController
+from doorward.interfaces.http.accounts.sign_in import sign_in
+from doorward.interfaces.http.accounts.sign_up import sign_up
 from doorward.interfaces.http.config import HttpConfig
 from doorward.interfaces.http.docs.openapi_routes import openapi_route
 from doorward.interfaces.http.docs.page import docs_routes
-from doorward.interfaces.http.errors.errors import Refusals
+from doorward.interfaces.http.errors.answers import ErrorAnswers
+from doorward.interfaces.http.errors.dialects import DIALECTS
 from doorward.interfaces.http.keys.jwks import jwks
-from doorward.interfaces.http.keys.metadata import authorization_server
-from doorward.interfaces.http.operations.health import healthz, live, metrics, ready, readyz
-from doorward.interfaces.http.operations.home import welcome
-from doorward.interfaces.http.request import StrictRequest
+from doorward.interfaces.http.keys.server_metadata import authorization_server
+from doorward.interfaces.http.operations.health import healthz, live, ready, readyz
+from doorward.interfaces.http.operations.metrics import metrics
+from doorward.interfaces.http.operations.welcome import welcome
+from doorward.interfaces.http.security.access import require_guarded
 from doorward.interfaces.http.security.cookies import COOKIES, Cookies
-from doorward.interfaces.http.security.guard import Guard, require_guarded
-from doorward.interfaces.http.services.services import ServicesController
-from doorward.interfaces.http.sessions.account_sessions import AccountSessionsController
+from doorward.interfaces.http.security.guard import Guard
+from doorward.interfaces.http.services.introspection import introspect
+from doorward.interfaces.http.services.revocation import revoke
 from doorward.interfaces.http.sessions.admin_sessions import AdminSessionsController
-from doorward.interfaces.http.sessions.revocations import revocations
-from doorward.interfaces.http.sessions.sessions import SessionsController
+from doorward.interfaces.http.sessions.own_sessions import AccountSessionsController
+from doorward.interfaces.http.sessions.refresh import refresh
+from doorward.interfaces.http.sessions.revocation_list import revocations
+from doorward.interfaces.http.sessions.sign_out import SignOutController
+from doorward.interfaces.http.wire.json_request import StrictJsonRequest
 
 Lifespan = Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]]
 
 ROUTES: Sequence[ControllerRouterHandler] = (
     welcome,
-    AuthController,
-    SessionsController,
+    sign_up,
+    sign_in,
+    refresh,
+    SignOutController,
     AccountController,
     AccountSessionsController,
     DemoController,
@@ -48,7 +56,8 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     AdminSessionsController,
     AdminRolesController,
     explain,
-    ServicesController,
+    introspect,
+    revoke,
     authorization_server,
     jwks,
     revocations,
@@ -61,26 +70,27 @@ ROUTES: Sequence[ControllerRouterHandler] = (
 
 
 def create_app(container: AsyncContainer, config: HttpConfig, lifespan: Lifespan = ()) -> Litestar:
-    """Return the application. Raise UndeclaredAccess when a route does not declare who may use it."""
-    refusals = Refusals(config.dialect)
+    """Return the application, to be wrapped in EdgeMiddleware, which answers the refusals that it raises. Raise
+    UndeclaredAccess when a route does not declare who may use it."""
+    error_answers = ErrorAnswers(DIALECTS[config.dialect])
     cookies = Cookies(config)
     guard = Guard(container, cookies)
     app = Litestar(
-        [*ROUTES, *documentation(config, refusals, cookies)],
+        [*ROUTES, *documentation(config, error_answers, cookies)],
         before_request=guard,
         state=State({COOKIES: cookies}),
-        dependencies={"browser": Provide(cookies.behind, sync_to_thread=False)},
-        exception_handlers=refusals.handlers(),
-        request_class=StrictRequest,
-        request_max_body_size=None,  # the edge has counted already
+        dependencies={"browser": Provide(cookies.browser_of, sync_to_thread=False)},
+        exception_handlers=error_answers.exception_handlers(),
+        request_class=StrictJsonRequest,
+        request_max_body_size=None,  # the edge has limited it already
         openapi_config=None,
         logging_config=None,
         lifespan=list(lifespan),
     )
     require_guarded(app, guard)
-    app.asgi_handler = refusals.around(app.asgi_router)
+    app.asgi_handler = app.asgi_router  # without the layer that catches exceptions, because the edge does
     return app
 
 
-def documentation(config: HttpConfig, refusals: Refusals, cookies: Cookies) -> list[HTTPRouteHandler]:
-    return [openapi_route(ROUTES, refusals, cookies.access), *docs_routes()] if config.docs else []
+def documentation(config: HttpConfig, error_answers: ErrorAnswers, cookies: Cookies) -> list[HTTPRouteHandler]:
+    return [openapi_route(ROUTES, error_answers, cookies.access), *docs_routes()] if config.docs else []

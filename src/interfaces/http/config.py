@@ -1,30 +1,33 @@
+"""The settings that the HTTP interface needs."""
+
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
-
-from doorward.interfaces.http.errors.dialects import DIALECTS, Dialect
+from typing import Literal
 
 Network = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpConfig:
-    """What the HTTP side needs to know of the settings."""
+    """The settings that the HTTP interface needs. It imports nothing of the HTTP interface."""
 
     allowed_hosts: frozenset[str]
-    """Lower case, without port; an IPv6 address with or without its brackets."""
-    dialect: Dialect = DIALECTS["standard"]
+    """Host names in lower case, without port; an IPv6 address with or without its brackets."""
+    dialect: Literal["standard", "tutorial"] = "standard"
+    """A key of `errors.dialects.DIALECTS`."""
     cors_origins: frozenset[str] = frozenset()
-    """Exact origins as browsers write them: `https://app.example.org`, with the port unless it is the default one."""
+    """Exact origins as browsers write them: `https://app.example.org`, with the port unless it is the default port."""
     public_origin: str = ""
-    """Where clients reach the service, as an origin."""
+    """The origin under which clients reach the service."""
     https: bool = False
-    """Clients reach the service over TLS, here or at a proxy: answers carry HSTS."""
+    """True when clients reach the service over TLS, here or at a proxy. Answers then carry HSTS."""
     docs: bool = True
+    """True when the OpenAPI document and the page `/docs` are served."""
     trusted_proxies: tuple[Network, ...] = ()
-    """Peers whose `X-Forwarded-For` is believed."""
+    """Peers whose `X-Forwarded-For` is trusted."""
     body_limit: int = 16_384
     """Bytes."""
     body_seconds: float = 5.0
-    """From the head of a request to the last byte of its body."""
+    """Time limit from the headers of a request to the last byte of its body."""
     access_log: bool = False
-    """One line per request, with the route's template and never the path itself."""
+    """True for one log line per request. It contains the route's template and never the path itself."""

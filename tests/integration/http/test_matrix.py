@@ -17,16 +17,16 @@ from doorward.domain.access.decision import SIGNED_IN, Requirement
 from doorward.interfaces.http import app as application
 from doorward.interfaces.http.app import create_app
 from doorward.interfaces.http.config import HttpConfig
-from doorward.interfaces.http.security.cookies import Cookies
-from doorward.interfaces.http.security.guard import (
+from doorward.interfaces.http.security.access import (
     ACCESS,
     PUBLIC,
     SERVICE,
-    Guard,
     UndeclaredAccess,
-    handlers,
+    http_handlers,
     require_guarded,
 )
+from doorward.interfaces.http.security.cookies import Cookies
+from doorward.interfaces.http.security.guard import Guard
 from support.builders import PASSWORD
 from support.programs.processes import PATIENCE
 from support.programs.server_process import Account, Server, Unique
@@ -60,7 +60,7 @@ def the_app() -> Litestar:
 
 ROUTES = [
     Route(method, route.path_format, handler.opt[ACCESS])
-    for route, handler in handlers(the_app())
+    for route, handler in http_handlers(the_app())
     for method in sorted(handler.http_methods)
     if method != "OPTIONS"
 ]

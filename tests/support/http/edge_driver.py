@@ -1,4 +1,4 @@
-"""One request through the edge without a server: what a server would say and hear, as ASGI messages."""
+"""Drives the edge without a server: one request and its answer, as ASGI messages."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -11,15 +11,13 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from msgspec import json
 
 from doorward.interfaces.http.config import HttpConfig
-from doorward.interfaces.http.edge.edge import Edge
-from doorward.interfaces.http.errors.errors import Refusals
+from doorward.interfaces.http.edge.middleware import EdgeMiddleware
 
 Header = tuple[bytes, bytes]
 HOST: Header = (b"host", b"auth.example.org")
 JSON: Header = (b"content-type", b"application/json")
 CHUNKED: Header = (b"transfer-encoding", b"chunked")
 CONFIG = HttpConfig(allowed_hosts=frozenset({"auth.example.org", "127.0.0.1", "[::1]"}))
-REFUSALS = Refusals(CONFIG.dialect)
 ROUTES = {
     "/": {"GET"},
     "/api/test/all": {"GET"},
@@ -31,7 +29,7 @@ ROUTES = {
 
 @dataclass(slots=True)
 class Reply:
-    """What went out. `messages` are those of the server's side."""
+    """The answer. `messages` are those that a server would get."""
 
     messages: list[Message] = field(default_factory=list)
 
@@ -44,7 +42,7 @@ class Reply:
         return list(self._start["headers"])
 
     def header(self, name: str) -> str | None:
-        """The value, of several the values in their order."""
+        """Return the value; of several headers, the values in their order. None without such a header."""
         values = [value.decode("latin-1") for key, value in self.headers if key == name.encode()]
         return ", ".join(values) if values else None
 
@@ -54,7 +52,7 @@ class Reply:
 
     @property
     def problem(self) -> dict[str, Any]:
-        """The body, after a look at whether it is a problem at all."""
+        """Return the body, after checking that it is a problem of RFC 9457."""
         assert self.header("content-type") == "application/problem+json"
         problem: dict[str, Any] = json.decode(self.body)
         assert problem["status"] == self.status
@@ -74,7 +72,7 @@ class Reply:
 
 @dataclass(slots=True)
 class Application:
-    """A small application that routes like a router, echoes bodies, and remembers the scopes it saw."""
+    """A small application that routes by ROUTES, echoes bodies, and keeps the scopes of its requests."""
 
     seen: list[HTTPScope] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
@@ -97,7 +95,7 @@ class Application:
 
     @property
     def scope(self) -> HTTPScope:
-        """That of the only request."""
+        """Return the scope of the only request."""
         (scope,) = self.seen
         return scope
 
@@ -119,22 +117,23 @@ async def ask(
     host: Iterable[Header] = (HOST,),
     query: bytes = b"",
     peer: str | None = "192.0.2.1",
-    ends: str = "whole",
-    edge: Edge | None = None,
+    ends: str = "complete",
+    edge: EdgeMiddleware | None = None,
     **settings: Any,
 ) -> Reply:
-    """Send one request and hear the answer out. `ends` says what follows the chunks: the `whole` body's end, `gone`
-    (the client left, or a chunk was malformed), or `stalls` (nothing, ever). `settings` change `config`."""
+    """Send one request and return the complete answer. `ends` says what follows the chunks: `complete` is the end of
+    the body, `disconnected` means that the client left or a chunk was malformed, and `silent` that nothing follows.
+    `settings` change `config`."""
     reply = Reply()
     waiting = [
-        {"type": "http.request", "body": chunk, "more_body": ends != "whole" or index < len(chunks) - 1}
+        {"type": "http.request", "body": chunk, "more_body": ends != "complete" or index < len(chunks) - 1}
         for index, chunk in enumerate(chunks)
-    ] or ([{"type": "http.request", "body": b"", "more_body": False}] if ends == "whole" else [])
+    ] or ([{"type": "http.request", "body": b"", "more_body": False}] if ends == "complete" else [])
 
     async def receive() -> Any:
         if waiting:
             return waiting.pop(0)
-        if ends == "stalls":
+        if ends == "silent":
             await asyncio.Event().wait()
         return {"type": "http.disconnect"}
 
@@ -156,11 +155,11 @@ async def ask(
         "server": ("127.0.0.1", "8080"),
         "state": {},
     }
-    await (edge or Edge(REFUSALS.around(app), replace(config, **settings)))(scope, receive, send)
+    await (edge or EdgeMiddleware(app, replace(config, **settings)))(scope, receive, send)
     return reply
 
 
 async def post(app: ASGIApp, body: bytes, *headers: Header, path: str = "/api/things", **options: Any) -> Reply:
-    """POST in one piece, as JSON unless `headers` are given."""
+    """POST the body in one piece, as JSON unless `headers` are given."""
     length = (b"content-length", str(len(body)).encode())
     return await ask(app, "POST", path, [*(headers or (JSON,)), length], [body], **options)

@@ -8,13 +8,13 @@ from msgspec import UNSET
 
 from doorward.application.ports.security import IssuedToken
 from doorward.application.sessions.issue_tokens import SignedIn
-from doorward.domain.errors import CrossSiteRequest, DomainError, InvalidRefreshToken, TokenRequired
+from doorward.domain.errors import DomainError, InvalidRefreshToken
 from doorward.domain.sessions.session import UNKNOWN_DEVICE, Session, new_session_id
 from doorward.interfaces.http.config import HttpConfig
-from doorward.interfaces.http.edge.request_headers import FIELDS
-from doorward.interfaces.http.errors.refusals import AmbiguousToken, JsonRequired
+from doorward.interfaces.http.edge.request_headers import HEADERS_BY_NAME
+from doorward.interfaces.http.errors.refusals import AmbiguousToken, CrossSiteRequest, JsonRequired, TokenRequired
 from doorward.interfaces.http.security.cookies import Browser, Cookies, cookie
-from doorward.interfaces.http.security.guard import Guard
+from doorward.interfaces.http.security.presented_token import presented_token
 from support.builders import REFRESH_TOKENS, a_user
 from support.doubles import NOON
 
@@ -34,7 +34,7 @@ NAMES = {TLS: ("__Host-doorward-access", "__Host-doorward-refresh"), PLAIN: ("do
 
 def a_request(*headers: Header, method: str = "POST", host: bytes = HOST) -> Any:
     sent = [(b"host", host), *headers]
-    return {"method": method, "headers": sent, "state": {FIELDS: dict(sent)}}
+    return {"method": method, "headers": sent, "state": {HEADERS_BY_NAME: dict(sent)}}
 
 
 def from_origin(origin: str) -> Header:
@@ -57,7 +57,7 @@ def signed_in(access: str = "a.b.c", refresh: str = "r") -> SignedIn:
 @pytest.mark.parametrize("cookies", [TLS, PLAIN], ids=["https", "http loopback"])
 def test_scripts_cannot_read_a_cookie_and_other_hosts_cannot_plant_one(cookies: Cookies) -> None:
     """RF-15: as the prefix `__Host-` demands it; on http loopback, where there is none, all but Secure."""
-    lines = [cookie.to_header(header="") for cookie in cookies.holding(signed_in())]
+    lines = [cookie.to_header(header="") for cookie in cookies.for_tokens(signed_in())]
     for line, name, value, seconds in zip(lines, NAMES[cookies], ("a.b.c", "r"), ("900", "1209600"), strict=True):
         morsel = SimpleCookie(line)[name]
         assert (morsel.value, morsel["max-age"]) == (value, seconds)
@@ -69,7 +69,7 @@ def test_scripts_cannot_read_a_cookie_and_other_hosts_cannot_plant_one(cookies: 
 def test_the_longest_token_that_is_issued_fits_into_a_cookie() -> None:
     """RF-15: 4,096 bytes, attributes and all. A longer one is not issued."""
     longest = signed_in(access="x" * 4_000)
-    assert all(len(cookie.to_header(header="")) < 4_096 for cookie in TLS.holding(longest))
+    assert all(len(cookie.to_header(header="")) < 4_096 for cookie in TLS.for_tokens(longest))
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_without_a_cookie_of_that_name_nobody_asks_for_an_origin(sent: list[Head
 def test_a_header_decides_alone(header: Header) -> None:
     """RF-15: no page can make a browser send one, so the cross-site rule is not for it."""
     scope = a_request(OURS, header)
-    assert guard()._presented(scope) == "h.h.h"
+    assert presented_token(scope, TLS) == "h.h.h"
     assert not Browser(TLS, scope).keeps_cookies
 
 
@@ -208,11 +208,7 @@ def test_a_header_decides_alone(header: Header) -> None:
 def test_a_header_without_a_token_is_not_made_good_by_a_cookie(header: Header) -> None:
     """RF-15."""
     with pytest.raises(TokenRequired):
-        guard()._presented(a_request(OURS, header, JSON, from_origin(ALLOWED[0])))
-
-
-def guard() -> Guard:
-    return Guard(None, TLS)  # type: ignore[arg-type]
+        presented_token(a_request(OURS, header, JSON, from_origin(ALLOWED[0])), TLS)
 
 
 def test_a_refresh_token_in_the_body_goes_before_the_cookie() -> None:
@@ -249,7 +245,7 @@ async def test_both_cookies_are_cleared_as_they_were_set(cookies: Cookies) -> No
     scope = a_request(JSON, from_origin("http://127.0.0.1:8080" if cookies is PLAIN else ALLOWED[0]), host=host)
     cookies.accept(scope)
     cleared = await cleared_by(cookies, scope, status=204)
-    set_first = {line.partition("=")[0]: line for line in holding(cookies)}
+    set_first = {line.partition("=")[0]: line for line in cookie_lines(cookies)}
     assert set(cleared) == set(set_first) == set(NAMES[cookies])
     for name, line in cleared.items():
         before, after = SimpleCookie(set_first[name])[name], SimpleCookie(line)[name]
@@ -274,13 +270,13 @@ async def cleared_by(cookies: Cookies, scope: Any, status: int) -> dict[str, str
         sent.append(message)
 
     given = [(b"content-type", b"text/plain")]
-    await cookies.forgetting(scope, send, 204)({"type": "http.response.start", "status": status, "headers": given})
-    await cookies.forgetting(scope, send, 204)({"type": "http.response.body", "body": b"", "more_body": False})
+    await cookies.clearing(scope, send, 204)({"type": "http.response.start", "status": status, "headers": given})
+    await cookies.clearing(scope, send, 204)({"type": "http.response.body", "body": b"", "more_body": False})
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
     assert sent[0]["headers"][0] == given[0]
     lines = [value.decode() for name, value in sent[0]["headers"] if name == b"set-cookie"]
     return {line.partition("=")[0]: line for line in lines}
 
 
-def holding(cookies: Cookies) -> list[str]:
-    return [cookie.to_header(header="") for cookie in cookies.holding(signed_in())]
+def cookie_lines(cookies: Cookies) -> list[str]:
+    return [cookie.to_header(header="") for cookie in cookies.for_tokens(signed_in())]

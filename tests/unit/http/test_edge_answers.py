@@ -6,8 +6,9 @@ import pytest
 import structlog
 from prometheus_client.parser import text_string_to_metric_families
 
-from doorward.interfaces.http.edge.edge import Edge
-from doorward.interfaces.http.operations import metrics
+from doorward.domain.errors import DomainError, StorageUnavailable, Throttled
+from doorward.interfaces.http import metrics
+from doorward.interfaces.http.edge.middleware import EdgeMiddleware
 from support.http.edge_driver import CONFIG, HOST, JSON, Application, Header, Reply, ask, post
 
 APP_ORIGIN = "https://app.example.com"
@@ -93,11 +94,27 @@ async def test_no_other_header_is_the_applications_to_change() -> None:
     assert reply.header("x-request-id") != "other"
 
 
-@pytest.mark.parametrize("status", [429, 503])
-async def test_whoever_shall_come_back_is_told_when(status: int) -> None:
-    assert (await ask(Application(status=status))).header("retry-after") == "1"
-    told = await ask(Application(status=status, headers=((b"retry-after", b"7"),)))
-    assert told.header("retry-after") == "7"
+class ThrottledForSevenSeconds(Throttled):
+    retry_after = 7
+
+
+@pytest.mark.parametrize(
+    ("refusal", "status", "seconds"),
+    [(StorageUnavailable(), 503, "1"), (Throttled(), 429, "1"), (ThrottledForSevenSeconds(), 429, "7")],
+)
+async def test_a_refusal_that_may_be_retried_carries_retry_after_once(
+    refusal: DomainError, status: int, seconds: str
+) -> None:
+    async def app(*_: Any) -> None:
+        raise refusal
+
+    reply = await ask(app)
+    assert (reply.status, reply.header("retry-after")) == (status, seconds)
+
+
+async def test_the_applications_own_retry_after_is_not_changed() -> None:
+    reply = await ask(Application(status=503, headers=((b"retry-after", b"7"),)))
+    assert (reply.status, reply.header("retry-after")) == (503, "7")
 
 
 async def test_without_origins_no_answer_speaks_of_cors() -> None:
@@ -206,13 +223,13 @@ async def test_a_client_that_left_is_no_error() -> None:
     }
     with structlog.testing.capture_logs() as logs:
         for app in (Application(), broken):
-            await Edge(app, CONFIG)(dict(scope), receive, send)  # type: ignore[arg-type]
+            await EdgeMiddleware(app, CONFIG)(dict(scope), receive, send)  # type: ignore[arg-type]
     assert [line["event"] for line in logs] == ["unhandled_exception"]
 
 
 def counted(name: str, **labels: str) -> float:
     """The sample of that name with these labels, 0 before the first time."""
-    for family in text_string_to_metric_families(metrics.render().decode()):
+    for family in text_string_to_metric_families(metrics.metrics_text().decode()):
         for sample in family.samples:
             if sample.name == name and sample.labels == labels:
                 return sample.value
@@ -229,8 +246,8 @@ async def test_requests_are_counted_by_route_and_never_by_path() -> None:
     after = counted("doorward_http_requests_total", **signin), counted("doorward_http_requests_total", **nowhere)
     assert (after[0] - before[0], after[1] - before[1]) == (1, 1)
     assert counted("doorward_http_request_seconds_count", route="/api/auth/signin") >= 1
-    assert b"0190a0b0" not in metrics.render()
-    assert b"BREW" not in metrics.render()
+    assert b"0190a0b0" not in metrics.metrics_text()
+    assert b"BREW" not in metrics.metrics_text()
 
 
 async def test_requests_in_flight_are_counted_while_they_fly() -> None:
@@ -249,7 +266,7 @@ async def test_requests_in_flight_are_counted_while_they_fly() -> None:
 def test_figures_tell_no_versions() -> None:
     """HT-03."""
     metrics.count_sign_in("success")
-    figures = metrics.render()
+    figures = metrics.metrics_text()
     assert b'doorward_sign_ins_total{outcome="success"}' in figures
     assert b"python_info" not in figures
 

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 import structlog
 
-from doorward.interfaces.http.edge.edge import Edge
-from doorward.interfaces.http.edge.hosts import AllowedHosts
-from doorward.interfaces.http.edge.request_headers import FIELDS
+from doorward.interfaces.http.edge.hosts import MAX_CACHED_HOSTS, AllowedHosts
+from doorward.interfaces.http.edge.middleware import EdgeMiddleware
+from doorward.interfaces.http.edge.request_headers import HEADERS_BY_NAME
+from doorward.interfaces.http.errors.refusals import MisdirectedRequest
 from support.http.edge_driver import CONFIG, HOST, Application, Header, ask, post
 
 
@@ -17,8 +18,8 @@ async def test_a_request_reaches_the_application_with_its_number_and_its_address
     reply = await ask(app, headers=[(b"x-request-id", b"abc.DEF_12-3")])
     assert reply.status == 200
     assert reply.header("x-request-id") == "abc.DEF_12-3"
-    fields = {HOST[0]: HOST[1], b"x-request-id": b"abc.DEF_12-3"}
-    assert app.scope["state"] == {"request_id": "abc.DEF_12-3", "ip": "192.0.2.1", FIELDS: fields}
+    by_name = {HOST[0]: HOST[1], b"x-request-id": b"abc.DEF_12-3"}
+    assert app.scope["state"] == {"request_id": "abc.DEF_12-3", "ip": "192.0.2.1", HEADERS_BY_NAME: by_name}
 
 
 async def test_an_unfit_request_id_is_replaced() -> None:
@@ -163,11 +164,19 @@ async def test_probes_may_ask_by_address(hosts: list[Header]) -> None:
     assert all(name != b"host" for name, _ in app.scope["headers"])
 
 
-def test_remembered_spellings_do_not_pile_up() -> None:
+def test_the_number_of_cached_host_spellings_is_limited() -> None:
     hosts = AllowedHosts(["auth.example.org"])
     for port in range(2000):
-        assert hosts.refuse(f"auth.example.org:{port}".encode()) is None
-    assert len(hosts._allowed) <= 256
+        hosts.check(f"auth.example.org:{port}".encode())
+    assert hosts.check.cache_info().currsize == MAX_CACHED_HOSTS == 256
+
+
+def test_refused_hosts_are_not_cached() -> None:
+    hosts = AllowedHosts(["auth.example.org"])
+    for number in range(10):
+        with pytest.raises(MisdirectedRequest):
+            hosts.check(f"evil{number}.example".encode())
+    assert hosts.check.cache_info().currsize == 0
 
 
 OTHER_SPELLINGS = [
@@ -365,7 +374,7 @@ async def test_other_scopes_pass_through() -> None:
         seen.append((scope, receive, send))
 
     lifespan: Any = {"type": "lifespan"}
-    await Edge(app, CONFIG)(lifespan, "receive", "send")  # type: ignore[arg-type]
+    await EdgeMiddleware(app, CONFIG)(lifespan, "receive", "send")  # type: ignore[arg-type]
     assert seen == [(lifespan, "receive", "send")]
 
 

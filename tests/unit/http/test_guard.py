@@ -14,13 +14,15 @@ from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.decision import SIGNED_IN, Requirement, any_of
 from doorward.domain.access.principal import Principal
 from doorward.domain.access.role import ADMIN, MODERATOR
-from doorward.domain.errors import DomainError, InvalidToken, RoleRequired, TokenRequired
+from doorward.domain.errors import DomainError, InvalidToken
 from doorward.domain.sessions.session import new_session_id
 from doorward.interfaces.http.config import HttpConfig
-from doorward.interfaces.http.edge.request_headers import FIELDS
-from doorward.interfaces.http.errors.refusals import AmbiguousToken
+from doorward.interfaces.http.edge.request_headers import HEADERS_BY_NAME
+from doorward.interfaces.http.errors.refusals import AmbiguousToken, RoleRequired, TokenRequired
+from doorward.interfaces.http.security.access import ACCESS, PUBLIC
 from doorward.interfaces.http.security.cookies import Cookies
-from doorward.interfaces.http.security.guard import ACCESS, PUBLIC, Guard, asking, presented
+from doorward.interfaces.http.security.guard import Guard, current_principal
+from doorward.interfaces.http.security.presented_token import token_in_headers
 from support.builders import House, a_token
 from support.doubles import PlainTokens
 
@@ -51,7 +53,7 @@ def x_access_token(value: bytes) -> tuple[bytes, bytes]:
 )
 def test_a_token_is_found_where_it_may_stand(headers: Headers) -> None:
     """TK-17."""
-    assert presented(dict(headers)) == "t.t.t"
+    assert token_in_headers(dict(headers)) == "t.t.t"
 
 
 @pytest.mark.parametrize(
@@ -70,7 +72,7 @@ def test_a_token_is_found_where_it_may_stand(headers: Headers) -> None:
 def test_no_token_and_two_tokens_are_refused(headers: Headers, refusal: type[DomainError]) -> None:
     """TK-17."""
     with pytest.raises(refusal):
-        presented(dict(headers))
+        token_in_headers(dict(headers))
 
 
 class Parts(Provider):
@@ -114,7 +116,7 @@ async def through(house: House, access: Requirement | str, token: str | None) ->
         "path_template": "/things/{id}",
         "method": "GET",
         "headers": [],
-        "state": {FIELDS: dict([authorization(b"Bearer " + token.encode())]) if token else {}},
+        "state": {HEADERS_BY_NAME: dict([authorization(b"Bearer " + token.encode())]) if token else {}},
     }
     request: Request[Any, Any, Any] = Request(scope)
     assert await Guard(make_async_container(Parts(house)), COOKIES)(request) is None
@@ -135,7 +137,7 @@ async def test_a_guarded_route_learns_who_asks() -> None:
     token = a_token(ada, session_id)
     for access in (SIGNED_IN, any_of(MODERATOR), any_of(MODERATOR, ADMIN)):
         request = await through(house, access, token)
-        assert asking(request) == Principal(user_id=ada.id, session_id=session_id)
+        assert current_principal(request) == Principal(user_id=ada.id, session_id=session_id)
     assert house.log.of(SecurityEvent.AUTHZ_FAIL) == []
 
 

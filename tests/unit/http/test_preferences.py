@@ -2,7 +2,7 @@
 
 import pytest
 
-from doorward.interfaces.http.sessions.revocations import LONGEST_WAIT, seconds_to_wait
+from doorward.interfaces.http.sessions.revocation_list import MAX_WAIT_SECONDS, seconds_to_wait
 
 
 @pytest.mark.parametrize(
@@ -21,8 +21,8 @@ def test_what_is_preferred_is_granted(preference: bytes) -> None:
 
 
 def test_nobody_waits_longer_than_is_good() -> None:
-    assert seconds_to_wait([(b"prefer", b"wait=31")]) == LONGEST_WAIT
-    assert seconds_to_wait([(b"prefer", b"wait=999999999")]) == LONGEST_WAIT
+    assert seconds_to_wait([(b"prefer", b"wait=31")]) == MAX_WAIT_SECONDS
+    assert seconds_to_wait([(b"prefer", b"wait=999999999")]) == MAX_WAIT_SECONDS
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,19 @@ import pytest
 from doorward.domain import errors
 from doorward.domain.accounts.password import PasswordPolicy
 from doorward.domain.errors import (
+    Conflict,
     DomainError,
     EmailTaken,
+    Forbidden,
+    Invalid,
+    Missing,
     PasswordBlocked,
     PasswordTooLong,
     PasswordTooShort,
     RoleUnknown,
-    TokenRequired,
+    Throttled,
+    Unauthenticated,
+    Unavailable,
     UnknownAccount,
     UsernameTaken,
     WrongPassword,
@@ -23,24 +29,57 @@ from doorward.domain.errors import (
 from doorward.infrastructure.settings.settings import Settings
 from doorward.interfaces.http import app
 from doorward.interfaces.http.access.explain import Question
-from doorward.interfaces.http.accounts.auth import SignUp
+from doorward.interfaces.http.accounts.sign_up import SignUp
+from doorward.interfaces.http.config import HttpConfig
 from doorward.interfaces.http.docs.openapi_problems import example_texts
+from doorward.interfaces.http.edge.request_target import MAX_TARGET_BYTES
 from doorward.interfaces.http.errors import refusals
-from doorward.interfaces.http.errors.dialects import DIALECTS, Answer
-from doorward.interfaces.http.errors.errors import STATUS, Refusals
-from doorward.interfaces.http.request import field_error
+from doorward.interfaces.http.errors.answers import ErrorAnswers
+from doorward.interfaces.http.errors.dialects import DIALECTS, Override
+from doorward.interfaces.http.errors.field_errors import body_error
+from doorward.interfaces.http.errors.refusals import (
+    BodyTooLarge,
+    BodyTooSlow,
+    HeadersTooLarge,
+    InternalError,
+    JsonRequired,
+    MisdirectedRequest,
+    TargetTooLong,
+    TokenRequired,
+    UnsupportedContentEncoding,
+)
 
-STANDARD = Refusals(DIALECTS["standard"])
-TUTORIAL = Refusals(DIALECTS["tutorial"])
+STANDARD = ErrorAnswers(DIALECTS["standard"])
+TUTORIAL = ErrorAnswers(DIALECTS["tutorial"])
 OURS = ("doorward.domain.", "doorward.application.", "doorward.interfaces.")
-"""An adapter may have a shade of a refusal for itself."""
+"""An adapter may have its own subclass of a refusal."""
 HOMES = {errors.__name__, refusals.__name__}
+FAMILIES: dict[type[DomainError], int] = {
+    Invalid: 400,
+    Unauthenticated: 401,
+    Forbidden: 403,
+    Missing: 404,
+    Conflict: 409,
+    Throttled: 429,
+    Unavailable: 503,
+}
+EXCEPTIONS: dict[type[DomainError], int] = {
+    InternalError: 500,
+    BodyTooSlow: 408,
+    BodyTooLarge: 413,
+    TargetTooLong: 414,
+    JsonRequired: 415,
+    UnsupportedContentEncoding: 415,
+    MisdirectedRequest: 421,
+    HeadersTooLarge: 431,
+}
+"""HTTP has a status of its own for these."""
 CONTRACT = {
-    UnknownAccount: Answer(404, "User Not found."),
-    WrongPassword: Answer(401, "Invalid Password!"),
-    UsernameTaken: Answer(400),
-    EmailTaken: Answer(400),
-    TokenRequired: Answer(403),
+    UnknownAccount: Override(404, "User Not found."),
+    WrongPassword: Override(401, "Invalid Password!"),
+    UsernameTaken: Override(400),
+    EmailTaken: Override(400),
+    TokenRequired: Override(403),
 }
 """What the tutorial's clients are promised, written out by hand."""
 
@@ -56,25 +95,30 @@ def leaves() -> Iterator[type[DomainError]]:
 
 
 @pytest.mark.parametrize("kind", list(leaves()), ids=lambda kind: kind.__name__)
-def test_every_refusal_has_a_status_that_says_what_to_do_next(kind: type[DomainError]) -> None:
-    family = next(family for family in STATUS if issubclass(kind, family))
-    assert STANDARD.answer(kind).status == STATUS[family]
-    assert STANDARD.answer(kind).text is None
+def test_every_refusal_has_the_status_of_its_family_or_one_of_its_own(kind: type[DomainError]) -> None:
+    expected = next(status for each, status in (EXCEPTIONS | FAMILIES).items() if issubclass(kind, each))
+    assert STANDARD.status(kind) == expected
+    assert STANDARD.override(kind) is None
 
 
 def test_the_dialects_differ_in_what_the_contract_says_and_in_nothing_else() -> None:
-    differing = {kind: TUTORIAL.answer(kind) for kind in leaves() if TUTORIAL.answer(kind) != STANDARD.answer(kind)}
+    differing = {kind: override for kind in leaves() if (override := TUTORIAL.override(kind)) is not None}
     assert differing == CONTRACT
     assert DIALECTS["standard"].cors_origins == set()
     assert DIALECTS["tutorial"].cors_origins == {"http://localhost:8081"}
 
 
-def test_a_dialect_can_be_set_if_there_is_one() -> None:
+def test_every_dialect_can_be_set() -> None:
     assert set(get_args(get_type_hints(Settings)["dialect"])) == set(DIALECTS)
+    assert set(get_args(get_type_hints(HttpConfig)["dialect"])) == set(DIALECTS)
 
 
-def test_every_refusal_stands_where_refusals_stand() -> None:
-    assert app.ROUTES, "what HTTP has is imported, so that it is known here"
+def test_the_refusal_of_a_long_address_names_the_limit() -> None:
+    assert str(MAX_TARGET_BYTES) in TargetTooLong.text
+
+
+def test_every_refusal_is_defined_in_one_of_the_two_modules() -> None:
+    assert app.ROUTES, "importing the routes defines every refusal"
     assert {kind.__module__ for kind in everywhere() if kind.__module__.startswith(OURS)} == HOMES
 
 
@@ -98,16 +142,16 @@ def test_the_document_words_refusals_as_they_are_raised() -> None:
         (Question, b'{"user": "ada"}', "", "Ask either for anyRole, or for method and path."),
     ],
 )
-def test_what_is_wrong_with_a_body_is_said_by_name(
+def test_the_problem_names_the_member_that_is_wrong(
     kind: type[msgspec.Struct], body: bytes, field: str, message: str
 ) -> None:
     """HT-13."""
     with pytest.raises(msgspec.ValidationError) as refusal:
         msgspec.json.decode(body, type=kind)
-    assert field_error(str(refusal.value)) == {"field": field, "message": message}
+    assert body_error(str(refusal.value)) == {"field": field, "message": message}
 
 
 @pytest.mark.parametrize("message", ["Invalid enum value 'hunter2' - at `$.kind`", "Invalid value 'hunter2'"])
 def test_a_value_that_was_sent_is_never_repeated(message: str) -> None:
     """HT-13."""
-    assert "hunter2" not in str(field_error(message))
+    assert "hunter2" not in str(body_error(message))

@@ -17,9 +17,10 @@ from doorward.application.services.register_service import RegisterService
 from doorward.domain.errors import InvalidClient
 from doorward.infrastructure.security.service_secrets import RandomServiceSecrets
 from doorward.interfaces.http.config import HttpConfig
-from doorward.interfaces.http.security.basic import LONGEST, client_credentials
+from doorward.interfaces.http.security.access import ACCESS, SERVICE
 from doorward.interfaces.http.security.cookies import Cookies
-from doorward.interfaces.http.security.guard import ACCESS, SERVICE, Guard, asking_service
+from doorward.interfaces.http.security.guard import Guard, current_service
+from doorward.interfaces.http.security.http_basic import MAX_CREDENTIALS_CHARACTERS, client_credentials
 from support.builders import House
 from support.doubles import NOON
 
@@ -84,7 +85,7 @@ ENCODED = b64encode(f"{ID}:{SECRET}".encode())
         [basic(f"{ID}:%00")],
         [basic(b"\xff:\xff")],
         [basic("%ff:%ff")],
-        [basic("x:" + "y" * LONGEST)],
+        [basic("x:" + "y" * MAX_CREDENTIALS_CHARACTERS)],
     ],
 )
 def test_everything_else_is_no_client(headers: list[tuple[bytes, bytes]]) -> None:
@@ -130,7 +131,7 @@ async def through(house: House, *headers: tuple[bytes, bytes]) -> Request[Any, A
 async def test_a_route_for_services_learns_which_one_asks() -> None:
     house = House()
     made = await RegisterService(house.storage, SECRETS, house.log)("billing", NOON, "operator")
-    assert asking_service(await through(house, basic(f"{made.service.id}:{made.secret}"))) == made.service
+    assert current_service(await through(house, basic(f"{made.service.id}:{made.secret}"))) == made.service
     assert house.log.of(SecurityEvent.AUTHZ_FAIL) == []
 
 

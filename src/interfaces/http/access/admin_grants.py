@@ -21,14 +21,14 @@ from doorward.domain.errors import (
     RoleMissing,
 )
 from doorward.domain.ids import UserId
-from doorward.interfaces.http.security.guard import asking
+from doorward.interfaces.http.security.guard import current_principal
 
 
 class AdminGrantsController(Controller):
     path = "/api/admin/users/{user_id:uuid}/roles/{role:str}"
     tags = ("Administration: accounts",)
     opt = {"access": any_of(ADMIN)}  # noqa: RUF012
-    dependencies = {"principal": Provide(asking, sync_to_thread=False)}  # noqa: RUF012
+    dependencies = {"principal": Provide(current_principal, sync_to_thread=False)}  # noqa: RUF012
 
     @put(
         "/",

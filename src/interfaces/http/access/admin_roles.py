@@ -27,8 +27,8 @@ from doorward.domain.errors import (
     RoleMissing,
 )
 from doorward.interfaces.http.docs.answers import json_response
-from doorward.interfaces.http.limits import ROLE_DESCRIPTION
-from doorward.interfaces.http.security.guard import asking
+from doorward.interfaces.http.security.guard import current_principal
+from doorward.interfaces.http.wire.text_limits import ROLE_DESCRIPTION
 
 
 class RoleBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -60,7 +60,7 @@ class AdminRolesController(Controller):
     path = "/api/admin/roles"
     tags = ("Administration: roles",)
     opt = {"access": any_of(ADMIN), "refusals": (InvalidRoleName, RoleMissing)}  # noqa: RUF012
-    dependencies = {"principal": Provide(asking, sync_to_thread=False)}  # noqa: RUF012
+    dependencies = {"principal": Provide(current_principal, sync_to_thread=False)}  # noqa: RUF012
 
     @get("/", operation_id="listRoles", summary="List all roles", opt={"refusals": ()})
     @inject

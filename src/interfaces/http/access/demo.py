@@ -6,14 +6,18 @@ from litestar.response.base import ASGIResponse
 from doorward.domain.access.decision import SIGNED_IN, any_of
 from doorward.domain.access.role import ADMIN, MODERATOR
 from doorward.interfaces.http.docs.answers import text_response
-from doorward.interfaces.http.prepared import text_answer
-from doorward.interfaces.http.security.guard import PUBLIC
+from doorward.interfaces.http.security.access import PUBLIC
 
-EVERYBODYS = text_answer("Public Content.")
-USERS = text_answer("User Content.")
-MODERATORS = text_answer("Moderator Content.")
-ADMINS = text_answer("Admin Content.")
-STAFFS = text_answer("Staff Content.")
+
+def plain_text(text: str) -> ASGIResponse:
+    return ASGIResponse(body=text, media_type="text/plain")
+
+
+PUBLIC_CONTENT = plain_text("Public Content.")
+USER_CONTENT = plain_text("User Content.")
+MODERATOR_CONTENT = plain_text("Moderator Content.")
+ADMIN_CONTENT = plain_text("Admin Content.")
+STAFF_CONTENT = plain_text("Staff Content.")
 
 
 class DemoController(Controller):
@@ -25,47 +29,47 @@ class DemoController(Controller):
         operation_id="publicContent",
         summary="Content for everybody",
         opt={"access": PUBLIC},
-        responses=text_response(example=EVERYBODYS),
+        responses=text_response(example=PUBLIC_CONTENT),
     )
-    async def everybodys(self) -> ASGIResponse:
-        return EVERYBODYS
+    async def public_content(self) -> ASGIResponse:
+        return PUBLIC_CONTENT
 
     @get(
         "/user",
         operation_id="userContent",
         summary="Content for every account that is signed in",
         opt={"access": SIGNED_IN},
-        responses=text_response(example=USERS),
+        responses=text_response(example=USER_CONTENT),
     )
-    async def users(self) -> ASGIResponse:
-        return USERS
+    async def user_content(self) -> ASGIResponse:
+        return USER_CONTENT
 
     @get(
         "/mod",
         operation_id="moderatorContent",
         summary="Content for moderators",
         opt={"access": any_of(MODERATOR)},
-        responses=text_response(example=MODERATORS),
+        responses=text_response(example=MODERATOR_CONTENT),
     )
-    async def moderators(self) -> ASGIResponse:
-        return MODERATORS
+    async def moderator_content(self) -> ASGIResponse:
+        return MODERATOR_CONTENT
 
     @get(
         "/admin",
         operation_id="adminContent",
         summary="Content for admins",
         opt={"access": any_of(ADMIN)},
-        responses=text_response(example=ADMINS),
+        responses=text_response(example=ADMIN_CONTENT),
     )
-    async def admins(self) -> ASGIResponse:
-        return ADMINS
+    async def admin_content(self) -> ASGIResponse:
+        return ADMIN_CONTENT
 
     @get(
         "/staff",
         operation_id="staffContent",
         summary="Content for moderators and admins",
         opt={"access": any_of(MODERATOR, ADMIN)},
-        responses=text_response(example=STAFFS),
+        responses=text_response(example=STAFF_CONTENT),
     )
-    async def staffs(self) -> ASGIResponse:
-        return STAFFS
+    async def staff_content(self) -> ASGIResponse:
+        return STAFF_CONTENT

@@ -16,26 +16,34 @@ from doorward.domain.access.role import ADMIN, parse_role_name
 from doorward.domain.errors import AccountMissing, InvalidRoleName
 from doorward.interfaces.http.accounts.admin_users import UserView, user_view
 from doorward.interfaces.http.errors.refusals import RouteMissing
-from doorward.interfaces.http.limits import LONGEST_KEY, MOST_ROLES, ROLE_NAME
-from doorward.interfaces.http.security.guard import ACCESS, PUBLIC, SERVICE
+from doorward.interfaces.http.security.access import ACCESS, PUBLIC, SERVICE
+from doorward.interfaces.http.wire.text_limits import MAX_ROLES, MAX_USERNAME_OR_EMAIL_CHARACTERS, ROLE_NAME
 
-LONGEST_PATH = 1024
-WHOEVER_ASKS = {PUBLIC: (True, "Open to everybody."), SERVICE: (False, "For registered services, not for accounts.")}
-"""Where it does not matter which account asks: whether it may, and in words."""
+MAX_PATH_CHARACTERS = 1024
+SAME_FOR_ALL_ACCOUNTS = {
+    PUBLIC: (True, "Open to everybody."),
+    SERVICE: (False, "For registered services, not for accounts."),
+}
+"""For access that does not depend on the account: whether it is allowed, and the requirement in words."""
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     """Give either `anyRole`, or `method` and `path` of a request to this service."""
 
     user: Annotated[
-        str, Meta(max_length=LONGEST_KEY, description="Id, username or email of the account.", examples=["ada"])
+        str,
+        Meta(
+            max_length=MAX_USERNAME_OR_EMAIL_CHARACTERS,
+            description="Id, username or email of the account.",
+            examples=["ada"],
+        ),
     ]
     any_role: (
         Annotated[
             list[Annotated[str, Meta(extra_json_schema=ROLE_NAME)]],
             Meta(
                 min_length=1,
-                max_length=MOST_ROLES,
+                max_length=MAX_ROLES,
                 description="The roles any one of which is required.",
                 examples=[["moderator"]],
             ),
@@ -43,7 +51,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         | UnsetType
     ) = UNSET
     method: Annotated[str, Meta(max_length=16, examples=["GET"])] | UnsetType = UNSET
-    path: Annotated[str, Meta(max_length=LONGEST_PATH, examples=["/api/test/mod"])] | UnsetType = UNSET
+    path: Annotated[str, Meta(max_length=MAX_PATH_CHARACTERS, examples=["/api/test/mod"])] | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         by_route = (self.method is not UNSET, self.path is not UNSET)
@@ -70,9 +78,10 @@ class ExplanationView(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
 
 
 def explanation_view(explanation: Explanation, access: Requirement | str) -> ExplanationView:
+    """Return the explanation for a route or question with that access."""
     decision, user = explanation.decision, user_view(explanation.user)
     if access is PUBLIC or access is SERVICE:
-        allowed, requirement = WHOEVER_ASKS[access]
+        allowed, requirement = SAME_FOR_ALL_ACCOUNTS[access]
         return ExplanationView(
             allowed=allowed, reason=access, requirement=requirement, granted_by=None, missing=[], user=user
         )
@@ -86,15 +95,15 @@ def explanation_view(explanation: Explanation, access: Requirement | str) -> Exp
     )
 
 
-def asked_for(question: Question, app: Litestar) -> Requirement | str:
-    """What the question is about, as a route declares it. Raise RouteMissing or InvalidRoleName."""
+def access_in_question(question: Question, app: Litestar) -> Requirement | str:
+    """Return the access that the question is about, as a route declares it. Raise RouteMissing or InvalidRoleName."""
     if question.any_role is not UNSET:
         return any_of(*map(parse_role_name, question.any_role))
-    return declared_by(app, str(question.method), str(question.path))
+    return access_of_route(app, str(question.method), str(question.path))
 
 
-def declared_by(app: Litestar, method: str, path: str) -> Requirement | str:
-    """What the guard would go by: the `opt` of the route that answers. Raise RouteMissing."""
+def access_of_route(app: Litestar, method: str, path: str) -> Requirement | str:
+    """Return what the guard reads: the access in the `opt` of the matching route. Raise RouteMissing."""
     verb = "GET" if method.upper() == "HEAD" else method.upper()
     try:
         _, handler, *_ = app.asgi_router.handle_routing(path=path.partition("?")[0], method=verb)
@@ -120,6 +129,6 @@ async def explain(
     request: Request[Any, Any, Any], data: JSONBody[Question], explain_access: FromDishka[ExplainAccess]
 ) -> ExplanationView:
     """The decision is made by the code that guards every request, for the present state of the account."""
-    access = asked_for(data, request.app)
+    access = access_in_question(data, request.app)
     explanation = await explain_access(data.user, access if isinstance(access, Requirement) else SIGNED_IN)
     return explanation_view(explanation, access)

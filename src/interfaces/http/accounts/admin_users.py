@@ -31,12 +31,12 @@ from doorward.domain.errors import (
     UsernameTaken,
 )
 from doorward.domain.ids import UserId
-from doorward.interfaces.http.limits import EMAIL, LONGEST_KEY, PRINTABLE, USERNAME
-from doorward.interfaces.http.security.guard import asking
+from doorward.interfaces.http.security.guard import current_principal
+from doorward.interfaces.http.wire.text_limits import EMAIL, MAX_USERNAME_OR_EMAIL_CHARACTERS, PRINTABLE, USERNAME
 
-Beginning = Annotated[str, QueryParameter(name="query", max_length=LONGEST_KEY, pattern=PRINTABLE)]
-After = Annotated[str, QueryParameter(max_length=LONGEST_KEY, pattern=PRINTABLE)]
-Limit = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE_SIZE)]
+QueryText = Annotated[str, QueryParameter(name="query", max_length=MAX_USERNAME_OR_EMAIL_CHARACTERS, pattern=PRINTABLE)]
+AfterKey = Annotated[str, QueryParameter(max_length=MAX_USERNAME_OR_EMAIL_CHARACTERS, pattern=PRINTABLE)]
+PageSize = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE_SIZE)]
 
 
 class UserView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -68,6 +68,7 @@ class UserPatch(
 
 
 def user_view(user: User) -> UserView:
+    """Return an account as admins see it."""
     return UserView(
         id=user.id,
         username=user.username.value,
@@ -78,8 +79,8 @@ def user_view(user: User) -> UserView:
     )
 
 
-def changes(patch: UserPatch) -> UserChanges:
-    """Raise InvalidUsername or InvalidEmail."""
+def user_changes(patch: UserPatch) -> UserChanges:
+    """Return the changes, with values of the domain. Raise InvalidUsername or InvalidEmail."""
     return UserChanges(
         username=None if patch.username is UNSET else Username.parse(patch.username),
         email=None if patch.email is UNSET else Email.parse(patch.email),
@@ -91,12 +92,12 @@ class AdminUsersController(Controller):
     path = "/api/admin/users"
     tags = ("Administration: accounts",)
     opt = {"access": any_of(ADMIN), "refusals": (AccountMissing,)}  # noqa: RUF012
-    dependencies = {"principal": Provide(asking, sync_to_thread=False)}  # noqa: RUF012
+    dependencies = {"principal": Provide(current_principal, sync_to_thread=False)}  # noqa: RUF012
 
     @get("/", operation_id="listUsers", summary="List accounts, page by page", opt={"refusals": ()})
     @inject
     async def page(
-        self, users: FromDishka[ListUsers], beginning: Beginning = "", after: After = "", limit: Limit = 50
+        self, users: FromDishka[ListUsers], beginning: QueryText = "", after: AfterKey = "", limit: PageSize = 50
     ) -> UserPage:
         """`query` is the beginning of a username or, with an `@` in it, of an email. The order is by username."""
         found = await users(beginning, after or None, limit)
@@ -130,7 +131,7 @@ class AdminUsersController(Controller):
         principal: NamedDependency[Principal],
         update: FromDishka[UpdateUser],
     ) -> UserView:
-        return user_view(await update(UserId(user_id), changes(data), by=str(principal.user_id)))
+        return user_view(await update(UserId(user_id), user_changes(data), by=str(principal.user_id)))
 
     @delete(
         "/{user_id:uuid}",

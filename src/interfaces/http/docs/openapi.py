@@ -17,8 +17,8 @@ from litestar.types import ControllerRouterHandler
 
 from doorward.interfaces.http.docs.openapi_problems import HEADERS, Problem, Problems, Schema
 from doorward.interfaces.http.edge.body import FORM, FORM_ROUTES
-from doorward.interfaces.http.limits import ROLE_NAME
-from doorward.interfaces.http.security.guard import ACCESS, PUBLIC, SERVICE, handlers
+from doorward.interfaces.http.security.access import ACCESS, PUBLIC, SERVICE, http_handlers
+from doorward.interfaces.http.wire.text_limits import ROLE_NAME
 
 SCHEMA_REF: Final = "#/components/schemas/{name}"
 REQUEST_ID: Final[Schema] = {
@@ -59,7 +59,7 @@ class Document:
         config = openapi_config(self.access_cookie)
         app = Litestar(routes, dependencies=served.dependencies, openapi_config=config, logging_config=None)
         document = app.openapi_schema.to_schema()
-        for route, handler in handlers(app):
+        for route, handler in http_handlers(app):
             if handler.resolve_include_in_schema():
                 for method in handler.http_methods:
                     self.complete(document["paths"][route.path_format][method.lower()], route, handler)

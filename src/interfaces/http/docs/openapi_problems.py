@@ -18,29 +18,46 @@ from msgspec import UNSET, Meta, UnsetType
 from doorward.domain.access.decision import Requirement
 from doorward.domain.accounts.password import MAX_PASSWORD_CHARACTERS, SERVICE_NAME, Password, PasswordPolicy
 from doorward.domain.errors import (
-    CrossSiteRequest,
     DomainError,
     InvalidClient,
     InvalidToken,
     PasswordRefused,
-    RoleRequired,
     RoleUnknown,
     StorageUnavailable,
-    TokenRequired,
     TransactionConflict,
 )
-from doorward.interfaces.http.edge.body import ENCODED, FORM_ROUTES, INCOMPLETE, NOT_JSON, TOO_LARGE, TOO_SLOW
-from doorward.interfaces.http.edge.edge import SURPRISE
-from doorward.interfaces.http.edge.hosts import INVALID_HOST, MISDIRECTED
-from doorward.interfaces.http.edge.request_headers import BODY_NOT_ALLOWED, INVALID_LENGTH, REPEATED, UNKNOWN_CODING
-from doorward.interfaces.http.edge.request_headers import TOO_LARGE as HEAD_TOO_LARGE
-from doorward.interfaces.http.edge.request_target import INVALID_QUERY, NO_SUCH_PATH, SECRET_IN_QUERY, TOO_LONG
-from doorward.interfaces.http.errors.errors import Refusals
-from doorward.interfaces.http.errors.problems import MEDIA_TYPE, Refusal, oauth_error, problem_body
-from doorward.interfaces.http.errors.refusals import AmbiguousToken, Malformed
-from doorward.interfaces.http.security.cross_site import READ_ONLY
-from doorward.interfaces.http.security.guard import ACCESS
-from doorward.interfaces.http.security.guard import SERVICE as FOR_SERVICES
+from doorward.interfaces.http.edge.body import FORM_ROUTES
+from doorward.interfaces.http.errors.answers import ErrorAnswers
+from doorward.interfaces.http.errors.problems import MEDIA_TYPE, oauth_error, problem_body
+from doorward.interfaces.http.errors.refusals import (
+    AmbiguousToken,
+    BodyIncomplete,
+    BodyNotAllowed,
+    BodyTooLarge,
+    BodyTooSlow,
+    CredentialsInQuery,
+    CrossSiteRequest,
+    HeadersTooLarge,
+    InternalError,
+    InvalidContentLength,
+    InvalidFormBody,
+    InvalidHost,
+    InvalidJsonBody,
+    InvalidQuery,
+    JsonBodyRequired,
+    Malformed,
+    MisdirectedRequest,
+    PathMissing,
+    RepeatedHeader,
+    RoleRequired,
+    TargetTooLong,
+    TokenRequired,
+    UnsupportedContentEncoding,
+    UnsupportedTransferCoding,
+)
+from doorward.interfaces.http.security.access import ACCESS
+from doorward.interfaces.http.security.access import SERVICE as FOR_SERVICES
+from doorward.interfaces.http.security.cross_site import READ_ONLY_METHODS
 
 Schema = dict[str, Any]
 
@@ -53,21 +70,27 @@ HEADER_BY_STATUS: Final = {401: "WWW-Authenticate", 403: "WWW-Authenticate", 429
 SHARED: Final = frozenset({401, 408, 413, 414, 415, 421, 431, 500, 503})
 """Statuses whose responses are components of the document, since many operations have the same."""
 
-INVALID_JSON: Final = Refusal(400, "invalid_json", "The body is not valid JSON.")
-INVALID_FORM: Final = Refusal(400, "invalid_form", "A member is given twice.")
 EVERY_REQUEST: Final = (
-    INVALID_HOST,
-    MISDIRECTED,
-    REPEATED,
-    INVALID_LENGTH,
-    HEAD_TOO_LARGE,
-    TOO_LONG,
-    INVALID_QUERY,
-    SECRET_IN_QUERY,
-    SURPRISE,
+    InvalidHost,
+    MisdirectedRequest,
+    RepeatedHeader,
+    InvalidContentLength,
+    HeadersTooLarge,
+    TargetTooLong,
+    InvalidQuery,
+    CredentialsInQuery,
+    InternalError,
 )
-WITH_BODY: Final = (TOO_SLOW, TOO_LARGE, INCOMPLETE, ENCODED, NOT_JSON, INVALID_JSON, UNKNOWN_CODING)
-WITHOUT_BODY: Final = (BODY_NOT_ALLOWED, TOO_SLOW, TOO_LARGE, INCOMPLETE)
+WITH_BODY: Final = (
+    BodyTooSlow,
+    BodyTooLarge,
+    BodyIncomplete,
+    UnsupportedContentEncoding,
+    JsonBodyRequired,
+    InvalidJsonBody,
+    UnsupportedTransferCoding,
+)
+WITHOUT_BODY: Final = (BodyNotAllowed, BodyTooSlow, BodyTooLarge, BodyIncomplete)
 """What the edge refuses before a route is reached, or answers when a route fails."""
 
 
@@ -98,7 +121,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class Problems:
     """Describes what routes refuse. Responses of many operations are collected in `shared`."""
 
-    refusals: Refusals
+    error_answers: ErrorAnswers
     texts: Mapping[type[DomainError], str]
     """Examples of the text of refusals whose class has none."""
 
@@ -107,11 +130,12 @@ class Problems:
     def of(self, route: HTTPRoute, handler: HTTPRouteHandler, *, takes_input: bool) -> Schema:
         """Return the responses that are problems, by status."""
         found: dict[int, dict[str, str]] = defaultdict(dict)
-        for refused in edge_refusals(route, handler):
-            found[refused.status][refused.code] = refused.detail
-        for refusal, text in declared_refusals(handler, takes_input=takes_input):
-            answer = self.refusals.answer(refusal)
-            found[answer.status][refusal.code] = answer.text or text or self.texts.get(refusal, refusal.text)
+        edge = ((refusal, None) for refusal in edge_refusals(route, handler))
+        for refusal, text in (*edge, *declared_refusals(handler, takes_input=takes_input)):
+            override = self.error_answers.override(refusal)
+            found[self.error_answers.status(refusal)][refusal.code] = (
+                (override and override.text) or text or self.texts.get(refusal, refusal.text)
+            )
         path = route.path.encode()
         return {
             str(status): self.response(status, codes, oauth_error(path, status))
@@ -143,12 +167,12 @@ def declared_refusals(
     """Return the refusals of storage, guard, decoder and use case, each with its text where the route decides it."""
     access = handler.opt[ACCESS]
     yield StorageUnavailable, None
-    if handler.http_methods.isdisjoint(READ_ONLY):
+    if handler.http_methods.isdisjoint(READ_ONLY_METHODS):
         yield TransactionConflict, None
     if isinstance(access, Requirement):
         for refusal in (TokenRequired, InvalidToken, AmbiguousToken):
             yield refusal, None
-        if handler.http_methods.isdisjoint(READ_ONLY):
+        if handler.http_methods.isdisjoint(READ_ONLY_METHODS):
             yield CrossSiteRequest, None
         if access.any_of:
             yield RoleRequired, str(access)
@@ -160,13 +184,14 @@ def declared_refusals(
         yield refusal, None
 
 
-def edge_refusals(route: HTTPRoute, handler: HTTPRouteHandler) -> Iterable[Refusal]:
+def edge_refusals(route: HTTPRoute, handler: HTTPRouteHandler) -> Iterable[type[DomainError]]:
+    """Return the refusals of the edge for requests to this route."""
     yield from EVERY_REQUEST
     yield from WITHOUT_BODY if handler.http_methods == {"GET"} else WITH_BODY
     if route.path.encode() in FORM_ROUTES:
-        yield INVALID_FORM
+        yield InvalidFormBody
     if route.path_parameters:
-        yield NO_SUCH_PATH
+        yield PathMissing
 
 
 def problem_response(status: int, codes: Mapping[str, str], members: Mapping[str, Any]) -> Schema:

@@ -15,14 +15,15 @@ from litestar.types import ControllerRouterHandler
 from doorward.domain.accounts.password import PasswordPolicy
 from doorward.interfaces.http.docs.openapi import Document
 from doorward.interfaces.http.docs.openapi_problems import Problems, example_texts
-from doorward.interfaces.http.errors.errors import Refusals
-from doorward.interfaces.http.prepared import file_answer
-from doorward.interfaces.http.security.guard import PUBLIC
+from doorward.interfaces.http.errors.answers import ErrorAnswers
+from doorward.interfaces.http.security.access import PUBLIC
 
 CACHED = {"Cache-Control": "public, max-age=300"}
 
 
-def openapi_route(routes: Sequence[ControllerRouterHandler], refusals: Refusals, cookie: str) -> HTTPRouteHandler:
+def openapi_route(
+    routes: Sequence[ControllerRouterHandler], error_answers: ErrorAnswers, cookie: str
+) -> HTTPRouteHandler:
     """Return the handler of `/openapi.json`. The first request builds the document, in a thread; it is kept encoded."""
     answers: list[ASGIResponse] = []
     building = asyncio.Lock()
@@ -31,12 +32,12 @@ def openapi_route(routes: Sequence[ControllerRouterHandler], refusals: Refusals,
     @inject
     async def openapi(request: Request[Any, Any, Any], policy: FromDishka[PasswordPolicy]) -> ASGIResponse:
         def build() -> bytes:
-            document = Document(Problems(refusals, example_texts(policy)), policy.min_characters, cookie)
+            document = Document(Problems(error_answers, example_texts(policy)), policy.min_characters, cookie)
             return msgspec.json.encode(document.build(routes, request.app))
 
         async with building:
             if not answers:
-                answers.append(file_answer(await asyncio.to_thread(build), "application/json", CACHED))
+                answers.append(ASGIResponse(body=await asyncio.to_thread(build), headers=CACHED))
         return answers[0]
 
     return openapi

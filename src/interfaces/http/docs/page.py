@@ -7,8 +7,7 @@ from litestar import get
 from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
 
-from doorward.interfaces.http.prepared import file_answer
-from doorward.interfaces.http.security.guard import PUBLIC
+from doorward.interfaces.http.security.access import PUBLIC
 
 STATIC = Path(__file__).parent / "static"
 PAGE_POLICY = (
@@ -26,7 +25,7 @@ FILES = {
 
 
 @cache
-def prepared(name: str) -> ASGIResponse:
+def file_answer(name: str) -> ASGIResponse:
     """Return the answer with this file. Large files are always sent compressed, and the connection is closed after one:
     the whole file is in memory until the client has read it, and a client could ask many times without reading."""
     file, media_type = FILES[name]
@@ -35,13 +34,13 @@ def prepared(name: str) -> ASGIResponse:
         headers["Content-Security-Policy"] = PAGE_POLICY
     if file.endswith(".gz"):
         headers |= {"Content-Encoding": "gzip", "Connection": "close"}
-    return file_answer((STATIC / file).read_bytes(), media_type, headers)
+    return ASGIResponse(body=(STATIC / file).read_bytes(), media_type=media_type, headers=headers)
 
 
 def docs_route(path: str, name: str) -> HTTPRouteHandler:
     @get(path, include_in_schema=False, opt={"access": PUBLIC}, name=name)
     async def serve() -> ASGIResponse:
-        return prepared(name)
+        return file_answer(name)
 
     return serve
 

@@ -1,35 +1,35 @@
-"""Whose address a request counts for: the peer's, or the one that proxies of ours vouch for."""
+"""The client address of a request: the peer's, or the one that trusted proxies report."""
 
 from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import final
+from typing import Final, final
 
 from doorward.interfaces.http.config import Network
 from doorward.interfaces.http.edge.request_headers import Header
 
-UNKNOWN = "unknown"
+UNKNOWN: Final = "unknown"
 """The peer has no address, as behind a Unix socket."""
 
-FORWARDED_FOR = b"x-forwarded-for"
-REMEMBERED = 4096
-LONGEST = 64
-"""Characters of an address with brackets and port, and some to spare."""
+FORWARDED_FOR: Final = b"x-forwarded-for"
+MAX_CACHED_ADDRESSES: Final = 4096
+MAX_ADDRESS_CHARACTERS: Final = 64
+"""An address with brackets and port is shorter."""
 
 Address = IPv4Address | IPv6Address
 
 
 @final
 class ClientAddresses:
-    """Only `X-Forwarded-For` is read, and only as far as peers in `trusted` wrote it. `Forwarded`, `X-Real-IP` and the
-    like count for nothing."""
+    """Reads `X-Forwarded-For` only, and only as far as `trusted` peers wrote it. `Forwarded`, `X-Real-IP` and similar
+    headers are ignored."""
 
     def __init__(self, trusted: tuple[Network, ...]) -> None:
         self._trusted = trusted
-        self._trusts = lru_cache(REMEMBERED)(self._is_trusted)
+        self._trusts = lru_cache(MAX_CACHED_ADDRESSES)(self._is_trusted)
 
     def of(self, client: tuple[str, int] | None, headers: Iterable[Header]) -> str:
-        """The address nearest to the service that is no trusted proxy's; the peer's own when the list is damaged."""
+        """Return the nearest address that is not a trusted proxy's. A malformed entry ends the search."""
         peer = client[0] if client else None
         if not self._trusted or peer is None or not self._trusts(peer):
             return peer or UNKNOWN
@@ -37,7 +37,7 @@ class ClientAddresses:
         for entry in reversed(
             [entry for name, value in headers if name == FORWARDED_FOR for entry in value.split(b",")]
         ):
-            address = parsed(entry.strip().decode("latin-1"))
+            address = parse_address(entry.strip().decode("latin-1"))
             if address is None:
                 break
             nearest = str(address)
@@ -46,14 +46,14 @@ class ClientAddresses:
         return nearest
 
     def _is_trusted(self, text: str) -> bool:
-        address = parsed(text)
+        address = parse_address(text)
         return address is not None and any(address in network for network in self._trusted)
 
 
-def parsed(text: str) -> Address | None:
-    """With or without a port; IPv4 within IPv6 becomes IPv4. None for anything else, also for an address with a zone:
-    that is a name of the sender's choice, and means nothing elsewhere."""
-    if len(text) > LONGEST or "%" in text:
+def parse_address(text: str) -> Address | None:
+    """Return the address of `text`, which may have a port; IPv4 within IPv6 becomes IPv4. Return None for anything
+    else, including an address with a zone: the sender chooses its name, and it means nothing elsewhere."""
+    if len(text) > MAX_ADDRESS_CHARACTERS or "%" in text:
         return None
     if text.startswith("["):
         text = text[1:].partition("]")[0]

@@ -1,76 +1,77 @@
-"""Bodies: read whole and in time, of one media type, and checked before any parser of the application sees them."""
+"""Rules for bodies: read completely and in time, of one media type, and checked before the application parses them."""
 
 import asyncio
 from typing import Final
 
 from litestar.types import HTTPScope, Receive
 
+from doorward.encoding.strict_json import InvalidJson, parse_object
 from doorward.interfaces.http.config import HttpConfig
 from doorward.interfaces.http.edge.forms import InvalidForm, form_to_json
-from doorward.interfaces.http.edge.request_headers import Fields, Header
-from doorward.interfaces.http.edge.strict_json import InvalidJson, check_json
-from doorward.interfaces.http.errors.problems import OAUTH_ROUTES, Refusal
+from doorward.interfaces.http.edge.request_headers import Header, HeadersByName
+from doorward.interfaces.http.errors.problems import OAUTH_ROUTES
+from doorward.interfaces.http.errors.refusals import (
+    BodyIncomplete,
+    BodyTooLarge,
+    BodyTooSlow,
+    InvalidFormBody,
+    InvalidJsonBody,
+    JsonBodyRequired,
+    JsonOrFormBodyRequired,
+    UnsupportedContentEncoding,
+)
 
 FORM_ROUTES: Final = frozenset({b"/api/auth/signup", b"/api/auth/signin"}) | OAUTH_ROUTES
-"""Where a POST may carry a form, as the tutorial's clients and those of OAuth send it."""
+"""Where a POST may carry a form, as the tutorial's clients and OAuth clients send it."""
 
 BODY: Final = "body"
-"""The key in a request's state under which the edge leaves its body to the application."""
+"""The key in a request's state under which the edge leaves the body to the application."""
 
 JSON: Final = b"application/json"
 FORM: Final = b"application/x-www-form-urlencoded"
 UTF_8: Final = frozenset({b"charset=utf-8", b'charset="utf-8"'})
 
-DISCARDED: Final = 1 << 20
-"""Bytes of an oversize body that are read and thrown away, so that the client gets to see the answer."""
+MAX_DISCARDED_BYTES: Final = 1 << 20
+"""Of an oversize body. They are read and dropped, so that the client gets to see the answer."""
 
 DISCARD_SECONDS: Final = 0.25
 
-TOO_LARGE = Refusal(413, "body_too_large", "The body is too large.", closes=True)
-TOO_SLOW = Refusal(408, "body_too_slow", "The body did not arrive in time.", closes=True)
-INCOMPLETE = Refusal(400, "incomplete_body", "The body is incomplete or its chunks are malformed.", closes=True)
-ENCODED = Refusal(
-    415, "unsupported_content_encoding", "Send the body as it is, not compressed.", ((b"accept-encoding", b"identity"),)
-)
-NOT_JSON = Refusal(415, "unsupported_media_type", "Send the body as application/json.", ((b"accept-post", JSON),))
-NOT_JSON_OR_FORM = Refusal(
-    415, NOT_JSON.code, "Send the body as application/json.", ((b"accept-post", JSON + b", " + FORM),)
-)
 
-
-async def receive_body(scope: HTTPScope, fields: Fields, receive: Receive, config: HttpConfig) -> bytes | Refusal:
-    """The body as the application shall have it: strict JSON, or empty. A form has become JSON, and the headers of
-    `scope` say so."""
-    declared = int(fields.get(b"content-length", b"0"))
-    if declared > max(config.body_limit, DISCARDED):
-        return TOO_LARGE
+async def receive_body(scope: HTTPScope, by_name: HeadersByName, receive: Receive, config: HttpConfig) -> bytes:
+    """Return the body for the application: strict JSON, or empty. A form is converted to JSON, and the headers of
+    `scope` are changed accordingly. Raise a refusal."""
+    declared = int(by_name.get(b"content-length", b"0"))
+    if declared > max(config.body_limit, MAX_DISCARDED_BYTES):
+        raise BodyTooLarge
     body = await read(receive, declared, config)
-    if isinstance(body, Refusal) or not body:
+    if not body:
         return body
-    if b"content-encoding" in fields:
-        return ENCODED
+    if b"content-encoding" in by_name:
+        raise UnsupportedContentEncoding
     try:
-        return decoded(scope, fields, body)
+        return to_json(scope, by_name, body)
     except InvalidJson as error:
-        return Refusal(400, "invalid_json", str(error))
+        raise InvalidJsonBody(str(error)) from error
     except InvalidForm as error:
-        return Refusal(400, "invalid_form", str(error))
+        raise InvalidFormBody(str(error)) from error
 
 
-def decoded(scope: HTTPScope, fields: Fields, body: bytes) -> bytes | Refusal:
+def to_json(scope: HTTPScope, by_name: HeadersByName, body: bytes) -> bytes:
+    """Return the body as strict JSON. Raise InvalidJson, InvalidForm, JsonBodyRequired or JsonOrFormBodyRequired."""
     takes_forms = scope["raw_path"] in FORM_ROUTES and scope["method"] == "POST"
-    media_type = essence(fields.get(b"content-type", b""))
+    media_type = media_type_of(by_name.get(b"content-type", b""))
     if media_type == JSON:
-        check_json(body)
+        parse_object(body)
         return body
     if media_type == FORM and takes_forms:
-        return become_json(scope, form_to_json(body))
-    return NOT_JSON_OR_FORM if takes_forms else NOT_JSON
+        return replace_body(scope, form_to_json(body))
+    raise JsonOrFormBodyRequired if takes_forms else JsonBodyRequired
 
 
-async def read(receive: Receive, declared: int, config: HttpConfig) -> bytes | Refusal:
-    """At most `body_limit` bytes within `body_seconds`. More is read for a moment, but not kept. A server says
-    `http.disconnect` both when the client is gone and when chunks are malformed."""
+async def read(receive: Receive, declared: int, config: HttpConfig) -> bytes:
+    """Return at most `body_limit` bytes, read within `body_seconds`. An oversize body is read on for a moment and
+    dropped. Raise BodyTooLarge, BodyTooSlow or BodyIncomplete: a server sends `http.disconnect` both when the client
+    has left and when chunks are malformed."""
     chunks: list[bytes] = []
     size = 0
     oversize = False
@@ -83,20 +84,22 @@ async def read(receive: Receive, declared: int, config: HttpConfig) -> bytes | R
                     deadline.reschedule(asyncio.get_running_loop().time() + DISCARD_SECONDS)
                 message = await receive()
                 if message["type"] != "http.request":
-                    return INCOMPLETE
+                    raise BodyIncomplete
                 chunk = message.get("body", b"")
                 size += len(chunk)
                 if not oversize:
                     chunks.append(chunk)
-                if not message.get("more_body") or size > DISCARDED:
+                if not message.get("more_body") or size > MAX_DISCARDED_BYTES:
                     break
-    except TimeoutError:
-        return TOO_LARGE if oversize else TOO_SLOW
-    return TOO_LARGE if oversize or size > config.body_limit else b"".join(chunks)
+    except TimeoutError as error:
+        raise (BodyTooLarge if oversize else BodyTooSlow) from error
+    if oversize or size > config.body_limit:
+        raise BodyTooLarge
+    return b"".join(chunks)
 
 
-def essence(content_type: bytes) -> bytes:
-    """The media type, provided that its only parameter, if any, is `charset=utf-8`; else nothing."""
+def media_type_of(content_type: bytes) -> bytes:
+    """Return the media type in lower case if its only parameter, if any, is `charset=utf-8`; else nothing."""
     if content_type in {JSON, FORM}:
         return content_type
     media_type, semicolon, parameter = content_type.lower().partition(b";")
@@ -105,7 +108,8 @@ def essence(content_type: bytes) -> bytes:
     return media_type.strip()
 
 
-def become_json(scope: HTTPScope, body: bytes) -> bytes:
+def replace_body(scope: HTTPScope, body: bytes) -> bytes:
+    """Return the JSON body, after the headers of `scope` are changed to describe it."""
     kept: list[Header] = [
         header for header in scope["headers"] if header[0] not in {b"content-type", b"content-length"}
     ]

@@ -1,37 +1,37 @@
-"""Cross-origin requests (Fetch standard, section 3.2): exact origins or nothing."""
+"""Cross-origin requests (Fetch standard, section 3.2): only exact origins are allowed."""
 
-from collections.abc import Iterable, Mapping
-from typing import final
+from collections.abc import Iterable
+from typing import Final, final
 
-from doorward.interfaces.http.edge.request_headers import Header
+from doorward.interfaces.http.edge.request_headers import Header, HeadersByName
 
-VARY = (b"vary", b"Origin")
-CREDENTIALS = (b"access-control-allow-credentials", b"true")
-EXPOSED = (b"access-control-expose-headers", b"X-Request-Id, Retry-After")
-PREFLIGHT: tuple[Header, ...] = (
+VARY: Final = (b"vary", b"Origin")
+ALLOW_CREDENTIALS: Final = (b"access-control-allow-credentials", b"true")
+EXPOSE_HEADERS: Final = (b"access-control-expose-headers", b"X-Request-Id, Retry-After")
+PREFLIGHT_HEADERS: Final[tuple[Header, ...]] = (
     (b"access-control-allow-methods", b"GET, HEAD, POST, PUT, PATCH, DELETE"),
     (b"access-control-allow-headers", b"Authorization, Content-Type, X-Access-Token, X-Request-Id"),
     (b"access-control-max-age", b"600"),
     (b"vary", b"Access-Control-Request-Method, Access-Control-Request-Headers"),
 )
-REQUEST_METHOD = b"access-control-request-method"
+REQUEST_METHOD: Final = b"access-control-request-method"
 
 
 @final
 class Cors:
-    """Without origins no answer says a word of CORS. Pages of an allowed origin may send cookies along."""
+    """Without configured origins no answer has CORS headers. Pages of an allowed origin may send cookies."""
 
     def __init__(self, origins: Iterable[str]) -> None:
-        allowed = {origin.encode(): (b"access-control-allow-origin", origin.encode()) for origin in origins}
-        self._headers: Mapping[bytes, tuple[Header, ...]] = {
-            origin: (VARY, header, CREDENTIALS, EXPOSED) for origin, header in allowed.items()
+        self._allowed = {
+            origin: (VARY, (b"access-control-allow-origin", origin), ALLOW_CREDENTIALS, EXPOSE_HEADERS)
+            for origin in (each.encode() for each in origins)
         }
-        self._others: tuple[Header, ...] = (VARY,) if allowed else ()
+        self._others: tuple[Header, ...] = (VARY,) if self._allowed else ()
 
     def headers(self, origin: bytes | None) -> tuple[Header, ...]:
-        """What every answer to that origin carries; compared byte by byte."""
-        return self._headers.get(origin or b"", self._others)
+        """Return the headers of every answer to that origin, which is compared byte by byte."""
+        return self._allowed.get(origin or b"", self._others)
 
-    def is_preflight(self, method: str, fields: Mapping[bytes, bytes]) -> bool:
-        """True when a browser asks for one of the allowed origins."""
-        return method == "OPTIONS" and REQUEST_METHOD in fields and fields.get(b"origin") in self._headers
+    def is_preflight(self, method: str, by_name: HeadersByName) -> bool:
+        """Return whether a browser asks for permission on behalf of one of the allowed origins."""
+        return method == "OPTIONS" and REQUEST_METHOD in by_name and by_name.get(b"origin") in self._allowed

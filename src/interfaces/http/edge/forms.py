@@ -1,31 +1,33 @@
-"""Forms as older clients post them (`application/x-www-form-urlencoded`), read strictly."""
+"""Forms (`application/x-www-form-urlencoded`) as older clients post them, read strictly."""
 
 import re
+from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from msgspec import json
 
-LISTS = frozenset({"roles"})
-"""The one member that may come more than once; it is a list even when it comes once."""
+LIST_MEMBERS: Final = frozenset({"roles"})
+"""Members that may occur several times. They become a list even when they occur once."""
 
-LONE_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+INCOMPLETE_PERCENT_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 class InvalidForm(ValueError):
-    """The form is none, or could be understood in two ways. Says why, never what was sent."""
+    """The body is not a form, or two parsers could read it differently. The text gives the reason and repeats nothing
+    of the form."""
 
 
 def form_to_json(form: bytes) -> bytes:
-    """The form as a JSON object of texts. Raise InvalidForm for a member given twice, a stray percent sign, text that
-    is not UTF-8 or holds U+0000."""
-    if LONE_PERCENT.search(form):
+    """Return the form as a JSON object of texts. Raise InvalidForm for a member given twice, an incomplete percent
+    escape, and text that is not UTF-8 or holds U+0000."""
+    if INCOMPLETE_PERCENT_ESCAPE.search(form):
         raise InvalidForm("A percent sign stands without its two hexadecimal digits.")
     members: dict[str, str | list[str]] = {}
     for piece in form.split(b"&"):
-        name, equals, value = (text_of(part) for part in piece.partition(b"="))
+        name, equals, value = (decode_text(part) for part in piece.partition(b"="))
         if not name or not equals:
             raise InvalidForm("A member has no name or no value.")
-        if name in LISTS:
+        if name in LIST_MEMBERS:
             members[name] = [*members.get(name, ()), value]
         elif name in members:
             raise InvalidForm("A member is given twice.")
@@ -34,7 +36,8 @@ def form_to_json(form: bytes) -> bytes:
     return json.encode(members)
 
 
-def text_of(part: bytes) -> str:
+def decode_text(part: bytes) -> str:
+    """Return the text of a form-encoded name or value. Raise InvalidForm."""
     try:
         text = unquote_to_bytes(part.replace(b"+", b" ")).decode()
     except UnicodeDecodeError:

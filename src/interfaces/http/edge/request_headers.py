@@ -1,4 +1,4 @@
-"""What the head of a request must look like, whatever it asks for."""
+"""Rules for the headers of a request, whatever it asks for."""
 
 from collections.abc import Mapping, Sequence
 from random import getrandbits
@@ -6,22 +6,27 @@ from typing import Final
 
 from litestar.types import HTTPScope
 
-from doorward.interfaces.http.edge.hosts import INVALID_HOST
-from doorward.interfaces.http.errors.problems import Refusal
+from doorward.interfaces.http.errors.refusals import (
+    BodyNotAllowed,
+    HeadersTooLarge,
+    InvalidContentLength,
+    InvalidHost,
+    RepeatedHeader,
+    UnsupportedTransferCoding,
+)
 
-MOST_HEADERS: Final = 100
-LARGEST_HEAD: Final = 65_536
-"""Bytes of all header names and values."""
+MAX_HEADERS: Final = 100
+MAX_HEADERS_BYTES: Final = 65_536
+"""Of all header names and values together."""
 
-ID_CHARACTERS: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
-SHORTEST_ID: Final = 8
-LONGEST_ID: Final = 64
-LONGEST_LENGTH: Final = 18
-"""Digits of a Content-Length."""
+REQUEST_ID_CHARACTERS: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
+MIN_REQUEST_ID_CHARACTERS: Final = 8
+MAX_REQUEST_ID_CHARACTERS: Final = 64
+MAX_CONTENT_LENGTH_DIGITS: Final = 18
 
-WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-ONCE: Final = frozenset(
+METHODS_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+METHODS_WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+SINGLE_HEADERS: Final = frozenset(
     {
         b"authorization",
         b"content-encoding",
@@ -33,60 +38,58 @@ ONCE: Final = frozenset(
         b"x-access-token",
     }
 )
-
-TOO_LARGE: Final = Refusal(431, "headers_too_large", "The headers are too many or too large.", closes=True)
-REPEATED: Final = Refusal(400, "repeated_header", "A header that may come once came more than once.", closes=True)
-INVALID_LENGTH: Final = Refusal(400, "invalid_content_length", "The Content-Length is no number.", closes=True)
-UNKNOWN_CODING: Final = Refusal(
-    400, "unsupported_transfer_coding", "Of transfer codings only chunked is understood.", closes=True
-)
-BODY_NOT_ALLOWED: Final = Refusal(400, "body_not_allowed", "A request with this method has no body.", closes=True)
+"""Headers that may occur once."""
 
 Header = tuple[bytes, bytes]
 Headers = Sequence[Header]
-Fields = Mapping[bytes, bytes]
-"""Headers by name; of those that came more than once, the last."""
+HeadersByName = Mapping[bytes, bytes]
+"""Of headers that occur several times, the last value."""
 
-FIELDS: Final = "fields"
-"""The key in a request's state under which the edge leaves them to the application: none of ONCE came twice then."""
+HEADERS_BY_NAME: Final = "headers_by_name"
+"""The key in a request's state under which the edge leaves them to the application. None of SINGLE_HEADERS occurs
+twice."""
 
 
-def request_id_of(fields: Fields) -> str:
-    """The client's own if it is 8 to 64 plain characters, else a fresh one: unique, not secret."""
-    given = fields.get(b"x-request-id", b"")
-    if SHORTEST_ID <= len(given) <= LONGEST_ID and not given.translate(None, ID_CHARACTERS):
+def request_id_of(by_name: HeadersByName) -> str:
+    """Return the client's own request id if it has 8 to 64 plain characters, else a fresh one. It is unique, and not
+    secret."""
+    given = by_name.get(b"x-request-id", b"")
+    has_valid_length = MIN_REQUEST_ID_CHARACTERS <= len(given) <= MAX_REQUEST_ID_CHARACTERS
+    if has_valid_length and not given.translate(None, REQUEST_ID_CHARACTERS):
         return given.decode()
     return f"{getrandbits(96):024x}"
 
 
-def refuse_headers(headers: Headers, fields: Fields) -> Refusal | None:
-    """None for headers of bearable size, none of ONCE among them twice."""
-    if len(headers) == len(fields):
-        size = sum(map(len, fields)) + sum(map(len, fields.values()))
-    else:
+def check_headers(headers: Headers, by_name: HeadersByName) -> None:
+    """Raise HeadersTooLarge, or InvalidHost or RepeatedHeader for a second one of SINGLE_HEADERS."""
+    has_repeated = len(headers) != len(by_name)
+    if has_repeated:
         size = sum(len(name) + len(value) for name, value in headers)
-    if size > LARGEST_HEAD or len(headers) > MOST_HEADERS:
-        return TOO_LARGE
-    if len(headers) == len(fields):
-        return None
-    names = [name for name, _ in headers if name in ONCE]
-    if len(set(names)) == len(names):
-        return None
-    return INVALID_HOST if names.count(b"host") > 1 else REPEATED
+    else:
+        size = sum(map(len, by_name)) + sum(map(len, by_name.values()))
+    if size > MAX_HEADERS_BYTES or len(headers) > MAX_HEADERS:
+        raise HeadersTooLarge
+    if not has_repeated:
+        return
+    names = [name for name, _ in headers if name in SINGLE_HEADERS]
+    if len(set(names)) != len(names):
+        raise InvalidHost if names.count(b"host") > 1 else RepeatedHeader
 
 
-def announces_body(scope: HTTPScope, fields: Fields) -> bool:
-    """HTTP/1.1 says so in the head (RFC 9112, section 6.3); HTTP/2 need not."""
-    if b"transfer-encoding" in fields or fields.get(b"content-length", b"0") != b"0":
+def announces_body(scope: HTTPScope, by_name: HeadersByName) -> bool:
+    """Return whether a body may follow. HTTP/1.1 says so in the headers (RFC 9112, section 6.3); HTTP/2 need not."""
+    if b"transfer-encoding" in by_name or by_name.get(b"content-length", b"0") != b"0":
         return True
-    return scope["http_version"] == "2" and scope["method"] in WITH_BODY
+    return scope["http_version"] == "2" and scope["method"] in METHODS_WITH_BODY
 
 
-def refuse_framing(scope: HTTPScope, fields: Fields) -> Refusal | None:
-    """Of a request that announces a body: None when it may have one, in chunks or of a length that is a number."""
-    if scope["method"] in WITHOUT_BODY:
-        return BODY_NOT_ALLOWED
-    if fields.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
-        return UNKNOWN_CODING
-    length = fields.get(b"content-length", b"0")
-    return None if length.isdigit() and len(length) <= LONGEST_LENGTH else INVALID_LENGTH
+def check_framing(scope: HTTPScope, by_name: HeadersByName) -> None:
+    """Check a request that announces a body: its method must allow one, in chunks or with a decimal length. Raise
+    BodyNotAllowed, UnsupportedTransferCoding or InvalidContentLength."""
+    if scope["method"] in METHODS_WITHOUT_BODY:
+        raise BodyNotAllowed
+    if by_name.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
+        raise UnsupportedTransferCoding
+    length = by_name.get(b"content-length", b"0")
+    if not length.isdigit() or len(length) > MAX_CONTENT_LENGTH_DIGITS:
+        raise InvalidContentLength

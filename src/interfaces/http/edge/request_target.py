@@ -1,61 +1,55 @@
-"""Which paths and queries may reach the router: those with one spelling, so that no proxy reads them otherwise."""
+"""Rules for the path and the query of a request. A path has one spelling, so that no proxy reads it differently."""
 
 import re
 from functools import lru_cache
+from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from doorward.interfaces.http.errors.problems import Refusal
+from doorward.interfaces.http.errors.refusals import CredentialsInQuery, InvalidQuery, PathMissing
 
-LONGEST = 8_192
-"""Bytes of path and query together."""
+MAX_TARGET_BYTES: Final = 8_192
+"""Of path and query together."""
 
-TOO_LONG = Refusal(414, "uri_too_long", f"The address is longer than {LONGEST} bytes.", closes=True)
-NO_SUCH_PATH = Refusal(404, "not_found", "Not Found.")
-INVALID_QUERY = Refusal(400, "invalid_query", "The query is not well-formed, or names a parameter twice.")
-SECRET_IN_QUERY = Refusal(
-    400,
-    "credentials_in_query",
-    "Credentials and tokens do not belong into an address: send them in the body or a header.",
-)
-
-PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/"
-"""RFC 3986, section 2.3, and the slash. No route needs any other, hence no percent sign either."""
+MAX_CACHED_PATHS: Final = 256
+PATH_CHARACTERS: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/"
+"""RFC 3986, section 2.3, and the slash. No route needs another character, and therefore none needs a percent sign."""
 
 QUERY = re.compile(rb"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?\[\]]|%[0-9A-Fa-f]{2})*")
-CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]")
 
-SECRETS = frozenset(
+CREDENTIAL_NAMES: Final = frozenset(
     "accesstoken apikey authorization clientsecret currentpassword idtoken jwt newpassword oldpassword passwd password "
     "pwd refreshtoken secret token xaccesstoken".split()
 )
 """Without dashes, underscores, brackets and case."""
 
 
-@lru_cache(256)
-def canonical(path: bytes) -> bool:
-    """True for `/` and for paths of plain characters without an empty, `.` or `..` segment."""
-    if path.translate(None, PLAIN) or b"//" in path or path[:1] != b"/":
-        return False
+@lru_cache(MAX_CACHED_PATHS)
+def check_path(path: bytes) -> None:
+    """Raise PathMissing unless the path is `/`, or has plain characters and no empty, `.` or `..` segment."""
+    if path.translate(None, PATH_CHARACTERS) or b"//" in path or path[:1] != b"/":
+        raise PathMissing
     if b"/." in path and not {b".", b".."}.isdisjoint(path.split(b"/")):
-        return False
-    return path[-1:] != b"/" or path == b"/"
+        raise PathMissing
+    if path[-1:] == b"/" and path != b"/":
+        raise PathMissing
 
 
-def refuse_query(query: bytes) -> Refusal | None:
-    """None for a query of UTF-8 text without control characters, without secrets, each name once."""
+def check_query(query: bytes) -> None:
+    """Raise CredentialsInQuery, or InvalidQuery unless the query is UTF-8 text without control characters and has each
+    name once."""
     if not QUERY.fullmatch(query):
-        return INVALID_QUERY
+        raise InvalidQuery
     try:
         pairs = [
             [unquote_to_bytes(part.replace(b"+", b" ")).decode() for part in piece.partition(b"=")[::2]]
             for piece in query.split(b"&")
             if piece
         ]
-    except UnicodeDecodeError:
-        return INVALID_QUERY
+    except UnicodeDecodeError as error:
+        raise InvalidQuery from error
     names = [name for name, _ in pairs]
-    if any(re.sub(r"[^a-z]", "", name.casefold()) in SECRETS for name in names):
-        return SECRET_IN_QUERY
-    if len(set(names)) != len(names) or any(CONTROLS.search(text) for pair in pairs for text in pair):
-        return INVALID_QUERY
-    return None
+    if any(re.sub(r"[^a-z]", "", name.casefold()) in CREDENTIAL_NAMES for name in names):
+        raise CredentialsInQuery
+    if len(set(names)) != len(names) or any(CONTROL_CHARACTERS.search(text) for pair in pairs for text in pair):
+        raise InvalidQuery

@@ -1,9 +1,8 @@
-"""Errors on the wire: RFC 9457, with what the tutorial's clients look for (`message`)."""
+"""The body of an error answer: a problem of RFC 9457, with the member `message` that the tutorial's clients read."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final, final
+from typing import Any, Final
 
 from msgspec import json
 
@@ -13,27 +12,14 @@ TITLES: Mapping[int, str] = {status.value: status.phrase for status in HTTPStatu
     414: "URI Too Long",
     422: "Unprocessable Content",
 }
-"""RFC 9110's phrases, which older Pythons do not have yet."""
+"""The phrases of RFC 9110. Older Python versions have older ones."""
 
 OAUTH_ROUTES: Final = frozenset({b"/api/auth/introspect", b"/api/auth/revoke"})
-"""Their clients look for the `error` of RFC 6749."""
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """What the edge answers in the application's place."""
-
-    status: int
-    code: str
-    detail: str
-    headers: tuple[tuple[bytes, bytes], ...] = ()
-    closes: bool = False
-    """The rest of the request is not worth reading, or nobody knows where it ends."""
+"""The clients of these routes read the member `error` of RFC 6749."""
 
 
 def oauth_error(path: bytes, status: int) -> Mapping[str, Any]:
-    """RFC 6749, section 5.2, for a problem with that status on that path: a further member, or none."""
+    """Return the additional member of RFC 6749, section 5.2, for a problem with that status on that path, or none."""
     if path not in OAUTH_ROUTES or not 400 <= status < 500:
         return {}
     return {"error": "invalid_client" if status == 401 else "invalid_request"}
@@ -48,7 +34,8 @@ def problem_body(
     errors: Sequence[Mapping[str, str]] = (),
     **more: object,
 ) -> bytes:
-    """`code` never changes once published. Each of `errors` has `field` and `message`; `more` are extra members."""
+    """Return the problem as JSON. A published `code` never changes. Each of `errors` has `field` and `message`; `more`
+    are additional members."""
     body: dict[str, object] = {
         "type": "about:blank",
         "title": TITLES.get(status, "Error"),

@@ -1,16 +1,132 @@
-"""The refusals that only the wire knows: what a request can get wrong before there is a use case to ask.
+"""The refusals that only HTTP knows: what is wrong with a request before a use case runs.
 
-All others are in `domain/errors.py`; their families are these ones' families, too.
+All other refusals are in `domain/errors.py`. Both share the families, and `answers.py` maps both to answers.
 """
 
-from doorward.domain.errors import Invalid, Missing, Unavailable
+from doorward.domain.errors import DomainError, Forbidden, Invalid, Missing, Unauthenticated, Unavailable
 
 FieldErrors = tuple[dict[str, str], ...]
 """Each has `field` and `message`."""
 
 
+# --- the request line and the headers ---------------------------------------------------------------
+
+
+class TargetTooLong(Invalid):
+    code = "uri_too_long"
+    text = "The address is longer than 8192 bytes."
+
+
+class InvalidHost(Invalid):
+    code = "invalid_host"
+    text = "Send one Host header with the name of this service."
+
+
+class MisdirectedRequest(Invalid):
+    """RFC 9110, section 7.4: the Host header names another service."""
+
+    code = "misdirected_request"
+    text = "This service does not answer to that name."
+
+
+class HeadersTooLarge(Invalid):
+    code = "headers_too_large"
+    text = "The headers are too many or too large."
+
+
+class RepeatedHeader(Invalid):
+    code = "repeated_header"
+    text = "A header that may come once came more than once."
+
+
+class InvalidContentLength(Invalid):
+    code = "invalid_content_length"
+    text = "The Content-Length is no number."
+
+
+class UnsupportedTransferCoding(Invalid):
+    code = "unsupported_transfer_coding"
+    text = "Of transfer codings only chunked is understood."
+
+
+class InvalidQuery(Invalid):
+    code = "invalid_query"
+    text = "The query is not well-formed, or names a parameter twice."
+
+
+class CredentialsInQuery(Invalid):
+    code = "credentials_in_query"
+    text = "Credentials and tokens do not belong into an address: send them in the body or a header."
+
+
+class PathMissing(Missing):
+    """No route has this path."""
+
+    code = "not_found"
+    text = "Not Found."
+
+
+# --- the body ---------------------------------------------------------------------------------------
+
+
+class BodyNotAllowed(Invalid):
+    """RFC 9110, section 9.3.1: a request with this method has no content."""
+
+    code = "body_not_allowed"
+    text = "A request with this method has no body."
+
+
+class BodyTooLarge(Invalid):
+    code = "body_too_large"
+    text = "The body is too large."
+
+
+class BodyTooSlow(Invalid):
+    code = "body_too_slow"
+    text = "The body did not arrive in time."
+
+
+class BodyIncomplete(Invalid):
+    code = "incomplete_body"
+    text = "The body is incomplete or its chunks are malformed."
+
+
+class UnsupportedContentEncoding(Invalid):
+    code = "unsupported_content_encoding"
+    text = "Send the body as it is, not compressed."
+
+
+class JsonRequired(Invalid):
+    """A request by cookie does not declare JSON."""
+
+    code = "unsupported_media_type"
+    text = "Send the body as application/json."
+
+
+class JsonBodyRequired(JsonRequired):
+    """The body has another media type than JSON."""
+
+
+class JsonOrFormBodyRequired(JsonRequired):
+    """The body has another media type than JSON or, on this route, a form."""
+
+
+class InvalidJsonBody(Invalid):
+    """The text gives the reason."""
+
+    code = "invalid_json"
+    text = "The body is not valid JSON."
+
+
+class InvalidFormBody(Invalid):
+    """The text gives the reason."""
+
+    code = "invalid_form"
+    text = "A member is given twice."
+
+
 class Malformed(Invalid):
-    """The request does not have the shape that the document promises; `errors` says where."""
+    """The request does not have the shape that the OpenAPI document describes. `errors` names the members at fault."""
 
     code = "validation_failed"
     text = "The request does not have the expected form."
@@ -20,29 +136,53 @@ class Malformed(Invalid):
         self.errors = errors
 
 
+# --- tokens and cookies -----------------------------------------------------------------------------
+
+
+class TokenRequired(Unauthenticated):
+    code = "token_required"
+    text = "No token provided!"
+
+
 class AmbiguousToken(Invalid):
-    """RFC 6750, sections 2 and 3.1: more than one token, and they differ."""
+    """RFC 6750, sections 2 and 3.1: the request has several tokens, and they differ."""
 
     code = "invalid_request"
     text = "Send one token, once."
 
 
-class JsonRequired(Invalid):
-    """A request by cookie that is not said to be JSON. The edge, which knows bodies only, says the same of those."""
+class RoleRequired(Forbidden):
+    """RFC 6750, section 3.1, `insufficient_scope`: the account lacks the role. The text names the roles."""
 
-    code = "unsupported_media_type"
-    text = "Send the body as application/json."
+    code = "insufficient_scope"
+
+
+class CrossSiteRequest(Forbidden):
+    """A request with a cookie changes something and comes from a page of a foreign origin."""
+
+    code = "cross_site_request"
+    text = "With cookies, requests that change something need an Origin of DOORWARD_CORS_ORIGINS, or the service's own."
+
+
+# --- operations -------------------------------------------------------------------------------------
 
 
 class RouteMissing(Missing):
-    """An admin asks for an explanation of a route that there is not."""
+    """An admin asks for an explanation of a route that does not exist."""
 
     code = "route_not_found"
     text = "Nothing answers this method on this path."
 
 
 class NotReady(Unavailable):
-    """The database does not hold what it should, or not in time, or there is no key to sign with."""
+    """The database does not answer in time or lacks a migration, or there is no signing key."""
 
     code = "not_ready"
     text = "The service cannot work just now."
+
+
+class InternalError(DomainError):
+    """An unexpected exception. The client gets no details."""
+
+    code = "internal_error"
+    text = "Something went wrong here. The log knows it by the request id."

@@ -11,12 +11,12 @@ from litestar.response.base import ASGIResponse
 
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import KeyRing, PublishedKey
-from doorward.interfaces.http.conditional import CachedDocument
 from doorward.interfaces.http.docs.answers import ConditionalGet, json_response
-from doorward.interfaces.http.security.guard import PUBLIC
+from doorward.interfaces.http.security.access import PUBLIC
+from doorward.interfaces.http.wire.cached_document import CachedDocument
 
-CACHED: Final = "public, max-age=300"
-"""After a key was revoked, others may go on with it for so long."""
+CACHE_CONTROL: Final = "public, max-age=300"
+"""Other services may use a revoked key for this long."""
 
 
 class JsonWebKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,22 +38,23 @@ class KeySet(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @final
-class PreparedKeySet:
-    """Encoded when the keys have changed, however many ask."""
+class CachedKeySet:
+    """The key set, encoded again only after the keys have changed."""
 
     def __init__(self) -> None:
         self._keys: Sequence[PublishedKey] | None = None
-        self._document = CachedDocument.of(b"", "application/json", CACHED)
+        self._document = CachedDocument.of(b"", "application/json", CACHE_CONTROL)
 
     def of(self, keys: Sequence[PublishedKey]) -> CachedDocument:
+        """Return the document of these keys."""
         if keys is not self._keys:
             body = msgspec.json.encode(KeySet(keys=[to_jwk(key) for key in keys]))
-            self._document = CachedDocument.of(body, "application/json", CACHED)
+            self._document = CachedDocument.of(body, "application/json", CACHE_CONTROL)
             self._keys = keys
         return self._document
 
 
-KEY_SET = PreparedKeySet()
+KEY_SET = CachedKeySet()
 
 
 def to_jwk(key: PublishedKey) -> JsonWebKey:

@@ -1,4 +1,6 @@
-"""Routes for monitoring: liveness, readiness and metrics."""
+"""Routes for load balancers and orchestrators: liveness and readiness."""
+
+from typing import Final
 
 import msgspec
 from dishka import FromDishka
@@ -7,23 +9,17 @@ from litestar import get
 from litestar.response.base import ASGIResponse
 
 from doorward.application.check_readiness import CheckReadiness
-from doorward.application.ports.clock import Clock
-from doorward.interfaces.http.docs.answers import json_response, text_response
+from doorward.interfaces.http.docs.answers import json_response
 from doorward.interfaces.http.errors.refusals import NotReady
-from doorward.interfaces.http.operations.metrics import Figures
-from doorward.interfaces.http.prepared import json_answer
-from doorward.interfaces.http.security.guard import PUBLIC
-
-METRICS = "text/plain; version=0.0.4"
-FIGURES = Figures()
+from doorward.interfaces.http.security.access import PUBLIC
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
     status: str
 
 
-ALIVE = json_answer(Health(status="alive"))
-READY = json_answer(Health(status="ready"))
+ALIVE: Final = ASGIResponse(body=msgspec.json.encode(Health(status="alive")))
+READY: Final = ASGIResponse(body=msgspec.json.encode(Health(status="ready")))
 
 
 @get(
@@ -62,17 +58,3 @@ async def ready(check: FromDishka[CheckReadiness]) -> ASGIResponse:
 
 readyz = get("/readyz", include_in_schema=False, opt={"access": PUBLIC})(ready.fn)
 """The same under the name that Kubernetes made usual."""
-
-
-@get(
-    "/metrics",
-    operation_id="metrics",
-    summary="Get metrics for Prometheus",
-    tags=["Operations"],
-    opt={"access": PUBLIC},
-    responses=text_response(),
-)
-@inject
-async def metrics(clock: FromDishka[Clock]) -> ASGIResponse:
-    """The metrics are at most one second old."""
-    return ASGIResponse(body=FIGURES.text(clock.monotonic()), media_type=METRICS)

@@ -1,23 +1,22 @@
-"""Which pages may change something in the name of a browser's cookies (cross-site request forgery)."""
+"""Prevents cross-site request forgery: which pages may change something with a browser's cookies."""
 
 from typing import Final, final
 
 from litestar.types import Scope
 
-from doorward.domain.errors import CrossSiteRequest
 from doorward.interfaces.http.config import HttpConfig
-from doorward.interfaces.http.edge.body import JSON, essence
-from doorward.interfaces.http.errors.refusals import JsonRequired
+from doorward.interfaces.http.edge.body import JSON, media_type_of
+from doorward.interfaces.http.errors.refusals import CrossSiteRequest, JsonRequired
 
-READ_ONLY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-DEFAULT_PORT: Final = {b"http://": b":80", b"https://": b":443"}
+READ_ONLY_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+DEFAULT_PORTS: Final = {b"http://": b":80", b"https://": b":443"}
 
 
 @final
-class CrossSite:
-    """Browsers send cookies along whoever asks for it. But no page can choose its `Origin` (RFC 6454, section 7), and
-    none of a foreign origin can send JSON unless CORS allows it. So what changes something needs both; what only reads
-    needs neither, since no foreign page is shown the answer."""
+class CrossSiteRule:
+    """Browsers add cookies to the requests of every page. But no page can choose its `Origin` (RFC 6454, section 7),
+    and a page of a foreign origin can send JSON only if CORS allows it. A request that changes something therefore
+    needs both. A request that only reads needs neither, because a foreign page cannot see the answer."""
 
     def __init__(self, config: HttpConfig) -> None:
         self._scheme = b"https://" if config.https else b"http://"
@@ -25,17 +24,17 @@ class CrossSite:
         if config.public_origin.startswith(self._scheme.decode()):
             self._allowed |= {config.public_origin.encode()}
 
-    def refuse(self, scope: Scope) -> None:
+    def check(self, scope: Scope) -> None:
         """Raise CrossSiteRequest or JsonRequired for a request that changes something and does not come from an allowed
-        origin, as JSON. One without a body says that it is JSON, too."""
-        if scope.get("method") in READ_ONLY:
+        origin as JSON. Also a request without a body must declare JSON."""
+        if scope.get("method") in READ_ONLY_METHODS:
             return
-        fields = dict(scope["headers"])
-        if not self._allows(fields.get(b"origin"), fields.get(b"host", b"")):
+        by_name = dict(scope["headers"])
+        if not self._allows(by_name.get(b"origin"), by_name.get(b"host", b"")):
             raise CrossSiteRequest
-        if essence(fields.get(b"content-type", b"")) != JSON:
+        if media_type_of(by_name.get(b"content-type", b"")) != JSON:
             raise JsonRequired
 
     def _allows(self, origin: bytes | None, host: bytes) -> bool:
-        """`host` is one of our names: the edge saw to that."""
-        return origin in self._allowed or origin == self._scheme + host.removesuffix(DEFAULT_PORT[self._scheme])
+        """`host` is a name of this service, because the edge has checked it."""
+        return origin in self._allowed or origin == self._scheme + host.removesuffix(DEFAULT_PORTS[self._scheme])

@@ -1,13 +1,10 @@
-"""Who is asking, and may they? Decided once for every request, by what the matched route declares in its `opt`."""
+"""Decides for every request whether it may be handled, by what the matched route declares in its `opt`."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, final
 
 from dishka import AsyncContainer
-from litestar import Litestar, Request, Response
-from litestar.handlers import HTTPRouteHandler
-from litestar.routes import HTTPRoute
+from litestar import Request, Response
 from litestar.types import Scope
 
 from doorward.application.access.authorize_from_cache import AuthorizeFromCache
@@ -18,46 +15,28 @@ from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.services.authenticate_client import AuthenticateClient
 from doorward.domain.access.decision import Decision, Requirement
 from doorward.domain.access.principal import AccessToken, Principal
-from doorward.domain.errors import (
-    CrossSiteRequest,
-    DomainError,
-    InvalidClient,
-    InvalidToken,
-    RoleRequired,
-    TokenRequired,
-    Unauthenticated,
-)
+from doorward.domain.errors import DomainError, InvalidClient, InvalidToken, Unauthenticated
 from doorward.domain.ids import UserId
 from doorward.domain.services.service import Service
-from doorward.interfaces.http.edge.request_headers import FIELDS, Fields
-from doorward.interfaces.http.errors.refusals import AmbiguousToken, JsonRequired
-from doorward.interfaces.http.security.basic import client_credentials
+from doorward.interfaces.http.errors.refusals import AmbiguousToken, CrossSiteRequest, JsonRequired, RoleRequired
+from doorward.interfaces.http.security.access import ACCESS, ALLOWED_METHODS, PUBLIC, SERVICE
 from doorward.interfaces.http.security.cookies import Cookies
+from doorward.interfaces.http.security.http_basic import client_credentials
+from doorward.interfaces.http.security.presented_token import presented_token
 
-ACCESS: Final = "access"
-"""The key in a route's `opt`. Its value is PUBLIC, SERVICE or a Requirement; there is no fourth, and no default."""
+DISHKA_CONTAINER: Final = "dishka_container"
+"""The key in a request's state where dishka's `@inject` looks. Its own set-up opens a scope per request, which nothing
+here needs."""
 
-PUBLIC: Final = "public"
-
-SERVICE: Final = "service"
-"""For registered services, which authenticate by HTTP Basic; no account's token opens it."""
-
-METHODS: Final = "methods"
-"""The key of what OPTIONS tells."""
-
-DISHKA: Final = "dishka_container"
-"""Where dishka's `@inject` looks. Its own set-up opens a scope per request, and nothing here needs one."""
-
-SCHEME: Final = b"bearer "
-
-
-class UndeclaredAccess(Exception):
-    """A route does not say who may use it, or nobody would ask. The application is not built, so that nothing is open
-    by oversight."""
+TOKEN: Final = "token"  # noqa: S105 a key
+CALLING_SERVICE: Final = "service"
+"""Keys in a request's state of what the guard has verified."""
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Collaborators:
+    """The parts of the container that decide about tokens."""
+
     tokens: AccessTokens
     authorize_from_cache: AuthorizeFromCache
     authorize: AuthorizeRole
@@ -67,74 +46,72 @@ class Parts:
 
 @final
 class Guard:
-    """Stands before every handler, as Litestar's `before_request`: a middleware would do the same, but bring a second
-    layer against exceptions with it. No database, no container and no dependency on its good path."""
+    """Runs before every route handler, as Litestar's `before_request`. A middleware would add a second layer that
+    catches exceptions. If it admits a request, it has usually queried no database and resolved no dependency."""
 
     def __init__(self, container: AsyncContainer, cookies: Cookies) -> None:
         self._container = container
         self._cookies = cookies
-        self._parts: Parts | None = None
+        self._collaborators: Collaborators | None = None
 
     async def __call__(self, request: Request[Any, Any, Any]) -> Response[bytes] | None:
-        """None when the handler may be asked; or what to answer in its place. Raise the refusal."""
+        """Return None to admit the request, or the answer to OPTIONS. Raise the refusal."""
         scope = request.scope
         state, opt = scope["state"], scope["route_handler"].opt
-        state[DISHKA] = self._container
+        state[DISHKA_CONTAINER] = self._container
         access = opt[ACCESS]
         if access is PUBLIC:
-            return Response(b"", status_code=204, headers={"Allow": opt[METHODS]}) if METHODS in opt else None
-        if access is SERVICE:
-            state["service"] = await self._authenticate(scope)
+            if ALLOWED_METHODS in opt:
+                return Response(b"", status_code=204, headers={"Allow": opt[ALLOWED_METHODS]})
             return None
-        parts = self._parts or await self._resolve()
-        token = self._recognised(parts, scope, access)
-        decision = parts.authorize_from_cache(token, access) or await parts.authorize(token, access)
+        if access is SERVICE:
+            state[CALLING_SERVICE] = await self._authenticate_service(scope)
+            return None
+        known = self._collaborators or await self._resolve()
+        token = self._verified_token(known, scope, access)
+        decision = known.authorize_from_cache(token, access) or await known.authorize(token, access)
         if not decision.allowed:
-            raise refused(parts.log, scope, token, decision)
-        state["token"] = token
+            record_refusal(known.log, scope, decision.requirement, decision.reason, token.subject)
+            raise refusal_of(decision)
+        state[TOKEN] = token
         return None
 
-    def _recognised(self, parts: Parts, scope: Scope, requirement: Requirement) -> AccessToken:
+    def _verified_token(self, known: Collaborators, scope: Scope, requirement: Requirement) -> AccessToken:
         try:
-            return parts.tokens.verify(self._presented(scope), parts.clock.now())
+            return known.tokens.verify(presented_token(scope, self._cookies), known.clock.now())
         except (Unauthenticated, AmbiguousToken, CrossSiteRequest, JsonRequired) as refusal:
-            record(parts.log, scope, requirement, refusal.code)
+            record_refusal(known.log, scope, requirement, refusal.code)
             raise
 
-    def _presented(self, scope: Scope) -> str:
-        """A header decides alone, even when it is of no use."""
-        return presented(scope["state"][FIELDS]) or self._cookies.access_token(scope)
-
-    async def _authenticate(self, scope: Scope) -> Service:
+    async def _authenticate_service(self, scope: Scope) -> Service:
         try:
             authenticate = await self._container.get(AuthenticateClient)
             return await authenticate(*client_credentials(scope["headers"]))
         except InvalidClient as refusal:
-            record(await self._container.get(SecurityLog), scope, SERVICE, refusal.code)
+            record_refusal(await self._container.get(SecurityLog), scope, SERVICE, refusal.code)
             raise
 
-    async def _resolve(self) -> Parts:
+    async def _resolve(self) -> Collaborators:
         get = self._container.get
-        self._parts = Parts(
+        self._collaborators = Collaborators(
             await get(AccessTokens),
             await get(AuthorizeFromCache),
             await get(AuthorizeRole),
             await get(Clock),
             await get(SecurityLog),
         )
-        return self._parts
+        return self._collaborators
 
 
-def refused(log: SecurityLog, scope: Scope, token: AccessToken, decision: Decision) -> DomainError:
-    """What to raise, after it was written down."""
-    record(log, scope, decision.requirement, decision.reason, token.subject)
+def refusal_of(decision: Decision) -> DomainError:
+    """Return what to raise for a decision that does not allow the request."""
     return RoleRequired(str(decision.requirement)) if decision.reason == "role_missing" else InvalidToken()
 
 
-def record(
+def record_refusal(
     log: SecurityLog, scope: Scope, requirement: Requirement | str, reason: str, user_id: UserId | None = None
 ) -> None:
-    """Why somebody was turned away: more than the answer tells."""
+    """Write the reason of a refusal to the security log; the answer does not contain it."""
     log.record(
         SecurityEvent.AUTHZ_FAIL,
         method=str(scope.get("method")),
@@ -145,63 +122,13 @@ def record(
     )
 
 
-def presented(fields: Fields) -> str | None:
-    """The token in a header of the request, unverified; None without such a header. Raise TokenRequired for one without
-    a token, or AmbiguousToken."""
-    authorization, extra = fields.get(b"authorization"), fields.get(b"x-access-token")
-    if authorization is None and extra is None:
-        return None
-    bearer = bearer_of(authorization)
-    if extra is not None:
-        extra = extra.strip()
-        if bearer and extra and bearer != extra:
-            raise AmbiguousToken
-    token = bearer or extra
-    if not token:
-        raise TokenRequired
-    return token.decode("latin-1")
-
-
-def bearer_of(authorization: bytes | None) -> bytes | None:
-    """What stands behind `Bearer`; another scheme is none of ours."""
-    if authorization is None or authorization[: len(SCHEME)].lower() != SCHEME:
-        return None
-    return authorization[len(SCHEME) :].strip()
-
-
-def asking(request: Request[Any, Any, Any]) -> Principal:
-    """Whom the guard admitted to this request."""
-    token: AccessToken = request.scope["state"]["token"]
+def current_principal(request: Request[Any, Any, Any]) -> Principal:
+    """Return the account and session that the guard admitted to this request."""
+    token: AccessToken = request.scope["state"][TOKEN]
     return Principal(user_id=token.subject, session_id=token.session_id)
 
 
-def asking_service(request: Request[Any, Any, Any]) -> Service:
-    """Which service the guard admitted to this request."""
-    service: Service = request.scope["state"]["service"]
+def current_service(request: Request[Any, Any, Any]) -> Service:
+    """Return the service that the guard admitted to this request."""
+    service: Service = request.scope["state"][CALLING_SERVICE]
     return service
-
-
-def handlers(app: Litestar) -> Iterable[tuple[HTTPRoute, HTTPRouteHandler]]:
-    for route in app.routes:
-        if isinstance(route, HTTPRoute):
-            for handler in route.route_handlers:
-                yield route, handler
-
-
-def require_guarded(app: Litestar, guard: Guard) -> None:
-    """Raise UndeclaredAccess for a route that declares no access, or would not ask this guard for it.
-
-    OPTIONS is anybody's: it tells methods and no more. Litestar's own answer to it would name those of one handler.
-    """
-    for route in app.routes:
-        if not isinstance(route, HTTPRoute):
-            raise UndeclaredAccess(f"{route.path} is no plain HTTP: nothing is asked before it.")
-    for route, handler in handlers(app):
-        if handler.http_methods == {"OPTIONS"}:
-            handler.opt = {ACCESS: PUBLIC, METHODS: ", ".join(sorted(route.methods))}
-        access = handler.opt.get(ACCESS)
-        where = f"{sorted(handler.http_methods)} {route.path}"
-        if access is not PUBLIC and access is not SERVICE and not isinstance(access, Requirement):
-            raise UndeclaredAccess(f"{where} declares no access in its opt.")
-        if handler.resolve_before_request() is not guard:
-            raise UndeclaredAccess(f"{where} has a before_request of its own, which would stand in for the guard.")

@@ -16,15 +16,15 @@ from doorward.domain.access.principal import Principal
 from doorward.domain.access.role import ADMIN
 from doorward.domain.errors import AccountMissing
 from doorward.domain.ids import UserId
-from doorward.interfaces.http.security.guard import asking
-from doorward.interfaces.http.sessions.account_sessions import SessionList, session_list
+from doorward.interfaces.http.security.guard import current_principal
+from doorward.interfaces.http.sessions.own_sessions import SessionList, session_list
 
 
 class AdminSessionsController(Controller):
     path = "/api/admin/users/{user_id:uuid}/sessions"
     tags = ("Administration: accounts",)
     opt = {"access": any_of(ADMIN)}  # noqa: RUF012
-    dependencies = {"principal": Provide(asking, sync_to_thread=False)}  # noqa: RUF012
+    dependencies = {"principal": Provide(current_principal, sync_to_thread=False)}  # noqa: RUF012
 
     @get(
         "/",

@@ -1,4 +1,4 @@
-"""Where a request comes from, for people to recognise their sessions by."""
+"""The device of a request, by which people recognise their sessions."""
 
 from typing import Any
 
@@ -7,6 +7,6 @@ from litestar import Request
 from doorward.domain.sessions.session import Device
 
 
-def calling(request: Request[Any, Any, Any]) -> Device:
-    """By the address that the edge found, and what the client calls itself."""
+def client_device(request: Request[Any, Any, Any]) -> Device:
+    """Return the client address that the edge found, and the `User-Agent`."""
     return Device.described(request.scope["state"]["ip"], request.headers.get("user-agent", ""))

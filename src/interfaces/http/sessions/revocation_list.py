@@ -15,17 +15,17 @@ from litestar.types import Receive
 
 from doorward.application.change_feed.revocation_publisher import RevocationList, RevocationPublisher
 from doorward.domain.errors import RevocationsIncomplete
-from doorward.interfaces.http.conditional import is_known
 from doorward.interfaces.http.docs.answers import ConditionalGet, text_response
 from doorward.interfaces.http.edge.request_headers import Header
-from doorward.interfaces.http.security.guard import PUBLIC
+from doorward.interfaces.http.security.access import PUBLIC
+from doorward.interfaces.http.wire.cached_document import has_tag
 
 MEDIA_TYPE: Final = "application/jwt"
-LONGEST_WAIT: Final = 30
-"""Seconds."""
+MAX_WAIT_SECONDS: Final = 30
 
-LARGE: Final = 256 * 1024
-"""Bytes; of such answers there is one per connection, since each is in memory until the client has read it."""
+MAX_KEEP_ALIVE_BYTES: Final = 256 * 1024
+"""The connection closes behind a larger answer, which stays in memory until the client has read it. A client that reads
+nothing cannot request several of them on one connection."""
 
 WAIT: Final = re.compile(rb'(?:^|,)\s*wait\s*=\s*"?([0-9]{1,9})"?\s*(?=[;,]|$)', re.IGNORECASE)
 
@@ -67,47 +67,52 @@ async def revocations(request: Request[Any, Any, Any], publisher: FromDishka[Rev
     headers = request.scope["headers"]
     published = publisher.current()
     seconds = seconds_to_wait(headers)
-    if not seconds or not publisher.has_room or not is_known(quoted(published), headers):
-        return answer(published, headers)
-    published = await unless_gone(publisher, published, seconds, request.receive)
-    return answer(published, headers, {"Preference-Applied": f"wait={seconds}"})
+    if not seconds or not publisher.has_room or not has_tag(entity_tag(published), headers):
+        return list_answer(published, headers)
+    published = await wait_for_change(publisher, published, seconds, request.receive)
+    return list_answer(published, headers, {"Preference-Applied": f"wait={seconds}"})
 
 
-def answer(published: RevocationList, headers: Iterable[Header], more: dict[str, str] | None = None) -> ASGIResponse:
-    """The tag is a weak one: two nodes list the same, but each signs for itself."""
-    own = {"Cache-Control": "no-cache", "ETag": f"W/{quoted(published).decode()}", **(more or {})}
-    if is_known(quoted(published), headers):
+def list_answer(
+    published: RevocationList, headers: Iterable[Header], more: dict[str, str] | None = None
+) -> ASGIResponse:
+    """Return the list, or 304 for a client that has it. The tag is weak: two nodes publish the same list, but each
+    makes its own signature."""
+    own = {"Cache-Control": "no-cache", "ETag": f"W/{entity_tag(published).decode()}", **(more or {})}
+    if has_tag(entity_tag(published), headers):
         return ASGIResponse(status_code=304, headers=own)
-    if len(published.signed) > LARGE:
+    if len(published.signed) > MAX_KEEP_ALIVE_BYTES:
         own["Connection"] = "close"
     return ASGIResponse(body=published.signed, media_type=MEDIA_TYPE, headers=own)
 
 
-def quoted(published: RevocationList) -> bytes:
+def entity_tag(published: RevocationList) -> bytes:
+    """Return the tag with its quotation marks."""
     return f'"{published.tag}"'.encode()
 
 
 def seconds_to_wait(headers: Iterable[Header]) -> int:
-    """What a client prefers, as far as it is granted; 0 for what we do not understand (RFC 7240, section 2)."""
+    """Return how long a client wants to wait, at most MAX_WAIT_SECONDS; 0 without a preference, and for one that is not
+    understood (RFC 7240, section 2)."""
     preferences = b",".join(value for name, value in headers if name == b"prefer")
     wait = WAIT.search(preferences)
-    return min(int(wait[1]), LONGEST_WAIT) if wait else 0
+    return min(int(wait[1]), MAX_WAIT_SECONDS) if wait else 0
 
 
-async def unless_gone(
+async def wait_for_change(
     publisher: RevocationPublisher, known: RevocationList, seconds: int, receive: Receive
 ) -> RevocationList:
-    """What there is after waiting; a client that leaves frees its place."""
+    """Return the list after it has changed or the time is over. A client that disconnects frees its place."""
     waiting = asyncio.create_task(publisher.after(known.tag, seconds))
-    leaving = asyncio.create_task(departure(receive))
+    disconnected = asyncio.create_task(wait_for_disconnect(receive))
     try:
-        await asyncio.wait((waiting, leaving), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((waiting, disconnected), return_when=asyncio.FIRST_COMPLETED)
         return waiting.result() if waiting.done() else known
     finally:
         waiting.cancel()
-        leaving.cancel()
+        disconnected.cancel()
 
 
-async def departure(receive: Receive) -> None:
+async def wait_for_disconnect(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass

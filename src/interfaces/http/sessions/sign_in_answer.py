@@ -35,22 +35,23 @@ class SignInAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 ENCODER = msgspec.json.Encoder()
 
 
-def as_constant(role: RoleName) -> str:
+def role_constant(role: RoleName) -> str:
+    """Return the role as the tutorial's clients know it."""
     return f"ROLE_{role.upper()}"
 
 
 def sign_in_answer(signed_in: SignedIn, browser: Browser) -> ASGIResponse:
-    """The one place where tokens become an answer: in its body, or in cookies where the request asked for those."""
+    """Return the answer that hands over tokens: in its body, or in cookies if the request asked for them."""
     user, kept = signed_in.user, browser.keeps_cookies
     answer = SignInAnswer(
         id=str(user.id),
         username=user.username.value,
         email=user.email.value,
-        roles=sorted(map(as_constant, user.roles)),
+        roles=sorted(map(role_constant, user.roles)),
         access_token=UNSET if kept else signed_in.access_token.value,
         expires_in=signed_in.access_token.expires_in,
         refresh_token=UNSET if kept else signed_in.refresh_token.value,
         refresh_expires_in=signed_in.refresh_token.expires_in,
     )
-    cookies = browser.cookies.holding(signed_in) if kept else ()
+    cookies = browser.cookies.for_tokens(signed_in) if kept else ()
     return ASGIResponse(body=ENCODER.encode(answer), media_type="application/json", cookies=cookies)

@@ -1,3 +1,5 @@
+"""What the strict JSON parser accepts, refuses, and says about it."""
+
 import json
 from typing import Any
 
@@ -6,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doorward.interfaces.http.edge.strict_json import DEEPEST, InvalidJson, check_json
+from doorward.encoding.strict_json import MAX_DEPTH_LEVELS, InvalidJson, parse_object
 
 TEXTS = st.text(alphabet=list('ab"\\/{}[]:, é€\U0001f600\u2028\x01\x7f'), max_size=6)
 SCALARS = (
@@ -52,8 +54,8 @@ def nested(depth: int) -> bytes:
 
 @given(document=OBJECTS, ascii_only=st.booleans())
 def test_every_document_within_the_policy_is_accepted(document: dict[str, Any], ascii_only: bool) -> None:
-    """HT-14: strictness refuses no honest client."""
-    check_json(json.dumps(document, ensure_ascii=ascii_only).encode())
+    """HT-14: no valid document of a client is refused."""
+    assert parse_object(json.dumps(document, ensure_ascii=ascii_only).encode()) == document
 
 
 @given(pieces=st.lists(st.sampled_from(PIECES), max_size=12))
@@ -61,25 +63,25 @@ def test_whatever_is_accepted_means_the_same_to_every_parser(pieces: list[bytes]
     """HT-14, SU-14: the edge never lets through what a parser behind it would refuse or read otherwise."""
     document = b'{"a":' + b"".join(pieces) + b"}"
     try:
-        check_json(document)
+        parsed = parse_object(document)
     except InvalidJson:
         return
-    assert json.loads(document) == msgspec.json.decode(document)
+    assert parsed == json.loads(document) == msgspec.json.decode(document)
 
 
 @given(document=OBJECTS, cut=st.integers(0, 200))
-def test_a_document_cut_short_is_refused(document: dict[str, Any], cut: int) -> None:
+def test_an_incomplete_document_is_refused(document: dict[str, Any], cut: int) -> None:
     whole = json.dumps(document).encode()
     with pytest.raises(InvalidJson):
-        check_json(whole[: min(cut, len(whole) - 1)])
+        parse_object(whole[: min(cut, len(whole) - 1)])
 
 
 @pytest.mark.parametrize(
     "document",
     [
-        pytest.param(b'{"a":1,"a":2}', id="twice"),
-        pytest.param(b'{"a":1,"\\u0061":2}', id="twice, once escaped"),
-        pytest.param(b'{"x":[{"a":1,"a":1}]}', id="twice, further down"),
+        pytest.param(b'{"a":1,"a":2}', id="a member twice"),
+        pytest.param(b'{"a":1,"\\u0061":2}', id="a member twice, once escaped"),
+        pytest.param(b'{"x":[{"a":1,"a":1}]}', id="a nested member twice"),
         pytest.param(b'{"a":"\xff"}', id="not UTF-8"),
         pytest.param(b'{"a":"\xed\xa0\x80"}', id="a surrogate in UTF-8"),
         pytest.param(b'{"a":"\xc0\xaf"}', id="an overlong form"),
@@ -98,15 +100,15 @@ def test_a_document_cut_short_is_refused(document: dict[str, Any], cut: int) -> 
         pytest.param(b'{"a":"\\ud800"}', id="half a pair"),
         pytest.param(b'{"a":"\\udc00\\ud800"}', id="a pair the wrong way round"),
         pytest.param(b'{"\\ud800":1}', id="half a pair in a name"),
-        pytest.param(b'{"a":["\\ud83d"]}', id="half a pair further down"),
+        pytest.param(b'{"a":["\\ud83d"]}', id="half a nested pair"),
         pytest.param(b'{"a":"\\u0000"}', id="U+0000"),
         pytest.param(b'{"a\\u0000":1}', id="U+0000 in a name"),
         pytest.param(b'{"a":"\x00"}', id="a raw NUL"),
         pytest.param(b'{"a":"\n"}', id="a raw line break"),
-        pytest.param(b'{"a":1}x', id="bytes behind it"),
+        pytest.param(b'{"a":1}x', id="trailing bytes"),
         pytest.param(b'{"a":1}{"a":1}', id="two documents"),
-        pytest.param(b'{"a":1}\x00', id="NUL behind it"),
-        pytest.param(b'{"a":1,}', id="a comma too many"),
+        pytest.param(b'{"a":1}\x00', id="a trailing NUL"),
+        pytest.param(b'{"a":1,}', id="a trailing comma"),
         pytest.param(b"{'a':1}", id="single quotes"),
         pytest.param(b'{"a":1}//x', id="a comment"),
         pytest.param(b"{a:1}", id="a bare name"),
@@ -116,15 +118,15 @@ def test_a_document_cut_short_is_refused(document: dict[str, Any], cut: int) -> 
         pytest.param(b"null", id="null"),
         pytest.param(b'"a"', id="a text"),
         pytest.param(b"1", id="a number"),
-        pytest.param(b"", id="nothing"),
+        pytest.param(b"", id="empty"),
         pytest.param(b" ", id="a blank"),
         pytest.param(b"\xa0{}", id="a blank that is none in JSON"),
     ],
 )
-def test_what_could_be_understood_in_two_ways_is_refused(document: bytes) -> None:
+def test_a_document_that_two_parsers_could_read_differently_is_refused(document: bytes) -> None:
     """HT-14, SU-14."""
     with pytest.raises(InvalidJson):
-        check_json(document)
+        parse_object(document)
 
 
 @pytest.mark.parametrize(
@@ -141,27 +143,34 @@ def test_what_could_be_understood_in_two_ways_is_refused(document: bytes) -> Non
         '{"a":"\u2028\u202e\x7f"}'.encode(),
     ],
 )
-def test_what_has_one_meaning_is_accepted(document: bytes) -> None:
-    check_json(document)
+def test_a_document_with_one_meaning_is_accepted(document: bytes) -> None:
+    parse_object(document)
 
 
 def test_nesting_ends_at_the_thirty_second_level() -> None:
     """HT-14."""
-    check_json(nested(DEEPEST))
+    parse_object(nested(MAX_DEPTH_LEVELS))
     with pytest.raises(InvalidJson, match="32"):
-        check_json(nested(DEEPEST + 1))
+        parse_object(nested(MAX_DEPTH_LEVELS + 1))
+
+
+def test_a_caller_may_set_a_lower_limit_of_nesting() -> None:
+    """HT-14: the limit of access tokens is lower than that of bodies."""
+    assert parse_object(nested(8), max_depth_levels=8) == json.loads(nested(8))
+    with pytest.raises(InvalidJson, match="8"):
+        parse_object(nested(9), max_depth_levels=8)
 
 
 @pytest.mark.parametrize("bracket", [b"[", b'{"a":'])
 def test_a_body_full_of_brackets_is_refused_without_recursion(bracket: bytes) -> None:
     """HT-14."""
     with pytest.raises(InvalidJson, match="nested"):
-        check_json(bracket * (16_384 // len(bracket)))
+        parse_object(bracket * (16_384 // len(bracket)))
 
 
 def test_a_refusal_does_not_repeat_what_was_sent() -> None:
     """HT-13: bodies hold passwords."""
     with pytest.raises(InvalidJson) as refusal:
-        check_json(b'{"password":"hunter2", oops}')
+        parse_object(b'{"password":"hunter2", oops}')
     assert "hunter2" not in str(refusal.value)
     assert refusal.value.__cause__ is None

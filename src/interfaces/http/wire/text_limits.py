@@ -1,4 +1,4 @@
-"""What texts and lists of requests may hold, as the document tells it; the domain's own rules where it has some."""
+"""Limits of texts and lists in requests, for the OpenAPI document. Where the domain has a rule, it decides."""
 
 from typing import Final
 
@@ -10,12 +10,12 @@ USERNAME: Final = {"pattern": f"^{ALLOWED.pattern}$"}
 EMAIL: Final = {"format": "email", "maxLength": MAX_EMAIL_CHARACTERS}
 ROLE_NAME: Final = {"pattern": f"^{NAME.pattern}$"}
 ROLE_DESCRIPTION: Final = {"pattern": f"^{DESCRIPTION.pattern}$", "maxLength": MAX_DESCRIPTION_CHARACTERS}
-"""For `extra_json_schema`: told to clients, decided by the domain."""
+"""For `extra_json_schema`: clients read them, the domain decides."""
 
-LONGEST_KEY: Final = MAX_EMAIL_CHARACTERS
-"""Of what may be a username or an email: the longer of the two."""
+MAX_USERNAME_OR_EMAIL_CHARACTERS: Final = MAX_EMAIL_CHARACTERS
+"""An email may be longer than a username."""
 
-MOST_ROLES: Final = 32
+MAX_ROLES: Final = 32
 """In one request."""
 
 PRINTABLE: Final = r"^[^\x00-\x1f\x7f]*$(?!\n)"

@@ -1,7 +1,7 @@
 """The route of the authorization server metadata (RFC 8414)."""
 
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from dishka import FromDishka
@@ -12,11 +12,10 @@ from msgspec import Meta
 
 from doorward.domain.access.authorization_server import AuthorizationServer
 from doorward.interfaces.http.docs.answers import json_response
-from doorward.interfaces.http.prepared import file_answer
-from doorward.interfaces.http.security.guard import PUBLIC
+from doorward.interfaces.http.security.access import PUBLIC
 
-CACHED = {"Cache-Control": "public, max-age=300"}
-BY_BASIC = ("client_secret_basic",)
+CACHE_HEADERS: Final = {"Cache-Control": "public, max-age=300"}
+HTTP_BASIC: Final = ("client_secret_basic",)
 
 
 class Metadata(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,9 +24,9 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     issuer: Annotated[str, Meta(description="The `iss` of the access tokens.", examples=["https://auth.example.com"])]
     jwks_uri: str
     introspection_endpoint: str
-    introspection_endpoint_auth_methods_supported: tuple[str, ...] = BY_BASIC
+    introspection_endpoint_auth_methods_supported: tuple[str, ...] = HTTP_BASIC
     revocation_endpoint: str
-    revocation_endpoint_auth_methods_supported: tuple[str, ...] = BY_BASIC
+    revocation_endpoint_auth_methods_supported: tuple[str, ...] = HTTP_BASIC
     response_types_supported: tuple[str, ...] = ()
     grant_types_supported: tuple[str, ...] = ()
     doorward_revocations_uri: Annotated[
@@ -37,7 +36,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
 
 @lru_cache(1)
 def metadata_answer(server: AuthorizationServer) -> ASGIResponse:
-    """Addresses are those that the operator gave us; what a request calls us is nobody's business."""
+    """Return the metadata with the addresses of the settings. The Host header of a request does not change them."""
     metadata = Metadata(
         issuer=server.issuer,
         jwks_uri=f"{server.url}/.well-known/jwks.json",
@@ -45,7 +44,7 @@ def metadata_answer(server: AuthorizationServer) -> ASGIResponse:
         revocation_endpoint=f"{server.url}/api/auth/revoke",
         doorward_revocations_uri=f"{server.url}/.well-known/revocations",
     )
-    return file_answer(msgspec.json.encode(metadata), "application/json", CACHED)
+    return ASGIResponse(body=msgspec.json.encode(metadata), headers=CACHE_HEADERS)
 
 
 @get(

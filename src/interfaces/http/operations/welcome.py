@@ -1,14 +1,16 @@
 """The route of the start page."""
 
+from typing import Final
+
+import msgspec
 from litestar import get
 from litestar.response.base import ASGIResponse
 
-from doorward.interfaces.http.accounts.auth import Message
 from doorward.interfaces.http.docs.answers import json_response
-from doorward.interfaces.http.prepared import json_answer
-from doorward.interfaces.http.security.guard import PUBLIC
+from doorward.interfaces.http.security.access import PUBLIC
+from doorward.interfaces.http.wire.message import Message
 
-WELCOME = json_answer(Message(message="Welcome to the Doorward authentication API."))
+WELCOME: Final = ASGIResponse(body=msgspec.json.encode(Message(message="Welcome to the Doorward authentication API.")))
 
 
 @get(

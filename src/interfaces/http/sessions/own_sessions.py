@@ -21,7 +21,7 @@ from doorward.domain.access.decision import SIGNED_IN
 from doorward.domain.access.principal import Principal
 from doorward.domain.errors import AccountMissing, SessionMissing
 from doorward.domain.ids import SessionId
-from doorward.interfaces.http.security.guard import asking
+from doorward.interfaces.http.security.guard import current_principal
 
 
 class SessionView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -44,7 +44,8 @@ class SessionList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     sessions: Annotated[list[SessionView], Meta(description="Sessions, the latest sign-in first.")]
 
 
-def session_view(listed: ListedSession, asking_in: SessionId) -> SessionView:
+def session_view(listed: ListedSession, own_session_id: SessionId) -> SessionView:
+    """Return a session as its owner or an admin sees it; `own_session_id` is that of the request."""
     session = listed.session
     return SessionView(
         id=session.id,
@@ -53,19 +54,19 @@ def session_view(listed: ListedSession, asking_in: SessionId) -> SessionView:
         expires_at=listed.ends_at,
         address=session.device.address,
         user_agent=session.device.user_agent,
-        current=session.id == asking_in,
+        current=session.id == own_session_id,
     )
 
 
-def session_list(found: Sequence[ListedSession], asking_in: SessionId) -> SessionList:
-    return SessionList(sessions=[session_view(listed, asking_in) for listed in found])
+def session_list(found: Sequence[ListedSession], own_session_id: SessionId) -> SessionList:
+    return SessionList(sessions=[session_view(listed, own_session_id) for listed in found])
 
 
 class AccountSessionsController(Controller):
     path = "/api/account/sessions"
     tags = ("Own account",)
     opt = {"access": SIGNED_IN}  # noqa: RUF012
-    dependencies = {"principal": Provide(asking, sync_to_thread=False)}  # noqa: RUF012
+    dependencies = {"principal": Provide(current_principal, sync_to_thread=False)}  # noqa: RUF012
 
     @get(
         "/",

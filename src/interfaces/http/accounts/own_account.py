@@ -28,12 +28,12 @@ from doorward.domain.errors import (
     PasswordTooShort,
     PasswordWrong,
 )
-from doorward.interfaces.http.errors.errors import FIELDS
+from doorward.interfaces.http.errors.field_errors import PUBLISHED_NAMES
 from doorward.interfaces.http.security.cookies import ends_session
-from doorward.interfaces.http.security.guard import asking
-from doorward.interfaces.http.sessions.account_sessions import SessionView, session_view
+from doorward.interfaces.http.security.guard import current_principal
+from doorward.interfaces.http.sessions.own_sessions import SessionView, session_view
 
-PRESENT = {"format": "password"}
+PASSWORD_FORMAT = {"format": "password"}
 
 
 class AccountView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -47,7 +47,7 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class PasswordChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    current_password: Annotated[str, Meta(extra_json_schema=PRESENT)]
+    current_password: Annotated[str, Meta(extra_json_schema=PASSWORD_FORMAT)]
     new_password: Annotated[
         str,
         Meta(
@@ -60,10 +60,13 @@ class PasswordChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 class Confirmation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     """The password, as a confirmation of what cannot be undone."""
 
-    password: Annotated[str, Meta(description="The present password of the account.", extra_json_schema=PRESENT)]
+    password: Annotated[
+        str, Meta(description="The present password of the account.", extra_json_schema=PASSWORD_FORMAT)
+    ]
 
 
 def account_view(user: User, session: ListedSession) -> AccountView:
+    """Return an account as its owner sees it in that session."""
     return AccountView(
         id=user.id,
         username=user.username.value,
@@ -77,7 +80,7 @@ class AccountController(Controller):
     path = "/api/account"
     tags = ("Own account",)
     opt = {"access": SIGNED_IN}  # noqa: RUF012
-    dependencies = {"principal": Provide(asking, sync_to_thread=False)}  # noqa: RUF012
+    dependencies = {"principal": Provide(current_principal, sync_to_thread=False)}  # noqa: RUF012
 
     @get("/", operation_id="getOwnAccount", summary="Get the own account and session")
     @inject
@@ -114,7 +117,7 @@ class AccountController(Controller):
         operation_id="changePassword",
         summary="Change the password",
         opt={
-            FIELDS: {"password": "newPassword"},
+            PUBLISHED_NAMES: {"password": "newPassword"},
             "refusals": (
                 PasswordWrong,
                 PasswordTooShort,

@@ -1,0 +1,67 @@
+"""The route of sign-in."""
+
+from typing import Annotated, Final
+
+import msgspec
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import post
+from litestar.di import NamedDependency, Provide
+from litestar.params import JSONBody
+from litestar.response.base import ASGIResponse
+from msgspec import Meta
+
+from doorward.application.accounts.authenticate import Authenticate
+from doorward.application.ports.clock import Clock
+from doorward.domain.errors import HashingBusy, InvalidCredentials, UnknownAccount, WrongPassword
+from doorward.domain.sessions.session import Device
+from doorward.interfaces.http.docs.answers import json_response
+from doorward.interfaces.http.errors.refusals import CrossSiteRequest
+from doorward.interfaces.http.metrics import count_sign_in
+from doorward.interfaces.http.security.access import PUBLIC
+from doorward.interfaces.http.security.cookies import Browser
+from doorward.interfaces.http.sessions.device import client_device
+from doorward.interfaces.http.sessions.sign_in_answer import SignInAnswer, sign_in_answer
+
+EXAMPLE_PASSWORD: Final = "violet harbour kettle"  # noqa: S105 for the OpenAPI document
+
+
+class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """The credentials of an account."""
+
+    username: Annotated[str, Meta(description="The username or the email.", examples=["ada"])]
+    password: Annotated[str, Meta(examples=[EXAMPLE_PASSWORD], extra_json_schema={"format": "password"})]
+    cookies: Annotated[
+        bool,
+        Meta(
+            description="For browsers: true returns the tokens as cookies. Needs a JSON body and an allowed `Origin`."
+        ),
+    ] = False
+
+
+@post(
+    "/api/auth/signin",
+    status_code=200,
+    operation_id="signIn",
+    summary="Sign in with username or email, and password",
+    tags=["Sign-up and sign-in"],
+    responses=json_response(SignInAnswer),
+    dependencies={"device": Provide(client_device, sync_to_thread=False)},
+    opt={
+        "access": PUBLIC,
+        "refusals": (InvalidCredentials, UnknownAccount, WrongPassword, CrossSiteRequest, HashingBusy),
+    },
+)
+@inject
+async def sign_in(
+    data: JSONBody[SignIn],
+    device: NamedDependency[Device],
+    browser: NamedDependency[Browser],
+    authenticate: FromDishka[Authenticate],
+    clock: FromDishka[Clock],
+) -> ASGIResponse:
+    """Begins a session. Every failed attempt gets the same answer, so that it does not show which accounts exist."""
+    browser.accept(cookies=data.cookies)
+    signed_in = await authenticate(data.username, data.password, clock.now(), device)
+    count_sign_in("granted")
+    return sign_in_answer(signed_in, browser)

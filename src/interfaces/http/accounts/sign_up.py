@@ -1,0 +1,89 @@
+"""The route of sign-up."""
+
+from typing import Annotated, Final
+
+import msgspec
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import post
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from doorward.application.accounts.register_user import RegisterUser
+from doorward.application.ports.clock import Clock
+from doorward.domain.accounts.password import MAX_PASSWORD_CHARACTERS
+from doorward.domain.errors import (
+    EmailTaken,
+    HashingBusy,
+    InvalidEmail,
+    InvalidUsername,
+    PasswordBlocked,
+    PasswordTooLong,
+    PasswordTooShort,
+    RoleUnknown,
+    UsernameReserved,
+    UsernameTaken,
+)
+from doorward.interfaces.http.security.access import PUBLIC
+from doorward.interfaces.http.wire.message import Message
+from doorward.interfaces.http.wire.text_limits import EMAIL, MAX_ROLES, USERNAME
+
+EXAMPLE_PASSWORD: Final = "violet harbour kettle"  # noqa: S105 for the OpenAPI document
+
+
+class SignUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """A new account. `roles` is accepted from older clients: each role must exist, and none is granted."""
+
+    username: Annotated[
+        str,
+        Meta(
+            description="Unique, regardless of case. It is shown as it was typed.",
+            examples=["ada"],
+            extra_json_schema=USERNAME,
+        ),
+    ]
+    email: Annotated[
+        str,
+        Meta(
+            description="Unique, regardless of case.",
+            examples=["ada@example.org"],
+            extra_json_schema=EMAIL,
+        ),
+    ]
+    password: Annotated[
+        str,
+        Meta(
+            description="A few words are best. Common passwords, or those made of the username or email, are refused.",
+            examples=[EXAMPLE_PASSWORD],
+            extra_json_schema={"format": "password", "maxLength": MAX_PASSWORD_CHARACTERS},
+        ),
+    ]
+    roles: Annotated[list[str], Meta(max_length=MAX_ROLES, examples=[["user"]])] = []
+
+
+@post(
+    "/api/auth/signup",
+    operation_id="signUp",
+    summary="Create an account",
+    tags=["Sign-up and sign-in"],
+    opt={
+        "access": PUBLIC,
+        "refusals": (
+            InvalidUsername,
+            UsernameReserved,
+            InvalidEmail,
+            PasswordTooShort,
+            PasswordTooLong,
+            PasswordBlocked,
+            RoleUnknown,
+            UsernameTaken,
+            EmailTaken,
+            HashingBusy,
+        ),
+    },
+)
+@inject
+async def sign_up(data: JSONBody[SignUp], register: FromDishka[RegisterUser], clock: FromDishka[Clock]) -> Message:
+    """The new account has the role `user` and no other role."""
+    await register(data.username, data.email, data.password, clock.now(), roles=data.roles)
+    return Message(message="User registered successfully!")

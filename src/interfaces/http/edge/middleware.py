@@ -1,0 +1,145 @@
+"""The outermost ASGI layer. Litestar routes before its own middleware, so rules for all requests are applied here."""
+
+from contextlib import suppress
+from contextvars import ContextVar
+from time import perf_counter
+from typing import Final, final
+
+import structlog
+from litestar.enums import ScopeType
+from litestar.exceptions import HTTPException
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
+from structlog.contextvars import STRUCTLOG_KEY_PREFIX
+
+from doorward.domain.errors import DomainError
+from doorward.interfaces.http.config import HttpConfig
+from doorward.interfaces.http.edge.addresses import ClientAddresses
+from doorward.interfaces.http.edge.body import BODY, receive_body
+from doorward.interfaces.http.edge.cors import PREFLIGHT_HEADERS, Cors
+from doorward.interfaces.http.edge.hosts import AllowedHosts
+from doorward.interfaces.http.edge.request_headers import (
+    HEADERS_BY_NAME,
+    Headers,
+    HeadersByName,
+    announces_body,
+    check_framing,
+    check_headers,
+    request_id_of,
+)
+from doorward.interfaces.http.edge.request_response_cycle import RequestResponseCycle
+from doorward.interfaces.http.edge.request_target import MAX_TARGET_BYTES, check_path, check_query
+from doorward.interfaces.http.edge.response_headers import ResponseHeaders
+from doorward.interfaces.http.errors.answers import ErrorAnswers
+from doorward.interfaces.http.errors.dialects import DIALECTS
+from doorward.interfaces.http.errors.refusals import InternalError, TargetTooLong
+from doorward.interfaces.http.metrics import CLIENT_CLOSED_REQUEST, REQUEST_COUNTS, UNMATCHED
+
+HEALTH_PATHS: Final = frozenset({b"/health/live", b"/health/ready", b"/healthz", b"/readyz"})
+"""Load balancers request these by address, so the Host header is not checked."""
+
+UNSET: Final = ...
+REQUEST_ID: Final[ContextVar[object]] = ContextVar(f"{STRUCTLOG_KEY_PREFIX}request_id", default=UNSET)
+IP: Final[ContextVar[object]] = ContextVar(f"{STRUCTLOG_KEY_PREFIX}ip", default=UNSET)
+"""structlog adds these to every log line of a request, and ignores them while they are UNSET. structlog's own functions
+look up their variables by name each time, which costs more."""
+
+logger = structlog.get_logger()
+
+
+class NoAnswer(Exception):
+    """The application returned without an answer."""
+
+
+@final
+class EdgeMiddleware:
+    """Wraps the application. A request that breaks a rule is refused here, every answer gets its headers, and an
+    unexpected exception becomes a 500 without details. Scopes other than `http` pass through."""
+
+    def __init__(self, app: ASGIApp, config: HttpConfig) -> None:
+        self._app = app
+        self._config = config
+        self._hosts = AllowedHosts(config.allowed_hosts)
+        self._addresses = ClientAddresses(config.trusted_proxies)
+        self._cors = Cors(config.cors_origins)
+        self._response_headers = ResponseHeaders(config)
+        self._error_answers = ErrorAnswers(DIALECTS[config.dialect])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        started = perf_counter()
+        method: str = scope["method"]
+        headers = [*scope["headers"]]
+        by_name = dict(headers)
+        request_id, ip = request_id_of(by_name), self._addresses.of(scope["client"], headers)
+        state = scope.setdefault("state", {})
+        state["request_id"], state["ip"], state[HEADERS_BY_NAME] = request_id, ip, by_name
+        REQUEST_ID.set(request_id)
+        IP.set(ip)
+        cycle = RequestResponseCycle(scope, receive, send, self._response_headers, by_name.get(b"origin"))
+        REQUEST_COUNTS.in_flight += 1
+        try:
+            await self._serve(scope, headers, by_name, cycle)
+            if not cycle.answered:
+                raise NoAnswer
+        except Exception as error:  # noqa: BLE001 the last resort
+            await self._answer_unexpected(scope, cycle, error)
+        finally:
+            REQUEST_COUNTS.in_flight -= 1
+            self._record(method, scope, cycle.status or CLIENT_CLOSED_REQUEST, perf_counter() - started)
+            REQUEST_ID.set(UNSET)
+            IP.set(UNSET)
+
+    async def _serve(
+        self, scope: HTTPScope, headers: Headers, by_name: HeadersByName, cycle: RequestResponseCycle
+    ) -> None:
+        """Check the request, and call the application or answer a preflight. Answer refusals of either."""
+        try:
+            self._check(scope, headers, by_name)
+            if announces_body(scope, by_name):
+                check_framing(scope, by_name)
+                body = await receive_body(scope, by_name, cycle.receive_from_server, self._config)
+                cycle.body = scope["state"][BODY] = body
+            if self._cors.is_preflight(scope["method"], by_name):
+                await cycle.respond(204, PREFLIGHT_HEADERS)
+                return
+            if scope["method"] == "HEAD":  # the same as GET, but the answer has no body
+                scope["method"] = "GET"
+            await self._app(scope, cycle.receive, cycle.send)
+        except (DomainError, HTTPException) as refusal:
+            if cycle.status:  # the answer has begun, so that it is too late to refuse
+                raise
+            await cycle.respond_with(self._error_answers.answer(refusal, scope))
+
+    def _check(self, scope: HTTPScope, headers: Headers, by_name: HeadersByName) -> None:
+        """Raise the refusal of a request whose request line or headers break a rule. The cheapest checks come first."""
+        path, query = scope["raw_path"], scope["query_string"]
+        if len(path) + len(query) > MAX_TARGET_BYTES:
+            raise TargetTooLong
+        check_headers(headers, by_name)
+        if path in HEALTH_PATHS:
+            scope["headers"] = [header for header in headers if header[0] != b"host"]
+        else:
+            self._hosts.check(by_name.get(b"host"))
+        if scope["method"] != "CONNECT":
+            check_path(path)
+        if query:
+            check_query(query)
+
+    async def _answer_unexpected(self, scope: HTTPScope, cycle: RequestResponseCycle, error: Exception) -> None:
+        """Log the exception with its traceback, and answer 500 unless an answer has begun. A client that left is not an
+        error."""
+        if cycle.client_left:
+            return
+        logger.error("unhandled_exception", exc_info=error)
+        if not cycle.status:
+            with suppress(OSError):
+                await cycle.respond_with(self._error_answers.answer(InternalError(), scope))
+
+    def _record(self, method: str, scope: HTTPScope, status: int, seconds: float) -> None:
+        route = scope.get("path_template") or UNMATCHED
+        REQUEST_COUNTS.count(method, route, status, seconds)
+        if self._config.access_log:
+            milliseconds = round(seconds * 1000, 1)
+            logger.info("http_request", method=method, route=route, status=status, milliseconds=milliseconds)

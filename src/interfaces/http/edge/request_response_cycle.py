@@ -1,0 +1,96 @@
+"""The ASGI messages of one request and its answer, between the server and the application."""
+
+from collections.abc import Iterable
+from typing import Final, final
+
+from litestar.types import HTTPScope, Message, Receive, ReceiveMessage, Send
+from litestar.types.asgi_types import HTTPResponseBodyEvent, HTTPResponseStartEvent
+
+from doorward.interfaces.http.edge.request_headers import Header
+from doorward.interfaces.http.edge.response_headers import ResponseHeaders
+from doorward.interfaces.http.errors.answers import Answer
+from doorward.interfaces.http.errors.problems import MEDIA_TYPE
+
+CONTENT_TYPE: Final = (b"content-type", MEDIA_TYPE.encode())
+NO_BODY: Final[HTTPResponseBodyEvent] = {"type": "http.response.body", "body": b"", "more_body": False}
+
+
+@final
+class RequestResponseCycle:
+    """Gives the application the body that was read, and completes the headers of its answer.
+
+    The start of an answer is held back until its first byte. An exception between the two is then a complete 500.
+    """
+
+    __slots__ = (
+        "_is_head",
+        "_origin",
+        "_replayed",
+        "_request_id",
+        "_response_headers",
+        "_send",
+        "_start",
+        "answered",
+        "body",
+        "client_left",
+        "receive_from_server",
+        "status",
+    )
+
+    def __init__(
+        self, scope: HTTPScope, receive: Receive, send: Send, response_headers: ResponseHeaders, origin: bytes | None
+    ) -> None:
+        self.receive_from_server = receive
+        self._send = send
+        self._response_headers = response_headers
+        self._origin = origin
+        self._request_id: str = scope["state"]["request_id"]
+        self._start: HTTPResponseStartEvent | None = None
+        self._is_head = scope["method"] == "HEAD"
+        self._replayed = False
+        self.answered = False
+        """True once the answer has been sent completely."""
+        self.client_left = False
+        """True once sending has failed."""
+        self.body = b""
+        self.status = 0
+        """The status of the answer, once its start has been sent; 0 before."""
+
+    async def receive(self) -> ReceiveMessage:
+        """Return the body that was read, and from the second call on what the server receives."""
+        if self._replayed:
+            return await self.receive_from_server()
+        self._replayed = True
+        return {"type": "http.request", "body": self.body, "more_body": False}
+
+    async def send(self, message: Message) -> None:
+        """Send a message of the application's answer. Messages after the end of the answer are dropped."""
+        if message["type"] == "http.response.start":
+            self._start = message
+            return
+        if message["type"] != "http.response.body" or self.answered:
+            return
+        start, self._start = self._start, None
+        if self._is_head:  # only the headers count, so that the answer ends with its first byte
+            message = NO_BODY
+        try:
+            if start is not None:
+                headers = self._response_headers.complete(start["headers"], self._request_id, self._origin)
+                await self._send({"type": "http.response.start", "status": start["status"], "headers": headers})
+                self.status = start["status"]
+            await self._send(message)
+        except OSError:
+            self.client_left = True
+            raise
+        self.answered = not message.get("more_body", False)
+
+    async def respond_with(self, answer: Answer) -> None:
+        """Send an error answer in the application's place."""
+        given = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
+        length = (b"content-length", str(len(answer.body)).encode())
+        await self.respond(answer.status, [*given, CONTENT_TYPE, length], answer.body)
+
+    async def respond(self, status: int, headers: Iterable[Header], body: bytes = b"") -> None:
+        """Send an answer in the application's place."""
+        await self.send({"type": "http.response.start", "status": status, "headers": headers})
+        await self.send({"type": "http.response.body", "body": body, "more_body": False})

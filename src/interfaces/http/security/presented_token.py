@@ -1,0 +1,41 @@
+"""Finds the access token that a request presents."""
+
+from typing import Final
+
+from litestar.types import Scope
+
+from doorward.interfaces.http.edge.request_headers import HEADERS_BY_NAME, HeadersByName
+from doorward.interfaces.http.errors.refusals import AmbiguousToken, TokenRequired
+from doorward.interfaces.http.security.cookies import Cookies
+
+BEARER: Final = b"bearer "
+
+
+def presented_token(scope: Scope, cookies: Cookies) -> str:
+    """Return the token of a header or, without such a header, of the cookie; it is not verified. Raise TokenRequired,
+    AmbiguousToken, CrossSiteRequest or JsonRequired. A header without a token is not replaced by a cookie."""
+    return token_in_headers(scope["state"][HEADERS_BY_NAME]) or cookies.access_token(scope)
+
+
+def token_in_headers(by_name: HeadersByName) -> str | None:
+    """Return the token in a header; None without such a header. Raise TokenRequired for a header without a token, and
+    AmbiguousToken for two headers that differ."""
+    authorization, extra = by_name.get(b"authorization"), by_name.get(b"x-access-token")
+    if authorization is None and extra is None:
+        return None
+    bearer = bearer_token(authorization)
+    if extra is not None:
+        extra = extra.strip()
+        if bearer and extra and bearer != extra:
+            raise AmbiguousToken
+    token = bearer or extra
+    if not token:
+        raise TokenRequired
+    return token.decode("latin-1")
+
+
+def bearer_token(authorization: bytes | None) -> bytes | None:
+    """Return the token behind `Bearer`; None for another scheme."""
+    if authorization is None or authorization[: len(BEARER)].lower() != BEARER:
+        return None
+    return authorization[len(BEARER) :].strip()

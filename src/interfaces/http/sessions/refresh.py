@@ -1,0 +1,69 @@
+"""The route of refresh."""
+
+from typing import Annotated, Final
+
+import msgspec
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from litestar.response.base import ASGIResponse
+from msgspec import Meta
+
+from doorward.application.ports.clock import Clock
+from doorward.application.sessions.refresh_session import RefreshSession
+from doorward.domain.errors import InvalidRefreshToken, RefreshTokenReused
+from doorward.interfaces.http.docs.answers import json_response
+from doorward.interfaces.http.errors.refusals import AmbiguousToken, CrossSiteRequest
+from doorward.interfaces.http.metrics import count_refresh
+from doorward.interfaces.http.security.access import PUBLIC
+from doorward.interfaces.http.security.cookies import Browser, ends_session
+from doorward.interfaces.http.sessions.sign_in_answer import SignInAnswer, sign_in_answer
+
+
+class Refresh(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """The refresh token of the session to continue."""
+
+    refresh_token: (
+        Annotated[
+            str,
+            Meta(
+                description="The latest refresh token of the session. Leave it out if it is in a cookie.",
+                extra_json_schema={"format": "password"},
+            ),
+        ]
+        | msgspec.UnsetType
+    ) = msgspec.UNSET
+
+
+NO_BODY: Final = Refresh()
+"""For a request by cookie without a body."""
+
+
+@post(
+    "/api/auth/refresh",
+    status_code=200,
+    operation_id="refreshSession",
+    summary="Refresh the tokens of a session",
+    tags=["Sessions"],
+    responses=json_response(SignInAnswer),
+    middleware=[ends_session(401)],
+    opt={
+        "access": PUBLIC,
+        "refusals": (InvalidRefreshToken, RefreshTokenReused, CrossSiteRequest, AmbiguousToken),
+    },
+)
+@inject
+async def refresh(
+    browser: NamedDependency[Browser],
+    refresh_session: FromDishka[RefreshSession],
+    clock: FromDishka[Clock],
+    data: JSONBody[Refresh] = NO_BODY,
+) -> ASGIResponse:
+    """Each refresh token can be used once; the answer holds the next one. A client that lost the answer may repeat the
+    request within a few seconds and gets the same tokens. Later, a used token counts as stolen, and its session
+    ends."""
+    signed_in = await refresh_session(browser.refresh_token(data.refresh_token), clock.now())
+    count_refresh("retried" if signed_in.retried else "granted")
+    return sign_in_answer(signed_in, browser)

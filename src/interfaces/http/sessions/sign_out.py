@@ -1,0 +1,48 @@
+"""Routes of sign-out."""
+
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import Controller, post
+from litestar.di import NamedDependency, Provide
+
+from doorward.application.sessions.end_all_sessions import EndAllSessions
+from doorward.application.sessions.sign_out import SignOut
+from doorward.domain.access.decision import SIGNED_IN
+from doorward.domain.access.principal import Principal
+from doorward.domain.errors import AccountMissing
+from doorward.interfaces.http.security.cookies import ends_session
+from doorward.interfaces.http.security.guard import current_principal
+
+
+class SignOutController(Controller):
+    path = "/api/auth"
+    tags = ("Sessions",)
+    opt = {"access": SIGNED_IN}  # noqa: RUF012
+    dependencies = {"principal": Provide(current_principal, sync_to_thread=False)}  # noqa: RUF012
+
+    @post(
+        "/signout",
+        status_code=204,
+        operation_id="signOut",
+        summary="Sign out",
+        middleware=[ends_session(204)],
+    )
+    @inject
+    async def sign_out(self, principal: NamedDependency[Principal], sign_out: FromDishka[SignOut]) -> None:
+        """Ends this session. Its access tokens and its refresh token are rejected, on every node within one second."""
+        await sign_out(principal)
+
+    @post(
+        "/signout-all",
+        status_code=204,
+        operation_id="signOutEverywhere",
+        summary="Sign out everywhere",
+        middleware=[ends_session(204)],
+        opt={"refusals": (AccountMissing,)},
+    )
+    @inject
+    async def sign_out_everywhere(
+        self, principal: NamedDependency[Principal], end_all: FromDishka[EndAllSessions]
+    ) -> None:
+        """Ends every session of the account, this one included."""
+        await end_all(principal.user_id, by=str(principal.user_id))
