@@ -60,7 +60,7 @@ async def sign_in(
     authenticate: FromDishka[Authenticate],
     clock: FromDishka[Clock],
 ) -> ASGIResponse:
-    """Begins a session. Every failed attempt gets the same answer, so that it does not show which accounts exist."""
+    """Starts a session. The answer to a failed attempt does not tell whether the account exists."""
     browser.accept(cookies=data.cookies)
     signed_in = await authenticate(data.username, data.password, clock.now(), device)
     count_sign_in("granted")

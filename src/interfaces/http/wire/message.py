@@ -1,7 +1,7 @@
+"""An answer of one sentence."""
+
 import msgspec
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer of one sentence."""
-
     message: str
