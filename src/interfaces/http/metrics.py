@@ -42,21 +42,21 @@ REQUESTS = Counter(
 )
 DURATION = Histogram(
     "doorward_http_request_seconds",
-    "Time from the head of a request to the end of its answer.",
+    "Time from the headers of a request to the end of its answer.",
     ["route"],
     buckets=BUCKET_BOUNDS_SECONDS,
     registry=REGISTRY,
 )
 LOG_LINES_DROPPED = Gauge(
     "doorward_log_lines_dropped",
-    "Log lines that found no room, because whoever reads the log is slow or gone.",
+    "Log lines dropped because the reader of the log is slow or has stopped.",
     registry=REGISTRY,
     multiprocess_mode="livesum",
 )
 SIGN_INS = Counter("doorward_sign_ins", "Sign-ins, by outcome.", ["outcome"], registry=REGISTRY)
 REFRESHES = Counter(
     "doorward_refreshes",
-    "Refreshes of sessions: granted, retried (the answer was lost), refused, or reused (the token is in two hands).",
+    "Refreshes of sessions: granted, retried (the answer was lost), refused, or reused (the token may be stolen).",
     ["outcome"],
     registry=REGISTRY,
 )

@@ -1,4 +1,4 @@
-"""Many clients at once: every one has sent all of its request but the last byte before the first sends that."""
+"""Simultaneous requests: every client sends all but its last byte before the first client sends that."""
 
 import json
 import socket
@@ -13,12 +13,12 @@ from support.programs.server_process import Account, Server
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """Connections that stay open from one round to the next."""
+    """Connections that stay open for several rounds of requests."""
 
     connections: Sequence[socket.socket]
 
     def at_once(self, requests: Sequence[bytes]) -> list[Response]:
-        """One request on each connection, and the answers in the same order."""
+        """Send one request on each connection, and return the answers in the same order."""
         assert len(requests) == len(self.connections)
         for connection, sent in zip(self.connections, requests, strict=True):
             connection.sendall(sent[:-1])
@@ -37,7 +37,7 @@ def crowd(server: Server, size: int) -> Iterator[Crowd]:
 
 
 def answer_on(connection: socket.socket) -> Response:
-    """The next one, on a connection that stays open behind it."""
+    """Return the next answer on a connection that stays open."""
     stream = b""
     while b"\r\n\r\n" not in stream:
         stream += more_from(connection)
@@ -58,11 +58,10 @@ def more_from(connection: socket.socket) -> bytes:
 
 
 def calling(method: str, path: str, account: Account | None = None, body: dict[str, Any] | None = None) -> bytes:
-    """A request with that account's access token and a JSON body, when there are any."""
+    """Return the bytes of a request, with the account's access token and a JSON body if given."""
     content = b"" if body is None else json.dumps(body).encode()
     headers = [] if account is None else [f"Authorization: Bearer {account.token}"]
     headers += [] if body is None else [JSON, f"Content-Length: {len(content)}"]
-    # Whoever sends the last byte alone needs one to send: without a body it is the head's.
     return request(f"{method} {path} HTTP/1.1", *headers, body=content)
 
 

@@ -1,4 +1,4 @@
-"""Which browser the tests drive, and what a page does there."""
+"""The browser that the tests drive, and actions of its pages."""
 
 import os
 import shutil
@@ -23,51 +23,52 @@ FETCH = """async ([url, options]) => {
 
 
 def find_chromium() -> str | None:
-    """What CHROMIUM names, or else what is installed under one of the usual names."""
+    """Return the program that CHROMIUM names, or one that is installed under a usual name."""
     named = os.environ.get("CHROMIUM")
     return shutil.which(named) if named else next(filter(None, map(shutil.which, NAMES)), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The service as a browser finds it."""
+    """The service at the origin that a browser uses."""
 
     origin: str
     server: Server
 
     @property
     def own(self) -> str:
-        """An empty page of this origin."""
+        """The URL of an empty page of this origin."""
         return f"{self.origin}/own"
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a script in a page gets to see of an answer; status 0 is nothing at all."""
+    """The part of an answer that a script in a page sees. Status 0 means that it sees nothing."""
 
     status: int
     text: str = field(repr=False)
 
 
 async def fetched(page: Page, url: str, method: str = "GET", content: str | None = None, **options: Any) -> Shown:
-    """By a script in that page, with credentials and as JSON unless `options` of `fetch` say otherwise."""
+    """Return the answer that a script in the page gets. It sends credentials and JSON unless `options` of `fetch` say
+    otherwise."""
     found = await page.evaluate(FETCH, [url, {"method": method, "headers": JSON, "body": content, **options}])
     return Shown(**found)
 
 
 async def with_own_page(context: BrowserContext) -> None:
-    """The browser gets the page `own` of any origin without asking the server for it."""
+    """Let the browser get the page `own` of any origin without a request to the server."""
     await context.route("**/own", lambda route: route.fulfill(content_type="text/html", body="<!doctype html>"))
 
 
 async def page_at(context: BrowserContext, url: str) -> Page:
-    """A fresh tab."""
+    """Return a new tab that shows the URL."""
     page = await context.new_page()
     await page.goto(url)
     return page
 
 
 async def kept(context: BrowserContext, url: str) -> dict[str, dict[str, Any]]:
-    """The cookies that the browser would send there, by name."""
+    """Return the cookies that the browser would send to the URL, by name."""
     cookies = cast(Sequence[dict[str, Any]], await context.cookies(url))
     return {cookie["name"]: cookie for cookie in cookies}

@@ -1,4 +1,4 @@
-"""HTTP/1.1 by hand, for what no client library would ever send."""
+"""Raw HTTP/1.1 over a socket, for requests that no client library sends."""
 
 import socket
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ JSON = "Content-Type: application/json"
 CHUNKED = "Transfer-Encoding: chunked"
 CREDENTIALS = b'{"username":"nobody","password":"x"}'
 CANARY = b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Request-Id: canary-canary\r\nConnection: close\r\n\r\n"
-"""Behind other bytes it ends the conversation, and shows by its answer whether the server still listened."""
+"""A request behind other bytes that closes the connection. Its answer shows that the server still read requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,13 @@ class Response:
 
 @contextmanager
 def connected(server: Server) -> Iterator[socket.socket]:
-    """A connection on which nobody waits for ever: after PATIENCE seconds of silence, TimeoutError."""
+    """Yield a connection. It raises TimeoutError after PATIENCE seconds without data."""
     with socket.create_connection((server.host, server.port), PATIENCE) as connection:
         yield connection
 
 
 def talk(server: Server, *parts: bytes) -> list[Response]:
-    """Send all of it, whether or not the server still reads, and hear it out until it closes the connection."""
+    """Send all parts, even if the server stops reading, and return its answers until it closes the connection."""
     with connected(server) as connection:
         try:
             for part in parts:
@@ -46,7 +46,7 @@ def talk(server: Server, *parts: bytes) -> list[Response]:
 
 
 def received(connection: socket.socket) -> bytes:
-    """Everything until the server closes."""
+    """Return all bytes until the server closes the connection."""
     everything = b""
     try:
         while more := connection.recv(65_536):
@@ -57,11 +57,11 @@ def received(connection: socket.socket) -> bytes:
 
 
 def responses_in(stream: bytes) -> list[Response]:
-    """The answers that make up the stream; each must say how long it is."""
+    """Return the answers in the stream; each must have its length."""
     responses = []
     while stream:
         head, blank, stream = stream.partition(b"\r\n\r\n")
-        assert blank, f"Half a head: {head!r}"
+        assert blank, f"Incomplete headers: {head!r}"
         line, *fields = head.decode("latin-1").split("\r\n")
         version, status, _ = line.split(" ", 2)
         assert version in {"HTTP/1.1", "HTTP/1.0"}
@@ -75,7 +75,7 @@ def responses_in(stream: bytes) -> list[Response]:
 
 
 def request(line: str, *headers: str, body: bytes = b"", host: str | None = "127.0.0.1") -> bytes:
-    """Whatever is asked for: nothing is added but the Host."""
+    """Return the bytes of a request with that request line. Only the Host header is added."""
     lines = [line, *([f"Host: {host}"] if host is not None else []), *headers]
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
 

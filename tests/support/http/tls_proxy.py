@@ -1,4 +1,4 @@
-"""A proxy that terminates TLS in front of a server on loopback, as one stands in front of the service in production."""
+"""A proxy that terminates TLS in front of a server on loopback, like a proxy in production."""
 
 import asyncio
 import ssl
@@ -17,7 +17,7 @@ CHUNK = 65_536
 
 
 def certificate(folder: Path) -> Path:
-    """A self-signed one for 127.0.0.1, and its key, in one file."""
+    """Return a file with a self-signed certificate for 127.0.0.1 and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)
@@ -37,7 +37,7 @@ def certificate(folder: Path) -> Path:
 
 
 async def pass_on(source: StreamReader, sink: StreamWriter) -> None:
-    """Until either side has enough."""
+    """Copy bytes until one side closes the connection."""
     with suppress(OSError, asyncio.CancelledError):
         while part := await source.read(CHUNK):
             sink.write(part)
@@ -46,10 +46,10 @@ async def pass_on(source: StreamReader, sink: StreamWriter) -> None:
 
 
 @asynccontextmanager
-async def terminating(port: int, behind: int, certified: Path) -> AsyncIterator[None]:
-    """TLS on `port`, plain on to `behind`, both on loopback."""
+async def terminating(port: int, behind: int, certificate_file: Path) -> AsyncIterator[None]:
+    """Accept TLS on `port` and forward plain bytes to the port `behind`, both on loopback."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certified)
+    context.load_cert_chain(certificate_file)
     passing: set[asyncio.Task[None]] = set()
 
     async def serve(reader: StreamReader, writer: StreamWriter) -> None:

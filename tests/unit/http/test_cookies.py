@@ -1,4 +1,4 @@
-"""How tokens travel in cookies, and which pages may change something by them."""
+"""Tokens in cookies, and the pages that may change something with them."""
 
 from http.cookies import SimpleCookie
 from typing import Any
@@ -56,7 +56,7 @@ def signed_in(access: str = "a.b.c", refresh: str = "r") -> SignedIn:
 
 @pytest.mark.parametrize("cookies", [TLS, PLAIN], ids=["https", "http loopback"])
 def test_scripts_cannot_read_a_cookie_and_other_hosts_cannot_plant_one(cookies: Cookies) -> None:
-    """RF-15: as the prefix `__Host-` demands it; on http loopback, where there is none, all but Secure."""
+    """RF-15: as the prefix `__Host-` demands it. On plain http loopback there is no prefix, and Secure is missing."""
     lines = [cookie.to_header(header="") for cookie in cookies.for_tokens(signed_in())]
     for line, name, value, seconds in zip(lines, NAMES[cookies], ("a.b.c", "r"), ("900", "1209600"), strict=True):
         morsel = SimpleCookie(line)[name]
@@ -67,7 +67,7 @@ def test_scripts_cannot_read_a_cookie_and_other_hosts_cannot_plant_one(cookies: 
 
 
 def test_the_longest_token_that_is_issued_fits_into_a_cookie() -> None:
-    """RF-15: 4,096 bytes, attributes and all. A longer one is not issued."""
+    """RF-15: browsers accept 4,096 bytes including attributes. A longer token is not issued."""
     longest = signed_in(access="x" * 4_000)
     assert all(len(cookie.to_header(header="")) < 4_096 for cookie in TLS.for_tokens(longest))
 
@@ -98,14 +98,14 @@ def test_the_longest_token_that_is_issued_fits_into_a_cookie() -> None:
         ([(b"x-cookie", b"n=v")], None),
     ],
 )
-def test_a_cookie_is_read_as_browsers_send_it_and_no_more_kindly(sent: list[Header], found: bytes | None) -> None:
-    """RF-15: what is lenient here lets a neighbour plant a cookie under another spelling."""
+def test_a_cookie_is_read_only_as_browsers_send_it(sent: list[Header], found: bytes | None) -> None:
+    """RF-15: a lenient parser would let a neighbouring host plant a cookie under another spelling."""
     assert cookie(sent, b"n") == found
 
 
 @pytest.mark.parametrize("sent", [[kept("n=v", "n=w")], [kept("n=v"), kept("n=w")], [kept("n=", "n=w")]])
-def test_of_two_cookies_that_differ_none_is_taken(sent: list[Header]) -> None:
-    """RF-15: where names have no prefix, another service of the same host can plant one."""
+def test_two_different_cookies_of_one_name_are_refused(sent: list[Header]) -> None:
+    """RF-15: without the prefix, another service on the same host can plant a cookie."""
     with pytest.raises(AmbiguousToken):
         cookie(sent, b"n")
 
@@ -124,7 +124,7 @@ def test_an_allowed_origin_may_change_something_in_json(origin: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8080", "localhost:8080", "[::1]:8080", "localhost"])
-def test_our_own_pages_may_by_whatever_name_they_were_reached(host: str) -> None:
+def test_own_pages_may_change_something_under_every_host_name(host: str) -> None:
     """RF-15."""
     for named in (host, f"{host}:80" if host == "localhost" else host):
         scope = a_request(kept("doorward-access=a.b.c"), from_origin(f"http://{host}"), JSON, host=named.encode())
@@ -150,8 +150,8 @@ OTHERS = [
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE", "post"])
-def test_no_other_origin_may(method: str) -> None:
-    """RF-15: `null` is what sandboxed frames, redirects and files send."""
+def test_no_other_origin_may_change_something(method: str) -> None:
+    """RF-15: sandboxed frames, redirects and files send `null`."""
     for origin in OTHERS:
         headers = [] if origin is None else [from_origin(origin)]
         scope = a_request(OURS, JSON, *headers, method=method)
@@ -161,8 +161,8 @@ def test_no_other_origin_may(method: str) -> None:
         assert not Browser(TLS, scope).keeps_cookies
 
 
-def test_a_plain_origin_of_ours_is_none_once_there_is_tls() -> None:
-    """RF-15: who listens on the network may write such a page."""
+def test_with_tls_the_own_plain_http_origin_is_not_allowed() -> None:
+    """RF-15: an attacker on the network may change such a page."""
     cookies = Cookies(HttpConfig(allowed_hosts=frozenset(), public_origin="http://auth.example.org", https=True))
     with pytest.raises(CrossSiteRequest):
         cookies.access_token(a_request(OURS, JSON, from_origin("http://auth.example.org")))
@@ -172,22 +172,22 @@ def test_a_plain_origin_of_ours_is_none_once_there_is_tls() -> None:
     "content_type",
     [None, "", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/json"],
 )
-def test_what_a_form_can_send_changes_nothing(content_type: str | None) -> None:
-    """RF-15: also without a body, and from our own pages."""
+def test_a_request_of_a_form_changes_nothing(content_type: str | None) -> None:
+    """RF-15: also without a body, and from own pages."""
     headers = [] if content_type is None else [(b"content-type", content_type.encode())]
     with pytest.raises(JsonRequired):
         TLS.access_token(a_request(OURS, from_origin(ALLOWED[0]), *headers))
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
-def test_what_only_reads_needs_no_origin(method: str) -> None:
+def test_a_request_that_only_reads_needs_no_origin(method: str) -> None:
     """RF-15: a link, an image or a reload sends none."""
     assert TLS.access_token(a_request(OURS, method=method)) == "a.b.c"
 
 
 @pytest.mark.parametrize("sent", [[], [kept("doorward-access=a.b.c")], [kept("__Host-doorward-access=")]])
-def test_without_a_cookie_of_that_name_nobody_asks_for_an_origin(sent: list[Header]) -> None:
-    """RF-15: with TLS the plain name is nobody's."""
+def test_a_request_without_the_cookie_needs_no_origin(sent: list[Header]) -> None:
+    """RF-15: with TLS the name without the prefix has no meaning."""
     with pytest.raises(TokenRequired):
         TLS.access_token(a_request(*sent))
 
@@ -195,8 +195,8 @@ def test_without_a_cookie_of_that_name_nobody_asks_for_an_origin(sent: list[Head
 @pytest.mark.parametrize(
     "header", [(b"authorization", b"Bearer h.h.h"), (b"x-access-token", b"h.h.h"), (b"authorization", b"bearer h.h.h")]
 )
-def test_a_header_decides_alone(header: Header) -> None:
-    """RF-15: no page can make a browser send one, so the cross-site rule is not for it."""
+def test_a_token_in_a_header_is_used_without_the_cookie(header: Header) -> None:
+    """RF-15: no page can make a browser send such a header, so that the cross-site rule does not apply."""
     scope = a_request(OURS, header)
     assert presented_token(scope, TLS) == "h.h.h"
     assert not Browser(TLS, scope).keeps_cookies
@@ -205,14 +205,14 @@ def test_a_header_decides_alone(header: Header) -> None:
 @pytest.mark.parametrize(
     "header", [(b"authorization", b"Basic dTpw"), (b"authorization", b""), (b"x-access-token", b"")]
 )
-def test_a_header_without_a_token_is_not_made_good_by_a_cookie(header: Header) -> None:
+def test_a_header_without_a_token_is_refused_despite_a_cookie(header: Header) -> None:
     """RF-15."""
     with pytest.raises(TokenRequired):
         presented_token(a_request(OURS, header, JSON, from_origin(ALLOWED[0])), TLS)
 
 
-def test_a_refresh_token_in_the_body_goes_before_the_cookie() -> None:
-    """RF-15: and the answer goes the way that the token came."""
+def test_a_refresh_token_in_the_body_is_used_instead_of_the_cookie() -> None:
+    """RF-15: and the answer has the tokens in its body."""
     scope = a_request(OURS)
     browser = Browser(TLS, scope)
     assert browser.refresh_token("from the body") == "from the body"
@@ -220,8 +220,8 @@ def test_a_refresh_token_in_the_body_goes_before_the_cookie() -> None:
 
 
 @pytest.mark.parametrize("headers", [(), (JSON, from_origin(ALLOWED[0]))])
-def test_a_refresh_without_any_token_is_refused_as_one_with_a_bad_token(headers: tuple[Header, ...]) -> None:
-    """RF-15: a browser has dropped a cookie that has expired."""
+def test_a_refresh_without_a_token_is_refused_like_one_with_an_invalid_token(headers: tuple[Header, ...]) -> None:
+    """RF-15: a browser drops an expired cookie."""
     with pytest.raises(InvalidRefreshToken):
         Browser(TLS, a_request(*headers)).refresh_token(UNSET)
 
@@ -229,8 +229,8 @@ def test_a_refresh_without_any_token_is_refused_as_one_with_a_bad_token(headers:
 @pytest.mark.parametrize(
     ("headers", "refusal"), [((JSON,), CrossSiteRequest), ((from_origin(ALLOWED[0]),), JsonRequired)]
 )
-def test_nobody_is_signed_in_by_a_foreign_page(headers: tuple[Header, ...], refusal: type[DomainError]) -> None:
-    """RF-15: or else somebody works in an account that is not their own. Whoever wants no cookies is not asked."""
+def test_a_foreign_page_cannot_sign_a_browser_in(headers: tuple[Header, ...], refusal: type[DomainError]) -> None:
+    """RF-15: otherwise the user would work in a foreign account. The rule does not apply without cookies."""
     browser = Browser(TLS, a_request(*headers))
     with pytest.raises(refusal):
         browser.accept(cookies=True)
@@ -240,7 +240,7 @@ def test_nobody_is_signed_in_by_a_foreign_page(headers: tuple[Header, ...], refu
 
 @pytest.mark.parametrize("cookies", [TLS, PLAIN], ids=["https", "http loopback"])
 async def test_both_cookies_are_cleared_as_they_were_set(cookies: Cookies) -> None:
-    """RF-15: of the same name, path and Secure, or else the browser keeps the old one."""
+    """RF-15: with the same name, path and Secure; otherwise the browser keeps the old cookie."""
     host = b"127.0.0.1:8080" if cookies is PLAIN else HOST
     scope = a_request(JSON, from_origin("http://127.0.0.1:8080" if cookies is PLAIN else ALLOWED[0]), host=host)
     cookies.accept(scope)
@@ -253,7 +253,7 @@ async def test_both_cookies_are_cleared_as_they_were_set(cookies: Cookies) -> No
         assert all(before[key] == after[key] for key in ("path", "secure", "domain", "samesite", "httponly"))
 
 
-async def test_only_the_end_of_a_session_clears_cookies_and_only_for_who_came_with_some() -> None:
+async def test_cookies_are_cleared_only_at_the_end_of_a_session_of_a_client_with_cookies() -> None:
     """RF-15."""
     scope = a_request(JSON, from_origin(ALLOWED[0]))
     assert await cleared_by(TLS, scope, status=204) == {}
@@ -263,7 +263,7 @@ async def test_only_the_end_of_a_session_clears_cookies_and_only_for_who_came_wi
 
 
 async def cleared_by(cookies: Cookies, scope: Any, status: int) -> dict[str, str]:
-    """The Set-Cookie headers by name of an answer of that status, where 204 says that the session is over."""
+    """Return the Set-Cookie headers of an answer of that status, by name. 204 ends the session."""
     sent: list[Any] = []
 
     async def send(message: Any) -> None:

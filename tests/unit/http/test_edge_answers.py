@@ -1,4 +1,4 @@
-"""What every answer carries, and what becomes of exceptions."""
+"""The headers of every answer, the answers to exceptions, and metrics and log lines of requests."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ async def broken(*_: Any) -> None:
 
 
 async def silent(*_: Any) -> None:
-    """Says nothing at all."""
+    """Sends no answer."""
 
 
 async def half(_: Any, __: Any, send: Any) -> None:
@@ -69,13 +69,13 @@ async def test_every_answer_carries_the_security_headers(app: Any, options: dict
     assert reply.header("strict-transport-security") is None
 
 
-async def test_over_tls_clients_are_told_to_stay_there() -> None:
+async def test_answers_over_tls_carry_hsts() -> None:
     """HT-01."""
     reply = await ask(Application(), https=True)
     assert reply.header("strict-transport-security") == "max-age=31536000; includeSubDomains"
 
 
-async def test_a_page_may_have_a_policy_and_a_lifetime_of_its_own() -> None:
+async def test_the_application_may_set_its_own_policy_and_lifetime() -> None:
     own = ((b"content-security-policy", b"default-src 'self'"), (b"cache-control", b"max-age=60"))
     reply = await ask(Application(headers=own))
     assert reply.header("content-security-policy") == "default-src 'self'"
@@ -85,7 +85,7 @@ async def test_a_page_may_have_a_policy_and_a_lifetime_of_its_own() -> None:
     assert reply.header("cache-control") == "max-age=60"
 
 
-async def test_no_other_header_is_the_applications_to_change() -> None:
+async def test_the_application_cannot_change_the_other_fixed_headers() -> None:
     """HT-03."""
     own = ((b"server", b"litestar/2"), (b"x-content-type-options", b"sniff"), (b"x-request-id", b"other"))
     reply = await ask(Application(headers=own))
@@ -117,7 +117,7 @@ async def test_the_applications_own_retry_after_is_not_changed() -> None:
     assert (reply.status, reply.header("retry-after")) == (503, "7")
 
 
-async def test_without_origins_no_answer_speaks_of_cors() -> None:
+async def test_without_configured_origins_no_answer_has_cors_headers() -> None:
     """CO-02."""
     headers = [(b"origin", APP_ORIGIN.encode()), (b"access-control-request-method", b"POST")]
     for method in ("GET", "OPTIONS"):
@@ -132,7 +132,7 @@ async def from_origin(origin: str, method: str = "GET", *more: Header, path: str
 
 @pytest.mark.parametrize("path", ["/api/test/all", "/nowhere", "//"])
 async def test_an_allowed_origin_is_echoed(path: str) -> None:
-    """CO-02: on errors too, or else a browser hides them from its own application."""
+    """CO-02: on errors too; otherwise a browser hides them from the page."""
     reply = await from_origin(APP_ORIGIN, path=path)
     assert reply.header("access-control-allow-origin") == APP_ORIGIN
     assert "X-Request-Id" in str(reply.header("access-control-expose-headers"))
@@ -157,7 +157,7 @@ OTHER_ORIGINS = [
 ]
 
 
-async def test_another_origin_is_not() -> None:
+async def test_another_origin_gets_no_cors_headers() -> None:
     """CO-02."""
     for origin in OTHER_ORIGINS:
         for method in ("GET", "OPTIONS"):
@@ -176,13 +176,13 @@ async def test_a_preflight_of_an_allowed_origin_is_answered() -> None:
     assert "Origin" in str(reply.header("vary"))
 
 
-async def test_options_without_a_preflight_is_the_applications() -> None:
+async def test_options_without_a_preflight_reaches_the_application() -> None:
     """HT-08."""
     assert (await from_origin(APP_ORIGIN, "OPTIONS")).status == 405
 
 
 @pytest.mark.parametrize("app", [broken, started, silent])
-async def test_an_exception_becomes_a_500_that_tells_nothing(app: Any) -> None:
+async def test_an_exception_becomes_a_500_without_details(app: Any) -> None:
     """HT-13."""
     with structlog.testing.capture_logs() as logs:
         reply = await ask(app)
@@ -204,7 +204,7 @@ async def test_an_exception_in_the_middle_of_an_answer_ends_it() -> None:
     assert [line["event"] for line in logs] == ["unhandled_exception"]
 
 
-async def test_a_client_that_left_is_no_error() -> None:
+async def test_a_client_that_left_is_not_logged_as_an_error() -> None:
     async def send(_: Any) -> None:
         raise ConnectionResetError
 
@@ -228,7 +228,7 @@ async def test_a_client_that_left_is_no_error() -> None:
 
 
 def counted(name: str, **labels: str) -> float:
-    """The sample of that name with these labels, 0 before the first time."""
+    """Return the sample of that name with these labels; 0 before it exists."""
     for family in text_string_to_metric_families(metrics.metrics_text().decode()):
         for sample in family.samples:
             if sample.name == name and sample.labels == labels:
@@ -250,7 +250,7 @@ async def test_requests_are_counted_by_route_and_never_by_path() -> None:
     assert b"BREW" not in metrics.metrics_text()
 
 
-async def test_requests_in_flight_are_counted_while_they_fly() -> None:
+async def test_requests_in_flight_are_counted_until_they_are_answered() -> None:
     flying: list[float] = []
 
     async def app(*_: Any) -> None:
@@ -263,7 +263,7 @@ async def test_requests_in_flight_are_counted_while_they_fly() -> None:
     assert counted("doorward_http_requests_in_flight") == before
 
 
-def test_figures_tell_no_versions() -> None:
+def test_the_metrics_contain_no_versions() -> None:
     """HT-03."""
     metrics.count_sign_in("success")
     figures = metrics.metrics_text()

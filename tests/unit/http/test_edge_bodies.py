@@ -1,4 +1,4 @@
-"""What the body of a request decides."""
+"""The rules for bodies."""
 
 from typing import Any
 
@@ -36,13 +36,13 @@ OTHER_TYPES = [
 ]
 
 
-async def test_json_is_taken() -> None:
+async def test_json_is_accepted() -> None:
     """HT-04."""
     statuses = {kind: (await post(Application(), b"{}", (b"content-type", kind))).status for kind in JSON_TYPES}
     assert statuses == dict.fromkeys(JSON_TYPES, 200)
 
 
-async def test_other_media_types_are_not() -> None:
+async def test_other_media_types_are_refused() -> None:
     """HT-04."""
     app = Application()
     replies = {kind: await post(app, b"{}", (b"content-type", kind)) for kind in OTHER_TYPES}
@@ -52,12 +52,12 @@ async def test_other_media_types_are_not() -> None:
     assert not app.seen
 
 
-async def test_a_body_without_a_media_type_is_not_taken() -> None:
+async def test_a_body_without_a_media_type_is_refused() -> None:
     """HT-04."""
     assert (await post(Application(), b"{}", (b"accept", b"*/*"))).status == 415
 
 
-async def test_compressed_bodies_are_not_taken() -> None:
+async def test_compressed_bodies_are_refused() -> None:
     """HT-04."""
     for encoding in (b"gzip", b"br", b"identity", b"chunked"):
         reply = await post(Application(), b"{}", JSON, (b"content-encoding", encoding))
@@ -65,7 +65,7 @@ async def test_compressed_bodies_are_not_taken() -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/auth/signin", "/api/auth/signup"])
-async def test_sign_in_and_sign_up_take_forms(path: str) -> None:
+async def test_sign_in_and_sign_up_accept_forms(path: str) -> None:
     app = Application()
     await post(app, b"username=ada&password=a%26b+c&roles=user", FORM, path=path)
     if path == "/api/auth/signin":
@@ -75,7 +75,7 @@ async def test_sign_in_and_sign_up_take_forms(path: str) -> None:
     assert headers[b"content-length"] == str(len(b'{"username":"ada","password":"a&b c","roles":["user"]}')).encode()
 
 
-async def test_a_form_elsewhere_or_otherwise_sent_is_not_taken() -> None:
+async def test_a_form_on_another_route_or_with_another_method_is_refused() -> None:
     """HT-04."""
     assert (await post(Application(), b"a=b", FORM, path="/api/things")).status == 415
     headers = [FORM, (b"content-length", b"3")]
@@ -106,8 +106,8 @@ async def test_json_with_two_meanings_never_reaches_the_application() -> None:
     assert not app.seen
 
 
-async def test_a_password_of_another_kind_is_the_applications_to_refuse() -> None:
-    """SI-04: it is valid JSON, and it arrives as it was sent."""
+async def test_a_password_of_another_type_reaches_the_application() -> None:
+    """SI-04: the body is valid JSON and arrives unchanged."""
     app = Application()
     body = b'{"username":"ada","password":{"$ne":1}}'
     await post(app, body, path="/api/auth/signin")
@@ -121,7 +121,7 @@ async def test_a_request_may_have_no_body() -> None:
     assert (await ask(app, "POST", "/api/things", [CHUNKED], [b""])).status == 200
 
 
-async def test_a_body_with_delete_is_read_as_any_other() -> None:
+async def test_the_body_of_a_delete_is_read_like_any_other() -> None:
     app = Application()
     headers = [JSON, (b"content-length", b"7")]
     assert (await ask(app, "DELETE", "/api/things", headers, [b'{"a":1}'])).status == 200
@@ -135,7 +135,7 @@ async def test_chunks_become_one_body() -> None:
     assert app.bodies == [b'{"a":1}']
 
 
-async def test_the_body_is_given_once() -> None:
+async def test_the_application_receives_the_body_once() -> None:
     async def app(_: Any, receive: Any, send: Any) -> None:
         first, second = await receive(), await receive()
         assert (first["body"], second) == (b"{}", {"type": "http.disconnect"})
@@ -146,7 +146,7 @@ async def test_the_body_is_given_once() -> None:
 
 
 def filled(size: int) -> bytes:
-    """A JSON object of so many bytes."""
+    """Return a JSON object of that many bytes."""
     return b'{"a":"' + b"x" * (size - 8) + b'"}'
 
 
@@ -175,7 +175,7 @@ async def test_a_huge_length_is_refused_before_anything_is_read() -> None:
 
 
 @pytest.mark.parametrize("headers", [[JSON, (b"content-length", b"17000")], [JSON, CHUNKED]])
-async def test_of_a_body_that_is_too_large_no_end_is_awaited(
+async def test_the_end_of_an_oversize_body_is_not_awaited(
     headers: list[tuple[bytes, bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """HT-06."""
@@ -201,7 +201,7 @@ async def test_a_body_that_does_not_arrive_in_time_ends_the_request(chunks: list
 
 
 async def test_a_malformed_chunk_is_a_bad_request() -> None:
-    """HT-07: to the edge it looks as if the client had left."""
+    """HT-07: the server reports it like a client that has left."""
     app = Application()
     reply = await ask(app, "POST", "/api/things", [JSON, CHUNKED], [b'{"a":1}'], ends="disconnected")
     assert (reply.status, reply.code, reply.header("connection")) == (400, "incomplete_body", "close")

@@ -13,18 +13,18 @@ NAMES = TEXTS.filter(lambda name: bool(name) and name != "roles")
 
 
 @given(members=st.dictionaries(NAMES, TEXTS, min_size=1, max_size=4), roles=st.lists(TEXTS, max_size=3))
-def test_what_a_browser_encodes_arrives_unchanged(members: dict[str, str], roles: list[str]) -> None:
+def test_a_form_that_a_browser_encodes_arrives_unchanged(members: dict[str, str], roles: list[str]) -> None:
     form = urlencode([*members.items(), *(("roles", role) for role in roles)]).encode()
     document = form_to_json(form)
     parse_object(document)
     assert json.decode(document) == members | ({"roles": roles} if roles else {})
 
 
-def test_one_role_is_a_list_too() -> None:
+def test_a_single_role_becomes_a_list() -> None:
     assert json.decode(form_to_json(b"username=ada&roles=user")) == {"username": "ada", "roles": ["user"]}
 
 
-def test_utf_8_may_stand_unencoded() -> None:
+def test_utf_8_may_be_unencoded() -> None:
     assert json.decode(form_to_json("username=zoë".encode())) == {"username": "zoë"}
 
 
@@ -48,7 +48,7 @@ def test_utf_8_may_stand_unencoded() -> None:
         b"&",
     ],
 )
-def test_what_could_be_understood_in_two_ways_is_refused(form: bytes) -> None:
+def test_a_form_that_two_parsers_could_read_differently_is_refused(form: bytes) -> None:
     """HT-14, SU-14, as for JSON."""
     with pytest.raises(InvalidForm):
         form_to_json(form)

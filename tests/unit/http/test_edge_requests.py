@@ -1,4 +1,4 @@
-"""What the head of a request decides."""
+"""The rules for the request line and the headers."""
 
 from ipaddress import ip_network
 from typing import Any
@@ -13,7 +13,7 @@ from doorward.interfaces.http.errors.refusals import MisdirectedRequest
 from support.http.edge_driver import CONFIG, HOST, Application, Header, ask, post
 
 
-async def test_a_request_reaches_the_application_with_its_number_and_its_address() -> None:
+async def test_a_request_reaches_the_application_with_its_id_and_address() -> None:
     app = Application()
     reply = await ask(app, headers=[(b"x-request-id", b"abc.DEF_12-3")])
     assert reply.status == 200
@@ -22,8 +22,8 @@ async def test_a_request_reaches_the_application_with_its_number_and_its_address
     assert app.scope["state"] == {"request_id": "abc.DEF_12-3", "ip": "192.0.2.1", HEADERS_BY_NAME: by_name}
 
 
-async def test_an_unfit_request_id_is_replaced() -> None:
-    """LG-02: what a client calls its request cannot break a log line."""
+async def test_an_invalid_request_id_is_replaced() -> None:
+    """LG-02: the id that a client chooses cannot break a log line."""
     for given in (b"short", b"x" * 65, b"with blank", b"line\nbreak", b'{"event":1}', "é".encode() * 8):
         made = (await ask(Application(), headers=[(b"x-request-id", given)])).header("x-request-id")
         assert made is not None
@@ -31,12 +31,12 @@ async def test_an_unfit_request_id_is_replaced() -> None:
         assert len(made) == 24
 
 
-async def test_two_requests_get_two_numbers() -> None:
+async def test_two_requests_get_different_ids() -> None:
     first, second = [await ask(Application()), await ask(Application())]
     assert first.header("x-request-id") != second.header("x-request-id")
 
 
-async def test_every_log_line_of_a_request_names_it() -> None:
+async def test_every_log_line_of_a_request_has_its_id() -> None:
     bound: dict[str, Any] = {}
 
     async def app(*_: Any) -> None:
@@ -50,7 +50,7 @@ async def test_every_log_line_of_a_request_names_it() -> None:
 
 
 async def address(**request: Any) -> object:
-    """Under which address the log has what happens in such a request."""
+    """Return the address in the log lines of such a request."""
     bound: dict[str, Any] = {}
 
     async def app(*_: Any) -> None:
@@ -87,10 +87,10 @@ FORWARDED = {
     (b"",): "10.0.0.1",
     (): "10.0.0.1",
 }
-"""Values of `X-Forwarded-For`, and whom they speak of when 10.0.0.0/8 is trusted and 10.0.0.1 asks."""
+"""The client address by values of `X-Forwarded-For`, if 10.0.0.0/8 is trusted and 10.0.0.1 is the peer."""
 
 
-async def test_behind_trusted_proxies_the_nearest_stranger_counts() -> None:
+async def test_behind_trusted_proxies_the_nearest_untrusted_address_counts() -> None:
     """SI-09."""
     found = {}
     for values in FORWARDED:
@@ -134,13 +134,13 @@ OTHER_NAMES = {
 }
 
 
-async def test_a_name_of_ours_is_known_with_port_case_and_trailing_dot() -> None:
+async def test_an_allowed_host_is_recognised_with_port_case_and_trailing_dot() -> None:
     """HT-09."""
     statuses = {name: (await ask(Application(), host=[(b"host", name)])).status for name in OUR_NAMES}
     assert statuses == dict.fromkeys(OUR_NAMES, 200)
 
 
-async def test_another_name_is_turned_away() -> None:
+async def test_another_host_is_refused() -> None:
     """HT-09."""
     app = Application()
     replies = {name: await ask(app, host=[(b"host", name)]) for name in OTHER_NAMES}
@@ -151,14 +151,14 @@ async def test_another_name_is_turned_away() -> None:
 
 
 @pytest.mark.parametrize("hosts", [[], [HOST, HOST], [HOST, (b"host", b"evil.example")]])
-async def test_no_name_or_two_names_are_a_bad_request(hosts: list[Header]) -> None:
+async def test_no_host_and_two_hosts_are_a_bad_request(hosts: list[Header]) -> None:
     """HT-09."""
     reply = await ask(Application(), host=hosts)
     assert (reply.status, reply.code) == (400, "invalid_host")
 
 
 @pytest.mark.parametrize("hosts", [[], [(b"host", b"10.1.2.3:8080")], [(b"host", b'"?"')]])
-async def test_probes_may_ask_by_address(hosts: list[Header]) -> None:
+async def test_health_checks_may_use_any_host(hosts: list[Header]) -> None:
     app = Application()
     assert (await ask(app, path="/health/live", host=hosts)).status == 200
     assert all(name != b"host" for name, _ in app.scope["headers"])
@@ -211,7 +211,7 @@ OTHER_SPELLINGS = [
 
 
 async def test_only_the_one_spelling_of_a_path_reaches_the_router() -> None:
-    """AZ-02: a rule that a proxy has for a path cannot be passed by another spelling of it."""
+    """AZ-02: another spelling of a path cannot bypass a proxy's rule for the path."""
     app = Application()
     replies = {path: await ask(app, path=path) for path in OTHER_SPELLINGS}
     assert {path: reply.status for path, reply in replies.items()} == dict.fromkeys(OTHER_SPELLINGS, 404)
@@ -247,10 +247,12 @@ async def test_secrets_in_an_address_are_refused() -> None:
 
 
 async def test_a_query_with_two_meanings_is_refused() -> None:
-    damaged = [b"a=%zz", b"a=%f", b"a=%ff", b"a=\xff", b"a=%00", b"a=%0d%0ab", b"a=%7f", b"a=<b>", b"a b"]
+    malformed = [b"a=%zz", b"a=%f", b"a=%ff", b"a=\xff", b"a=%00", b"a=%0d%0ab", b"a=%7f", b"a=<b>", b"a b"]
     doubled = [b"a=1&a=2", b"a=1&%61=2", b"a&a"]
-    replies = {query: await ask(Application(), query=query) for query in damaged + doubled}
-    assert {query: reply.code for query, reply in replies.items()} == dict.fromkeys(damaged + doubled, "invalid_query")
+    replies = {query: await ask(Application(), query=query) for query in malformed + doubled}
+    assert {query: reply.code for query, reply in replies.items()} == dict.fromkeys(
+        malformed + doubled, "invalid_query"
+    )
     assert {reply.status for reply in replies.values()} == {400}
 
 
@@ -290,7 +292,7 @@ async def test_headers_may_be_64_kib_large(times: int) -> None:
     assert (await ask(Application(), headers=[(b"x-a", too_large)] * times)).status == 431
 
 
-async def test_a_header_that_decides_something_comes_once() -> None:
+async def test_a_header_that_may_occur_once_is_refused_twice() -> None:
     """HT-10."""
     app = Application()
     for name in (
@@ -310,7 +312,7 @@ async def test_other_headers_may_repeat() -> None:
     assert (await ask(Application(), headers=[(b"accept", b"a/b"), (b"accept", b"c/d")])).status == 200
 
 
-async def test_a_method_that_is_none_is_not_allowed() -> None:
+async def test_an_unknown_method_is_not_allowed() -> None:
     """HT-08, AZ-02."""
     for method in ("TRACE", "CONNECT", "BREW", "get", "PROPFIND", "QUERY"):
         reply = await ask(Application(), method)
@@ -318,7 +320,7 @@ async def test_a_method_that_is_none_is_not_allowed() -> None:
         assert reply.header("allow") == "GET, HEAD"
 
 
-async def test_connect_without_a_path_is_not_taken_for_one() -> None:
+async def test_connect_without_a_path_is_refused() -> None:
     """HT-08."""
     assert (await ask(Application(), "CONNECT", path="")).status in {404, 405}
 
@@ -331,7 +333,7 @@ async def test_a_method_of_another_route_is_not_allowed() -> None:
 
 
 async def test_head_is_answered_as_get_without_the_body() -> None:
-    """HT-08, AZ-02: whatever guards GET guards HEAD."""
+    """HT-08, AZ-02: the guard of GET also guards HEAD."""
     app = Application()
     got = await ask(app)
     reply = await ask(app, "HEAD")
@@ -340,14 +342,14 @@ async def test_head_is_answered_as_get_without_the_body() -> None:
     assert [scope["method"] for scope in app.seen] == ["GET", "GET"]
 
 
-async def test_a_path_that_nobody_serves_is_a_problem() -> None:
+async def test_an_unknown_path_is_answered_with_a_problem() -> None:
     reply = await ask(Application(), path="/nowhere")
     assert (reply.status, reply.code) == (404, "not_found")
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
-async def test_a_body_where_none_belongs_is_refused(method: str) -> None:
-    """HT-10: a body that one server reads and the next ignores is the stuff of request smuggling."""
+async def test_a_body_is_refused_with_methods_that_have_none(method: str) -> None:
+    """HT-10: a body that one server reads and the next ignores allows request smuggling."""
     app = Application()
     for framing in ((b"content-length", b"2"), (b"transfer-encoding", b"chunked")):
         reply = await ask(app, method, headers=[framing], chunks=[b"{}"])
@@ -356,11 +358,11 @@ async def test_a_body_where_none_belongs_is_refused(method: str) -> None:
     assert not app.seen
 
 
-async def test_a_length_of_zero_is_no_body() -> None:
+async def test_a_content_length_of_zero_is_not_a_body() -> None:
     assert (await ask(Application(), headers=[(b"content-length", b"0")])).status == 200
 
 
-async def test_a_length_that_is_no_number_is_refused() -> None:
+async def test_a_content_length_that_is_not_a_number_is_refused() -> None:
     """HT-10."""
     for length in (b"x", b"-1", b"+1", b"1, 1", b"0x10", b"9" * 5000, b" "):
         reply = await ask(Application(), "POST", "/api/things", [(b"content-length", length)], [b"{}"])
@@ -378,7 +380,7 @@ async def test_other_scopes_pass_through() -> None:
     assert seen == [(lifespan, "receive", "send")]
 
 
-async def test_a_post_carries_its_body_through() -> None:
+async def test_the_body_of_a_post_reaches_the_application() -> None:
     app = Application()
     assert (await post(app, b'{"a":1}')).status == 200
     assert app.bodies == [b'{"a":1}']

@@ -1,4 +1,4 @@
-"""How a request presents its token, and what the guard writes down when it refuses."""
+"""Where a request presents its token, and what the guard logs when it refuses."""
 
 from typing import Any
 
@@ -51,7 +51,7 @@ def x_access_token(value: bytes) -> tuple[bytes, bytes]:
         [(b"host", b"x"), authorization(b"Bearer t.t.t"), x_access_token(b"")],
     ],
 )
-def test_a_token_is_found_where_it_may_stand(headers: Headers) -> None:
+def test_a_token_is_found_in_every_header_that_may_hold_it(headers: Headers) -> None:
     """TK-17."""
     assert token_in_headers(dict(headers)) == "t.t.t"
 
@@ -69,7 +69,7 @@ def test_a_token_is_found_where_it_may_stand(headers: Headers) -> None:
         ([authorization(b"Bearer a"), x_access_token(b"b")], AmbiguousToken),
     ],
 )
-def test_no_token_and_two_tokens_are_refused(headers: Headers, refusal: type[DomainError]) -> None:
+def test_a_missing_token_and_two_different_tokens_are_refused(headers: Headers, refusal: type[DomainError]) -> None:
     """TK-17."""
     with pytest.raises(refusal):
         token_in_headers(dict(headers))
@@ -109,7 +109,7 @@ class Handler:
 
 
 async def through(house: House, access: Requirement | str, token: str | None) -> Request[Any, Any, Any]:
-    """The request, when the guard has let it pass."""
+    """Return the request after the guard has admitted it."""
     scope: Any = {
         "type": "http",
         "route_handler": Handler(access),
@@ -123,14 +123,14 @@ async def through(house: House, access: Requirement | str, token: str | None) ->
     return request
 
 
-async def test_a_public_route_asks_nobody() -> None:
+async def test_a_public_route_needs_no_token() -> None:
     house = House()
     await through(house, PUBLIC, None)
     await through(house, PUBLIC, "nonsense")
     assert house.log.events == []
 
 
-async def test_a_guarded_route_learns_who_asks() -> None:
+async def test_a_guarded_route_gets_the_account_and_the_session() -> None:
     house = House()
     ada = await house.with_user("ada", MODERATOR)
     session_id = new_session_id(house.clock.now())
@@ -152,9 +152,7 @@ async def test_a_guarded_route_learns_who_asks() -> None:
         ("renewed", InvalidToken, "token_revoked"),
     ],
 )
-async def test_a_refusal_is_written_down_with_route_and_reason(
-    case: str, refusal: type[DomainError], reason: str
-) -> None:
+async def test_a_refusal_is_logged_with_route_and_reason(case: str, refusal: type[DomainError], reason: str) -> None:
     """LG-01."""
     house = House()
     ada = await house.with_user("ada", disabled=case == "disabled")

@@ -1,4 +1,4 @@
-"""How long a client would wait for something new, as it says in `Prefer` (RFC 7240)."""
+"""How long a client wants to wait for a new list, by its `Prefer` header (RFC 7240)."""
 
 import pytest
 
@@ -16,11 +16,11 @@ from doorward.interfaces.http.sessions.revocation_list import MAX_WAIT_SECONDS, 
         b"wait=007",
     ],
 )
-def test_what_is_preferred_is_granted(preference: bytes) -> None:
+def test_the_preferred_wait_is_granted(preference: bytes) -> None:
     assert seconds_to_wait([(b"accept", b"*/*"), (b"prefer", preference)]) == 7
 
 
-def test_nobody_waits_longer_than_is_good() -> None:
+def test_the_wait_is_limited() -> None:
     assert seconds_to_wait([(b"prefer", b"wait=31")]) == MAX_WAIT_SECONDS
     assert seconds_to_wait([(b"prefer", b"wait=999999999")]) == MAX_WAIT_SECONDS
 
@@ -29,5 +29,5 @@ def test_nobody_waits_longer_than_is_good() -> None:
     "preference",
     [b"wait", b"wait=", b"wait=0", b"wait=-1", b"wait=soon", b"await=9", b"wait=1.5", b"x=wait=9", b"wait=9999999999"],
 )
-def test_what_is_not_understood_counts_for_nothing(preference: bytes) -> None:
+def test_a_preference_that_is_not_understood_is_ignored(preference: bytes) -> None:
     assert seconds_to_wait([(b"prefer", preference)]) == 0

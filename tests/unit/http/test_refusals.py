@@ -1,4 +1,4 @@
-"""How refusals, and what cannot be decoded, are worded on the wire."""
+"""Statuses and texts of refusals, and of bodies that cannot be decoded."""
 
 from collections.abc import Iterator
 from typing import get_args, get_type_hints
@@ -81,7 +81,7 @@ CONTRACT = {
     EmailTaken: Override(400),
     TokenRequired: Override(403),
 }
-"""What the tutorial's clients are promised, written out by hand."""
+"""The answers that the tutorial's clients expect. They are repeated here, independent of the code."""
 
 
 def everywhere(of: type[DomainError] = DomainError) -> Iterator[type[DomainError]]:

@@ -1,4 +1,4 @@
-"""How a service says who it is, and what the guard writes down when it refuses one."""
+"""HTTP Basic of services, and what the guard logs when it refuses one."""
 
 from base64 import b64encode
 from typing import Any
@@ -43,7 +43,7 @@ def basic(pair: str | bytes, scheme: bytes = b"Basic ") -> tuple[bytes, bytes]:
         basic("".join(f"%{ord(letter):02X}" for letter in ID) + ":" + SECRET),
     ],
 )
-def test_id_and_secret_are_read_however_a_client_encodes_them(header: tuple[bytes, bytes]) -> None:
+def test_id_and_secret_are_read_in_every_encoding_that_clients_use(header: tuple[bytes, bytes]) -> None:
     """RFC 6749, section 2.3.1."""
     assert client_credentials([(b"host", b"x"), header]) == (ID, SECRET)
 
@@ -51,7 +51,7 @@ def test_id_and_secret_are_read_however_a_client_encodes_them(header: tuple[byte
 @given(
     *[st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)] * 2,
 )
-def test_whatever_a_client_encodes_is_what_we_read(client_id: str, secret: str) -> None:
+def test_id_and_secret_are_read_as_the_client_encoded_them(client_id: str, secret: str) -> None:
     assert client_credentials([basic(f"{quote_plus(client_id)}:{quote_plus(secret)}")]) == (client_id, secret)
 
 
@@ -88,7 +88,7 @@ ENCODED = b64encode(f"{ID}:{SECRET}".encode())
         [basic("x:" + "y" * MAX_CREDENTIALS_CHARACTERS)],
     ],
 )
-def test_everything_else_is_no_client(headers: list[tuple[bytes, bytes]]) -> None:
+def test_malformed_credentials_are_refused(headers: list[tuple[bytes, bytes]]) -> None:
     with pytest.raises(InvalidClient):
         client_credentials(headers)
 
@@ -114,7 +114,7 @@ class Handler:
 
 
 async def through(house: House, *headers: tuple[bytes, bytes]) -> Request[Any, Any, Any]:
-    """The request, when the guard has let it pass."""
+    """Return the request after the guard has admitted it."""
     scope: Any = {
         "type": "http",
         "route_handler": Handler,
@@ -128,14 +128,14 @@ async def through(house: House, *headers: tuple[bytes, bytes]) -> Request[Any, A
     return request
 
 
-async def test_a_route_for_services_learns_which_one_asks() -> None:
+async def test_a_route_for_services_gets_the_service_that_calls() -> None:
     house = House()
     made = await RegisterService(house.storage, SECRETS, house.log)("billing", NOON, "operator")
     assert current_service(await through(house, basic(f"{made.service.id}:{made.secret}"))) == made.service
     assert house.log.of(SecurityEvent.AUTHZ_FAIL) == []
 
 
-async def test_a_refused_client_is_written_down_without_what_it_sent() -> None:
+async def test_the_refusal_of_a_client_is_logged_without_its_credentials() -> None:
     """LG-01, LG-03."""
     house = House()
     made = await RegisterService(house.storage, SECRETS, house.log)("billing", NOON, "operator")
