@@ -37,6 +37,9 @@ from doorward.interfaces.http.metrics import CLIENT_CLOSED_REQUEST, REQUEST_COUN
 HEALTH_PATHS: Final = frozenset({b"/health/live", b"/health/ready", b"/healthz", b"/readyz"})
 """Load balancers request these by address, so the Host header is not checked."""
 
+HTTP: Final = ScopeType.HTTP
+"""A constant, because every look-up in the enumeration costs time."""
+
 UNSET: Final = ...
 REQUEST_ID: Final[ContextVar[object]] = ContextVar(f"{STRUCTLOG_KEY_PREFIX}request_id", default=UNSET)
 IP: Final[ContextVar[object]] = ContextVar(f"{STRUCTLOG_KEY_PREFIX}ip", default=UNSET)
@@ -65,7 +68,7 @@ class EdgeMiddleware:
         self._error_answers = ErrorAnswers(DIALECTS[config.dialect])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP:
+        if scope["type"] != HTTP:
             await self._app(scope, receive, send)
             return
         started = perf_counter()
