@@ -25,9 +25,8 @@ class HttpConfig:
     """True when the OpenAPI document and the page `/docs` are served."""
     trusted_proxies: tuple[Network, ...] = ()
     """Peers whose `X-Forwarded-For` is trusted."""
-    body_limit: int = 16_384
-    """Bytes."""
-    body_seconds: float = 5.0
+    max_body_bytes: int = 16_384
+    body_timeout_seconds: float = 5.0
     """Time limit from the headers of a request to the last byte of its body."""
     access_log: bool = False
     """True for one log line per request. It contains the route's template and never the path itself."""

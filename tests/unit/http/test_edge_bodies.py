@@ -170,7 +170,7 @@ async def test_a_chunked_body_may_be_as_large_as_the_limit() -> None:
 async def test_a_huge_length_is_refused_before_anything_is_read() -> None:
     """HT-06."""
     headers = [JSON, (b"content-length", b"10000000000")]
-    reply = await ask(Application(), "POST", "/api/things", headers, ends="silent", body_seconds=3600)
+    reply = await ask(Application(), "POST", "/api/things", headers, ends="silent", body_timeout_seconds=3600)
     assert (reply.status, reply.header("connection")) == (413, "close")
 
 
@@ -181,13 +181,15 @@ async def test_the_end_of_an_oversize_body_is_not_awaited(
     """HT-06."""
     monkeypatch.setattr("doorward.interfaces.http.edge.body.DISCARD_SECONDS", 0.001)
     chunks = [b"x" * 16_385]
-    reply = await ask(Application(), "POST", "/api/things", headers, chunks, ends="silent", body_seconds=3600)
+    reply = await ask(Application(), "POST", "/api/things", headers, chunks, ends="silent", body_timeout_seconds=3600)
     assert reply.status == 413
 
 
 async def test_an_endless_body_is_cut_off() -> None:
     chunks = [b"x" * 65_536] * 100
-    reply = await ask(Application(), "POST", "/api/things", [JSON, CHUNKED], chunks, ends="silent", body_seconds=3600)
+    reply = await ask(
+        Application(), "POST", "/api/things", [JSON, CHUNKED], chunks, ends="silent", body_timeout_seconds=3600
+    )
     assert (reply.status, reply.header("connection")) == (413, "close")
 
 
@@ -195,7 +197,7 @@ async def test_an_endless_body_is_cut_off() -> None:
 async def test_a_body_that_does_not_arrive_in_time_ends_the_request(chunks: list[bytes]) -> None:
     app = Application()
     headers = [JSON, (b"content-length", b"100")]
-    reply = await ask(app, "POST", "/api/things", headers, chunks, ends="silent", body_seconds=0.001)
+    reply = await ask(app, "POST", "/api/things", headers, chunks, ends="silent", body_timeout_seconds=0.001)
     assert (reply.status, reply.code, reply.header("connection")) == (408, "body_too_slow", "close")
     assert not app.seen
 

@@ -41,7 +41,7 @@ async def receive_body(scope: HTTPScope, by_name: HeadersByName, receive: Receiv
     """Return the body for the application: strict JSON, or empty. A form is converted to JSON, and the headers of
     `scope` are changed accordingly. Raise a refusal."""
     declared = int(by_name.get(b"content-length", b"0"))
-    if declared > max(config.body_limit, MAX_DISCARDED_BYTES):
+    if declared > max(config.max_body_bytes, MAX_DISCARDED_BYTES):
         raise BodyTooLarge
     body = await read(receive, declared, config)
     if not body:
@@ -69,16 +69,16 @@ def to_json(scope: HTTPScope, by_name: HeadersByName, body: bytes) -> bytes:
 
 
 async def read(receive: Receive, declared: int, config: HttpConfig) -> bytes:
-    """Return at most `body_limit` bytes, read within `body_seconds`. An oversize body is read on for a moment and
+    """Return at most `max_body_bytes`, read within `body_timeout_seconds`. An oversize body is read on for a moment and
     dropped. Raise BodyTooLarge, BodyTooSlow or BodyIncomplete: a server sends `http.disconnect` both when the client
     has left and when chunks are malformed."""
     chunks: list[bytes] = []
     size = 0
     oversize = False
     try:
-        async with asyncio.timeout(config.body_seconds) as deadline:
+        async with asyncio.timeout(config.body_timeout_seconds) as deadline:
             while True:
-                if not oversize and max(size, declared) > config.body_limit:
+                if not oversize and max(size, declared) > config.max_body_bytes:
                     oversize = True
                     chunks.clear()
                     deadline.reschedule(asyncio.get_running_loop().time() + DISCARD_SECONDS)
@@ -93,7 +93,7 @@ async def read(receive: Receive, declared: int, config: HttpConfig) -> bytes:
                     break
     except TimeoutError as error:
         raise (BodyTooLarge if oversize else BodyTooSlow) from error
-    if oversize or size > config.body_limit:
+    if oversize or size > config.max_body_bytes:
         raise BodyTooLarge
     return b"".join(chunks)
 
