@@ -37,7 +37,9 @@ class PasswordsProvider(Provider):
 
     @provide
     async def hasher(self, library: Argon2Library, clock: Clock, log: SecurityLog) -> AsyncIterator[PasswordHasher]:
-        pool = HashingPool(self.settings.hash_threads, self.settings.hash_queue, clock)
+        settings = self.settings
+        wait = settings.hash_wait_seconds
+        pool = HashingPool(settings.hash_threads, settings.hash_queue, clock, max_wait_seconds=wait)
         yield Argon2Hasher(library, pool, log)
         pool.close()
 

@@ -16,8 +16,8 @@ MAX_WAIT_SECONDS = 1.0
 """The longest expected wait for a free thread. A longer one is refused at once. A sign-in is therefore answered within
 1.5 seconds, or refused before it began."""
 
-TIMEOUT_SECONDS = 1.4
-"""The time after which a hash is given up that took longer than expected. The rest of the 1.5 seconds is for the
+MAX_HASH_SECONDS = 0.4
+"""The time that a hash may take beyond the longest wait before it is given up. The rest of the 1.5 seconds is for the
 database and the signature."""
 
 INITIAL_ESTIMATE_SECONDS = 0.05
@@ -33,17 +33,27 @@ LOWEST_PRIORITY = 19
 class HashingPool:
     """Threads that only hash passwords, with the lowest priority, so that hashing does not slow other requests down.
 
-    At most `threads` hashes are computed and at most `queue` wait, none of them longer than MAX_WAIT_SECONDS. All
+    At most `threads` hashes are computed and at most `queue` wait, none of them longer than `max_wait_seconds`. All
     others are refused at once. A running hash counts until it is done, even if its request was cancelled. A waiting
     hash whose request was cancelled is not computed.
     """
 
-    def __init__(self, threads: int, queue: int, clock: Clock, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self,
+        threads: int,
+        queue: int,
+        clock: Clock,
+        *,
+        max_wait_seconds: float = MAX_WAIT_SECONDS,
+        timeout_seconds: float | None = None,
+    ) -> None:
+        """`timeout_seconds` is for the wait and the hash together; by default MAX_HASH_SECONDS beyond the wait."""
         self._executor = ThreadPoolExecutor(threads, "argon2", initializer=lower_priority)
         self._threads = threads
         self._max_pending = threads + queue
         self._clock = clock
-        self._timeout_seconds = timeout_seconds
+        self._max_wait_seconds = max_wait_seconds
+        self._timeout_seconds = max_wait_seconds + MAX_HASH_SECONDS if timeout_seconds is None else timeout_seconds
         self._lock = threading.Lock()
         self.pending = 0
         self._mean_seconds = INITIAL_ESTIMATE_SECONDS
@@ -70,7 +80,7 @@ class HashingPool:
     def _enter(self) -> None:
         with self._lock:
             ahead = self.pending - self._threads + 1  # hashes to complete until a thread is free; none if one is idle
-            if self.pending >= self._max_pending or ahead * self._mean_seconds > MAX_WAIT_SECONDS * self._threads:
+            if self.pending >= self._max_pending or ahead * self._mean_seconds > self._max_wait_seconds * self._threads:
                 raise HashingBusy
             self.pending += 1
 
@@ -84,7 +94,8 @@ class HashingPool:
         """Measure by the wall clock: the wait of others counts, whatever else uses the machine."""
         began = self._clock.monotonic()
         result = work()
-        took = min(self._clock.monotonic() - began, TIMEOUT_SECONDS)  # a suspended machine says nothing about hashes
+        # A suspended machine says nothing about hashes.
+        took = min(self._clock.monotonic() - began, MAX_WAIT_SECONDS + MAX_HASH_SECONDS)
         with self._lock:
             self._mean_seconds += NEWEST_WEIGHT * (took - self._mean_seconds)
         return result

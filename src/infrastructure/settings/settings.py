@@ -190,10 +190,14 @@ class Settings:
             ge=1,
             le=100_000,
             description="Passwords waiting to be hashed, per worker. Beyond that, or if the wait would be longer than "
-            "a second, sign-ins get 503.",
+            "HASH_WAIT_SECONDS, sign-ins get 503.",
             extra={"default": "32 x HASH_THREADS"},
         ),
     ]
+    hash_wait_seconds: Annotated[
+        int,
+        Meta(ge=1, le=60, description="Longest wait of a sign-in before its password is hashed, 1 to 60 seconds."),
+    ] = 1
     docs: Annotated[bool, Meta(description="Serve `/docs` and `/openapi.json`.")] = True
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],

@@ -25,7 +25,7 @@ async def make(clock: FrozenClock) -> AsyncIterator[Make]:
     pools: list[HashingPool] = []
 
     def made(threads: int = 1, queue: int = MANY, timeout_seconds: float = FOREVER) -> HashingPool:
-        pools.append(HashingPool(threads, queue, clock, timeout_seconds))
+        pools.append(HashingPool(threads, queue, clock, timeout_seconds=timeout_seconds))
         return pools[-1]
 
     yield made
