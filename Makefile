@@ -1,5 +1,5 @@
 # `make run` and `make test` do everything on a fresh machine; `make help` lists the rest.
-# What is installed is remembered by stamps in .venv, so a second `make run` only starts the server.
+# Stamps in .venv record what is installed, so a second `make run` only starts the server.
 
 PYTHON ?= python3
 ARGS ?=
@@ -7,32 +7,44 @@ BIN := .venv/bin
 UV := UV_PYTHON_DOWNLOADS=never .uv/bin/uv --quiet
 SOURCES := $(wildcard src/*/*.py src/*/*/*.py src/*/*/*/*.py src/*/*/*/*/*.py src/*.py)
 
-# Once the development tools are there, `make run` keeps them.
+# Two processes or more, up to one per core: each starts servers of its own, and all share one MySQL.
+IN_PARALLEL := -n auto --maxprocesses 4 --dist loadgroup
+
+# Once the development tools are installed, `make run` keeps them.
 READY := $(if $(wildcard .venv/ready-dev),.venv/ready-dev,.venv/ready-run)
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help run test check unit lock bench bench-quick compare peers clean anew
+.PHONY: help run test test-full unit check lock bench bench-quick compare peers clean anew
 
 help:
-	@echo 'make run     install what is locked (once), migrate, serve; settings as in PORT=9000 make run'
-	@echo 'make test    make check, then every test; MySQL is found or fetched, see tests/mysql_server.py;'
-	@echo '             the browser is a Chromium of this machine, or the one that CHROMIUM names'
-	@echo '             HALVES=1 runs them in two processes at once'
-	@echo 'make unit    the unit tests alone; ARGS="-k name" goes to pytest, with make test, too'
-	@echo 'make check   lint, format, types, layers, lock files'
-	@echo 'make lock    write the lock files again; UPGRADE=1 moves to the newest versions'
-	@echo 'make bench   measure Doorward beside its peers and its limits: an hour; bench-quick: three minutes, for errors only;'
-	@echo '             ARGS="--only growth" for a part; results come to benchmarks/results/'
-	@echo 'make compare WITH=REVISION   measure this version and another one of the history in turn: the ratios'
-	@echo 'make peers   install and try what Doorward is measured beside; ARGS=lock writes their lock files again'
-	@echo 'make clean   remove .venv, .uv and caches; never the data in var/'
+	@echo 'make run        install the locked packages (once), migrate the database, serve;'
+	@echo '                settings come from the environment, as in PORT=9000 make run'
+	@echo 'make test       make check, then the tests, in parallel; ARGS="-k name" goes to pytest.'
+	@echo '                MySQL is found or downloaded (see tests/support/mysql/server.py);'
+	@echo '                the browser is an installed Chromium, or the one that CHROMIUM names'
+	@echo 'make test-full  make check, then every test at full length, on two MySQL servers where two are found,'
+	@echo '                and a short benchmark; about an hour'
+	@echo 'make unit       the unit tests only; ARGS="-k name" goes to pytest'
+	@echo 'make check      lint, format, types, layers, lock files'
+	@echo 'make lock       write the lock files; UPGRADE=1 moves to the newest versions'
+	@echo 'make bench      measure Doorward, its peers and the limits: about an hour; results go to benchmarks/results/;'
+	@echo '                ARGS="--only growth" runs one part'
+	@echo 'make bench-quick  the same in a few minutes: it finds errors, and its figures mean nothing'
+	@echo 'make compare    measure this version and WITH=REVISION in turn; prints the ratios'
+	@echo 'make peers      install each peer of the benchmark and try it once; ARGS=lock writes their lock files'
+	@echo 'make clean      remove .venv, .uv and caches; never the data in var/'
 
 run: $(READY) .venv/compiled
 	@exec $(BIN)/doorward serve --migrate
 
 test: check
-	$(if $(HALVES),sh scripts/halves.sh,$(BIN)/pytest) $(ARGS)
+	$(BIN)/pytest $(IN_PARALLEL) $(ARGS)
+
+test-full: check
+	DOORWARD_TESTS=full $(BIN)/pytest $(IN_PARALLEL) $(ARGS)
+	env -u TEST_MYSQL_ROOT -u TEST_MYSQL_URL DOORWARD_TESTS=full $(BIN)/pytest -m mysql tests/integration/contracts
+	$(MAKE) bench-quick
 
 unit: .venv/ready-dev
 	$(BIN)/pytest -p no:schemathesis -p no:faker -p no:anyio tests/unit $(ARGS)
@@ -63,10 +75,10 @@ clean:
 	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .schemathesis
 	find src tests scripts benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# --- what stands behind them ------------------------------------------------------------------
+# --- how the environment is made ---------------------------------------------------------------
 
-# An environment that belongs to another folder (the project was moved or copied with it) or whose
-# interpreter is gone is made anew; one that fits is kept.
+# An environment that belongs to another folder (the project was moved or copied with it), or whose interpreter does not
+# exist any more, is replaced.
 MADE_FOR := $(file <.venv/project)
 ifneq ($(filter-out $(CURDIR),$(MADE_FOR)),)
 CLEAR := --clear
@@ -92,17 +104,28 @@ endif
 .venv/ready-run .venv/ready-dev: .venv/pyvenv.cfg pyproject.toml requirements/build.txt | .uv/ready
 .venv/ready-run: requirements/runtime.txt
 .venv/ready-dev: requirements/dev.txt
-.venv/ready-run .venv/ready-dev:
-	@echo 'Installing the locked packages of $(filter-out %/build.txt,$(filter requirements/%,$^))'
-	@$(UV) pip sync --python $(BIN)/python --require-hashes --compile-bytecode $(filter-out %/build.txt,$(filter requirements/%,$^))
-	@$(UV) pip install --python $(BIN)/python --no-deps --build-constraints requirements/build.txt --editable .
-	@touch $@
 
+# READY is chosen before anything runs. In `make unit run` the development tools are there by the time that `run` comes:
+# they include what it needs, and installing the run-time lock would remove them.
+.venv/ready-run:
+	@if [ .venv/ready-dev -nt requirements/dev.txt ]; then touch $@; else $(call install,$(filter %/runtime.txt,$^)); fi
+
+.venv/ready-dev:
+	@$(call install,$(filter %/dev.txt,$^))
+
+# One line of shell: installs exactly what a lock file names, then the project itself, and sets the stamp.
+install = echo 'Installing the locked packages of $(1)' && \
+	$(UV) pip sync --python $(BIN)/python --require-hashes --compile-bytecode $(1) && \
+	$(UV) pip install --python $(BIN)/python --no-deps --build-constraints requirements/build.txt --editable . && \
+	touch $@
+
+# Beside the development tools, never instead of them.
 .venv/ready-bench: requirements/bench.txt .venv/ready-dev
 	@echo 'Installing the locked packages of $<'
 	@$(UV) pip install --python $(BIN)/python --require-hashes --compile-bytecode -r $<
 	@touch $@
 
-.venv/compiled: $(SOURCES) $(READY)
+# Needs the interpreter and no package.
+.venv/compiled: $(SOURCES) .venv/pyvenv.cfg
 	@$(BIN)/python -m compileall -q src
 	@touch $@
