@@ -1,23 +1,39 @@
-import os
 import signal
+from pathlib import Path
 
 import pytest
 
+from support.length import FULL
+
 pytest_plugins = ["support.mysql.plugin"]
+
+STARTS_SERVERS = frozenset({"serve", "own_mysql_server"})
+"""Fixtures of tests that start servers of their own and share none with the other tests of their file."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "full: runs only with DOORWARD_TESTS=full, as in `make test-full`")
 
 
+def pytest_sessionstart() -> None:
+    """Make SIGTERM end the run in an orderly way, so that every process that it started is stopped."""
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", 128 + signal.SIGTERM))
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect what is for the full length only."""
-    if os.environ.get("DOORWARD_TESTS") != "full":
+    """Deselect what is for the full length only, and keep the tests of a file in one process."""
+    if not FULL:
         deselected = [item for item in items if item.get_closest_marker("full")]
         items[:] = [item for item in items if not item.get_closest_marker("full")]
         config.hook.pytest_deselected(items=deselected)
+    for item in items:
+        if STARTS_SERVERS.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.xdist_group(group_of(item)))
 
 
-def pytest_sessionstart() -> None:
-    """Whoever is told to end stops first what it has started."""
-    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", 128 + signal.SIGTERM))
+def group_of(item: pytest.Item) -> str:
+    """The file, and for tests that run on several databases the database: these share a server."""
+    call = getattr(item, "callspec", None)
+    database = call.params.get("database", "") if call is not None else ""
+    return f"{Path(item.path).stem}-{database}" if database else Path(item.path).stem
