@@ -123,12 +123,16 @@ class UseCases(Provider):
     all = provide_all(*ACCOUNTS, *SESSIONS, *ACCESS, *KEYS, *SERVICES, *OPERATIONS)
 
 
-def make_container(settings: Settings) -> AsyncContainer:
-    """Return the container. It opens nothing until something is requested; `await container.close()` closes all."""
+def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
+    """Return the container. It opens nothing until something is requested; `await container.close()` closes all.
+
+    `overrides` provide other adapters for some ports, as tests need them.
+    """
     return make_async_container(
         StorageProvider(settings),
         PasswordsProvider(settings),
         TokensProvider(settings),
         ChangeFeedProvider(),
         UseCases(),
+        *overrides,
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -12,10 +13,10 @@ def called_on_stop(callback: Callable[[], None]) -> Iterator[None]:
     """Within the block, call `callback` on the running loop when SIGTERM tells the server to stop.
 
     The server finishes its requests before it ends the lifespan. Requests that wait for something have to be told
-    earlier. Nothing happens when no handler of SIGTERM is installed.
+    earlier. Nothing happens when no handler of SIGTERM is installed, or outside the main thread.
     """
     server_handler = signal.getsignal(signal.SIGTERM)
-    if not callable(server_handler):
+    if not callable(server_handler) or threading.current_thread() is not threading.main_thread():
         yield
         return
     loop = asyncio.get_running_loop()

@@ -8,9 +8,10 @@ from uuid import uuid4
 import pytest
 
 from support.builders import PASSWORD
+from support.http.service import somebody
 from support.mysql.server import MySQLServer
 from support.programs.command_line import Doorward
-from support.programs.server_process import running, somebody
+from support.programs.server_process import running
 
 RIGHTS = "SELECT, INSERT, UPDATE, DELETE"
 GUIDE = (Path(__file__).parents[2] / "docs" / "deployment.md").read_text("utf-8")

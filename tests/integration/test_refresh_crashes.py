@@ -86,6 +86,7 @@ async def test_a_refresh_that_was_killed_at_any_step_is_asked_for_again(before: 
     assert len(left) >= 5, "the transaction's begin, two statements, its commit, the answer"
 
 
+@pytest.mark.full
 async def test_a_sign_in_that_was_killed_at_any_step_began_a_whole_session_or_none(before: Path) -> None:
     """OP-01: and no other session is any the worse for it."""
     begun = []

@@ -15,14 +15,14 @@ from subprocess import PIPE, Popen
 from time import time
 from typing import Any
 
-import httpx2
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from support.http.service import Account
 from support.jwt.material import Material, pem_of, read_claims, read_header
 from support.programs.processes import PATIENCE, eventually
-from support.programs.server_process import Account, Server, running
+from support.programs.server_process import Server, running
 
 PROJECT = Path(__file__).resolve().parents[2]
 DOCUMENT = (PROJECT / "docs" / "verifying-tokens.md").read_text("utf-8")
@@ -180,7 +180,7 @@ def test_the_list_is_no_access_token_and_an_access_token_is_no_list(
     verifier: Verifier, server: Server, material: Material
 ) -> None:
     """TK-24."""
-    listed = httpx2.get(f"{server.url}/.well-known/revocations", timeout=PATIENCE).text
+    listed = server.request("GET", "/.well-known/revocations").text
     assert verifier.accepts(listed, "list")
     assert not verifier.accepts(listed)
     assert not verifier.accepts(material.good(), "list")
@@ -207,7 +207,7 @@ def test_what_has_ended_is_refused_and_nothing_else(verifier: Verifier, server: 
 
 
 def post(server: Server, what: str, account: Account) -> None:
-    answer = httpx2.post(f"{server.url}/api/auth/{what}", headers=account.bearer, timeout=PATIENCE)
+    answer = server.request("POST", f"/api/auth/{what}", headers=account.bearer)
     assert answer.status_code == 204
 
 
@@ -234,7 +234,7 @@ def test_strangers_do_not_make_it_fetch_keys(verifier: Verifier, server: Server,
 
 
 def fetches_of_keys(server: Server) -> float:
-    counts = httpx2.get(f"{server.url}/metrics", timeout=PATIENCE).text
+    counts = server.request("GET", "/metrics").text
     lines = [line for line in counts.splitlines() if "_total{" in line and '"/.well-known/jwks.json"' in line]
     return sum(float(line.rpartition(" ")[2]) for line in lines)
 
@@ -245,7 +245,7 @@ def test_the_document_shows_the_list_as_it_is(server: Server) -> None:
     ada = server.create_user("ada-of-the-example")
     post(server, "signout", ada)
     post(server, "signout-all", server.sign_in("ada-of-the-example"))
-    listed = read_claims(httpx2.get(f"{server.url}/.well-known/revocations", timeout=PATIENCE).text)
+    listed = read_claims(server.request("GET", "/.well-known/revocations").text)
     assert shape(listed) == shape(example)
 
 

@@ -10,13 +10,13 @@ from support.programs.command_line import Doorward
 @pytest.fixture
 def doorward(tmp_path: Path) -> Doorward:
     """A fresh installation: nothing migrated, no settings but where its data goes."""
-    return Doorward.in_folder(tmp_path)
+    return Doorward.patient(tmp_path)
 
 
 @pytest.fixture(scope="module")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Doorward:
     """One installation with an empty, migrated database for all tests of a file: use names of your own."""
-    program = Doorward.in_folder(tmp_path_factory.mktemp("migrated"))
+    program = Doorward.patient(tmp_path_factory.mktemp("migrated"))
     assert program("migrate").returncode == 0
     return program
 

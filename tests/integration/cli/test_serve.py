@@ -15,7 +15,7 @@ import httpx2
 import pytest
 
 from support.builders import PASSWORD
-from support.by_hand import by_hand
+from support.http.database_shell import run_sql
 from support.programs.command_line import DOORWARD, Doorward
 from support.programs.processes import PATIENCE, children, ended, eventually, free_port
 from support.programs.server_process import Server, running
@@ -23,7 +23,7 @@ from support.programs.server_process import Server, running
 
 def answers(server: Server) -> bool:
     try:
-        return httpx2.get(f"{server.url}/health/live", timeout=PATIENCE).status_code == 200
+        return server.request("GET", "/health/live").status_code == 200
     except httpx2.TransportError:
         return False
 
@@ -179,7 +179,7 @@ def test_a_killed_worker_is_replaced(tmp_path: Path) -> None:
 def test_the_successor_of_a_killed_worker_does_not_check_the_database_again(tmp_path: Path, workers: str) -> None:
     """Only the start of the service checks it."""
     with running(tmp_path, workers=workers) as server:
-        by_hand(server, "UPDATE alembic_version SET version_num = '9999'")
+        run_sql(server, "UPDATE alembic_version SET version_num = '9999'")
         killed = children(server.pid)
         for worker in killed:
             os.kill(worker, signal.SIGKILL)
@@ -234,7 +234,7 @@ def test_requests_of_a_killed_worker_no_longer_count_as_in_progress(tmp_path: Pa
     """LG-03."""
 
     def in_progress() -> float:
-        figures = httpx2.get(f"{server.url}/metrics", timeout=PATIENCE).text
+        figures = server.request("GET", "/metrics").text
         return float(figures.rpartition("doorward_http_requests_in_flight ")[2].partition("\n")[0])
 
     with running(tmp_path, workers="2") as server:

@@ -9,9 +9,10 @@ from uuid import uuid4
 
 import pytest
 
+from support.http.service import Account
 from support.jwt.material import read_claims
 from support.programs.processes import PATIENCE
-from support.programs.server_process import Account, Server, running
+from support.programs.server_process import Server, running
 
 
 @pytest.fixture(scope="module")

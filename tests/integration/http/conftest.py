@@ -1,3 +1,6 @@
+"""Servers for tests over HTTP. Each test runs on SQLite. Those marked `storage_bound` run on MySQL, too, and with
+DOORWARD_TESTS=full all do, except where a file chooses its database itself."""
+
 from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import count
@@ -6,60 +9,76 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from support.mysql.server import MySQLServer
-from support.programs.server_process import Serve, Server, Unique, running
-from support.stalls import Stalls, stalls
+from support.http.databases import settings_for
+from support.http.service import Service, Unique
+from support.length import FULL
+from support.programs.server_process import Serve, Server, running
 
 
-@pytest.fixture(scope="session", params=["sqlite", "mysql"])
-def database(request: pytest.FixtureRequest) -> str:
-    """Which database the server under test runs on: each test runs on both."""
-    return str(request.param)
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "storage_bound: depends on the database, so it runs on MySQL as well")
 
 
-def settings_for(database: str, request: pytest.FixtureRequest) -> dict[str, str]:
-    """What a server needs to know of a fresh database of that kind."""
-    if database == "sqlite":
-        return {}
-    server: MySQLServer = request.getfixturevalue("mysql_server")
-    return {"database_url": server.fresh_database()}
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Decide which databases the test runs on."""
+    chosen = [mark for mark in metafunc.definition.iter_markers("parametrize") if mark.args[0] == "database"]
+    if "database" in metafunc.fixturenames and not chosen:
+        on_both = FULL or metafunc.definition.get_closest_marker("storage_bound") is not None
+        databases = ["sqlite", "mysql"] if on_both else ["sqlite"]
+        metafunc.parametrize("database", databases, indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")
-def server(database: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def database(request: pytest.FixtureRequest) -> str:
+    """Which database the server under test runs on."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def database_settings(database: str, request: pytest.FixtureRequest) -> dict[str, str]:
+    """For the server that many tests share."""
+    return settings_for(database, request)
+
+
+@pytest.fixture(scope="session")
+def server(
+    database: str, database_settings: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
     """A running server with default settings, shared by all tests: use names of your own."""
-    with running(tmp_path_factory.mktemp(database), **settings_for(database, request)) as running_server:
+    with running(tmp_path_factory.mktemp(database), **database_settings) as running_server:
         yield running_server
 
 
 @pytest.fixture
-def client(server: Server) -> Iterator[httpx2.Client]:
-    """Nobody in particular, asking the shared server."""
+def client(server: Service) -> Iterator[httpx2.Client]:
+    """A client of the shared server, without credentials."""
     with server.client() as client:
         yield client
 
 
 @pytest.fixture
-def admin(server: Server) -> Iterator[httpx2.Client]:
+def admin(server: Service) -> Iterator[httpx2.Client]:
+    """A client of the shared server, signed in as an admin."""
     with server.client(headers=server.admin.bearer) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
 def registered(server: Server) -> tuple[str, str]:
-    """Id and secret of a service that has nothing else to do."""
+    """Id and secret of a registered service."""
     return server.add_service("registered")
 
 
 @pytest.fixture
-def service(server: Server, registered: tuple[str, str]) -> Iterator[httpx2.Client]:
+def service(server: Service, registered: tuple[str, str]) -> Iterator[httpx2.Client]:
+    """A client of the shared server that authenticates as a registered service."""
     with server.client(auth=registered) as client:
         yield client
 
 
 @pytest.fixture
 def serve(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Serve]:
-    """`serve(dialect="tutorial")`: a server of one's own with such settings, on a fresh database."""
+    """`serve(dialect="tutorial")`: a server with such settings, each on a fresh database."""
     numbers = count()
     with ExitStack() as stack:
 
@@ -72,7 +91,7 @@ def serve(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iter
 
 @pytest.fixture
 def shared(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
-    """Settings for nodes of one fresh database: `serve(**shared)` twice makes two."""
+    """Settings of nodes that share one fresh database: `serve(**shared)` twice starts two nodes."""
     settings = settings_for(database, request) or {"database_url": f"sqlite:///{tmp_path / 'shared.db'}"}
     secret = "one secret of every node of this test, 2b7e151628aed2a6"
     return {**settings, "secret_key": secret, "issuer": "http://127.0.0.1"}
@@ -89,9 +108,3 @@ NAMES = count()
 
 def fresh_name(stem: str = "user") -> str:
     return f"{stem}{next(NAMES)}"
-
-
-@pytest.fixture
-def machine() -> Iterator[Stalls]:
-    with stalls() as watched:
-        yield watched

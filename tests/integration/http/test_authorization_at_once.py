@@ -1,16 +1,18 @@
-"""A role change holds at once: here on the very next request, on other nodes and after a hand edit soon after."""
+"""A role change holds for the next request on the same node, and soon on other nodes and after a change by SQL."""
 
-import httpx2
 import pytest
 
-from support.by_hand import by_hand
+from support.http.database_shell import run_sql
+from support.http.service import Account, Unique
 from support.programs.processes import eventually
-from support.programs.server_process import Account, Serve, Server, Unique
+from support.programs.server_process import Serve, Server
 from support.readme import hand_edit
+
+pytestmark = pytest.mark.storage_bound
 
 
 def status(server: Server, account: Account, role: str = "mod") -> int:
-    return httpx2.get(f"{server.url}/api/test/{role}", headers=account.bearer, timeout=30).status_code
+    return server.request("GET", f"/api/test/{role}", headers=account.bearer).status_code
 
 
 def test_a_role_counts_for_the_very_next_request_on_the_same_node(server: Server, unique: Unique) -> None:
@@ -44,18 +46,19 @@ def test_a_role_holds_on_the_other_node_and_from_the_command_line(serve: Serve, 
 def test_a_hand_edit_of_the_table_holds_without_a_new_sign_in(server: Server, unique: Unique) -> None:
     ada = server.create_user(unique("ada"))
     assert status(server, ada) == 403
-    by_hand(server, hand_edit(ada.username, "moderator"))
+    run_sql(server, hand_edit(ada.username, "moderator"))
     eventually(lambda: status(server, ada) == 200)
 
 
-def test_guarded_requests_do_not_query_the_database(serve: Serve, database: str) -> None:
-    if database != "mysql":
-        pytest.skip("only a server counts its queries; the directory's unit tests count the readings")
+@pytest.mark.parametrize("database", ["mysql"], indirect=True, scope="session")
+@pytest.mark.usefixtures("own_mysql_server")
+def test_guarded_requests_do_not_query_the_database(serve: Serve) -> None:
+    """The database server counts its queries, so it serves nobody else."""
     server = serve()
     ada = server.create_user("ada")
 
     def queries() -> int:
-        return sum(int(str(value)) for name, value in by_hand(server, "SHOW GLOBAL STATUS LIKE 'Com_%select'"))
+        return sum(int(str(value)) for name, value in run_sql(server, "SHOW GLOBAL STATUS LIKE 'Com_%select'"))
 
     with server.client(headers=ada.bearer) as client:
         client.get("/api/test/user")

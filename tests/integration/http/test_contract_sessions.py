@@ -7,10 +7,13 @@ import httpx2
 import pytest
 
 from support.builders import OTHER_PASSWORD, PASSWORD
-from support.by_hand import by_hand
+from support.http.database_shell import run_sql
+from support.http.service import Account, Unique, outcome
 from support.jwt.material import read_claims
 from support.programs.processes import eventually
-from support.programs.server_process import Account, Serve, Server, Unique, outcome
+from support.programs.server_process import Serve, Server
+
+pytestmark = pytest.mark.storage_bound
 
 MEMBERS = {
     *("id", "username", "email", "roles"),
@@ -61,7 +64,7 @@ def test_a_refresh_answers_as_the_sign_in_did_with_tokens_of_its_own(server: Ser
 def test_only_a_hash_of_a_refresh_token_is_stored(server: Server, unique: Unique) -> None:
     """RF-01: what the database holds opens nothing."""
     ada = server.refreshed(server.create_user(unique("ada")))
-    rows = by_hand(server, "SELECT * FROM sessions")
+    rows = run_sql(server, "SELECT * FROM sessions")
     stored = b"\n".join(value if isinstance(value, bytes) else str(value).encode() for row in rows for value in row)
     assert stored
     assert ada.refresh_token.encode() not in stored
@@ -268,7 +271,7 @@ def test_a_session_ends_when_it_is_unused_for_long_and_in_any_case_some_day(
     """RF-08: idle for 14 days, or signed in 90 days ago. Its last token says when it ends."""
     ada = server.create_user(unique("ada"))
     then = (datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m-%d %H:%M:%S.%f")
-    by_hand(server, f"UPDATE sessions SET {column} = '{then}' WHERE HEX(id) = '{session_hex(ada)}'")
+    run_sql(server, f"UPDATE sessions SET {column} = '{then}' WHERE HEX(id) = '{session_hex(ada)}'")
     answer = server.refresh(ada.refresh_token)
     if not goes_on:
         assert outcome(answer) == INVALID

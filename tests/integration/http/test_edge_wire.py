@@ -9,8 +9,9 @@ import pytest
 
 from support.builders import PASSWORD
 from support.http.raw_http import talk
-from support.programs.processes import PATIENCE, eventually
-from support.programs.server_process import Server, Unique, running, somebody
+from support.http.service import Unique, somebody
+from support.programs.processes import eventually
+from support.programs.server_process import Server, running
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True, scope="session")
 """What happens before the application does not depend on its database."""
@@ -36,7 +37,7 @@ def line_caused(server: Server, method: str, path: str, **options: Any) -> dict[
     found: list[dict[str, Any]] = []
 
     def written() -> bool:
-        answer = httpx2.request(method, f"{server.url}{path}", timeout=PATIENCE, **options)
+        answer = server.request(method, path, **options)
         asked.add(answer.headers["x-request-id"])
         found.extend(line for line in server.logged() if line.get("request_id") in asked)
         return bool(found)

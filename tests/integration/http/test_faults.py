@@ -1,21 +1,21 @@
-"""What happens when things go wrong: a database that is away, a storm, a race. Nothing hangs, nothing is half done."""
+"""Faults and races: a database that does not answer, a storm of sign-ins, requests at the same time. Nothing hangs, and
+nothing is half done."""
 
 import asyncio
-import statistics
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from time import perf_counter
 
 import httpx2
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from support.builders import PASSWORD
+from support.http.service import Unique, somebody
 from support.jwt.material import pem_of, read_header
 from support.mysql.server import MySQLServer
 from support.programs.processes import PATIENCE, eventually
-from support.programs.server_process import Serve, Server, Unique, running, somebody
+from support.programs.server_process import Serve, Server, running
 
 
 @pytest.fixture
@@ -27,12 +27,12 @@ def on_own_mysql(own_mysql_server: MySQLServer, tmp_path: Path) -> Iterator[Serv
 
 
 def sign_up(server: Server, name: str) -> httpx2.Response:
-    return httpx2.post(f"{server.url}/api/auth/signup", json=somebody(name), timeout=PATIENCE)
+    return server.request("POST", "/api/auth/signup", json=somebody(name))
 
 
 async def all_at_once(server: Server, path: str, bodies: list[dict[str, str]]) -> list[httpx2.Response]:
     limits = httpx2.Limits(max_connections=len(bodies))
-    async with httpx2.AsyncClient(base_url=server.url, limits=limits, timeout=PATIENCE) as client:
+    async with httpx2.AsyncClient(base_url=server.url, limits=limits, timeout=PATIENCE, verify=False) as client:
         return list(await asyncio.gather(*(client.post(path, json=body) for body in bodies)))
 
 
@@ -79,6 +79,7 @@ def test_a_database_that_is_away_gives_503_and_comes_back(
             assert client.get("/health/ready").status_code == 200
 
 
+@pytest.mark.storage_bound
 def test_of_fifty_who_sign_up_with_one_name_at_once_one_gets_it(server: Server, unique: Unique) -> None:
     """SU-09."""
     name = unique("kelvin")
@@ -87,6 +88,7 @@ def test_of_fifty_who_sign_up_with_one_name_at_once_one_gets_it(server: Server, 
     assert codes_of_sign_ups(server, bodies) == {"done": 1, "username_taken": 49}
 
 
+@pytest.mark.storage_bound
 def test_of_fifty_who_sign_up_with_one_address_at_once_one_gets_it(server: Server, unique: Unique) -> None:
     name = unique("mail")
     addresses = [f"{name}@example.org", f"{name}@EXAMPLE.org."]
@@ -101,7 +103,8 @@ def test_a_storm_of_sign_ins_is_shed_and_guarded_routes_stay_open(tmp_path: Path
         bodies = [{"username": "ada", "password": PASSWORD}] * 40
 
         async def storm() -> tuple[list[httpx2.Response], list[int]]:
-            async with httpx2.AsyncClient(base_url=server.url, headers=ada.bearer, timeout=PATIENCE) as client:
+            client = httpx2.AsyncClient(base_url=server.url, headers=ada.bearer, timeout=PATIENCE, verify=False)
+            async with client:
                 storming = asyncio.create_task(all_at_once(server, "/api/auth/signin", bodies))
                 guarded = [(await client.get("/api/test/user")).status_code for _ in range(50)]
                 return await storming, guarded
@@ -117,24 +120,24 @@ def test_a_storm_of_sign_ins_is_shed_and_guarded_routes_stay_open(tmp_path: Path
         server.sign_in("ada")
 
 
-def test_unknown_and_known_names_take_the_same_time(server: Server, unique: Unique) -> None:
-    """SI-02: interleaved probes; a sign-in that skipped the hash would answer many times sooner."""
+def test_unknown_and_known_names_cost_the_same_work(server: Server, unique: Unique) -> None:
+    """SI-02: the server's processor time, since a busy machine stretches every other clock. A sign-in that skipped the
+    hash would take a small part of it."""
     known = server.create_user(unique("known")).username
-    times: dict[tuple[str, str], list[float]] = {}
+    costs: Counter[tuple[str, str]] = Counter()
     with server.client() as client:
-        for _ in range(25):
+        for _ in range(4):
             for login in (known, "nobody-of-that-name"):
                 for password in ("a wrong password, long enough", ""):
-                    started = perf_counter()
-                    assert (
-                        client.post("/api/auth/signin", json={"username": login, "password": password}).status_code
-                        == 401
-                    )
-                    times.setdefault((login, password), []).append(perf_counter() - started)
-    medians = [statistics.median(each) for each in times.values()]
-    assert max(medians) < 1.5 * min(medians)
+                    before = server.cpu_ticks()
+                    for _ in range(5):
+                        body = {"username": login, "password": password}
+                        assert client.post("/api/auth/signin", json=body).status_code == 401
+                    costs[login, password] += server.cpu_ticks() - before
+    assert max(costs.values()) < 1.5 * min(costs.values())
 
 
+@pytest.mark.storage_bound
 def test_the_operators_key_signs_on_every_node_and_refuses_no_token(serve: Serve, shared: dict[str, str]) -> None:
     """TK-19: a key brought by the operator, of another kind than the first."""
     pem = pem_of(Ed25519PrivateKey.generate()).decode()
@@ -149,9 +152,9 @@ def test_the_operators_key_signs_on_every_node_and_refuses_no_token(serve: Serve
             token = node.sign_in("ada").token
             seen.add(read_header(token)["kid"])
             for other in (here, there):
-                answer = httpx2.get(f"{other.url}/api/test/user", headers={"x-access-token": token}, timeout=PATIENCE)
+                answer = other.request("GET", "/api/test/user", headers={"x-access-token": token})
                 assert answer.status_code == 200, "a token that was just issued is good everywhere"
         return len(seen) == 2
 
     eventually(new_key_signs)
-    assert httpx2.get(f"{there.url}/api/test/user", headers=ada.bearer, timeout=PATIENCE).status_code == 200
+    assert there.lets_in(ada)

@@ -6,8 +6,9 @@ import argon2
 import pytest
 
 from support.builders import PASSWORD
-from support.by_hand import by_hand
-from support.programs.server_process import Server, Unique, outcome
+from support.http.database_shell import run_sql
+from support.http.service import Unique, outcome
+from support.programs.server_process import Server
 
 STRONGER = argon2.PasswordHasher(time_cost=3, memory_cost=32_768, parallelism=2)
 OTHER_KIND = argon2.PasswordHasher(time_cost=1, memory_cost=1_024, parallelism=1, hash_len=16, type=argon2.Type.I)
@@ -22,7 +23,7 @@ def imported(server: Server, name: str, password_hash: str, **members: object) -
 
 
 def stored_hash(server: Server, name: str) -> str:
-    ((stored,),) = by_hand(server, f"SELECT password_hash FROM users WHERE username_key = '{name}'")
+    ((stored,),) = run_sql(server, f"SELECT password_hash FROM users WHERE username_key = '{name}'")
     return str(stored)
 
 

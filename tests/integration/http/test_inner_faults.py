@@ -3,11 +3,14 @@
 import re
 
 import httpx2
+import pytest
 
 from support.builders import PASSWORD
-from support.by_hand import by_hand
+from support.http.database_shell import run_sql
 from support.programs.processes import eventually
 from support.programs.server_process import Serve, Server
+
+pytestmark = pytest.mark.storage_bound
 
 INTERNALS = re.compile(
     r"(?i)trace|error|exception|sql|select|table|user_roles|python|\.py|/src|litestar|line \d|decode"
@@ -33,7 +36,7 @@ def test_a_row_that_nobody_can_read_is_a_500_that_tells_nothing(serve: Serve, da
     server = serve()
     server.create_user("ada")
     damage = {"sqlite": "created_at = 'not a time at all'", "mysql": "username_key = X'FF'"}[database]
-    by_hand(server, f"UPDATE users SET {damage} WHERE email_key = 'ada@example.org'")
+    run_sql(server, f"UPDATE users SET {damage} WHERE email_key = 'ada@example.org'")
     answer = sign_in(server)
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert_nothing_inside_shows(answer)
@@ -46,7 +49,7 @@ def test_a_row_that_nobody_can_read_is_a_500_that_tells_nothing(serve: Serve, da
 def test_without_what_the_migrations_put_there_it_is_alive_and_not_ready(serve: Serve) -> None:
     """OP-04."""
     server = serve()
-    by_hand(server, "DELETE FROM user_roles", "DELETE FROM roles")
+    run_sql(server, "DELETE FROM user_roles", "DELETE FROM roles")
     with server.client() as client:
         eventually(lambda: client.get("/health/ready").status_code == 503)  # a second old at most
         ready = client.get("/health/ready")
@@ -59,7 +62,7 @@ def test_a_table_that_is_gone_is_an_answer_that_tells_nothing(serve: Serve) -> N
     """HT-13, OP-04: and the process is alive for all that."""
     server = serve()
     server.create_user("ada")
-    by_hand(server, "DROP TABLE user_roles", "DROP TABLE sessions", "DROP TABLE users")
+    run_sql(server, "DROP TABLE user_roles", "DROP TABLE sessions", "DROP TABLE users")
     answer = sign_in(server)
     assert answer.status_code in {500, 503}
     assert_nothing_inside_shows(answer)

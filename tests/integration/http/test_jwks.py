@@ -8,7 +8,7 @@ import jwt
 import pytest
 
 from doorward.infrastructure.security.jwk import thumbprint
-from support.by_hand import by_hand
+from support.http.database_shell import run_sql
 from support.http.raw_http import request, talk
 from support.jwt.material import read_header
 from support.programs.processes import eventually
@@ -116,7 +116,7 @@ def test_a_new_key_is_published_at_once_on_every_node_alike(serve: Serve, shared
 
 def test_a_node_without_keys_says_that_it_cannot_answer_yet(serve: Serve) -> None:
     server = serve()
-    by_hand(server, "DELETE FROM signing_keys")
+    run_sql(server, "DELETE FROM signing_keys")
     with server.client() as client:
         eventually(lambda: client.get(JWKS).status_code == 503)
         answer = client.get(JWKS, headers={"If-None-Match": "*"})

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from support.builders import PASSWORD
+from support.http.service import Account
 from support.jwt.material import read_claims
-from support.programs.server_process import Account, Serve, Server
+from support.programs.server_process import Serve, Server
 
 TELLS = {"time", "level", "event", "outcome", "request_id", "ip"}
 """What every line about a request says."""

@@ -6,9 +6,10 @@ import httpx2
 import pytest
 
 from support.builders import PASSWORD
-from support.by_hand import by_hand
+from support.http.database_shell import run_sql
+from support.http.service import Unique, somebody
 from support.jwt.material import read_claims
-from support.programs.server_process import Server, Unique, somebody
+from support.programs.server_process import Server
 
 EMOJI = "\U0001f419\U0001f6b2\U0001f30b\U0001f3ba\U0001f9ca\U0001f989\U0001f34b\U0001f6f6" + (
     "\U0001fa81\U0001f3b2\U0001f994\U0001f335\U0001f941\U0001f40c\U0001f52d"
@@ -104,7 +105,7 @@ def test_a_stored_hash_that_is_damaged_is_a_wrong_password_and_a_line_in_the_log
 ) -> None:
     """SI-12: the same answer as to a wrong password, and no memory taken by what a row says."""
     ada, bob = server.create_user(unique("ada")), server.create_user(unique("bob"))
-    by_hand(server, f"UPDATE users SET password_hash = '{stored}' WHERE username_key = '{ada.username}'")
+    run_sql(server, f"UPDATE users SET password_hash = '{stored}' WHERE username_key = '{ada.username}'")
     damaged, wrong = sign_in(server, ada.username, PASSWORD), sign_in(server, bob.username, "violet harbour kettles")
     assert damaged.status_code == wrong.status_code == 401
     assert without_id(damaged) == without_id(wrong)

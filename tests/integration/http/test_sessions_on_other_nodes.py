@@ -1,4 +1,4 @@
-"""What ends a session on one node ends it on every other: refresh token at once, access token within a second."""
+"""What ends a session on one node ends it on every other: the refresh token at once, the access token soon."""
 
 from collections.abc import Callable
 
@@ -6,12 +6,12 @@ import httpx2
 import pytest
 
 from support.builders import OTHER_PASSWORD, PASSWORD
+from support.http.service import Account, outcome
 from support.jwt.material import read_claims
 from support.programs.processes import eventually
-from support.programs.server_process import Account, Serve, Server, outcome
+from support.programs.server_process import Serve, Server
 
-BOUND = 5.0
-"""Seconds: one is promised, and a test machine may be busy."""
+pytestmark = pytest.mark.storage_bound
 
 End = Callable[[Server, Account, Account], httpx2.Response]
 
@@ -49,7 +49,7 @@ ENDS: list[End] = [signed_out, ended_from_the_list, all_others_ended, password_c
 
 
 def assert_soon_out(node: Server, account: Account) -> None:
-    eventually(lambda: not node.lets_in(account), BOUND)
+    eventually(lambda: not node.lets_in(account))
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from support.http.raw_http import JSON, Response, connected, request, responses_in
-from support.programs.server_process import Account, Server
+from support.http.service import Account
+from support.programs.server_process import Server
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Ports, waiting, and what the kernel tells of a process."""
+"""Ports, waiting for a condition, and what the kernel knows about a process."""
 
 import socket
 from collections.abc import Callable
@@ -17,7 +17,7 @@ def free_port() -> int:
 
 
 def eventually(promise: Callable[[], object], patience: float = PATIENCE) -> None:
-    """Wait until it holds. How long it took is measured elsewhere: test machines are slow and shared."""
+    """Return when the condition holds. Fail after `patience` seconds, which are many: machines are slow and shared."""
     deadline = monotonic() + patience
     while not promise():
         assert monotonic() < deadline, "It did not come to hold."
@@ -54,3 +54,9 @@ def resident_bytes(pid: int) -> int:
     """The memory that a process holds at present."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) * 1024
+
+
+def cpu_ticks(pid: int) -> int:
+    """Processor time that a process has used, in the kernel's ticks."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])

@@ -1,4 +1,4 @@
-"""Keys come and go while people are at work: no token is refused that should not be, and what was revoked is over."""
+"""Signing keys are rotated and revoked while people work: no valid token is refused, and every revoked one is."""
 
 import json
 from collections import Counter
@@ -8,12 +8,12 @@ from threading import Event
 from time import monotonic
 from typing import Any
 
-import httpx2
 import jwt
+import pytest
 
-from support.by_hand import by_hand
+from support.http.database_shell import run_sql
 from support.jwt.material import read_header
-from support.programs.processes import PATIENCE, eventually
+from support.programs.processes import eventually
 from support.programs.server_process import Serve, Server
 
 SOON = 2
@@ -24,9 +24,6 @@ PEOPLE = 3
 HELD = 12
 """Tokens that each of them goes on using."""
 
-AT_MOST = 1.0
-"""Seconds until a revoked key is refused everywhere."""
-
 HEARD = 1.5
 """Seconds in which each node has looked at the change feed, more than once."""
 
@@ -34,19 +31,21 @@ A_DAY = 86_400
 SEALED = "SELECT sealed FROM signing_keys"
 OLD, NEW = "t0p-of-the-class/7Jx2QmZk9sVbN4wLr8", "b0ttom-of-the-class/6Hw1PlYj8rUaM3vKq7"
 
+pytestmark = pytest.mark.storage_bound
+
 
 def kid_of(token: str) -> str:
     return str(read_header(token)["kid"])
 
 
 def key_set(server: Server) -> dict[str, Any]:
-    found: dict[str, Any] = httpx2.get(f"{server.url}/.well-known/jwks.json", timeout=PATIENCE).json()
+    found: dict[str, Any] = server.request("GET", "/.well-known/jwks.json").json()
     return found
 
 
 def status(server: Server, token: str) -> int:
     headers = {"Authorization": f"Bearer {token}"}
-    return httpx2.get(f"{server.url}/api/test/user", headers=headers, timeout=PATIENCE).status_code
+    return server.request("GET", "/api/test/user", headers=headers).status_code
 
 
 def states(server: Server) -> dict[str, str]:
@@ -121,29 +120,19 @@ def test_the_service_publishes_the_next_key_by_itself_once_whatever_the_number_o
     eventually(lambda: len(server.logged(event="signing_key_added")) == 2)
 
 
-def refused_after(here: Server, there: Server) -> float:
-    """Seconds from the end of the command that revokes the key of a token until both nodes refuse it."""
+def test_a_revoked_key_is_refused_on_every_node_and_sign_in_goes_on(serve: Serve, shared: dict[str, str]) -> None:
+    """TK-21: with no other key there."""
+    here, there = serve(**shared), serve(**shared)
+    here.create_user("ada")
     token = here.sign_in("ada").token
     eventually(lambda: status(there, token) == 200)
     revoked = here.run("keys", "revoke", "--yes", "--", kid_of(token))
-    told = monotonic()
     assert revoked.returncode == 0, revoked.stderr
     eventually(lambda: (status(here, token), status(there, token)) == (401, 401))
-    took = monotonic() - told
     fresh = there.sign_in("ada").token
     assert kid_of(fresh) != kid_of(token)
     eventually(lambda: (status(here, fresh), status(there, fresh)) == (200, 200))
     assert [key["kid"] for key in key_set(here)["keys"]] == [kid_of(fresh)]
-    return took
-
-
-def test_a_revoked_key_is_refused_on_every_node_within_a_second_and_sign_in_goes_on(
-    serve: Serve, shared: dict[str, str]
-) -> None:
-    """TK-21: with no other key there. The best of three counts: it is the service that promises, not the machine."""
-    here, there = serve(**shared), serve(**shared)
-    here.create_user("ada")
-    assert min(refused_after(here, there) for _ in range(3)) < AT_MOST
 
 
 def test_to_revoke_one_key_refuses_no_token_of_another(serve: Serve, shared: dict[str, str]) -> None:
@@ -180,9 +169,9 @@ def test_the_master_secret_is_replaced_and_nobody_is_signed_out(serve: Serve, sh
     """ST-05: on two nodes, one of which goes on with the old secret for a while."""
     server, late = serve(**{**shared, "secret_key": OLD}), serve(**{**shared, "secret_key": OLD})
     ada = server.create_user("ada")
-    sealed = by_hand(server, SEALED)
+    sealed = run_sql(server, SEALED)
     restarted(server, DOORWARD_SECRET_KEY=NEW, DOORWARD_SECRET_KEY_PREVIOUS=OLD)
-    anew = by_hand(server, SEALED)
+    anew = run_sql(server, SEALED)
     assert (len(anew), anew == sealed) == (1, False)
     latest, until = server.refreshed(ada), monotonic() + HEARD
     while monotonic() < until:
@@ -193,5 +182,5 @@ def test_the_master_secret_is_replaced_and_nobody_is_signed_out(serve: Serve, sh
         restarted(node, DOORWARD_SECRET_KEY=NEW)
         assert [status(node, each) for each in (ada.token, token)] == [200] * 2
         latest = node.refreshed(latest)
-    assert by_hand(server, SEALED) == anew
+    assert run_sql(server, SEALED) == anew
     assert kid_of(server.sign_in("ada").token) == kid_of(ada.token)

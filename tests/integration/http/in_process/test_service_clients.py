@@ -5,14 +5,15 @@ from base64 import b64encode
 import httpx2
 import pytest
 
-from support.programs.server_process import INTROSPECT, REVOKE, Server, Unique, outcome
+from support.http.in_process import App
+from support.http.service import INTROSPECT, REVOKE, Unique, outcome
 
 CHALLENGE = 'Basic realm="doorward", charset="UTF-8"'
 
 
 @pytest.mark.parametrize("path", [INTROSPECT, REVOKE])
 def test_who_is_no_service_gets_a_challenge_and_no_word_of_the_token(
-    server: Server, registered: tuple[str, str], unique: Unique, path: str
+    server: App, registered: tuple[str, str], unique: Unique, path: str
 ) -> None:
     """RFC 6749, section 5.2; LG-01, LG-03: the log tells why, and never what was sent."""
     ada = server.create_user(unique("ada"))
@@ -54,7 +55,7 @@ def basic(client_id: str, secret: str) -> str:
 
 
 @pytest.mark.parametrize("path", [INTROSPECT, REVOKE])
-def test_form_encoded_ids_and_secrets_are_understood(server: Server, registered: tuple[str, str], path: str) -> None:
+def test_form_encoded_ids_and_secrets_are_understood(server: App, registered: tuple[str, str], path: str) -> None:
     """RFC 6749, section 2.3.1."""
     encoded = ["".join(f"%{letter:02x}" for letter in half.encode()) for half in registered]
     with server.client(headers={"Authorization": basic(*encoded)}) as client:

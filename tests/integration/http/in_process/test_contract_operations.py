@@ -7,8 +7,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from support.http.in_process import App, ServeApp
 from support.programs.processes import eventually
-from support.programs.server_process import Serve, Server
 
 EVERY_ANSWER = {
     "x-content-type-options": "nosniff",
@@ -33,7 +33,7 @@ def test_a_process_with_database_and_keys_is_ready(client: httpx2.Client, path: 
     assert (answer.status_code, answer.json()) == (200, {"status": "ready"})
 
 
-def test_figures_are_counted_by_route_and_never_by_path(server: Server, client: httpx2.Client) -> None:
+def test_figures_are_counted_by_route_and_never_by_path(server: App, client: httpx2.Client) -> None:
     """LG-03: no name, no id and no address in them."""
     ada = server.create_user("figured-ada")
     client.get(f"/api/admin/users/{ada.id}", headers=server.admin.bearer)
@@ -85,7 +85,7 @@ def test_every_answer_carries_what_the_contract_promises(
     assert "x-powered-by" not in answer.headers
 
 
-def test_a_method_that_a_path_does_not_take_is_told_those_it_takes(server: Server, client: httpx2.Client) -> None:
+def test_a_method_that_a_path_does_not_take_is_told_those_it_takes(server: App, client: httpx2.Client) -> None:
     """HT-08."""
     ways = [
         ("PATCH", "/api/auth/signin", {"OPTIONS", "POST"}),
@@ -163,7 +163,7 @@ def test_nothing_else_is_served_from_the_disk(client: httpx2.Client, path: str) 
     assert client.get(path).status_code == 404
 
 
-def test_one_setting_turns_the_documents_off(serve: Serve) -> None:
+def test_one_setting_turns_the_documents_off(serve: ServeApp) -> None:
     """HT-16."""
     server = serve(docs="false")
     with server.client() as client:

@@ -8,7 +8,8 @@ import httpx2
 import pytest
 
 from support.builders import PASSWORD
-from support.programs.server_process import Account, Server, Unique, somebody
+from support.http.in_process import App
+from support.http.service import Account, Unique, somebody
 
 Json = dict[str, Any]
 
@@ -149,13 +150,13 @@ def test_sign_in_answers_with_what_the_tutorials_clients_read(client: httpx2.Cli
     assert (len(body["refreshToken"]), body["refreshExpiresIn"]) == (86, 14 * 24 * 3600)
 
 
-def test_roles_are_written_as_constants_and_in_order(server: Server, client: httpx2.Client, unique: Unique) -> None:
+def test_roles_are_written_as_constants_and_in_order(server: App, client: httpx2.Client, unique: Unique) -> None:
     account = server.create_user(unique("ada"), "moderator", "admin")
     answer = client.post("/api/auth/signin", json={"username": account.username, "password": PASSWORD})
     assert answer.json()["roles"] == ["ROLE_ADMIN", "ROLE_MODERATOR", "ROLE_USER"]
 
 
-def test_every_failed_sign_in_gets_the_same_answer(server: Server, client: httpx2.Client, unique: Unique) -> None:
+def test_every_failed_sign_in_gets_the_same_answer(server: App, client: httpx2.Client, unique: Unique) -> None:
     """SI-01, SI-03: unknown, wrong, empty, over-long, disabled: the same bytes but for the request id."""
     ada, eve = server.create_user(unique("ada")), server.create_user(unique("eve"))
     disabled = client.patch(f"/api/admin/users/{eve.id}", json={"disabled": True}, headers=server.admin.bearer)
@@ -191,7 +192,7 @@ def test_public_content_needs_no_token(client: httpx2.Client) -> None:
 
 
 @pytest.fixture(scope="module")
-def people(server: Server) -> Mapping[str, Account]:
+def people(server: App) -> Mapping[str, Account]:
     return {
         "user": server.create_user("row-user"),
         "moderator": server.create_user("row-moderator", "moderator"),
@@ -248,7 +249,7 @@ def test_a_bad_token_is_unauthorized(client: httpx2.Client, people: Mapping[str,
         assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
 
 
-def test_the_token_of_an_account_that_is_gone_is_unauthorized(server: Server, unique: Unique) -> None:
+def test_the_token_of_an_account_that_is_gone_is_unauthorized(server: App, unique: Unique) -> None:
     """ST-08, TK-16."""
     ada = server.create_user(unique("ada"))
     with server.client() as client:

@@ -5,12 +5,13 @@ from typing import Any
 import httpx2
 import pytest
 
-from support.programs.server_process import USER_MEMBERS, Server, Unique, outcome
+from support.http.in_process import App
+from support.http.service import USER_MEMBERS, Unique, outcome
+
+pytestmark = pytest.mark.storage_bound
 
 
-def test_a_role_of_ones_own_is_added_described_and_removed(
-    server: Server, admin: httpx2.Client, unique: Unique
-) -> None:
+def test_a_role_of_ones_own_is_added_described_and_removed(server: App, admin: httpx2.Client, unique: Unique) -> None:
     role = unique("editor")
     path = f"/api/admin/roles/{role}"
     assert outcome(admin.get(path)) == (404, "role_not_found")
@@ -54,7 +55,7 @@ def test_bad_roles_are_refused(admin: httpx2.Client, unique: Unique) -> None:
 
 
 def test_an_explanation_says_which_grant_decides_or_what_is_missing(
-    server: Server, admin: httpx2.Client, unique: Unique
+    server: App, admin: httpx2.Client, unique: Unique
 ) -> None:
     ada = server.create_user(unique("ada"), "moderator")
     question = {"user": ada.username, "anyRole": ["moderator", "admin"]}
@@ -73,7 +74,7 @@ def test_an_explanation_says_which_grant_decides_or_what_is_missing(
         assert (refused["allowed"], refused["reason"], refused["missing"]) == (False, "role_missing", ["admin"])
 
 
-def test_an_explanation_of_a_route_is_what_the_guard_does(server: Server, admin: httpx2.Client, unique: Unique) -> None:
+def test_an_explanation_of_a_route_is_what_the_guard_does(server: App, admin: httpx2.Client, unique: Unique) -> None:
     """AZ-01: the same decision, for every kind of route."""
     ada = server.create_user(unique("ada"), "moderator")
     asked = [
@@ -101,7 +102,7 @@ def expected(explained: dict[str, Any]) -> str:
     return "granted" if explained["grantedBy"] else "signed_in"
 
 
-def test_a_disabled_account_is_explained_too(server: Server, admin: httpx2.Client, unique: Unique) -> None:
+def test_a_disabled_account_is_explained_too(server: App, admin: httpx2.Client, unique: Unique) -> None:
     ada = server.create_user(unique("ada"), "moderator")
     admin.patch(f"/api/admin/users/{ada.id}", json={"disabled": True})
     explained = admin.post("/api/admin/explain", json={"user": ada.id, "anyRole": ["moderator"]}).json()

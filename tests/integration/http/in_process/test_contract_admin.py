@@ -9,10 +9,13 @@ import httpx2
 import pytest
 
 from support.builders import PASSWORD
-from support.programs.server_process import USER_MEMBERS, Account, Serve, Server, Unique, outcome
+from support.http.in_process import App, ServeApp
+from support.http.service import USER_MEMBERS, Account, Unique, outcome
+
+pytestmark = pytest.mark.storage_bound
 
 
-def test_an_account_is_shown_without_anything_secret(server: Server, admin: httpx2.Client, unique: Unique) -> None:
+def test_an_account_is_shown_without_anything_secret(server: App, admin: httpx2.Client, unique: Unique) -> None:
     """AZ-04: no hash, salt, epoch or version in any answer."""
     ada = server.create_user(unique("ada"), "moderator")
     shown = admin.get(f"/api/admin/users/{ada.id}").json()
@@ -24,7 +27,7 @@ def test_an_account_is_shown_without_anything_secret(server: Server, admin: http
     assert listed == [shown]
 
 
-def test_who_is_no_admin_learns_nothing_of_others_not_even_whether_they_exist(server: Server, unique: Unique) -> None:
+def test_who_is_no_admin_learns_nothing_of_others_not_even_whether_they_exist(server: App, unique: Unique) -> None:
     """AZ-03: one answer for one's own id, another's, and nobody's."""
     ada, grace = server.create_user(unique("ada"), "moderator"), server.create_user(unique("grace"))
     with server.client(headers=ada.bearer) as client:
@@ -36,7 +39,7 @@ def test_who_is_no_admin_learns_nothing_of_others_not_even_whether_they_exist(se
 
 
 def test_accounts_come_page_by_page_in_the_order_of_their_names(
-    server: Server, admin: httpx2.Client, unique: Unique
+    server: App, admin: httpx2.Client, unique: Unique
 ) -> None:
     """AD-04: each account once, the page size bounded."""
     stem = unique("paged")
@@ -65,7 +68,7 @@ def paged(admin: httpx2.Client, *, query: str, limit: int) -> Iterator[str]:
             return
 
 
-def test_an_account_is_renamed_and_its_address_changed(server: Server, admin: httpx2.Client, unique: Unique) -> None:
+def test_an_account_is_renamed_and_its_address_changed(server: App, admin: httpx2.Client, unique: Unique) -> None:
     ada, name = server.create_user(unique("ada")), unique("Renamed")
     changed = admin.patch(f"/api/admin/users/{ada.id}", json={"username": name, "email": f"{name}@Example.org"})
     assert changed.status_code == 200
@@ -77,7 +80,7 @@ def test_an_account_is_renamed_and_its_address_changed(server: Server, admin: ht
 
 
 def test_what_an_account_cannot_become_is_refused_and_nothing_changed(
-    server: Server, admin: httpx2.Client, unique: Unique
+    server: App, admin: httpx2.Client, unique: Unique
 ) -> None:
     """AZ-04: neither roles nor password nor id can be set this way."""
     ada, bob = server.create_user(unique("ada")), server.create_user(unique("bob"))
@@ -100,7 +103,7 @@ def test_what_an_account_cannot_become_is_refused_and_nothing_changed(
     assert admin.get(path).json() == before
 
 
-def test_a_disabled_account_is_out_until_it_is_enabled(server: Server, admin: httpx2.Client, unique: Unique) -> None:
+def test_a_disabled_account_is_out_until_it_is_enabled(server: App, admin: httpx2.Client, unique: Unique) -> None:
     """TK-16, AD-02: at once; and tokens from before stay dead."""
     ada = server.create_user(unique("ada"))
     assert admin.patch(f"/api/admin/users/{ada.id}", json={"disabled": True}).json()["disabled"] is True
@@ -113,7 +116,7 @@ def test_a_disabled_account_is_out_until_it_is_enabled(server: Server, admin: ht
         assert client.get("/api/test/user", headers=server.sign_in(ada.username).bearer).status_code == 200
 
 
-def test_a_deleted_account_is_gone_and_its_name_free(server: Server, admin: httpx2.Client, unique: Unique) -> None:
+def test_a_deleted_account_is_gone_and_its_name_free(server: App, admin: httpx2.Client, unique: Unique) -> None:
     """ST-08, TK-23: the next account of that name is another one."""
     ada = server.create_user(unique("ada"), "moderator")
     deleted = admin.delete(f"/api/admin/users/{ada.id}")
@@ -124,9 +127,7 @@ def test_a_deleted_account_is_gone_and_its_name_free(server: Server, admin: http
     assert admin.get(f"/api/admin/users/{again.id}").json()["roles"] == ["user"]
 
 
-def test_accounts_and_roles_that_do_not_exist_are_not_found(
-    server: Server, admin: httpx2.Client, unique: Unique
-) -> None:
+def test_accounts_and_roles_that_do_not_exist_are_not_found(server: App, admin: httpx2.Client, unique: Unique) -> None:
     ada, nobody = server.create_user(unique("ada")), uuid4()
     for method in ("GET", "DELETE"):
         assert outcome(admin.request(method, f"/api/admin/users/{nobody}")) == (404, "account_not_found")
@@ -138,7 +139,7 @@ def test_accounts_and_roles_that_do_not_exist_are_not_found(
         assert outcome(admin.request(method, f"/api/admin/users/{ada.id}/roles/boss")) == (404, "role_not_found")
 
 
-def test_granting_and_revoking_are_idempotent(server: Server, admin: httpx2.Client, unique: Unique) -> None:
+def test_granting_and_revoking_are_idempotent(server: App, admin: httpx2.Client, unique: Unique) -> None:
     """TK-16: both count for the very next request."""
     ada = server.create_user(unique("ada"))
     path = f"/api/admin/users/{ada.id}/roles/moderator"
@@ -150,7 +151,7 @@ def test_granting_and_revoking_are_idempotent(server: Server, admin: httpx2.Clie
 
 
 @pytest.mark.parametrize("role", ["Admin", "ADMIN", "admin.", "1admin", "-admin", "a" * 65])
-def test_role_names_are_compared_exactly(server: Server, admin: httpx2.Client, unique: Unique, role: str) -> None:
+def test_role_names_are_compared_exactly(server: App, admin: httpx2.Client, unique: Unique, role: str) -> None:
     """AZ-06."""
     ada = server.create_user(unique("ada"))
     answer = admin.put(f"/api/admin/users/{ada.id}/roles/{role}")
@@ -158,7 +159,7 @@ def test_role_names_are_compared_exactly(server: Server, admin: httpx2.Client, u
     assert admin.get(f"/api/admin/users/{ada.id}").json()["roles"] == ["user"]
 
 
-def test_the_last_admin_stays_whatever_is_asked(serve: Serve) -> None:
+def test_the_last_admin_stays_whatever_is_asked(serve: ServeApp) -> None:
     """AZ-05: role, account and access."""
     server = serve()
     path = f"/api/admin/users/{server.admin.id}"
@@ -173,7 +174,7 @@ def test_the_last_admin_stays_whatever_is_asked(serve: Serve) -> None:
         assert outcome(admin.delete(f"/api/admin/users/{second.id}")) == (409, "last_admin")
 
 
-def test_admins_who_remove_each_other_at_once_leave_one(serve: Serve) -> None:
+def test_admins_who_remove_each_other_at_once_leave_one(serve: ServeApp) -> None:
     """AZ-05."""
     server = serve()
     pairs = [(server.admin, server.create_user("second", "admin"))]
@@ -192,6 +193,6 @@ def test_admins_who_remove_each_other_at_once_leave_one(serve: Serve) -> None:
     assert len(left) == 1
 
 
-def is_admin(server: Server, account: Account) -> bool:
+def is_admin(server: App, account: Account) -> bool:
     with server.client(headers=account.bearer) as client:
         return client.get("/api/test/admin").is_success

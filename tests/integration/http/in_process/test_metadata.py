@@ -2,13 +2,14 @@
 
 import httpx2
 
+from support.http.in_process import App, ServeApp
+from support.http.service import INTROSPECT, REVOKE
 from support.jwt.material import read_claims
-from support.programs.server_process import INTROSPECT, REVOKE, Serve, Server
 
 METADATA = "/.well-known/oauth-authorization-server"
 
 
-def test_the_metadata_names_what_there_is_and_nothing_else(client: httpx2.Client, server: Server) -> None:
+def test_the_metadata_names_what_there_is_and_nothing_else(client: httpx2.Client, server: App) -> None:
     answer = client.get(METADATA)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
     assert answer.headers["cache-control"] == "public, max-age=300"
@@ -26,7 +27,7 @@ def test_the_metadata_names_what_there_is_and_nothing_else(client: httpx2.Client
             assert client.get(address).status_code == (405 if name.endswith("_endpoint") else 200), name
 
 
-def test_the_metadata_goes_by_the_settings_and_never_by_the_request(serve: Serve) -> None:
+def test_the_metadata_goes_by_the_settings_and_never_by_the_request(serve: ServeApp) -> None:
     """HT-09: whatever name a request uses."""
     address, issuer = "https://auth.example.org:8443", "https://id.example.org/tenant"
     server = serve(public_url=address, issuer=issuer, allowed_hosts="other.example")

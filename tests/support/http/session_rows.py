@@ -1,4 +1,4 @@
-"""More sessions than a test has time to sign in for: rows put into a server's database, and their tokens."""
+"""Many sessions without as many sign-ins: rows written to a server's database, and their tokens."""
 
 import asyncio
 import json
@@ -15,19 +15,20 @@ from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from support.http.barrier import Crowd, refreshing
 from support.http.raw_http import Response
-from support.programs.server_process import Account, Server
+from support.http.service import Account
+from support.programs.server_process import Server
 from support.stored import put
 
 
-def begun(server: Server, account: Account, clients: Crowd) -> list[Account]:
-    """A session of that account for each of the clients. The server must have been told its secret and its database."""
-    tokens = asyncio.run(rows(server, UserId(UUID(account.id)), len(clients.connections)))
+def open_sessions(server: Server, account: Account, clients: Crowd) -> list[Account]:
+    """A session of the account for each client. The server's settings must name its secret and its database."""
+    tokens = asyncio.run(add_rows(server, UserId(UUID(account.id)), len(clients.connections)))
     answers = clients.at_once([refreshing(token) for token in tokens])
     return [refreshed(account, answer) for answer in answers]
 
 
-async def rows(server: Server, user_id: UserId, count: int) -> Sequence[str]:
-    """The refresh tokens of as many fresh sessions."""
+async def add_rows(server: Server, user_id: UserId, count: int) -> Sequence[str]:
+    """Add sessions to the database; their refresh tokens."""
     made = DerivedRefreshTokens(checked(server.environment["DOORWARD_SECRET_KEY"], "DOORWARD_SECRET_KEY"))
     now = datetime.now(UTC)
     tokens = [made.first(new_session_id(now)) for _ in range(count)]
@@ -42,7 +43,7 @@ async def rows(server: Server, user_id: UserId, count: int) -> Sequence[str]:
 
 
 def refreshed(account: Account, answer: Response) -> Account:
-    """The account in the session that a refresh went on with."""
+    """The account with the tokens from the answer to a refresh."""
     assert answer.status == 200, answer.body
     body = json.loads(answer.body)
     return replace(account, token=body["accessToken"], refresh_token=body["refreshToken"])

@@ -6,9 +6,10 @@ import httpx2
 import pytest
 
 from doorward.domain.services.service import ID
+from support.http.in_process import App, ServeApp
+from support.http.service import INTROSPECT, REVOKE, Unique, outcome
 from support.jwt.material import read_claims
-from support.programs.processes import PATIENCE, eventually
-from support.programs.server_process import INTROSPECT, REVOKE, Serve, Server, Unique, outcome
+from support.programs.processes import eventually
 
 DAY = 86_400
 
@@ -26,7 +27,7 @@ def revoked(service: httpx2.Client, token: str, **more: str) -> None:
     assert (answer.status_code, answer.content) == (200, b""), answer.text
 
 
-def test_an_access_token_is_told_whole(server: Server, service: httpx2.Client, unique: Unique) -> None:
+def test_an_access_token_is_told_whole(server: App, service: httpx2.Client, unique: Unique) -> None:
     """TK-23: and whose it is never is a client's id."""
     ada = server.create_user(unique("ada"))
     claims = read_claims(ada.token)
@@ -50,7 +51,7 @@ def test_an_access_token_is_told_whole(server: Server, service: httpx2.Client, u
     assert not ID.fullmatch(ada.id)
 
 
-def test_the_roles_are_those_of_now_and_not_the_tokens(server: Server, service: httpx2.Client, unique: Unique) -> None:
+def test_the_roles_are_those_of_now_and_not_the_tokens(server: App, service: httpx2.Client, unique: Unique) -> None:
     """TK-16."""
     ada = server.create_user(unique("ada"), "moderator")
     assert read_claims(ada.token)["roles"] == ["user"]
@@ -59,7 +60,7 @@ def test_the_roles_are_those_of_now_and_not_the_tokens(server: Server, service: 
 
 
 def test_a_refresh_token_is_told_with_the_end_of_its_session(
-    server: Server, service: httpx2.Client, unique: Unique
+    server: App, service: httpx2.Client, unique: Unique
 ) -> None:
     ada = server.create_user(unique("ada"))
     claims = read_claims(ada.token)
@@ -77,7 +78,7 @@ def test_a_refresh_token_is_told_with_the_end_of_its_session(
         }
 
 
-def test_only_the_present_refresh_token_is_active_and_asking_changes_nothing(serve: Serve) -> None:
+def test_only_the_present_refresh_token_is_active_and_asking_changes_nothing(serve: ServeApp) -> None:
     server = serve(refresh_grace="0")
     ada = server.create_user("ada")
     with server.client(auth=server.add_service("asking")) as service:
@@ -92,7 +93,7 @@ def test_only_the_present_refresh_token_is_active_and_asking_changes_nothing(ser
 
 
 def test_form_and_json_are_one_and_members_of_later_rfcs_break_nothing(
-    server: Server, service: httpx2.Client, unique: Unique
+    server: App, service: httpx2.Client, unique: Unique
 ) -> None:
     ada = server.create_user(unique("ada"))
     members = {"token": ada.token, "token_type_hint": "", "resource": "https://api.example.org", "client_id": "x"}
@@ -109,9 +110,7 @@ def test_form_and_json_are_one_and_members_of_later_rfcs_break_nothing(
         assert (answer.status_code, answer.json()) == (200, expected)
 
 
-def test_of_a_token_that_is_not_good_nothing_else_is_told(
-    server: Server, service: httpx2.Client, unique: Unique
-) -> None:
+def test_of_a_token_that_is_not_good_nothing_else_is_told(server: App, service: httpx2.Client, unique: Unique) -> None:
     """TK-01: whatever it is, it is no error."""
     ada = server.create_user(unique("ada"))
     head, payload, signature = ada.token.split(".")
@@ -139,11 +138,11 @@ def test_of_a_token_that_is_not_good_nothing_else_is_told(
 
 
 def test_what_ended_or_is_disabled_is_not_active(
-    server: Server, service: httpx2.Client, admin: httpx2.Client, unique: Unique
+    server: App, service: httpx2.Client, admin: httpx2.Client, unique: Unique
 ) -> None:
     """TK-16: exactly what the guard would say."""
     out, disabled = server.create_user(unique("out")), server.create_user(unique("disabled"))
-    assert httpx2.post(f"{server.url}/api/auth/signout", headers=out.bearer, timeout=PATIENCE).status_code == 204
+    assert server.request("POST", "/api/auth/signout", headers=out.bearer).status_code == 204
     assert admin.patch(f"/api/admin/users/{disabled.id}", json={"disabled": True}).is_success
     for account in (out, disabled):
         assert not server.lets_in(account)
@@ -153,7 +152,7 @@ def test_what_ended_or_is_disabled_is_not_active(
 
 @pytest.mark.parametrize("kind", ["access", "refresh", "spent"])
 def test_any_token_of_a_session_ends_it_at_once(
-    server: Server, service: httpx2.Client, registered: tuple[str, str], unique: Unique, kind: str
+    server: App, service: httpx2.Client, registered: tuple[str, str], unique: Unique, kind: str
 ) -> None:
     """TK-16."""
     ada = server.create_user(unique("ada"))
@@ -170,7 +169,7 @@ def test_any_token_of_a_session_ends_it_at_once(
     assert server.line(event="session_ended", session_id=sid)["by"] == registered[0]
 
 
-def test_a_revoked_session_is_refused_on_the_other_node_too(serve: Serve, shared: dict[str, str]) -> None:
+def test_a_revoked_session_is_refused_on_the_other_node_too(serve: ServeApp, shared: dict[str, str]) -> None:
     """TK-16."""
     here, there = serve(**shared), serve(**shared)
     ada = here.create_user("ada")
@@ -185,7 +184,7 @@ def test_a_revoked_session_is_refused_on_the_other_node_too(serve: Serve, shared
 
 
 def test_revoking_what_is_no_good_token_is_no_error_and_ends_nothing(
-    server: Server, service: httpx2.Client, unique: Unique
+    server: App, service: httpx2.Client, unique: Unique
 ) -> None:
     """RFC 7009, section 2.2: so that nobody learns what was good."""
     ada = server.create_user(unique("ada"))
@@ -198,16 +197,8 @@ def test_revoking_what_is_no_good_token_is_no_error_and_ends_nothing(
     revoked(service, ada.token)
 
 
-def test_a_removed_service_is_refused_at_once(server: Server, unique: Unique) -> None:
-    name = unique("gone")
-    with server.client(auth=server.add_service(name)) as service:
-        assert told(service, "x") == {"active": False}
-        assert server.run("services", "remove", name).returncode == 0
-        assert outcome(service.post(INTROSPECT, data={"token": "x"})) == (401, "invalid_client")
-
-
 def test_no_account_may_be_asked_whether_a_service_may(
-    server: Server, admin: httpx2.Client, registered: tuple[str, str]
+    server: App, admin: httpx2.Client, registered: tuple[str, str]
 ) -> None:
     """AZ-01: the explanation knows of routes that are not for accounts."""
     question = {"user": server.admin.username, "method": "POST", "path": INTROSPECT}

@@ -1,6 +1,5 @@
 """The attack families of TK-01 over the wire, made from a key that the server knows."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import uuid4
@@ -9,10 +8,10 @@ import httpx2
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
+from support.http.in_process import App
 from support.jwt.corpus import accepted, corpus, sendable
 from support.jwt.material import Material, pem_of, read_claims, read_header
 from support.programs.processes import eventually
-from support.programs.server_process import Server
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +25,10 @@ class Target:
 
 
 @pytest.fixture(scope="module")
-def target(server: Server) -> Iterator[Target]:
+def target(server: App) -> Iterator[Target]:
     server.create_user("attacked-ada")
     key = generate_private_key(SECP256R1())
-    added = server.run("keys", "add", "-", "--in", "0", "--json", stdin=pem_of(key).decode())
-    assert added.returncode == 0, added.stderr
-    kid = json.loads(added.stdout)["kid"]
+    kid = server.add_signing_key(pem_of(key))
     eventually(lambda: read_header(server.sign_in("attacked-ada").token)["kid"] == kid)
     claims = read_claims(server.sign_in("attacked-ada").token)
     with server.client() as client:

@@ -8,8 +8,11 @@ import httpx2
 import pytest
 
 from support.builders import OTHER_PASSWORD, PASSWORD
+from support.http.in_process import App, ServeApp
+from support.http.service import Account, Unique, outcome, somebody
 from support.jwt.material import read_claims
-from support.programs.server_process import Account, Serve, Server, Unique, outcome, somebody
+
+pytestmark = pytest.mark.storage_bound
 
 Json = dict[str, Any]
 
@@ -21,7 +24,7 @@ def session_id(account: Account) -> str:
     return str(read_claims(account.token)["sid"])
 
 
-def sessions(server: Server, account: Account, path: str = "/api/account/sessions") -> list[Json]:
+def sessions(server: App, account: Account, path: str = "/api/account/sessions") -> list[Json]:
     with server.client(headers=account.bearer) as client:
         answer = client.get(path)
     assert answer.status_code == 200, answer.text
@@ -33,7 +36,7 @@ def change(client: httpx2.Client, current: str, new: str, **more: str) -> httpx2
     return client.post("/api/account/password", json={"currentPassword": current, "newPassword": new, **more})
 
 
-def test_who_asks_learns_who_they_are_and_in_which_session(server: Server, unique: Unique) -> None:
+def test_who_asks_learns_who_they_are_and_in_which_session(server: App, unique: Unique) -> None:
     """AZ-04: nothing that is not meant for its owner."""
     ada = server.create_user(unique("Ada"), "moderator")
     with server.client(headers=ada.bearer) as client:
@@ -47,7 +50,7 @@ def test_who_asks_learns_who_they_are_and_in_which_session(server: Server, uniqu
     assert answer.headers["cache-control"] == "no-store"
 
 
-def test_a_session_tells_when_and_where_it_began_and_when_it_ends(server: Server, unique: Unique) -> None:
+def test_a_session_tells_when_and_where_it_began_and_when_it_ends(server: App, unique: Unique) -> None:
     """RF-08, RF-10: the latest sign-in first; the last use moves with a refresh, and with it the end."""
     ada = server.create_user(unique("ada"))
     with server.client(headers={"User-Agent": "Kettle/1.0 (violet)"}) as client:
@@ -76,7 +79,7 @@ def life(session: Json) -> float:
 
 @pytest.mark.parametrize(("trusted", "address"), [("127.0.0.1", "192.0.2.7"), ("192.0.2.0/24", "127.0.0.1")])
 def test_the_address_of_a_session_is_the_clients_as_far_as_proxies_of_ours_say(
-    serve: Serve, trusted: str, address: str
+    serve: ServeApp, trusted: str, address: str
 ) -> None:
     """SI-09. And what a client calls itself is cut."""
     server = serve(trusted_proxies=trusted)
@@ -89,7 +92,7 @@ def test_the_address_of_a_session_is_the_clients_as_far_as_proxies_of_ours_say(
     assert (session["address"], session["userAgent"]) == (address, "x" * 256)
 
 
-def test_one_session_is_ended_and_the_others_go_on(server: Server, unique: Unique) -> None:
+def test_one_session_is_ended_and_the_others_go_on(server: App, unique: Unique) -> None:
     """RF-10, TK-16: also the one that asks."""
     ada = server.create_user(unique("ada"))
     lost, kept = server.sign_in(ada.username), server.sign_in(ada.username)
@@ -103,7 +106,7 @@ def test_one_session_is_ended_and_the_others_go_on(server: Server, unique: Uniqu
     assert server.lets_in(server.refreshed(kept))
 
 
-def test_all_other_sessions_are_ended_at_once(server: Server, unique: Unique) -> None:
+def test_all_other_sessions_are_ended_at_once(server: App, unique: Unique) -> None:
     """RF-10, TK-16."""
     ada, grace = server.create_user(unique("ada")), server.create_user(unique("grace"))
     others = [server.sign_in(ada.username) for _ in range(3)]
@@ -117,7 +120,7 @@ def test_all_other_sessions_are_ended_at_once(server: Server, unique: Unique) ->
     assert server.lets_in(server.refreshed(grace))
 
 
-def test_the_sessions_of_others_are_not_found_whoever_asks(server: Server, unique: Unique) -> None:
+def test_the_sessions_of_others_are_not_found_whoever_asks(server: App, unique: Unique) -> None:
     """AZ-03: one answer for another's session and for none at all; an admin has no other either, by this way."""
     ada, mallory = server.create_user(unique("ada")), server.create_user(unique("mallory"), "admin")
     with server.client(headers=mallory.bearer) as client:
@@ -130,7 +133,7 @@ def test_the_sessions_of_others_are_not_found_whoever_asks(server: Server, uniqu
 
 
 def test_an_admin_sees_the_sessions_of_an_account_and_ends_them(
-    server: Server, admin: httpx2.Client, unique: Unique
+    server: App, admin: httpx2.Client, unique: Unique
 ) -> None:
     """AD-02, AZ-03."""
     ada = server.create_user(unique("ada"))
@@ -148,7 +151,7 @@ def test_an_admin_sees_the_sessions_of_an_account_and_ends_them(
     assert outcome(admin.get(nobody)) == outcome(admin.delete(nobody)) == (404, "account_not_found")
 
 
-def test_a_new_password_ends_every_session_but_the_one_at_hand(server: Server, unique: Unique) -> None:
+def test_a_new_password_ends_every_session_but_the_one_at_hand(server: App, unique: Unique) -> None:
     """PW-01, RF-10, TK-16: its very access token goes on, all others are refused at once."""
     ada = server.create_user(unique("ada"))
     others = [server.sign_in(ada.username) for _ in range(2)]
@@ -166,7 +169,7 @@ def test_a_new_password_ends_every_session_but_the_one_at_hand(server: Server, u
     assert server.lets_in(server.sign_in(ada.username, OTHER_PASSWORD))
 
 
-def test_a_new_password_needs_the_present_one_and_meets_the_rules_of_sign_up(server: Server, unique: Unique) -> None:
+def test_a_new_password_needs_the_present_one_and_meets_the_rules_of_sign_up(server: App, unique: Unique) -> None:
     """PW-01: and nothing changes by a refusal."""
     ada = server.create_user(unique("adalovelace"))
     other = server.sign_in(ada.username)
@@ -192,7 +195,7 @@ def test_a_new_password_needs_the_present_one_and_meets_the_rules_of_sign_up(ser
 
 @pytest.mark.parametrize("member", ["hint", "passwordHint", "question", "answer", "expiresAt", "changeEvery"])
 def test_there_are_no_hints_questions_or_expiry_dates(
-    server: Server, client: httpx2.Client, unique: Unique, member: str
+    server: App, client: httpx2.Client, unique: Unique, member: str
 ) -> None:
     """PW-02: neither at sign-up nor later, and no answer tells of one."""
     body = somebody(unique("ada"), **{member: "kettle"})
@@ -203,7 +206,7 @@ def test_there_are_no_hints_questions_or_expiry_dates(
         assert member not in hers.get("/api/account").json()
 
 
-def test_an_account_is_deleted_by_its_owner_with_the_password(server: Server, unique: Unique) -> None:
+def test_an_account_is_deleted_by_its_owner_with_the_password(server: App, unique: Unique) -> None:
     """ST-08, TK-16, RF-09: account, sessions and tokens are gone, and the name is free."""
     ada = server.create_user(unique("ada"))
     other = server.sign_in(ada.username)
@@ -222,7 +225,7 @@ def test_an_account_is_deleted_by_its_owner_with_the_password(server: Server, un
     assert again.id != ada.id
 
 
-def test_the_last_admin_cannot_delete_the_own_account(serve: Serve) -> None:
+def test_the_last_admin_cannot_delete_the_own_account(serve: ServeApp) -> None:
     """AZ-05."""
     server = serve()
     with server.client(headers=server.admin.bearer) as admin:

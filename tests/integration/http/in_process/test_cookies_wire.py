@@ -9,8 +9,8 @@ import httpx2
 import pytest
 
 from support.builders import PASSWORD
-from support.programs.processes import PATIENCE
-from support.programs.server_process import Server, Unique, outcome, running
+from support.http.in_process import App, in_process
+from support.http.service import Unique, outcome
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True, scope="session")
 """How tokens travel does not depend on where sessions are kept."""
@@ -27,10 +27,10 @@ NOBODYS_ID = "00000000-0000-7000-8000-000000000000"
 
 
 @pytest.fixture(scope="module")
-def behind_tls(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def behind_tls(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """A server whose clients come by TLS, with an application of another origin."""
     settings = {"public_url": "https://auth.example.org", "cors_origins": APP}
-    with running(tmp_path_factory.mktemp(f"cookies-{database}"), **settings) as server:
+    with in_process(tmp_path_factory.mktemp(f"cookies-{database}"), **settings) as server:
         yield server
 
 
@@ -38,13 +38,13 @@ def behind_tls(database: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
 class Keeper:
     """Somebody whose browser keeps cookies; asks as a page of our own would."""
 
-    server: Server
+    server: App
     name: str
     origin: str
     cookies: dict[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, server: Server, name: str, *roles: str) -> Self:
+    def of(cls, server: App, name: str, *roles: str) -> Self:
         """Signed in with cookies."""
         server.create_user(name, *roles)
         keeper = cls(server, name, server.url)
@@ -59,12 +59,8 @@ class Keeper:
             "Cookie": self.sent,
             **{name.replace("_", "-"): headers[name] for name in headers},
         }
-        answer = httpx2.request(
-            method,
-            self.server.url + path,
-            content=content,
-            headers={name: value for name, value in given.items() if value},
-            timeout=PATIENCE,
+        answer = self.server.request(
+            method, path, content=content, headers={name: value for name, value in given.items() if value}
         )
         for line in lines(answer):
             for name, morsel in SimpleCookie(line).items():
@@ -97,12 +93,12 @@ def lines(answer: httpx2.Response) -> list[str]:
 
 
 @pytest.fixture
-def keeper(server: Server, unique: Unique) -> Keeper:
+def keeper(server: App, unique: Unique) -> Keeper:
     return Keeper.of(server, unique("keeping"))
 
 
 @pytest.fixture(params=["http loopback", "https"])
-def either(request: pytest.FixtureRequest, server: Server, behind_tls: Server, unique: Unique) -> Keeper:
+def either(request: pytest.FixtureRequest, server: App, behind_tls: App, unique: Unique) -> Keeper:
     """On a server of either kind."""
     if request.param == "https":
         found = Keeper(behind_tls, unique("keeping"), "https://auth.example.org")
@@ -200,7 +196,7 @@ def test_a_refused_refresh_clears_the_cookies_and_a_mere_401_does_not(keeper: Ke
     assert keeper.cookies == {}
 
 
-def test_a_reused_refresh_token_clears_the_cookies_and_ends_the_session(server: Server, unique: Unique) -> None:
+def test_a_reused_refresh_token_clears_the_cookies_and_ends_the_session(server: App, unique: Unique) -> None:
     """RF-15: a thief and the robbed both hold cookies that are worth nothing."""
     thief = Keeper.of(server, unique("robbed"))
     robbed = Keeper(server, thief.name, server.url, dict(thief.cookies))
@@ -212,7 +208,7 @@ def test_a_reused_refresh_token_clears_the_cookies_and_ends_the_session(server: 
     assert robbed.cookies == {}
 
 
-def test_without_cookies_nobody_is_told_of_any(server: Server, unique: Unique) -> None:
+def test_without_cookies_nobody_is_told_of_any(server: App, unique: Unique) -> None:
     """RF-15: who carries tokens in headers gets no Set-Cookie, whatever is asked and whatever comes of it."""
     ada = server.create_user(unique("bare"))
     with server.client() as client:
@@ -229,9 +225,9 @@ def test_without_cookies_nobody_is_told_of_any(server: Server, unique: Unique) -
     assert not [line for answer in answers for line in lines(answer)]
 
 
-def changing(server: Server) -> list[tuple[str, str]]:
+def changing(server: App) -> list[tuple[str, str]]:
     """Every documented operation that changes something and for which somebody must be signed in."""
-    paths = httpx2.get(f"{server.url}/openapi.json", timeout=PATIENCE).json()["paths"]
+    paths = server.request("GET", "/openapi.json").json()["paths"]
     found = [
         (method.upper(), path)
         for path, item in paths.items()
@@ -242,7 +238,7 @@ def changing(server: Server) -> list[tuple[str, str]]:
     return found
 
 
-def test_no_foreign_page_changes_anything_by_a_cookie(server: Server, unique: Unique) -> None:
+def test_no_foreign_page_changes_anything_by_a_cookie(server: App, unique: Unique) -> None:
     """RF-15: every route there is, of an admin, who may use them all: refused before anything else is looked at."""
     admin = Keeper.of(server, unique("forged"), "admin")
     me = admin.ask("GET", "/api/account").json()
@@ -272,7 +268,7 @@ def test_what_a_form_can_send_changes_nothing(keeper: Keeper, content_type: str)
     assert keeper.is_let_in
 
 
-def test_nobody_is_signed_in_by_a_foreign_page(server: Server, unique: Unique) -> None:
+def test_nobody_is_signed_in_by_a_foreign_page(server: App, unique: Unique) -> None:
     """RF-15: no cookie is set and no session begun; by a form no page at all can ask for cookies."""
     ada = server.create_user(unique("lured"))
     keeper = Keeper(server, ada.username, server.url)
@@ -286,7 +282,7 @@ def test_nobody_is_signed_in_by_a_foreign_page(server: Server, unique: Unique) -
         assert len(client.get("/api/account/sessions").json()["sessions"]) == 1
 
 
-def test_a_header_decides_and_needs_no_origin(keeper: Keeper, server: Server, unique: Unique) -> None:
+def test_a_header_decides_and_needs_no_origin(keeper: Keeper, server: App, unique: Unique) -> None:
     """RF-15: no page can make a browser send one. The cookie of somebody else is not looked at, nor cleared."""
     ada = server.create_user(unique("bearing"))
     for headers in FOREIGN:
@@ -312,7 +308,7 @@ def test_of_two_cookies_of_one_name_none_is_taken(keeper: Keeper) -> None:
     assert keeper.is_let_in
 
 
-def test_an_application_of_an_allowed_origin_may(behind_tls: Server, unique: Unique) -> None:
+def test_an_application_of_an_allowed_origin_may(behind_tls: App, unique: Unique) -> None:
     """CO-02, RF-15: with credentials, on answers, refusals and the question before."""
     behind_tls.create_user(name := unique("app"))
     keeper = Keeper(behind_tls, name, APP)
@@ -331,7 +327,7 @@ def test_an_application_of_an_allowed_origin_may(behind_tls: Server, unique: Uni
         assert "Origin" in answer.headers["vary"]
 
 
-def test_no_other_origin_hears_a_word_of_cors(behind_tls: Server) -> None:
+def test_no_other_origin_hears_a_word_of_cors(behind_tls: App) -> None:
     """CO-02, RF-15."""
     for origin in ("https://evil.example", "null", "https://auth.example.org", f"{APP}:8443", "http://app.example.com"):
         with behind_tls.client(headers={"Origin": origin}) as client:
@@ -343,7 +339,7 @@ def test_no_other_origin_hears_a_word_of_cors(behind_tls: Server) -> None:
             assert not [name for name in answer.headers if name.startswith("access-control-")]
 
 
-def test_an_account_with_a_great_many_roles_is_not_locked_out(server: Server, unique: Unique) -> None:
+def test_an_account_with_a_great_many_roles_is_not_locked_out(server: App, unique: Unique) -> None:
     """RF-15: its token would make a cookie that browsers drop without a word. It names no role then, and what the
     account may do is what it was."""
     name = unique("decorated")

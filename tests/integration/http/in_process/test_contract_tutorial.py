@@ -3,7 +3,8 @@
 import httpx2
 
 from support.builders import PASSWORD
-from support.programs.server_process import Serve, somebody
+from support.http.in_process import ServeApp
+from support.http.service import somebody
 
 
 def problem(answer: httpx2.Response) -> tuple[int, str, str]:
@@ -13,7 +14,7 @@ def problem(answer: httpx2.Response) -> tuple[int, str, str]:
     return answer.status_code, body["code"], body["message"]
 
 
-def test_sign_up_and_sign_in_answer_as_the_tutorial_does(serve: Serve) -> None:
+def test_sign_up_and_sign_in_answer_as_the_tutorial_does(serve: ServeApp) -> None:
     server = serve(dialect="tutorial")
     ada = somebody("ada")
     with server.client() as client:
@@ -41,7 +42,7 @@ def test_sign_up_and_sign_in_answer_as_the_tutorial_does(serve: Serve) -> None:
         assert (content.status_code, content.text) == (200, "User Content.")
 
 
-def test_guarded_resources_answer_as_the_tutorial_does(serve: Serve) -> None:
+def test_guarded_resources_answer_as_the_tutorial_does(serve: ServeApp) -> None:
     server = serve(dialect="tutorial")
     ada = server.create_user("ada", "moderator")
     with server.client() as client:
@@ -59,7 +60,7 @@ def test_guarded_resources_answer_as_the_tutorial_does(serve: Serve) -> None:
         assert problem(refused) == (403, "insufficient_scope", "Require Admin Role!")
 
 
-def test_the_front_end_of_the_tutorial_may_call_and_the_document_tells_the_dialect(serve: Serve) -> None:
+def test_the_front_end_of_the_tutorial_may_call_and_the_document_tells_the_dialect(serve: ServeApp) -> None:
     """CO-02: its one origin, and no other."""
     server = serve(dialect="tutorial")
     with server.client() as client:

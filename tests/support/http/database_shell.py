@@ -1,4 +1,4 @@
-"""The database of a running server, as somebody with a database shell has it: past all of our code."""
+"""SQL on the database of a running server, without any code of the service."""
 
 import sqlite3
 from contextlib import closing
@@ -9,8 +9,8 @@ from support.mysql.server import Account
 from support.programs.server_process import Server
 
 
-def by_hand(server: Server, *statements: str) -> list[tuple[Any, ...]]:
-    """The rows of the last statement."""
+def run_sql(server: Server, *statements: str) -> list[tuple[Any, ...]]:
+    """Run statements; the rows of the last one."""
     url = server.environment.get("DOORWARD_DATABASE_URL", f"sqlite:///{server.data_dir / 'doorward.db'}")
     if url.startswith("sqlite:///"):
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=10)) as file, file:
