@@ -1,11 +1,17 @@
+import os
 import signal
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from support.length import FULL
 
 pytest_plugins = ["support.mysql.plugin"]
+
+WORKERS: list[int] = []
+"""Process ids; in the controller of pytest-xdist only."""
 
 STARTS_SERVERS = frozenset({"serve", "own_mysql_server"})
 """Fixtures of tests that start servers of their own and share none with the other tests of their file."""
@@ -17,7 +23,21 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_sessionstart() -> None:
     """Make SIGTERM end the run in an orderly way, so that every process that it started is stopped."""
-    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", 128 + signal.SIGTERM))
+    signal.signal(signal.SIGTERM, stop)
+
+
+def stop(*_: object) -> None:
+    """Stop the workers of pytest-xdist, too: each stops the servers that it started."""
+    for pid in WORKERS:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+    pytest.exit("terminated", 128 + signal.SIGTERM)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodeready(node: Any) -> None:
+    """Called by pytest-xdist in the controller, when a worker has started."""
+    WORKERS.append(node.workerinfo["pid"])
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
