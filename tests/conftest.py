@@ -2,16 +2,13 @@ import os
 import signal
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from support.length import FULL
+from support.programs.processes import children
 
 pytest_plugins = ["support.mysql.plugin"]
-
-WORKERS: list[int] = []
-"""Process ids; in the controller of pytest-xdist only."""
 
 STARTS_SERVERS = frozenset({"serve", "own_mysql_server"})
 """Fixtures of tests that start servers of their own and share none with the other tests of their file."""
@@ -21,23 +18,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "full: runs only with DOORWARD_TESTS=full, as in `make test-full`")
 
 
-def pytest_sessionstart() -> None:
+def pytest_sessionstart(session: pytest.Session) -> None:
     """Make SIGTERM end the run in an orderly way, so that every process that it started is stopped."""
+    is_worker = hasattr(session.config, "workerinput")
+    has_workers = bool(session.config.getoption("numprocesses", default=None)) and not is_worker
+
+    def stop(*_: object) -> None:
+        """Tell the workers of pytest-xdist, too: each stops the servers that it started."""
+        for pid in children(os.getpid()) if has_workers else ():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+        pytest.exit("terminated", 128 + signal.SIGTERM)
+
     signal.signal(signal.SIGTERM, stop)
-
-
-def stop(*_: object) -> None:
-    """Stop the workers of pytest-xdist, too: each stops the servers that it started."""
-    for pid in WORKERS:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)
-    pytest.exit("terminated", 128 + signal.SIGTERM)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodeready(node: Any) -> None:
-    """Called by pytest-xdist in the controller, when a worker has started."""
-    WORKERS.append(node.workerinfo["pid"])
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups

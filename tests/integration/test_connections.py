@@ -15,7 +15,7 @@ from doorward.infrastructure.sql.connection import Connections, Limits, connecte
 from doorward.infrastructure.sql.engine import Engines, open_engines
 from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.urls import DatabaseUrl
-from support.served import GUARD
+from support.concurrent_load import GUARD
 
 READERS = 4
 PATIENT = Limits(wait_seconds=60, pool_wait_seconds=50, lock_wait_seconds=40)

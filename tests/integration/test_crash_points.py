@@ -20,7 +20,7 @@ from support.builders import a_user
 from support.doubles import NOON, PlainSealer
 from support.programs import crashing
 from support.programs.processes import PATIENCE
-from support.stored import put
+from support.storage_access import put
 
 ANNOUNCED = {"sign up": 0, "delete an account": 2, "revoke a key": 2, "seal the keys anew": 2}
 """How many lines of the feed a story ends with; the others announce what they changed, once."""

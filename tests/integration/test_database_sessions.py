@@ -18,7 +18,7 @@ from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from support.builders import a_user
 from support.mysql.server import MySQLServer
-from support.stored import put
+from support.storage_access import put
 
 
 async def ask(connections: Connections, question: str) -> object:

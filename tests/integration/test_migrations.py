@@ -25,7 +25,7 @@ from doorward.infrastructure.sql.urls import DatabaseUrl
 from support.builders import a_session, a_user
 from support.mysql.server import MySQLServer
 from support.readme import hand_edit
-from support.stored import announced, found, put
+from support.storage_access import announced, found, put
 
 VERSIONS = Path(schema.__file__).parent / "migrations" / "versions"
 Sql = Callable[..., list[tuple[Any, ...]]]

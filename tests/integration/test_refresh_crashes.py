@@ -20,7 +20,7 @@ from support.builders import REFRESH_TOKENS, a_user
 from support.doubles import NOON
 from support.programs import crashing
 from support.programs.processes import PATIENCE
-from support.stored import put
+from support.storage_access import put
 
 TOKEN = REFRESH_TOKENS.first(new_session_id(NOON))
 SUCCESSOR = REFRESH_TOKENS.successors(TOKEN)[0]

@@ -19,9 +19,9 @@ from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from support.builders import a_user
+from support.concurrent_load import GUARD, idle, served_by
 from support.doubles import NOON, ListLog
-from support.served import GUARD, idle, served_by
-from support.stored import found, put
+from support.storage_access import found, put
 
 HOLD = """
 import sqlite3, sys

@@ -15,10 +15,10 @@ from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from support.builders import a_user
+from support.concurrent_load import GUARD, idle
 from support.doubles import NOON
 from support.mysql.server import MySQLServer
-from support.served import GUARD, idle
-from support.stored import found, put
+from support.storage_access import found, put
 
 
 async def hold_row(server: MySQLServer, url: str, held: asyncio.Event, over: asyncio.Event) -> None:

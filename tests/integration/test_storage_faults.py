@@ -13,10 +13,10 @@ from doorward.domain.change_feed.change import Change
 from doorward.domain.errors import StorageUnavailable, TransactionConflict
 from doorward.infrastructure.sql.storage import SqlStorage
 from support.builders import a_user
+from support.concurrent_load import GUARD, idle, refused_by, served_by
 from support.doubles import NOON
 from support.mysql.server import MySQLServer
-from support.served import GUARD, idle, refused_by, served_by
-from support.stored import announced, found, put
+from support.storage_access import announced, found, put
 
 
 async def test_a_server_that_hangs_is_unavailable_and_then_serves_again(

@@ -9,7 +9,7 @@ from doorward.domain.keys.rotation import KeyRotation
 from doorward.domain.sessions.session import SessionPolicy
 from support.builders import House
 from support.doubles import NOON, PlainSealer
-from support.stored import put
+from support.storage_access import put
 
 
 def maintenance(house: House, sealer: PlainSealer | None = None) -> Maintenance:

@@ -6,7 +6,7 @@ from doorward.domain.access.role import ADMIN, MODERATOR
 from doorward.domain.accounts.user import User
 from support.builders import a_session, a_user
 from support.doubles import NOON
-from support.stored import put
+from support.storage_access import put
 
 
 async def test_a_locked_account_is_read_whole(storage: Storage) -> None:

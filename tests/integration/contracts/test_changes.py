@@ -7,7 +7,7 @@ from doorward.domain.accounts.user import User
 from doorward.domain.change_feed.change import Change, SequencedChange, Subject
 from support.builders import a_session, a_user
 from support.doubles import NOON
-from support.stored import found, grant, put
+from support.storage_access import found, grant, put
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 EVER = datetime(1971, 1, 1, tzinfo=UTC)

@@ -8,7 +8,7 @@ from doorward.domain.errors import AccountMissing, RoleMissing
 from doorward.domain.ids import UserId, uuid7
 from support.builders import a_user
 from support.doubles import NOON
-from support.stored import found, grant, put
+from support.storage_access import found, grant, put
 
 NOBODY = UserId(uuid7(NOON))
 

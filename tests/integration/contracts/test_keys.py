@@ -14,7 +14,7 @@ from doorward.domain.ids import UserId, uuid7
 from doorward.domain.keys.rotation import KeyRotation
 from doorward.domain.keys.signing_key import SigningKey
 from support.doubles import NOON, ListLog, PlainSealer
-from support.stored import announced, put
+from support.storage_access import announced, put
 
 KEY = SigningKey(
     kid="NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",

@@ -10,7 +10,7 @@ from doorward.domain.access.role import ADMIN, Role, RoleName
 from doorward.domain.errors import RoleMissing
 from support.builders import a_user
 from support.doubles import NOON
-from support.stored import put
+from support.storage_access import put
 
 
 async def test_a_transaction_waits_for_the_holder_of_the_lock_and_reads_what_it_committed(storage: Storage) -> None:

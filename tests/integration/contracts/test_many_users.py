@@ -13,7 +13,7 @@ from doorward.domain.accounts.username import Username
 from doorward.domain.errors import DomainError, EmailTaken, RoleMissing, UsernameTaken
 from support.builders import a_user
 from support.doubles import NOON
-from support.stored import announced, found, put
+from support.storage_access import announced, found, put
 
 MANY = 1_234
 """More than two batches of any adapter."""

@@ -7,7 +7,7 @@ from doorward.domain.access.role import ADMIN, BUILT_IN, MODERATOR, USER, Role, 
 from doorward.domain.change_feed.change import Change, Subject
 from support.builders import a_user
 from support.doubles import NOON
-from support.stored import announced, found, put
+from support.storage_access import announced, found, put
 
 EDITOR = Role(name=RoleName("editor"), description="Écrit — and \U0001f58b", created_at=NOON)
 

@@ -7,7 +7,7 @@ from doorward.application.ports.storage import Storage
 from doorward.domain.errors import ServiceExists
 from doorward.domain.services.service import Service, ServiceId, ServiceSecretHash
 from support.doubles import NOON
-from support.stored import announced, put
+from support.storage_access import announced, put
 
 SHOP = Service(
     id=ServiceId("service-4Zk0aT_s9-QmPq2wErTyUi"),

@@ -11,7 +11,7 @@ from doorward.domain.sessions.refresh_token import RefreshTokenHash
 from doorward.domain.sessions.session import Session, SessionPolicy
 from support.builders import a_session, a_user
 from support.doubles import NOON
-from support.stored import announced, put, session, sessions_of
+from support.storage_access import announced, put, session, sessions_of
 
 POLICY = SessionPolicy()
 

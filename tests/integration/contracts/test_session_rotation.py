@@ -10,7 +10,7 @@ from doorward.domain.sessions.refresh_token import RefreshTokenHash
 from doorward.domain.sessions.session import MAX_ROTATED_TOKENS, Session, SessionPolicy, new_session_id
 from support.builders import a_session, a_user
 from support.doubles import NOON
-from support.stored import announced, put, session
+from support.storage_access import announced, put, session
 
 POLICY = SessionPolicy(idle=timedelta(days=14), absolute=timedelta(days=90))
 MINUTE, MOMENT = timedelta(minutes=1), timedelta(microseconds=1)

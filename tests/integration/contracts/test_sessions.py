@@ -18,7 +18,7 @@ from doorward.domain.sessions.session import (
 )
 from support.builders import a_session, a_user
 from support.doubles import NOON
-from support.stored import announced, put, session, sessions_of
+from support.storage_access import announced, put, session, sessions_of
 
 NONE = new_session_id(NOON)
 LATER = datetime(2026, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)

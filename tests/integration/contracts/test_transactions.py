@@ -17,7 +17,7 @@ from doorward.domain.change_feed.change import Change, Subject
 from doorward.domain.errors import LastAdmin, StorageUnavailable, TransactionConflict
 from support.builders import a_user
 from support.doubles import NOON, ListLog
-from support.stored import announced, found, grant, put
+from support.storage_access import announced, found, grant, put
 
 
 class Breakage(Exception):

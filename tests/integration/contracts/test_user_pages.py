@@ -12,7 +12,7 @@ from doorward.domain.accounts.user import User
 from doorward.domain.ids import UserId, uuid7
 from support.builders import a_user
 from support.doubles import NOON
-from support.stored import put
+from support.storage_access import put
 
 
 async def test_a_page_is_in_the_order_of_the_keys(storage: Storage) -> None:

@@ -22,7 +22,7 @@ from doorward.domain.errors import (
 from doorward.domain.ids import UserId, uuid7
 from support.builders import PASSWORD, a_session, a_user
 from support.doubles import NOON, ListLog, PlainHasher, ShortBlocklist
-from support.stored import announced, found, put, session, sessions_of
+from support.storage_access import announced, found, put, session, sessions_of
 
 NOBODY = UserId(uuid7(NOON))
 

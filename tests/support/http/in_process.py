@@ -23,7 +23,6 @@ from doorward.application.keys.add_signing_key import AddSigningKey
 from doorward.application.keys.ensure_signing_key import EnsureSigningKey
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import PasswordHasher, SecurityLog
-from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.services.register_service import RegisterService
 from doorward.domain.access.role import ADMIN
 from doorward.infrastructure.container import make_container
@@ -132,7 +131,7 @@ class App(Service):
 
     def line(self, *, event: str, **fields: object) -> Mapping[str, Any]:
         """The first line of the security log with these fields, without those that every line of a request has."""
-        return next(line for line in self.log.of(SecurityEvent(event)) if fields.items() <= line.items())
+        return next(line for name, line in self.log.events if name == event and fields.items() <= line.items())
 
 
 ServeApp = Callable[..., App]

@@ -17,7 +17,7 @@ from support.http.barrier import Crowd, refreshing
 from support.http.raw_http import Response
 from support.http.service import Account
 from support.programs.server_process import Server
-from support.stored import put
+from support.storage_access import put
 
 
 def open_sessions(server: Server, account: Account, clients: Crowd) -> list[Account]:

@@ -28,7 +28,7 @@ from doorward.infrastructure.security.tokens import JwtAccessTokens
 from support.builders import House
 from support.doubles import NOON, FrozenClock
 from support.jwt.material import read_claims, read_header
-from support.stored import put
+from support.storage_access import put
 
 ISSUER, AUDIENCE = "https://auth.example.org", "doorward"
 SEALER = AesKeySealer(MasterSecret(b"what the signing keys of these tests are sealed with"))

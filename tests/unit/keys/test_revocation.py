@@ -14,7 +14,7 @@ from doorward.domain.keys.rotation import KeyRotation
 from doorward.domain.keys.signing_key import SigningKey, may_have_signed, signing_at
 from support.builders import House
 from support.doubles import NOON, PlainSealer
-from support.stored import put
+from support.storage_access import put
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)

@@ -13,7 +13,7 @@ from doorward.domain.keys.rotation import PUBLICATION_PERIOD, KeyRotation
 from doorward.domain.keys.signing_key import KeyState, SigningKey, may_have_signed, signing_at, state_of
 from support.builders import House
 from support.doubles import NOON, PlainSealer
-from support.stored import put
+from support.storage_access import put
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)

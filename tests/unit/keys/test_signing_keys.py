@@ -25,7 +25,7 @@ from doorward.domain.keys.signing_key import (
 )
 from support.builders import House
 from support.doubles import NOON, PlainSealer
-from support.stored import announced, put
+from support.storage_access import announced, put
 
 MOMENT = timedelta(microseconds=1)
 SECOND = timedelta(seconds=1)

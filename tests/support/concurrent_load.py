@@ -11,7 +11,7 @@ from doorward.domain.accounts.user import User
 from doorward.domain.errors import StorageUnavailable
 from doorward.infrastructure.sql.storage import SqlStorage
 from support.doubles import NOON, ListLog
-from support.stored import found
+from support.storage_access import found
 
 GUARD = 60
 """Seconds, far beyond what is promised, so that a hang fails."""

@@ -1,4 +1,4 @@
-"""Reaching into any storage, one transaction or reading at a time."""
+"""Short reads and writes of any storage, each in a transaction or a reading of its own."""
 
 from collections.abc import Sequence
 
