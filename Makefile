@@ -47,7 +47,7 @@ test-full: check
 	$(MAKE) bench-quick
 
 unit: .venv/ready-dev
-	$(BIN)/pytest -p no:schemathesis -p no:faker -p no:anyio tests/unit $(ARGS)
+	$(BIN)/pytest -p no:schemathesis -p no:faker -p no:anyio -p no:xdist tests/unit $(ARGS)
 
 check: .venv/ready-dev
 	$(BIN)/ruff check

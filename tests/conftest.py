@@ -15,6 +15,7 @@ STARTS_SERVERS = frozenset({"serve", "own_mysql_server"})
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "xdist_group: the name of the tests that run in one process")
     config.addinivalue_line("markers", "full: runs only with DOORWARD_TESTS=full, as in `make test-full`")
 
 
