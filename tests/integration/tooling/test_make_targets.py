@@ -15,6 +15,8 @@ from support.readme import PROJECT
 
 pytestmark = [pytest.mark.full, pytest.mark.xdist_group("make")]
 
+OUTER = re.compile("MAKE|MFLAGS|VIRTUAL_ENV|PYTEST_|DOORWARD_")
+
 INSTALL_SECONDS = 600
 """For a target that installs packages, and for the type check without its cache."""
 
@@ -34,8 +36,8 @@ def clone(tmp_path: Path) -> Path:
 
 
 def environment() -> dict[str, str]:
-    """This process's environment without what an outer make or a virtual environment adds."""
-    return {name: value for name, value in os.environ.items() if not re.match("MAKE|MFLAGS|VIRTUAL_ENV|PYTEST_", name)}
+    """This process's environment without what this test run and an outer make add."""
+    return {name: value for name, value in os.environ.items() if not OUTER.match(name)}
 
 
 def make(clone: Path, *arguments: str) -> str:
