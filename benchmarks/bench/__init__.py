@@ -1,1 +1,1 @@
-"""Measures Doorward beside its peers and its limits. docs/performance.md says what, how, and what came of it."""
+"""Measures Doorward, its peers and the limits of the machine. docs/performance.md has the method and the results."""

@@ -1,4 +1,4 @@
-"""Measure Doorward beside its peers and its limits.
+"""Measure Doorward, its peers and the limits of the machine.
 
 Usage: python -m bench full|quick [--only PART ...] [--to FOLDER] [--name NAME]
 """
@@ -10,26 +10,26 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import conduct, targets, throughput
-from bench.contests import say
+from bench import scenarios, targets, throughput
+from bench.contests import log
 from bench.doorward import serving
-from bench.people import PEOPLE
-from bench.plan import CONNECTIONS, FULL, QUICK, Plan
+from bench.mixed_load import CLIENTS
+from bench.plan import FULL, QUICK, Plan
 from bench.plot import plot
 from bench.report import Report, write
 from support.mysql.distribution import cache_directory
 from support.mysql.server import MySQLServer, Skipped
 
 RESULTS = Path(__file__).parent.parent / "results"
-AS_SHIPPED = ("--innodb-buffer-pool-size=1G",)
-"""MySQL with its own durability, and memory enough for a million accounts."""
+MYSQL_OPTIONS = ("--innodb-buffer-pool-size=1G",)
+"""Enough memory for a million accounts. Durability keeps MySQL's default: a commit is on the disk."""
 
 Part = Callable[[Plan, MySQLServer, Path, Report], None]
 
 
 def contests(plan: Plan, mysql: MySQLServer, folder: Path, report: Report) -> None:
     report.contests, report.skipped = throughput.main_contests(plan, mysql, folder, cache_directory() / "peers")
-    report.targets = [*report.targets, *targets.of_contests(report.contests)]
+    report.targets = [*report.targets, *targets.contest_targets(report.contests)]
 
 
 def matrix(plan: Plan, mysql: MySQLServer, folder: Path, report: Report) -> None:
@@ -39,26 +39,31 @@ def matrix(plan: Plan, mysql: MySQLServer, folder: Path, report: Report) -> None
 def storms(plan: Plan, mysql: MySQLServer, folder: Path, report: Report) -> None:
     with serving(folder, mysql.fresh_database(), workers="1") as service:
         service.load_accounts(plan.tokens)
-        report.storms = [conduct.storm(service, plan, clients) for clients in (CONNECTIONS, 1)]
-        report.overload = conduct.overload(service, plan)
+        token = service.open_sessions(1)[0].access_token.value
+        report.storms = [scenarios.storm(service, plan, clients, token) for clients in (plan.connections, 1)]
+        report.overload = scenarios.overload(service, plan)
     report.targets = [
         *report.targets,
-        *targets.of_overload(report.overload),
-        *targets.of_storm(report.storms[0]),
+        *targets.overload_targets(report.overload),
+        *targets.storm_targets(report.storms[0]),
     ]
 
 
 def memory(plan: Plan, mysql: MySQLServer, folder: Path, report: Report) -> None:
     with serving(folder, mysql.fresh_database(), workers="1") as service:
-        service.load_accounts(max(plan.tokens, PEOPLE + 1))
-        report.memory = conduct.memory(service, plan)
-        report.starts = conduct.starts(service, plan)
-    report.targets = [*report.targets, *targets.of_memory(report.memory), *targets.of_starts(report.starts)]
+        service.load_accounts(max(plan.tokens, CLIENTS + 1))
+        report.memory = scenarios.memory(service, plan)
+        report.starts = scenarios.starts(service, plan)
+    report.targets = [
+        *report.targets,
+        *targets.memory_targets(report.memory),
+        *targets.start_targets(report.starts),
+    ]
 
 
 def growth(plan: Plan, mysql: MySQLServer, folder: Path, report: Report) -> None:
-    report.growth = conduct.growth(plan, mysql, folder)
-    report.targets = [*report.targets, *targets.of_growth(report.growth)]
+    report.growth = scenarios.growth(plan, mysql, folder)
+    report.targets = [*report.targets, *targets.growth_targets(report.growth)]
 
 
 PARTS: dict[str, Part] = {
@@ -78,9 +83,9 @@ def main() -> int:
     parser.add_argument("--name", default="latest")
     given = parser.parse_args()
     plan = FULL if given.length == "full" else QUICK
-    mysql = MySQLServer.find(AS_SHIPPED)
+    mysql = MySQLServer.find(MYSQL_OPTIONS)
     if isinstance(mysql, Skipped):
-        say(f"There is no MySQL: {mysql.reason}")
+        log(f"There is no MySQL: {mysql.reason}")
         return 1
     report = Report(mysql.product)
     try:
@@ -93,10 +98,10 @@ def main() -> int:
     if report.contests:
         plot(report.contests, given.to / f"{given.name}.svg")
     sys.stdout.write("\n".join(report.lines()) + "\n")
-    say(f"\n{given.to / given.name}.json, .md and .svg were written. Errors: {report.errors}.")
+    log(f"\n{given.to / given.name}.json, .md and .svg were written. Errors: {report.errors}.")
     return 1 if report.errors else 0
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is stopped
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # an exception, so that the servers are stopped
     sys.exit(main())

@@ -1,4 +1,4 @@
-"""HTTP/1.1 over connections that stay open, at the least cost to the machine that everybody shares."""
+"""A small HTTP/1.1 client with persistent connections. It uses little CPU time, which the servers need."""
 
 import asyncio
 import re
@@ -8,17 +8,19 @@ from urllib.parse import urlsplit
 
 from peers.calls import Answer, Call
 
-LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
+CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
 CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked\r\n", re.IGNORECASE)
-BLANK = b"\r\n\r\n"
+END_OF_HEAD = b"\r\n\r\n"
 LAST_CHUNK = b"0\r\n\r\n"
-PATIENCE = 30.0
-"""Seconds after which an answer does not come any more."""
+ANSWER_TIMEOUT_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """As it came: a head with its blank line, and a body, which may be in chunks."""
+class RawAnswer:
+    """An answer as it was received.
+
+    `head` is the status line and the headers, with the blank line. `body` may be in chunks.
+    """
 
     head: bytes = field(repr=False)
     body: bytes = field(repr=False)
@@ -32,7 +34,7 @@ class Reply:
         return len(self.head) + len(self.body)
 
     @property
-    def answer(self) -> Answer:
+    def parsed(self) -> Answer:
         lines = self.head.decode("latin-1").split("\r\n")[1:-2]
         pairs = (line.partition(":") for line in lines)
         headers = tuple((name.lower(), value.strip()) for name, _, value in pairs)
@@ -49,21 +51,21 @@ class Connection:
         host = urlsplit(url)
         return cls(*await asyncio.open_connection(host.hostname, host.port))
 
-    async def ask(self, request: bytes) -> Reply:
-        """Raise OSError, EOFError or TimeoutError when no whole answer comes."""
-        async with asyncio.timeout(PATIENCE):
+    async def ask(self, request: bytes) -> RawAnswer:
+        """Send a request and return its answer. Raise OSError, EOFError or TimeoutError when it is incomplete."""
+        async with asyncio.timeout(ANSWER_TIMEOUT_SECONDS):
             self.writer.write(request)
-            head = await self.reader.readuntil(BLANK)
-            if length := LENGTH.search(head):
-                return Reply(head, await self.reader.readexactly(int(length[1])))
-            return Reply(head, await self.reader.readuntil(LAST_CHUNK) if CHUNKED.search(head) else b"")
+            head = await self.reader.readuntil(END_OF_HEAD)
+            if length := CONTENT_LENGTH.search(head):
+                return RawAnswer(head, await self.reader.readexactly(int(length[1])))
+            return RawAnswer(head, await self.reader.readuntil(LAST_CHUNK) if CHUNKED.search(head) else b"")
 
     def close(self) -> None:
         self.writer.close()
 
 
-def raw(url: str, call: Call) -> bytes:
-    """A request as it goes over the wire."""
+def request_bytes(url: str, call: Call) -> bytes:
+    """A request as it is sent."""
     head = [f"{call.method} {call.path} HTTP/1.1", f"Host: {urlsplit(url).netloc}"]
     head += [f"{name}: {value}" for name, value in call.headers.items()]
     if call.body or call.method == "POST":
@@ -71,7 +73,8 @@ def raw(url: str, call: Call) -> bytes:
     return "\r\n".join([*head, "", ""]).encode() + call.body
 
 
-async def asked_once(url: str, request: bytes) -> Reply:
+async def ask_once(url: str, request: bytes) -> RawAnswer:
+    """Send one request over a connection of its own."""
     connection = await Connection.open(url)
     try:
         return await connection.ask(request)

@@ -1,4 +1,4 @@
-"""Doorward as it is measured: the real program, its accounts, and the calls that it is asked."""
+"""Starts the real `doorward` program, loads accounts and opens sessions, and defines the calls to it."""
 
 import asyncio
 import json
@@ -28,22 +28,22 @@ from support.programs.command_line import DOORWARD, Doorward
 from support.programs.processes import eventually, free_port
 
 HOST = "127.0.0.1"
-NOWHERE = Path("/nonexistent")
-PAGE = 200
-A_MOMENT = 0.005
+NO_ENV_FILE = Path("/nonexistent")
+PAGE_SIZE = 200
+START_POLL_SECONDS = 0.005
 ROLES = ("user", "moderator", "admin")
 READY = Call.getting("/health/ready", body_contains="ready")
 PUBLIC = Call.getting("/api/test/all", body_contains="Public Content.")
 
 
 def sign_up(number: int) -> Call:
-    somebody = {"username": username(number), "email": email(number), "password": PASSWORD}
-    return Call.posting("/api/auth/signup", somebody, status=201, body_contains="registered successfully")
+    document = {"username": username(number), "email": email(number), "password": PASSWORD}
+    return Call.posting("/api/auth/signup", document, status=201, body_contains="registered successfully")
 
 
 def sign_in(number: int) -> Call:
-    somebody = {"username": username(number), "password": PASSWORD}
-    return Call.posting("/api/auth/signin", somebody, body_contains='"accessToken":"')
+    document = {"username": username(number), "password": PASSWORD}
+    return Call.posting("/api/auth/signin", document, body_contains='"accessToken":"')
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -60,7 +60,7 @@ def role_guarded(token: str) -> Call:
 
 @dataclass(slots=True)
 class Service:
-    """One `doorward serve` on loopback."""
+    """A `doorward serve` on the loopback interface."""
 
     doorward: Doorward
     port: int
@@ -75,21 +75,21 @@ class Service:
         return self.process.pid
 
     def start(self, *options: str) -> float:
-        """Return when it is ready; seconds from the command to the first answer."""
-        began = perf_counter()
+        """Start it and wait until it is ready. Return the seconds from the command to the first answer."""
+        start = perf_counter()
         with (self.doorward.folder / "output").open("ab") as output:
             self.process = self.doorward.start("serve", *options, stdin=DEVNULL, stdout=output, stderr=output)
         while not self._answers(PUBLIC):
-            sleep(A_MOMENT)
-        took = perf_counter() - began
+            sleep(START_POLL_SECONDS)
+        seconds = perf_counter() - start
         eventually(lambda: self._answers(READY))
-        return took
+        return seconds
 
     def _answers(self, call: Call) -> bool:
         if self.process.poll() is not None:
             raise RuntimeError((self.doorward.folder / "output").read_text("utf-8", "replace"))
         try:
-            return call.is_met_by(ask(self.url, call))
+            return call.accepts(ask(self.url, call))
         except OSError:
             return False
 
@@ -98,7 +98,7 @@ class Service:
         self.process.wait()
 
     def load_accounts(self, count: int, first: int = 0) -> float:
-        """So many accounts more, each with every role and with PASSWORD; seconds that it took."""
+        """Import `count` accounts with every role and the password PASSWORD. Return the seconds that it took."""
         file = self.doorward.folder / "accounts.jsonl"
         file.touch(mode=0o600)
         password_hash = PasswordHasher(PASSES, MEMORY_KIB, LANES).hash(PASSWORD)
@@ -106,22 +106,24 @@ class Service:
             for number in range(first, first + count):
                 names = {"username": username(number), "email": email(number)}
                 lines.write(json.dumps({**names, "passwordHash": password_hash, "roles": ROLES}) + "\n")
-        began = perf_counter()
+        start = perf_counter()
         with self.doorward.start("users", "import", str(file), stdin=DEVNULL, stderr=STDOUT) as process:
             output, _ = process.communicate()
         if process.returncode:
             raise RuntimeError(output)
-        return perf_counter() - began
+        return perf_counter() - start
 
     def open_sessions(self, count: int) -> list[SignedIn]:
-        """Fresh sessions of the first accounts, by the service's own parts, without a password being hashed."""
-        return asyncio.run(opened(self.doorward.environment, count))
+        """Open one session for each of the first accounts, by Doorward's own classes and without hashing a password."""
+        return asyncio.run(open_sessions(self.doorward.environment, count))
 
 
 @contextmanager
 def serving(folder: Path, database_url: str = "", *, program: str = DOORWARD, **settings: str) -> Iterator[Service]:
-    """One with these settings (`workers="2"` is DOORWARD_WORKERS), on SQLite unless `database_url` names another
-    database. `program` is the command to run, of another version perhaps."""
+    """Run a service with these settings: `workers="2"` is DOORWARD_WORKERS.
+
+    The database is SQLite unless `database_url` names another. `program` may be the command of another version.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
     if database_url:
@@ -135,32 +137,32 @@ def serving(folder: Path, database_url: str = "", *, program: str = DOORWARD, **
         service.stop()
 
 
-async def opened(environment: Mapping[str, str], count: int) -> list[SignedIn]:
-    container = make_container(load_settings(environment, NOWHERE))
+async def open_sessions(environment: Mapping[str, str], count: int) -> list[SignedIn]:
+    container = make_container(load_settings(environment, NO_ENV_FILE))
     try:
-        await (await container.get(ChangeFollower)).once()  # which reads the keys
+        await (await container.get(ChangeFollower)).once()  # reads the signing keys
         storage, issue = await container.get(Storage), await container.get(IssueTokens)
         refresh_tokens, now = await container.get(RefreshTokens), datetime.now(UTC)
-        begun: list[SignedIn] = []
-        async for page in accounts(storage, count):
+        opened: list[SignedIn] = []
+        async for page in account_pages(storage, count):
             async with storage.transaction() as tx:
                 for user in page:
                     first = refresh_tokens.first(new_session_id(now))
                     session = Session.opened(first.session_id, user.id, first.hash, UNKNOWN_DEVICE, now)
                     await tx.sessions.add(session)
-                    begun.append(issue(user, session, first, now))
-        return begun
+                    opened.append(issue(user, session, first, now))
+        return opened
     finally:
         await container.close()
 
 
-async def accounts(storage: Storage, count: int) -> AsyncIterator[Sequence[User]]:
-    """The first so many, page by page."""
+async def account_pages(storage: Storage, count: int) -> AsyncIterator[Sequence[User]]:
+    """The first `count` accounts, page by page. Raise RuntimeError when there are fewer."""
     after: str | None = None
     while count:
         async with storage.reading() as reading:
-            page = await reading.users.page("user-", after, min(count, PAGE))
+            page = await reading.users.page("user-", after, min(count, PAGE_SIZE))
         if not page:
-            raise RuntimeError("There are not so many accounts.")
+            raise RuntimeError("There are fewer accounts than sessions to open.")
         yield page
         count, after = count - len(page), page[-1].username.key

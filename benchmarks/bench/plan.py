@@ -1,54 +1,55 @@
-"""How long and how often, for `make bench` and for `make bench-quick`."""
+"""The lengths and repetitions of `make bench` (FULL) and `make bench-quick` (QUICK)."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Rounds:
-    """In each of them all contestants have their turn, one after the other. A machine that is shared has moods of a few
-    seconds: many short turns bring all contestants the same ones."""
+    """How often each contestant runs. In each round all contestants run once, one after the other.
+
+    The speed of a shared machine changes every few seconds. Many short runs spread these changes over all contestants.
+    """
 
     short: int
     hashing: int
-    """Of contests in which passwords are hashed."""
+    """In contests that hash passwords."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
+    connections: int
+    """Open at once in the main contests and in the sign-in storms."""
     rounds: Rounds
-    seconds: float
-    """Of a run."""
-    hashing_seconds: float
-    """Of a run in which passwords are hashed: whoever hashes on its only thread has no answer for long."""
-    warm_up: float
-    """Seconds before a run, in which nothing is measured."""
+    run_seconds: float
+    hashing_run_seconds: float
+    """Length of a run that hashes passwords. It is longer, since some peers complete only a few requests per second."""
+    warm_up_seconds: float
+    """Length of the load before a run that is not measured."""
     tokens: int
-    """Different ones that are presented in turn."""
-    somebody: int
-    """Accounts that sign in in turn."""
+    """Number of accounts of Doorward, and of different tokens that the clients send in turn."""
+    peer_accounts: int
+    """Number of accounts that sign in to a peer in turn."""
     matrix: tuple[tuple[str, int, int], ...]
-    """Database, workers, connections: what else Doorward is measured on, beside MySQL with one worker and 32."""
+    """Database, workers and connections: the further configurations that Doorward is measured in."""
     matrix_rounds: Rounds
-    mixed: int
-    """Requests of the mixed load, twice."""
-    storm: float
-    """Seconds."""
+    mixed_requests: int
+    """Requests of the mixed load, which runs twice."""
+    storm_seconds: float
     storms: int
     starts: int
-    sizes: tuple[int, ...]
-    """Accounts."""
+    account_counts: tuple[int, ...]
+    """Sizes of the databases that the growth part compares, in ascending order."""
     growth_rounds: Rounds
 
 
-CONNECTIONS = 32
-
 FULL = Plan(
+    connections=32,
     rounds=Rounds(short=15, hashing=5),
-    seconds=2,
-    hashing_seconds=10,
-    warm_up=1,
+    run_seconds=2,
+    hashing_run_seconds=10,
+    warm_up_seconds=1,
     tokens=10_000,
-    somebody=64,
+    peer_accounts=64,
     matrix=(
         ("mysql", 2, 32),
         ("sqlite", 1, 32),
@@ -59,27 +60,28 @@ FULL = Plan(
         ("sqlite", 2, 64),
     ),
     matrix_rounds=Rounds(short=5, hashing=2),
-    mixed=200_000,
-    storm=4,
+    mixed_requests=200_000,
+    storm_seconds=4,
     storms=7,
     starts=7,
-    sizes=(10_000, 100_000, 1_000_000),
+    account_counts=(10_000, 100_000, 1_000_000),
     growth_rounds=Rounds(short=9, hashing=5),
 )
 
 QUICK = Plan(
+    connections=8,  # a slow hasher that still computes for 32 clients delays the next run by seconds
     rounds=Rounds(1, 1),
-    seconds=0.5,
-    hashing_seconds=1,
-    warm_up=0,
-    tokens=400,
-    somebody=8,
+    run_seconds=1,
+    hashing_run_seconds=1,
+    warm_up_seconds=0,
+    tokens=200,
+    peer_accounts=2,
     matrix=(("sqlite", 2, 64),),
     matrix_rounds=Rounds(1, 1),
-    mixed=1_500,
-    storm=1,
+    mixed_requests=500,
+    storm_seconds=1,
     storms=1,
     starts=1,
-    sizes=(200, 1_000, 2_000),
+    account_counts=(200, 1_000),
     growth_rounds=Rounds(1, 1),
 )

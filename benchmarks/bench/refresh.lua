@@ -1,11 +1,12 @@
--- Sessions that go on: the refresh token that an answer brings is the next to be sent, once. Who is told to come again
--- comes with the token of another session, and not at once: an answer does not say which token it was to.
--- After `--`: a file with one refresh token a line, more than connections; the path, and the host.
-local tokens, first, last, head, begun = {}, 1, 0, "", false
+-- Refreshes sessions. The refresh token of an answer is used once, in a later request. After a 503 with Retry-After, the
+-- connection pauses and then uses the token of another session, because an answer does not say whose token it refused.
+-- Arguments after `--`: a file with one refresh token per line, more than there are connections; the path; the host.
+local RETRY_DELAY_MS = 100
+local tokens, first, last, head, is_probed = {}, 1, 0, "", false
 wrong, refused = 0, 0
 local pause = 0
 
-local function asking(token)
+local function refresh_request(token)
   local body = '{"refreshToken":"' .. token .. '"}'
   return head .. #body .. "\r\n\r\n" .. body
 end
@@ -20,17 +21,17 @@ function init(arguments)
 end
 
 function request()
-  if not begun then -- wrk only looks at the first one
-    begun = true
-    return asking(tokens[first])
+  if not is_probed then -- wrk asks for one request that it does not send
+    is_probed = true
+    return refresh_request(tokens[first])
   end
   local token = tokens[first]
-  if not token then -- after a wrong answer there is one too few
-    return asking("none")
+  if not token then -- a wrong answer brought no new token
+    return refresh_request("none")
   end
   tokens[first] = nil
   first = first + 1
-  return asking(token)
+  return refresh_request(token)
 end
 
 function delay()
@@ -44,7 +45,7 @@ function response(answered, headers, body)
     last = last + 1
     tokens[last] = token
   elseif answered == 503 and (headers["retry-after"] or headers["Retry-After"]) then
-    refused, pause = refused + 1, 100
+    refused, pause = refused + 1, RETRY_DELAY_MS
   else
     wrong = wrong + 1
   end

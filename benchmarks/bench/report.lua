@@ -1,4 +1,4 @@
--- What all scripts share: the sum of wrong answers, and the figures as one line of JSON.
+-- Shared by all scripts: adds up the counts of all threads and prints the figures as one line of JSON.
 local threads = {}
 
 function setup(thread)

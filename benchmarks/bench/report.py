@@ -1,4 +1,4 @@
-"""One run as text, as JSON and as a picture."""
+"""The results of one benchmark as Markdown and as JSON."""
 
 import json
 import os
@@ -11,14 +11,16 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench.conduct import MIB, Growth, Memory, Storm, percentile
+import msgspec
+
 from bench.contests import Contest
 from bench.overload import Overload
+from bench.scenarios import BYTES_PER_MIB, Growth, Memory, Storm, percentile
 from bench.targets import Target
-from bench.throughput import OURS
+from bench.throughput import DOORWARD
 from peers.catalogue import PEERS
 
-THOUSAND = 1_000
+FIRST_VALUE_IN_FULL = 1_000
 PACKAGES = ("litestar", "granian", "sqlalchemy", "asyncmy", "pyjwt", "argon2-cffi", "pynacl")
 
 
@@ -37,11 +39,11 @@ class Report:
 
     @property
     def errors(self) -> int:
-        """Whoever made them; and contests that Doorward gave no answer in."""
-        held = [*self.contests, *self.matrix, *(self.growth.contests if self.growth else ())]
+        """The number of errors of all contestants, and of contests in which Doorward has no valid run."""
+        contests = [*self.contests, *self.matrix, *(self.growth.contests if self.growth else ())]
         return (
-            sum(sample.errors for each in held for samples in each.samples.values() for sample in samples)
-            + sum(each.rate(OURS) is None for each in self.contests)
+            sum(sample.errors for each in contests for samples in each.samples.values() for sample in samples)
+            + sum(each.rate(DOORWARD) is None for each in self.contests)
             + sum(each.errors for each in self.storms)
             + (len(self.overload.errors) if self.overload else 0)
             + (len(self.memory.errors) if self.memory else 0)
@@ -51,32 +53,33 @@ class Report:
         return {"about": about(self.database), **{name: plain(value) for name, value in asdict(self).items()}}
 
     def lines(self) -> Iterator[str]:
-        """Markdown, fit for a terminal, too."""
+        """The report as lines of Markdown."""
         yield from heading("Targets", ("figure", "goal", "reached", ""))
         yield from map(target_row, self.targets)
         for contest in self.contests:
-            yield from table(contest, OURS)
+            yield from table(contest, DOORWARD)
         for contest in self.matrix:
             yield from table(contest, None)
-        yield from self._conduct()
+        yield from self._scenarios()
         for name, cause in self.skipped.items():
-            yield f"\nLEFT OUT: {name}: {cause}"
+            yield f"\nSKIPPED: {name}: {cause}"
 
-    def _conduct(self) -> Iterator[str]:
+    def _scenarios(self) -> Iterator[str]:
         for storm in self.storms:
-            yield from stormy(storm)
+            yield from storm_table(storm)
         if self.overload:
-            yield from heading("Twice as many sign-ins as there can be", ("", "answers", "p50 ms", "p99 ms"))
-            for name, times in {"granted": self.overload.granted, "come again": self.overload.refused}.items():
+            yield from heading("Sign-ins at twice the capacity", ("", "answers", "p50 ms", "p99 ms"))
+            for name, times in {"granted": self.overload.granted, "rejected with 503": self.overload.refused}.items():
                 if times:
                     yield row(name, len(times), f"{percentile(times, 50):.0f}", f"{percentile(times, 99):.0f}")
         if self.memory:
             yield from heading("The mixed load", ("request", "p50 ms", "p99 ms"))
             for step, p50 in self.memory.p50.items():
                 yield row(step, f"{p50:.1f}", f"{self.memory.p99[step]:.1f}")
-            held = (self.memory.idle, self.memory.after, self.memory.after_twice)
-            idle, after, twice = (f"{each / MIB:.0f} MiB" for each in held)
-            yield f"\n{self.memory.rate:,.0f} requests/s; {idle} idle, {after} afterwards, {twice} after as many more."
+            sizes = (self.memory.idle, self.memory.after, self.memory.after_twice)
+            idle, after, twice = (f"{each / BYTES_PER_MIB:.0f} MiB" for each in sizes)
+            memory = f"{idle} idle, {after} after it, {twice} after as many requests again"
+            yield f"\n{self.memory.rate:,.0f} requests/s; {memory}."
         if self.growth:
             for contest in self.growth.contests:
                 yield from table(contest, None)
@@ -84,33 +87,34 @@ class Report:
 
 def target_row(target: Target) -> str:
     reached = "not measured" if target.reached is None else f"{digits(target.reached)} {target.unit}".strip()
-    return row(target.figure, target.goal, reached, {True: "met", False: "SHORT", None: "-"}[target.met])
+    return row(target.figure, target.goal, reached, {True: "met", False: "MISSED", None: "-"}[target.met])
 
 
 def digits(value: float) -> str:
-    """Three digits of it, or all before the point."""
-    return f"{value:,.0f}" if value >= THOUSAND else f"{value:.3g}"
+    """Three significant digits, or all digits of the whole number from 1,000."""
+    return f"{value:,.0f}" if value >= FIRST_VALUE_IN_FULL else f"{value:.3g}"
 
 
 def table(contest: Contest, reference: str | None) -> Iterator[str]:
-    heads = ("", "requests/s", "ratio", "p50 ms", "p99 ms", "CPU µs")
-    yield from heading(f"{contest.name}, {contest.connections} at once", heads)
+    columns = ("", "requests/s", "ratio", "p50 ms", "p99 ms", "CPU µs")
+    yield from heading(f"{contest.name}, {contest.connections} connections", columns)
     base = reference if reference and reference in contest.samples else next(iter(contest.samples))
     for name in contest.samples:
         rate, ratio = contest.rate(name), contest.ratio(name, base)
         if rate is None or ratio is None:
             errors = contest.errors(name)
-            yield row(name, f"{errors} errors" if errors else "no answer in time", "", "", "", "")
+            yield row(name, f"{errors} errors" if errors else "no answer", "", "", "", "")
             continue
         p50, p99, cpu = contest.p50(name), contest.p99(name), contest.cpu(name)
-        times = (f"{p50:.2f}", f"{p99:.1f}") if p50 and p99 else ("", "")
-        yield row(name, f"{rate:,.0f}", f"{ratio:.3g}", *times, f"{cpu:,.0f}" if cpu else "")
+        latencies = (f"{p50:.2f}", f"{p99:.1f}") if p50 and p99 else ("", "")
+        yield row(name, f"{rate:,.0f}", f"{ratio:.3g}", *latencies, f"{cpu:,.0f}" if cpu else "")
 
 
-def stormy(storm: Storm) -> Iterator[str]:
+def storm_table(storm: Storm) -> Iterator[str]:
     columns = ("", "requests/s", "p50 ms", "p99 ms")
-    yield from heading(f"Role-guarded GET of {storm.clients} at once, in a storm of sign-ins", columns)
-    for name, samples in {"idle": storm.idle, "stormy": storm.stormy, "the sign-ins": storm.sign_ins}.items():
+    clients = "1 connection" if storm.clients == 1 else f"{storm.clients} connections"
+    yield from heading(f"Role-guarded GET, {clients}, in a storm of sign-ins", columns)
+    for name, samples in {"idle": storm.idle, "in the storm": storm.stormy, "the sign-ins": storm.sign_ins}.items():
         medians = (median(each) for each in zip(*((one.rate, one.p50, one.p99) for one in samples), strict=True))
         yield row(name, *(f"{each:,.2f}" for each in medians))
 
@@ -146,7 +150,7 @@ def about(database: str) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """Without keys and floats that JSON has no word for, and without more digits than mean something."""
+    """A value as JSON can hold it, with string keys and five significant digits."""
     match value:
         case dict():
             return {str(key): plain(each) for key, each in value.items()}
@@ -159,6 +163,13 @@ def plain(value: Any) -> Any:
 
 
 def write(report: Report, folder: Path, name: str) -> None:
+    """Write NAME.json, and NAME.md with the tables of the same rounded figures."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.json").write_text(json.dumps(report.as_json(), indent=1) + "\n")
-    (folder / f"{name}.md").write_text("\n".join(report.lines()).strip() + "\n")
+    document = report.as_json()
+    (folder / f"{name}.json").write_text(json.dumps(document, indent=1) + "\n")
+    (folder / f"{name}.md").write_text(markdown(document))
+
+
+def markdown(document: Mapping[str, Any]) -> str:
+    """The tables of a report that `as_json` returned."""
+    return "\n".join(msgspec.convert(document, Report, strict=False).lines()).strip() + "\n"

@@ -1,4 +1,4 @@
-"""Contests of requests: Doorward beside its peers and its limits, and on its other databases and workers."""
+"""Contests of requests: Doorward with its peers and the limits of the machine, and in other configurations."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
-from bench.contests import Contest, Run, contest, say, settle
+from bench.contests import Contest, Run, log, run_contest, wait_until_idle
 from bench.doorward import (
     PUBLIC,
     Service,
@@ -20,9 +20,9 @@ from bench.doorward import (
     sign_up,
     signed_in,
 )
-from bench.plan import CONNECTIONS, Plan, Rounds
-from bench.readings import cpu_seconds
-from bench.wrk import Load, Sample, fired, sample
+from bench.plan import Plan, Rounds
+from bench.process_stats import cpu_seconds
+from bench.wrk import Load, Sample, run_wrk, sample
 from doorward.application.sessions.issue_tokens import SignedIn
 from peers.calls import Answer, Call, ask
 from peers.catalogue import PEERS
@@ -32,122 +32,146 @@ from peers.toolchains import PeerUnavailable
 from support.mysql.server import MySQLServer
 from support.programs.processes import eventually, free_port
 
-OURS = "doorward"
-BARE = "bare Litestar"
+DOORWARD = "doorward"
+BARE_HANDLER = "bare Litestar"
 BARE_REFRESH = "bare transaction"
-GUARDED, MANY_TOKENS = "role-guarded GET", "role-guarded GET, many tokens"
+ROLE_GUARDED, MANY_TOKENS = "role-guarded GET", "role-guarded GET, many tokens"
 HASHERS = ("libsodium", "argon2-cffi")
-FRESH = count(10_000_000)
-"""Numbers of accounts that sign up: nobody does so twice."""
+NEW_ACCOUNTS = count(10_000_000)
+"""Numbers of accounts that sign up. Each is used once."""
 
-SIGN_UPS = 4_000
-"""More than any server makes in a run."""
+MAX_SIGN_UPS_PER_RUN = 4_000
+"""More than any server completes in one run."""
 
-WRITERS = 5
-"""Connections of Doorward's that write, by its default: the bare transaction has as many."""
+WRITER_CONNECTIONS = 5
+"""The connections that write, as many as Doorward has by default. The bare transaction uses the same number."""
+
+LIMIT_TIMEOUT_SECONDS = 600
 
 
 @dataclass(slots=True)
-class Arena:
-    """Who takes part. `runs` has the contests' names, and for each of them what a contestant does in it."""
+class Schedule:
+    """The runs of each contest, by contest and contestant."""
 
     plan: Plan
     runs: dict[str, dict[str, Run]] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
-    """Peers that could not be had, and why."""
+    """The reason for each peer that is not measured."""
 
-    def add(self, name: str, contestant: str, run: Run) -> None:
-        self.runs.setdefault(name, {})[contestant] = run
+    def add(self, contest: str, contestant: str, run: Run) -> None:
+        self.runs.setdefault(contest, {})[contestant] = run
 
-    def held(self, connections: int, rounds: Rounds) -> Iterator[Contest]:
+    def run(self, connections: int, rounds: Rounds) -> Iterator[Contest]:
         for name, runs in self.runs.items():
-            yield contest(name, runs, self.plan, connections, rounds)
+            yield run_contest(name, runs, self.plan, connections, rounds)
 
 
-def admit(arena: Arena, service: Service, contestant: str) -> None:
-    """Doorward in all contests that one service takes part in."""
-    people = service.open_sessions(arena.plan.tokens)
-    one = people[0].access_token.value
-    steady = Load(url=service.url, pid=service.pid, calls=[PUBLIC], looks=False)
-    arena.add("public GET", contestant, steady.run)
+def add_doorward(schedule: Schedule, service: Service, contestant: str) -> None:
+    """Add a service to all contests."""
+    sessions = service.open_sessions(schedule.plan.tokens)
+    token = sessions[0].access_token.value
     for name, calls in {
-        "signed-in GET": [signed_in(one)],
-        GUARDED: [role_guarded(one)],
-        MANY_TOKENS: [role_guarded(each.access_token.value) for each in people],
+        "public GET": [PUBLIC],
+        "signed-in GET": [signed_in(token)],
+        ROLE_GUARDED: [role_guarded(token)],
+        MANY_TOKENS: [role_guarded(each.access_token.value) for each in sessions],
     }.items():
-        arena.add(name, contestant, Load(url=service.url, pid=service.pid, calls=calls, looks=False).run)
-    admit_to_hashing(arena, service, contestant)
-    arena.add("refresh", contestant, Refreshing(service, people).run)
+        load = Load(url=service.url, pid=service.pid, calls=calls, checks_bodies=False)
+        schedule.add(name, contestant, load.run)
+    add_doorward_hashing(schedule, service, contestant)
+    schedule.add("refresh", contestant, RefreshLoad(service, UnusedSessions(service, sessions).refresh_tokens).run)
 
 
-def admit_to_hashing(arena: Arena, service: Service, contestant: str) -> None:
-    hashing = Hashing(service.url, service.pid, arena.plan.tokens, sign_in, sign_up)
-    arena.add("sign-in", contestant, hashing.sign_in_run)
-    arena.add("sign-up", contestant, hashing.sign_up_run)
+def add_doorward_hashing(schedule: Schedule, service: Service, contestant: str) -> None:
+    load = HashingLoad(service.url, service.pid, schedule.plan.tokens, sign_in, sign_up)
+    schedule.add("sign-in", contestant, load.sign_in_run)
+    schedule.add("sign-up", contestant, load.sign_up_run)
 
 
 @dataclass(frozen=True, slots=True)
-class Hashing:
-    """Passwords to be looked at: whoever leaves in the end leaves them to be computed, so each run waits for that."""
+class HashingLoad:
+    """Sign-ins and sign-ups.
+
+    When a run ends, the server still hashes for clients that have disconnected. So each run waits for the end of that.
+    """
 
     url: str
     pid: int
-    people: int
+    accounts: int
+    """Number of accounts that sign in in turn."""
     sign_in: Callable[[int], Call]
     sign_up: Callable[[int], Call]
 
     def sign_in_run(self, connections: int, seconds: float) -> Sample:
-        return self._run([self.sign_in(number) for number in range(self.people)], connections, seconds)
+        return self._run([self.sign_in(number) for number in range(self.accounts)], connections, seconds)
 
     def sign_up_run(self, connections: int, seconds: float) -> Sample:
-        return self._run([self.sign_up(next(FRESH)) for _ in range(SIGN_UPS)], connections, seconds)
+        return self._run([self.sign_up(next(NEW_ACCOUNTS)) for _ in range(MAX_SIGN_UPS_PER_RUN)], connections, seconds)
 
     def _run(self, calls: Sequence[Call], connections: int, seconds: float) -> Sample:
         result = Load(url=self.url, pid=self.pid, calls=calls).run(connections, seconds)
-        settle(self.url, self.sign_in(0))
+        wait_until_idle(self.url, self.sign_in(0))
         return result
 
 
-@dataclass(slots=True)
-class Refreshing:
-    """Each run goes on with sessions that no other has used, and as many to take the place of those that are told to
-    come again."""
+@dataclass(frozen=True, slots=True)
+class RefreshLoad:
+    """Refreshes of sessions that no other run has used.
+
+    Each run has twice as many sessions as connections, because a rejected refresh is not repeated.
+    """
 
     service: Service
-    people: Sequence[SignedIn]
-    used: int = 0
+    refresh_tokens: Callable[[int], Sequence[str]]
+    """Returns this number of refresh tokens, each of a session that is not used yet."""
 
     def run(self, connections: int, seconds: float) -> Sample:
-        count = 2 * connections
-        ours = self.people[self.used : self.used + count]
-        if len(ours) < count:
-            self.people, self.used = self.service.open_sessions(len(self.people)), 0
-            ours = self.people[:count]
-        self.used += count
+        tokens = self.refresh_tokens(2 * connections)
         with tempfile.NamedTemporaryFile("w") as file:
-            file.write("".join(f"{each.refresh_token.value}\n" for each in ours))
+            file.write("".join(f"{token}\n" for token in tokens))
             file.flush()
-            before = cpu_seconds(self.service.pid)
+            cpu_before = cpu_seconds(self.service.pid)
             host = self.service.url.removeprefix("http://")
-            result = fired("refresh", self.service.url, connections, seconds, [file.name, "/api/auth/refresh", host])
-            return sample(result, cpu_seconds(self.service.pid) - before)
+            result = run_wrk("refresh", self.service.url, connections, seconds, [file.name, "/api/auth/refresh", host])
+            return sample(result, cpu_seconds(self.service.pid) - cpu_before)
 
 
-def printed(module: str, *arguments: object, **environment: str) -> Sample:
-    """A rate that a limit's own program prints."""
+@dataclass(slots=True)
+class UnusedSessions:
+    """Open sessions of a service. When too few are left, as many as at first are opened."""
+
+    service: Service
+    sessions: Sequence[SignedIn]
+    used: int = 0
+
+    def refresh_tokens(self, count: int) -> Sequence[str]:
+        if self.used + count > len(self.sessions):
+            self.sessions, self.used = self.service.open_sessions(len(self.sessions)), 0
+        unused = self.sessions[self.used : self.used + count]
+        self.used += count
+        return [each.refresh_token.value for each in unused]
+
+
+def limit_sample(module: str, *arguments: object, **environment: str) -> Sample:
+    """Run a program of bench.limits, which prints its rate."""
     command = [sys.executable, "-m", f"bench.limits.{module}", *map(str, arguments)]
     done = subprocess.run(
-        command, env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=600
+        command,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=LIMIT_TIMEOUT_SECONDS,
     )
     rate = float(done.stdout) if done.returncode == 0 else 0.0
     if not rate:
-        say(f"{module} failed: {done.stderr}")
+        log(f"{module} failed: {done.stderr}")
     return Sample(rate=rate, requests=0, p50=0, p99=0, slowest=0, errors=0 if rate else 1)
 
 
 @contextmanager
-def bare_litestar(arena: Arena, tokens: Sequence[str], folder: Path) -> Iterator[None]:
-    """Asked the very same, and does not look at who asks."""
+def bare_litestar(schedule: Schedule, tokens: Sequence[str], folder: Path) -> Iterator[None]:
+    """Run a handler without a guard. It gets the same requests as Doorward's role-guarded one."""
     port = free_port()
     environment = {**os.environ, "DOORWARD_PORT": str(port), "DOORWARD_DATA_DIR": str(folder)}
     command = [sys.executable, "-m", "bench.limits.bare_litestar"]
@@ -155,96 +179,100 @@ def bare_litestar(arena: Arena, tokens: Sequence[str], folder: Path) -> Iterator
     with (folder / "bare").open("wb") as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=output, start_new_session=True)
     try:
-        eventually(lambda: answers(url, calls[0]))
-        for name, asked in {GUARDED: calls[:1], MANY_TOKENS: calls}.items():
-            arena.add(name, BARE, Load(url=url, pid=process.pid, calls=asked, looks=False).run)
+        eventually(lambda: is_answered(url, calls[0]))
+        for name, sent in {ROLE_GUARDED: calls[:1], MANY_TOKENS: calls}.items():
+            schedule.add(name, BARE_HANDLER, Load(url=url, pid=process.pid, calls=sent, checks_bodies=False).run)
         yield
     finally:
         process.terminate()
         process.wait()
 
 
-def answers(url: str, call: Call) -> bool:
+def is_answered(url: str, call: Call) -> bool:
     try:
-        return call.is_met_by(ask(url, call))
+        return call.accepts(ask(url, call))
     except OSError:
         return False
 
 
-def raw_hashing(library: str) -> Run:
-    """On as many threads as there are cores."""
+def raw_hashing_run(library: str) -> Run:
+    """A run with as many threads as cores."""
     threads = os.cpu_count() or 1
-    return lambda _, seconds: printed("raw_hashing", library, threads, seconds)
+    return lambda _, seconds: limit_sample("raw_hashing", library, threads, seconds)
 
 
-def bare_refresh(url: str) -> Run:
-    return lambda clients, seconds: printed("bare_refresh", WRITERS, clients, seconds, DOORWARD_DATABASE_URL=url)
+def bare_refresh_run(url: str) -> Run:
+    return lambda clients, seconds: limit_sample(
+        "bare_refresh", WRITER_CONNECTIONS, clients, seconds, DOORWARD_DATABASE_URL=url
+    )
 
 
-def admit_limits(arena: Arena, service: Service) -> None:
+def add_limits(schedule: Schedule, service: Service) -> None:
     for library in HASHERS:
-        arena.add("sign-in", f"raw {library}", raw_hashing(library))
-    arena.add("refresh", BARE_REFRESH, bare_refresh(service.doorward.environment["DOORWARD_DATABASE_URL"]))
+        schedule.add("sign-in", f"raw {library}", raw_hashing_run(library))
+    url = service.doorward.environment["DOORWARD_DATABASE_URL"]
+    schedule.add("refresh", BARE_REFRESH, bare_refresh_run(url))
 
 
-def admit_peer(arena: Arena, peer: Peer, running: RunningPeer, database: Database) -> None:
-    """With as many accounts as sign in in turn."""
-    for number in range(arena.plan.somebody):
-        met(running, peer.sign_up(number))
-    token = peer.token(met(running, peer.sign_in(0)))
+def add_peer(schedule: Schedule, peer: Peer, running: RunningPeer, database: Database) -> None:
+    """Create the accounts of a peer and add it to its contests. Raise PeerFailed when it gives a wrong answer."""
+    for number in range(schedule.plan.peer_accounts):
+        checked_answer(running, peer.sign_up(number))
+    token = peer.token(checked_answer(running, peer.sign_in(0)))
     gets = {"public GET": peer.public, "signed-in GET": peer.signed_in(token)}
     if peer.role_guarded is not None and peer.make_admin is not None:
         database.execute(peer.make_admin(0))
-        gets[GUARDED] = peer.role_guarded(token)
+        gets[ROLE_GUARDED] = peer.role_guarded(token)
     for name, call in gets.items():
         if call is not None:
-            arena.add(name, peer.name, Load(url=running.url, pid=running.pid, calls=[call], looks=False).run)
-    hashing = Hashing(running.url, running.pid, arena.plan.somebody, peer.sign_in, peer.sign_up)
-    arena.add("sign-in", peer.name, hashing.sign_in_run)
-    arena.add("sign-up", peer.name, hashing.sign_up_run)
+            load = Load(url=running.url, pid=running.pid, calls=[call], checks_bodies=False)
+            schedule.add(name, peer.name, load.run)
+    hashing = HashingLoad(running.url, running.pid, schedule.plan.peer_accounts, peer.sign_in, peer.sign_up)
+    schedule.add("sign-in", peer.name, hashing.sign_in_run)
+    schedule.add("sign-up", peer.name, hashing.sign_up_run)
 
 
-def met(running: RunningPeer, call: Call) -> Answer:
+def checked_answer(running: RunningPeer, call: Call) -> Answer:
     answer = ask(running.url, call)
-    if not call.is_met_by(answer):
+    if not call.accepts(answer):
         raise PeerFailed(f"{call.path}: {answer.status} {answer.body.decode(errors='replace')}\n{running.output}")
     return answer
 
 
 def main_contests(plan: Plan, mysql: MySQLServer, folder: Path, cache: Path) -> tuple[list[Contest], dict[str, str]]:
-    """On MySQL with one worker, beside everybody; and which peers were left out, and why."""
-    arena = Arena(plan)
+    """Measure everybody on MySQL with one worker. Return the contests, and the reason for each peer that is skipped."""
+    schedule = Schedule(plan)
     with ExitStack() as stack:
-        by_name = {
-            hasher: stack.enter_context(serving(folder / hasher, mysql.fresh_database(), workers="1", hasher=hasher))
+        services = [
+            stack.enter_context(serving(folder / hasher, mysql.fresh_database(), workers="1", hasher=hasher))
             for hasher in HASHERS
-        }
-        for service in by_name.values():
+        ]
+        for service in services:
             service.load_accounts(plan.tokens)
-        first, second = by_name.values()
-        admit(arena, first, OURS)
-        admit_to_hashing(arena, second, f"{OURS}, argon2-cffi")
-        tokens = [each.access_token.value for each in first.open_sessions(plan.tokens)]
-        stack.enter_context(bare_litestar(arena, tokens, folder))
-        admit_limits(arena, first)
+        with_libsodium, with_argon2_cffi = services
+        add_doorward(schedule, with_libsodium, DOORWARD)
+        add_doorward_hashing(schedule, with_argon2_cffi, f"{DOORWARD}, argon2-cffi")
+        tokens = [each.access_token.value for each in with_libsodium.open_sessions(plan.tokens)]
+        stack.enter_context(bare_litestar(schedule, tokens, folder))
+        add_limits(schedule, with_libsodium)
         for peer in PEERS:
             try:
                 database = Database.parse(mysql.fresh_database())
                 running = stack.enter_context(peer.install(cache).start(database))
-                admit_peer(arena, peer, running, database)
+                add_peer(schedule, peer, running, database)
             except (PeerUnavailable, PeerFailed) as error:
-                say(f"{peer.name} IS LEFT OUT: {error}")
-                arena.skipped[peer.name] = str(error)
-        return list(arena.held(CONNECTIONS, plan.rounds)), arena.skipped
+                log(f"{peer.name} IS SKIPPED: {error}")
+                schedule.skipped[peer.name] = str(error)
+        return list(schedule.run(plan.connections, plan.rounds)), schedule.skipped
 
 
 def matrix(plan: Plan, mysql: MySQLServer, folder: Path) -> Iterator[Contest]:
-    """Doorward alone, on other databases, with other workers, and with more at once."""
+    """Measure Doorward alone, with the databases, workers and connections of the plan's matrix."""
     for database, workers, connections in plan.matrix:
-        arena = Arena(plan)
+        schedule = Schedule(plan)
         name = f"{database}, {workers} worker{'s' if workers > 1 else ''}"
         url = mysql.fresh_database() if database == "mysql" else ""
         with serving(folder / f"{database}-{workers}-{connections}", url, workers=str(workers)) as service:
             service.load_accounts(plan.tokens)
-            admit(arena, service, name)
-            yield from arena.held(connections, plan.matrix_rounds)
+            add_doorward(schedule, service, name)
+            yield from schedule.run(connections, plan.matrix_rounds)

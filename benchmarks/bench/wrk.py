@@ -1,4 +1,4 @@
-"""Load by wrk: so many connections, each with one request at a time, and what came of it."""
+"""Runs wrk: each connection sends one request at a time."""
 
 import asyncio
 import fcntl
@@ -12,26 +12,25 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bench.connections import asked_once, raw
-from bench.readings import cpu_seconds
+from bench.connections import ask_once, request_bytes
+from bench.process_stats import cpu_seconds
 from peers.calls import Call
 from support.mysql.distribution import NotUnpacked, cache_directory, unpack, with_its_libraries
 
-HERE = Path(__file__).parent
-TIMEOUT = 30
-"""Seconds after which a request counts as an error."""
+SCRIPTS = Path(__file__).parent
+REQUEST_TIMEOUT_SECONDS = 30
 
-RESULT = "RESULT "
-MICROSECONDS = 1_000_000
+RESULT_PREFIX = "RESULT "
+MICROSECONDS_PER_SECOND = 1_000_000
 
 
-class NoLoad(Exception):
-    """There is no wrk, or it did not run; the text is the cause."""
+class WrkFailed(Exception):
+    """wrk could not be installed or run; the text says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One run. Latencies in milliseconds, `cpu` in microseconds of the server per request."""
+    """The result of one run. Latencies are in milliseconds, `rate` is in requests per second."""
 
     rate: float
     requests: int
@@ -39,15 +38,16 @@ class Sample:
     p99: float
     slowest: float
     errors: int
-    """Answers that were not as they should be, and requests without any. A run with one of them does not count."""
+    """Wrong answers, and requests without an answer. A run with errors is not valid."""
     refused: int = 0
-    """Those that were told to come again (503 with Retry-After); they are not in the rate."""
+    """Requests that were rejected with 503 and Retry-After; the rate does not include them."""
     cpu: float | None = None
+    """Microseconds of CPU time of the server per request."""
 
 
 @cache
 def program() -> tuple[str, ...]:
-    """Raise NoLoad."""
+    """The command that runs wrk, downloaded if it is not installed. Raise WrkFailed."""
     if found := shutil.which("wrk"):
         return (found,)
     try:
@@ -59,11 +59,11 @@ def program() -> tuple[str, ...]:
                 unpack(["wrk"], home)
         return with_its_libraries(home / "root", home / "root/usr/bin/wrk")
     except (NotUnpacked, OSError) as error:
-        raise NoLoad(f"wrk is not installed, and could not be fetched: {error}") from error
+        raise WrkFailed(f"wrk is not installed, and could not be downloaded: {error}") from error
 
 
 def sample(result: Mapping[str, Any], cpu_seconds: float, wrong: int = 0) -> Sample:
-    """Of what wrk reports."""
+    """Make a sample of wrk's report. `wrong` counts errors that wrk has not seen."""
     refused = int(result["refused"])
     requests = int(result["requests"]) - refused
     return Sample(
@@ -74,60 +74,72 @@ def sample(result: Mapping[str, Any], cpu_seconds: float, wrong: int = 0) -> Sam
         p99=result["p99"],
         slowest=result["slowest"],
         errors=result["wrong"] + result["status"] + result["socket"] + wrong,
-        cpu=cpu_seconds / max(requests, 1) * MICROSECONDS,
+        cpu=cpu_seconds / max(requests, 1) * MICROSECONDS_PER_SECOND,
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """Requests for a server. `pid` is the head of its family of processes."""
+    """Requests to a server. `pid` is its main process."""
 
     url: str
     pid: int
     calls: Sequence[Call]
-    """All of them to be answered alike."""
-    looks: bool = True
-    """At the content of each answer. Else at the status of each and at how long all are together: that costs the
-    machine less, where there are many thousand a second and one is as long as another."""
+    """Sent in turn. All have the same expected answer."""
+    checks_bodies: bool = True
+    """Whether the body of each answer is checked.
+
+    Otherwise the status of each answer and the total length of all answers are checked. That takes less CPU time at
+    thousands of answers per second; it requires that all answers have the same length.
+    """
 
     def run(self, connections: int, seconds: float) -> Sample:
         expected = self.calls[0]
         with tempfile.NamedTemporaryFile() as file:
-            for request in (raw(self.url, call) for call in self.calls):
+            for request in (request_bytes(self.url, call) for call in self.calls):
                 file.write(b"%d\n%b" % (len(request), request))
             file.flush()
-            text = [expected.body_contains] if self.looks else []
-            before = cpu_seconds(self.pid)
-            result = fired("turns", self.url, connections, seconds, [file.name, str(expected.status), *text])
-            used = cpu_seconds(self.pid) - before
-        wrong = 0 if self.looks else self._check(connections, result)
+            text = [expected.body_contains] if self.checks_bodies else []
+            cpu_before = cpu_seconds(self.pid)
+            result = run_wrk("replay", self.url, connections, seconds, [file.name, str(expected.status), *text])
+            used = cpu_seconds(self.pid) - cpu_before
+        wrong = 0 if self.checks_bodies else self._check_total_length(connections, result)
         return sample(result, used, wrong)
 
-    def _check(self, connections: int, result: Mapping[str, Any]) -> int:
-        """Wrong answers by their length, when nobody looked at each: all together they must be as long as so many of
-        one that was looked at, give or take those that were under way at the end."""
+    def _check_total_length(self, connections: int, result: Mapping[str, Any]) -> int:
+        """Return 1 when the total length is wrong, else 0.
+
+        The length of one checked answer times the number of answers is expected. At the end, each connection may have
+        received a part of one more answer.
+        """
         call = self.calls[0]
-        reply = asyncio.run(asked_once(self.url, raw(self.url, call)))
-        if not call.is_met_by(reply.answer):
+        answer = asyncio.run(ask_once(self.url, request_bytes(self.url, call)))
+        if not call.accepts(answer.parsed):
             return 1
-        surplus = int(result["bytes"]) - int(result["requests"]) * reply.length
-        return 0 if 0 <= surplus <= connections * reply.length else 1
+        surplus = int(result["bytes"]) - int(result["requests"]) * answer.length
+        return 0 if 0 <= surplus <= connections * answer.length else 1
 
 
-def fired(script: str, url: str, connections: int, seconds: float, arguments: Sequence[str]) -> dict[str, Any]:
-    """Run wrk; what its script reports."""
-    with tempfile.NamedTemporaryFile("w", suffix=".lua") as together:
-        together.write((HERE / f"{script}.lua").read_text() + (HERE / "report.lua").read_text())
-        together.flush()
-        command = [*program(), "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", f"--timeout={TIMEOUT}s"]
+def run_wrk(script: str, url: str, connections: int, seconds: float, arguments: Sequence[str]) -> dict[str, Any]:
+    """Run wrk with one of the scripts in this folder. Return what the script reports. Raise WrkFailed."""
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as combined:
+        combined.write((SCRIPTS / f"{script}.lua").read_text() + (SCRIPTS / "report.lua").read_text())
+        combined.flush()
+        command = [
+            *program(),
+            "-t1",
+            f"-c{connections}",
+            f"-d{max(1, round(seconds))}s",
+            f"--timeout={REQUEST_TIMEOUT_SECONDS}s",
+        ]
         done = subprocess.run(
-            [*command, "--latency", "-s", together.name, url, "--", *arguments],
+            [*command, "--latency", "-s", combined.name, url, "--", *arguments],
             capture_output=True,
             text=True,
             check=False,
         )
-    lines = [line for line in done.stdout.splitlines() if line.startswith(RESULT)]
+    lines = [line for line in done.stdout.splitlines() if line.startswith(RESULT_PREFIX)]
     if done.returncode or not lines:
-        raise NoLoad(f"wrk failed: {done.stderr or done.stdout}")
-    result: dict[str, Any] = json.loads(lines[0].removeprefix(RESULT))
+        raise WrkFailed(f"wrk failed: {done.stderr or done.stdout}")
+    result: dict[str, Any] = json.loads(lines[0].removeprefix(RESULT_PREFIX))
     return result

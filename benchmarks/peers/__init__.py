@@ -1,1 +1,1 @@
-"""What Doorward is measured beside: small apps on other people's stacks, pinned, and how to install and start them."""
+"""Small, pinned apps on other stacks that Doorward is compared with, and how to install and start them."""

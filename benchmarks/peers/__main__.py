@@ -1,4 +1,4 @@
-"""Write the peers' lock files, or try each peer: install it, start it on a real MySQL, make each of its calls once.
+"""Write the peers' lock files, or try each peer: install it, start it with a real MySQL, send each call.
 
 Usage: python -m peers lock | try [CACHE]
 """
@@ -14,72 +14,75 @@ from peers.toolchains import PeerUnavailable
 from support.mysql.distribution import cache_directory
 from support.mysql.server import MySQLServer, Skipped
 
-SOMEBODY = 1
+ACCOUNT_NUMBER = 1
 
 
-def say(line: str) -> None:
+def report(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
 
-def met(running: RunningPeer, what: str, call: Call) -> Answer:
+def checked_answer(running: RunningPeer, what: str, call: Call) -> Answer:
     answer = ask(running.url, call)
-    if not call.is_met_by(answer):
+    if not call.accepts(answer):
         raise PeerFailed(f"{what}: {answer.status} {answer.body.decode(errors='replace')}\n{running.output}")
-    say(f"  {what}: {answer.status}")
+    report(f"  {what}: {answer.status}")
     return answer
 
 
-def costs(queries: int | None, running: RunningPeer, call: Call, database: Database) -> None:
-    """By the server's count of reads, so nobody else may use it meanwhile."""
+def check_query_count(queries: int | None, running: RunningPeer, call: Call, database: Database) -> None:
+    """Raise PeerFailed unless the call executes this number of SELECT statements.
 
-    def reads() -> int:
+    The server counts them for all clients, so no other client may use it at the same time.
+    """
+
+    def select_count() -> int:
         ((_, count),) = database.execute("SHOW GLOBAL STATUS LIKE 'Com_select'")
         return int(count)
 
-    before = reads()
+    before = select_count()
     ask(running.url, call)
-    if (counted := reads() - before) != queries:
-        raise PeerFailed(f"{call.path} cost {counted} queries, and is said to cost {queries}")
+    if (counted := select_count() - before) != queries:
+        raise PeerFailed(f"{call.path} executed {counted} queries instead of {queries}")
 
 
-def every_call(peer: Peer, running: RunningPeer, database: Database) -> None:
+def try_calls(peer: Peer, running: RunningPeer, database: Database) -> None:
     if peer.public is not None:
-        met(running, "public", peer.public)
-    met(running, "sign-up", peer.sign_up(SOMEBODY))
-    token = peer.token(met(running, "sign-in", peer.sign_in(SOMEBODY)))
-    met(running, "signed in", peer.signed_in(token))
-    costs(peer.signed_in_queries, running, peer.signed_in(token), database)
+        checked_answer(running, "public", peer.public)
+    checked_answer(running, "sign-up", peer.sign_up(ACCOUNT_NUMBER))
+    token = peer.token(checked_answer(running, "sign-in", peer.sign_in(ACCOUNT_NUMBER)))
+    checked_answer(running, "signed in", peer.signed_in(token))
+    check_query_count(peer.signed_in_queries, running, peer.signed_in(token), database)
     if peer.role_guarded is None or peer.make_admin is None:
         return
     guarded = peer.role_guarded(token)
     if ask(running.url, guarded).status != 403:
-        raise PeerFailed("Somebody who is no admin got in.")
-    database.execute(peer.make_admin(SOMEBODY))
-    met(running, "role-guarded", guarded)
-    costs(peer.role_guarded_queries, running, guarded, database)
+        raise PeerFailed("A user without the role admin was not refused.")
+    database.execute(peer.make_admin(ACCOUNT_NUMBER))
+    checked_answer(running, "role-guarded", guarded)
+    check_query_count(peer.role_guarded_queries, running, guarded, database)
 
 
 def try_one(peer: Peer, server: MySQLServer, cache: Path) -> None:
-    say(f"{peer.title}\n  {', '.join(f'{name} {version}' for name, version in peer.versions.items())}")
-    say(f"  {peer.hashing}\n  {peer.guarding}\n  {peer.revoking}")
+    report(f"{peer.title}\n  {', '.join(f'{name} {version}' for name, version in peer.versions.items())}")
+    report(f"  {peer.hashing}\n  {peer.guarding}\n  {peer.revoking}")
     installed = peer.install(cache)
     url = server.fresh_database()
     database = Database.parse(url)
     try:
         with installed.start(database) as running:
-            every_call(peer, running, database)
+            try_calls(peer, running, database)
     finally:
         server.drop(url)
 
 
 def try_all(cache: Path) -> int:
-    """The number of those that could not be tried."""
+    """Try all peers. Return the number of those that could not be installed."""
     server = MySQLServer.find()
     if isinstance(server, Skipped):
-        say(f"THERE IS NO MYSQL HERE, nothing was tried: {server.reason}")
+        report(f"THERE IS NO MYSQL, so no peer was tried: {server.reason}")
         return len(PEERS)
-    say(f"On {server}")
+    report(f"On {server}")
     missing = 0
     try:
         for peer in PEERS:
@@ -87,7 +90,7 @@ def try_all(cache: Path) -> int:
                 try_one(peer, server, cache)
             except PeerUnavailable as error:
                 missing += 1
-                say(f"  NOT TRIED: {error}")
+                report(f"  NOT TRIED: {error}")
     finally:
         server.stop()
     return missing

@@ -1,4 +1,4 @@
-"""A request as data, with what makes its answer a good one."""
+"""A request as data, with the answer that it expects."""
 
 import json
 from collections.abc import Mapping
@@ -7,20 +7,23 @@ from http.client import HTTPConnection
 from typing import Self
 from urllib.parse import urlencode, urlsplit
 
-from support.programs.processes import PATIENCE
+ANSWER_TIMEOUT_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     status: int
     headers: tuple[tuple[str, str], ...] = field(repr=False)
-    """Names in lower case; one may stand there more than once."""
+    """Pairs of a name in lower case and a value. A name may occur more than once."""
     body: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """`headers` and `body` hold tokens and passwords. A HTTP client adds Host and Content-Length."""
+    """A request, and the status and text that its answer must have.
+
+    `headers` and `body` may contain tokens and passwords. The HTTP client adds Host and Content-Length.
+    """
 
     method: str
     path: str
@@ -31,7 +34,7 @@ class Call:
 
     @classmethod
     def posting(cls, path: str, document: Mapping[str, object], *, status: int = 200, body_contains: str) -> Self:
-        """A JSON document."""
+        """A POST request with a JSON document."""
         return cls(
             method="POST",
             path=path,
@@ -55,14 +58,15 @@ class Call:
             body_contains=body_contains,
         )
 
-    def is_met_by(self, answer: Answer) -> bool:
+    def accepts(self, answer: Answer) -> bool:
+        """Whether the answer has the expected status and text."""
         return answer.status == self.status and self.body_contains.encode() in answer.body
 
 
-def ask(url: str, call: Call, patience: float = PATIENCE) -> Answer:
-    """Whatever is answered, over a connection of its own; OSError or HTTPException when nothing is."""
+def ask(url: str, call: Call, timeout_seconds: float = ANSWER_TIMEOUT_SECONDS) -> Answer:
+    """Send a request over a connection of its own. Raise OSError or HTTPException when there is no answer."""
     host = urlsplit(url)
-    connection = HTTPConnection(host.hostname or "", host.port, timeout=patience)
+    connection = HTTPConnection(host.hostname or "", host.port, timeout=timeout_seconds)
     try:
         connection.request(call.method, call.path, call.body or None, dict(call.headers))
         response = connection.getresponse()

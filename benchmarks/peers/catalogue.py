@@ -1,4 +1,4 @@
-"""The peers, as this folder has them."""
+"""The peers of this folder, and how they are called."""
 
 import json
 
@@ -21,13 +21,13 @@ def email(number: int) -> str:
 
 
 def express_sign_up(number: int) -> Call:
-    somebody = {"username": username(number), "email": email(number), "password": PASSWORD}
-    return Call.posting("/api/auth/signup", somebody, body_contains="registered successfully")
+    document = {"username": username(number), "email": email(number), "password": PASSWORD}
+    return Call.posting("/api/auth/signup", document, body_contains="registered successfully")
 
 
 def express_sign_in(number: int) -> Call:
-    somebody = {"username": username(number), "password": PASSWORD}
-    return Call.posting("/api/auth/signin", somebody, body_contains='"accessToken":"')
+    document = {"username": username(number), "password": PASSWORD}
+    return Call.posting("/api/auth/signin", document, body_contains='"accessToken":"')
 
 
 def express_token(answer: Answer) -> str:
@@ -56,7 +56,7 @@ EXPRESS = Peer(
     title="The tutorial's stack: Express, Sequelize, jsonwebtoken, bcryptjs",
     toolchain=Node(),
     hashing="bcrypt at cost 8, computed in JavaScript on the thread that answers all requests.",
-    revoking="A token cannot be ended in its day; a deleted account and a role that was taken away count at once.",
+    revoking="A token cannot be revoked and is valid for a day. The end of an account or role takes effect at once.",
     signed_in_queries=1,
     role_guarded_queries=3,
     ready=EXPRESS_PUBLIC,
@@ -74,17 +74,17 @@ EXPRESS = Peer(
 
 
 def better_auth_sign_up(number: int) -> Call:
-    somebody = {"name": username(number), "email": email(number), "password": PASSWORD}
-    return Call.posting("/api/auth/sign-up/email", somebody, body_contains='"token":"')
+    document = {"name": username(number), "email": email(number), "password": PASSWORD}
+    return Call.posting("/api/auth/sign-up/email", document, body_contains='"token":"')
 
 
 def better_auth_sign_in(number: int) -> Call:
-    somebody = {"email": email(number), "password": PASSWORD}
-    return Call.posting("/api/auth/sign-in/email", somebody, body_contains='"token":"')
+    document = {"email": email(number), "password": PASSWORD}
+    return Call.posting("/api/auth/sign-in/email", document, body_contains='"token":"')
 
 
 def better_auth_token(answer: Answer) -> str:
-    """The session's cookie, as a browser sends it back."""
+    """The session cookie as a Cookie header."""
     cookies = (value.partition(";")[0] for name, value in answer.headers if name == "set-cookie")
     return next(cookie for cookie in cookies if cookie.startswith("better-auth.session_token="))
 
@@ -100,7 +100,7 @@ BETTER_AUTH = Peer(
     title="better-auth on node:http, with its MySQL pool",
     toolchain=Node(),
     hashing="scrypt at N=16384, r=16, p=1, in Node's pool of four threads.",
-    revoking="A session that was ended counts at once; its cookie cache, which would spare the queries, is off.",
+    revoking="The end of a session takes effect at once. The cookie cache, which would save the queries, is off.",
     signed_in_queries=2,
     ready=BETTER_AUTH_PUBLIC,
     sign_up=better_auth_sign_up,
@@ -115,13 +115,13 @@ BETTER_AUTH = Peer(
 
 
 def fastapi_users_sign_up(number: int) -> Call:
-    somebody = {"email": email(number), "password": PASSWORD}
-    return Call.posting("/auth/register", somebody, status=201, body_contains='"is_active":true')
+    document = {"email": email(number), "password": PASSWORD}
+    return Call.posting("/auth/register", document, status=201, body_contains='"is_active":true')
 
 
 def fastapi_users_sign_in(number: int) -> Call:
-    somebody = {"username": email(number), "password": PASSWORD}
-    return Call.posting_form("/auth/jwt/login", somebody, body_contains='"access_token":"')
+    document = {"username": email(number), "password": PASSWORD}
+    return Call.posting_form("/auth/jwt/login", document, body_contains='"access_token":"')
 
 
 def fastapi_users_token(answer: Answer) -> str:
@@ -137,7 +137,7 @@ FASTAPI_USERS = Peer(
     title="fastapi-users on uvicorn, with SQLAlchemy and asyncmy",
     toolchain=VirtualEnvironment(),
     hashing="Argon2id at 64 MiB, t=3, p=4, computed on the thread that answers all requests.",
-    revoking="A token cannot be ended in its hour; a deleted or disabled account counts at once.",
+    revoking="A token cannot be revoked and is valid for an hour. The end of an account takes effect at once.",
     signed_in_queries=1,
     ready=Call(method="GET", path="/users/me", status=401, body_contains="Unauthorized"),
     sign_up=fastapi_users_sign_up,

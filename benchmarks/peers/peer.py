@@ -1,4 +1,4 @@
-"""What is known of a peer: for the report, for the load, and for whoever installs and starts it."""
+"""A peer: its description for the report, its calls, and its installation."""
 
 import fcntl
 import hashlib
@@ -11,33 +11,35 @@ from peers.calls import Answer, Call
 from peers.running import Database, RunningPeer
 from peers.toolchains import PeerUnavailable, Toolchain
 
-HERE = Path(__file__).parent
+PEERS_FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """A peer that can be started, as often as one likes."""
+    """An installed peer. It can be started several times."""
 
     folder: Path
     command: list[str]
     ready: Call = field(repr=False)
 
     def start(self, database: Database) -> RunningPeer:
-        """It makes its tables in `database`, and answers when this returns. Raise PeerFailed when it does not."""
+        """Start it and wait until it answers. It creates its tables in `database`. Raise PeerFailed on failure."""
         return RunningPeer.start(self.command, self.folder, database, self.ready)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
-    """`hashing`, `guarding` and `revoking` are a sentence each, for the report; the numbers of queries are measured by
-    `make peers`.
+    """An app that Doorward is compared with.
 
-    `sign_up` and `sign_in` are of user number N, who signs up first. `token` reads the answer to a sign-in;
-    `signed_in` and `role_guarded` take what it gave. `make_admin` is a statement for the peer's own database.
+    `hashing`, `guarding` and `revoking` are sentences for the report. `make peers` checks the numbers of queries.
+
+    `sign_up` and `sign_in` take the number of a user, who must sign up first. `token` reads the answer to a sign-in;
+    `signed_in` and `role_guarded` take that token. `make_admin` takes the number of a user and returns a statement for
+    the peer's database.
     """
 
     name: str
-    """Of its folder here and below the cache."""
+    """Also the name of its folder, here and below the cache directory."""
     title: str
     toolchain: Toolchain
     hashing: str
@@ -63,15 +65,15 @@ class Peer:
 
     @property
     def source(self) -> Path:
-        return HERE / self.name
+        return PEERS_FOLDER / self.name
 
     @property
     def versions(self) -> dict[str, str]:
-        """Of the packages that it is made of, without what those need."""
+        """The versions of its packages, without their dependencies."""
         return self.toolchain.chosen(self.source)
 
     def install(self, cache: Path) -> Installation:
-        """Into a folder of its own below `cache`, once for each lock file. Raise PeerUnavailable when that fails."""
+        """Install it below `cache`, unless that installation is up to date. Raise PeerUnavailable on failure."""
         folder = cache.resolve() / self.name
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -87,7 +89,7 @@ class Peer:
         shutil.copytree(self.source, folder / "app", ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
         lock_file = self.source / self.toolchain.lock_file
         wanted = hashlib.sha256(self.toolchain.identity().encode() + lock_file.read_bytes()).hexdigest()
-        # Within what it vouches for, so that they go together.
+        # The stamp is inside the folder that it describes, so both are deleted together.
         stamp = self.toolchain.product(folder) / "installed"
         if stamp.exists() and stamp.read_text() == wanted:
             return

@@ -1,4 +1,4 @@
-"""A peer as a process, and the database that it is given."""
+"""A peer's process and its database."""
 
 import os
 import signal
@@ -14,32 +14,33 @@ from urllib.parse import urlsplit
 
 from peers.calls import Call, ask
 from support.mysql.server import Account, Rows
-from support.programs.processes import PATIENCE, eventually, free_port, is_zombie
+from support.programs.processes import eventually, free_port, is_zombie
 
 HOST = "127.0.0.1"
-STOP_PATIENCE = 10.0
-SHOWN = 2000
-"""Characters of its output that a failure ends with."""
+START_TIMEOUT_SECONDS = 30.0
+STOP_TIMEOUT_SECONDS = 10.0
+MAX_SHOWN_CHARACTERS = 2000
+"""Length of the end of its output that an error shows."""
 
 
 class PeerFailed(Exception):
-    """It did not start; the text ends with what it wrote."""
+    """A peer did not start or gave a wrong answer; the text ends with its output."""
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """One database on a MySQL server, and the account that may do everything in it."""
+    """A database on a MySQL server, and an account with all privileges on it."""
 
     account: Account = field(repr=False)
     name: str
 
     @classmethod
     def parse(cls, url: str) -> Self:
-        """From what `MySQLServer.fresh_database` gives."""
+        """Parse the URL that `MySQLServer.fresh_database` returns."""
         return cls(Account.parse(url), urlsplit(url).path.removeprefix("/"))
 
     def environment(self) -> dict[str, str]:
-        """As every peer reads it."""
+        """The environment variables that every peer reads."""
         return {
             "MYSQL_HOST": self.account.host,
             "MYSQL_PORT": str(self.account.port),
@@ -49,36 +50,36 @@ class Database:
         }
 
     def execute(self, *statements: str) -> Rows:
-        """The rows of the last statement."""
+        """Execute statements in this database. Return the rows of the last one."""
         return self.account.execute(f"USE `{self.name}`", *statements)
 
 
 @dataclass(slots=True, kw_only=True)
 class RunningPeer:
-    """Leads a process group of its own. Whoever started it stops it, or leaves the `with` block."""
+    """A peer that runs in a process group of its own. Stop it with `stop()`, or use it in a `with` block."""
 
     port: int
     process: Popen[bytes] = field(repr=False)
-    written: IO[bytes] = field(repr=False)
+    output_file: IO[bytes] = field(repr=False)
 
     @classmethod
     def start(cls, command: list[str], folder: Path, database: Database, ready: Call) -> Self:
-        """Return when it gives the answer `ready` asks for. Raise PeerFailed when it never does."""
+        """Start it and wait until it answers `ready` as expected. Raise PeerFailed when it does not."""
         port = free_port()
-        # Nothing of this process's environment but where programs are: a peer runs as it is described.
+        # Only PATH is inherited, so that a peer does not depend on the environment of this process.
         environment = {"PATH": os.environ.get("PATH", os.defpath), "NODE_ENV": "production"}
         environment |= {"HOST": HOST, "PORT": str(port), **database.environment()}
-        written = TemporaryFile()  # noqa: SIM115  closed by stop()
+        output_file = TemporaryFile()  # noqa: SIM115  closed by stop()
         process = Popen(
             command,
             cwd=folder,
             env=environment,
             stdin=DEVNULL,
-            stdout=written,
+            stdout=output_file,
             stderr=STDOUT,
             start_new_session=True,
         )
-        peer = cls(port=port, process=process, written=written)
+        peer = cls(port=port, process=process, output_file=output_file)
         try:
             peer.wait_until(ready)
         except BaseException:
@@ -96,36 +97,38 @@ class RunningPeer:
 
     @property
     def output(self) -> str:
-        """Everything written so far; nothing once it is stopped."""
-        if self.written.closed:
+        """Everything that it has written so far; empty after `stop()`."""
+        if self.output_file.closed:
             return ""
-        return os.pread(self.written.fileno(), os.fstat(self.written.fileno()).st_size, 0).decode(errors="replace")
+        return os.pread(self.output_file.fileno(), os.fstat(self.output_file.fileno()).st_size, 0).decode(
+            errors="replace"
+        )
 
     def wait_until(self, ready: Call) -> None:
-        def settled() -> bool:
+        def is_ready() -> bool:
             if is_zombie(self.pid):
-                raise PeerFailed(f"It ended:\n{self.output[-SHOWN:]}")
+                raise PeerFailed(f"The peer ended:\n{self.output[-MAX_SHOWN_CHARACTERS:]}")
             try:
-                return ready.is_met_by(ask(self.url, ready))
+                return ready.accepts(ask(self.url, ready))
             except (OSError, HTTPException):
                 return False
 
         try:
-            eventually(settled, PATIENCE)
+            eventually(is_ready, START_TIMEOUT_SECONDS)
         except AssertionError as error:
-            raise PeerFailed(f"It does not answer:\n{self.output[-SHOWN:]}") from error
+            raise PeerFailed(f"The peer does not answer:\n{self.output[-MAX_SHOWN_CHARACTERS:]}") from error
 
     def stop(self) -> None:
-        """Return once nothing of it runs any more. Its output is gone then; a second call does nothing."""
+        """End all its processes and delete its output. A second call does nothing."""
         if self.process.returncode is not None:
             return
-        # Not reaped before the last signal, so that no other group can have its number.
+        # It is not reaped before the last signal, so that no other process group can get its id.
         os.killpg(self.pid, signal.SIGTERM)
         with suppress(AssertionError):
-            eventually(lambda: is_zombie(self.pid), STOP_PATIENCE)
+            eventually(lambda: is_zombie(self.pid), STOP_TIMEOUT_SECONDS)
         os.killpg(self.pid, signal.SIGKILL)
         self.process.wait()
-        self.written.close()
+        self.output_file.close()
 
     def __enter__(self) -> Self:
         return self

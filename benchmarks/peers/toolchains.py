@@ -1,4 +1,4 @@
-"""Where a peer's packages come from: npm or PyPI, as its lock file says and nothing else."""
+"""Installs a peer's packages from npm or PyPI, exactly as its lock file pins them."""
 
 import json
 import os
@@ -12,39 +12,38 @@ from typing import Protocol
 
 from locks import UV, pinned
 
-CHOSEN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z,-]+\])?==(\S+)$", re.MULTILINE)
+MANIFEST_PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z,-]+\])?==(\S+)$", re.MULTILINE)
 
-PATIENCE = 600.0
-"""Seconds that packages may take to come."""
-
-CAUSE_LINES = 4
+INSTALL_TIMEOUT_SECONDS = 600.0
+MAX_CAUSE_LINES = 4
+"""Lines of an error's output that a report shows."""
 
 
 class PeerUnavailable(Exception):
-    """This peer cannot be had here; the text is the cause, fit for a report."""
+    """This peer cannot be installed on this machine; the text says why."""
 
 
 class Toolchain(Protocol):
     @property
     def manifest(self) -> str:
-        """The file that names the packages that were chosen."""
+        """The name of the file that lists the chosen packages."""
         ...
 
     @property
     def lock_file(self) -> str:
-        """The file that pins them, and all that they need."""
+        """The name of the file that pins them and their dependencies."""
         ...
 
     def chosen(self, folder: Path) -> dict[str, str]:
-        """The version of each package that the manifest in `folder` asks for."""
+        """The version of each package in the manifest in `folder`."""
         ...
 
     def locked(self, folder: Path) -> dict[str, str]:
-        """The version of each package that the lock file in `folder` pins."""
+        """The version of each package in the lock file in `folder`."""
         ...
 
     def identity(self) -> str:
-        """What an installation depends on besides the lock file. Raise PeerUnavailable when a program is missing."""
+        """The interpreter that an installation depends on. Raise PeerUnavailable when a program is missing."""
         ...
 
     def product(self, folder: Path) -> Path:
@@ -52,15 +51,15 @@ class Toolchain(Protocol):
         ...
 
     def install(self, folder: Path) -> None:
-        """Install by the lock file in `folder`, from nothing. Raise PeerUnavailable when that cannot be done."""
+        """Install what the lock file in `folder` pins, and nothing else. Raise PeerUnavailable on failure."""
         ...
 
     def command(self, folder: Path) -> list[str]:
-        """What starts the app in `folder`."""
+        """The command that starts the app in `folder`."""
         ...
 
     def lock(self, folder: Path) -> None:
-        """Write the lock file beside its manifest in `folder`; no registry's address comes into it."""
+        """Write the lock file of the manifest in `folder`, without the address of a registry."""
         ...
 
 
@@ -85,7 +84,7 @@ class Node:
         return folder / "node_modules"
 
     def install(self, folder: Path) -> None:
-        # Strict, so that a Node too old for a package is told of here and not by a stack trace at the start.
+        # With --engine-strict, a Node that is too old for a package is an error here, instead of a crash at the start.
         _run([_program("npm"), "ci", "--engine-strict", "--ignore-scripts", "--no-audit", "--no-fund"], folder)
 
     def command(self, folder: Path) -> list[str]:
@@ -98,13 +97,13 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class VirtualEnvironment:
-    """One of its own, on the interpreter of this process: a peer's pins are not ours."""
+    """A virtual environment of the peer's own, with the interpreter of this process."""
 
     manifest: str = "requirements.in"
     lock_file: str = "requirements.txt"
 
     def chosen(self, folder: Path) -> dict[str, str]:
-        return dict(CHOSEN.findall((folder / self.manifest).read_text("utf-8")))
+        return dict(MANIFEST_PIN.findall((folder / self.manifest).read_text("utf-8")))
 
     def locked(self, folder: Path) -> dict[str, str]:
         return {pin.name: pin.version for pin in pinned((folder / self.lock_file).read_text("utf-8"))}
@@ -143,15 +142,21 @@ def _program(name: str) -> str:
 
 
 def _run(command: list[str], folder: Path | None = None) -> str:
-    """What it printed."""
+    """Run a command. Return its output; raise PeerUnavailable when it fails."""
     environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
     try:
         done = subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
+            command,
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=INSTALL_TIMEOUT_SECONDS,
+            check=False,
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise PeerUnavailable(str(error)) from error
     if done.returncode != 0:
         lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-        raise PeerUnavailable(f"{Path(command[0]).name} failed: {'; '.join(lines[:CAUSE_LINES])}")
+        raise PeerUnavailable(f"{Path(command[0]).name} failed: {'; '.join(lines[:MAX_CAUSE_LINES])}")
     return done.stdout.strip()

@@ -1,1 +1,1 @@
-"""What nobody gets past on this machine: the same work with nothing around it."""
+"""The limits of the machine: the same work without anything around it."""

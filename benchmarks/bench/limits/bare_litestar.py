@@ -1,4 +1,4 @@
-"""A Litestar handler with nothing around it, on the server as Doorward runs it. Listens where DOORWARD_PORT says."""
+"""Serves one Litestar handler without guard, log and metrics, by Doorward's own server, on the port DOORWARD_PORT."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Verifies one password again and again, in as many threads as are asked for, and prints how often in a second.
+"""Verifies one password repeatedly, in several threads, and prints the number of verifications per second.
 
 Usage: python -m bench.limits.raw_hashing argon2-cffi|libsodium THREADS SECONDS
 """
@@ -14,38 +14,39 @@ import nacl.pwhash
 from doorward.infrastructure.security.passwords import LANES, MEMORY_KIB, PASSES
 
 PASSWORD = b"violet harbour kettle"
-KIB = 1024
+BYTES_PER_KIB = 1024
 
-Check = Callable[[], object]
+Verify = Callable[[], object]
 
 
-def by_argon2_cffi() -> Check:
+def argon2_cffi() -> Verify:
     hasher = argon2.PasswordHasher(PASSES, MEMORY_KIB, LANES)
     stored = hasher.hash(PASSWORD)
     return lambda: hasher.verify(stored, PASSWORD)
 
 
-def by_libsodium() -> Check:
-    stored = nacl.pwhash.argon2id.str(PASSWORD, opslimit=PASSES, memlimit=MEMORY_KIB * KIB)
+def libsodium() -> Verify:
+    stored = nacl.pwhash.argon2id.str(PASSWORD, opslimit=PASSES, memlimit=MEMORY_KIB * BYTES_PER_KIB)
     return lambda: nacl.pwhash.argon2id.verify(stored, PASSWORD)
 
 
-LIBRARIES: Mapping[str, Callable[[], Check]] = {"argon2-cffi": by_argon2_cffi, "libsodium": by_libsodium}
+LIBRARIES: Mapping[str, Callable[[], Verify]] = {"argon2-cffi": argon2_cffi, "libsodium": libsodium}
 
 
-def rate(check: Check, threads: int, seconds: float) -> float:
-    began = perf_counter()
+def rate(verify: Verify, threads: int, seconds: float) -> float:
+    """Verifications per second of all threads together."""
+    start = perf_counter()
 
     def work() -> int:
         done = 0
-        while perf_counter() - began < seconds:
-            check()
+        while perf_counter() - start < seconds:
+            verify()
             done += 1
         return done
 
     with ThreadPoolExecutor(threads) as pool:
         total = sum(pool.map(lambda _: work(), range(threads)))
-    return total / (perf_counter() - began)
+    return total / (perf_counter() - start)
 
 
 if __name__ == "__main__":

@@ -16,10 +16,10 @@ const options = {
     user: MYSQL_USER,
     password: MYSQL_PASSWORD,
     database: MYSQL_DATABASE,
-    timezone: "Z", // as its documentation asks for
+    timezone: "Z", // as its documentation requires
   }),
   emailAndPassword: { enabled: true },
-  rateLimit: { enabled: false }, // in production it is on by default, and one client would be refused
+  rateLimit: { enabled: false }, // the default in production would refuse a single client's load
   telemetry: { enabled: false },
   logger: { level: "error" },
 };

@@ -4,7 +4,7 @@ import { User } from "./models.mjs";
 
 export const secret = randomBytes(32).toString("hex");
 
-function claimsOf(token) {
+function verifiedClaims(token) {
   try {
     return jwt.verify(token, secret);
   } catch {
@@ -12,13 +12,13 @@ function claimsOf(token) {
   }
 }
 
-/** One query, so that the token of a deleted account is refused. */
+/** Executes one query, so that the token of a deleted account is refused. */
 export async function signedIn(request, response, next) {
   const token = request.headers["x-access-token"];
   if (!token) {
     return response.status(403).send({ message: "No token provided!" });
   }
-  const claims = claimsOf(token);
+  const claims = verifiedClaims(token);
   if (!claims || !(await User.findByPk(claims.id))) {
     return response.status(401).send({ message: "Unauthorized!" });
   }
@@ -26,8 +26,8 @@ export async function signedIn(request, response, next) {
   next();
 }
 
-/** Two more queries, so that a role that was taken away is gone. */
-export function having(name, refusal) {
+/** Executes two more queries, so that a revoked role is refused. */
+export function requireRole(name, refusal) {
   return async (request, response, next) => {
     const user = await User.findByPk(request.userId);
     const roles = await user.getRoles();

@@ -10,8 +10,8 @@ const database = new Sequelize(MYSQL_DATABASE, MYSQL_USER, MYSQL_PASSWORD, {
   pool: { max: 5, min: 0, acquire: 30_000, idle: 10_000 },
 });
 
-// The tutorial has no indexes here. Without them its sign-in would read the whole table, and what is compared would be
-// the number of accounts.
+// The tutorial has no indexes here. Without them a sign-in would read the whole table, and its speed would depend on the
+// number of accounts.
 export const User = database.define("user", {
   username: { type: DataTypes.STRING, unique: true },
   email: { type: DataTypes.STRING, unique: true },

@@ -1,4 +1,4 @@
-"""An app of fastapi-users as its documentation builds it, on MySQL."""
+"""An app of fastapi-users on MySQL, built as its documentation describes."""
 
 import os
 import secrets
@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 from sqlalchemy.orm import DeclarativeBase
 
 SECRET = secrets.token_hex(32)
-AN_HOUR = 3600
+TOKEN_LIFETIME_SECONDS = 3600
 
 engine = create_async_engine(
     URL.create(
@@ -61,20 +61,20 @@ Users = SQLAlchemyUserDatabase[User, UUID]
 
 
 async def session() -> AsyncIterator[AsyncSession]:
-    async with new_session() as opened:
-        yield opened
+    async with new_session() as opened_session:
+        yield opened_session
 
 
-async def users(opened: Annotated[AsyncSession, Depends(session)]) -> AsyncIterator[Users]:
-    yield SQLAlchemyUserDatabase(opened, User)
+async def users(opened_session: Annotated[AsyncSession, Depends(session)]) -> AsyncIterator[Users]:
+    yield SQLAlchemyUserDatabase(opened_session, User)
 
 
-async def manager(stored: Annotated[Users, Depends(users)]) -> AsyncIterator[UserManager]:
-    yield UserManager(stored)
+async def manager(database: Annotated[Users, Depends(users)]) -> AsyncIterator[UserManager]:
+    yield UserManager(database)
 
 
 def strategy() -> JWTStrategy[User, UUID]:
-    return JWTStrategy(secret=SECRET, lifetime_seconds=AN_HOUR)
+    return JWTStrategy(secret=SECRET, lifetime_seconds=TOKEN_LIFETIME_SECONDS)
 
 
 @asynccontextmanager
@@ -86,12 +86,12 @@ async def lifespan(_: FastAPI) -> AsyncIterator[None]:
 
 
 backend = AuthenticationBackend(name="jwt", transport=BearerTransport(tokenUrl="auth/jwt/login"), get_strategy=strategy)
-doors = FastAPIUsers[User, UUID](manager, [backend])
+routers = FastAPIUsers[User, UUID](manager, [backend])
 
 app = FastAPI(lifespan=lifespan)
-app.include_router(doors.get_auth_router(backend), prefix="/auth/jwt")
-app.include_router(doors.get_register_router(UserRead, UserCreate), prefix="/auth")
-app.include_router(doors.get_users_router(UserRead, UserUpdate), prefix="/users")
+app.include_router(routers.get_auth_router(backend), prefix="/auth/jwt")
+app.include_router(routers.get_register_router(UserRead, UserCreate), prefix="/auth")
+app.include_router(routers.get_users_router(UserRead, UserUpdate), prefix="/users")
 
 if __name__ == "__main__":
     uvicorn.run(
