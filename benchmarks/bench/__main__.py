@@ -7,7 +7,9 @@ import argparse
 import signal
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 from bench import scenarios, targets, throughput
@@ -17,6 +19,7 @@ from bench.mixed_load import CLIENTS
 from bench.plan import FULL, QUICK, Plan
 from bench.plot import plot
 from bench.report import Report, write
+from bench.targets import Target
 from support.mysql.distribution import cache_directory
 from support.mysql.server import MySQLServer, Skipped
 
@@ -24,46 +27,42 @@ RESULTS = Path(__file__).parent.parent / "results"
 MYSQL_OPTIONS = ("--innodb-buffer-pool-size=1G",)
 """Enough memory for a million accounts. Durability keeps MySQL's default: a commit is on the disk."""
 
-Part = Callable[[Plan, MySQLServer, Path, Report], None]
+Part = Callable[[Plan, MySQLServer, Path, Report], Iterator[Target]]
+"""Measures, fills its fields of the report, and yields its targets."""
 
 
-def contests(plan: Plan, mysql: MySQLServer, folder: Path, report: Report) -> None:
+def contests(plan: Plan, mysql: MySQLServer, folder: Path, report: Report) -> Iterator[Target]:
     report.contests, report.skipped = throughput.main_contests(plan, mysql, folder, cache_directory() / "peers")
-    report.targets = [*report.targets, *targets.contest_targets(report.contests)]
+    yield from targets.contest_targets(report.contests)
 
 
-def matrix(plan: Plan, mysql: MySQLServer, folder: Path, report: Report) -> None:
+def matrix(plan: Plan, mysql: MySQLServer, folder: Path, report: Report) -> Iterator[Target]:
     report.matrix = list(throughput.matrix(plan, mysql, folder))
+    yield from ()
 
 
-def storms(plan: Plan, mysql: MySQLServer, folder: Path, report: Report) -> None:
+def storms(plan: Plan, mysql: MySQLServer, folder: Path, report: Report) -> Iterator[Target]:
     with serving(folder, mysql.fresh_database(), workers="1") as service:
         service.load_accounts(plan.tokens)
         token = service.open_sessions(1)[0].access_token.value
         report.storms = [scenarios.storm(service, plan, clients, token) for clients in (plan.connections, 1)]
         report.overload = scenarios.overload(service, plan)
-    report.targets = [
-        *report.targets,
-        *targets.overload_targets(report.overload),
-        *targets.storm_targets(report.storms[0]),
-    ]
+    yield from targets.overload_targets(report.overload)
+    yield from targets.storm_targets(report.storms[0])
 
 
-def memory(plan: Plan, mysql: MySQLServer, folder: Path, report: Report) -> None:
+def memory(plan: Plan, mysql: MySQLServer, folder: Path, report: Report) -> Iterator[Target]:
     with serving(folder, mysql.fresh_database(), workers="1") as service:
         service.load_accounts(max(plan.tokens, CLIENTS + 1))
         report.memory = scenarios.memory(service, plan)
         report.starts = scenarios.starts(service, plan)
-    report.targets = [
-        *report.targets,
-        *targets.memory_targets(report.memory),
-        *targets.start_targets(report.starts),
-    ]
+    yield from targets.memory_targets(report.memory)
+    yield from targets.start_targets(report.starts)
 
 
-def growth(plan: Plan, mysql: MySQLServer, folder: Path, report: Report) -> None:
+def growth(plan: Plan, mysql: MySQLServer, folder: Path, report: Report) -> Iterator[Target]:
     report.growth = scenarios.growth(plan, mysql, folder)
-    report.targets = [*report.targets, *targets.growth_targets(report.growth)]
+    yield from targets.growth_targets(report.growth)
 
 
 PARTS: dict[str, Part] = {
@@ -89,9 +88,10 @@ def main() -> int:
         return 1
     report = Report(mysql.product)
     try:
-        with tempfile.TemporaryDirectory(prefix="doorward-bench-") as folder:
-            for name in given.only:
-                PARTS[name](plan, mysql, Path(folder) / name, report)
+        with tempfile.TemporaryDirectory(prefix="doorward-bench-") as folder, ExitStack() as stack:
+            run = stack.enter_context(ThreadPoolExecutor(2)).map if plan.two_parts_at_once else map
+            for found in run(lambda name: list(PARTS[name](plan, mysql, Path(folder) / name, report)), given.only):
+                report.targets = [*report.targets, *found]
                 write(report, given.to, given.name)
     finally:
         mysql.stop()
