@@ -240,7 +240,7 @@ def checked_answer(running: RunningPeer, call: Call) -> Answer:
 
 
 def main_contests(plan: Plan, mysql: MySQLServer, folder: Path, cache: Path) -> tuple[list[Contest], dict[str, str]]:
-    """Measure all contestants on MySQL with one worker. Return the contests, and the reason for each peer that is skipped."""
+    """Measure all contestants on MySQL with one worker. Return the contests, and why each skipped peer is missing."""
     schedule = Schedule(plan)
     with ExitStack() as stack:
         services = [
