@@ -38,10 +38,10 @@ help:
 run: $(READY) .venv/compiled
 	@exec $(BIN)/doorward serve --migrate
 
-test: check
+test: check .venv/compiled
 	$(BIN)/pytest $(IN_PARALLEL) $(ARGS)
 
-test-full: check
+test-full: check .venv/compiled
 	DOORWARD_TESTS=full $(BIN)/pytest $(IN_PARALLEL) $(ARGS)
 	env -u TEST_MYSQL_ROOT -u TEST_MYSQL_URL DOORWARD_TESTS=full $(BIN)/pytest -m mysql tests/integration/contracts
 	$(MAKE) bench-quick
