@@ -9,21 +9,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from shutil import copyfileobj
-from typing import Annotated, BinaryIO
+from typing import Annotated, BinaryIO, Final
 
 import msgspec
 
 from doorward.application.accounts.account_entries import AccountEntry, Problem
 from doorward.encoding.strict_json import InvalidJson, parse_object
+from doorward.interfaces.validation_messages import split_path, unknown_member
 
-MAX_LINE_BYTES = 16_384
-
-PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
-UNKNOWN_MEMBER = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
-PLACE = re.compile(r" - at `\$\.([^`]*)`$")
+MAX_LINE_BYTES: Final = 16_384
+PLAIN_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
+"""A member name that looks like a name and not like a password. Only such names are printed."""
 
 
 class Account(msgspec.Struct, forbid_unknown_fields=True, rename="camel", gc=False):
+    """One line of the file."""
+
     username: str
     email: str
     password_hash: str
@@ -37,13 +38,13 @@ DECODER = msgspec.json.Decoder(Account)
 
 @dataclass(frozen=True, slots=True)
 class AccountFile:
-    """The entries of a file, from `start` (a position in bytes) on. It can be iterated over several times."""
+    """The entries of a file, from the position `start_bytes` on. It can be iterated over several times."""
 
     file: BinaryIO
-    start: int = 0
+    start_bytes: int = 0
 
     def __iter__(self) -> Iterator[AccountEntry | Problem]:
-        self.file.seek(self.start)
+        self.file.seek(self.start_bytes)
         number = 0
         while line := self.file.readline(MAX_LINE_BYTES + 2):
             number += 1
@@ -51,21 +52,22 @@ class AccountFile:
                 self._skip_rest_of(line)
                 yield Problem(number, f"The line is longer than {MAX_LINE_BYTES} bytes.")
             elif line.strip():
-                yield read(number, line)
+                yield parse_line(number, line)
 
     def _skip_rest_of(self, line: bytes) -> None:
         while line and not line.endswith(b"\n"):
             line = self.file.readline(MAX_LINE_BYTES)
 
 
-def read(number: int, line: bytes) -> AccountEntry | Problem:
+def parse_line(number: int, line: bytes) -> AccountEntry | Problem:
+    """Return the entry of the line with that number, or the problem with it."""
     try:
         parse_object(line, name="line")
         account = DECODER.decode(line)
     except InvalidJson as error:
         return Problem(number, str(error))
     except msgspec.ValidationError as error:
-        return Problem(number, discreet(str(error)))
+        return Problem(number, problem_text(str(error)))
     return AccountEntry(
         number,
         account.username,
@@ -77,16 +79,17 @@ def read(number: int, line: bytes) -> AccountEntry | Problem:
     )
 
 
-def discreet(message: str) -> str:
-    """What msgspec says of names and types. A member name that could hold something private is left out."""
-    if found := UNKNOWN_MEMBER.fullmatch(message):
-        return f"There is no member {found[1]}." if PLAIN_NAME.fullmatch(found[1]) else "A member has an unknown name."
-    place = PLACE.search(message)
-    return f"{place[1]}: {message[: place.start()]}." if place else f"{message}."
+def problem_text(message: str) -> str:
+    """Return msgspec's message as a sentence. A member name that could hold something private is left out."""
+    name = unknown_member(message)
+    if name is not None:
+        return f"There is no member {name}." if PLAIN_NAME.fullmatch(name) else "A member has an unknown name."
+    text, path = split_path(message)
+    return f"{path}: {text}." if path else f"{text}."
 
 
 @contextmanager
-def repeatable(file: BinaryIO) -> Iterator[AccountFile]:
+def open_entries(file: BinaryIO) -> Iterator[AccountFile]:
     """Yield the entries of the file, or of a temporary private copy when the file can be read only once."""
     if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         yield AccountFile(file, file.tell())

@@ -63,13 +63,13 @@ def interrupted(latest: ImportProgress) -> str:
 
 
 def imported(file: BinaryIO, progress: "Progress", *, skip_existing: bool) -> ImportProgress:
-    from doorward.interfaces.cli.account_file import repeatable  # noqa: PLC0415 heavy
+    from doorward.interfaces.cli.account_file import open_entries  # noqa: PLC0415 heavy
 
     async def work(context: CommandContext) -> ImportProgress:
         use_case = await context.get(ImportUsers)
         return await use_case(entries, context.now, by=OPERATOR, skip_existing=skip_existing, on_progress=progress)
 
-    with repeatable(file) as entries:
+    with open_entries(file) as entries:
         return run(work)
 
 

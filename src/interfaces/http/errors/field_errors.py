@@ -1,23 +1,26 @@
-"""The members `errors` of a problem, from the messages of msgspec and Litestar."""
+"""Makes the member `errors` of a problem, from refusals and from the messages of msgspec and Litestar."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from doorward.domain.errors import DomainError, Invalid
 from doorward.interfaces.http.errors.refusals import FieldErrors, Malformed
+from doorward.interfaces.validation_messages import (
+    contains_pattern,
+    may_repeat_value,
+    missing_member,
+    split_path,
+    unknown_member,
+)
 
 PUBLISHED_NAMES: Final = "fields"
 """The key in a route's `opt` under which it maps the field of a refusal to the name of its own member."""
 
-PLACE = re.compile(r"^(?P<what>.*) - at `\$\.?(?P<field>[^`]*)`$", re.DOTALL)
-MISSING = re.compile(r"^Object missing required field `(?P<field>[^`]*)`$", re.DOTALL)
-UNKNOWN = re.compile(r"^Object contains unknown field `(?P<field>.*)`$", re.DOTALL)
 MAX_FIELD_CHARACTERS = 64
 
 
 def field_errors(refusal: DomainError, opt: Mapping[str, Any]) -> FieldErrors:
-    """Return what a refusal says about single members. `opt` is that of the route, or empty without one."""
+    """Return the field errors of a refusal. `opt` is that of the route, or empty without a route."""
     if isinstance(refusal, Malformed):
         return refusal.errors
     if isinstance(refusal, Invalid) and refusal.field is not None:
@@ -27,18 +30,21 @@ def field_errors(refusal: DomainError, opt: Mapping[str, Any]) -> FieldErrors:
 
 
 def body_error(message: str) -> dict[str, str]:
-    """Return what msgspec says about a body: names and types, never a value that was sent."""
-    place = PLACE.match(message)
-    what, inside = (place["what"], place["field"]) if place else (message, "")
-    for pattern, text in ((MISSING, "This member is required."), (UNKNOWN, "There is no such member.")):
-        if found := pattern.match(what):
-            name = found["field"][:MAX_FIELD_CHARACTERS]
-            return {"field": f"{inside}.{name}" if inside else name, "message": text}
-    return {"field": inside, "message": without_values(what)}
+    """Return the field error for msgspec's message about a body. It has names and types, never a value that was
+    sent."""
+    text, path = split_path(message)
+    name, reason = missing_member(text), "This member is required."
+    if name is None:
+        name, reason = unknown_member(text), "There is no such member."
+    if name is None:
+        return {"field": path, "message": without_values(text)}
+    name = name[:MAX_FIELD_CHARACTERS]
+    return {"field": f"{path}.{name}" if path else name, "message": reason}
 
 
 def parameter_error(handler: Any, entry: Mapping[str, Any]) -> dict[str, str]:
-    """Return one of Litestar's messages about parameters of that route handler, or about a missing body."""
+    """Return the field error for an entry of Litestar's ValidationException: about a parameter of that route handler,
+    or about a missing body."""
     name = str(entry.get("key", ""))
     if name == "data":
         return {"field": "", "message": "A JSON body is required."}
@@ -48,9 +54,9 @@ def parameter_error(handler: Any, entry: Mapping[str, Any]) -> dict[str, str]:
 
 
 def without_values(message: str) -> str:
-    """Return msgspec's message without the value that it would quote, and without our regular expressions."""
-    if message.startswith("Invalid"):
+    """Return msgspec's message without a value that was sent and without a regular expression."""
+    if may_repeat_value(message):
         return "This value is not one of those that are allowed."
-    if " matching regex " in message:
+    if contains_pattern(message):
         return "This text holds characters that are not allowed here."
     return message.replace("`", "")
