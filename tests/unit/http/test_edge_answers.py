@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import structlog
 from prometheus_client.parser import text_string_to_metric_families
+from structlog.contextvars import merge_contextvars
 
 from doorward.domain.errors import DomainError, StorageUnavailable, Throttled
 from doorward.interfaces.http import metrics
@@ -193,6 +194,19 @@ async def test_an_exception_becomes_a_500_without_details(app: Any) -> None:
     (line,) = logs
     assert (line["event"], line["log_level"]) == ("unhandled_exception", "error")
     assert isinstance(line["exc_info"], Exception)
+
+
+async def test_log_lines_of_a_request_have_its_id_and_address_and_later_lines_do_not() -> None:
+    async def logging(scope: Any, receive: Any, send: Any) -> None:
+        structlog.get_logger().info("during")
+        await Application()(scope, receive, send)
+
+    with structlog.testing.capture_logs(processors=[merge_contextvars]) as logs:
+        reply = await ask(logging, peer="192.0.2.7")
+        structlog.get_logger().info("after")
+    during, after = logs
+    assert (during["request_id"], during["ip"]) == (reply.header("x-request-id"), "192.0.2.7")
+    assert {"request_id", "ip"}.isdisjoint(after)
 
 
 async def test_an_exception_in_the_middle_of_an_answer_ends_it() -> None:
