@@ -1,3 +1,5 @@
+"""The command `doorward` with all of its subcommands."""
+
 import click
 
 from doorward.interfaces.cli.doctor import doctor

@@ -1,3 +1,5 @@
+"""`doorward doctor`: check settings, files, database, clock and keys."""
+
 import asyncio
 import sys
 from collections.abc import Callable, Sequence
@@ -14,7 +16,7 @@ from doorward.infrastructure.settings.data_dir import mode_of
 from doorward.infrastructure.settings.settings import ENV_FILE, Settings
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.interfaces.cli.output import json_option, print_json, printable
-from doorward.interfaces.cli.running import STANDARD_ERROR, current_settings
+from doorward.interfaces.cli.running import STANDARD_ERROR_DESCRIPTOR, current_settings
 
 MAX_KEY_AGE = timedelta(days=365)
 COLOURS = {"ok": "green", "advice": "yellow", "wrong": "red"}
@@ -30,7 +32,7 @@ def doctor(as_json: bool) -> None:  # noqa: FBT001 click passes flags so
     settings = current_settings()
     from doorward.infrastructure.log.configure import configure_logging  # noqa: PLC0415 heavy
 
-    configure_logging(settings, STANDARD_ERROR)
+    configure_logging(settings, STANDARD_ERROR_DESCRIPTOR)
     findings = [*diagnose_settings(settings), *diagnose_files(settings, ENV_FILE)]
     findings += asyncio.run(diagnose_running(settings))
     wrong = [finding for finding in findings if finding.state == "wrong"]
@@ -44,6 +46,7 @@ def doctor(as_json: bool) -> None:  # noqa: FBT001 click passes flags so
 
 
 def print_finding(finding: Finding) -> None:
+    """Print one finding for people, with the way to fix it."""
     state = click.style(f"{finding.state:<6}", fg=COLOURS[finding.state])
     click.echo(f"{state}  {finding.check}: {printable(finding.text)}")
     if finding.fix:
@@ -51,7 +54,7 @@ def print_finding(finding: Finding) -> None:
 
 
 async def diagnose_running(settings: Settings) -> list[Finding]:
-    """Findings about the database and the signing keys in it."""
+    """Return findings about the database and about the signing keys in it."""
     from doorward.infrastructure.container import make_container  # noqa: PLC0415 heavy
     from doorward.infrastructure.database import Database  # noqa: PLC0415 heavy
 
@@ -68,6 +71,7 @@ async def diagnose_running(settings: Settings) -> list[Finding]:
 
 
 async def diagnose_keys(settings: Settings, now: Callable[[], datetime]) -> list[Finding]:
+    """Return findings about the signing keys: whether they can be decrypted, how old the present one is."""
     from doorward.application.keys.list_signing_keys import ListSigningKeys  # noqa: PLC0415 heavy
     from doorward.application.ports.security import KeySealer  # noqa: PLC0415 heavy
     from doorward.infrastructure.container import make_container  # noqa: PLC0415 heavy
@@ -78,27 +82,31 @@ async def diagnose_keys(settings: Settings, now: Callable[[], datetime]) -> list
         keys = await (await container.get(ListSigningKeys))()
         await (await container.get(StoredKeyRing)).reload()
         sealer = await container.get(KeySealer)
-        left = [key for key in keys if sealer.resealed(key) != key]
+        outdated = [key for key in keys if sealer.resealed(key) != key]
     except (StartRefused, DomainError) as error:
         fix = "set DOORWARD_SECRET_KEY to the secret under which the keys were encrypted"
         return [Finding(check="signing keys", state="wrong", text=str(error), fix=fix)]
     finally:
         await container.close()
-    return [age_of(keys, now()), *([sealed_under(left)] if settings.secret_key_previous is not None else [])]
+    findings = [diagnose_age(keys, now())]
+    if settings.secret_key_previous is not None:
+        findings.append(diagnose_previous_secret(outdated))
+    return findings
 
 
-def sealed_under(left: Sequence[SigningKey]) -> Finding:
-    """A finding for two master secrets. `left` holds the keys that only the previous one decrypts."""
+def diagnose_previous_secret(outdated: Sequence[SigningKey]) -> Finding:
+    """Return the finding for two master secrets. Only the previous secret decrypts the `outdated` keys."""
     return Finding.judged(
         "previous master secret",
-        f"{len(left)} keys are encrypted under it" if left else "no key needs it any more; see docs/keys.md",
-        good=not left,
+        f"{len(outdated)} keys are encrypted under it" if outdated else "no key needs it any more; see docs/keys.md",
+        good=not outdated,
         fix="start the service with both secrets",
         otherwise="advice",
     )
 
 
-def age_of(keys: Sequence[SigningKey], now: datetime) -> Finding:
+def diagnose_age(keys: Sequence[SigningKey], now: datetime) -> Finding:
+    """Return the finding about the key that signs now."""
     key = signing_at(tuple(keys), now)
     if key is None:
         fix = "start the service once, or add a key with doorward keys add"

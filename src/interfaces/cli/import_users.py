@@ -29,9 +29,9 @@ def import_users(file: BinaryIO, skip_existing: bool, as_json: bool) -> None:  #
     All lines are checked before anything is written. An import that stopped half-way can be run again with
     --skip-existing.
     """
-    progress = Progress()
+    progress = ProgressDisplay()
     try:
-        done = imported(file, progress, skip_existing=skip_existing)
+        done = run_import(file, progress, skip_existing=skip_existing)
     except ImportRefused as refused:
         progress.end()
         for line, text in refused.wrong.items():
@@ -46,7 +46,7 @@ def import_users(file: BinaryIO, skip_existing: bool, as_json: bool) -> None:  #
         refuse(f"{stopped} {HOW_TO_CONTINUE}", EXIT_REFUSED)
     except KeyboardInterrupt:
         progress.end()
-        refuse(f"stopped. {interrupted(progress.latest)}", EXIT_REFUSED)
+        refuse(f"stopped. {interruption_text(progress.latest)}", EXIT_REFUSED)
     progress.end()
     if as_json:
         print_json({"imported": done.imported, "skipped": done.skipped})
@@ -55,14 +55,16 @@ def import_users(file: BinaryIO, skip_existing: bool, as_json: bool) -> None:  #
     click.echo(f"Imported {done.imported} accounts.{skipped}")
 
 
-def interrupted(latest: ImportProgress) -> str:
-    """What is in the database after Ctrl-C. Whether the current batch was stored is unknown."""
+def interruption_text(latest: ImportProgress) -> str:
+    """Return what is in the database after Ctrl-C. Whether the current batch was stored is unknown."""
     if latest.stored:
         return f"The accounts up to line {latest.stored} are in the database, and perhaps some more. {HOW_TO_CONTINUE}"
     return f"No accounts or only a few are in the database. {HOW_TO_CONTINUE}"
 
 
-def imported(file: BinaryIO, progress: "Progress", *, skip_existing: bool) -> ImportProgress:
+def run_import(file: BinaryIO, progress: "ProgressDisplay", *, skip_existing: bool) -> ImportProgress:
+    """Import the accounts of a file, and return how many were imported and skipped. Raise ImportRefused or
+    ImportStopped."""
     from doorward.interfaces.cli.account_file import open_entries  # noqa: PLC0415 heavy
 
     async def work(context: CommandContext) -> ImportProgress:
@@ -73,19 +75,20 @@ def imported(file: BinaryIO, progress: "Progress", *, skip_existing: bool) -> Im
         return run(work)
 
 
-class Progress:
-    """Shows on a terminal how far the import is."""
+class ProgressDisplay:
+    """Shows the progress of the import on standard error if that is a terminal."""
 
     def __init__(self) -> None:
         self.latest = ImportProgress()
-        self._shows = sys.stderr.isatty()
+        self._is_terminal = sys.stderr.isatty()
 
     def __call__(self, progress: ImportProgress) -> None:
         self.latest = progress
-        if self._shows:
+        if self._is_terminal:
             stage, line = ("Imported", progress.stored) if progress.stored else ("Checked", progress.checked)
             click.echo(f"\r{stage} line {line:,}", nl=False, err=True)
 
     def end(self) -> None:
-        if self._shows and self.latest != ImportProgress():
+        """End the line on which the progress is shown."""
+        if self._is_terminal and self.latest != ImportProgress():
             click.echo(err=True)

@@ -17,14 +17,15 @@ from doorward.interfaces.cli.output import json_option, print_json, print_table,
 from doorward.interfaces.cli.running import CommandContext, run
 
 MAX_FILE_BYTES = 65_536
-DAY_SECONDS = int(PUBLICATION_PERIOD.total_seconds())
+PUBLICATION_SECONDS = int(PUBLICATION_PERIOD.total_seconds())
+"""A day: the default time for which a key is published before it signs, and the longest."""
 
 in_option = click.option(
     "--in",
     "seconds",
     metavar="SECONDS",
-    type=click.IntRange(0, DAY_SECONDS),
-    default=DAY_SECONDS,
+    type=click.IntRange(0, PUBLICATION_SECONDS),
+    default=PUBLICATION_SECONDS,
     help="When the key begins to sign: 0 to 86400 seconds from now, by default a day. Other services know the key when "
     "they have read /.well-known/jwks.json again: within five minutes if they follow its Cache-Control.",
 )
@@ -50,7 +51,7 @@ def add(file: BinaryIO, seconds: int, as_json: bool) -> None:  # noqa: FBT001 cl
     async def work(context: CommandContext) -> SigningKey:
         return await (await context.get(AddSigningKey))(pem, context.now, timedelta(seconds=seconds))
 
-    tell_added(run(work), as_json=as_json)
+    print_added(run(work), as_json=as_json)
 
 
 @keys.command()
@@ -66,7 +67,7 @@ def rotate(seconds: int, as_json: bool) -> None:  # noqa: FBT001 click passes fl
     async def work(context: CommandContext) -> SigningKey:
         return await (await context.get(RotateSigningKeys))(context.now, timedelta(seconds=seconds))
 
-    tell_added(run(work), as_json=as_json)
+    print_added(run(work), as_json=as_json)
 
 
 @keys.command(name="list")
@@ -74,8 +75,8 @@ def rotate(seconds: int, as_json: bool) -> None:  # noqa: FBT001 click passes fl
 def list_keys(as_json: bool) -> None:  # noqa: FBT001 click passes flags so
     """List the signing keys and their states, without anything secret.
 
-    next: published, signs later; active: signs; retiring: verifies what it signed, until that has expired; gone:
-    nothing that it signed is good any more, and it will be forgotten.
+    next: published, signs later; active: signs; retiring: verifies the tokens that it signed until they have expired;
+    gone: all tokens that it signed have expired, and the key will be deleted.
     """
 
     async def work(context: CommandContext) -> tuple[Sequence[SigningKey], datetime]:
@@ -114,7 +115,8 @@ def revoke(kid: str, yes: bool) -> None:  # noqa: FBT001 click passes flags so
         click.echo(f"{signing.kid} ({signing.algorithm}) signs.")
 
 
-def tell_added(key: SigningKey, *, as_json: bool) -> None:
+def print_added(key: SigningKey, *, as_json: bool) -> None:
+    """Print a key that was added just now."""
     state = KeyState.NEXT if key.signs_from > key.created_at else KeyState.ACTIVE
     if as_json:
         print_json(as_object(key, state))
@@ -123,6 +125,7 @@ def tell_added(key: SigningKey, *, as_json: bool) -> None:
 
 
 def as_object(key: SigningKey, state: KeyState) -> dict[str, object]:
+    """Return a key without its private part, for JSON."""
     return {
         "kid": key.kid,
         "algorithm": key.algorithm,

@@ -18,10 +18,12 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 
 
 def print_json(value: object) -> None:
+    """Print a value as indented JSON."""
     click.echo(json.dumps(value, indent=2))
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows in columns that are as wide as their widest cell."""
     lines = [list(headings), *([printable(cell) for cell in row] for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
     for line in lines:
@@ -29,16 +31,16 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def printable(text: str) -> str:
-    """The text with control and bidirectional characters escaped, so that a terminal shows it as it is."""
+    """Return the text with control and bidirectional characters escaped, so that a terminal does not obey them."""
     return text if text.isprintable() else json.dumps(text)[1:-1].replace("\x7f", "\\u007f")
 
 
 def rfc3339(moment: datetime) -> str:
-    """The moment in RFC 3339, in UTC, as the API writes it."""
+    """Return the moment in RFC 3339, in UTC, as the API writes it."""
     return moment.isoformat().replace("+00:00", "Z")
 
 
 def refuse(text: str, code: int) -> NoReturn:
-    """Print one line on standard error and leave with this exit code."""
+    """Print one line on standard error, and end the program with this exit code."""
     click.echo(f"doorward: {printable(text)}", err=True)
     sys.exit(code)

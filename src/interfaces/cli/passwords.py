@@ -1,3 +1,5 @@
+"""Reads passwords for commands."""
+
 import sys
 
 import click
@@ -6,7 +8,8 @@ MAX_LINE_BYTES = 8_192
 
 
 def read_password() -> str:
-    """Read a new password: asked for twice on a terminal, without showing it, else the first line of standard input.
+    """Return a new password. On a terminal it is asked for twice and not shown; otherwise it is the first line of
+    standard input. Raise click.UsageError without a password.
 
     It is never an argument, since every user of the machine can see the arguments of a process.
     """

@@ -61,7 +61,7 @@ def remove(name: str) -> None:
 
 
 def as_object(role: Role) -> dict[str, object]:
-    """A role with the members that the API uses."""
+    """Return a role with the members that the API uses."""
     return {
         "name": role.name,
         "description": role.description,

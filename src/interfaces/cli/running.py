@@ -1,4 +1,4 @@
-"""How a command runs use cases: with the settings and the container of the service, in one event loop.
+"""Runs the use cases of commands, with the settings and the container of the service, in one event loop.
 
 Modules that take long to import are imported when a command runs, so that `doorward --help` answers at once.
 """
@@ -16,12 +16,14 @@ from doorward.infrastructure.settings.settings import ENV_FILE, Settings, load_s
 
 T = TypeVar("T")
 
-STANDARD_ERROR = 2
+STANDARD_ERROR_DESCRIPTOR = 2
 OPERATOR = "operator"
-"""The actor that the security log names for commands."""
+"""The security log names this actor for what commands do."""
 
 
 class Container(Protocol):
+    """The part of dishka's container that commands use."""
+
     async def get(self, dependency_type: type[T], /) -> T: ...
 
 
@@ -33,27 +35,30 @@ class CommandContext:
     now: datetime
 
     async def get(self, use_case: type[T]) -> T:
+        """Return the use case of that class."""
         return await self.container.get(use_case)
 
 
 def current_settings(overrides: Mapping[str, str] = MappingProxyType({})) -> Settings:
-    """Read the settings from the environment and from `.env` in the current directory. Raise StartRefused."""
+    """Return the settings from the environment and from `.env` in the current directory. Raise StartRefused."""
     return load_settings({**os.environ, **overrides}, ENV_FILE)
 
 
 def run(work: Callable[[CommandContext], Awaitable[T]]) -> T:
     """Run `work` and return its result.
 
-    Raise StartRefused for wrong settings and for a database whose schema is not of this version; and any DomainError.
+    Raise StartRefused for wrong settings and for a database whose schema is not of this version. A DomainError of a
+    use case is not caught.
     """
     settings = current_settings()
     from doorward.infrastructure.log.configure import configure_logging  # noqa: PLC0415 heavy
 
-    configure_logging(settings, STANDARD_ERROR)
+    configure_logging(settings, STANDARD_ERROR_DESCRIPTOR)
     return asyncio.run(with_container(settings, work))
 
 
 async def with_container(settings: Settings, work: Callable[[CommandContext], Awaitable[T]]) -> T:
+    """Run `work` after a check of the schema, and close the container."""
     from doorward.infrastructure.container import make_container  # noqa: PLC0415 heavy
     from doorward.infrastructure.database import Database  # noqa: PLC0415 heavy
 

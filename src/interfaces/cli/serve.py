@@ -1,7 +1,7 @@
-"""The command `doorward serve`. Whatever refuses a start does so in one line, before anything is served.
+"""`doorward serve`: check the start, and serve. A start that is refused prints one line and serves nothing.
 
-Imports are nearly all of a start's time. They happen once: in the parent, from which several workers are forked, or in
-the only worker.
+A start spends nearly all of its time on imports. They happen once: in the parent, from which several workers are
+forked, or in the only worker.
 """
 
 import asyncio
@@ -31,9 +31,9 @@ from doorward.interfaces.cli.running import current_settings
 
 
 @click.command()
-@click.option("--migrate", "migrates", is_flag=True, help="Bring the database to this version's schema first.")
+@click.option("--migrate", "migrate", is_flag=True, help="Bring the database to this version's schema first.")
 @click.option("--port", metavar="PORT", help="Listen on this port, whatever DOORWARD_PORT says.")
-def serve(migrates: bool, port: str | None) -> None:  # noqa: FBT001 click's flag
+def serve(migrate: bool, port: str | None) -> None:  # noqa: FBT001 click passes flags so
     """Run the service until SIGTERM or SIGINT. Requests in progress are finished."""
     stop = StopRequest()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -42,10 +42,10 @@ def serve(migrates: bool, port: str | None) -> None:  # noqa: FBT001 click's fla
     with reserved_address(settings.host, settings.port):
         make_data_dir(settings.data_dir)
         with metrics_folder(settings):
-            sys.exit(run_service(settings, stop, migrates=migrates))
+            sys.exit(run_service(settings, stop, migrate=migrate))
 
 
-def run_service(settings: Settings, stop: "StopRequest", *, migrates: bool) -> int:
+def run_service(settings: Settings, stop: "StopRequest", *, migrate: bool) -> int:
     """Check the start, serve until the service is stopped, and return the exit code."""
     import structlog  # noqa: PLC0415 heavy
 
@@ -55,7 +55,7 @@ def run_service(settings: Settings, stop: "StopRequest", *, migrates: bool) -> i
     configure_logging(settings)
     # A parent of one worker imports nothing heavy: it would keep a copy of memory that no second worker shares.
     in_worker = FORKS and settings.workers == 1
-    check = partial(check_start, settings, migrates=migrates)
+    check = partial(check_start, settings, migrate=migrate)
     if not in_worker:
         check()
     flush()  # no other thread may run when workers are forked
@@ -66,20 +66,21 @@ def run_service(settings: Settings, stop: "StopRequest", *, migrates: bool) -> i
     return code
 
 
-def check_start(settings: Settings, *, migrates: bool) -> None:
-    """Do everything that may refuse a start, then print the banner. Raise StartRefused."""
+def check_start(settings: Settings, *, migrate: bool) -> None:
+    """Make all checks of the start, then print the banner. Raise StartRefused."""
     import structlog  # noqa: PLC0415 heavy
 
     import doorward.interfaces.main  # noqa: F401, PLC0415 heavy; workers share it
-    from doorward.interfaces.cli.first_steps import first_steps  # noqa: PLC0415 heavy
+    from doorward.interfaces.cli.start_preparation import prepare_start  # noqa: PLC0415 heavy
 
-    has_admin = asyncio.run(first_steps(settings, migrates=migrates))
+    has_admin = asyncio.run(prepare_start(settings, migrate=migrate))
     for line in banner(settings, has_admin=has_admin):
         click.echo(line, err=True)
     structlog.get_logger().info("sys_startup", version=version("doorward"), workers=settings.workers)
 
 
 def build(settings: Settings) -> Any:
+    """Return the ASGI application."""
     from doorward.interfaces.main import build  # noqa: PLC0415 heavy
 
     return build(settings)
@@ -88,8 +89,8 @@ def build(settings: Settings) -> Any:
 class StopRequest:
     """A signal handler that ends a start with exit code 0.
 
-    A signal may arrive where Python drops exceptions, as in a destructor during an import. So the request is also
-    remembered.
+    A signal may arrive where Python drops exceptions, as in a destructor during an import. The request
+    is therefore stored, too.
     """
 
     def __init__(self) -> None:
@@ -100,12 +101,13 @@ class StopRequest:
         sys.exit(0)
 
     def exit_if_requested(self) -> None:
+        """End the process if a signal has arrived."""
         if self._requested:
             sys.exit(0)
 
 
 def banner(settings: Settings, *, has_admin: bool) -> Iterator[str]:
-    """The lines that greet whoever started the service."""
+    """Yield the lines that a start prints on standard error."""
     address = f"http://{bracketed(settings.host)}:{settings.port}"
     yield f"Doorward {version('doorward')} listens on {address}"
     if settings.docs:
@@ -115,11 +117,11 @@ def banner(settings: Settings, *, has_admin: bool) -> Iterator[str]:
     if not is_loopback(settings.host) and is_loopback(urlsplit(settings.public_url).hostname or ""):
         yield "  warning:  without DOORWARD_PUBLIC_URL, requests for any name but a loopback name get 421"
     if not has_admin:
-        yield f"  no admin yet: {command()} users create NAME --email EMAIL --role admin"
+        yield f"  no admin yet: {program()} users create NAME --email EMAIL --role admin"
 
 
-def command() -> str:
-    """How to call this program from the current directory."""
+def program() -> str:
+    """Return the name or path by which the shell finds this program from the current directory."""
     called = Path(sys.argv[0]).absolute()
     if shutil.which("doorward") == str(called) or not called.is_relative_to(Path.cwd()):
         return "doorward"
@@ -128,7 +130,7 @@ def command() -> str:
 
 @contextlib.contextmanager
 def metrics_folder(settings: Settings) -> Iterator[None]:
-    """Make the folder in which several workers share their metrics, and remove it at the end.
+    """Within the block, keep a folder in which several workers share their metrics.
 
     prometheus_client reads its name when imported. The processes of a service hold a lock on its folder; a folder
     without one was left by a service that was killed, and is removed.
@@ -150,7 +152,7 @@ def metrics_folder(settings: Settings) -> Iterator[None]:
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Lock a folder. Forked workers inherit the lock. Raise OSError when another service holds it."""
+    """Lock a folder within the block. Forked workers inherit the lock. Raise OSError when another service holds it."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""Granian as Doorward runs it: one parent process that supervises its worker processes."""
+"""Runs Granian: one parent process that supervises its worker processes."""
 
 import contextlib
 import gc
@@ -27,11 +27,13 @@ from doorward.interfaces.cli.listening import BACKLOG_CONNECTIONS, MAX_CONNECTIO
 from doorward.interfaces.cli.output import EXIT_UNUSABLE, printable
 
 HEADER_TIMEOUT_MILLISECONDS = 5_000
-"""The time to send a request's headers, and the time for which an idle connection is kept."""
+"""Time limit for the headers of a request, and for an idle connection."""
 
-BUFFER_BYTES = 65_536
+MAX_BUFFER_BYTES = 65_536
+"""Memory of one connection for what its client has sent and the application has not read."""
+
 STOP_TIMEOUT_SECONDS = 20
-"""The time that a stopping worker has to finish its requests. After it, the worker is killed."""
+"""A stopping worker has this time to finish its requests. Then it is killed."""
 
 LOG_CONFIG = {"handlers": {}, "loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": False}}}
 """Granian's records go to the root logger. There is no access log."""
@@ -42,54 +44,68 @@ App = Callable[..., Any]
 
 
 @final
-class FirstStart:
-    """Work that the first worker does before it serves, and that its successors find done.
+class StartCheck:
+    """Runs the check of the start in the first worker, before it serves. Later workers do not repeat it.
 
     The parent and its workers share the outcome in one byte of memory.
     """
 
-    PENDING, DONE, REFUSED = range(3)
+    PENDING, PASSED, REFUSED = range(3)
 
-    def __init__(self, work: Callable[[], None]) -> None:
-        self._work = work
+    def __init__(self, check: Callable[[], None]) -> None:
+        self._check = check
         self._parent = os.getpid()
         self._outcome = mmap(-1, 1)
 
     @property
     def is_refused(self) -> bool:
+        """True when the check has refused the start."""
         return self._outcome[0] == self.REFUSED
 
     def run(self) -> None:
-        """Do the work in a worker. A refusal is printed in one line, and the parent is asked to stop."""
-        if self._outcome[0] == self.DONE:
+        """Run the check. If it refuses the start, print the reason, stop the parent and raise SystemExit."""
+        if self._outcome[0] == self.PASSED:
             return
         try:
-            self._work()
+            self._check()
         except StartRefused as refused:
             click.echo(f"doorward: {printable(str(refused))}", err=True)
             self._outcome[0] = self.REFUSED
             if os.getppid() == self._parent:  # a process whose parent was killed has another one
                 os.kill(self._parent, signal.SIGTERM)
             raise SystemExit(EXIT_UNUSABLE) from refused
-        self._outcome[0] = self.DONE
+        self._outcome[0] = self.PASSED
 
 
 def serve_until_stopped(
-    settings: Settings, build: Callable[[Settings], App], first_work: Callable[[], None] | None = None
+    settings: Settings, build: Callable[[Settings], App], check: Callable[[], None] | None = None
 ) -> int:
     """Serve the application that `build` makes in each worker, and return the exit code.
 
-    It is 0 after SIGTERM, SIGINT or SIGHUP, 2 when `first_work`, which the first worker does before it serves, raises
-    StartRefused, and 1 when Granian gives up, as it does on a worker that ends twice within 5.5 seconds.
+    The first worker runs `check` before it serves. The exit code is 0 after SIGTERM, SIGINT or SIGHUP, 2 when `check`
+    raises StartRefused, and 1 when Granian gives up because a worker ended twice within 5.5 seconds.
     """
     if FORKS:
         # Python 3.14 no longer forks by default. A forked worker shares what its parent has imported.
         multiprocessing.set_start_method("fork", force=True)
         os.register_at_fork(after_in_child=reset_signals)
         gc.freeze()
-    first_start = None if first_work is None else FirstStart(first_work)
+    start_check = None if check is None else StartCheck(check)
     stopped = threading.Event()
-    server = Granian(
+    server = granian_server(settings)
+    ignores_hangup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # under nohup
+    server.on_startup(partial(stop_on_signals, stopped, ignores_hangup=ignores_hangup))
+    try:
+        server.serve(target_loader=partial(start_worker, settings, build, start_check), wrap_loader=False)
+    except SystemExit as end:
+        if not stopped.is_set():
+            return int(end.code or 0)
+    return EXIT_UNUSABLE if start_check is not None and start_check.is_refused else 0
+
+
+def granian_server(settings: Settings) -> Any:
+    """Return a Granian server that does not run yet. Its class depends on the Python build, so that it has no type."""
+    return Granian(
         "doorward",
         address=settings.host,
         port=settings.port,
@@ -98,7 +114,7 @@ def serve_until_stopped(
         loop=Loops.auto if sys.platform == "win32" else Loops.uvloop,
         # With `auto`, Granian never closes a connection that sends nothing.
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT_MILLISECONDS, max_buffer_size=BUFFER_BYTES),
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT_MILLISECONDS, max_buffer_size=MAX_BUFFER_BYTES),
         websockets=False,
         backlog=BACKLOG_CONNECTIONS,
         backpressure=min(connection_limit(), MAX_CONNECTIONS),
@@ -107,18 +123,10 @@ def serve_until_stopped(
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_TIMEOUT_SECONDS,
     )
-    ignores_hangup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # under nohup
-    server.on_startup(partial(stop_on_signals, stopped, ignores_hangup=ignores_hangup))
-    try:
-        server.serve(target_loader=partial(start_worker, settings, build, first_start), wrap_loader=False)
-    except SystemExit as end:
-        if not stopped.is_set():
-            return int(end.code or 0)
-    return EXIT_UNUSABLE if first_start is not None and first_start.is_refused else 0
 
 
 def stop_on_signals(stopped: threading.Event, *, ignores_hangup: bool) -> None:
-    """Set `stopped` when a signal stops the parent, since Granian's exit code does not tell it.
+    """Set `stopped` when a signal stops the parent. Granian's exit code does not show that.
 
     SIGHUP, which a closed terminal sends, stops the parent too. Granian itself would restart its workers.
     """
@@ -145,13 +153,13 @@ def reset_signals() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
-def start_worker(settings: Settings, build: Callable[[Settings], App], first_start: FirstStart | None) -> App:
-    """Return the application. This runs first in a worker; one that cannot start logs why and exits with 1."""
-    threading.Thread(target=stop_without_parent, name="parent-watch", daemon=True).start()
+def start_worker(settings: Settings, build: Callable[[Settings], App], start_check: StartCheck | None) -> App:
+    """Return the application of a new worker. If it cannot be made, log the exception and raise SystemExit(1)."""
+    threading.Thread(target=stop_when_parent_ends, name="wait-for-parent", daemon=True).start()
     try:
-        if first_start is not None:
-            first_start.run()
-        forget_dead_workers()
+        if start_check is not None:
+            start_check.run()
+        remove_dead_workers_from_metrics()
         app = build(settings)
         gc.freeze()  # none of these objects ever becomes garbage
         gc.enable()
@@ -161,7 +169,7 @@ def start_worker(settings: Settings, build: Callable[[Settings], App], first_sta
         raise SystemExit(1) from error
 
 
-def stop_without_parent() -> None:
+def stop_when_parent_ends() -> None:
     """Wait for the end of the parent, and stop this worker then, so that the port becomes free."""
     parent = multiprocessing.parent_process()
     if parent is None:
@@ -172,8 +180,8 @@ def stop_without_parent() -> None:
     os._exit(1)
 
 
-def forget_dead_workers() -> None:
-    """Remove from the metrics the requests that dead workers had in progress. Their counters stay.
+def remove_dead_workers_from_metrics() -> None:
+    """Remove the requests that dead workers had in progress from the metrics. The counters of dead workers stay.
 
     Each worker leaves a file with its process id in the folder of the shared metrics.
     """
@@ -184,13 +192,14 @@ def forget_dead_workers() -> None:
     folder = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
     for file in folder.glob("*.pid"):
         if not is_alive(int(file.stem)):
-            with contextlib.suppress(FileNotFoundError):  # another worker has just done so
+            with contextlib.suppress(FileNotFoundError):  # another worker has removed them
                 mark_process_dead(int(file.stem))  # type: ignore[no-untyped-call]
             file.unlink(missing_ok=True)
     (folder / f"{os.getpid()}.pid").touch()
 
 
 def is_alive(pid: int) -> bool:
+    """Return whether a process with that id exists and belongs to this user."""
     try:
         os.kill(pid, 0)
     except OSError:

@@ -71,4 +71,5 @@ def remove(which: str, yes: bool) -> None:  # noqa: FBT001 click passes flags so
 
 
 def as_object(service: Service) -> dict[str, object]:
+    """Return a service without its secret, for JSON."""
     return {"id": service.id, "name": service.name, "createdAt": rfc3339(service.created_at)}

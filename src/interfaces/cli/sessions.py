@@ -66,7 +66,7 @@ def end(name: str, session_id: UUID | None, yes: bool) -> None:  # noqa: FBT001 
 
 
 def as_object(listed: ListedSession) -> dict[str, str]:
-    """A session with the members that the API uses, except `current`: a command has no session of its own."""
+    """Return a session with the members that the API uses, except `current`: a command has no session of its own."""
     session = listed.session
     return {
         "id": str(session.id),

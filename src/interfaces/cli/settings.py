@@ -1,3 +1,5 @@
+"""`doorward settings`: show the effective settings."""
+
 import click
 
 from doorward.infrastructure.settings.masking import masked_settings
@@ -17,7 +19,7 @@ def settings(as_json: bool) -> None:  # noqa: FBT001 click passes flags so
 
 
 def text_of(value: object) -> str:
-    """The value as it is written in an environment variable."""
+    """Return the value as it is written in an environment variable."""
     if value is None:
         return ""
     if isinstance(value, list):

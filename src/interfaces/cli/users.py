@@ -34,7 +34,7 @@ users.add_command(import_users)
 @users.command()
 @click.argument("username")
 @click.option("--email", required=True, help="The account's email address.")
-@click.option("--role", "roles", multiple=True, metavar="ROLE", help="A role beside `user`; repeatable.")
+@click.option("--role", "roles", multiple=True, metavar="ROLE", help="A role in addition to `user`; repeatable.")
 @json_option
 def create(username: str, email: str, roles: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001 click passes flags so
     """Create an account, such as the first admin.
@@ -53,7 +53,7 @@ def create(username: str, email: str, roles: tuple[str, ...], as_json: bool) -> 
     if as_json:
         print_json(as_object(user))
     else:
-        click.echo(f"Created {user.username.value} ({user.id}) with {roles_of(user)}.")
+        click.echo(f"Created {user.username.value} ({user.id}) with {roles_text(user)}.")
 
 
 @users.command(name="list")
@@ -74,7 +74,7 @@ def list_users(query: str, after: str | None, limit: int, as_json: bool) -> None
     print_table(
         ("USERNAME", "EMAIL", "ROLES", "STATE", "ID"),
         [
-            (user.username.value, user.email.value, " ".join(sorted(user.roles)), state(user), str(user.id))
+            (user.username.value, user.email.value, " ".join(sorted(user.roles)), state_of(user), str(user.id))
             for user in page.users
         ],
     )
@@ -87,7 +87,7 @@ def list_users(query: str, after: str | None, limit: int, as_json: bool) -> None
 @json_option
 def show(name: str, as_json: bool) -> None:  # noqa: FBT001 click passes flags so
     """Show one account."""
-    user = run(lambda context: found(context, name))
+    user = run(lambda context: find_user(context, name))
     if as_json:
         print_json(as_object(user))
         return
@@ -99,14 +99,14 @@ def show(name: str, as_json: bool) -> None:  # noqa: FBT001 click passes flags s
 @name_argument
 def disable(name: str) -> None:
     """Disable an account: refuse its sign-ins and end its sessions."""
-    click.echo(f"Disabled {change(name, UserChanges(disabled=True)).username.value}.")
+    click.echo(f"Disabled {update_user(name, UserChanges(disabled=True)).username.value}.")
 
 
 @users.command()
 @name_argument
 def enable(name: str) -> None:
     """Enable a disabled account, so that it can sign in again."""
-    click.echo(f"Enabled {change(name, UserChanges(disabled=False)).username.value}.")
+    click.echo(f"Enabled {update_user(name, UserChanges(disabled=False)).username.value}.")
 
 
 @users.command()
@@ -118,7 +118,7 @@ def delete(name: str, yes: bool) -> None:  # noqa: FBT001 click passes flags so
         click.confirm(f"Delete {name}? This cannot be undone.", abort=True, err=True)
 
     async def work(context: CommandContext) -> User:
-        user = await found(context, name)
+        user = await find_user(context, name)
         await (await context.get(DeleteUser))(user.id, OPERATOR)
         return user
 
@@ -129,10 +129,10 @@ def delete(name: str, yes: bool) -> None:  # noqa: FBT001 click passes flags so
 @name_argument
 @role_argument
 def grant(name: str, role: str) -> None:
-    """Give an account a role; it holds within a second, without a new sign-in."""
+    """Grant a role to an account. This takes effect within a second, without a new sign-in."""
 
     async def work(context: CommandContext) -> User:
-        user = await found(context, name)
+        user = await find_user(context, name)
         await (await context.get(GrantRole))(user.id, parse_role_name(role), context.now, OPERATOR)
         return user
 
@@ -146,7 +146,7 @@ def revoke(name: str, role: str) -> None:
     """Revoke a role from an account. This takes effect within a second."""
 
     async def work(context: CommandContext) -> User:
-        user = await found(context, name)
+        user = await find_user(context, name)
         await (await context.get(RevokeRole))(user.id, parse_role_name(role), OPERATOR)
         return user
 
@@ -163,27 +163,30 @@ def set_password(name: str) -> None:
     password = read_password()
 
     async def work(context: CommandContext) -> User:
-        user = await found(context, name)
+        user = await find_user(context, name)
         await (await context.get(SetPassword))(user.id, password, OPERATOR)
         return user
 
     click.echo(f"{run(work).username.value} has a new password.")
 
 
-async def found(context: CommandContext, name: str) -> User:
+async def find_user(context: CommandContext, name: str) -> User:
+    """Return the account with that id, username or email."""
     return await (await context.get(IdentifyUser))(name)
 
 
-def change(name: str, changes: UserChanges) -> User:
+def update_user(name: str, changes: UserChanges) -> User:
+    """Change the account with that id, username or email, and return it."""
+
     async def work(context: CommandContext) -> User:
-        user = await found(context, name)
+        user = await find_user(context, name)
         return await (await context.get(UpdateUser))(user.id, changes, OPERATOR)
 
     return run(work)
 
 
 def as_object(user: User) -> dict[str, object]:
-    """An account with the members that the API uses."""
+    """Return an account with the members that the API uses."""
     return {
         "id": str(user.id),
         "username": user.username.value,
@@ -194,9 +197,11 @@ def as_object(user: User) -> dict[str, object]:
     }
 
 
-def roles_of(user: User) -> str:
+def roles_text(user: User) -> str:
+    """Return the roles of an account in words, such as `the roles admin, user`."""
     return f"the role{'s' if len(user.roles) > 1 else ''} {', '.join(sorted(user.roles))}"
 
 
-def state(user: User) -> str:
+def state_of(user: User) -> str:
+    """Return the word for whether an account can sign in."""
     return "disabled" if user.disabled else "enabled"

@@ -141,7 +141,7 @@ def test_what_was_interrupted_is_gone_on_with(migrated: Doorward, tmp_path: Path
         process.communicate(timeout=PATIENCE)
     told = (tmp_path / "errors").read_text()
     assert process.returncode == 1, told
-    assert "Run it again with --skip-existing to go on." in told
+    assert "Run it again with --skip-existing to continue." in told
     assert '"event":"users_import_failed"' in told
     counts = imported(migrated, file.read_bytes(), "--skip-existing")
     assert counts["imported"] + counts["skipped"] == count

@@ -1,4 +1,4 @@
-"""What a start does with the database before anything is served."""
+"""Prepares a start: checks the settings and the database, and makes the signing key, before anything is served."""
 
 import structlog
 
@@ -17,10 +17,10 @@ from doorward.infrastructure.settings.settings import Settings
 from doorward.infrastructure.settings.start_refused import StartRefused
 
 
-async def first_steps(settings: Settings, *, migrates: bool) -> bool:
+async def prepare_start(settings: Settings, *, migrate: bool) -> bool:
     """Check the database's schema, and make the signing key unless there is one. Return whether there is an admin.
 
-    Raise StartRefused when the database, the master secret or a setting does not fit. Every connection is closed.
+    Raise StartRefused when the database, the master secret or a setting cannot be used. Every connection is closed.
     """
     container = make_container(settings)
     try:
@@ -28,7 +28,7 @@ async def first_steps(settings: Settings, *, migrates: bool) -> bool:
         if settings.password_blocklist is not None:
             await container.get(PasswordStrength)
         await container.get(Argon2Library)
-        await ensure_schema(await container.get(Database), migrates=migrates)
+        await ensure_schema(await container.get(Database), migrate=migrate)
         now = (await container.get(Clock)).now()
         await (await container.get(ResealSigningKeys))()
         await (await container.get(EnsureSigningKey))(now)
@@ -40,9 +40,9 @@ async def first_steps(settings: Settings, *, migrates: bool) -> bool:
         await container.close()
 
 
-async def ensure_schema(database: Database, *, migrates: bool) -> None:
-    """Check that the schema is this version's, or migrate it. Raise StartRefused."""
-    if not migrates:
+async def ensure_schema(database: Database, *, migrate: bool) -> None:
+    """Check that the schema is that of this version, or migrate it. Raise StartRefused."""
+    if not migrate:
         await database.check()
         return
     before, after = await database.migrate()
