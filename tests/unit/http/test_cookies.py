@@ -120,7 +120,7 @@ def test_an_allowed_origin_may_change_something_in_json(origin: str) -> None:
         scope = a_request(OURS, from_origin(origin), (b"content-type", content_type))
         assert TLS.access_token(scope) == "a.b.c"
         assert TLS.refresh_token(scope) == "r"
-        assert Browser(TLS, scope).keeps_cookies
+        assert Browser(TLS, scope).uses_cookies
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8080", "localhost:8080", "[::1]:8080", "localhost"])
@@ -155,10 +155,10 @@ def test_no_other_origin_may_change_something(method: str) -> None:
     for origin in OTHERS:
         headers = [] if origin is None else [from_origin(origin)]
         scope = a_request(OURS, JSON, *headers, method=method)
-        for ask in (TLS.access_token, TLS.refresh_token, TLS.accept):
+        for ask in (TLS.access_token, TLS.refresh_token, TLS.use):
             with pytest.raises(CrossSiteRequest):
                 ask(scope)
-        assert not Browser(TLS, scope).keeps_cookies
+        assert not Browser(TLS, scope).uses_cookies
 
 
 def test_with_tls_the_own_plain_http_origin_is_not_allowed() -> None:
@@ -199,7 +199,7 @@ def test_a_token_in_a_header_is_used_without_the_cookie(header: Header) -> None:
     """RF-15: no page can make a browser send such a header, so that the cross-site rule does not apply."""
     scope = a_request(OURS, header)
     assert presented_token(scope, TLS) == "h.h.h"
-    assert not Browser(TLS, scope).keeps_cookies
+    assert not Browser(TLS, scope).uses_cookies
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_a_refresh_token_in_the_body_is_used_instead_of_the_cookie() -> None:
     scope = a_request(OURS)
     browser = Browser(TLS, scope)
     assert browser.refresh_token("from the body") == "from the body"
-    assert not browser.keeps_cookies
+    assert not browser.uses_cookies
 
 
 @pytest.mark.parametrize("headers", [(), (JSON, from_origin(ALLOWED[0]))])
@@ -233,9 +233,9 @@ def test_a_foreign_page_cannot_sign_a_browser_in(headers: tuple[Header, ...], re
     """RF-15: otherwise the user would work in a foreign account. The rule does not apply without cookies."""
     browser = Browser(TLS, a_request(*headers))
     with pytest.raises(refusal):
-        browser.accept(cookies=True)
-    browser.accept(cookies=False)
-    assert not browser.keeps_cookies
+        browser.use_cookies(wanted=True)
+    browser.use_cookies(wanted=False)
+    assert not browser.uses_cookies
 
 
 @pytest.mark.parametrize("cookies", [TLS, PLAIN], ids=["https", "http loopback"])
@@ -243,7 +243,7 @@ async def test_both_cookies_are_cleared_as_they_were_set(cookies: Cookies) -> No
     """RF-15: with the same name, path and Secure; otherwise the browser keeps the old cookie."""
     host = b"127.0.0.1:8080" if cookies is PLAIN else HOST
     scope = a_request(JSON, from_origin("http://127.0.0.1:8080" if cookies is PLAIN else ALLOWED[0]), host=host)
-    cookies.accept(scope)
+    cookies.use(scope)
     cleared = await cleared_by(cookies, scope, status=204)
     set_first = {line.partition("=")[0]: line for line in cookie_lines(cookies)}
     assert set(cleared) == set(set_first) == set(NAMES[cookies])
@@ -257,7 +257,7 @@ async def test_cookies_are_cleared_only_at_the_end_of_a_session_of_a_client_with
     """RF-15."""
     scope = a_request(JSON, from_origin(ALLOWED[0]))
     assert await cleared_by(TLS, scope, status=204) == {}
-    TLS.accept(scope)
+    TLS.use(scope)
     assert await cleared_by(TLS, scope, status=403) == {}
     assert len(await cleared_by(TLS, scope, status=204)) == 2
 

@@ -61,7 +61,7 @@ async def sign_in(
     clock: FromDishka[Clock],
 ) -> ASGIResponse:
     """Starts a session. The answer to a failed attempt does not tell whether the account exists."""
-    browser.accept(cookies=data.cookies)
+    browser.use_cookies(wanted=data.cookies)
     signed_in = await authenticate(data.username, data.password, clock.now(), device)
     count_sign_in("granted")
     return sign_in_answer(signed_in, browser)

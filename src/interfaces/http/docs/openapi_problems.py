@@ -28,7 +28,7 @@ from doorward.domain.errors import (
 )
 from doorward.interfaces.http.edge.body import FORM_ROUTES
 from doorward.interfaces.http.errors.answers import ErrorAnswers
-from doorward.interfaces.http.errors.problems import MEDIA_TYPE, oauth_error, problem_body
+from doorward.interfaces.http.errors.problems import PROBLEM_MEDIA_TYPE, oauth_error, problem_body
 from doorward.interfaces.http.errors.refusals import (
     AmbiguousToken,
     BodyIncomplete,
@@ -203,5 +203,5 @@ def problem_response(status: int, codes: Mapping[str, str], members: Mapping[str
         for code, text in codes.items()
     }
     schema = {"$ref": "#/components/schemas/Problem"}
-    content = {MEDIA_TYPE: {"schema": schema, "examples": examples}}
+    content = {PROBLEM_MEDIA_TYPE: {"schema": schema, "examples": examples}}
     return {"description": HTTPStatus(status).phrase, "headers": headers, "content": content}

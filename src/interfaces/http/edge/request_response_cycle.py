@@ -9,9 +9,9 @@ from litestar.types.asgi_types import HTTPResponseBodyEvent, HTTPResponseStartEv
 from doorward.interfaces.http.edge.request_headers import Header
 from doorward.interfaces.http.edge.response_headers import ResponseHeaders
 from doorward.interfaces.http.errors.answers import Answer
-from doorward.interfaces.http.errors.problems import MEDIA_TYPE
+from doorward.interfaces.http.errors.problems import PROBLEM_MEDIA_TYPE
 
-CONTENT_TYPE: Final = (b"content-type", MEDIA_TYPE.encode())
+CONTENT_TYPE: Final = (b"content-type", PROBLEM_MEDIA_TYPE.encode())
 NO_BODY: Final[HTTPResponseBodyEvent] = {"type": "http.response.body", "body": b"", "more_body": False}
 
 

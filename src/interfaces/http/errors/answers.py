@@ -27,7 +27,7 @@ from doorward.domain.errors import (
 )
 from doorward.interfaces.http.errors.dialects import Dialect, Override
 from doorward.interfaces.http.errors.field_errors import field_errors, parameter_error
-from doorward.interfaces.http.errors.problems import MEDIA_TYPE, oauth_error, problem_body
+from doorward.interfaces.http.errors.problems import PROBLEM_MEDIA_TYPE, oauth_error, problem_body
 from doorward.interfaces.http.errors.refusals import (
     AmbiguousToken,
     BodyIncomplete,
@@ -168,7 +168,7 @@ class ErrorAnswers:
 
     def _handle(self, request: Request[Any, Any, Any], error: DomainError | HTTPException) -> Response[bytes]:
         answer = self.answer(error, request.scope)
-        return Response(answer.body, status_code=answer.status, media_type=MEDIA_TYPE, headers=answer.headers)
+        return Response(answer.body, status_code=answer.status, media_type=PROBLEM_MEDIA_TYPE, headers=answer.headers)
 
 
 def nearest(table: Mapping[type[DomainError], V], kind: type[DomainError]) -> V | None:

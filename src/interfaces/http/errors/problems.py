@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from msgspec import json
 
-MEDIA_TYPE: Final = "application/problem+json"
+PROBLEM_MEDIA_TYPE: Final = "application/problem+json"
 TITLES: Mapping[int, str] = {status.value: status.phrase for status in HTTPStatus} | {
     413: "Content Too Large",
     414: "URI Too Long",
@@ -34,8 +34,8 @@ def problem_body(
     errors: Sequence[Mapping[str, str]] = (),
     **more: object,
 ) -> bytes:
-    """Return the problem as JSON. A published `code` never changes. Each of `errors` has `field` and `message`; `more`
-    are additional members."""
+    """Return the problem as JSON. A published `code` never changes. Each of `errors` has `field` and `message`, and
+    `more` has additional members."""
     body: dict[str, object] = {
         "type": "about:blank",
         "title": TITLES.get(status, "Error"),

@@ -1,4 +1,4 @@
-"""The route of the metrics."""
+"""The route of the metrics, for Prometheus."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ from doorward.interfaces.http.docs.answers import text_response
 from doorward.interfaces.http.metrics import CachedMetrics
 from doorward.interfaces.http.security.access import PUBLIC
 
-MEDIA_TYPE: Final = "text/plain; version=0.0.4"
+METRICS_MEDIA_TYPE: Final = "text/plain; version=0.0.4"
 CACHED_METRICS: Final = CachedMetrics()
 
 
@@ -27,4 +27,4 @@ CACHED_METRICS: Final = CachedMetrics()
 @inject
 async def metrics(clock: FromDishka[Clock]) -> ASGIResponse:
     """The metrics are at most one second old."""
-    return ASGIResponse(body=CACHED_METRICS.text(clock.monotonic()), media_type=MEDIA_TYPE)
+    return ASGIResponse(body=CACHED_METRICS.text(clock.monotonic()), media_type=METRICS_MEDIA_TYPE)

@@ -1,4 +1,4 @@
-"""What a route declares about who may use it, and the proof at start-up that every route declares it."""
+"""The declarations of who may use a route, and the check at start-up that every route has one."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, Final
@@ -13,12 +13,13 @@ ACCESS: Final = "access"
 """The key in a route's `opt`. Its value is PUBLIC, SERVICE or a Requirement; there is no default."""
 
 PUBLIC: Final = "public"
+"""For everybody, without a token."""
 
 SERVICE: Final = "service"
 """For registered services, which authenticate by HTTP Basic. The token of an account does not give access."""
 
 ALLOWED_METHODS: Final = "methods"
-"""The key in an OPTIONS handler's `opt` of the methods that it names in `Allow`."""
+"""The key in an OPTIONS handler's `opt` for the value of its `Allow` header."""
 
 
 class UndeclaredAccess(Exception):

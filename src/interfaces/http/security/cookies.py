@@ -16,42 +16,46 @@ from doorward.interfaces.http.errors.refusals import AmbiguousToken, TokenRequir
 from doorward.interfaces.http.security.cross_site import CrossSiteRule
 
 COOKIES: Final = "cookies"
-"""The key in the application's state."""
+"""The key in the application's state of its Cookies."""
 
-BY_COOKIE: Final = "by_cookie"
-"""The key in the state of a request that came by cookie, or whose answer sets cookies."""
+USES_COOKIES: Final = "uses_cookies"
+"""The key in the state of a request whose tokens came in cookies or are to be set as cookies."""
 
 HOST_PREFIX: Final = "__Host-"
 """Browsers accept such a cookie over TLS only, from exactly this host and for all of its paths (RFC 6265bis, section
-4.1.3). A neighbouring subdomain cannot plant one."""
+4.1.3). Another subdomain cannot set one."""
 
-ACCESS, REFRESH = "doorward-access", "doorward-refresh"
+ACCESS_COOKIE, REFRESH_COOKIE = "doorward-access", "doorward-refresh"
 WHITESPACE: Final = b" \t"
 
 
 @final
 class Cookies:
-    """Reads no token from a request that breaks the cross-site rule, so that no caller can forget the check."""
+    """Sets, reads and clears the two cookies of tokens. A token is read only after a check of the cross-site rule, so
+    that no caller can forget the check."""
 
     def __init__(self, config: HttpConfig) -> None:
         prefix = HOST_PREFIX if config.https else ""
         self._cross_site = CrossSiteRule(config)
         self._secure = config.https
-        self.access, self.refresh = prefix + ACCESS, prefix + REFRESH
+        self.access, self.refresh = prefix + ACCESS_COOKIE, prefix + REFRESH_COOKIE
         self._cleared = [self._cookie(name, "", 0).to_encoded_header() for name in (self.access, self.refresh)]
 
     def access_token(self, scope: Scope) -> str:
-        """Raise TokenRequired, AmbiguousToken, CrossSiteRequest or JsonRequired."""
+        """Return the access token in the cookie. Raise TokenRequired, AmbiguousToken, CrossSiteRequest or
+        JsonRequired."""
         return self._token(scope, self.access)
 
     def refresh_token(self, scope: Scope) -> str:
-        """Raise TokenRequired, AmbiguousToken, CrossSiteRequest or JsonRequired."""
+        """Return the refresh token in the cookie. Raise TokenRequired, AmbiguousToken, CrossSiteRequest or
+        JsonRequired."""
         return self._token(scope, self.refresh)
 
-    def accept(self, scope: Scope) -> None:
-        """Note that the client of this request keeps cookies. Raise CrossSiteRequest or JsonRequired."""
+    def use(self, scope: Scope) -> None:
+        """Check the cross-site rule, and store in the request's state that it uses cookies. Raise CrossSiteRequest or
+        JsonRequired."""
         self._cross_site.check(scope)
-        scope["state"][BY_COOKIE] = True
+        scope["state"][USES_COOKIES] = True
 
     def for_tokens(self, signed_in: SignedIn) -> Sequence[Cookie]:
         """Return the two cookies that hold these tokens."""
@@ -62,23 +66,25 @@ class Cookies:
         ]
 
     def clearing(self, scope: Scope, send: Send, status: int) -> Send:
-        """Return a `send` that clears both cookies with an answer of that status, if the request came by cookie."""
+        """Return a `send` that clears both cookies with an answer of that status, if the request uses
+        cookies."""
 
         async def clear(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] == status and came_by_cookie(scope):
+            if message["type"] == "http.response.start" and message["status"] == status and uses_cookies(scope):
                 message["headers"] = [*message["headers"], *self._cleared]
             await send(message)
 
         return clear
 
     def browser_of(self, request: Request[Any, Any, Any]) -> "Browser":
+        """Return the client of a request. For Litestar's dependencies."""
         return Browser(self, request.scope)
 
     def _token(self, scope: Scope, name: str) -> str:
         token = cookie(scope["headers"], name.encode())
         if not token:
             raise TokenRequired
-        self.accept(scope)
+        self.use(scope)
         return token.decode("latin-1")
 
     def _cookie(self, name: str, value: str, seconds: int) -> Cookie:
@@ -93,16 +99,16 @@ class Browser:
         self.cookies = cookies
         self._scope = scope
 
-    def accept(self, *, cookies: bool) -> None:
-        """Note whether the client wants cookies at sign-in. Raise CrossSiteRequest or JsonRequired: also a sign-in must
-        not come from a foreign page."""
-        if cookies:
-            self.cookies.accept(self._scope)
+    def use_cookies(self, *, wanted: bool) -> None:
+        """Set the tokens of this sign-in as cookies if that is `wanted`. Raise CrossSiteRequest or JsonRequired: also a
+        sign-in must not come from a foreign page."""
+        if wanted:
+            self.cookies.use(self._scope)
 
     def refresh_token(self, given: str | UnsetType) -> str:
-        """Return the token `given` in the body or, without one, that of the cookie; the answer uses the same way. Raise
-        AmbiguousToken, CrossSiteRequest or JsonRequired, and InvalidRefreshToken without any token: a browser drops
-        expired cookies."""
+        """Return the token `given` in the body or, without one, the token in the cookie. The answer then sets cookies,
+        too. Raise AmbiguousToken, CrossSiteRequest or JsonRequired. Raise InvalidRefreshToken without any token, since
+        a browser drops expired cookies."""
         if given is not UNSET:
             return given
         try:
@@ -111,9 +117,9 @@ class Browser:
             raise InvalidRefreshToken from error
 
     @property
-    def keeps_cookies(self) -> bool:
+    def uses_cookies(self) -> bool:
         """True when the answer puts the tokens into cookies."""
-        return came_by_cookie(self._scope)
+        return uses_cookies(self._scope)
 
 
 def ends_session(status: int) -> Callable[[ASGIApp], ASGIApp]:
@@ -129,14 +135,15 @@ def ends_session(status: int) -> Callable[[ASGIApp], ASGIApp]:
     return middleware
 
 
-def came_by_cookie(scope: Scope) -> bool:
-    return BY_COOKIE in scope["state"]
+def uses_cookies(scope: Scope) -> bool:
+    """Return whether the request came with a token in a cookie, or asked for cookies at sign-in."""
+    return USES_COOKIES in scope["state"]
 
 
 def cookie(headers: Iterable[Header], name: bytes) -> bytes | None:
     """Return the value of a cookie as browsers send it (RFC 6265, section 4.2.1), without support for quotes, escapes
-    or other whitespace. HTTP/2 may send several headers. Raise AmbiguousToken when two cookies of that name differ: one
-    of them was planted."""
+    or other whitespace. HTTP/2 may send several headers. Raise AmbiguousToken when two cookies of that name differ:
+    another page has set one of them."""
     found: bytes | None = None
     for header, value in headers:
         if header == b"cookie":

@@ -14,9 +14,11 @@ DEFAULT_PORTS: Final = {b"http://": b":80", b"https://": b":443"}
 
 @final
 class CrossSiteRule:
-    """Browsers add cookies to the requests of every page. But no page can choose its `Origin` (RFC 6454, section 7),
-    and a page of a foreign origin can send JSON only if CORS allows it. A request that changes something therefore
-    needs both. A request that only reads needs neither, because a foreign page cannot see the answer."""
+    """Refuses requests with cookies that pages of foreign origins may have sent.
+
+    Browsers add cookies to the requests of every page. But no page can choose its `Origin` (RFC 6454, section 7), and
+    a page of a foreign origin can send JSON only if CORS allows it. A request that changes something therefore needs
+    both. A request that only reads needs neither, because a foreign page cannot see the answer."""
 
     def __init__(self, config: HttpConfig) -> None:
         self._scheme = b"https://" if config.https else b"http://"
@@ -36,5 +38,5 @@ class CrossSiteRule:
             raise JsonRequired
 
     def _allows(self, origin: bytes | None, host: bytes) -> bool:
-        """`host` is a name of this service, because the edge has checked it."""
+        """Return whether pages of that origin may change something. The edge has checked the `host`."""
         return origin in self._allowed or origin == self._scheme + host.removesuffix(DEFAULT_PORTS[self._scheme])

@@ -25,17 +25,17 @@ from doorward.interfaces.http.security.http_basic import client_credentials
 from doorward.interfaces.http.security.presented_token import presented_token
 
 DISHKA_CONTAINER: Final = "dishka_container"
-"""The key in a request's state where dishka's `@inject` looks. Its own set-up opens a scope per request, which nothing
-here needs."""
+"""The key in a request's state under which dishka's `@inject` finds the container. dishka's own set-up opens a scope
+per request, which no route needs."""
 
 TOKEN: Final = "token"  # noqa: S105 a key
 CALLING_SERVICE: Final = "service"
-"""Keys in a request's state of what the guard has verified."""
+"""The keys in a request's state of the token and the service that the guard has verified."""
 
 
 @dataclass(frozen=True, slots=True)
-class Collaborators:
-    """The parts of the container that decide about tokens."""
+class GuardDependencies:
+    """What the guard needs from the container."""
 
     tokens: AccessTokens
     authorize_from_cache: AuthorizeFromCache
@@ -47,12 +47,12 @@ class Collaborators:
 @final
 class Guard:
     """Runs before every route handler, as Litestar's `before_request`. A middleware would add a second layer that
-    catches exceptions. If it admits a request, it has usually queried no database and resolved no dependency."""
+    catches exceptions. For most requests it queries no database and resolves no dependency."""
 
     def __init__(self, container: AsyncContainer, cookies: Cookies) -> None:
         self._container = container
         self._cookies = cookies
-        self._collaborators: Collaborators | None = None
+        self._dependencies: GuardDependencies | None = None
 
     async def __call__(self, request: Request[Any, Any, Any]) -> Response[bytes] | None:
         """Return None to admit the request, or the answer to OPTIONS. Raise the refusal."""
@@ -67,20 +67,22 @@ class Guard:
         if access is SERVICE:
             state[CALLING_SERVICE] = await self._authenticate_service(scope)
             return None
-        known = self._collaborators or await self._resolve()
-        token = self._verified_token(known, scope, access)
-        decision = known.authorize_from_cache(token, access) or await known.authorize(token, access)
+        dependencies = self._dependencies or await self._resolve()
+        token = self._verified_token(dependencies, scope, access)
+        decision = dependencies.authorize_from_cache(token, access)
+        if decision is None:
+            decision = await dependencies.authorize(token, access)
         if not decision.allowed:
-            record_refusal(known.log, scope, decision.requirement, decision.reason, token.subject)
+            record_refusal(dependencies.log, scope, decision.requirement, decision.reason, token.subject)
             raise refusal_of(decision)
         state[TOKEN] = token
         return None
 
-    def _verified_token(self, known: Collaborators, scope: Scope, requirement: Requirement) -> AccessToken:
+    def _verified_token(self, dependencies: GuardDependencies, scope: Scope, requirement: Requirement) -> AccessToken:
         try:
-            return known.tokens.verify(presented_token(scope, self._cookies), known.clock.now())
+            return dependencies.tokens.verify(presented_token(scope, self._cookies), dependencies.clock.now())
         except (Unauthenticated, AmbiguousToken, CrossSiteRequest, JsonRequired) as refusal:
-            record_refusal(known.log, scope, requirement, refusal.code)
+            record_refusal(dependencies.log, scope, requirement, refusal.code)
             raise
 
     async def _authenticate_service(self, scope: Scope) -> Service:
@@ -91,16 +93,16 @@ class Guard:
             record_refusal(await self._container.get(SecurityLog), scope, SERVICE, refusal.code)
             raise
 
-    async def _resolve(self) -> Collaborators:
+    async def _resolve(self) -> GuardDependencies:
         get = self._container.get
-        self._collaborators = Collaborators(
+        self._dependencies = GuardDependencies(
             await get(AccessTokens),
             await get(AuthorizeFromCache),
             await get(AuthorizeRole),
             await get(Clock),
             await get(SecurityLog),
         )
-        return self._collaborators
+        return self._dependencies
 
 
 def refusal_of(decision: Decision) -> DomainError:

@@ -1,4 +1,4 @@
-"""HTTP Basic (RFC 7617) of OAuth clients: id and secret are form-encoded before they are joined (RFC 6749, 2.3.1)."""
+"""Reads the HTTP Basic credentials (RFC 7617) of OAuth clients: a form-encoded id and secret (RFC 6749, 2.3.1)."""
 
 import binascii
 from base64 import b64decode, b64encode
@@ -11,7 +11,7 @@ from doorward.interfaces.http.edge.request_headers import Header
 
 BASIC: Final = b"basic "
 MAX_CREDENTIALS_CHARACTERS: Final = 1_024
-"""Of base64. An id and a secret with every letter percent-encoded have about 300."""
+"""The limit in characters of base64. An id and a secret with every letter percent-encoded have about 300."""
 
 
 def client_credentials(headers: Iterable[Header]) -> tuple[str, str]:

@@ -13,7 +13,7 @@ BEARER: Final = b"bearer "
 
 def presented_token(scope: Scope, cookies: Cookies) -> str:
     """Return the token of a header or, without such a header, of the cookie; it is not verified. Raise TokenRequired,
-    AmbiguousToken, CrossSiteRequest or JsonRequired. A header without a token is not replaced by a cookie."""
+    AmbiguousToken, CrossSiteRequest or JsonRequired. With such a header, the cookie is not read."""
     return token_in_headers(scope["state"][HEADERS_BY_NAME]) or cookies.access_token(scope)
 
 

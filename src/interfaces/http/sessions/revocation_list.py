@@ -1,4 +1,4 @@
-"""The route of the revocation list, by which other services reject tokens before these expire."""
+"""The route of the revocation list, with which other services reject tokens before the tokens expire."""
 
 import asyncio
 import re
@@ -20,14 +20,14 @@ from doorward.interfaces.http.edge.request_headers import Header
 from doorward.interfaces.http.security.access import PUBLIC
 from doorward.interfaces.http.wire.cached_document import has_tag
 
-MEDIA_TYPE: Final = "application/jwt"
+REVOCATIONS_MEDIA_TYPE: Final = "application/jwt"
 MAX_WAIT_SECONDS: Final = 30
 
 MAX_KEEP_ALIVE_BYTES: Final = 256 * 1024
-"""The connection closes behind a larger answer, which stays in memory until the client has read it. A client that reads
-nothing cannot request several of them on one connection."""
+"""The connection is closed after a larger answer. The answer stays in memory until the client has read it, and a client
+that reads nothing cannot request several of them on one connection."""
 
-WAIT: Final = re.compile(rb'(?:^|,)\s*wait\s*=\s*"?([0-9]{1,9})"?\s*(?=[;,]|$)', re.IGNORECASE)
+WAIT_PREFERENCE: Final = re.compile(rb'(?:^|,)\s*wait\s*=\s*"?([0-9]{1,9})"?\s*(?=[;,]|$)', re.IGNORECASE)
 
 
 @dataclass
@@ -43,7 +43,7 @@ class ConditionalWait(ConditionalGet):
         self.add_response_header("Preference-Applied", "`wait=SECONDS`, when the answer has waited.")
         success = (self.responses or {})["200"]
         if isinstance(success, OpenAPIResponse) and success.content:
-            success.content["text/*"] = success.content[MEDIA_TYPE]
+            success.content["text/*"] = success.content[REVOCATIONS_MEDIA_TYPE]
 
 
 @get(
@@ -55,7 +55,7 @@ class ConditionalWait(ConditionalGet):
         "access": PUBLIC,
         "refusals": (RevocationsIncomplete,),
     },
-    responses=text_response(MEDIA_TYPE),
+    responses=text_response(REVOCATIONS_MEDIA_TYPE),
     operation_class=ConditionalWait,
 )
 @inject
@@ -78,16 +78,16 @@ def list_answer(
 ) -> ASGIResponse:
     """Return the list, or 304 for a client that has it. The tag is weak: two nodes publish the same list, but each
     makes its own signature."""
-    own = {"Cache-Control": "no-cache", "ETag": f"W/{entity_tag(published).decode()}", **(more or {})}
+    answer_headers = {"Cache-Control": "no-cache", "ETag": f"W/{entity_tag(published).decode()}", **(more or {})}
     if has_tag(entity_tag(published), headers):
-        return ASGIResponse(status_code=304, headers=own)
+        return ASGIResponse(status_code=304, headers=answer_headers)
     if len(published.signed) > MAX_KEEP_ALIVE_BYTES:
-        own["Connection"] = "close"
-    return ASGIResponse(body=published.signed, media_type=MEDIA_TYPE, headers=own)
+        answer_headers["Connection"] = "close"
+    return ASGIResponse(body=published.signed, media_type=REVOCATIONS_MEDIA_TYPE, headers=answer_headers)
 
 
 def entity_tag(published: RevocationList) -> bytes:
-    """Return the tag with its quotation marks."""
+    """Return the entity tag of the list, with its quotation marks and without the prefix of a weak tag."""
     return f'"{published.tag}"'.encode()
 
 
@@ -95,14 +95,14 @@ def seconds_to_wait(headers: Iterable[Header]) -> int:
     """Return how long a client wants to wait, at most MAX_WAIT_SECONDS; 0 without a preference, and for one that is not
     understood (RFC 7240, section 2)."""
     preferences = b",".join(value for name, value in headers if name == b"prefer")
-    wait = WAIT.search(preferences)
+    wait = WAIT_PREFERENCE.search(preferences)
     return min(int(wait[1]), MAX_WAIT_SECONDS) if wait else 0
 
 
 async def wait_for_change(
     publisher: RevocationPublisher, known: RevocationList, seconds: int, receive: Receive
 ) -> RevocationList:
-    """Return the list after it has changed or the time is over. A client that disconnects frees its place."""
+    """Return the list after it has changed or the time is over. Stop waiting if the client disconnects."""
     waiting = asyncio.create_task(publisher.after(known.tag, seconds))
     disconnected = asyncio.create_task(wait_for_disconnect(receive))
     try:
@@ -114,5 +114,6 @@ async def wait_for_change(
 
 
 async def wait_for_disconnect(receive: Receive) -> None:
+    """Return when the client has disconnected."""
     while (await receive())["type"] != "http.disconnect":
         pass

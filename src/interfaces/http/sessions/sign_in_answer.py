@@ -1,6 +1,6 @@
 """The answer to sign-in and refresh."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from litestar.response.base import ASGIResponse
@@ -32,26 +32,26 @@ class SignInAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     ]
 
 
-ENCODER = msgspec.json.Encoder()
+ENCODER: Final = msgspec.json.Encoder()
 
 
 def role_constant(role: RoleName) -> str:
-    """Return the role as the tutorial's clients know it."""
+    """Return the role in the form that the tutorial's clients read, such as `ROLE_USER`."""
     return f"ROLE_{role.upper()}"
 
 
 def sign_in_answer(signed_in: SignedIn, browser: Browser) -> ASGIResponse:
-    """Return the answer that hands over tokens: in its body, or in cookies if the request asked for them."""
-    user, kept = signed_in.user, browser.keeps_cookies
+    """Return the answer with the tokens: in its body, or in cookies if the request uses them."""
+    user, in_cookies = signed_in.user, browser.uses_cookies
     answer = SignInAnswer(
         id=str(user.id),
         username=user.username.value,
         email=user.email.value,
         roles=sorted(map(role_constant, user.roles)),
-        access_token=UNSET if kept else signed_in.access_token.value,
+        access_token=UNSET if in_cookies else signed_in.access_token.value,
         expires_in=signed_in.access_token.expires_in,
-        refresh_token=UNSET if kept else signed_in.refresh_token.value,
+        refresh_token=UNSET if in_cookies else signed_in.refresh_token.value,
         refresh_expires_in=signed_in.refresh_token.expires_in,
     )
-    cookies = browser.cookies.for_tokens(signed_in) if kept else ()
+    cookies = browser.cookies.for_tokens(signed_in) if in_cookies else ()
     return ASGIResponse(body=ENCODER.encode(answer), media_type="application/json", cookies=cookies)
