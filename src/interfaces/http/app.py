@@ -1,4 +1,4 @@
-"""The Litestar application: routes, guard, refusals. Rules for every request and answer are the edge's."""
+"""Makes the Litestar application from routes, guard and error answers. The edge has the rules for all requests."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -82,15 +82,16 @@ def create_app(container: AsyncContainer, config: HttpConfig, lifespan: Lifespan
         dependencies={"browser": Provide(cookies.browser_of, sync_to_thread=False)},
         exception_handlers=error_answers.exception_handlers(),
         request_class=StrictJsonRequest,
-        request_max_body_size=None,  # the edge has limited it already
+        request_max_body_size=None,  # the edge has checked the size already
         openapi_config=None,
         logging_config=None,
         lifespan=list(lifespan),
     )
     require_guarded(app, guard)
-    app.asgi_handler = app.asgi_router  # without the layer that catches exceptions, because the edge does
+    app.asgi_handler = app.asgi_router  # without the layer that catches exceptions, because the edge catches them
     return app
 
 
 def documentation(config: HttpConfig, error_answers: ErrorAnswers, cookies: Cookies) -> list[HTTPRouteHandler]:
+    """Return the routes of the documentation, or none if the settings turn it off."""
     return [openapi_route(ROUTES, error_answers, cookies.access), *docs_routes()] if config.docs else []

@@ -9,7 +9,7 @@ Network = IPv4Network | IPv6Network
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpConfig:
-    """The settings that the HTTP interface needs. It imports nothing of the HTTP interface."""
+    """The settings that the HTTP interface needs. `interfaces.main` makes it from all settings."""
 
     allowed_hosts: frozenset[str]
     """Host names in lower case, without port; an IPv6 address with or without its brackets."""

@@ -20,7 +20,7 @@ UNMATCHED: Final = "unmatched"
 """The route label of a request that no route matches."""
 
 CLIENT_CLOSED_REQUEST: Final = 499
-"""Counted in place of a status when the client left before the answer began; never sent."""
+"""The status label of a request whose client left before the answer began. It is never sent."""
 
 BUCKET_BOUNDS_SECONDS: Final = (0.001, 0.005, 0.025, 0.1, 0.5, 2.5)
 """Upper bounds of the duration histogram's buckets. One more bucket has no bound."""
@@ -61,9 +61,11 @@ REFRESHES = Counter(
     registry=REGISTRY,
 )
 METRICS_CACHE_SECONDS: Final = 1.0
-"""Writing the metrics takes longer than any other answer to a stranger."""
+"""Writing the metrics takes longer than any other answer to clients without a token."""
 
-MEASURED: Final[dict[Gauge, Callable[[], float]]] = {}
+GAUGE_FUNCTIONS: Final[dict[Gauge, Callable[[], float]]] = {}
+"""The function of each gauge that is set only when the metrics are requested."""
+
 ProcessCollector(registry=REGISTRY)
 
 
@@ -86,7 +88,7 @@ class RequestCounts:
         self._counts: dict[tuple[str, str, int], RequestCount] = {}
 
     def count(self, method: str, route: str, status: int, seconds: float) -> None:
-        """`route` is a template. A method that HTTP does not know counts as `other`."""
+        """Count one request. `route` is a template. A method that HTTP does not define counts as `other`."""
         counted = self._counts.get((method, route, status))
         if counted is None:
             method = method if method in KNOWN_METHODS else "other"
@@ -107,7 +109,7 @@ class RequestCounts:
                 bucket.inc(count)
 
     async def keep_flushing(self) -> None:
-        """Flush once a second until cancelled, if other workers may write the metrics; else only at the end."""
+        """Flush once a second until cancelled if there are other workers, else only at the end."""
         try:
             while MULTIPROCESS_DIRECTORY in os.environ:
                 self.flush()
@@ -121,29 +123,30 @@ REQUEST_COUNTS: Final = RequestCounts()
 
 @cache
 def labelled(counter: Counter, outcome: str) -> Counter:
+    """Return the counter of that outcome. Without the cache, prometheus-client takes a lock for each look-up."""
     return counter.labels(outcome)
 
 
 def count_sign_in(outcome: str) -> None:
-    """`outcome` is a word of the code, never of the client's."""
+    """Count one sign-in. `outcome` is a fixed word, never a text of the client."""
     labelled(SIGN_INS, outcome).inc()
 
 
 def count_refresh(outcome: str) -> None:
-    """`outcome` is a word of the code, never of the client's."""
+    """Count one refresh. `outcome` is a fixed word, never a text of the client."""
     labelled(REFRESHES, outcome).inc()
 
 
 def measure_when_requested(gauge: Gauge, function: Callable[[], float]) -> None:
     """Set the gauge to the function's result whenever the metrics are requested. Prometheus' own `set_function` does
     not work with several workers."""
-    MEASURED[gauge] = function
+    GAUGE_FUNCTIONS[gauge] = function
 
 
 def metrics_text() -> bytes:
     """Return all metrics in Prometheus' text format 0.0.4; those of all workers, if they share theirs."""
     REQUEST_COUNTS.flush()
-    for gauge, function in MEASURED.items():
+    for gauge, function in GAUGE_FUNCTIONS.items():
         gauge.set(function())
     if MULTIPROCESS_DIRECTORY not in os.environ:
         return generate_latest(REGISTRY)
@@ -161,7 +164,7 @@ class CachedMetrics:
         self._expires_at_seconds = float("-inf")
 
     def text(self, now: float) -> bytes:
-        """`now` is the time of a monotonic clock, in seconds."""
+        """Return the metrics. `now` is the time of a monotonic clock, in seconds."""
         if now >= self._expires_at_seconds:
             self._text = metrics_text()
             self._expires_at_seconds = now + METRICS_CACHE_SECONDS

@@ -179,7 +179,7 @@ async def test_the_end_of_an_oversize_body_is_not_awaited(
     headers: list[tuple[bytes, bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """HT-06."""
-    monkeypatch.setattr("doorward.interfaces.http.edge.body.DISCARD_SECONDS", 0.001)
+    monkeypatch.setattr("doorward.interfaces.http.edge.body.MAX_DISCARD_SECONDS", 0.001)
     chunks = [b"x" * 16_385]
     reply = await ask(Application(), "POST", "/api/things", headers, chunks, ends="silent", body_timeout_seconds=3600)
     assert reply.status == 413

@@ -1,4 +1,4 @@
-"""The client address of a request: the peer's, or the one that trusted proxies report."""
+"""Finds the client address of a request: the address of the peer, or the one that trusted proxies report."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -8,31 +8,31 @@ from typing import Final, final
 from doorward.interfaces.http.config import Network
 from doorward.interfaces.http.edge.request_headers import Header
 
-UNKNOWN: Final = "unknown"
-"""The peer has no address, as behind a Unix socket."""
+UNKNOWN_ADDRESS: Final = "unknown"
+"""Used if the peer has no address, as behind a Unix socket."""
 
 FORWARDED_FOR: Final = b"x-forwarded-for"
 MAX_CACHED_ADDRESSES: Final = 4096
 MAX_ADDRESS_CHARACTERS: Final = 64
-"""An address with brackets and port is shorter."""
+"""Every address with brackets and port is shorter."""
 
 Address = IPv4Address | IPv6Address
 
 
 @final
 class ClientAddresses:
-    """Reads `X-Forwarded-For` only, and only as far as `trusted` peers wrote it. `Forwarded`, `X-Real-IP` and similar
+    """Reads `X-Forwarded-For`, but only the entries that `trusted` peers wrote. `Forwarded`, `X-Real-IP` and similar
     headers are ignored."""
 
     def __init__(self, trusted: tuple[Network, ...]) -> None:
         self._trusted = trusted
-        self._trusts = lru_cache(MAX_CACHED_ADDRESSES)(self._is_trusted)
+        self._is_trusted_cached = lru_cache(MAX_CACHED_ADDRESSES)(self._is_trusted)
 
     def of(self, client: tuple[str, int] | None, headers: Iterable[Header]) -> str:
-        """Return the nearest address that is not a trusted proxy's. A malformed entry ends the search."""
+        """Return the nearest address that is not that of a trusted proxy. A malformed entry ends the search."""
         peer = client[0] if client else None
-        if not self._trusted or peer is None or not self._trusts(peer):
-            return peer or UNKNOWN
+        if not self._trusted or peer is None or not self._is_trusted_cached(peer):
+            return peer or UNKNOWN_ADDRESS
         nearest = peer
         for entry in reversed(
             [entry for name, value in headers if name == FORWARDED_FOR for entry in value.split(b",")]
@@ -41,7 +41,7 @@ class ClientAddresses:
             if address is None:
                 break
             nearest = str(address)
-            if not self._trusts(nearest):
+            if not self._is_trusted_cached(nearest):
                 break
         return nearest
 
@@ -51,8 +51,8 @@ class ClientAddresses:
 
 
 def parse_address(text: str) -> Address | None:
-    """Return the address of `text`, which may have a port; IPv4 within IPv6 becomes IPv4. Return None for anything
-    else, including an address with a zone: the sender chooses its name, and it means nothing elsewhere."""
+    """Return the address in `text`, which may have a port. An IPv4 address mapped to IPv6 is returned as IPv4. Return
+    None for any other text, including an address with a zone, whose name has a meaning for its sender only."""
     if len(text) > MAX_ADDRESS_CHARACTERS or "%" in text:
         return None
     if text.startswith("["):

@@ -1,4 +1,4 @@
-"""Rules for bodies: read completely and in time, of one media type, and checked before the application parses them."""
+"""Rules for bodies: they are read completely and in time, and checked before the application parses them."""
 
 import asyncio
 from typing import Final
@@ -22,41 +22,41 @@ from doorward.interfaces.http.errors.refusals import (
 )
 
 FORM_ROUTES: Final = frozenset({b"/api/auth/signup", b"/api/auth/signin"}) | OAUTH_ROUTES
-"""Where a POST may carry a form, as the tutorial's clients and OAuth clients send it."""
+"""The paths to which a POST may send a form, as clients of the tutorial and OAuth clients do."""
 
 BODY: Final = "body"
-"""The key in a request's state under which the edge leaves the body to the application."""
+"""The key in a request's state under which the edge stores the body for the application."""
 
 JSON: Final = b"application/json"
 FORM: Final = b"application/x-www-form-urlencoded"
 UTF_8: Final = frozenset({b"charset=utf-8", b'charset="utf-8"'})
 
 MAX_DISCARDED_BYTES: Final = 1 << 20
-"""Of an oversize body. They are read and dropped, so that the client gets to see the answer."""
+"""So much of an oversize body is read and dropped. Otherwise the client might not receive the answer."""
 
-DISCARD_SECONDS: Final = 0.25
+MAX_DISCARD_SECONDS: Final = 0.25
 
 
 async def receive_body(scope: HTTPScope, by_name: HeadersByName, receive: Receive, config: HttpConfig) -> bytes:
     """Return the body for the application: strict JSON, or empty. A form is converted to JSON, and the headers of
     `scope` are changed accordingly. Raise a refusal."""
-    declared = int(by_name.get(b"content-length", b"0"))
-    if declared > max(config.max_body_bytes, MAX_DISCARDED_BYTES):
+    declared_bytes = int(by_name.get(b"content-length", b"0"))
+    if declared_bytes > max(config.max_body_bytes, MAX_DISCARDED_BYTES):
         raise BodyTooLarge
-    body = await read(receive, declared, config)
+    body = await read_body(receive, declared_bytes, config)
     if not body:
         return body
     if b"content-encoding" in by_name:
         raise UnsupportedContentEncoding
     try:
-        return to_json(scope, by_name, body)
+        return body_as_json(scope, by_name, body)
     except InvalidJson as error:
         raise InvalidJsonBody(str(error)) from error
     except InvalidForm as error:
         raise InvalidFormBody(str(error)) from error
 
 
-def to_json(scope: HTTPScope, by_name: HeadersByName, body: bytes) -> bytes:
+def body_as_json(scope: HTTPScope, by_name: HeadersByName, body: bytes) -> bytes:
     """Return the body as strict JSON. Raise InvalidJson, InvalidForm, JsonBodyRequired or JsonOrFormBodyRequired."""
     takes_forms = scope["raw_path"] in FORM_ROUTES and scope["method"] == "POST"
     media_type = media_type_of(by_name.get(b"content-type", b""))
@@ -68,32 +68,34 @@ def to_json(scope: HTTPScope, by_name: HeadersByName, body: bytes) -> bytes:
     raise JsonOrFormBodyRequired if takes_forms else JsonBodyRequired
 
 
-async def read(receive: Receive, declared: int, config: HttpConfig) -> bytes:
-    """Return at most `max_body_bytes`, read within `body_timeout_seconds`. An oversize body is read on for a moment and
-    dropped. Raise BodyTooLarge, BodyTooSlow or BodyIncomplete: a server sends `http.disconnect` both when the client
-    has left and when chunks are malformed."""
+async def read_body(receive: Receive, declared_bytes: int, config: HttpConfig) -> bytes:
+    """Return at most `max_body_bytes`, read within `body_timeout_seconds`. Raise BodyTooLarge, BodyTooSlow or
+    BodyIncomplete: a server sends `http.disconnect` both when the client has left and when chunks are malformed.
+
+    An oversize body is read for at most MAX_DISCARD_SECONDS, and dropped.
+    """
     chunks: list[bytes] = []
-    size = 0
+    size_bytes = 0
     oversize = False
     try:
         async with asyncio.timeout(config.body_timeout_seconds) as deadline:
             while True:
-                if not oversize and max(size, declared) > config.max_body_bytes:
+                if not oversize and max(size_bytes, declared_bytes) > config.max_body_bytes:
                     oversize = True
                     chunks.clear()
-                    deadline.reschedule(asyncio.get_running_loop().time() + DISCARD_SECONDS)
+                    deadline.reschedule(asyncio.get_running_loop().time() + MAX_DISCARD_SECONDS)
                 message = await receive()
                 if message["type"] != "http.request":
                     raise BodyIncomplete
                 chunk = message.get("body", b"")
-                size += len(chunk)
+                size_bytes += len(chunk)
                 if not oversize:
                     chunks.append(chunk)
-                if not message.get("more_body") or size > MAX_DISCARDED_BYTES:
+                if not message.get("more_body") or size_bytes > MAX_DISCARDED_BYTES:
                     break
     except TimeoutError as error:
         raise (BodyTooLarge if oversize else BodyTooSlow) from error
-    if oversize or size > config.max_body_bytes:
+    if oversize or size_bytes > config.max_body_bytes:
         raise BodyTooLarge
     return b"".join(chunks)
 
@@ -109,7 +111,7 @@ def media_type_of(content_type: bytes) -> bytes:
 
 
 def replace_body(scope: HTTPScope, body: bytes) -> bytes:
-    """Return the JSON body, after the headers of `scope` are changed to describe it."""
+    """Change the headers of `scope` to describe this JSON body, and return it."""
     kept: list[Header] = [
         header for header in scope["headers"] if header[0] not in {b"content-type", b"content-length"}
     ]

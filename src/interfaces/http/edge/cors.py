@@ -19,19 +19,20 @@ REQUEST_METHOD: Final = b"access-control-request-method"
 
 @final
 class Cors:
-    """Without configured origins no answer has CORS headers. Pages of an allowed origin may send cookies."""
+    """Makes the CORS headers of answers. Without configured origins there are none. Pages of an allowed origin may send
+    cookies."""
 
     def __init__(self, origins: Iterable[str]) -> None:
         self._allowed = {
             origin: (VARY, (b"access-control-allow-origin", origin), ALLOW_CREDENTIALS, EXPOSE_HEADERS)
-            for origin in (each.encode() for each in origins)
+            for origin in map(str.encode, origins)
         }
-        self._others: tuple[Header, ...] = (VARY,) if self._allowed else ()
+        self._headers_for_others: tuple[Header, ...] = (VARY,) if self._allowed else ()
 
     def headers(self, origin: bytes | None) -> tuple[Header, ...]:
-        """Return the headers of every answer to that origin, which is compared byte by byte."""
-        return self._allowed.get(origin or b"", self._others)
+        """Return the CORS headers of an answer to that origin, which is compared byte by byte."""
+        return self._allowed.get(origin or b"", self._headers_for_others)
 
     def is_preflight(self, method: str, by_name: HeadersByName) -> bool:
-        """Return whether a browser asks for permission on behalf of one of the allowed origins."""
+        """Return whether the request is a preflight of a page of an allowed origin."""
         return method == "OPTIONS" and REQUEST_METHOD in by_name and by_name.get(b"origin") in self._allowed

@@ -1,4 +1,4 @@
-"""Forms (`application/x-www-form-urlencoded`) as older clients post them, read strictly."""
+"""A strict parser of forms (`application/x-www-form-urlencoded`), which older clients post."""
 
 import re
 from typing import Final
@@ -13,15 +13,15 @@ INCOMPLETE_PERCENT_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 class InvalidForm(ValueError):
-    """The body is not a form, or two parsers could read it differently. The text gives the reason and repeats nothing
-    of the form."""
+    """The body is not a form, or two parsers could read it differently. The text gives the reason and has
+    no part of the form."""
 
 
 def form_to_json(form: bytes) -> bytes:
     """Return the form as a JSON object of texts. Raise InvalidForm for a member given twice, an incomplete percent
     escape, and text that is not UTF-8 or holds U+0000."""
     if INCOMPLETE_PERCENT_ESCAPE.search(form):
-        raise InvalidForm("A percent sign stands without its two hexadecimal digits.")
+        raise InvalidForm("A percent sign is not followed by two hexadecimal digits.")
     members: dict[str, str | list[str]] = {}
     for piece in form.split(b"&"):
         name, equals, value = (decode_text(part) for part in piece.partition(b"="))

@@ -1,4 +1,4 @@
-"""The host names of this service (RFC 9110, section 7.2)."""
+"""Checks that requests are for a host name of this service (RFC 9110, section 7.2)."""
 
 import re
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from doorward.interfaces.http.errors.refusals import InvalidHost, MisdirectedReq
 
 HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?")
 MAX_CACHED_HOSTS: Final = 256
-"""Spellings with port and case."""
+"""Each spelling with another port or case is one entry."""
 
 
 @final
@@ -19,8 +19,8 @@ class AllowedHosts:
     def __init__(self, names: Iterable[str]) -> None:
         self._names = frozenset(name.lower().strip("[]").removesuffix(".") for name in names)
         self.check = lru_cache(MAX_CACHED_HOSTS)(self._check)
-        """Raise InvalidHost, or MisdirectedRequest for another name; port, case and a trailing dot do not matter. Only
-        allowed spellings are cached."""
+        """Raise InvalidHost, or MisdirectedRequest for the name of another service. Port, case and a trailing dot make
+        no difference. Only allowed spellings are cached."""
 
     def _check(self, host: bytes | None) -> None:
         found = HOST.fullmatch(host or b"")

@@ -38,13 +38,15 @@ HEALTH_PATHS: Final = frozenset({b"/health/live", b"/health/ready", b"/healthz",
 """Load balancers request these by address, so the Host header is not checked."""
 
 HTTP: Final = ScopeType.HTTP
-"""A constant, because every look-up in the enumeration costs time."""
+"""A constant, because a look-up in the enumeration takes time in every request."""
 
-UNSET: Final = ...
-REQUEST_ID: Final[ContextVar[object]] = ContextVar(f"{STRUCTLOG_KEY_PREFIX}request_id", default=UNSET)
-IP: Final[ContextVar[object]] = ContextVar(f"{STRUCTLOG_KEY_PREFIX}ip", default=UNSET)
-"""structlog adds these to every log line of a request, and ignores them while they are UNSET. structlog's own functions
-look up their variables by name each time, which costs more."""
+UNSET_IN_STRUCTLOG: Final = ...
+LOGGED_REQUEST_ID: Final[ContextVar[object]] = ContextVar(
+    f"{STRUCTLOG_KEY_PREFIX}request_id", default=UNSET_IN_STRUCTLOG
+)
+LOGGED_IP: Final[ContextVar[object]] = ContextVar(f"{STRUCTLOG_KEY_PREFIX}ip", default=UNSET_IN_STRUCTLOG)
+"""structlog adds these to every log line of a request, and ignores them while they are UNSET_IN_STRUCTLOG. structlog's
+own functions look up their variables by name each time, which costs more."""
 
 logger = structlog.get_logger()
 
@@ -78,21 +80,21 @@ class EdgeMiddleware:
         request_id, ip = request_id_of(by_name), self._addresses.of(scope["client"], headers)
         state = scope.setdefault("state", {})
         state["request_id"], state["ip"], state[HEADERS_BY_NAME] = request_id, ip, by_name
-        REQUEST_ID.set(request_id)
-        IP.set(ip)
+        LOGGED_REQUEST_ID.set(request_id)
+        LOGGED_IP.set(ip)
         cycle = RequestResponseCycle(scope, receive, send, self._response_headers, by_name.get(b"origin"))
         REQUEST_COUNTS.in_flight += 1
         try:
             await self._serve(scope, headers, by_name, cycle)
             if not cycle.answered:
                 raise NoAnswer
-        except Exception as error:  # noqa: BLE001 the last resort
+        except Exception as error:  # noqa: BLE001 whatever else goes wrong is answered with 500
             await self._answer_unexpected(scope, cycle, error)
         finally:
             REQUEST_COUNTS.in_flight -= 1
             self._record(method, scope, cycle.status or CLIENT_CLOSED_REQUEST, perf_counter() - started)
-            REQUEST_ID.set(UNSET)
-            IP.set(UNSET)
+            LOGGED_REQUEST_ID.set(UNSET_IN_STRUCTLOG)
+            LOGGED_IP.set(UNSET_IN_STRUCTLOG)
 
     async def _serve(
         self, scope: HTTPScope, headers: Headers, by_name: HeadersByName, cycle: RequestResponseCycle
@@ -107,11 +109,11 @@ class EdgeMiddleware:
             if self._cors.is_preflight(scope["method"], by_name):
                 await cycle.respond(204, PREFLIGHT_HEADERS)
                 return
-            if scope["method"] == "HEAD":  # the same as GET, but the answer has no body
+            if scope["method"] == "HEAD":  # the application has no handlers of HEAD
                 scope["method"] = "GET"
             await self._app(scope, cycle.receive, cycle.send)
         except (DomainError, HTTPException) as refusal:
-            if cycle.status:  # the answer has begun, so that it is too late to refuse
+            if cycle.status:  # an answer that has begun cannot become a refusal
                 raise
             await cycle.respond_with(self._error_answers.answer(refusal, scope))
 
@@ -141,6 +143,7 @@ class EdgeMiddleware:
                 await cycle.respond_with(self._error_answers.answer(InternalError(), scope))
 
     def _record(self, method: str, scope: HTTPScope, status: int, seconds: float) -> None:
+        """Count the request, and log it if there is an access log."""
         route = scope.get("path_template") or UNMATCHED
         REQUEST_COUNTS.count(method, route, status, seconds)
         if self._config.access_log:

@@ -1,4 +1,4 @@
-"""Rules for the headers of a request, whatever it asks for."""
+"""Rules for the headers of every request."""
 
 from collections.abc import Mapping, Sequence
 from random import getrandbits
@@ -17,7 +17,7 @@ from doorward.interfaces.http.errors.refusals import (
 
 MAX_HEADERS: Final = 100
 MAX_HEADERS_BYTES: Final = 65_536
-"""Of all header names and values together."""
+"""The limit of all header names and values together."""
 
 REQUEST_ID_CHARACTERS: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 MIN_REQUEST_ID_CHARACTERS: Final = 8
@@ -43,31 +43,32 @@ SINGLE_HEADERS: Final = frozenset(
 Header = tuple[bytes, bytes]
 Headers = Sequence[Header]
 HeadersByName = Mapping[bytes, bytes]
-"""Of headers that occur several times, the last value."""
+"""The value of each header by its name in lower case; the last value if it occurs several times."""
 
 HEADERS_BY_NAME: Final = "headers_by_name"
-"""The key in a request's state under which the edge leaves them to the application. None of SINGLE_HEADERS occurs
-twice."""
+"""The key in a request's state under which the edge stores the HeadersByName for the application. None of
+SINGLE_HEADERS occurs twice."""
 
 
 def request_id_of(by_name: HeadersByName) -> str:
-    """Return the client's own request id if it has 8 to 64 plain characters, else a fresh one. It is unique, and not
-    secret."""
-    given = by_name.get(b"x-request-id", b"")
-    has_valid_length = MIN_REQUEST_ID_CHARACTERS <= len(given) <= MAX_REQUEST_ID_CHARACTERS
-    if has_valid_length and not given.translate(None, REQUEST_ID_CHARACTERS):
-        return given.decode()
+    """Return the client's own request id if it has 8 to 64 plain characters, else a new random one. It
+    is not a secret."""
+    client_id = by_name.get(b"x-request-id", b"")
+    has_valid_length = MIN_REQUEST_ID_CHARACTERS <= len(client_id) <= MAX_REQUEST_ID_CHARACTERS
+    if has_valid_length and not client_id.translate(None, REQUEST_ID_CHARACTERS):
+        return client_id.decode()
     return f"{getrandbits(96):024x}"
 
 
 def check_headers(headers: Headers, by_name: HeadersByName) -> None:
-    """Raise HeadersTooLarge, or InvalidHost or RepeatedHeader for a second one of SINGLE_HEADERS."""
+    """Raise HeadersTooLarge for more headers than the limits allow. Raise InvalidHost or RepeatedHeader if one of
+    SINGLE_HEADERS occurs twice."""
     has_repeated = len(headers) != len(by_name)
     if has_repeated:
-        size = sum(len(name) + len(value) for name, value in headers)
+        size_bytes = sum(len(name) + len(value) for name, value in headers)
     else:
-        size = sum(map(len, by_name)) + sum(map(len, by_name.values()))
-    if size > MAX_HEADERS_BYTES or len(headers) > MAX_HEADERS:
+        size_bytes = sum(map(len, by_name)) + sum(map(len, by_name.values()))
+    if size_bytes > MAX_HEADERS_BYTES or len(headers) > MAX_HEADERS:
         raise HeadersTooLarge
     if not has_repeated:
         return
@@ -77,7 +78,8 @@ def check_headers(headers: Headers, by_name: HeadersByName) -> None:
 
 
 def announces_body(scope: HTTPScope, by_name: HeadersByName) -> bool:
-    """Return whether a body may follow. HTTP/1.1 says so in the headers (RFC 9112, section 6.3); HTTP/2 need not."""
+    """Return whether a body may follow. In HTTP/1.1 the headers announce it (RFC 9112, section
+    6.3). In HTTP/2 they need not."""
     if b"transfer-encoding" in by_name or by_name.get(b"content-length", b"0") != b"0":
         return True
     return scope["http_version"] == "2" and scope["method"] in METHODS_WITH_BODY

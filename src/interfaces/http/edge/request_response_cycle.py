@@ -19,13 +19,14 @@ NO_BODY: Final[HTTPResponseBodyEvent] = {"type": "http.response.body", "body": b
 class RequestResponseCycle:
     """Gives the application the body that was read, and completes the headers of its answer.
 
-    The start of an answer is held back until its first byte. An exception between the two is then a complete 500.
+    The start of an answer is sent together with its first byte, so that an exception between the two can still be
+    answered with 500.
     """
 
     __slots__ = (
+        "_body_was_returned",
         "_is_head",
         "_origin",
-        "_replayed",
         "_request_id",
         "_response_headers",
         "_send",
@@ -47,7 +48,7 @@ class RequestResponseCycle:
         self._request_id: str = scope["state"]["request_id"]
         self._start: HTTPResponseStartEvent | None = None
         self._is_head = scope["method"] == "HEAD"
-        self._replayed = False
+        self._body_was_returned = False
         self.answered = False
         """True once the answer has been sent completely."""
         self.client_left = False
@@ -58,9 +59,9 @@ class RequestResponseCycle:
 
     async def receive(self) -> ReceiveMessage:
         """Return the body that was read, and from the second call on what the server receives."""
-        if self._replayed:
+        if self._body_was_returned:
             return await self.receive_from_server()
-        self._replayed = True
+        self._body_was_returned = True
         return {"type": "http.request", "body": self.body, "more_body": False}
 
     async def send(self, message: Message) -> None:
@@ -71,7 +72,7 @@ class RequestResponseCycle:
         if message["type"] != "http.response.body" or self.answered:
             return
         start, self._start = self._start, None
-        if self._is_head:  # only the headers count, so that the answer ends with its first byte
+        if self._is_head:  # an answer to HEAD has no body
             message = NO_BODY
         try:
             if start is not None:

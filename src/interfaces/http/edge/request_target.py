@@ -8,7 +8,7 @@ from urllib.parse import unquote_to_bytes
 from doorward.interfaces.http.errors.refusals import CredentialsInQuery, InvalidQuery, PathMissing
 
 MAX_TARGET_BYTES: Final = 8_192
-"""Of path and query together."""
+"""The limit of path and query together."""
 
 MAX_CACHED_PATHS: Final = 256
 PATH_CHARACTERS: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/"
@@ -21,7 +21,7 @@ CREDENTIAL_NAMES: Final = frozenset(
     "accesstoken apikey authorization clientsecret currentpassword idtoken jwt newpassword oldpassword passwd password "
     "pwd refreshtoken secret token xaccesstoken".split()
 )
-"""Without dashes, underscores, brackets and case."""
+"""Names of parameters in lower case, without dashes, underscores and brackets."""
 
 
 @lru_cache(MAX_CACHED_PATHS)
@@ -36,8 +36,8 @@ def check_path(path: bytes) -> None:
 
 
 def check_query(query: bytes) -> None:
-    """Raise CredentialsInQuery, or InvalidQuery unless the query is UTF-8 text without control characters and has each
-    name once."""
+    """Raise CredentialsInQuery if a name is that of a credential. Raise InvalidQuery unless the query is UTF-8 text
+    without control characters and has each name once."""
     if not QUERY.fullmatch(query):
         raise InvalidQuery
     try:

@@ -11,7 +11,7 @@ REQUEST_ID: Final = b"x-request-id"
 CONTENT_SECURITY_POLICY: Final = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 NO_STORE: Final = (b"cache-control", b"no-store")
 EMPTY_SERVER: Final = (b"server", b"")
-"""Granian writes its own name unless there is such a header; an empty one is the only way to prevent it."""
+"""Granian sends its own name unless there is such a header. An empty header is the only way to prevent that."""
 
 HSTS: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 FIXED_HEADERS: Final[tuple[Header, ...]] = (
@@ -27,7 +27,7 @@ FIXED_NAMES: Final = frozenset({REQUEST_ID, HSTS[0], *(name for name, _ in FIXED
 SPECIAL_NAMES: Final = FIXED_NAMES | {CONTENT_SECURITY_POLICY[0], NO_STORE[0], b"allow"}
 CACHEABLE_NAMES: Final = frozenset({b"content-type", b"content-length"})
 MAX_CACHED_HEADERS: Final = 512
-"""There are few pairs of type and length. They contain nothing of the body itself."""
+"""A limit, since each pair of type and length is one entry."""
 
 
 @final
@@ -39,7 +39,7 @@ class ResponseHeaders:
         self._defaults = (*FIXED_HEADERS, *((HSTS,) if config.https else ()), CONTENT_SECURITY_POLICY, NO_STORE)
         self._cors = Cors(config.cors_origins)
         self._cached: dict[tuple[Header, ...], list[Header]] = {}
-        """Completed headers of answers that have type and length only."""
+        """Completed headers of answers by the given headers, if these are type and length only."""
 
     def complete(self, given: Iterable[Header], request_id: str, origin: bytes | None) -> list[Header]:
         """Return all headers of an answer with the `given` ones to a request with that id and `Origin`."""
@@ -62,8 +62,8 @@ class ResponseHeaders:
 
 
 def with_head_allowed(header: Header) -> Header:
-    """Return the header, with HEAD added to an `Allow` that has GET. The edge turns HEAD into GET, so that the router
-    does not know it."""
+    """Return the header, with HEAD added to an `Allow` that has GET. The router does not know HEAD, since the edge
+    turns it into GET."""
     name, value = header
     methods = {method.strip() for method in value.split(b",")}
     if name != b"allow" or b"GET" not in methods:
