@@ -8,8 +8,8 @@ CANONICAL_LAST_CHARACTERS: Final[Mapping[int, frozenset[str]]] = {
     2: frozenset("AQgw"),
     3: frozenset("AEIMQUYcgkosw048"),
 }
-"""By the number of characters in the last group of four. These characters leave the unused 4 or 2 bits zero. They are
-the same in the standard and in the URL-safe alphabet."""
+"""The last characters that leave the unused 4 or 2 bits zero, by the number of characters in the last group of four.
+They are the same in the standard and in the URL-safe alphabet."""
 
 
 def is_canonical(text: str) -> bool:
@@ -22,5 +22,5 @@ def is_canonical(text: str) -> bool:
 def decode_base64url(text: str) -> bytes:
     """Decode `text`, which has base64url characters only and no padding. Raise ValueError unless it is canonical."""
     if not is_canonical(text):
-        raise ValueError("not canonical")
+        raise ValueError("The base64 text is not canonical.")
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -7,18 +7,18 @@ from typing import Never, cast
 
 MAX_DEPTH_LEVELS = 32
 MAX_INTEGER_DIGITS = 19
-"""64 bits need no more."""
+"""A signed integer of 64 bits has at most 19 digits."""
 
 ALL_BYTES_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 class InvalidJson(ValueError):
-    """The document is not JSON, or two parsers could read it differently. The text gives the reason and repeats nothing
-    of the document."""
+    """The document is not JSON, or two parsers could read it differently. The text gives the reason and has no
+    part of the document."""
 
 
 def parse_object(document: bytes, *, name: str = "body", max_depth_levels: int = MAX_DEPTH_LEVELS) -> dict[str, object]:
-    """Return the members of one JSON object. Reasons call the document by `name`.
+    """Return the members of one JSON object. `name` is the word for the document in the texts of errors.
 
     Raise InvalidJson unless the document is UTF-8 without a byte order mark, is nested at most `max_depth_levels`
     levels deep, and has no bytes behind the object. No member may occur twice. Numbers must be finite and integers have
@@ -44,11 +44,11 @@ def parse_object(document: bytes, *, name: str = "body", max_depth_levels: int =
     return cast("dict[str, object]", value)
 
 
-def depth_levels(document: bytes, enough: int) -> int:
+def depth_levels(document: bytes, at_least: int) -> int:
     """Return how many brackets are open at once, at most, without recursion. The result is exact if the document has
-    more than `enough` opening brackets; otherwise it is `enough`."""
-    if document.count(b"{") + document.count(b"[") <= enough:
-        return enough
+    more than `at_least` opening brackets; otherwise it is `at_least`."""
+    if document.count(b"{") + document.count(b"[") <= at_least:
+        return at_least
     unescaped = document.replace(b"\\\\", b"").replace(b'\\"', b"")
     outside_of_texts = b"".join(unescaped.split(b'"')[::2])
     depth = deepest = 0
@@ -72,7 +72,7 @@ def texts_in(value: object) -> Iterator[str]:
 
 
 def check_text(text: str) -> None:
-    """Raise InvalidJson for a text that databases, headers and logs cannot hold."""
+    """Raise InvalidJson for a text with U+0000 or a lone surrogate, which databases, headers and logs cannot hold."""
     if "\0" in text:
         raise InvalidJson("A text holds U+0000.")
     try:
@@ -111,4 +111,4 @@ DECODER = JSONDecoder(
     parse_float=_finite_number,
     parse_constant=_refuse_constant,
 )
-"""msgspec keeps the last of two equal members and offers no hook to notice it; the standard decoder does."""
+"""msgspec keeps the last of two members of one name, and has no hook to detect that. This decoder has one."""

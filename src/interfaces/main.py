@@ -21,7 +21,7 @@ from doorward.interfaces.http.app import create_app
 from doorward.interfaces.http.config import HttpConfig
 from doorward.interfaces.http.edge.middleware import EdgeMiddleware
 from doorward.interfaces.http.errors.dialects import DIALECTS
-from doorward.interfaces.stopping import called_on_stop
+from doorward.interfaces.stopping import call_on_stop
 
 
 def build(settings: Settings | None = None) -> ASGIApp:
@@ -35,6 +35,7 @@ def build(settings: Settings | None = None) -> ASGIApp:
 
 
 def http_config(settings: Settings) -> HttpConfig:
+    """Return the settings that the HTTP interface needs."""
     return HttpConfig(
         dialect=settings.dialect,
         allowed_hosts=settings.allowed_hosts,
@@ -48,9 +49,8 @@ def http_config(settings: Settings) -> HttpConfig:
 
 
 def background_work(container: AsyncContainer) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
-    """Return the lifespan: it follows keys and changes, does the maintenance, and hands over the metrics.
-
-    The first read of the changes ends before the first request.
+    """Return the lifespan that runs the background work: it reads keys and changes, does the maintenance, and flushes
+    the metrics. The first read of the changes ends before the first request.
     """
 
     @asynccontextmanager
@@ -64,7 +64,7 @@ def background_work(container: AsyncContainer) -> Callable[[Litestar], AbstractA
             asyncio.create_task(work) for work in (follow.run(), maintain.run(), metrics.REQUEST_COUNTS.keep_flushing())
         ]
         try:
-            with called_on_stop(publisher.stop):
+            with call_on_stop(publisher.stop):
                 yield
         finally:
             for task in tasks:

@@ -1,4 +1,4 @@
-"""Tells a worker's waiting requests that the server stops."""
+"""Notifies the waiting requests of a worker that the server stops."""
 
 import asyncio
 import signal
@@ -9,11 +9,11 @@ from types import FrameType
 
 
 @contextmanager
-def called_on_stop(callback: Callable[[], None]) -> Iterator[None]:
-    """Within the block, call `callback` on the running loop when SIGTERM tells the server to stop.
+def call_on_stop(callback: Callable[[], None]) -> Iterator[None]:
+    """Within the block, call `callback` on the running loop when the server is stopped by SIGTERM.
 
-    The server finishes its requests before it ends the lifespan. Requests that wait for something have to be told
-    earlier. Nothing happens when no handler of SIGTERM is installed, or outside the main thread.
+    The server finishes its requests before it ends the lifespan, so that requests that wait must be notified earlier.
+    Without a handler of SIGTERM, and outside the main thread, this does nothing.
     """
     server_handler = signal.getsignal(signal.SIGTERM)
     if not callable(server_handler) or threading.current_thread() is not threading.main_thread():

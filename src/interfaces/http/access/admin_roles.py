@@ -49,10 +49,12 @@ class RoleList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 def role_view(role: Role) -> RoleView:
+    """Return a role as admins see it."""
     return RoleView(name=role.name, description=role.description, built_in=role.built_in, created_at=role.created_at)
 
 
 def role_list(roles: Sequence[Role]) -> RoleList:
+    """Return roles as admins see them."""
     return RoleList(roles=[role_view(role) for role in roles])
 
 
@@ -64,12 +66,12 @@ class AdminRolesController(Controller):
 
     @get("/", operation_id="listRoles", summary="List all roles", opt={"refusals": ()})
     @inject
-    async def all(self, roles: FromDishka[ListRoles]) -> RoleList:
+    async def list_roles(self, roles: FromDishka[ListRoles]) -> RoleList:
         return role_list(await roles())
 
     @get("/{role:str}", operation_id="getRole", summary="Get one role")
     @inject
-    async def one(self, role: FromPath[str], find: FromDishka[FindRole]) -> RoleView:
+    async def get_role(self, role: FromPath[str], find: FromDishka[FindRole]) -> RoleView:
         return role_view(await find(parse_role_name(role)))
 
     @put(

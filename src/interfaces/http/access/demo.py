@@ -1,4 +1,4 @@
-"""Example resources, each for certain roles, as the tutorial has them. Replace them with your own."""
+"""The example resources of the tutorial, each for certain roles. Replace them with your own."""
 
 from litestar import Controller, get
 from litestar.response.base import ASGIResponse
@@ -10,6 +10,7 @@ from doorward.interfaces.http.security.access import PUBLIC
 
 
 def plain_text(text: str) -> ASGIResponse:
+    """Return an answer that is this text."""
     return ASGIResponse(body=text, media_type="text/plain")
 
 

@@ -20,11 +20,11 @@ from doorward.interfaces.http.security.access import ACCESS, PUBLIC, SERVICE
 from doorward.interfaces.http.wire.text_limits import MAX_ROLES, MAX_USERNAME_OR_EMAIL_CHARACTERS, ROLE_NAME
 
 MAX_PATH_CHARACTERS = 1024
-SAME_FOR_ALL_ACCOUNTS = {
+FIXED_EXPLANATIONS = {
     PUBLIC: (True, "Open to everybody."),
     SERVICE: (False, "For registered services, not for accounts."),
 }
-"""For access that does not depend on the account: whether it is allowed, and the requirement in words."""
+"""Whether a request is allowed, and the requirement in words, for access that does not depend on the account."""
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -81,7 +81,7 @@ def explanation_view(explanation: Explanation, access: Requirement | str) -> Exp
     """Return the explanation for a route or question with that access."""
     decision, user = explanation.decision, user_view(explanation.user)
     if access is PUBLIC or access is SERVICE:
-        allowed, requirement = SAME_FOR_ALL_ACCOUNTS[access]
+        allowed, requirement = FIXED_EXPLANATIONS[access]
         return ExplanationView(
             allowed=allowed, reason=access, requirement=requirement, granted_by=None, missing=[], user=user
         )

@@ -96,7 +96,7 @@ class AdminUsersController(Controller):
 
     @get("/", operation_id="listUsers", summary="List accounts, page by page", opt={"refusals": ()})
     @inject
-    async def page(
+    async def list_users(
         self, users: FromDishka[ListUsers], beginning: QueryText = "", after: AfterKey = "", limit: PageSize = 50
     ) -> UserPage:
         """`query` is the beginning of a username or, with an `@` in it, of an email. The order is by username."""
@@ -105,7 +105,7 @@ class AdminUsersController(Controller):
 
     @get("/{user_id:uuid}", operation_id="getUser", summary="Get one account")
     @inject
-    async def one(self, user_id: FromPath[UUID], find: FromDishka[FindUser]) -> UserView:
+    async def get_user(self, user_id: FromPath[UUID], find: FromDishka[FindUser]) -> UserView:
         return user_view(await find(UserId(user_id)))
 
     @patch(

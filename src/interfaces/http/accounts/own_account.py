@@ -28,7 +28,7 @@ from doorward.domain.errors import (
     PasswordTooShort,
     PasswordWrong,
 )
-from doorward.interfaces.http.errors.field_errors import PUBLISHED_NAMES
+from doorward.interfaces.http.errors.field_errors import MEMBER_NAMES
 from doorward.interfaces.http.security.cookies import ends_session
 from doorward.interfaces.http.security.guard import current_principal
 from doorward.interfaces.http.sessions.own_sessions import SessionView, session_view
@@ -84,7 +84,9 @@ class AccountController(Controller):
 
     @get("/", operation_id="getOwnAccount", summary="Get the own account and session")
     @inject
-    async def own(self, principal: NamedDependency[Principal], describe: FromDishka[DescribeSession]) -> AccountView:
+    async def get_account(
+        self, principal: NamedDependency[Principal], describe: FromDishka[DescribeSession]
+    ) -> AccountView:
         return account_view(*await describe(principal.session_id))
 
     @delete(
@@ -117,7 +119,7 @@ class AccountController(Controller):
         operation_id="changePassword",
         summary="Change the password",
         opt={
-            PUBLISHED_NAMES: {"password": "newPassword"},
+            MEMBER_NAMES: {"password": "newPassword"},
             "refusals": (
                 PasswordWrong,
                 PasswordTooShort,

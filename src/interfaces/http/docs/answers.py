@@ -1,4 +1,4 @@
-"""Declarations of successful answers for the OpenAPI document, where the return type of a handler does not tell."""
+"""Declarations of successful answers for the OpenAPI document, for handlers whose return type does not show them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,18 +40,20 @@ class ConditionalGet(Operation):
         self.add_response_header("ETag", "Identifies the present version of the document.")
 
     def add_request_header(self, name: str, description: str) -> None:
-        header = Parameter(name=name, param_in="header", description=description, required=False, schema=text())
+        """Add an optional header to the requests of the operation."""
+        header = Parameter(name=name, param_in="header", description=description, required=False, schema=text_schema())
         self.parameters = [*(self.parameters or ()), header]
 
     def add_response_header(self, name: str, description: str) -> None:
+        """Add a header to every response of the operation."""
         for response in (self.responses or {}).values():
             if isinstance(response, OpenAPIResponse):
                 response.headers = {
                     **(response.headers or {}),
-                    name: OpenAPIHeader(description=description, schema=text()),
+                    name: OpenAPIHeader(description=description, schema=text_schema()),
                 }
 
 
-def text() -> Schema:
+def text_schema() -> Schema:
     """Return the schema of any text."""
     return Schema(type=OpenAPIType.STRING)

@@ -15,7 +15,7 @@ from litestar.openapi.spec import Components, License, SecurityScheme
 from litestar.routes import HTTPRoute
 from litestar.types import ControllerRouterHandler
 
-from doorward.interfaces.http.docs.openapi_problems import HEADERS, Problem, Problems, Schema
+from doorward.interfaces.http.docs.openapi_problems import RESPONSE_HEADERS, Problem, Problems, Schema
 from doorward.interfaces.http.edge.body import FORM, FORM_ROUTES
 from doorward.interfaces.http.security.access import ACCESS, PUBLIC, SERVICE, http_handlers
 from doorward.interfaces.http.wire.text_limits import ROLE_NAME
@@ -35,29 +35,29 @@ PATH_PARAMETERS: Final[Mapping[str, Schema]] = {
     "user_id": {"examples": ["0198c2f4-c1d9-7c3e-8f6a-2b5d4e7f9a10"]},
     "session_id": {"examples": ["0198c2f4-d3e8-7b1f-9c2d-6a4e8f0b1c35"]},
 }
-"""What is added to the schemas of path parameters. The domain checks them, not the route."""
+"""Additions to the schemas of path parameters. The domain checks the parameters, not the route."""
 
 
 @final
 @dataclass(slots=True)
-class Document:
-    """Builds the OpenAPI document of these routes."""
+class OpenApiDocument:
+    """Builds the OpenAPI document of routes."""
 
     problems: Problems
-    shortest_password: int
+    min_password_characters: int
     access_cookie: str
     """The name of the cookie that holds the access token."""
     structs: set[type[msgspec.Struct]] = field(default_factory=lambda: {Problem})
     bodies: set[str] = field(default_factory=set)
     """Names of the structs that are request bodies."""
     forms: set[str] = field(default_factory=set)
-    """Names of those of them that may come as a form."""
+    """Names of the structs in `bodies` that may be sent as a form."""
 
-    def build(self, routes: Sequence[ControllerRouterHandler], served: Litestar) -> Schema:
+    def build(self, routes: Sequence[ControllerRouterHandler], served_app: Litestar) -> Schema:
         """Return the document as plain objects. Litestar generates it for a second application, which is never
-        served, so that the `served` one has none of Litestar's documentation pages."""
+        served, so that `served_app` has none of Litestar's documentation pages."""
         config = openapi_config(self.access_cookie)
-        app = Litestar(routes, dependencies=served.dependencies, openapi_config=config, logging_config=None)
+        app = Litestar(routes, dependencies=served_app.dependencies, openapi_config=config, logging_config=None)
         document = app.openapi_schema.to_schema()
         for route, handler in http_handlers(app):
             if handler.resolve_include_in_schema():
@@ -71,7 +71,7 @@ class Document:
         return document
 
     def complete(self, operation: Schema, route: HTTPRoute, handler: HTTPRouteHandler) -> None:
-        """The one pass over an operation: security, body, headers, refusals."""
+        """Add to an operation what Litestar does not know: security, body, headers and refusals."""
         parameters = operation.pop("parameters", [])
         body = handler.parsed_data_field
         for parameter in parameters:
@@ -79,9 +79,9 @@ class Document:
         answers = {status: answer for status, answer in operation["responses"].items() if status < "400"}
         for status, answer in answers.items():
             answer["description"] = HTTPStatus(int(status)).phrase
-            answer["headers"] = {**HEADERS, **answer.get("headers", {})}
+            answer["headers"] = {**RESPONSE_HEADERS, **answer.get("headers", {})}
         takes_input = bool(parameters) or body is not None
-        refusals = self.problems.of(route, handler, takes_input=takes_input)
+        refusals = self.problems.responses(route, handler, takes_input=takes_input)
         operation["parameters"] = [*parameters, {"$ref": "#/components/parameters/RequestId"}]
         operation["responses"] = {**answers, **refusals}
         operation["security"] = security(handler)
@@ -91,6 +91,7 @@ class Document:
             operation["requestBody"] = {"required": not body.has_default, "content": content}
 
     def content(self, name: str, *, takes_forms: bool) -> Schema:
+        """Return the media types of the body that is the struct of that name."""
         self.bodies.add(name)
         content = {"application/json": {"schema": {"$ref": SCHEMA_REF.format(name=name)}}}
         if takes_forms:
@@ -104,7 +105,7 @@ class Document:
         ordered = sorted(self.structs, key=lambda struct: struct.__name__)
         _, schemas = msgspec.json.schema_components(ordered, ref_template=SCHEMA_REF)
         for name, member in (("SignUp", "password"), ("PasswordChange", "newPassword")):
-            schemas[name]["properties"][member]["minLength"] = self.shortest_password
+            schemas[name]["properties"][member]["minLength"] = self.min_password_characters
         schemas["Question"] |= {
             "oneOf": [{"required": ["anyRole"]}, {"required": ["method", "path"]}],
             "dependentRequired": {"method": ["path"], "path": ["method"]},
@@ -114,11 +115,12 @@ class Document:
                 schema["description"] = cleandoc(description)
         for name in self.bodies:
             describe_members(schemas[name])
-        schemas |= {f"{name}Form": form(schemas[name]) for name in self.forms}
+        schemas |= {f"{name}Form": form_schema(schemas[name]) for name in self.forms}
         return dict(sorted(schemas.items()))
 
 
 def openapi_config(access_cookie: str) -> OpenAPIConfig:
+    """Return what Litestar needs to know: title, version and the ways to authenticate."""
     schemes = {
         "bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT"),
         "accessToken": SecurityScheme(type="apiKey", security_scheme_in="header", name="x-access-token"),
@@ -154,8 +156,8 @@ def structs_of(handler: HTTPRouteHandler) -> set[type[msgspec.Struct]]:
 
 
 def describe_members(schema: Schema) -> None:
-    """Say of a body's members that texts have no U+0000, and leave out defaults: generators take a member that has one
-    for required."""
+    """Add to the members of a body that texts have no U+0000. Remove defaults, because generators of clients treat a
+    member that has one as required."""
     for member in schema["properties"].values():
         member.pop("default", None)
         text = member.get("items", member)
@@ -163,7 +165,7 @@ def describe_members(schema: Schema) -> None:
             text.setdefault("pattern", "^[^\\x00]*$")
 
 
-def form(schema: Schema) -> Schema:
+def form_schema(schema: Schema) -> Schema:
     """Return the schema of the same body as a form, which has texts only and therefore no flags."""
     members = {name: member for name, member in schema["properties"].items() if member.get("type") != "boolean"}
     return {**schema, "title": f"{schema['title']}Form", "properties": members}

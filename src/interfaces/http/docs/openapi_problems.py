@@ -55,19 +55,18 @@ from doorward.interfaces.http.errors.refusals import (
     UnsupportedContentEncoding,
     UnsupportedTransferCoding,
 )
-from doorward.interfaces.http.security.access import ACCESS
-from doorward.interfaces.http.security.access import SERVICE as FOR_SERVICES
+from doorward.interfaces.http.security.access import ACCESS, SERVICE
 from doorward.interfaces.http.security.cross_site import READ_ONLY_METHODS
 
 Schema = dict[str, Any]
 
 EXAMPLE_REQUEST_ID: Final = "0198c2f4c1d97c3e8f6a2b5d4e7f9a10"
 TEXT: Final[Schema] = {"schema": {"type": "string"}}
-HEADERS: Final[Schema] = {"X-Request-Id": {"description": "Names this request in the log.", **TEXT}}
+RESPONSE_HEADERS: Final[Schema] = {"X-Request-Id": {"description": "Names this request in the log.", **TEXT}}
 """Headers of every response."""
 
 HEADER_BY_STATUS: Final = {401: "WWW-Authenticate", 403: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
-SHARED: Final = frozenset({401, 408, 413, 414, 415, 421, 431, 500, 503})
+SHARED_STATUSES: Final = frozenset({401, 408, 413, 414, 415, 421, 431, 500, 503})
 """Statuses whose responses are components of the document, since many operations have the same."""
 
 EVERY_REQUEST: Final = (
@@ -81,7 +80,7 @@ EVERY_REQUEST: Final = (
     CredentialsInQuery,
     InternalError,
 )
-WITH_BODY: Final = (
+REQUESTS_WITH_BODY: Final = (
     BodyTooSlow,
     BodyTooLarge,
     BodyIncomplete,
@@ -90,8 +89,8 @@ WITH_BODY: Final = (
     InvalidJsonBody,
     UnsupportedTransferCoding,
 )
-WITHOUT_BODY: Final = (BodyNotAllowed, BodyTooSlow, BodyTooLarge, BodyIncomplete)
-"""What the edge refuses before a route is reached, or answers when a route fails."""
+REQUESTS_WITHOUT_BODY: Final = (BodyNotAllowed, BodyTooSlow, BodyTooLarge, BodyIncomplete)
+"""The refusals of the edge by kind of request, with the answer to a route that fails."""
 
 
 class FieldProblem(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,31 +118,32 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 @final
 @dataclass(frozen=True, slots=True)
 class Problems:
-    """Describes what routes refuse. Responses of many operations are collected in `shared`."""
+    """Describes the refusals of routes. Responses that many operations have are collected in `shared`."""
 
     error_answers: ErrorAnswers
     texts: Mapping[type[DomainError], str]
-    """Examples of the text of refusals whose class has none."""
+    """An example text for each refusal class that has no text of its own."""
 
     shared: dict[str, Schema] = field(default_factory=dict)
 
-    def of(self, route: HTTPRoute, handler: HTTPRouteHandler, *, takes_input: bool) -> Schema:
-        """Return the responses that are problems, by status."""
-        found: dict[int, dict[str, str]] = defaultdict(dict)
+    def responses(self, route: HTTPRoute, handler: HTTPRouteHandler, *, takes_input: bool) -> Schema:
+        """Return the responses of a route that are problems, by status."""
+        texts_by_status: dict[int, dict[str, str]] = defaultdict(dict)
         edge = ((refusal, None) for refusal in edge_refusals(route, handler))
         for refusal, text in (*edge, *declared_refusals(handler, takes_input=takes_input)):
             override = self.error_answers.override(refusal)
-            found[self.error_answers.status(refusal)][refusal.code] = (
+            texts_by_status[self.error_answers.status(refusal)][refusal.code] = (
                 (override and override.text) or text or self.texts.get(refusal, refusal.text)
             )
         path = route.path.encode()
         return {
             str(status): self.response(status, codes, oauth_error(path, status))
-            for status, codes in sorted(found.items())
+            for status, codes in sorted(texts_by_status.items())
         }
 
     def response(self, status: int, codes: Mapping[str, str], members: Mapping[str, Any]) -> Schema:
-        if status not in SHARED:
+        """Return one response, or the reference to it if it is shared."""
+        if status not in SHARED_STATUSES:
             return problem_response(status, codes, members)
         name = "_".join([*sorted(codes), *members])
         self.shared[name] = problem_response(status, codes, members)
@@ -151,7 +151,7 @@ class Problems:
 
 
 def example_texts(policy: PasswordPolicy) -> Mapping[type[DomainError], str]:
-    """Return the texts of refusals that are worded where they are raised."""
+    """Return an example text for each refusal class whose text is written where it is raised."""
     raised: list[DomainError] = [RoleUnknown("boss")]
     for refused in ("", "x" * (MAX_PASSWORD_CHARACTERS + 1), SERVICE_NAME.ljust(policy.min_characters, "x")):
         try:
@@ -164,7 +164,8 @@ def example_texts(policy: PasswordPolicy) -> Mapping[type[DomainError], str]:
 def declared_refusals(
     handler: HTTPRouteHandler, *, takes_input: bool
 ) -> Iterable[tuple[type[DomainError], str | None]]:
-    """Return the refusals of storage, guard, decoder and use case, each with its text where the route decides it."""
+    """Return the refusals of storage, guard, decoder and use case, each with its text if that
+    depends on the route."""
     access = handler.opt[ACCESS]
     yield StorageUnavailable, None
     if handler.http_methods.isdisjoint(READ_ONLY_METHODS):
@@ -176,7 +177,7 @@ def declared_refusals(
             yield CrossSiteRequest, None
         if access.any_of:
             yield RoleRequired, str(access)
-    if access is FOR_SERVICES:
+    if access is SERVICE:
         yield InvalidClient, None
     if takes_input:
         yield Malformed, None
@@ -187,7 +188,7 @@ def declared_refusals(
 def edge_refusals(route: HTTPRoute, handler: HTTPRouteHandler) -> Iterable[type[DomainError]]:
     """Return the refusals of the edge for requests to this route."""
     yield from EVERY_REQUEST
-    yield from WITHOUT_BODY if handler.http_methods == {"GET"} else WITH_BODY
+    yield from REQUESTS_WITHOUT_BODY if handler.http_methods == {"GET"} else REQUESTS_WITH_BODY
     if route.path.encode() in FORM_ROUTES:
         yield InvalidFormBody
     if route.path_parameters:
@@ -195,7 +196,8 @@ def edge_refusals(route: HTTPRoute, handler: HTTPRouteHandler) -> Iterable[type[
 
 
 def problem_response(status: int, codes: Mapping[str, str], members: Mapping[str, Any]) -> Schema:
-    headers = dict(HEADERS)
+    """Return the response with that status, with an example for each of the `codes`, which are mapped to texts."""
+    headers = dict(RESPONSE_HEADERS)
     if status in HEADER_BY_STATUS:
         headers[HEADER_BY_STATUS[status]] = TEXT
     examples = {

@@ -1,4 +1,4 @@
-"""Where the OpenAPI document is served."""
+"""The route of the OpenAPI document."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,18 +13,19 @@ from litestar.response.base import ASGIResponse
 from litestar.types import ControllerRouterHandler
 
 from doorward.domain.accounts.password import PasswordPolicy
-from doorward.interfaces.http.docs.openapi import Document
+from doorward.interfaces.http.docs.openapi import OpenApiDocument
 from doorward.interfaces.http.docs.openapi_problems import Problems, example_texts
 from doorward.interfaces.http.errors.answers import ErrorAnswers
 from doorward.interfaces.http.security.access import PUBLIC
 
-CACHED = {"Cache-Control": "public, max-age=300"}
+CACHE_HEADERS = {"Cache-Control": "public, max-age=300"}
 
 
 def openapi_route(
     routes: Sequence[ControllerRouterHandler], error_answers: ErrorAnswers, cookie: str
 ) -> HTTPRouteHandler:
-    """Return the handler of `/openapi.json`. The first request builds the document, in a thread; it is kept encoded."""
+    """Return the handler of `/openapi.json`. The first request builds the document in a thread, and the
+    encoded answer is kept."""
     answers: list[ASGIResponse] = []
     building = asyncio.Lock()
 
@@ -32,12 +33,12 @@ def openapi_route(
     @inject
     async def openapi(request: Request[Any, Any, Any], policy: FromDishka[PasswordPolicy]) -> ASGIResponse:
         def build() -> bytes:
-            document = Document(Problems(error_answers, example_texts(policy)), policy.min_characters, cookie)
+            document = OpenApiDocument(Problems(error_answers, example_texts(policy)), policy.min_characters, cookie)
             return msgspec.json.encode(document.build(routes, request.app))
 
         async with building:
             if not answers:
-                answers.append(ASGIResponse(body=await asyncio.to_thread(build), headers=CACHED))
+                answers.append(ASGIResponse(body=await asyncio.to_thread(build), headers=CACHE_HEADERS))
         return answers[0]
 
     return openapi

@@ -10,7 +10,7 @@ from litestar.response.base import ASGIResponse
 from doorward.interfaces.http.security.access import PUBLIC
 
 STATIC = Path(__file__).parent / "static"
-PAGE_POLICY = (
+CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
@@ -21,23 +21,25 @@ FILES = {
     "swagger-ui.css": ("swagger-ui.css.gz", "text/css"),
     "swagger-ui-bundle.js": ("swagger-ui-bundle.js.gz", "text/javascript"),
 }
-"""All files of the page. No other name is looked for on the disk."""
+"""All files of the page: name in the address, name on the disk, media type. No other file is read."""
 
 
 @cache
 def file_answer(name: str) -> ASGIResponse:
-    """Return the answer with this file. Large files are always sent compressed, and the connection is closed after one:
-    the whole file is in memory until the client has read it, and a client could ask many times without reading."""
+    """Return the answer with this file. Large files are always sent compressed, and then the connection is closed: the
+    file is in memory until the client has read it, and a client could request many of them without reading."""
     file, media_type = FILES[name]
     headers = {"Cache-Control": "public, max-age=3600"}
     if name == "docs":
-        headers["Content-Security-Policy"] = PAGE_POLICY
+        headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     if file.endswith(".gz"):
         headers |= {"Content-Encoding": "gzip", "Connection": "close"}
     return ASGIResponse(body=(STATIC / file).read_bytes(), media_type=media_type, headers=headers)
 
 
 def docs_route(path: str, name: str) -> HTTPRouteHandler:
+    """Return the route that serves one of FILES."""
+
     @get(path, include_in_schema=False, opt={"access": PUBLIC}, name=name)
     async def serve() -> ASGIResponse:
         return file_answer(name)
@@ -46,4 +48,5 @@ def docs_route(path: str, name: str) -> HTTPRouteHandler:
 
 
 def docs_routes() -> list[HTTPRouteHandler]:
+    """Return the routes of the page and of its files."""
     return [docs_route("/docs", "docs"), *(docs_route(f"/docs/{name}", name) for name in FILES if name != "docs")]

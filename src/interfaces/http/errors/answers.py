@@ -50,7 +50,7 @@ from doorward.interfaces.http.errors.refusals import (
 )
 from doorward.interfaces.http.metrics import count_refresh, count_sign_in
 
-V = TypeVar("V")
+Entry = TypeVar("Entry")
 
 
 @final
@@ -65,12 +65,12 @@ class Rule:
 
 
 def challenge(text: str) -> Mapping[str, str]:
-    """RFC 6750, section 3, and RFC 7617, section 2."""
+    """Return the header that names the way to authenticate (RFC 6750, section 3; RFC 7617, section 2)."""
     return {"WWW-Authenticate": text}
 
 
-CLOSE: Final[Mapping[str, str]] = {"Connection": "close"}
-"""The rest of the request is not worth reading, or its end is not known."""
+CLOSE_CONNECTION: Final[Mapping[str, str]] = {"Connection": "close"}
+"""Ends the connection, because the rest of the request is not read or its end is unknown."""
 
 RULES: Final[Mapping[type[DomainError], Rule]] = {
     # families
@@ -83,39 +83,38 @@ RULES: Final[Mapping[type[DomainError], Rule]] = {
     Throttled: Rule(429),
     Unavailable: Rule(503),
     # tokens, roles and clients
-    InvalidCredentials: Rule(
-        401, challenge("Bearer"), {"accessToken": None}
-    ),  # the tutorial's clients read this member
+    # the tutorial's clients read the member accessToken
+    InvalidCredentials: Rule(401, challenge("Bearer"), {"accessToken": None}),
     InvalidToken: Rule(401, challenge('Bearer error="invalid_token"')),
     AmbiguousToken: Rule(400, challenge('Bearer error="invalid_request"')),
     RoleRequired: Rule(403, challenge('Bearer error="insufficient_scope"')),
     InvalidClient: Rule(401, challenge('Basic realm="doorward", charset="UTF-8"')),
     # the request line and the headers
-    TargetTooLong: Rule(414, CLOSE),
-    HeadersTooLarge: Rule(431, CLOSE),
-    RepeatedHeader: Rule(400, CLOSE),
-    InvalidHost: Rule(400, CLOSE),
-    MisdirectedRequest: Rule(421, CLOSE),
-    InvalidContentLength: Rule(400, CLOSE),
-    UnsupportedTransferCoding: Rule(400, CLOSE),
+    TargetTooLong: Rule(414, CLOSE_CONNECTION),
+    HeadersTooLarge: Rule(431, CLOSE_CONNECTION),
+    RepeatedHeader: Rule(400, CLOSE_CONNECTION),
+    InvalidHost: Rule(400, CLOSE_CONNECTION),
+    MisdirectedRequest: Rule(421, CLOSE_CONNECTION),
+    InvalidContentLength: Rule(400, CLOSE_CONNECTION),
+    UnsupportedTransferCoding: Rule(400, CLOSE_CONNECTION),
     # the body
-    BodyNotAllowed: Rule(400, CLOSE),
-    BodyTooLarge: Rule(413, CLOSE),
-    BodyTooSlow: Rule(408, CLOSE),
-    BodyIncomplete: Rule(400, CLOSE),
+    BodyNotAllowed: Rule(400, CLOSE_CONNECTION),
+    BodyTooLarge: Rule(413, CLOSE_CONNECTION),
+    BodyTooSlow: Rule(408, CLOSE_CONNECTION),
+    BodyIncomplete: Rule(400, CLOSE_CONNECTION),
     UnsupportedContentEncoding: Rule(415, {"Accept-Encoding": "identity"}),
     JsonRequired: Rule(415),
     JsonBodyRequired: Rule(415, {"Accept-Post": "application/json"}),
     JsonOrFormBodyRequired: Rule(415, {"Accept-Post": "application/json, application/x-www-form-urlencoded"}),
 }
-"""By refusal class; a refusal takes the rule of its own class, or of the nearest class that it inherits from."""
+"""The rule of each refusal class. A refusal without one has the rule of the nearest class that it inherits from."""
 
 COUNTERS: Final[Mapping[type[DomainError], Callable[[], None]]] = {
     InvalidCredentials: partial(count_sign_in, "refused"),
     InvalidRefreshToken: partial(count_refresh, "refused"),
     RefreshTokenReused: partial(count_refresh, "reused"),
 }
-"""Which metric a refusal increments."""
+"""The function that counts a refusal in the metrics."""
 
 
 @final
@@ -136,11 +135,13 @@ class ErrorAnswers:
     dialect: Dialect
 
     def answer(self, error: DomainError | HTTPException, scope: HTTPScope) -> Answer:
-        """Return the answer to the request of `scope`. Raise the error itself if Litestar calls it a server error."""
+        """Return the answer to the request of `scope`. Raise the error itself if it is a server error
+        of Litestar."""
         if isinstance(error, HTTPException):
             return http_exception_answer(error, scope)
         kind = type(error)
-        if count := nearest(COUNTERS, kind):
+        count = nearest(COUNTERS, kind)
+        if count is not None:
             count()
         rule, override = rule_of(kind), self.override(kind)
         return problem_answer(
@@ -171,22 +172,24 @@ class ErrorAnswers:
         return Response(answer.body, status_code=answer.status, media_type=PROBLEM_MEDIA_TYPE, headers=answer.headers)
 
 
-def nearest(table: Mapping[type[DomainError], V], kind: type[DomainError]) -> V | None:
+def nearest(table: Mapping[type[DomainError], Entry], kind: type[DomainError]) -> Entry | None:
     """Return the entry of a refusal class, or of the nearest class that it inherits from."""
     return next((table[each] for each in kind.__mro__ if each in table), None)
 
 
 def rule_of(kind: type[DomainError]) -> Rule:
+    """Return the rule of a refusal class."""
     return nearest(RULES, kind) or RULES[DomainError]
 
 
 def retry_after(error: DomainError) -> Mapping[str, str]:
-    """RFC 9110, section 10.2.3, in seconds."""
+    """Return the `Retry-After` header in seconds (RFC 9110, section 10.2.3), or no header."""
     return {"Retry-After": str(error.retry_after)} if isinstance(error, Throttled | Unavailable) else {}
 
 
 def http_exception_answer(exception: HTTPException, scope: HTTPScope) -> Answer:
-    """Return the answer to what Litestar itself refuses: an unknown path or method, an invalid parameter."""
+    """Return the answer to what Litestar itself refuses, such as an unknown path or an invalid parameter. Raise the
+    exception if it is a server error."""
     status = exception.status_code
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise exception
@@ -201,6 +204,7 @@ def http_exception_answer(exception: HTTPException, scope: HTTPScope) -> Answer:
 def problem_answer(
     scope: HTTPScope, status: int, code: str, detail: str, headers: Mapping[str, str], **members: Any
 ) -> Answer:
+    """Return the problem as the answer to the request of `scope`. `members` are additional members of its body."""
     request_id = scope["state"].get("request_id", "")
     error = oauth_error(scope["raw_path"], status)
     return Answer(status, headers, problem_body(status, code, detail, request_id, **members, **error))
@@ -213,5 +217,5 @@ def route_opt(scope: HTTPScope) -> Mapping[str, Any]:
 
 
 def reraise(_: Request[Any, Any, Any], exception: Exception) -> Response[bytes]:
-    """Leave an unexpected exception to the edge, which logs it and answers 500."""
+    """Raise an unexpected exception again. The edge logs it and answers 500."""
     raise exception

@@ -17,11 +17,13 @@ class Override:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
+    """How the answers of one kind of clients differ from the standard."""
+
     overrides: Mapping[type[DomainError], Override] = field(default_factory=dict)
-    """By refusal class."""
+    """The override of each refusal class."""
 
     cors_origins: frozenset[str] = frozenset()
-    """In addition to those of the settings."""
+    """Origins that are allowed in addition to those of the settings."""
 
 
 DIALECTS: Mapping[str, Dialect] = {
@@ -37,4 +39,4 @@ DIALECTS: Mapping[str, Dialect] = {
         cors_origins=frozenset({"http://localhost:8081"}),
     ),
 }
-"""By the values of the setting DIALECT."""
+"""The dialect of each value of the setting DOORWARD_DIALECT."""

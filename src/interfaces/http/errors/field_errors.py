@@ -13,7 +13,7 @@ from doorward.interfaces.validation_messages import (
     unknown_member,
 )
 
-PUBLISHED_NAMES: Final = "fields"
+MEMBER_NAMES: Final = "fields"
 """The key in a route's `opt` under which it maps the field of a refusal to the name of its own member."""
 
 MAX_FIELD_CHARACTERS = 64
@@ -24,7 +24,7 @@ def field_errors(refusal: DomainError, opt: Mapping[str, Any]) -> FieldErrors:
     if isinstance(refusal, Malformed):
         return refusal.errors
     if isinstance(refusal, Invalid) and refusal.field is not None:
-        published = opt.get(PUBLISHED_NAMES, {}).get(refusal.field, refusal.field)
+        published = opt.get(MEMBER_NAMES, {}).get(refusal.field, refusal.field)
         return ({"field": published, "message": str(refusal)},)
     return ()
 

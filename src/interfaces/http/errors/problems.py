@@ -12,10 +12,10 @@ TITLES: Mapping[int, str] = {status.value: status.phrase for status in HTTPStatu
     414: "URI Too Long",
     422: "Unprocessable Content",
 }
-"""The phrases of RFC 9110. Older Python versions have older ones."""
+"""The title of each status, as in RFC 9110. Older versions of Python have older titles."""
 
 OAUTH_ROUTES: Final = frozenset({b"/api/auth/introspect", b"/api/auth/revoke"})
-"""The clients of these routes read the member `error` of RFC 6749."""
+"""The paths of routes whose clients read the member `error` of RFC 6749."""
 
 
 def oauth_error(path: bytes, status: int) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""The refusals that only HTTP knows: what is wrong with a request before a use case runs.
+"""The refusals of the HTTP interface: what is wrong with a request before a use case runs.
 
 All other refusals are in `domain/errors.py`. Both share the families, and `answers.py` maps both to answers.
 """
@@ -31,22 +31,22 @@ class MisdirectedRequest(Invalid):
 
 class HeadersTooLarge(Invalid):
     code = "headers_too_large"
-    text = "The headers are too many or too large."
+    text = "There are too many headers, or they are too large."
 
 
 class RepeatedHeader(Invalid):
     code = "repeated_header"
-    text = "A header that may come once came more than once."
+    text = "A header that may occur only once occurs more than once."
 
 
 class InvalidContentLength(Invalid):
     code = "invalid_content_length"
-    text = "The Content-Length is no number."
+    text = "The Content-Length is not a number."
 
 
 class UnsupportedTransferCoding(Invalid):
     code = "unsupported_transfer_coding"
-    text = "Of transfer codings only chunked is understood."
+    text = "The only supported transfer coding is chunked."
 
 
 class InvalidQuery(Invalid):
@@ -56,7 +56,7 @@ class InvalidQuery(Invalid):
 
 class CredentialsInQuery(Invalid):
     code = "credentials_in_query"
-    text = "Credentials and tokens do not belong into an address: send them in the body or a header."
+    text = "Credentials and tokens must not be in the address. Send them in the body or in a header."
 
 
 class PathMissing(Missing):
@@ -97,7 +97,7 @@ class UnsupportedContentEncoding(Invalid):
 
 
 class JsonRequired(Invalid):
-    """A request by cookie does not declare JSON."""
+    """A request with a token in a cookie does not declare JSON."""
 
     code = "unsupported_media_type"
     text = "Send the body as application/json."
@@ -126,7 +126,8 @@ class InvalidFormBody(Invalid):
 
 
 class Malformed(Invalid):
-    """The request does not have the shape that the OpenAPI document describes. `errors` names the members at fault."""
+    """The request does not have the shape that the OpenAPI document describes. `errors` names
+    the wrong members."""
 
     code = "validation_failed"
     text = "The request does not have the expected form."
@@ -171,18 +172,18 @@ class RouteMissing(Missing):
     """An admin asks for an explanation of a route that does not exist."""
 
     code = "route_not_found"
-    text = "Nothing answers this method on this path."
+    text = "No route has this method and this path."
 
 
 class NotReady(Unavailable):
     """The database does not answer in time or lacks a migration, or there is no signing key."""
 
     code = "not_ready"
-    text = "The service cannot work just now."
+    text = "The service is not ready."
 
 
 class InternalError(DomainError):
     """An unexpected exception. The client gets no details."""
 
     code = "internal_error"
-    text = "Something went wrong here. The log knows it by the request id."
+    text = "An unexpected error occurred. Its log line has the id of this request."

@@ -16,7 +16,7 @@ from doorward.interfaces.http.security.access import PUBLIC
 from doorward.interfaces.http.wire.cached_document import CachedDocument
 
 CACHE_CONTROL: Final = "public, max-age=300"
-"""Other services may use a revoked key for this long."""
+"""Other services may use a revoked key for these 300 seconds."""
 
 
 class JsonWebKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +58,7 @@ KEY_SET = CachedKeySet()
 
 
 def to_jwk(key: PublishedKey) -> JsonWebKey:
+    """Return a public key as a member of the key set."""
     members: Mapping[str, Any] = key.members
     return JsonWebKey(kid=key.kid, alg=key.algorithm, use="sig", **members)
 

@@ -31,12 +31,12 @@ READY: Final = ASGIResponse(body=msgspec.json.encode(Health(status="ready")))
     responses=json_response(Health),
 )
 async def live() -> ASGIResponse:
-    """Uses no database, so that an outage of the database restarts no process."""
+    """The check does not use the database, so that an outage of the database restarts no process."""
     return ALIVE
 
 
 healthz = get("/healthz", include_in_schema=False, opt={"access": PUBLIC})(live.fn)
-"""The same under the name that Kubernetes made usual."""
+"""The same check under the name that is usual with Kubernetes."""
 
 
 @get(
@@ -57,4 +57,4 @@ async def ready(check: FromDishka[CheckReadiness]) -> ASGIResponse:
 
 
 readyz = get("/readyz", include_in_schema=False, opt={"access": PUBLIC})(ready.fn)
-"""The same under the name that Kubernetes made usual."""
+"""The same check under the name that is usual with Kubernetes."""

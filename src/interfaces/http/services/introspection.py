@@ -20,8 +20,8 @@ from doorward.domain.access.authorization_server import AuthorizationServer
 from doorward.interfaces.http.security.access import SERVICE
 from doorward.interfaces.http.services.presented_token import PresentedToken
 
-UUID = Meta(extra_json_schema={"format": "uuid"})
-SECONDS = Meta(description="Seconds since 1970.", examples=[1795435200])
+UUID_TEXT = Meta(extra_json_schema={"format": "uuid"})
+UNIX_SECONDS = Meta(description="Seconds since 1970.", examples=[1795435200])
 
 
 class Introspection(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,13 +34,13 @@ class Introspection(msgspec.Struct, frozen=True, kw_only=True):
     client_id: str | UnsetType = UNSET
     username: str | UnsetType = UNSET
     token_type: Annotated[str, Meta(description="`Bearer` or `refresh_token`.")] | UnsetType = UNSET
-    exp: Annotated[int, SECONDS] | UnsetType = UNSET
-    iat: Annotated[int, SECONDS] | UnsetType = UNSET
-    sub: Annotated[str, UUID] | UnsetType = UNSET
+    exp: Annotated[int, UNIX_SECONDS] | UnsetType = UNSET
+    iat: Annotated[int, UNIX_SECONDS] | UnsetType = UNSET
+    sub: Annotated[str, UUID_TEXT] | UnsetType = UNSET
     aud: str | UnsetType = UNSET
     iss: str | UnsetType = UNSET
-    jti: Annotated[str, UUID] | UnsetType = UNSET
-    sid: Annotated[str, UUID] | UnsetType = UNSET
+    jti: Annotated[str, UUID_TEXT] | UnsetType = UNSET
+    sid: Annotated[str, UUID_TEXT] | UnsetType = UNSET
     roles: Annotated[list[str], Meta(description="The present roles of the account.")] | UnsetType = UNSET
 
 

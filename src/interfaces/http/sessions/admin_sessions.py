@@ -33,7 +33,7 @@ class AdminSessionsController(Controller):
         opt={"refusals": (AccountMissing,)},
     )
     @inject
-    async def all(
+    async def list_sessions(
         self,
         user_id: FromPath[UUID],
         principal: NamedDependency[Principal],
@@ -49,7 +49,7 @@ class AdminSessionsController(Controller):
         opt={"refusals": (AccountMissing,)},
     )
     @inject
-    async def end(
+    async def end_sessions(
         self, user_id: FromPath[UUID], principal: NamedDependency[Principal], end_all: FromDishka[EndAllSessions]
     ) -> None:
         """The account may sign in again. Disable it to prevent that."""

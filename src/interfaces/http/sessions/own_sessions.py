@@ -59,6 +59,7 @@ def session_view(listed: ListedSession, own_session_id: SessionId) -> SessionVie
 
 
 def session_list(found: Sequence[ListedSession], own_session_id: SessionId) -> SessionList:
+    """Return sessions, of which `own_session_id` is that of the request."""
     return SessionList(sessions=[session_view(listed, own_session_id) for listed in found])
 
 
@@ -75,7 +76,7 @@ class AccountSessionsController(Controller):
         opt={"refusals": (AccountMissing,)},
     )
     @inject
-    async def own(
+    async def list_own_sessions(
         self, principal: NamedDependency[Principal], sessions: FromDishka[ListSessions], clock: FromDishka[Clock]
     ) -> SessionList:
         return session_list(await sessions(principal.user_id, clock.now()), principal.session_id)
@@ -96,7 +97,7 @@ class AccountSessionsController(Controller):
         opt={"refusals": (SessionMissing,)},
     )
     @inject
-    async def end(
+    async def end_session(
         self, session_id: FromPath[UUID], principal: NamedDependency[Principal], end: FromDishka[EndSession]
     ) -> None:
         """It may be the session of this request. A session of another account is not found."""

@@ -1,4 +1,4 @@
-"""Documents that clients request repeatedly: a client with the present version gets 304 (RFC 9110, section 13.1.2)."""
+"""Documents that clients request repeatedly. A client with the present version gets 304 (RFC 9110, section 13.1.2)."""
 
 import re
 from base64 import urlsafe_b64encode
@@ -14,7 +14,7 @@ from doorward.interfaces.http.edge.request_headers import Header
 ENTITY_TAG = re.compile(rb'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 """If-None-Match compares weakly, so that the prefix of a weak tag makes no difference."""
 
-TAG_BYTES: Final = 18
+ENTITY_TAG_BYTES: Final = 18
 
 
 @final
@@ -29,7 +29,7 @@ class CachedDocument:
     @classmethod
     def of(cls, body: bytes, media_type: str, cache_control: str) -> Self:
         """Return the document with that body."""
-        tag = f'"{urlsafe_b64encode(sha256(body).digest()[:TAG_BYTES]).decode()}"'
+        tag = f'"{urlsafe_b64encode(sha256(body).digest()[:ENTITY_TAG_BYTES]).decode()}"'
         headers = {"Cache-Control": cache_control, "ETag": tag}
         whole = ASGIResponse(body=body, media_type=media_type, headers=headers)
         return cls(tag.encode(), whole, ASGIResponse(status_code=304, headers=headers))

@@ -34,4 +34,5 @@ class StrictJsonRequest(Request[Any, Any, Any]):
 
 @functools.cache
 def decoder(type_: Any) -> msgspec.json.Decoder[Any]:
+    """Return the decoder of that type. It is made once."""
     return msgspec.json.Decoder(type_)

@@ -1,4 +1,4 @@
-"""Limits of texts and lists in requests, for the OpenAPI document. Where the domain has a rule, it decides."""
+"""Limits of texts and lists in requests, for the OpenAPI document. The domain checks those that it has a rule for."""
 
 from typing import Final
 
@@ -10,12 +10,13 @@ USERNAME: Final = {"pattern": f"^{ALLOWED.pattern}$"}
 EMAIL: Final = {"format": "email", "maxLength": MAX_EMAIL_CHARACTERS}
 ROLE_NAME: Final = {"pattern": f"^{NAME.pattern}$"}
 ROLE_DESCRIPTION: Final = {"pattern": f"^{DESCRIPTION.pattern}$", "maxLength": MAX_DESCRIPTION_CHARACTERS}
-"""For `extra_json_schema`: clients read them, the domain decides."""
+"""Values for `extra_json_schema`. Clients read them, and the domain checks texts."""
 
 MAX_USERNAME_OR_EMAIL_CHARACTERS: Final = MAX_EMAIL_CHARACTERS
 """An email may be longer than a username."""
 
 MAX_ROLES: Final = 32
-"""In one request."""
+"""The limit of roles in one request."""
 
 PRINTABLE: Final = r"^[^\x00-\x1f\x7f]*$(?!\n)"
+"""The pattern of texts without control characters."""
