@@ -19,13 +19,13 @@ def split_path(message: str) -> tuple[str, str]:
 
 
 def missing_member(message: str) -> str | None:
-    """Return the name of the member that is missing; None if the message says something else."""
+    """Return the name of the member that is missing; None for every other message."""
     found = MISSING_MEMBER.fullmatch(message)
     return found[1] if found else None
 
 
 def unknown_member(message: str) -> str | None:
-    """Return the name of the member that the struct does not have; None if the message says something else."""
+    """Return the name of the member that the struct does not have; None for every other message."""
     found = UNKNOWN_MEMBER.fullmatch(message)
     return found[1] if found else None
 

@@ -25,7 +25,7 @@ COLOURS = {"ok": "green", "advice": "yellow", "wrong": "red"}
 @click.command()
 @json_option
 def doctor(as_json: bool) -> None:  # noqa: FBT001 click passes flags so
-    """Check settings, files, database, clock and keys. Each finding says how to fix it.
+    """Check settings, files, database, clock and keys. Each finding that needs a fix names it.
 
     Nothing is changed. The exit code is 1 when something is wrong, and 0 when there is only advice.
     """

@@ -32,7 +32,7 @@ from doorward.interfaces.cli.running import current_settings
 
 @click.command()
 @click.option("--migrate", "migrate", is_flag=True, help="Bring the database to this version's schema first.")
-@click.option("--port", metavar="PORT", help="Listen on this port, whatever DOORWARD_PORT says.")
+@click.option("--port", metavar="PORT", help="Listen on this port instead of DOORWARD_PORT.")
 def serve(migrate: bool, port: str | None) -> None:  # noqa: FBT001 click passes flags so
     """Run the service until SIGTERM or SIGINT. Requests in progress are finished."""
     stop = StopRequest()

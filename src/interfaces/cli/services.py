@@ -1,4 +1,4 @@
-"""`doorward services`: programs that may ask about tokens."""
+"""`doorward services`: register programs that may introspect and revoke tokens."""
 
 import sys
 from collections.abc import Sequence

@@ -88,7 +88,7 @@ class EdgeMiddleware:
             await self._serve(scope, headers, by_name, cycle)
             if not cycle.answered:
                 raise NoAnswer
-        except Exception as error:  # noqa: BLE001 whatever else goes wrong is answered with 500
+        except Exception as error:  # noqa: BLE001 every other exception is answered with 500
             await self._answer_unexpected(scope, cycle, error)
         finally:
             REQUEST_COUNTS.in_flight -= 1
