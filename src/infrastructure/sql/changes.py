@@ -43,7 +43,7 @@ DELETE = (
 @final
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """The changes that one transaction announces. They are written with it, and kept for the listeners."""
+    """Writes the changes that one transaction announces, and keeps them for the listeners."""
 
     connection: SqlConnection
     announced: list[Change] = field(default_factory=list)
@@ -73,7 +73,8 @@ class SqlChanges:
 
     async def ended_since(self, moment: datetime, limit: int) -> Sequence[SequencedChange]:
         rows = await self.connection.rows(ENDED, {"moment": moment, "count": limit})
-        return sorted(map(to_change, rows), key=lambda change: change.sequence)  # to read along its own index
+        # Sorted here, because ORDER BY could keep the database from using the index of subject and time.
+        return sorted(map(to_change, rows), key=lambda change: change.sequence)
 
     async def prune(self, before: datetime, limit: int) -> int:
         old = await self.connection.rows(OLD, {"before": before, "count": limit})
@@ -93,7 +94,8 @@ def to_row(change: Change) -> dict[str, Any]:
 
 
 def to_change(row: SqlRow) -> SequencedChange:
-    """What a newer Doorward on the same database speaks of, this one cannot know: then anything may have changed."""
+    """Return the change of a row. An unknown subject was written by a newer version and is read as a change of `roles`,
+    which makes a node read every account again."""
     if row.subject not in KNOWN:
         return SequencedChange(row.sequence, Change(Subject.ROLES), row.created_at)
     change = Change(Subject(row.subject), row.user_id, row.session_id, row.epoch)

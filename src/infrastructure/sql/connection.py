@@ -1,12 +1,11 @@
 """One connection of the database, as the repositories use it.
 
-SQLAlchemy runs the statements: `mysql.py` and `sqlite.py` say how. What stands here is what Doorward adds for every
-database: bounds for waiting, one more try for a read that met a dead connection, and the names of the domain for what
-drivers raise.
+SQLAlchemy runs the statements, in `mysql.py` and `sqlite.py`. This module adds what both need: time limits, one retry
+of a read on a lost connection, and refusals of the domain in place of errors of drivers.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -25,18 +24,21 @@ Values = Mapping[str, Any]
 SqlRow = Row[*tuple[Any, ...]]
 NO_VALUES: Values = MappingProxyType({})
 
+MAX_KEYS_PER_STATEMENT = 500
+"""The number of rows that one statement inserts, or of keys that it looks for."""
+
 MANY_ROWS: Mapping[str, bool] = MappingProxyType({"doorward_many_rows": True})
 """Execution options for statements that read or change many rows. On SQLite they run in a thread."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How long to wait for the database. The time that Doorward itself computes does not count."""
+    """How long to wait for the database. The time that Doorward itself needs to compute does not count."""
 
     wait_seconds: float = 1.5
-    """For all the answers that a block waits for, until it commits; the commit may take as long again."""
+    """For all answers of the database in one block before the commit. The commit has the same limit again."""
     pool_wait_seconds: float = 1.0
-    """For a connection, a free one or a new one. It counts as part of `wait_seconds`."""
+    """For a connection from the pool or a new one. It is part of `wait_seconds`."""
     lock_wait_seconds: float = 1.0
     """For a lock that another transaction holds. MySQL takes whole seconds."""
 
@@ -58,7 +60,7 @@ class Session(Protocol):
     async def roll_back(self) -> None: ...
 
     async def release(self) -> None:
-        """Return the connection to the pool. One that is broken or still busy is closed instead. Never raises."""
+        """Return the connection to the pool, or close it if it is broken or still busy. Never raise."""
         ...
 
 
@@ -70,11 +72,11 @@ class Connections(Protocol):
 
     @property
     def in_use(self) -> int:
-        """How many connections are not in the pool."""
+        """Return the number of connections in use."""
         ...
 
     async def session(self, limit: WaitLimit) -> Session:
-        """Take a connection from the pool, or make one. What the session waits for counts against `limit`."""
+        """Return a connection from the pool, or a new one. All waits of the session count against `limit`."""
         ...
 
     async def close(self) -> None: ...
@@ -82,13 +84,14 @@ class Connections(Protocol):
 
 @dataclass(slots=True)
 class SqlConnection:
-    """Raises StorageUnavailable and TransactionConflict, and ConstraintViolated for the repositories to handle."""
+    """A connection that raises refusals: StorageUnavailable, TransactionConflict, and ConstraintViolated for the
+    repositories to handle."""
 
     connections: Connections
     session: Session
     limit: WaitLimit
     in_transaction: bool
-    """False for reading: each statement stands alone, and one that met a dead connection runs again on another."""
+    """False for reading: each statement is independent. If its connection was lost, it runs again on another one."""
     uncommitted: bool = False
     """True from the first statement of a transaction until it is committed."""
 
@@ -159,7 +162,7 @@ class SqlConnection:
 
 
 async def open_session(connections: Connections, limit: WaitLimit) -> Session:
-    """Take a connection from the pool, or make one. Raise StorageUnavailable when the database prevents it."""
+    """Return a connection from the pool, or a new one. Raise StorageUnavailable if that fails."""
     try:
         return await connections.session(limit)
     except CONNECT_ERRORS as error:
@@ -168,7 +171,7 @@ async def open_session(connections: Connections, limit: WaitLimit) -> Session:
 
 @asynccontextmanager
 async def connected(connections: Connections, *, in_transaction: bool) -> AsyncIterator[SqlConnection]:
-    """A connection for the block."""
+    """Provide a connection for the block, and release it afterwards."""
     limits = connections.limits
     limit = WaitLimit(limits.pool_wait_seconds)
     session = await open_session(connections, limit)
@@ -181,15 +184,21 @@ async def connected(connections: Connections, *, in_transaction: bool) -> AsyncI
 
 
 def padded(values: Sequence[T]) -> list[T]:
-    """Repeat the last value up to the next power of two, so that an IN has few forms to be compiled and prepared."""
+    """Return the values, the last one repeated up to a power of two, so that few forms of IN are compiled."""
     if not values:
         return []
     size = 1 << (len(values) - 1).bit_length()
     return [*values, *[values[-1]] * (size - len(values))]
 
 
+def batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Yield the values in parts that one statement takes."""
+    for start in range(0, len(values), MAX_KEYS_PER_STATEMENT):
+        yield values[start : start + MAX_KEYS_PER_STATEMENT]
+
+
 async def finish_despite_cancellation(work: Coroutine[Any, Any, T]) -> T:
-    """Run `work` to its end. When the caller is cancelled meanwhile, raise CancelledError after that."""
+    """Return the result of `work`. If the caller is cancelled meanwhile, raise CancelledError afterwards."""
     task = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(task)

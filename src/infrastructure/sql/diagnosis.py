@@ -66,7 +66,7 @@ MYSQL: Mapping[str, Check] = {
 }
 
 
-IN_WORDS: Mapping[str, str] = {
+GOOD_ANSWER_TEXTS: Mapping[str, str] = {
     "foreign keys": "enforced",
     "synchronous": "full",
     "references": "whole",
@@ -75,7 +75,7 @@ IN_WORDS: Mapping[str, str] = {
     "writable": "yes",
     "idle timeout": "longer than connections are kept",
 }
-"""What a good answer means, where the answer does not say it."""
+"""The texts of good answers that do not explain themselves."""
 
 
 async def diagnose_database(url: DatabaseUrl, now: Callable[[], datetime]) -> list[Finding]:
@@ -91,9 +91,9 @@ async def diagnose_database(url: DatabaseUrl, now: Callable[[], datetime]) -> li
     try:
         # Isolation matters for the sessions that write.
         async with connected(engines.writing, in_transaction=True) as connection:
-            found = [finding async for finding in session(connection, url)]
+            found = [finding async for finding in diagnose_session(connection, url)]
             if url.sqlite_path is None:
-                found.append(await clock(connection, now))
+                found.append(await diagnose_clock(connection, now))
         return [answers, current, *found]
     except StorageUnavailable as error:
         return [Finding(check="database", state="wrong", text=str(error), fix="see the log of the database server")]
@@ -101,16 +101,16 @@ async def diagnose_database(url: DatabaseUrl, now: Callable[[], datetime]) -> li
         await engines.close()
 
 
-async def session(connection: SqlConnection, url: DatabaseUrl) -> AsyncIterator[Finding]:
+async def diagnose_session(connection: SqlConnection, url: DatabaseUrl) -> AsyncIterator[Finding]:
     for check, (statement, wanted, fix) in (SQLITE if url.sqlite_path is not None else MYSQL).items():
         rows = await connection.rows(text(statement))
         answer = str(rows[0][-1]) if rows else "nothing"
         good = answer == wanted
-        yield Finding.judged(check, IN_WORDS.get(check, answer) if good else answer, good=good, fix=fix)
+        yield Finding.judged(check, GOOD_ANSWER_TEXTS.get(check, answer) if good else answer, good=good, fix=fix)
 
 
-async def clock(connection: SqlConnection, now: Callable[[], datetime]) -> Finding:
-    """Compare the clocks: tokens expire by the clock of this machine, and the database dates rows written by hand."""
+async def diagnose_clock(connection: SqlConnection, now: Callable[[], datetime]) -> Finding:
+    """Compare the clocks. Tokens expire by the clock of this machine; rows added by hand have the database's time."""
     before = now()
     rows = await connection.rows(text("SELECT UTC_TIMESTAMP(6)"))
     after = now()

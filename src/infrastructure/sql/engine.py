@@ -1,4 +1,4 @@
-"""How to connect to each kind of database: the only place that knows drivers and what each connection is told.
+"""Creates the engines. Only this module names drivers and the statements that each new connection runs.
 
 SQLAlchemy loads the dialect and the driver that the URL names, and no other.
 """
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 SQLITE_READERS = 4
 SQLITE_SESSION = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON")
-"""FULL, so that no power cut undoes the revocation of a grant."""
+"""FULL, so that a committed revocation survives a power failure."""
 
 SQL_MODE = (
     "STRICT_TRANS_TABLES,ONLY_FULL_GROUP_BY,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
@@ -40,7 +40,7 @@ MAX_CONNECTION_AGE_SECONDS = 240
 """Older connections are replaced: proxies and hosting providers cut idle ones after five minutes."""
 
 CONNECT_TIMEOUT_SECONDS = 10
-"""The driver's own. Doorward's limits for waiting are shorter; this one ends what nobody waits for any more."""
+"""The time-out of the driver. Doorward's limits are shorter; this one ends attempts that nobody waits for any more."""
 
 MAX_PREPARED_STATEMENTS = 64
 """Per connection. MySQL allows 16,382 on the whole server."""
@@ -50,7 +50,7 @@ MAX_PREPARED_STATEMENTS = 64
 class Engines:
     writing: Connections
     reading: Connections
-    """The database takes no writes through these, and each statement runs outside of any transaction."""
+    """The database rejects writes on these connections. Each statement runs outside of any transaction."""
 
     async def close(self) -> None:
         await self.writing.close()
@@ -58,7 +58,10 @@ class Engines:
 
 
 def open_engines(url: DatabaseUrl, size: int, limits: Limits | None = None) -> Engines:
-    """Nothing connects yet. `size` is for MySQL: the number of connections, two at least; half of them write."""
+    """Return the engines of a database. They connect when they are used.
+
+    `size` is the number of MySQL connections, at least two. Half of them write. SQLite ignores it.
+    """
     limits = limits or Limits()
     return sqlite_engines(url.sqlite_path, limits) if url.sqlite_path else mysql_engines(url, size, limits)
 
@@ -88,7 +91,7 @@ def mysql_engines(url: DatabaseUrl, size: int, limits: Limits) -> Engines:
 
 
 def open_engine(url: DatabaseUrl) -> "Engine | AsyncEngine":
-    """An engine with one connection, to look at the schema."""
+    """Return an engine with one connection, to read the schema."""
     limits = Limits()
     if url.sqlite_path is None:
         session = (f"{MYSQL_SESSION}{round(limits.lock_wait_seconds)}",)
@@ -97,7 +100,7 @@ def open_engine(url: DatabaseUrl) -> "Engine | AsyncEngine":
 
 
 def open_migrator(url: DatabaseUrl, lock_wait_seconds: int) -> "Engine | AsyncEngine":
-    """An engine for migrations, which may take their time. On SQLite it creates the file with mode 0600."""
+    """Return an engine for migrations, which wait longer for locks. A missing SQLite file is created with mode 0600."""
     limits = Limits(lock_wait_seconds=lock_wait_seconds)
     if url.sqlite_path is None:
         locks = f"SET SESSION innodb_lock_wait_timeout = {lock_wait_seconds}, lock_wait_timeout = {lock_wait_seconds}"
@@ -107,7 +110,7 @@ def open_migrator(url: DatabaseUrl, lock_wait_seconds: int) -> "Engine | AsyncEn
 
 
 async def run_in_database(engine: "Engine | AsyncEngine", work: Callable[[Connection], T]) -> T:
-    """Run `work`, which is written for a synchronous connection, off the event loop, and close the engine."""
+    """Return the result of `work` on a synchronous connection without blocking the event loop, and close the engine."""
     if isinstance(engine, Engine):
         return await asyncio.to_thread(run_and_close, engine, work)
     try:
@@ -126,7 +129,7 @@ def run_and_close(engine: Engine, work: Callable[[Connection], T]) -> T:
 
 
 def sqlite(path: Path, session: Sequence[str], limits: Limits) -> Engine:
-    """An engine for a file that exists; none is created. Transactions begin and end by statements of ours."""
+    """Return an engine for an existing file. Doorward begins and ends transactions by statements of its own."""
     url = URL.create("sqlite", database=path.absolute().as_uri(), query={"uri": "true", "mode": "rw"})
     engine = create_engine(
         url,
@@ -142,9 +145,9 @@ def sqlite(path: Path, session: Sequence[str], limits: Limits) -> Engine:
 
 
 def mysql(at: DatabaseUrl, session: Sequence[str], size: int, **options: Any) -> "AsyncEngine":
-    """An engine whose pool rolls nothing back: whoever began a transaction ends it.
+    """Return an engine whose pool does not roll back: the code that begins a transaction ends it.
 
-    The driver's and the pool's own time-outs are longer than the limits of a session, and never come first.
+    The time-outs of the driver and of the pool are longer than the limits of a session, so they never apply first.
     """
     from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415 slow, and SQLite does not need it
 
@@ -186,7 +189,7 @@ def executing(statements: Sequence[str]) -> Callable[[DBAPIConnection, object], 
 
 
 def make_private(path: Path) -> None:
-    """Create the file with mode 0600, which SQLite gives its other files, too, and a missing directory with 0700."""
+    """Create the file with mode 0600 and a missing directory with 0700. SQLite copies the mode to its other files."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
@@ -211,7 +214,7 @@ def refuse_open_files(url: DatabaseUrl) -> None:
 
 
 def tls_context(url: DatabaseUrl) -> ssl.SSLContext | None:
-    """The TLS context of connections, or None without TLS. Any other form of the driver's options may mean no TLS."""
+    """Return the TLS context of connections, or None without TLS. The driver may ignore TLS options of another form."""
     if url.tls is Tls.DISABLED:
         return None
     try:

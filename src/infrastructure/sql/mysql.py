@@ -14,12 +14,12 @@ from doorward.infrastructure.sql.waiting import WaitLimit
 @final
 @dataclass(frozen=True, slots=True)
 class MySqlSession:
-    """SQLAlchemy closes a connection whose answer was not waited for to the end."""
+    """A connection of the pool. SQLAlchemy closes it if a time-out or a cancellation interrupts a statement."""
 
     connection: AsyncConnection
     limit: WaitLimit
     end_seconds: float
-    """The bound for a commit or a rollback."""
+    """The time limit of a commit or a rollback."""
 
     async def rows(self, statement: Executable, values: Values) -> Sequence[SqlRow]:
         async with self.limit:
@@ -41,7 +41,7 @@ class MySqlSession:
             await self.connection.rollback()
 
     async def release(self) -> None:
-        """Return the connection to the pool. The server is not asked: nothing is open, or the connection is broken."""
+        """Return the connection to the pool. Nothing is sent to the server, because no transaction is open by now."""
         await self.connection.close()
 
 

@@ -23,9 +23,11 @@ KNOWN = frozenset({"", "0001", HEAD})
 LOCK_WAIT_SECONDS = 10
 """How long a migration waits for another one to end."""
 
-PAUSE_SECONDS = 0.05
-ANSWER_SECONDS = 3.0
-"""For the connection and the revision."""
+RETRY_PAUSE_SECONDS = 0.05
+"""Between two attempts to migrate a locked SQLite database."""
+
+REVISION_TIMEOUT_SECONDS = 3.0
+"""The time for connecting and reading the revision, when the database is checked."""
 
 MISSING_PRIVILEGE_CODES = frozenset({1044, 1142, 1227, 1370})
 """MySQL's errors for a database account that lacks a privilege."""
@@ -59,14 +61,14 @@ def refuse_newer(current: str) -> None:
 
 
 async def current_revision(url: DatabaseUrl) -> str | None:
-    """The revision of the database, or None for one that was never migrated. Raise StartRefused without an answer."""
+    """Return the revision of the database, or None if it was never migrated. Raise StartRefused."""
     if url.sqlite_path is not None and not url.sqlite_path.exists():
         return None
     try:
-        async with WaitLimit(ANSWER_SECONDS):
+        async with WaitLimit(REVISION_TIMEOUT_SECONDS):
             return await run_in_database(open_engine(url), revision)
     except (DBAPIError, OSError, RuntimeError) as error:
-        raise unusable(url, error) from error
+        raise unusable_database(url, error) from error
 
 
 def revision(connection: Connection) -> str | None:
@@ -81,17 +83,17 @@ async def migrate(url: DatabaseUrl, target: str = "head") -> None:
     One process migrates at a time; the others wait and find it done. Raise StartRefused when it cannot be migrated.
     """
     if url.sqlite_path is None:
-        await current_revision(url)  # which does not wait for ever for a server that hangs
+        await current_revision(url)  # refuses a server that does not answer; the migration itself has no time-out
     give_up = asyncio.get_running_loop().time() + LOCK_WAIT_SECONDS
     try:
         while not await attempted(url, target, last=asyncio.get_running_loop().time() > give_up):  # noqa: ASYNC110
-            await asyncio.sleep(PAUSE_SECONDS)
+            await asyncio.sleep(RETRY_PAUSE_SECONDS)
     except (DBAPIError, OSError, RuntimeError) as error:
-        raise unusable(url, error) from error
+        raise unusable_database(url, error) from error
 
 
 async def attempted(url: DatabaseUrl, target: str, *, last: bool) -> bool:
-    """Try to migrate. False when SQLite is locked: while two processes turn a new file to WAL, it does not wait."""
+    """Try to migrate. Return False when SQLite is locked: it does not wait while a new file becomes WAL."""
     try:
         await run_in_database(open_migrator(url, LOCK_WAIT_SECONDS), partial(migrate_connection, target))
     except OperationalError as error:
@@ -131,8 +133,8 @@ def exclusive(connection: Connection) -> Iterator[None]:
     connection.commit()
 
 
-def unusable(url: DatabaseUrl, error: Exception) -> StartRefused:
-    """A refusal in one line, with the words of the database server, which contain no password."""
+def unusable_database(url: DatabaseUrl, error: Exception) -> StartRefused:
+    """Return a refusal of one line with the message of the database server, which contains no password."""
     reason = error.orig if isinstance(error, DBAPIError) else None
     words = " ".join(str(part) for part in reason.args) if reason else "no answer in time"
     if error_code(reason) in MISSING_PRIVILEGE_CODES:

@@ -9,10 +9,8 @@ from collections.abc import Sequence
 from sqlalchemy import bindparam, delete, select
 
 from doorward.domain.ids import SessionId, UserId
-from doorward.infrastructure.sql.connection import MANY_ROWS, SqlConnection, padded
+from doorward.infrastructure.sql.connection import MANY_ROWS, SqlConnection, batches, padded
 from doorward.infrastructure.sql.tables import sessions
-
-MAX_KEYS_PER_STATEMENT = 500
 
 OF_USER = (
     select(sessions.c.id)
@@ -24,13 +22,11 @@ DELETE_MANY = DELETE.execution_options(**MANY_ROWS)
 
 
 async def session_ids_of(connection: SqlConnection, user_id: UserId) -> Sequence[SessionId]:
-    """The sessions of an account, the latest sign-in first."""
+    """Return the ids of the sessions of an account, the latest sign-in first."""
     return [row.id for row in await connection.rows(OF_USER, {"user_id": user_id})]
 
 
 async def delete_sessions(connection: SqlConnection, session_ids: Sequence[SessionId]) -> int:
     """Delete sessions and return how many of them existed."""
-    size = MAX_KEYS_PER_STATEMENT
-    batches = (session_ids[start : start + size] for start in range(0, len(session_ids), size))
     statement = DELETE if len(session_ids) == 1 else DELETE_MANY
-    return sum([await connection.change(statement, {"session_ids": padded(batch)}) for batch in batches])
+    return sum([await connection.change(statement, {"session_ids": padded(batch)}) for batch in batches(session_ids)])

@@ -12,10 +12,10 @@ from doorward.domain.ids import SessionId, UserId
 from doorward.domain.sessions.refresh_token import RefreshTokenHash, RotatedToken, fingerprint
 from doorward.domain.sessions.session import Device, Session, SessionPolicy
 from doorward.infrastructure.sql.changes import Feed
-from doorward.infrastructure.sql.connection import SqlConnection, SqlRow, padded
+from doorward.infrastructure.sql.connection import SqlConnection, SqlRow, batches, padded
 from doorward.infrastructure.sql.errors import ConstraintViolated
 from doorward.infrastructure.sql.rotated_tokens import MAX_ROTATED_TOKENS_CHARACTERS, StoredRotatedTokens, to_text
-from doorward.infrastructure.sql.session_deletion import MAX_KEYS_PER_STATEMENT, delete_sessions, session_ids_of
+from doorward.infrastructure.sql.session_deletion import delete_sessions, session_ids_of
 from doorward.infrastructure.sql.tables import sessions, user_roles, users
 from doorward.infrastructure.sql.users import to_users
 
@@ -133,9 +133,7 @@ class SqlSessions:
         day_of_last_use = day(unused_since)
         rows = await self.connection.rows(UNUSED, {"day": day_of_last_use, "count": limit})
         unused = [row.id for row in rows]
-        size = MAX_KEYS_PER_STATEMENT
-        batches = (unused[start : start + size] for start in range(0, len(unused), size))
-        values = [{"session_ids": padded(batch), "day": day_of_last_use} for batch in batches]
+        values = [{"session_ids": padded(batch), "day": day_of_last_use} for batch in batches(unused)]
         return sum([await self.connection.change(DELETE_UNUSED, each) for each in values])
 
 

@@ -1,8 +1,8 @@
 """Sessions on SQLite: SQLAlchemy's synchronous engine, used on the event loop.
 
-A keyed read takes some 30 microseconds, much less than it takes to hand it to a thread. What may wait goes to a thread
-nevertheless: opening the file, getting a lock that another process holds, the commit, which reaches the disk, and
-statements that touch many rows.
+A read by key takes about 30 microseconds, much less than a switch to a thread. Work that may block runs in a thread:
+opening the file, waiting for a lock of another process, the commit, which waits for the disk, and statements that read
+or change many rows.
 """
 
 import asyncio
@@ -22,16 +22,16 @@ from doorward.infrastructure.sql.waiting import WaitLimit
 T = TypeVar("T")
 DO_NOT_WAIT = "PRAGMA busy_timeout = 0"
 MAX_INLINE_CHANGES = 16
-"""Sets of values for one statement that are run on the event loop; more are run in a thread."""
+"""The number of sets of values up to which one statement runs on the event loop. With more it runs in a thread."""
 
 
 @final
 @dataclass(slots=True)
 class SqliteSession:
-    """A connection, and at most one thread at a time that works with it.
+    """A connection that is used by at most one thread at a time.
 
-    A caller that is cancelled or runs out of time leaves that thread at work. The session takes no more statements
-    then, and its connection is closed when the thread has ended.
+    If its caller is cancelled or times out, the thread continues. The session then rejects all further statements, and
+    its connection is closed when the thread has ended.
     """
 
     connections: "SqliteConnections"
@@ -57,7 +57,7 @@ class SqliteSession:
         await self._in_thread(lambda: self._command("COMMIT"))
 
     async def roll_back(self) -> None:
-        """Roll back. A connection that cannot, since SQLite did it already or a thread is at work, is closed."""
+        """Roll back. The connection is closed instead if SQLite reports an error or a thread still uses it."""
         if self.working is not None:
             return
         try:
@@ -75,7 +75,7 @@ class SqliteSession:
             self.working.add_done_callback(self._release_late)
 
     def _release_late(self, working: asyncio.Future[Any]) -> None:
-        """Close the connection, since it is unknown what the thread left open."""
+        """Close the connection, because the thread may have left a transaction open."""
         if not working.cancelled():
             working.exception()
         self.connection.invalidate()
@@ -88,7 +88,7 @@ class SqliteSession:
         self.connection.exec_driver_sql(command)
 
     async def _run(self, work: Callable[[], T], *, in_thread: bool = False) -> T:
-        """Run `work` at once if it need not wait, else in a thread."""
+        """Run `work` on the event loop, or in a thread if it is `in_thread` or must wait for a lock."""
         if self.working is not None:
             raise StorageUnavailable
         if not in_thread:
@@ -120,9 +120,9 @@ class SqliteSession:
 @final
 @dataclass(slots=True)
 class SqliteConnections:
-    """At most `size` connections, which stay open. A caller who finds none waits here, and not on the event loop.
+    """A pool of at most `size` connections, which stay open. A caller waits without blocking while all are in use.
 
-    The engine has no pool: taking a connection from SQLAlchemy's pool and returning it costs as much as a keyed read.
+    SQLAlchemy's own pool is not used, because it costs as much per request as a read by key.
     """
 
     engine: Engine
@@ -169,7 +169,7 @@ class SqliteConnections:
         self.release(connecting.result() if opened else None)
 
     def release(self, connection: Connection | None) -> None:
-        """Keep the connection for the next caller, unless it is broken. None stands for one that was not opened."""
+        """Keep the connection for the next caller, unless it is broken. None means that it could not be opened."""
         self.in_use -= 1
         self.free.release()
         if connection is None:
@@ -180,7 +180,7 @@ class SqliteConnections:
             self.idle.append(connection)
 
     async def close(self) -> None:
-        """Wait for the threads, and close the connections that nobody uses. The others are closed on their release."""
+        """Wait for the threads and close the idle connections. Connections in use are closed when they are released."""
         self.closed = True
         await asyncio.to_thread(self.threads.shutdown)
         while self.idle:

@@ -26,7 +26,7 @@ from doorward.infrastructure.sql.users import SqlUsers
 class SqlRepositories:
     """The repositories of one connection, for reading and for transactions alike.
 
-    The database itself refuses writes on connections for reading. A repository is created when it is asked for, since
+    The database itself refuses writes on connections for reading. Each repository is created on access, because
     most use cases need one or two.
     """
 
@@ -74,7 +74,7 @@ class SqlStorage:
 
     @classmethod
     def open(cls, url: DatabaseUrl, pool_size: int = 10, limits: Limits | None = None) -> Self:
-        """Nothing connects yet. `pool_size` is for MySQL and counts all connections of this process."""
+        """Return the storage. It connects when it is used. `pool_size` limits the MySQL connections of this process."""
         return cls(open_engines(url, pool_size, limits))
 
     @property

@@ -1,4 +1,4 @@
-"""The whole schema. `doorward migrate` makes it; `tests/integration/test_migrations.py` holds both together."""
+"""The whole schema. `doorward migrate` creates it; `tests/integration/test_migrations.py` compares both."""
 
 from typing import Any
 
@@ -12,15 +12,15 @@ from doorward.infrastructure.sql.types import (
     Flag,
     Id,
     Key,
+    LongText,
     Number,
-    Prose,
     Sealed,
     UtcTime,
     display_text,
     utc_now,
 )
 
-EVERYWHERE: dict[str, Any] = {
+TABLE_OPTIONS: dict[str, Any] = {
     "sqlite_strict": True,
     "mysql_engine": "InnoDB",
     "mysql_charset": "utf8mb4",
@@ -49,16 +49,16 @@ users = Table(
     Column("epoch", Number, nullable=False),
     Column("version", Number, nullable=False),
     Column("created_at", UtcTime(), nullable=False),
-    **EVERYWHERE,
+    **TABLE_OPTIONS,
 )
 
 roles = Table(
     "roles",
     metadata,
     Column("name", Key(64), primary_key=True),
-    Column("description", Prose, nullable=False),
+    Column("description", LongText, nullable=False),
     Column("created_at", UtcTime(), nullable=False, server_default=utc_now()),
-    **EVERYWHERE,
+    **TABLE_OPTIONS,
 )
 
 user_roles = Table(
@@ -68,7 +68,7 @@ user_roles = Table(
     Column("role", Key(64), ForeignKey(roles.c.name), primary_key=True),
     Column("granted_at", UtcTime(), nullable=False, server_default=utc_now()),
     Index(None, "role"),
-    **EVERYWHERE,
+    **TABLE_OPTIONS,
 )
 
 sessions = Table(
@@ -85,7 +85,7 @@ sessions = Table(
     Column("spent", Key(MAX_ROTATED_TOKENS_CHARACTERS), nullable=False),
     Index(None, "user_id"),
     Index(None, "used_on"),
-    **EVERYWHERE,
+    **TABLE_OPTIONS,
 )
 
 services = Table(
@@ -95,7 +95,7 @@ services = Table(
     Column("name", Key(64), nullable=False, unique=True),
     Column("secret_hash", Digest, nullable=False),
     Column("created_at", UtcTime(), nullable=False),
-    **EVERYWHERE,
+    **TABLE_OPTIONS,
 )
 
 leases = Table(
@@ -104,7 +104,7 @@ leases = Table(
     Column("name", Key(64), primary_key=True),
     Column("holder", Key(128), nullable=False),
     Column("until", UtcTime(), nullable=False),
-    **EVERYWHERE,
+    **TABLE_OPTIONS,
 )
 
 signing_keys = Table(
@@ -115,7 +115,7 @@ signing_keys = Table(
     Column("sealed", Sealed, nullable=False),
     Column("created_at", UtcTime(), nullable=False),
     Column("signs_from", UtcTime(), nullable=False),
-    **EVERYWHERE,
+    **TABLE_OPTIONS,
 )
 
 changes = Table(
@@ -129,5 +129,5 @@ changes = Table(
     Column("created_at", UtcTime(), nullable=False, server_default=utc_now()),
     Index(None, "subject", "created_at"),
     sqlite_autoincrement=True,
-    **EVERYWHERE,
+    **TABLE_OPTIONS,
 )

@@ -1,4 +1,4 @@
-"""Column types: a value in Python, on MySQL and on SQLite, whose tables are STRICT."""
+"""Column types for MySQL and for SQLite, whose tables are STRICT."""
 
 from datetime import UTC, datetime
 from typing import Any, final
@@ -28,11 +28,11 @@ Number = Integer()
 Counter = BigInteger().with_variant(Integer(), SQLITE)
 Sealed = LargeBinary()
 Digest = BINARY(32).with_variant(BLOB(), SQLITE)
-Prose = Text()
+LongText = Text()
 
 
 def display_text(length: int) -> TypeEngine[str]:
-    """Text that is display_text and never compared."""
+    """Return the type of text that is displayed and never compared. `length` is in characters."""
     return String(length).with_variant(Text(), SQLITE)
 
 
@@ -54,7 +54,7 @@ class Id(TypeDecorator[UUID]):
 
 
 def key_text(key: str | bytes) -> str:
-    """The text of a Key column."""
+    """Return the text of a Key column from the value that the driver returned."""
     return key.decode() if isinstance(key, bytes) else key
 
 

@@ -30,7 +30,7 @@ PROVIDER_OPTIONS: Mapping[str, Mapping[str, str | None]] = {
 }
 """Options that hosting providers append for other drivers, their values, and the `ssl-mode` that each means.
 
-None stands for what Doorward does anyway.
+None means that the option changes nothing, because Doorward does so in any case.
 """
 
 
@@ -45,7 +45,7 @@ class Tls(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseUrl:
-    """A file of SQLite when `sqlite_path` is set, else a MySQL or MariaDB server."""
+    """The parsed URL of a SQLite file, if `sqlite_path` is set, or else of a MySQL or MariaDB server."""
 
     sqlite_path: Path | None = None
     host: str = ""
@@ -102,7 +102,7 @@ class DatabaseUrl:
 
     @property
     def masked(self) -> str:
-        """The URL for messages and logs, without the password."""
+        """Return the URL without the password, for messages and logs."""
         if self.sqlite_path is not None:
             return f"sqlite:///{self.sqlite_path}"
         password = ":***" if self.password else ""
@@ -114,7 +114,7 @@ class DatabaseUrl:
 
 
 def file_path(rest: str) -> Path:
-    """The path of a SQLite URL, of which `rest` is what follows `sqlite://`."""
+    """Return the path of a SQLite URL; `rest` is the part after `sqlite://`."""
     if "?" in rest:
         raise StartRefused("A sqlite:/// URL takes no options; it is sqlite:///PATH and nothing else.")
     path = rest.removeprefix("/")
@@ -124,7 +124,7 @@ def file_path(rest: str) -> Path:
 
 
 def options(url: "URL", rest: str) -> dict[str, str]:
-    """Values of `ssl-mode` and `ssl-ca`. Raise StartRefused for any other option, one without a value, or two alike."""
+    """Return the values of `ssl-mode` and `ssl-ca`. Raise StartRefused for an unknown, empty or repeated option."""
     given: dict[str, str] = {}
     written = [(name, value) for name, values in url.normalized_query.items() for value in values]
     if len(written) != len([piece for piece in rest.partition("?")[2].split("&") if piece]):
@@ -140,7 +140,7 @@ def options(url: "URL", rest: str) -> dict[str, str]:
 
 
 def canonical(name: str, value: str) -> tuple[str, str | None]:
-    """MODE or CA and its value for an option, however it is spelt; no value if the option changes nothing."""
+    """Return MODE or CA and the value, for any spelling of the option. The value is None if it changes nothing."""
     key = name.lower().replace("-", "").replace("_", "")
     meanings = PROVIDER_OPTIONS.get(key, {})
     if (spelling := value.lower().replace(" ", "")) in meanings:
@@ -152,9 +152,10 @@ def canonical(name: str, value: str) -> tuple[str, str | None]:
 
 
 def tls(mode: str | None, host: str, *, verified: bool) -> Tls:
-    """The mode for a host. PREFERRED becomes REQUIRED, since an attacker could prevent what is only preferred.
+    """Return the TLS mode for a host.
 
-    A CA is always verified against, as MySQL's own clients do.
+    PREFERRED becomes REQUIRED, because an attacker could prevent TLS that is only preferred. With a CA the certificate
+    is always verified, as by MySQL's own clients.
     """
     if mode is None:
         chosen = Tls.DISABLED if is_loopback(host) and not verified else Tls.REQUIRED

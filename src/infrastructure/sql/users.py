@@ -25,18 +25,18 @@ from doorward.domain.errors import (
 )
 from doorward.domain.ids import UserId
 from doorward.infrastructure.sql.changes import Feed
-from doorward.infrastructure.sql.connection import MANY_ROWS, SqlConnection, SqlRow, padded
+from doorward.infrastructure.sql.connection import MANY_ROWS, SqlConnection, SqlRow, batches, padded
 from doorward.infrastructure.sql.errors import ConstraintViolated
-from doorward.infrastructure.sql.session_deletion import MAX_KEYS_PER_STATEMENT, delete_sessions, session_ids_of
+from doorward.infrastructure.sql.session_deletion import delete_sessions, session_ids_of
 from doorward.infrastructure.sql.tables import roles, user_roles, users
 from doorward.infrastructure.sql.types import key_text
 
-AFTER_ALL_CHARACTERS = "\U0010ffff"
-"""Sorts after every character of a key."""
+LAST_CHARACTER = "\U0010ffff"
+"""The last code point, which sorts after every character of a key."""
 
 
 def page_by(key: Column[str]) -> Select[Any]:
-    """A page of accounts with their roles. The limit counts accounts, so it comes before the join."""
+    """Return the SELECT of a page of accounts and their roles. The limit counts accounts, so it precedes the join."""
     page = (
         select(users)
         .where(key >= bindparam("first"), key < bindparam("end"), key > bindparam("after"))
@@ -58,7 +58,7 @@ def with_any(key: Column[str]) -> Select[Any]:
 
 
 def unconverted(column: Column[Any]) -> Any:
-    """The column as the driver returns it."""
+    """Return the column without conversion, as the driver returns it."""
     return type_coerce(column, NULLTYPE).label(column.name)
 
 
@@ -119,7 +119,7 @@ class SqlUsers:
 
     async def page(self, query: str, after: str | None, limit: int) -> Sequence[User]:
         statement = BY_EMAIL if "@" in query else BY_USERNAME
-        asked = {"first": query, "end": query + AFTER_ALL_CHARACTERS, "after": after or "", "count": limit}
+        asked = {"first": query, "end": query + LAST_CHARACTER, "after": after or "", "count": limit}
         return list(to_users(await self.connection.rows(statement, asked)))
 
     async def taken(
@@ -131,8 +131,7 @@ class SqlUsers:
 
     async def access_of(self, user_ids: Sequence[UserId]) -> Mapping[UserId, Access]:
         found: dict[UserId, Access] = {}
-        for start in range(0, len(user_ids), MAX_KEYS_PER_STATEMENT):
-            batch = user_ids[start : start + MAX_KEYS_PER_STATEMENT]
+        for batch in batches(user_ids):
             rows = await self.connection.rows(ACCESS, {"user_ids": padded(batch)})
             found |= {access.user_id: access for access in to_access(rows, batch)}
         return found
@@ -146,8 +145,8 @@ class SqlUsers:
             await self._grant(user.id, role, user.created_at)
 
     async def add_all(self, users: Sequence[User]) -> None:
-        for start in range(0, len(users), MAX_KEYS_PER_STATEMENT):
-            await self._add_all(users[start : start + MAX_KEYS_PER_STATEMENT])
+        for batch in batches(users):
+            await self._add_batch(batch)
 
     async def save(self, user: User) -> None:
         row = to_row(user) | {"user_id": user.id, "read_version": user.version, "version": user.version + 1}
@@ -160,15 +159,14 @@ class SqlUsers:
         await self.feed.announce(Change.of_account(user.id))
 
     async def delete(self, user_id: UserId) -> bool:
-        held = await self.connection.rows(
-            LOCK, {"user_id": user_id}
-        )  # from here on, no other transaction can add a role or a session
-        if not held:
+        # While the account is locked, no other transaction adds a role or a session.
+        locked = await self.connection.rows(LOCK, {"user_id": user_id})
+        if not locked:
             return False
         await self.connection.change(REVOKE_ALL, {"user_id": user_id})
         await delete_sessions(self.connection, await session_ids_of(self.connection, user_id))
         await self.connection.change(DELETE, {"user_id": user_id})
-        await self.feed.announce(Change.of_account(user_id), Change.sessions_ended(user_id, held[0].epoch + 1))
+        await self.feed.announce(Change.of_account(user_id), Change.sessions_ended(user_id, locked[0].epoch + 1))
         return True
 
     async def lock(self, user_id: UserId) -> User | None:
@@ -202,7 +200,7 @@ class SqlUsers:
             raise RoleMissing from error
         return True
 
-    async def _add_all(self, users: Sequence[User]) -> None:
+    async def _add_batch(self, users: Sequence[User]) -> None:
         try:
             await self.connection.change_all(ADD, [to_new_row(user) for user in users])
         except ConstraintViolated as error:
@@ -220,14 +218,12 @@ class SqlUsers:
     async def _holders(self, statement: Select[Any], keys: Sequence[str]) -> list[SqlRow]:
         """Read the accounts with any of these keys, in batches."""
         found: list[SqlRow] = []
-        for start in range(0, len(keys), MAX_KEYS_PER_STATEMENT):
-            found += await self.connection.rows(
-                statement, {"keys": padded(keys[start : start + MAX_KEYS_PER_STATEMENT])}
-            )
+        for batch in batches(keys):
+            found += await self.connection.rows(statement, {"keys": padded(batch)})
         return found
 
     async def _clash_among(self, users: Sequence[User]) -> DomainError:
-        """`_clash` for many accounts, some of which may be in the table by now or collide with each other."""
+        """Return the refusal of a batch, of which some accounts may be stored by now or collide with each other."""
         ours, by_name = {user.id for user in users}, [user.username.key for user in users]
         reachable = [user.email.key for user in users]
         holders = [row.id for row in await self._holders(WITH_USERNAME_KEYS, by_name)]
@@ -238,7 +234,7 @@ class SqlUsers:
         return EmailTaken() if taken else TransactionConflict()
 
     async def _clash(self, user: User) -> DomainError:
-        """Which unique key refused the account; TransactionConflict when its holder has been deleted already."""
+        """Return which unique key refused the account, or TransactionConflict if its holder was deleted meanwhile."""
         keys = {"username_key": user.username.key, "email_key": user.email.key}
         rows = await self.connection.rows(HOLDERS, keys)
         held = [row.username_key for row in rows if row.id != user.id]

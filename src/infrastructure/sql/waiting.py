@@ -1,4 +1,4 @@
-"""The bound for waiting for the database, which does not count the time that Doorward waits for the processor."""
+"""A time limit for waiting for the database. Time that Doorward waits for the processor does not count."""
 
 import asyncio
 from types import TracebackType

@@ -9,8 +9,8 @@ from doorward.infrastructure.sql.types import (
     Flag,
     Id,
     Key,
+    LongText,
     Number,
-    Prose,
     Sealed,
     UtcTime,
     display_text,
@@ -49,7 +49,7 @@ def upgrade() -> None:
     make_table(
         "roles",
         sa.Column("name", Key(64), primary_key=True),
-        sa.Column("description", Prose, nullable=False),
+        sa.Column("description", LongText, nullable=False),
         sa.Column("created_at", UtcTime(), nullable=False, server_default=utc_now()),
     )
     make_table(
