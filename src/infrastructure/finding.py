@@ -15,6 +15,7 @@ class Finding:
 
     @classmethod
     def judged(cls, check: str, text: str, *, good: bool, fix: str, otherwise: State = "wrong") -> "Finding":
-        return (
-            cls(check=check, state="ok", text=text) if good else cls(check=check, state=otherwise, text=text, fix=fix)
-        )
+        """Return a finding with the state `ok` if it is good, and with the state `otherwise` and the fix if not."""
+        if good:
+            return cls(check=check, state="ok", text=text)
+        return cls(check=check, state=otherwise, text=text, fix=fix)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from doorward.infrastructure.settings.settings import describe
+from doorward.infrastructure.settings.descriptions import describe_settings
 from support.programs.command_line import DOORWARD
 from support.programs.processes import PATIENCE
 from support.programs.server_process import running
@@ -102,7 +102,7 @@ def test_the_table_of_settings_equals_the_code() -> None:
     table = guide("settings.md")
     written = re.findall(r"^\| `((?:DOORWARD_)?[A-Z_]+)` \| (.*?) \| (.*) \|$", table, re.MULTILINE)
     assert [tuple(row) for row in written] == [
-        (setting.name, setting.default, setting.meaning) for setting in describe()
+        (setting.name, setting.default, setting.meaning) for setting in describe_settings()
     ]
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from doorward.infrastructure.settings.descriptions import describe_settings
 from doorward.infrastructure.settings.env_file import parse_env
-from doorward.infrastructure.settings.settings import describe, load_settings
+from doorward.infrastructure.settings.settings import load_settings
 from doorward.infrastructure.settings.start_refused import StartRefused
 
 SECRET = "t0p-of-the-class/7Jx2QmZk9sVbN4wLr8"
@@ -132,8 +133,8 @@ def test_the_environment_s_secret_wins_over_the_one_that_the_file_names(tmp_path
 
 def test_the_example_names_every_setting_with_its_default_and_changes_none() -> None:
     lines = EXAMPLE.read_text().splitlines()
-    for name, default, meaning in describe():
+    for name, default, meaning in describe_settings():
         assert f"# {meaning}" in lines, name
         assert f"#{name}={default}" in lines or {f"# Default: {default}.", f"#{name}="} <= set(lines), name
     assert parse_env(EXAMPLE.read_text(), ".env.example") == {}
-    assert len([line for line in lines if line.startswith("#DOORWARD_")]) == len(describe())
+    assert len([line for line in lines if line.startswith("#DOORWARD_")]) == len(describe_settings())

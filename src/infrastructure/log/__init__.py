@@ -1,12 +1,14 @@
-"""Imports structlog without rich, which structlog uses for tracebacks that are not shown here.
+"""Imports structlog without its optional dependency rich, before any other module of the log imports it.
 
-The import of rich takes 45 ms of 120, which is a twentieth of a start. structlog has no switch for it.
+structlog imports rich, if it is installed, to print tracebacks in colour. Doorward renders tracebacks itself. Without
+rich, a process starts 45 ms (5 percent) sooner and takes 3 MB less memory. structlog has no option for it.
 """
 
 import sys
 
 if "rich" not in sys.modules and "structlog" not in sys.modules:
-    sys.modules["rich"] = None  # type: ignore[assignment]  # an import then fails as if rich were not installed
+    # With None in its place, the import of rich raises ImportError, as if it were not installed.
+    sys.modules["rich"] = None  # type: ignore[assignment]
     try:
         import structlog  # noqa: F401
     finally:

@@ -1,4 +1,4 @@
-"""Configures one log for all lines, whether structlog or the standard library makes them."""
+"""Configures one log for the events of structlog and for the records of the standard library."""
 
 import logging
 import os
@@ -15,8 +15,8 @@ from doorward.infrastructure.log.redaction import without_secrets
 from doorward.infrastructure.log.rendering import as_json, as_text, with_exception
 from doorward.infrastructure.settings.settings import Settings
 
-QUIET = dict.fromkeys(("sqlalchemy", "asyncio", "asyncmy", "alembic"), logging.WARNING)
-"""Libraries whose lower levels tell an operator nothing, and may show what people typed."""
+LIBRARY_LEVELS = dict.fromkeys(("sqlalchemy", "asyncio", "asyncmy", "alembic"), logging.WARNING)
+"""The lowest levels of libraries. Lower levels are of no use to an operator and may contain what people typed."""
 
 STANDARD_OUTPUT = 1
 
@@ -37,14 +37,14 @@ class StandardLibraryHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         try:
             message = record.getMessage()
-        except Exception:  # noqa: BLE001 a library's wrong placeholder must not become our error
+        except Exception:  # noqa: BLE001 a wrong placeholder in a library's message must not raise here
             message = str(record.msg)
         level = min(max(record.levelno // 10 * 10, logging.DEBUG), logging.CRITICAL)
         structlog.get_logger().log(level, message, logger=record.name, exc_info=record.exc_info)
 
 
 def configure_logging(settings: Settings, descriptor: int = STANDARD_OUTPUT) -> None:
-    """Configure the log of this process and of those that it forks. To repeat a call changes nothing."""
+    """Configure the log of this process and of those that it forks. A repeated call changes nothing."""
     pretty = settings.log_format == "pretty" or (settings.log_format == "auto" and os.isatty(descriptor))
     render = as_text if pretty else as_json
     output = output_for(descriptor, render)
@@ -59,12 +59,12 @@ def configure_logging(settings: Settings, descriptor: int = STANDARD_OUTPUT) -> 
     root.setLevel(level)
     if not any(isinstance(handler, StandardLibraryHandler) for handler in root.handlers):
         root.addHandler(StandardLibraryHandler())
-    for name, least in QUIET.items():
+    for name, least in LIBRARY_LEVELS.items():
         logging.getLogger(name).setLevel(max(level, least))
 
 
 def with_time_and_level(_: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """A structlog processor."""
+    """Add the time and the level to an event; a structlog processor."""
     event["time"] = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     event["level"] = {"exception": "error", "warn": "warning"}.get(method, method)
     return event
@@ -86,11 +86,11 @@ def output_for(descriptor: int, render: Processor) -> LogOutput:
 
 
 def dropped_lines() -> int:
-    """Return how many log lines this process lost because nobody took them. `/metrics` shows the number."""
+    """Return how many log lines this process lost because they could not be written in time. `/metrics` shows it."""
     return sum(output.dropped for output in _outputs.values())
 
 
 def flush() -> None:
-    """Write the lines that wait, and end the threads. A process must have no other thread when it forks."""
+    """Write the lines that wait, and end the threads. Call it before a fork, when no other thread may run."""
     for output in _outputs.values():
         output.close()

@@ -12,17 +12,17 @@ from threading import Event, Lock, Thread
 from typing import final
 
 CAPACITY_LINES = 10_000
-"""Lines that wait while the reader is slow; about 5 MB."""
+"""The number of lines that the queue holds while the reader is slow; about 5 MB."""
 
 GATHER_SECONDS = 0.02
-"""After the queue was empty, the thread waits so long. Waking it for each line would cost as much as the line."""
+"""How long the thread waits after the queue was empty. Waking it for each line would cost as much as the line."""
 
 CLOSE_TIMEOUT_SECONDS = 2.0
 
 
 @final
 class Line(logging.LogRecord):
-    """A finished line, as handlers take it. To fill in a whole record would cost as much as rendering the line."""
+    """A rendered line in the form of a log record. Filling in all fields would cost as much as rendering the line."""
 
     def __init__(self, text: str) -> None:
         self.msg = text
@@ -86,7 +86,7 @@ class DescriptorHandler(logging.Handler):
         self._reported = 0
 
     def createLock(self) -> None:  # noqa: N802 the library's name
-        """Have no lock. Only one thread writes, and at exit `logging` would wait for one that nobody reads from."""
+        """Create no lock. Only one thread writes, and at exit `logging` would wait for a blocked write."""
         self.lock = None
 
     @property
@@ -131,7 +131,8 @@ class LogOutput:
         os.register_at_fork(after_in_child=self._reset)
 
     def _reset(self) -> None:
-        """Begin anew. The parent writes its own lines, and a lock may have been held by a thread of the parent."""
+        """Start with an empty queue and a new lock. In a forked process, the parent writes the lines that were waiting, and
+        a thread of the parent may have held the lock."""
         self._lines: Lines = SimpleQueue()
         self._queue = BoundedQueueHandler(self._lines, self._capacity)
         self._writer = DescriptorHandler(self._descriptor, self._queue, self._report)
@@ -160,7 +161,7 @@ class LogOutput:
                     util.Finalize(None, self.close, exitpriority=0)
 
     def close(self, timeout: float = CLOSE_TIMEOUT_SECONDS) -> None:
-        """Write what waits, for at most `timeout` seconds, and end the thread. The next line starts it again."""
+        """Write the waiting lines, for at most `timeout` seconds, and end the thread. The next line starts it again."""
         with self._lock:
             listener, self._listener = self._listener, None
         if listener is not None:

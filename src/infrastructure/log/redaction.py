@@ -1,16 +1,18 @@
-"""Keeps secrets out of the log, whoever logs them (LG-03)."""
+"""Removes secrets from log events (LG-03)."""
 
 import re
 from collections.abc import Mapping, MutableMapping
 from functools import lru_cache
 from typing import Any
 
-FORBIDDEN = re.compile(r"passw|passphrase|secret|token|authorization|cookie|credential|pem|hash|key|dsn", re.IGNORECASE)
-"""Parts of field names that are dropped. A line may name such a thing by an id in a field such as `token_id`."""
+FORBIDDEN_NAMES = re.compile(
+    r"passw|passphrase|secret|token|authorization|cookie|credential|pem|hash|key|dsn", re.IGNORECASE
+)
+"""Fields whose names contain one of these words are dropped, unless the name is in PERMITTED_NAMES."""
 
-HARMLESS = frozenset({"login_hash", "token_id"})
+PERMITTED_NAMES = frozenset({"login_hash", "token_id"})
 
-SECRETS = re.compile(
+SECRET_TEXTS = re.compile(
     r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.?[A-Za-z0-9_-]*"  # JSON Web Tokens
     r"|\$argon2[a-z]*\$[^\s'\"]+"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END|\Z)"
@@ -18,19 +20,19 @@ SECRETS = re.compile(
     r"|(?<=\[parameters: ).*",  # of a statement, in SQLAlchemy's messages
     re.DOTALL,
 )
-MAX_DEPTH = 4
+MAX_DEPTH_LEVELS = 4
 MAX_CACHED_NAMES = 1_024
-"""Field names are written in the source, so that there are fewer of them."""
+"""More than there are field names, because the names are constants of the source."""
 
 
 def without_secrets(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """A structlog processor that drops fields by their names and masks what looks like a secret in the others."""
-    return {name: scrubbed(value, MAX_DEPTH) for name, value in event.items() if permitted(name)}
+    """Drop fields by their names, and mask what looks like a secret in the others; a structlog processor."""
+    return {name: scrubbed(value, MAX_DEPTH_LEVELS) for name, value in event.items() if is_permitted(name)}
 
 
 @lru_cache(MAX_CACHED_NAMES)
-def permitted(name: str) -> bool:
-    return name in HARMLESS or not FORBIDDEN.search(name)
+def is_permitted(name: str) -> bool:
+    return name in PERMITTED_NAMES or not FORBIDDEN_NAMES.search(name)
 
 
 def scrubbed(value: object, depth: int) -> object:
@@ -39,13 +41,14 @@ def scrubbed(value: object, depth: int) -> object:
     if isinstance(value, str):
         return masked(value)
     if depth and isinstance(value, Mapping):
-        return {str(name): scrubbed(each, depth - 1) for name, each in value.items() if permitted(str(name))}
+        return {str(name): scrubbed(each, depth - 1) for name, each in value.items() if is_permitted(str(name))}
     if depth and isinstance(value, list | tuple):
         return [scrubbed(each, depth - 1) for each in value]
     return masked(str(value))
 
 
 def masked(text: str) -> str:
-    """Replace what looks like a secret by `***`. Searching for five words first takes a tenth of the pattern's time."""
+    """Replace what looks like a secret by `***`. A search for five words first takes a tenth of the pattern's
+    time."""
     suspicious = "eyJ" in text or "$argon2" in text or "-----BEGIN" in text or "://" in text or "[parameters: " in text
-    return SECRETS.sub("***", text) if suspicious else text
+    return SECRET_TEXTS.sub("***", text) if suspicious else text

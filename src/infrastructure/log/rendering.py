@@ -1,4 +1,5 @@
-"""Renders an event as one line. What a stranger typed cannot leave its quotes (LG-02)."""
+"""Renders an event as one line. Foreign text in a field is escaped, so that it cannot forge other fields or lines
+(LG-02)."""
 
 import json
 import sys
@@ -9,17 +10,18 @@ from typing import Any
 
 import msgspec
 
-MAX_MESSAGE_LENGTH = 500
+MAX_MESSAGE_CHARACTERS = 500
 MAX_FRAMES = 30
 ENCODER = msgspec.json.Encoder(enc_hook=str)
-"""Four times as fast as the standard library's, and without a switch for pure ASCII."""
+"""Four times as fast as the encoder of the standard library. It cannot escape characters outside of ASCII."""
 
 RESET, DIM, BOLD = "\x1b[0m", "\x1b[2m", "\x1b[1m"
 COLOURS = {"warning": "\x1b[33m", "error": "\x1b[31m", "critical": "\x1b[31m"}
 
 
 def as_json(_: object, __: str, event: MutableMapping[str, Any]) -> str:
-    """A structlog renderer: pure ASCII, so that line separators, bidi controls and escape codes stay escaped."""
+    """Render an event as JSON in ASCII, so that line separators, bidi controls and escape codes are escaped; a
+    structlog renderer."""
     fields = {name: event.pop(name) for name in ("time", "level", "event") if name in event}
     fields.update(event)
     try:
@@ -34,7 +36,7 @@ def escaped(value: object) -> str:
 
 
 def as_text(_: object, __: str, event: MutableMapping[str, Any]) -> str:
-    """A structlog renderer for a terminal."""
+    """Render an event for a terminal; a structlog renderer."""
     time = str(event.pop("time", ""))[11:19]
     level = str(event.pop("level", "info"))
     name = quoted(event.pop("event", ""), always=False)
@@ -53,10 +55,10 @@ def quoted(value: object, *, always: bool = True) -> str:
 
 
 def with_exception(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """A structlog processor that turns `exc_info` into `exception` and `stack`.
+    """Replace `exc_info` by `exception` and `stack`; a structlog processor.
 
-    `exception` has types and messages down to the first cause. There are no source lines and no local variables, since
-    those hold what people typed.
+    `exception` has types and messages down to the first cause. Source lines and local variables are left out,
+    because they contain what people typed.
     """
     info = event.pop("exc_info", None)
     if info is True:
@@ -69,6 +71,7 @@ def with_exception(_: object, __: str, event: MutableMapping[str, Any]) -> Mutab
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield the error, its cause, the cause of that, and so on."""
     seen: set[int] = set()
     current: BaseException | None = error
     while current is not None and id(current) not in seen:
@@ -80,7 +83,7 @@ def chain(error: BaseException) -> Iterator[BaseException]:
 def described(error: BaseException) -> str:
     """Return an error's type and message, without the statement and parameters that databases append to it."""
     message = str(error).partition("\n[SQL")[0].partition("[parameters")[0]
-    return f"{type(error).__name__}: {message[:MAX_MESSAGE_LENGTH]}" if message else type(error).__name__
+    return f"{type(error).__name__}: {message[:MAX_MESSAGE_CHARACTERS]}" if message else type(error).__name__
 
 
 def frames(trace: TracebackType | None) -> list[str]:

@@ -29,12 +29,12 @@ def refuse_shared(path: Path, mode: str) -> None:
 
 
 def is_shared(mode: int) -> bool:
-    """True when the permission bits let anybody but the owner read, write or enter."""
+    """Return whether the permission bits let anybody but the owner read, write or enter."""
     return mode & (stat.S_IRWXG | stat.S_IRWXO) != 0
 
 
 def mode_of(path: Path) -> int | None:
-    """The permission bits of `path`, or None when it cannot be read."""
+    """Return the permission bits of `path`, or None if they cannot be read."""
     try:
         return stat.S_IMODE(path.stat().st_mode)
     except OSError:

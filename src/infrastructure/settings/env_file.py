@@ -10,7 +10,7 @@ UNQUOTED_COMMENT = re.compile(r"=\s*#")
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """The variables that the file sets; none when there is no file. Raise StartRefused for a line that is not clear."""
+    """Return the variables that the file sets; none if there is no file. Raise StartRefused for an ambiguous line."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -21,10 +21,10 @@ def read_env_file(path: Path) -> dict[str, str]:
 
 
 def parse_env(text: str, source: str) -> dict[str, str]:
-    """The variables that `text` sets.
+    """Return the variables that `text` sets.
 
     Raise StartRefused, which names `source` and the line but never repeats a line, since it may hold a secret. Refused
-    are lines that python-dotenv cannot parse or would read in a surprising way: a name without a value, a comment in
+    are lines that python-dotenv cannot parse or would read in an unexpected way: a name without a value, a comment in
     place of a value, a control character, and a name that is set twice.
     """
     from dotenv.parser import parse_stream  # noqa: PLC0415 most starts have no such file

@@ -5,7 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from doorward.infrastructure.settings.settings import Settings
-from doorward.infrastructure.settings.sources import PREFIX, SECRETS
+from doorward.infrastructure.settings.sources import PREFIX, SECRET_SETTINGS
 from doorward.infrastructure.sql.urls import DatabaseUrl
 
 MASK = "***"
@@ -14,12 +14,12 @@ MASKED_IN_PART: Mapping[str, Callable[[str], str]] = {"database_url": lambda url
 
 
 def masked_settings(settings: Settings) -> dict[str, object]:
-    """Every setting by the name of its environment variable, as a JSON value."""
+    """Return every setting as a JSON value, by the name of its environment variable."""
     return {PREFIX + each.name.upper(): masked(each.name, getattr(settings, each.name)) for each in fields(Settings)}
 
 
 def masked(name: str, value: object) -> object:
-    if name in SECRETS and value is not None:
+    if name in SECRET_SETTINGS and value is not None:
         return MASKED_IN_PART[name](str(value)) if name in MASKED_IN_PART else MASK
     if isinstance(value, frozenset | tuple):
         return sorted(str(each) for each in value)

@@ -7,12 +7,12 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, get_type_hints
+from typing import Annotated, Any, Literal, get_type_hints
 from urllib.parse import urlsplit
 
 from msgspec import Meta
 
-from doorward.infrastructure.settings.sources import GENERATE_HINT, PREFIX, SettingText, Sources
+from doorward.infrastructure.settings.sources import GENERATE_HINT, SettingText, Sources
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.settings.web_addresses import (
     LOOPBACK_NAMES,
@@ -32,12 +32,14 @@ ENV_FILE = Path(".env")
 """Relative to the current directory."""
 
 HASH_QUEUE_PER_THREAD = 32
+"""The default number of passwords that wait for each hashing thread."""
+
 WORD_PATTERN = r"^[^\s\x00-\x1f\x7f]{1,200}$"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Effective values. Settings that are not given have their defaults, which may depend on other settings."""
+    """The effective settings. A setting that is not given has its default, which may depend on other settings."""
 
     host: Annotated[
         str,
@@ -210,38 +212,17 @@ class Settings:
 
     @property
     def https(self) -> bool:
-        """True when clients use TLS, to Doorward or to a proxy in front of it."""
+        """Return whether clients use TLS, to Doorward or to a proxy in front of it."""
         return self.behind_tls_proxy or self.public_url.startswith("https://")
 
     @property
     def secret_key_path(self) -> Path:
-        """The file of the master secret when `secret_key` is not given."""
+        """Return the file of the master secret, which is used when `secret_key` is not given."""
         return self.data_dir / "secret.key"
 
 
-class Description(NamedTuple):
-    name: str
-    default: str
-    meaning: str
-
-
-def describe() -> list[Description]:
-    """Return every setting in the order of the table in docs/settings.md."""
-    hints = get_type_hints(Settings, include_extras=True)
-    described = []
-    for each in fields(Settings):
-        meta: Meta = hints[each.name].__metadata__[0]
-        default = (meta.extra or {}).get("default") or shown(each.default)
-        described.append(Description(PREFIX + each.name.upper(), default, meta.description or ""))
-    return described
-
-
-def shown(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> Settings:
-    """Raise StartRefused with one line that names the variable at fault and never repeats a secret."""
+    """Return the settings. Raise StartRefused with one line that names the wrong variable and contains no secret."""
     hints = get_type_hints(Settings, include_extras=True)
     sources = Sources.read(environ, env_file, hints)
     given = {name: found for name in hints if (found := sources.find(name)) is not None}
@@ -298,7 +279,7 @@ def with_defaults(values: dict[str, Any]) -> Settings:
 
 
 def all_allowed_hosts(settings: Mapping[str, Any]) -> frozenset[str]:
-    """The host names to answer to: those that follow from other settings, and those that were given."""
+    """Return the host names to answer to: those that follow from other settings, and those that were given."""
     host = settings["host"]
     known: frozenset[str] = frozenset({parse_host(urlsplit(settings["public_url"]).hostname or "")})
     if is_loopback(host) or is_wildcard(host):

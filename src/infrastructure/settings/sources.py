@@ -1,4 +1,4 @@
-"""Where the text of a setting comes from, and how it becomes a value. No refusal repeats a value."""
+"""Finds the text of each setting and converts it to a value. No refusal contains a value."""
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
@@ -14,7 +14,7 @@ from doorward.infrastructure.settings.env_file import read_env_file
 from doorward.infrastructure.settings.start_refused import StartRefused
 
 PREFIX = "DOORWARD_"
-SECRETS = frozenset({"secret_key", "secret_key_previous", "database_url"})
+SECRET_SETTINGS = frozenset({"secret_key", "secret_key_previous", "database_url"})
 """Secret settings: they may come from a file named by `..._FILE`, and they are masked wherever settings are shown."""
 
 PLATFORM_SECRETS = Path("/run/secrets")
@@ -75,7 +75,7 @@ class Sources:
     def read(cls, environ: Mapping[str, str], env_file: Path | None, names: Iterable[str]) -> Self:
         """Raise StartRefused for a name that begins with DOORWARD_ and is not a setting."""
         file = read_env_file(env_file) if env_file is not None else {}
-        known = {PREFIX + name.upper() for name in names} | {f"{PREFIX}{name.upper()}_FILE" for name in SECRETS}
+        known = {PREFIX + name.upper() for name in names} | {f"{PREFIX}{name.upper()}_FILE" for name in SECRET_SETTINGS}
         for origin, mapping in (("", environ), (f" (in {env_file})", file)):
             for variable in sorted(mapping):
                 if variable.upper().startswith(PREFIX) and variable not in known:
@@ -93,7 +93,7 @@ class Sources:
 def look_up(mapping: Mapping[str, str], name: str) -> SettingText | None:
     variable = PREFIX + name.upper()
     in_file = f"{variable}_FILE"
-    if name in SECRETS and in_file in mapping:
+    if name in SECRET_SETTINGS and in_file in mapping:
         if variable in mapping:
             raise StartRefused(f"{variable} and {in_file} are both set; keep one.")
         return SettingText(in_file, read_secret(in_file, mapping[in_file]))
@@ -105,7 +105,7 @@ def look_up(mapping: Mapping[str, str], name: str) -> SettingText | None:
 
 
 def read_secret(variable: str, raw: str) -> str:
-    """The text of the file without its last line end.
+    """Return the text of the file without its last line end.
 
     The file must have mode 0600 unless the platform mounts it. Raise StartRefused otherwise.
     """
@@ -120,7 +120,7 @@ def read_secret(variable: str, raw: str) -> str:
 
 
 def suggestion(variable: str, known: Iterable[str]) -> str:
-    """What an unknown name may have meant. Kubernetes sets variables named after services, hence the second hint."""
+    """Return what an unknown name may have meant. The last hint is for variables that Kubernetes sets for services."""
     names = sorted(name.removeprefix(PREFIX) for name in known)
     close = difflib.get_close_matches(variable.upper().removeprefix(PREFIX), names, n=1)
     if close:
@@ -129,5 +129,5 @@ def suggestion(variable: str, known: Iterable[str]) -> str:
 
 
 def printable(text: str) -> str:
-    """A name or path with `?` in place of what is not printable, for messages of one line."""
+    """Return a name or path with `?` in place of characters that are not printable, for messages of one line."""
     return "".join(letter if letter.isprintable() else "?" for letter in text)[:200]

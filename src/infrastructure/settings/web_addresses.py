@@ -86,7 +86,7 @@ def as_address(raw: str) -> IPv4Address | IPv6Address | None:
 
 
 def is_loopback(host: str) -> bool:
-    """True for `localhost` and for loopback addresses."""
+    """Return whether the host is `localhost` or a loopback address."""
     if host == "localhost":
         return True
     address = as_address(host)

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME
+from doorward.infrastructure.settings.descriptions import describe_settings
 from doorward.infrastructure.settings.masking import masked_settings
-from doorward.infrastructure.settings.settings import Settings, describe, load_settings
-from doorward.infrastructure.settings.sources import SECRETS
+from doorward.infrastructure.settings.settings import Settings, load_settings
+from doorward.infrastructure.settings.sources import SECRET_SETTINGS
 from doorward.infrastructure.settings.start_refused import StartRefused
 
 SECRET = "t0p-of-the-class/7Jx2QmZk9sVbN4wLr8"
@@ -200,7 +201,7 @@ def test_trusted_proxies_are_addresses_and_networks() -> None:
 def test_secrets_are_in_no_repr() -> None:
     """ST-04."""
     found = settings(secret_key=SECRET, database_url="mysql://ada:hunter2hunter2@db.example.com/doorward")
-    assert {each.name for each in fields(found) if not each.repr} == SECRETS
+    assert {each.name for each in fields(found) if not each.repr} == SECRET_SETTINGS
     assert SECRET not in repr(found)
     assert "hunter2" not in repr(found)
 
@@ -223,7 +224,7 @@ def test_a_refusal_never_repeats_a_secret() -> None:
 
 
 def test_every_setting_is_described() -> None:
-    described = describe()
+    described = describe_settings()
     assert [each.name for each in described] == list(masked_settings(settings()))
     for name, default, meaning in described:
         assert default, name
