@@ -10,7 +10,7 @@ from doorward.domain.errors import Unavailable
 DATABASE_TIMEOUT_SECONDS = 1.5
 
 CACHE_SECONDS = 1.0
-"""Requests within this time share one check: asking costs a stranger nothing, and the database a read."""
+"""Requests within this time share the result of one check, so that many requests do not load the database."""
 
 
 @final

@@ -9,9 +9,9 @@ from doorward.domain.errors import TransactionConflict
 P = ParamSpec("P")
 T = TypeVar("T")
 
-ATTEMPTS = 4
+MAX_ATTEMPTS = 4
 MAX_PAUSE_SECONDS = 0.02
-"""Doubled with each attempt."""
+"""The upper limit of the random pause. It doubles with each attempt."""
 
 
 def retried(work: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
@@ -23,7 +23,7 @@ def retried(work: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
 
     @functools.wraps(work)
     async def attempt(*args: P.args, **kwargs: P.kwargs) -> T:
-        for number in range(1, ATTEMPTS):
+        for number in range(1, MAX_ATTEMPTS):
             try:
                 return await work(*args, **kwargs)
             except TransactionConflict:

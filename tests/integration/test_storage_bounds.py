@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event, text
 
 from doorward.application.ports.storage import LockName
-from doorward.application.transactions import ATTEMPTS, retried
+from doorward.application.transactions import MAX_ATTEMPTS, retried
 from doorward.domain.access.role import ADMIN
 from doorward.domain.errors import StorageUnavailable, TransactionConflict, UsernameTaken
 from doorward.infrastructure.sql.connection import Limits, connected
@@ -118,7 +118,7 @@ async def test_a_transaction_is_attempted_four_times_after_conflicts() -> None:
 
     with pytest.raises(TransactionConflict):
         await undone()
-    assert tried == ATTEMPTS == 4
+    assert tried == MAX_ATTEMPTS == 4
 
 
 async def test_a_transaction_that_is_refused_is_not_repeated() -> None:

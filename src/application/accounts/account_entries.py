@@ -18,7 +18,7 @@ from doorward.domain.ids import UserId
 T = TypeVar("T")
 
 EARLIEST_CREATION = datetime(1970, 1, 1, tzinfo=UTC)
-MAX_REPORTED = 20
+MAX_REPORTED_LINES = 20
 CLOCK_TOLERANCE = timedelta(days=1)
 """How far the clock of the machine that exported the accounts may be ahead."""
 
@@ -94,7 +94,7 @@ class Findings:
     """The line of each key. Username keys contain no `@`, and email keys contain one, so they share a dictionary."""
 
     def add(self, wrong: Mapping[int, str]) -> None:
-        reported = sorted(wrong)[: MAX_REPORTED - len(self.wrong)]
+        reported = sorted(wrong)[: MAX_REPORTED_LINES - len(self.wrong)]
         self.wrong |= {line: wrong[line] for line in reported}
         self.more += len(wrong) - len(reported)
 

@@ -8,7 +8,7 @@ from doorward.application.ports.security import PasswordHasher, RefreshTokens, S
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.sessions.issue_tokens import IssueTokens, SignedIn
-from doorward.application.transactions import ATTEMPTS, retried
+from doorward.application.transactions import MAX_ATTEMPTS, retried
 from doorward.domain.accounts.email import login_key
 from doorward.domain.accounts.password import Password
 from doorward.domain.accounts.user import User
@@ -43,7 +43,7 @@ class Authenticate:
         if typed.oversized:
             self._refuse(login, "password_oversized")
             raise WrongPassword
-        for _ in range(ATTEMPTS):
+        for _ in range(MAX_ATTEMPTS):
             user = await self._verified(login, typed)
             first = self.refresh_tokens.first(new_session_id(now))
             session = Session.opened(first.session_id, user.id, first.hash, device, now)
@@ -95,7 +95,7 @@ class Authenticate:
         return WrongPassword() if user else UnknownAccount()
 
     async def _rehash(self, user: User, password: Password, deadline: float) -> User:
-        """Hash the password with the current parameters. A failure refuses and delays nobody: the next sign-in tries
+        """Hash the password with the current parameters. A failure changes nothing for this sign-in; the next one tries
         again."""
         with suppress(Unavailable, TimeoutError):
             async with asyncio.timeout_at(deadline):

@@ -9,6 +9,8 @@ from doorward.domain.ids import UserId
 @final
 @dataclass(frozen=True, slots=True)
 class DeleteOwnAccount:
+    """Deletes the account of the caller after its password was confirmed."""
+
     confirm: ConfirmPassword
     delete: DeleteUser
 

@@ -3,7 +3,7 @@ from typing import final
 
 from doorward.domain.change_feed.change import Change, SequencedChange
 
-WINDOW = 2_000
+MAX_UNCOMMITTED_NUMBERS = 2_000
 """The number of sequence numbers below the newest one that may still be uncommitted when a node begins to read. One
 transaction announces at most half as many, when it ends the sessions of an account one by one."""
 
@@ -16,7 +16,7 @@ MAX_GAPS = 5_000
 
 class FeedRewritten(Exception):
     """The feed no longer contains what was read from it, for example after a restore from a backup. The reader must
-    forget what it knows and start again."""
+    drop what it has read and start again."""
 
 
 @final
@@ -32,7 +32,7 @@ class ChangeCursor:
         """Start at the end of the feed, which is `latest`. Earlier changes need no reading: nothing is cached yet."""
         self.highest = latest[-1].sequence if latest else 0
         present = {row.sequence for row in latest}
-        below = range(max(1, self.highest - WINDOW), self.highest)
+        below = range(max(1, self.highest - MAX_UNCOMMITTED_NUMBERS), self.highest)
         self._gaps = {number: monotonic for number in below if number not in present}
 
     @property

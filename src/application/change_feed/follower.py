@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import final
 
-from doorward.application.change_feed.cursor import WINDOW, ChangeCursor, FeedRewritten
+from doorward.application.change_feed.cursor import MAX_UNCOMMITTED_NUMBERS, ChangeCursor, FeedRewritten
 from doorward.application.change_feed.directory import AccessDirectory
 from doorward.application.change_feed.ended_sessions import RETENTION, EndedSessions
 from doorward.application.ports.clock import Clock
@@ -23,10 +23,10 @@ MAX_PAGES = 20
 MAX_MISSING_PER_QUERY = 1000
 """The number of missing changes that one statement reads."""
 
-MAX_PRUNED = 5000
+MAX_PRUNED_CHANGES = 5000
 """The number of changes that one transaction deletes."""
 
-KEPT = timedelta(hours=1)
+FEED_RETENTION = timedelta(hours=1)
 """How long changes stay in the feed."""
 
 PRUNE_INTERVAL_SECONDS = 600.0
@@ -136,7 +136,7 @@ class ChangeFollower:
         """Start at the present end of the feed, and drop what was read before."""
         self._cursor = None
         async with self._storage.reading() as reading:
-            latest = await reading.changes.latest(WINDOW)
+            latest = await reading.changes.latest(MAX_UNCOMMITTED_NUMBERS)
             since = self._clock.now() - RETENTION
             ended = await reading.changes.ended_since(since, self._ended.max_entries + 1)
         self._directory.clear()
@@ -163,13 +163,13 @@ class ChangeFollower:
         return [*cursor.fill(late, now), *cursor.advance(rows, now)]
 
     async def _prune(self) -> None:
-        """Delete old changes, which every node has read, at most MAX_PRUNED at a time. Any node may do it."""
+        """Delete old changes, which every node has read, at most MAX_PRUNED_CHANGES at a time. Any node may do it."""
         if not self._grown or self._clock.monotonic() - self._pruned_at < PRUNE_INTERVAL_SECONDS:
             return
         self._pruned_at = self._clock.monotonic()
         try:
             async with self._storage.transaction() as tx:
-                pruned = await tx.changes.prune(self._clock.now() - KEPT, limit=MAX_PRUNED)
+                pruned = await tx.changes.prune(self._clock.now() - FEED_RETENTION, limit=MAX_PRUNED_CHANGES)
         except TransactionConflict:
             return
         self._grown = pruned > 0

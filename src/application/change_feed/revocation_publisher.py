@@ -20,7 +20,7 @@ MAX_WAITING = 256
 """The number of requests that one process lets wait for a new list."""
 
 PAUSE_FACTOR = 2
-"""After signing a list, no new one is signed for so many times the time that it took."""
+"""The pause after a list was signed, as a multiple of the time that signing took."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,8 @@ from doorward.domain.keys.signing_key import SigningKey
 @final
 @dataclass(frozen=True, slots=True)
 class ListSigningKeys:
+    """Lists all signing keys in the order in which they sign."""
+
     storage: Storage
 
     async def __call__(self) -> Sequence[SigningKey]:

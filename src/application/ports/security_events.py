@@ -14,10 +14,10 @@ class Level(Enum):
 
 @final
 class SecurityEvent(StrEnum):
-    """A name on the wire and its level. Names are those of the OWASP Logging Vocabulary where it has one.
+    """The name of an event and its level. Names are those of the OWASP Logging Vocabulary where it has one.
 
-    Something was done (info), something was refused (warning), something is broken (error), or a token was stolen
-    (critical).
+    The levels are info for what was done, warning for what was refused, error for a failure, and critical for a stolen
+    token.
     """
 
     level: Level
@@ -66,8 +66,8 @@ class SecurityEvent(StrEnum):
 
     @property
     def is_sampled(self) -> bool:
-        """True when strangers can cause so many of these events that not all of them are written.
+        """Return whether only a limited number of these events is written, because anybody can cause many of them.
 
-        A stolen token is none of them: its session ends with the first such event.
+        A stolen token is always written: its session ends with the first such event.
         """
         return self.level in {Level.WARNING, Level.ERROR}

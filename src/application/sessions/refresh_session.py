@@ -16,7 +16,7 @@ from doorward.domain.sessions.session import MAX_ROTATED_TOKENS, Session, Sessio
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """The outcome of a presented token, and whose token it is if it is anybody's."""
+    """The outcome of a refresh, with the session and the account of the token if it belongs to one."""
 
     standing: Standing
     session: Session | None = None
@@ -30,8 +30,8 @@ class Attempt:
 class RefreshSession:
     """Continues a session: rotates its refresh token and issues a new access token (RFC 9700, section 4.14.2).
 
-    Of many requests with the same token, exactly one rotates it. The others get the same successor, and so does a
-    client that lost the response, within the grace time. A rotated token that is used later has been stolen, so the
+    Of many requests with the same token, exactly one rotates it. The others get the same successor. Within the grace
+    time, a client that lost the response gets it as well. A rotated token that is used later has been stolen, so the
     session ends. Concurrent requests on one node share one transaction, so that none waits for the locks of the others.
     """
 
@@ -53,21 +53,21 @@ class RefreshSession:
             self.log.record(SecurityEvent.AUTHN_REFRESH_FAIL, reason="malformed")
             raise
         if not token.genuine and not await self._is_known(token):
-            raise self._void(token)
+            raise self._invalid(token)
         shared = token.hash in self._attempts
         attempt = await self._shared_attempt(token, now)
         session, user = attempt.session, attempt.user
         if attempt.standing is Standing.REUSED:
             raise RefreshTokenReused
         if session is None or user is None or attempt.token is None:
-            raise self._void(token)
+            raise self._invalid(token)
         again = shared or attempt.standing is Standing.RETRIED
         self.log.record(
             SecurityEvent.SESSION_RENEWED, user_id=str(user.id), session_id=str(session.id), retried=again or None
         )
         return replace(self.issue(user, session, attempt.token, now), retried=again)
 
-    def _void(self, token: RefreshToken) -> InvalidRefreshToken:
+    def _invalid(self, token: RefreshToken) -> InvalidRefreshToken:
         self.log.record(SecurityEvent.AUTHN_REFRESH_FAIL, reason="void", session_id=str(token.session_id))
         return InvalidRefreshToken()
 

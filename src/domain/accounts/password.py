@@ -12,7 +12,7 @@ PasswordHash = NewType("PasswordHash", str)
 MAX_PASSWORD_CHARACTERS = 256
 MAX_PASSWORD_BYTES = 1024
 MIN_FORBIDDEN_WORD_CHARACTERS = 4
-"""Characters; shorter names are part of other words by chance."""
+"""Shorter names may be a part of other words by chance."""
 
 MIN_DIFFERENT_CHARACTERS = 4
 SERVICE_NAME = "doorward"
@@ -44,7 +44,7 @@ class Password:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordPolicy:
-    """The rules that need no list: length, and no word that everybody knows of the account.
+    """The rules that need no list: the length, and no word that belongs to the account.
 
     There are no composition rules (NIST SP 800-63B-4, section 3.1.1.2). Lengths are in code points.
     """
@@ -74,7 +74,7 @@ def is_oversized(text: str) -> bool:
 
 
 def account_words(known: Iterable[str]) -> Iterator[str]:
-    """What everybody knows of an account, folded: each text of `known`, local parts of emails, the service's name."""
+    """Yield the folded words that belong to an account: `known`, the local parts of emails, the service's name."""
     for text in (*known, SERVICE_NAME):
         folded = fold(text)
         yield from dict.fromkeys(word for word in (folded, folded.partition("@")[0]) if word)

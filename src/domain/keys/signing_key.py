@@ -13,7 +13,7 @@ PROPAGATION_TIME = timedelta(seconds=5)
 """How long a node whose clock is behind may still sign with a key that has a successor."""
 
 CLOCK_TOLERANCE = timedelta(minutes=1)
-"""Keys are deleted so much later than needed, because the clocks of nodes differ."""
+"""The additional time before a key is deleted, because the clocks of nodes differ."""
 
 SHORTEST_INTERVAL = timedelta(microseconds=1)
 
@@ -33,7 +33,7 @@ class KeyState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SigningKey:
-    """A private key as it is stored: sealed, so that nobody can sign tokens with a dump of the database.
+    """A private key as it is stored: sealed, so that a copy of the database is not enough to sign tokens.
 
     `kid` is its thumbprint (RFC 7638). A key signs from `signs_from` until the `signs_from` of its successor.
     """

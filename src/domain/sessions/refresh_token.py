@@ -35,4 +35,5 @@ class RotatedToken:
 
 
 def fingerprint(token_hash: RefreshTokenHash) -> bytes:
+    """Return the first FINGERPRINT_BYTES of the hash."""
     return token_hash[:FINGERPRINT_BYTES]

@@ -46,8 +46,12 @@ class Standing(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionPolicy:
+    """The limits of sessions: how long one lasts, and how many an account may have."""
+
     idle: timedelta = timedelta(days=14)
+    """How long a session lasts without a refresh."""
     absolute: timedelta = timedelta(days=90)
+    """How long a session lasts in any case."""
     grace: timedelta = timedelta(seconds=10)
     """How long a rotated refresh token is answered with its successor once more."""
     max_sessions: int = 50

@@ -131,8 +131,8 @@ class LogOutput:
         os.register_at_fork(after_in_child=self._reset)
 
     def _reset(self) -> None:
-        """Start with an empty queue and a new lock. In a forked process, the parent writes the lines that were waiting, and
-        a thread of the parent may have held the lock."""
+        """Start with an empty queue and a new lock. In a forked process, the parent writes the waiting lines, and one
+        of its threads may have held the lock."""
         self._lines: Lines = SimpleQueue()
         self._queue = BoundedQueueHandler(self._lines, self._capacity)
         self._writer = DescriptorHandler(self._descriptor, self._queue, self._report)

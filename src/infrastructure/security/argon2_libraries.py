@@ -22,7 +22,7 @@ def argon2_library(setting: HasherSetting) -> Argon2Library:
     if setting == "argon2-cffi":
         return reference
     try:
-        return libsodium(reference)
+        return checked_libsodium(reference)
     except (ImportError, OSError, RuntimeError, HashingBusy) as error:
         if setting == "auto":
             return reference
@@ -30,8 +30,8 @@ def argon2_library(setting: HasherSetting) -> Argon2Library:
         raise StartRefused(f"DOORWARD_HASHER: libsodium does not work here ({reason(error)}); {fix}.") from error
 
 
-def libsodium(reference: Argon2Library) -> Argon2Library:
-    """Return the library. Raise whatever a missing or broken PyNaCl raises."""
+def checked_libsodium(reference: Argon2Library) -> Argon2Library:
+    """Return the library if it computes the known answer. Raise what a missing or broken PyNaCl raises."""
     from doorward.infrastructure.security.libsodium import Libsodium  # noqa: PLC0415 PyNaCl need not be installed
 
     library = Libsodium(reference)

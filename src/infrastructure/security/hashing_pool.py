@@ -17,8 +17,8 @@ MAX_WAIT_SECONDS = 1.0
 1.5 seconds, or refused before it began."""
 
 MAX_HASH_SECONDS = 0.4
-"""The time that a hash may take beyond the longest wait before it is given up. The rest of the 1.5 seconds is for the
-database and the signature."""
+"""The time that a hash may take beyond the longest wait before the request is rejected. The rest of the 1.5 seconds is
+for the database and the signature."""
 
 INITIAL_ESTIMATE_SECONDS = 0.05
 """The expected time of a hash before one was measured; twice what a present-day machine needs."""
@@ -27,6 +27,7 @@ NEWEST_WEIGHT = 1 / 8
 """The weight of the newest measurement in the mean, as TCP weights its round-trip times (RFC 6298)."""
 
 LOWEST_PRIORITY = 19
+"""The largest nice value of Linux."""
 
 
 @final
@@ -59,7 +60,7 @@ class HashingPool:
         self._mean_seconds = INITIAL_ESTIMATE_SECONDS
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Return or raise what `work` does, in a thread of the pool. Raise HashingBusy."""
+        """Return the result of `work`, which runs in a thread of the pool. Raise HashingBusy."""
         self._enter()
         try:
             future = self._executor.submit(self._measured, work)
@@ -91,10 +92,10 @@ class HashingPool:
             self.pending -= 1
 
     def _measured(self, work: Callable[[], T]) -> T:
-        """Measure by the wall clock: the wait of others counts, whatever else uses the machine."""
+        """Return the result of `work` and measure its time by the wall clock, because that is what the others wait."""
         began = self._clock.monotonic()
         result = work()
-        # A suspended machine says nothing about hashes.
+        # A suspended machine must not raise the mean.
         took = min(self._clock.monotonic() - began, MAX_WAIT_SECONDS + MAX_HASH_SECONDS)
         with self._lock:
             self._mean_seconds += NEWEST_WEIGHT * (took - self._mean_seconds)

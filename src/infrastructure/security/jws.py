@@ -1,7 +1,7 @@
 """The compact serialisation (RFC 7515), read strictly, so that a token has one spelling.
 
-JSON and base64url are lenient formats. Every leniency allows a second spelling of the same token, or lets two readers
-read different things. The functions here raise ValueError and decide nothing.
+JSON and base64url are lenient formats. A lenient parser accepts several spellings of one token, and two parsers may
+read different values from it. The functions here only parse, and raise ValueError.
 """
 
 import re
@@ -13,7 +13,6 @@ MAX_TOKEN_CHARACTERS = 8192
 MAX_HEADER_BYTES = 1024
 MAX_DEPTH_LEVELS = 8
 COMPACT = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)", re.ASCII)
-P256_HALF_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551 >> 1
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 P256_BYTES = 32
 
@@ -36,14 +35,14 @@ def members_of(segment: str) -> dict[str, object]:
     return parse_object(decode_base64url(segment), max_depth_levels=MAX_DEPTH_LEVELS)
 
 
-def low(signature: bytes) -> bytes:
-    """Return an ES256 signature with the smaller of its two equally valid `s`, so that it has one spelling, too."""
+def with_low_s(signature: bytes) -> bytes:
+    """Return an ES256 signature with the smaller of its two valid values of `s`, so that it has one spelling."""
     s = int.from_bytes(signature[P256_BYTES:])
-    if s <= P256_HALF_ORDER:
+    if s <= P256_ORDER // 2:
         return signature
     return signature[:P256_BYTES] + (P256_ORDER - s).to_bytes(P256_BYTES)
 
 
-def is_low(signature: bytes) -> bool:
+def has_low_s(signature: bytes) -> bool:
     """Return whether the `s` of an ES256 signature is the smaller one."""
-    return int.from_bytes(signature[P256_BYTES:]) <= P256_HALF_ORDER
+    return int.from_bytes(signature[P256_BYTES:]) <= P256_ORDER // 2

@@ -12,7 +12,7 @@ from doorward.encoding.strict_base64 import is_canonical
 from doorward.infrastructure.security.passwords import HASH_BYTES, MEMORY_KIB, PASSES, Argon2Library
 
 BYTES_PER_KIB = 1024
-OWN_FORM = re.compile(
+LIBSODIUM_HASH = re.compile(
     r"\$argon2id\$v=19\$m=([1-9]\d{1,6}),t=([1-9]\d{0,2}),p=1"
     r"\$([A-Za-z0-9+/]{22})\$([A-Za-z0-9+/]{43})",
     re.ASCII,
@@ -22,8 +22,8 @@ OWN_FORM = re.compile(
 
 @final
 class Libsodium:
-    """Argon2id by libsodium, which uses the widest instructions that the processor has. Depending on the processor it
-    is faster than libargon2 or as fast. It knows one form of hash, and leaves all others to `reference`."""
+    """Argon2id by libsodium, which uses the vector instructions of the processor and is on some processors faster than
+    libargon2. It verifies one form of hash; `reference` verifies all others."""
 
     name = "libsodium"
 
@@ -41,15 +41,15 @@ class Libsodium:
     def verify(self, phc: str, password: bytes) -> bool:
         """Compute the hash and compare it: `crypto_pwhash_str_verify` does not distinguish a wrong password from
         missing memory."""
-        own = OWN_FORM.fullmatch(phc)
-        if own is None or not (is_canonical(own[3]) and is_canonical(own[4])):
+        own_hash = LIBSODIUM_HASH.fullmatch(phc)
+        if own_hash is None or not (is_canonical(own_hash[3]) and is_canonical(own_hash[4])):
             return self._reference.verify(phc, password)
-        memory_kib, passes, salt, expected = own.groups()
-        computed = raw(password, b64decode(salt + "=="), int(passes), int(memory_kib))
+        memory_kib, passes, salt, expected = own_hash.groups()
+        computed = compute(password, b64decode(salt + "=="), int(passes), int(memory_kib))
         return compare_digest(computed, b64decode(expected + "="))
 
 
-def raw(password: bytes, salt: bytes, passes: int, memory_kib: int) -> bytes:
+def compute(password: bytes, salt: bytes, passes: int, memory_kib: int) -> bytes:
     """Return the hash. Raise HashingBusy: with parameters in range, only missing memory is an error."""
     try:
         return crypto_pwhash_alg(

@@ -30,7 +30,7 @@ PLACEHOLDERS = re.compile(
     "random|replace|sample|secret|signing|something|string|super|supersecret|test|this|token|value|very|with|your|"
     "abcdefghijklmnopqrstuvwxyz|1234567890|0123456789|deadbeef|qwertyuiop|letmein",
 )
-"""The words that examples, tutorials and people in a hurry use for secrets."""
+"""Words of the placeholders that examples and tutorials use for secrets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +59,15 @@ def load_master_secret(value: str | None, path: Path, previous: str | None = Non
     """
     if value is not None:
         present = checked(value, NAME)
-        return present if previous is None else replacing(checked(previous, PREVIOUS), present)
+        if previous is None:
+            return present
+        return with_previous(present, checked(previous, PREVIOUS))
     if previous is not None:
         raise StartRefused(f"{PREVIOUS} is set and {NAME} is not: give the new secret as {NAME}")
-    content = read(path)
+    content = read_secret_file(path)
     if content is None:
-        make(path)
-        content = read(path)
+        create_secret_file(path)
+        content = read_secret_file(path)
     if content is None:
         raise StartRefused(f"{path} vanished while it was made: start again")
     return checked(content, str(path))
@@ -79,23 +81,24 @@ def checked(text: str, source: str) -> MasterSecret:
             f"{source} holds {len(text)} characters and needs {MIN_CHARACTERS} random ones: {GENERATE_HINT}"
         )
     remaining = re.sub(r"[\W_]", "", PLACEHOLDERS.sub("", text.casefold()))
-    if len(remaining) < MIN_RANDOM_CHARACTERS or len(set(remaining)) < MIN_DISTINCT_CHARACTERS or repeats(text):
+    if len(remaining) < MIN_RANDOM_CHARACTERS or len(set(remaining)) < MIN_DISTINCT_CHARACTERS or is_repetition(text):
         raise StartRefused(f"{source} holds an example or a pattern, not a random secret: {GENERATE_HINT}")
     return MasterSecret(text.encode("utf-8", "surrogatepass"))
 
 
-def replacing(previous: MasterSecret, present: MasterSecret) -> MasterSecret:
+def with_previous(present: MasterSecret, previous: MasterSecret) -> MasterSecret:
+    """Return the present secret together with the previous one. Raise StartRefused if they are equal."""
     if previous == present:
         raise StartRefused(f"{NAME} and {PREVIOUS} hold the same secret: keep the first, or give a new one")
     return replace(present, previous=previous)
 
 
-def repeats(text: str) -> bool:
-    """Return whether the text repeats one short unit."""
+def is_repetition(text: str) -> bool:
+    """Return whether the text repeats one unit of at most MAX_UNIT_CHARACTERS."""
     return 0 < (text + text).find(text, 1) <= MAX_UNIT_CHARACTERS
 
 
-def read(path: Path) -> str | None:
+def read_secret_file(path: Path) -> str | None:
     """Return the content of the file, or None if it does not exist. Raise StartRefused if it is no plain file that only
     its owner can read."""
     try:
@@ -107,7 +110,7 @@ def read(path: Path) -> str | None:
             "is a symbolic link: name the file itself" if path.is_symlink() else f"cannot be read: {error.strerror}"
         )
         raise StartRefused(f"{path} {reason}") from error
-    try:  # what was checked is what is read, because both use the descriptor
+    try:  # both the check and the read use the descriptor, so that nobody can exchange the file between them
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise StartRefused(f"{path} is not a plain file")
@@ -118,7 +121,7 @@ def read(path: Path) -> str | None:
         os.close(descriptor)
 
 
-def make(path: Path) -> None:
+def create_secret_file(path: Path) -> None:
     """Write a new secret to the file in one step, unless another process has just done so. Raise StartRefused."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
@@ -136,7 +139,7 @@ def make(path: Path) -> None:
 
 def write_private(path: Path, content: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with open(descriptor, "wb") as file:  # noqa: PTH123 the mode is set at birth
+    with open(descriptor, "wb") as file:  # noqa: PTH123 pathlib opens no descriptors
         file.write(content)
         file.flush()
         os.fsync(descriptor)

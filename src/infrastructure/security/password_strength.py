@@ -18,7 +18,7 @@ LOWEST_ACCEPTED_SCORE_IN_TUTORIAL = 2
 """More than a million guesses."""
 
 MAX_ESTIMATED_CHARACTERS = 32
-"""Code points that zxcvbn sees at most. Its time grows with the square of their number."""
+"""The maximum of code points that zxcvbn estimates. Its time grows with the square of their number."""
 
 MAX_ESTIMATED_LOOKUPS = 6_000
 """Dictionary look-ups that zxcvbn may do for substituted letters, per dictionary: about a millisecond."""
@@ -31,19 +31,19 @@ Letters with one substitute add no variants and are left out. A character of two
 
 SEPARATORS = re.compile(r"[\s_.,-]+")
 
-HERE = Path(__file__).parent
+LISTS_DIRECTORY = Path(__file__).parent
 
-COMMON_PHRASES = tuple((HERE / "common_phrases.txt").read_text("utf-8").split())
+COMMON_PHRASES = tuple((LISTS_DIRECTORY / "common_phrases.txt").read_text("utf-8").split())
 """Common passwords of several words that zxcvbn alone would accept. Folded, without separators."""
 
-KEYBOARD_WALKS = tuple((HERE / "keyboard_walks.txt").read_text("utf-8").split())
+KEYBOARD_WALKS = tuple((LISTS_DIRECTORY / "keyboard_walks.txt").read_text("utf-8").split())
 """Walks over a keyboard and known rows of digits that zxcvbn alone would accept. Their beginnings count, too."""
 
 DIGIT_RUNS = tuple("12345678901234567890"[:length] for length in range(11, 21))
-"""Runs that zxcvbn takes for two parts, so that it accepts a common word in front of them."""
+"""Rows of digits that zxcvbn reads as two parts. It would otherwise accept a common word before one of them."""
 
 COMMON_PARTS = tuple(phrase[:MAX_ESTIMATED_CHARACTERS] for phrase in COMMON_PHRASES) + DIGIT_RUNS
-"""What zxcvbn looks for besides its own dictionaries, also with substitutes, reversed, or with more before or after."""
+"""Words that zxcvbn looks for in addition to its dictionaries, also substituted, reversed or as a part of the text."""
 
 EASY_TO_GUESS = "This password is easy to guess."
 COMMON = "This is a commonly used password. Use several words that do not belong together."
@@ -95,7 +95,7 @@ class ZxcvbnPasswordStrength:
 
 
 def estimated_part(text: str) -> str:
-    """The longest beginning of `text` that zxcvbn estimates in bounded time.
+    """Return the longest beginning of `text` that zxcvbn estimates in bounded time.
 
     Of a long text that only repeats a part, that part is estimated. Lone surrogates become question marks.
 
@@ -108,7 +108,7 @@ def estimated_part(text: str) -> str:
 
 
 def without_repeats(text: str) -> str:
-    """`text`; the part that it repeats, twice if that fits, if it is too long to be estimated and repeats one."""
+    """Return `text`, or the part that it repeats if it is too long to be estimated: twice if that fits, else once."""
     if len(text) > MAX_ESTIMATED_CHARACTERS:
         for length in range(1, MAX_ESTIMATED_CHARACTERS + 1):
             if text[length:] == text[:-length]:
@@ -117,7 +117,7 @@ def without_repeats(text: str) -> str:
 
 
 def lookups(text: str) -> int:
-    """How many substrings zxcvbn looks up in each dictionary, over all combinations of substituted letters."""
+    """Return how many substrings zxcvbn looks up in each dictionary, over all combinations of substituted letters."""
     substrings = len(text) * (len(text) + 1) // 2
     present = set(text)
     return substrings * prod(max(1, sum(symbol in present for symbol in symbols)) for symbols in SUBSTITUTES)

@@ -17,15 +17,15 @@ MAX_MEMORY_KIB, MAX_PASSES, MAX_LANES = 131_072, 10, 8
 """The largest parameters that a stored hash may have: an imported hash of twice the usual strength, but no gigabyte."""
 
 MAX_KIB_PASSES = 8 * MEMORY_KIB * PASSES
-"""The largest product of KiB and passes, which determines the time. A hash that took a second would time out, so it
-could never be replaced."""
+"""The largest product of KiB and passes, which determines the time. A hash that takes a second
+would time out, and could then never be replaced by a cheaper one."""
 
 PHC = re.compile(
     r"\$argon2(?:id|i|d)\$v=(?:16|19)\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})",
     re.ASCII,
 )
-MIN_LANE_KIB = 8
-"""The memory that each lane needs at least."""
+MIN_KIB_PER_LANE = 8
+"""The least memory of each lane (RFC 9106, section 3.1)."""
 
 CURRENT_FORM = re.compile(
     rf"\$argon2id\$v=19\$m={MEMORY_KIB},t={PASSES},p={LANES}\$[A-Za-z0-9+/]{{22}}\$[A-Za-z0-9+/]{{43}}",
@@ -37,7 +37,7 @@ same."""
 
 
 class Undecodable(Exception):
-    """A hash that has the form of one and cannot be decoded."""
+    """The hash is well-formed, but the library cannot decode it."""
 
 
 class Argon2Library(Protocol):
@@ -115,7 +115,7 @@ def unusable_reason(password_hash: str) -> str | None:
         return "absurd parameters"
     decodable = (
         not any(number.startswith("0") for number in numbers)
-        and memory_kib >= MIN_LANE_KIB * lanes
+        and memory_kib >= MIN_KIB_PER_LANE * lanes
         and is_canonical(salt)
         and is_canonical(digest)
     )

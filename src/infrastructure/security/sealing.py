@@ -44,11 +44,11 @@ ACCEPTED_KEYS = "Bring a private key in PEM: P-256, Ed25519, or RSA of 3,072 to 
 
 @final
 class AesKeySealer:
-    """Implements KeySealer. Whoever has the database and not the master secret can open nothing."""
+    """Implements KeySealer. Nobody can open a sealed key without the master secret."""
 
     def __init__(self, secret: MasterSecret) -> None:
         self._ciphers = [AESGCM(key) for key in secret.derive_all(PURPOSE)]
-        """The first one seals; any of them opens."""
+        """The first cipher seals keys. Each of them opens keys."""
 
     def generate(self, now: datetime, algorithm: Algorithm = "ES256") -> SigningKey:
         return self._sealed(GENERATORS[algorithm](), now, now)

@@ -9,7 +9,7 @@ from doorward.domain.ids import SessionId
 from doorward.infrastructure.security.key_ring import StoredKeyRing
 
 MAX_TOKENS = 12_288
-"""Each takes about one kilobyte."""
+"""The maximum of cached tokens. Each takes about one kilobyte."""
 
 PERIOD = timedelta(seconds=10)
 """A token that was not used in this period or the last one is dropped: its client has probably refreshed it."""

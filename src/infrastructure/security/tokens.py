@@ -44,7 +44,7 @@ class JwtAccessTokens:
         self._lifetime = lifetime
 
     def issue(self, user: User, session_id: SessionId, now: datetime, ends_at: datetime) -> IssuedToken:
-        """The roles are for other services; the guard ignores them. If they made the token too long for a cookie, it
+        """Return a token with the roles, which are for other services. If they make it too long for a cookie, it
         contains no roles."""
         issued_at = int(now.timestamp())
         lifetime = max(min(self._lifetime, int(ends_at.timestamp()) - issued_at), 1)
@@ -75,13 +75,13 @@ class JwtAccessTokens:
             header, payload, signature = jws.split(token)
             key = self._key_of(jws.members_of(header))
             content = token[: len(header) + 1 + len(payload)].encode("ascii")
-            if not signed(key, content, decode_base64url(signature)):
+            if not is_signature_of(key, content, decode_base64url(signature)):
                 raise InvalidToken
             accepted = self._accepted(jws.members_of(payload), now)
         except ValueError as error:
             raise InvalidToken from error
         if not self._ring.may_have_signed(key, accepted.issued_at):
-            raise InvalidToken  # so that a key has ended `lifetime` seconds after it signed last
+            raise InvalidToken  # a token may not claim a time at which its key did not sign
         return accepted
 
     def _key_of(self, header: Mapping[str, object]) -> OpenKey:
@@ -135,11 +135,11 @@ def identifier(claims: Mapping[str, object], name: str) -> UUID:
 
 def sign(key: OpenKey, content: bytes) -> bytes:
     signature = key.jws.sign(content, key.private)
-    return jws.low(signature) if key.signing_key.algorithm == "ES256" else signature
+    return jws.with_low_s(signature) if key.signing_key.algorithm == "ES256" else signature
 
 
-def signed(key: OpenKey, content: bytes, signature: bytes) -> bool:
-    if key.signing_key.algorithm == "ES256" and not jws.is_low(signature):
+def is_signature_of(key: OpenKey, content: bytes, signature: bytes) -> bool:
+    if key.signing_key.algorithm == "ES256" and not jws.has_low_s(signature):
         return False
     return key.jws.verify(content, key.public, signature)
 

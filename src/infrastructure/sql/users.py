@@ -28,7 +28,7 @@ from doorward.infrastructure.sql.changes import Feed
 from doorward.infrastructure.sql.connection import MANY_ROWS, SqlConnection, SqlRow, batches, padded
 from doorward.infrastructure.sql.errors import ConstraintViolated
 from doorward.infrastructure.sql.session_deletion import delete_sessions, session_ids_of
-from doorward.infrastructure.sql.tables import roles, user_roles, users
+from doorward.infrastructure.sql.tables import user_roles, users
 from doorward.infrastructure.sql.types import key_text
 
 LAST_CHARACTER = "\U0010ffff"
@@ -98,7 +98,6 @@ HOLDERS = select(users.c.id, users.c.username_key).where(
     (users.c.username_key == bindparam("username_key")) | (users.c.email_key == bindparam("email_key"))
 )
 EXISTS = select(users.c.id).where(BY_ID)
-ROLE_EXISTS = select(roles.c.name).where(roles.c.name == bindparam("role"))
 GRANTED = select(user_roles.c.role).where(GRANTED_TO, user_roles.c.role == bindparam("role"))
 
 WITH_USERNAME_KEYS = with_any(users.c.username_key)

@@ -40,12 +40,12 @@ def test_without_pynacl_argon2_cffi_computes_and_who_insists_is_refused() -> Non
 
 @pytest.mark.parametrize("fault", [bytes(32), HashingBusy(), OSError("libsodium.so: cannot open\nshared object")])
 def test_a_libsodium_that_does_not_work_is_not_used(monkeypatch: pytest.MonkeyPatch, fault: bytes | Exception) -> None:
-    def raw(*_: object) -> bytes:
+    def compute(*_: object) -> bytes:
         if isinstance(fault, Exception):
             raise fault
         return fault
 
-    monkeypatch.setattr(libsodium, "raw", raw)
+    monkeypatch.setattr(libsodium, "compute", compute)
     assert argon2_library("auto").name == "argon2-cffi"
     with pytest.raises(StartRefused) as refused:
         argon2_library("libsodium")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from doorward.application.accounts.account_entries import MAX_REPORTED, AccountEntry, Problem
+from doorward.application.accounts.account_entries import MAX_REPORTED_LINES, AccountEntry, Problem
 from doorward.application.accounts.import_users import ImportProgress
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.role import ADMIN, MODERATOR, USER
@@ -136,8 +136,8 @@ async def test_one_wrong_line_prevents_the_whole_import(wrong: AccountEntry | Pr
 async def test_the_first_wrong_lines_are_explained_and_the_others_counted() -> None:
     lines = [Problem(n, "This is no JSON.") for n in range(1, BATCH_SIZE * 2)]
     refused = await refusal(House(), *lines)
-    assert [*refused.wrong] == list(range(1, MAX_REPORTED + 1))
-    assert refused.more == BATCH_SIZE * 2 - 1 - MAX_REPORTED
+    assert [*refused.wrong] == list(range(1, MAX_REPORTED_LINES + 1))
+    assert refused.more == BATCH_SIZE * 2 - 1 - MAX_REPORTED_LINES
     assert str(refused) == f"Nothing was imported: {BATCH_SIZE * 2 - 1} lines cannot be."
 
 

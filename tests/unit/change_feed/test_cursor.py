@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doorward.application.change_feed.cursor import GAP_TIMEOUT_SECONDS, WINDOW, ChangeCursor, FeedRewritten
+from doorward.application.change_feed.cursor import (
+    GAP_TIMEOUT_SECONDS,
+    MAX_UNCOMMITTED_NUMBERS,
+    ChangeCursor,
+    FeedRewritten,
+)
 from doorward.domain.change_feed.change import Change, SequencedChange
 from doorward.domain.ids import UserId, uuid7
 from support.doubles import NOON
@@ -90,7 +95,7 @@ def test_a_feed_that_lost_its_end_is_noticed() -> None:
 
 def test_a_node_that_starts_reads_back_a_limited_number_of_changes() -> None:
     cursor = ChangeCursor([row(1_000_000)], 0.0)
-    assert len(cursor.missing) == WINDOW
+    assert len(cursor.missing) == MAX_UNCOMMITTED_NUMBERS
 
 
 @given(st.permutations(range(1, 25)), st.lists(st.integers(1, 5), min_size=24, max_size=24), st.integers(0, 24))

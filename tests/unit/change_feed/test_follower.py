@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from doorward.application.change_feed.follower import (
-    KEPT,
+    FEED_RETENTION,
     MAX_PAGES,
     PRUNE_INTERVAL_SECONDS,
     READS_PER_KEY_RELOAD,
@@ -93,7 +93,7 @@ async def test_changes_that_every_node_has_read_are_pruned_except_the_last() -> 
         async with house.storage.transaction() as tx:
             await tx.users.revoke(ada.id, ADMIN)
     await follow.once()
-    house.clock.move(max(PRUNE_INTERVAL_SECONDS, KEPT / timedelta(seconds=1)) + 1)
+    house.clock.move(max(PRUNE_INTERVAL_SECONDS, FEED_RETENTION / timedelta(seconds=1)) + 1)
     await follow.once()
     async with house.storage.reading() as reading:
         assert len(await reading.changes.latest(10)) == 1
