@@ -4,175 +4,27 @@ Every method may raise StorageUnavailable. Inside a transaction every method may
 transaction was rolled back and may be repeated, which `application.transactions.retried` does.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from doorward.domain.access.decision import Access
-from doorward.domain.access.role import Role, RoleName
-from doorward.domain.accounts.user import User
-from doorward.domain.change_feed.change import Change, SequencedChange
-from doorward.domain.ids import SessionId, UserId
-from doorward.domain.keys.signing_key import SigningKey
-from doorward.domain.services.service import Service, ServiceId
-from doorward.domain.sessions.refresh_token import RefreshTokenHash
-from doorward.domain.sessions.session import Session, SessionPolicy
-
-
-class UserReader(Protocol):
-    async def get(self, user_id: UserId) -> User | None: ...
-
-    async def by_login(self, key: str) -> User | None:
-        """Return the account whose username key is `key`, or else the one whose email key is."""
-        ...
-
-    async def page(self, query: str, after: str | None, limit: int) -> Sequence[User]:
-        """Return at most `limit` accounts whose username key begins with `query` and comes after `after`, in the order
-        of that key. If `query` contains an `@`, the email key replaces the username key."""
-        ...
-
-    async def taken(
-        self, username_keys: Sequence[str], email_keys: Sequence[str]
-    ) -> tuple[frozenset[str], frozenset[str]]:
-        """Return which of these keys (any number) are in use: of the username keys, and of the email keys."""
-        ...
-
-    async def access_of(self, user_ids: Sequence[UserId]) -> Mapping[UserId, Access]:
-        """Return what authorization needs to know of these accounts (any number). Unknown accounts are left out."""
-        ...
-
-    async def count_enabled(self, role: RoleName) -> int:
-        """Return the number of enabled accounts that have the role, as committed by now (see `LockName.ADMINS`)."""
-        ...
-
-
-class UserRepository(UserReader, Protocol):
-    """`save`, `delete`, `grant` and `revoke` announce the account in the change feed within the same transaction."""
-
-    async def add(self, user: User) -> None:
-        """Raise UsernameTaken or EmailTaken when one is in use (UsernameTaken when both are), and RoleMissing when one
-        of its roles does not exist."""
-        ...
-
-    async def add_all(self, users: Sequence[User]) -> None:
-        """Add any number of accounts in few statements. Raise what `add` raises when one of them cannot be added. A
-        caller that commits all the same cannot know which of the others were added."""
-        ...
-
-    async def save(self, user: User) -> None:
-        """Save everything but the roles. The stored version becomes `user.version + 1`. Raise UsernameTaken,
-        EmailTaken, or TransactionConflict when the account was saved or deleted since it was read."""
-        ...
-
-    async def delete(self, user_id: UserId) -> bool:
-        """Delete the account with its grants and its sessions, and return whether it existed. The end of the sessions
-        is announced as one change, of the epoch after the account's last."""
-        ...
-
-    async def lock(self, user_id: UserId) -> User | None:
-        """Return the account and hold it until the transaction ends. Another transaction that locks or changes it
-        waits. What is read is what the others have committed."""
-        ...
-
-    async def grant(self, user_id: UserId, role: RoleName, now: datetime) -> bool:
-        """Return False if the account had the role already. Raise RoleMissing or AccountMissing."""
-        ...
-
-    async def revoke(self, user_id: UserId, role: RoleName) -> bool:
-        """Return False if the account did not have the role."""
-        ...
-
-
-class RoleReader(Protocol):
-    async def all(self) -> Sequence[Role]:
-        """Return all roles in the order of their names."""
-        ...
-
-    async def get(self, name: RoleName) -> Role | None: ...
-
-
-class RoleRepository(RoleReader, Protocol):
-    async def put(self, role: Role) -> bool:
-        """Add the role, or change its description. Return True if it was added."""
-        ...
-
-    async def remove(self, name: RoleName) -> bool:
-        """Remove the role with every grant of it, and return whether it existed. It is announced as one change of
-        `roles`."""
-        ...
-
-
-class SessionReader(Protocol):
-    """Sessions are stored until they are ended or pruned. The session policy decides whether one has expired."""
-
-    async def get(self, session_id: SessionId) -> Session | None: ...
-
-    async def with_user(self, session_id: SessionId) -> tuple[Session, User] | None:
-        """Return the session and its account, as they are at one moment."""
-        ...
-
-    async def of_user(self, user_id: UserId) -> Sequence[Session]:
-        """Return the sessions of the account, the latest sign-in first."""
-        ...
-
-
-class SessionRepository(SessionReader, Protocol):
-    """`end` announces one change of `sessions` for each session, and `end_all` one for all of them.
-
-    Transactions that open or end sessions of the same account run one after another if each of them holds the account
-    (`UserRepository.lock`).
-    """
-
-    async def add(self, session: Session) -> None:
-        """Raise AccountMissing."""
-        ...
-
-    async def rotate(
-        self,
-        session_id: SessionId,
-        presented: RefreshTokenHash,
-        successor: RefreshTokenHash,
-        policy: SessionPolicy,
-        now: datetime,
-    ) -> bool:
-        """Apply `Session.rotated` in one statement. Return True if `presented` was the token of the session and the
-        session has not expired. Of many transactions that rotate the same token at once, exactly one succeeds; the
-        others see its result."""
-        ...
-
-    async def end(self, sessions: Sequence[Session]) -> int:
-        """Delete these sessions of one account (any number) and return how many of them still existed."""
-        ...
-
-    async def end_all(self, user_id: UserId, epoch: int) -> int:
-        """Delete all sessions of the account, which continues in this epoch, and return how many there were. It is
-        announced even if there were none, because access tokens of earlier epochs may still be valid."""
-        ...
-
-    async def prune(self, unused_since: datetime, limit: int) -> int:
-        """Delete at most `limit` sessions that were last used before that time, to the precision of a day, and return
-        how many. Nothing is announced: their access tokens have expired."""
-        ...
-
-
-class ServiceReader(Protocol):
-    async def all(self) -> Sequence[Service]:
-        """Return all services in the order of their names."""
-        ...
-
-    async def get(self, service_id: ServiceId) -> Service | None: ...
-
-
-class ServiceRepository(ServiceReader, Protocol):
-    async def add(self, service: Service) -> None:
-        """Raise ServiceExists when its name is in use."""
-        ...
-
-    async def remove(self, service_id: ServiceId) -> bool:
-        """Return False if there was no such service."""
-        ...
+from doorward.application.ports.repositories import (
+    ChangeReader,
+    ChangeRepository,
+    KeyReader,
+    KeyRepository,
+    RoleReader,
+    RoleRepository,
+    ServiceReader,
+    ServiceRepository,
+    SessionReader,
+    SessionRepository,
+    UserReader,
+    UserRepository,
+)
+from doorward.domain.change_feed.change import Change
 
 
 class LeaseRepository(Protocol):
@@ -198,54 +50,6 @@ class LockRepository(Protocol):
     async def take(self, name: LockName) -> None:
         """Hold the lock until the transaction ends. Any other transaction that takes it, on any node, waits until then.
         Afterwards it reads what this transaction committed."""
-        ...
-
-
-class KeyReader(Protocol):
-    async def all(self) -> Sequence[SigningKey]:
-        """Return all keys in the order in which they sign."""
-        ...
-
-
-class KeyRepository(KeyReader, Protocol):
-    async def add(self, key: SigningKey) -> None:
-        """Announce a change of `keys`. Raise KeyExists."""
-        ...
-
-    async def save(self, key: SigningKey) -> bool:
-        """Save how the key is sealed and from when it signs, and return whether it existed. Announce a change of
-        `keys`."""
-        ...
-
-    async def remove(self, kid: str) -> bool:
-        """Return whether the key existed. Announce a change of `keys`."""
-        ...
-
-
-class ChangeReader(Protocol):
-    """Reads the change feed. Sequence numbers are positive and unique, and may become visible out of order."""
-
-    async def since(self, sequence: int, limit: int) -> Sequence[SequencedChange]:
-        """Return at most `limit` changes numbered `sequence` or more, ascending."""
-        ...
-
-    async def among(self, sequences: Sequence[int]) -> Sequence[SequencedChange]:
-        """Return the changes with exactly these numbers (at most 1,000)."""
-        ...
-
-    async def latest(self, count: int) -> Sequence[SequencedChange]:
-        """Return the last `count` changes, ascending."""
-        ...
-
-    async def ended_since(self, moment: datetime, limit: int) -> Sequence[SequencedChange]:
-        """Return the changes of `sessions` that were announced at that moment or later, ascending. If there are more
-        than `limit`, return any `limit` of them."""
-        ...
-
-
-class ChangeRepository(ChangeReader, Protocol):
-    async def prune(self, before: datetime, limit: int) -> int:
-        """Delete at most `limit` changes older than `before`, never the latest one, and return how many."""
         ...
 
 

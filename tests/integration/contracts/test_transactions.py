@@ -9,7 +9,8 @@ from doorward.application.access.grant_role import GrantRole
 from doorward.application.access.revoke_role import RevokeRole
 from doorward.application.accounts.delete_user import DeleteUser
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
-from doorward.application.ports.storage import Storage, UserRepository
+from doorward.application.ports.repositories import UserRepository
+from doorward.application.ports.storage import Storage
 from doorward.domain.access.role import ADMIN, MODERATOR, USER, Role, RoleName
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.user import User
