@@ -35,17 +35,9 @@ def database(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def database_settings(database: str, request: pytest.FixtureRequest) -> dict[str, str]:
-    """For the server that many tests share."""
-    return settings_for(database, request)
-
-
-@pytest.fixture(scope="session")
-def server(
-    database: str, database_settings: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
+def server(database: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A running server with default settings, shared by all tests: use names of your own."""
-    with running(tmp_path_factory.mktemp(database), **database_settings) as running_server:
+    with running(tmp_path_factory.mktemp(database), **settings_for(database, request)) as running_server:
         yield running_server
 
 

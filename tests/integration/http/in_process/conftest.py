@@ -13,9 +13,9 @@ from support.http.in_process import App, ServeApp, in_process
 
 
 @pytest.fixture(scope="session")
-def server(database: str, database_settings: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+def server(database: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """The application with default settings, shared by all tests: use names of your own."""
-    with in_process(tmp_path_factory.mktemp(database), **database_settings) as service:
+    with in_process(tmp_path_factory.mktemp(database), **settings_for(database, request)) as service:
         yield service
 
 
