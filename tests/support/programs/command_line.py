@@ -1,10 +1,15 @@
 """The real program, run command by command."""
 
+import atexit
+import json
 import os
 import sys
+import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from subprocess import PIPE, CompletedProcess, Popen, run
+from selectors import EVENT_READ, DefaultSelector
+from subprocess import PIPE, CompletedProcess, Popen, TimeoutExpired
+from threading import Lock
 from typing import IO, Any, Self
 
 from support.programs.processes import PATIENCE
@@ -47,16 +52,8 @@ class Doorward:
 
     def __call__(self, *arguments: str, stdin: str | bytes = b"", **more: str) -> CompletedProcess[str]:
         """Run a command to its end; `more` is as for `having`."""
-        done = run(
-            [self.program, *arguments],
-            cwd=self.folder,
-            env=self.having(**more).environment,
-            input=stdin if isinstance(stdin, bytes) else stdin.encode(),
-            capture_output=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-        return CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+        content = stdin if isinstance(stdin, bytes) else stdin.encode()
+        return run_in_fork([self.program, *arguments], self.folder, self.having(**more).environment, content)
 
     def start(
         self, *arguments: str, stdin: int = PIPE, stdout: int | IO[bytes] = PIPE, stderr: int | IO[bytes] = PIPE
@@ -72,3 +69,51 @@ class Doorward:
             text=True,
             start_new_session=True,
         )
+
+
+class CommandServer:
+    """The process of `command_server.py`, started for the first command and ended with the tests."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.process: Popen[bytes] | None = None
+
+    def run(self, command: dict[str, Any]) -> int:
+        """Run a command to its end; its exit code. Raise TimeoutExpired when it does not end."""
+        with self.lock:
+            if self.process is None or self.process.poll() is not None:
+                module = ["-m", "support.programs.command_server"]
+                tests = Path(__file__).parents[2]
+                self.process = Popen([sys.executable, *module], cwd=tests, stdin=PIPE, stdout=PIPE)
+                atexit.register(self.close, self.process)
+            assert self.process.stdin is not None
+            assert self.process.stdout is not None
+            self.process.stdin.write(json.dumps(command).encode() + b"\n")
+            self.process.stdin.flush()
+            with DefaultSelector() as selector:
+                selector.register(self.process.stdout, EVENT_READ)
+                if not selector.select(PATIENCE):
+                    self.process.kill()
+                    raise TimeoutExpired(command["arguments"], PATIENCE)
+            return int(self.process.stdout.readline())
+
+    def close(self, process: Popen[bytes]) -> None:
+        """Closing its standard input ends the server."""
+        if process.stdin is not None:
+            process.stdin.close()
+        process.wait(PATIENCE)
+
+
+COMMANDS = CommandServer()
+
+
+def run_in_fork(arguments: list[str], folder: Path, environment: dict[str, str], stdin: bytes) -> CompletedProcess[str]:
+    """Run a command in a process that is forked from one which has imported the program already."""
+    with tempfile.TemporaryDirectory() as files:
+        paths = {name: Path(files, name) for name in ("stdin", "stdout", "stderr")}
+        paths["stdin"].write_bytes(stdin)
+        paths["stdout"].touch()
+        paths["stderr"].touch()
+        names = {name: str(path) for name, path in paths.items()}
+        code = COMMANDS.run({"arguments": arguments, "folder": str(folder), "environment": environment, **names})
+        return CompletedProcess(arguments, code, paths["stdout"].read_text("utf-8"), paths["stderr"].read_text("utf-8"))
