@@ -8,13 +8,16 @@ import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from selectors import EVENT_READ, DefaultSelector
-from subprocess import PIPE, CompletedProcess, Popen, TimeoutExpired
+from subprocess import PIPE, CompletedProcess, Popen, TimeoutExpired, run
 from threading import Lock
 from typing import IO, Any, Self
 
 from support.programs.processes import PATIENCE
 
 DOORWARD = str(Path(sys.executable).parent / "doorward")
+
+MAX_PIPE_BYTES = 32_768
+"""What surely fits into a pipe before anybody reads from it."""
 
 HASH_WAIT_SECONDS = "60"
 """Sign-ins are slow on a busy machine, but no test that is about something else gets a 503 for it."""
@@ -52,8 +55,20 @@ class Doorward:
 
     def __call__(self, *arguments: str, stdin: str | bytes = b"", **more: str) -> CompletedProcess[str]:
         """Run a command to its end; `more` is as for `having`."""
+        command, environment = [self.program, *arguments], self.having(**more).environment
         content = stdin if isinstance(stdin, bytes) else stdin.encode()
-        return run_in_fork([self.program, *arguments], self.folder, self.having(**more).environment, content)
+        if self.program == DOORWARD and len(content) <= MAX_PIPE_BYTES and "PYTHONPATH" not in environment:
+            return run_in_fork(command, self.folder, environment, content)
+        done = run(
+            command,
+            cwd=self.folder,
+            env=environment,
+            input=content,
+            capture_output=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        return CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def start(
         self, *arguments: str, stdin: int = PIPE, stdout: int | IO[bytes] = PIPE, stderr: int | IO[bytes] = PIPE
@@ -110,10 +125,17 @@ COMMANDS = CommandServer()
 def run_in_fork(arguments: list[str], folder: Path, environment: dict[str, str], stdin: bytes) -> CompletedProcess[str]:
     """Run a command in a process that is forked from one which has imported the program already."""
     with tempfile.TemporaryDirectory() as files:
-        paths = {name: Path(files, name) for name in ("stdin", "stdout", "stderr")}
-        paths["stdin"].write_bytes(stdin)
-        paths["stdout"].touch()
-        paths["stderr"].touch()
-        names = {name: str(path) for name, path in paths.items()}
-        code = COMMANDS.run({"arguments": arguments, "folder": str(folder), "environment": environment, **names})
-        return CompletedProcess(arguments, code, paths["stdout"].read_text("utf-8"), paths["stderr"].read_text("utf-8"))
+        stdout, stderr = Path(files, "stdout"), Path(files, "stderr")
+        stdout.touch()
+        stderr.touch()
+        code = COMMANDS.run(
+            {
+                "arguments": arguments,
+                "folder": str(folder),
+                "environment": environment,
+                "stdin": stdin.decode("latin-1"),
+                "stdout": str(stdout),
+                "stderr": str(stderr),
+            }
+        )
+        return CompletedProcess(arguments, code, stdout.read_text("utf-8"), stderr.read_text("utf-8"))

@@ -3,7 +3,8 @@
 Importing the program takes most of a command's time. It is imported once here, and each command is run by a fork, which
 calls the same `main` with its own arguments, environment, folder, standard files and exit code.
 
-Reads one JSON object per line from standard input, and writes the exit code of each command as a line.
+Reads one JSON object per line from standard input, and writes the exit code of each command as a line. What the command
+shall read from its standard input is in the object and must fit into a pipe.
 """
 
 import gc
@@ -44,8 +45,11 @@ def run_command(command: dict[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(command["environment"])
     sys.argv = command["arguments"]
-    for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
-        opened = os.open(command[name], os.O_RDONLY if descriptor == 0 else os.O_WRONLY)
+    reading, writing = os.pipe()
+    os.write(writing, command["stdin"].encode("latin-1"))
+    os.close(writing)
+    standard = [reading, *(os.open(command[name], os.O_WRONLY) for name in ("stdout", "stderr"))]
+    for descriptor, opened in enumerate(standard):
         os.dup2(opened, descriptor)
         os.close(opened)
     main()
