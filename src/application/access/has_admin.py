@@ -8,7 +8,7 @@ from doorward.domain.access.role import ADMIN
 @final
 @dataclass(frozen=True, slots=True)
 class HasAdmin:
-    """Returns whether there is an enabled admin. If not, the operator is told how to create the first one."""
+    """Returns whether there is an enabled admin."""
 
     storage: Storage
 

@@ -12,13 +12,16 @@ from doorward.domain.errors import RoleBuiltIn, RoleMissing
 @final
 @dataclass(frozen=True, slots=True)
 class RemoveRole:
-    """Removes a role. Every account that had it lacks it from its next request on."""
+    """Removes a role. Accounts that had it lose it at once on this node, and within a second on the others."""
 
     storage: Storage
     log: SecurityLog
 
     async def __call__(self, name: RoleName, by: str) -> None:
-        """Raise RoleBuiltIn or RoleMissing."""
+        """Raise RoleBuiltIn for user, moderator and admin, and RoleMissing when there is no such role.
+
+        `by` names the actor in the security log.
+        """
         if name in BUILT_IN:
             raise RoleBuiltIn
         if not await self._remove(name):

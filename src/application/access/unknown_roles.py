@@ -4,10 +4,10 @@ from doorward.application.ports.storage import Storage
 
 
 async def unknown_roles(storage: Storage, names: Iterable[str]) -> list[str]:
-    """Return those of the names that are no roles, in their order. Without names the database is not read."""
-    asked = list(names)
-    if not asked:
+    """Return the names that are not roles, in the given order. If there are no names, the database is not read."""
+    requested = list(names)
+    if not requested:
         return []
     async with storage.reading() as reading:
         known = {role.name for role in await reading.roles.all()}
-    return [name for name in asked if name not in known]
+    return [name for name in requested if name not in known]

@@ -13,8 +13,11 @@ from doorward.domain.keys.signing_key import SigningKey
 @final
 @dataclass(frozen=True, slots=True)
 class ResealSigningKeys:
-    """Seals under the present master secret the keys that only the previous one opens. A key that neither secret opens
-    stays as it is. When several nodes start together, the first one does it and the others change nothing."""
+    """Encrypts with the current master secret every key that only the previous secret can decrypt.
+
+    A key that neither secret can decrypt stays as it is. When several nodes start together, one of them changes the
+    keys, and the others find nothing to do.
+    """
 
     storage: Storage
     sealer: KeySealer

@@ -32,16 +32,16 @@ class PasswordHasher(Protocol):
         ...
 
     async def verify(self, password: Password, password_hash: PasswordHash | None) -> Verdict:
-        """Return whether the password matches the hash.
+        """Compare the password with the hash and return the verdict.
 
-        None stands for an unknown account: it costs the same as a real hash and never matches. A damaged hash never
-        matches either, nor one whose parameters exceed the adapter's limits; both are reported to the log.
+        None means an unknown account: it costs the same as a real hash and never matches. A damaged hash and a hash
+        whose parameters exceed the limits of the adapter never match either; both are reported to the log.
         """
         ...
 
     def unusable_reason(self, password_hash: str) -> str | None:
-        """Return why `verify` would not try this hash, without any part of it; None when it would. It computes no
-        hash."""
+        """Return why `verify` would not try this hash, or None if it would. The text contains no part of the hash, and
+        nothing is hashed."""
         ...
 
 
@@ -49,7 +49,7 @@ class PasswordStrength(Protocol):
     def weakness(self, password: Password, known: Iterable[str]) -> str | None:
         """Return why the password is forbidden or easy to guess, and what would help; None if it is neither.
 
-        `known` is what belongs to the account: username and email. Takes about a millisecond at most.
+        `known` holds the username and the email of the account. Takes about a millisecond at most.
         """
         ...
 
@@ -65,22 +65,29 @@ class AccessTokens(Protocol):
     """Issues and verifies access tokens of RFC 9068 (`at+jwt`)."""
 
     def issue(self, user: User, session_id: SessionId, now: datetime, ends_at: datetime) -> IssuedToken:
-        """Return a token for the account in its present epoch and for that session. It expires at `ends_at` at the
-        latest, when the session ends. The key that signs at `now` signs it."""
+        """Return a token for the account and the session, signed with the key that is active at `now`.
+
+        It contains the epoch of the account, a number that grows when all its sessions end, and it expires at `ends_at`
+        at the latest, which is the end of the session.
+        """
         ...
 
     def verify(self, token: str, now: datetime) -> AccessToken:
-        """Return the claims of the token without any access to the database or the network. Raise InvalidToken for
-        every token that this service did not sign, and for one that is altered or not valid at `now`."""
+        """Return the claims of the token. Neither the database nor the network is used.
+
+        Raise InvalidToken if this service did not sign the token, or if it was altered or is not valid at `now`.
+        """
         ...
 
 
 class RevocationSigner(Protocol):
-    """Signs revocation lists. A list is never accepted as a token, nor a token as a list. Both methods raise
-    StorageUnavailable when no key signs."""
+    """Signs revocation lists. Neither a list nor a token is accepted in place of the other.
+
+    Both methods raise StorageUnavailable when no key is active.
+    """
 
     def kid(self, now: datetime) -> str:
-        """Return the id of the key that signs at `now`."""
+        """Return the id of the key that is active at `now`."""
         ...
 
     def sign(
@@ -90,43 +97,50 @@ class RevocationSigner(Protocol):
         now: datetime,
         ends_at: datetime,
     ) -> bytes:
-        """Return a list that is valid until `ends_at`. It contains the ended sessions, and the accounts with the first
-        epoch that is valid again. Each entry has the time after which no token needs it."""
+        """Return a signed list that is valid until `ends_at`.
+
+        It contains the ended sessions, and for each account in it the lowest epoch that is still accepted. The time of
+        an entry says when the last token that it concerns has expired, so that the entry can be dropped.
+        """
         ...
 
 
 class RefreshTokens(Protocol):
-    """Issues opaque refresh tokens of 256 secret bits. Each token has exactly one successor, which can be computed
-    again for a client that did not receive it, although only hashes are stored."""
+    """Issues opaque refresh tokens with 256 random bits.
+
+    Each token has exactly one successor. It is derived from the token and the master secret, so it can be computed
+    again for a client that did not receive it. Only hashes are stored.
+    """
 
     def first(self, session_id: SessionId) -> RefreshToken:
         """Return a random token for a new session."""
         ...
 
     def read(self, value: str) -> RefreshToken:
-        """Return the parsed token. Raise InvalidRefreshToken when it does not have the form of one."""
+        """Return the parsed token. Raise InvalidRefreshToken when its format is wrong."""
         ...
 
     def successors(self, token: RefreshToken) -> Sequence[RefreshToken]:
-        """Return the successor under the present master secret and then, while there is a previous secret, the one
-        under that."""
+        """Return the successor made with the current master secret and, if a previous secret is set, the one made with
+        that as the second."""
         ...
 
 
 class ServiceSecrets(Protocol):
+    """Generates and compares the secrets of registered services."""
+
     def generate(self) -> tuple[ServiceId, str, ServiceSecretHash]:
         """Return an id, a secret of 256 random bits to be shown once, and the hash of the secret to be stored."""
         ...
 
     def matches(self, secret: str, secret_hash: ServiceSecretHash | None) -> bool:
-        """Return whether the secret has this hash, in constant time. None stands for an unknown service and never
-        matches."""
+        """Return whether the secret has this hash, in constant time. None, for an unknown service, never matches."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedKey:
-    """The public half of a signing key."""
+    """The public part of a signing key."""
 
     kid: str
     algorithm: Algorithm
@@ -135,11 +149,10 @@ class PublishedKey:
 
 
 class KeyRing(Protocol):
-    """The opened signing keys of this node, in memory."""
+    """The decrypted signing keys of this node, in memory."""
 
     async def reload(self) -> None:
-        """Read the stored keys again, and drop the keys that are not stored any more. Do nothing else if they are
-        unchanged."""
+        """Read the stored keys again, and drop the keys that are not stored any more. Unchanged keys are kept."""
         ...
 
     def ready(self, now: datetime) -> bool:
@@ -147,44 +160,48 @@ class KeyRing(Protocol):
         ...
 
     def published(self, now: datetime) -> Sequence[PublishedKey]:
-        """Return the keys that may verify a valid token, in the order in which they sign. It reads no storage, and
-        returns the same object while the keys are unchanged. Raise StorageUnavailable while there is no key, as before
-        the first `reload`."""
+        """Return the keys that may verify a valid token, sorted by the time from which they sign.
+
+        The storage is not read, and the same object is returned while the keys are unchanged. Raise StorageUnavailable
+        when there is no key, for example before the first `reload`.
+        """
         ...
 
 
 class KeySealer(Protocol):
-    """Generates private keys and seals them under the master secret."""
+    """Generates private keys, and seals them: encrypts them with a key that is derived from the master secret."""
 
     def generate(self, now: datetime, algorithm: Algorithm = "ES256") -> SigningKey:
-        """Return a fresh key that signs from `now` on. RSA takes up to a second, so never call it in a transaction or
-        on the event loop."""
+        """Return a new key that signs from `now` on. RSA takes up to a second, so never call it in a transaction or on
+        the event loop."""
         ...
 
     def seal(self, pem: bytes, now: datetime, signs_from: datetime) -> SigningKey:
-        """Return the operator's private key, sealed. The PEM is PKCS#8 or traditional, without a passphrase: P-256
-        (ES256), Ed25519 (EdDSA), or RSA of at least 3,072 bits (RS256). Raise InvalidKey, which states what is
-        accepted."""
+        """Return a private key of the operator, sealed.
+
+        `pem` is PKCS#8, PKCS#1 or SEC 1 without a passphrase: P-256 (ES256), Ed25519 (EdDSA), or RSA of at least 3,072
+        bits (RS256). Raise InvalidKey for anything else; its text says what is accepted.
+        """
         ...
 
     def check(self, key: SigningKey) -> None:
-        """Raise InvalidKey when the key does not open, for example because it was sealed under another master
+        """Raise InvalidKey when the key cannot be decrypted, for example because it was sealed under another master
         secret."""
         ...
 
     def resealed(self, key: SigningKey) -> SigningKey:
-        """Return the key, sealed under the present master secret; the very same key if it already is. Raise InvalidKey
-        when it does not open."""
+        """Return the key, sealed under the current master secret. A key that is sealed under it already is returned
+        unchanged. Raise InvalidKey when the key cannot be decrypted."""
         ...
 
 
 class SecurityLog(Protocol):
-    """Records security events, in the terms of the OWASP Logging Vocabulary where it has one."""
+    """Records security events. Where the OWASP Logging Vocabulary has a name for an event, that name is used."""
 
     def record(self, event: SecurityEvent, /, **fields: str | int | bool | None) -> None:
         """Write one event. No field may hold a password, a token or a key.
 
-        The field `login` is what a stranger typed as a name. People type passwords there, so only a keyed hash of it
-        is written.
+        The field `login` is the name that was typed at sign-in. People type passwords there, so only an HMAC of it is
+        written.
         """
         ...

@@ -14,10 +14,10 @@ class Level(Enum):
 
 @final
 class SecurityEvent(StrEnum):
-    """The name of an event and its level. Names are those of the OWASP Logging Vocabulary where it has one.
+    """The name of an event and its level. Where the OWASP Logging Vocabulary has a name for it, that name is used.
 
-    The levels are info for what was done, warning for what was refused, error for a failure, and critical for a stolen
-    token.
+    The levels are info for a success, warning for a refused request or a short interruption, error for a failure that
+    an operator should look into, and critical for a stolen token. `docs/events.md` describes each event.
     """
 
     level: Level
@@ -62,12 +62,13 @@ class SecurityEvent(StrEnum):
 
     @property
     def outcome(self) -> Literal["success", "failure"]:
+        """Return the field `outcome` of the log line."""
         return "success" if self.level is Level.INFO else "failure"
 
     @property
     def is_sampled(self) -> bool:
-        """Return whether only a limited number of these events is written, because anybody can cause many of them.
+        """Return whether only a limited number per second is written, since these events can come in large numbers.
 
-        A stolen token is always written: its session ends with the first such event.
+        A stolen token is always written. Its session ends with the first such event, so there are few.
         """
         return self.level in {Level.WARNING, Level.ERROR}

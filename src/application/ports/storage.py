@@ -28,11 +28,14 @@ from doorward.domain.change_feed.change import Change
 
 
 class LeaseRepository(Protocol):
+    """Leases decide which node does a task. Unlike a lock, a lease outlives the transaction and ends at a time."""
+
     async def take(self, name: str, holder: str, now: datetime, until: datetime) -> bool:
         """Return True if `holder` now has the lease `name` until `until`.
 
-        This is so if nobody had it, its time was up, or the holder had it already. It is also so if somebody has it for
-        an implausibly long time, because their clock was wrong. Of many that try at once, exactly one gets it.
+        The lease is taken if it is free, has expired, or belongs to `holder` already. It is also taken from a holder
+        whose end lies further in the future than any lease lasts, since the clock of that node was wrong. If several
+        try at the same time, exactly one succeeds.
         """
         ...
 
@@ -41,9 +44,9 @@ class LockName(StrEnum):
     """The named locks that transactions take."""
 
     ADMINS = "admins"
-    """Serialises the transactions that may take the last enabled admin away."""
+    """Transactions that could remove the last enabled admin run one after the other."""
     SIGNING_KEYS = "signing_keys"
-    """Serialises the transactions that change the signing keys."""
+    """Transactions that change the signing keys run one after the other."""
 
 
 class LockRepository(Protocol):
@@ -54,7 +57,7 @@ class LockRepository(Protocol):
 
 
 class Reading(Protocol):
-    """Reads that each see what is committed when they run. Nothing can be written through it."""
+    """Read-only access. Each read sees what is committed when it runs."""
 
     @property
     def users(self) -> UserReader: ...
@@ -95,12 +98,14 @@ CommitListener = Callable[[Sequence[Change]], None]
 
 
 class Storage(Protocol):
+    """A database, as use cases see it."""
+
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """Commit when the block ends, and roll back when it raises. Do nothing slow inside."""
         ...
 
     def reading(self) -> AbstractAsyncContextManager[Reading]:
-        """Return a connection for reading, without a transaction around the block."""
+        """Open a Reading. The block is no transaction: each read stands for itself."""
         ...
 
     async def close(self) -> None:
@@ -111,6 +116,6 @@ class Storage(Protocol):
         """Call `listener` with the changes that each transaction of this process announced.
 
         The call happens after the commit and before the block of the transaction is left. If the outcome of the commit
-        is unknown, the changes are not `certain`. After a rollback there is no call.
+        is unknown, `certain` of the changes is False. After a rollback there is no call.
         """
         ...

@@ -17,14 +17,18 @@ from doorward.domain.sessions.session import Session, SessionPolicy, Standing
 
 @dataclass(frozen=True, slots=True)
 class ActiveAccessToken:
+    """An access token that the guard accepts now."""
+
     token: AccessToken
     user: User
     roles: frozenset[RoleName]
-    """The roles that the account has now, whatever the token says."""
+    """The roles that the account has now, which may differ from those in the token."""
 
 
 @dataclass(frozen=True, slots=True)
 class ActiveRefreshToken:
+    """The current refresh token of a session, which ends at `ends_at`."""
+
     session: Session
     user: User
     ends_at: datetime
@@ -36,8 +40,10 @@ ActiveToken = ActiveAccessToken | ActiveRefreshToken
 @final
 @dataclass(frozen=True, slots=True)
 class IntrospectToken:
-    """Returns whether a token is active now (RFC 7662, section 2). It changes nothing: it rotates no refresh token, and
-    a rotated one raises no alarm."""
+    """Returns a token with its account if the token is active now (RFC 7662, section 2).
+
+    Nothing is changed: a refresh token is not rotated, and one that was rotated is not reported as stolen.
+    """
 
     storage: Storage
     tokens: AccessTokens
@@ -47,20 +53,21 @@ class IntrospectToken:
     policy: SessionPolicy
 
     async def __call__(self, token: str, now: datetime) -> ActiveToken | None:
-        """Return the active token, or None for any other token. The two kinds differ in their form, so no hint is
-        needed."""
+        """Return the active token, or None for any other. Its format shows the kind, so no `token_type_hint` is used."""
         try:
-            return await self._access(self.tokens.verify(token, now))
+            return await self._active_access_token(self.tokens.verify(token, now))
         except InvalidToken:
             pass
         try:
-            return await self._refresh(self.refresh_tokens.read(token), now)
+            return await self._active_refresh_token(self.refresh_tokens.read(token), now)
         except InvalidRefreshToken:
             return None
 
-    async def _access(self, token: AccessToken) -> ActiveAccessToken | None:
-        """Return the token if the guard would accept it and its session still exists, even if somebody deleted the
-        session by hand."""
+    async def _active_access_token(self, token: AccessToken) -> ActiveAccessToken | None:
+        """Return the token if the guard would accept it and its session is in the database.
+
+        The database is read so that a session that was deleted by hand makes the token inactive at once.
+        """
         if not (await self.authorize(token, SIGNED_IN)).allowed:
             return None
         access = await self.directory.access(token.subject)
@@ -71,8 +78,8 @@ class IntrospectToken:
         _, user = found
         return ActiveAccessToken(token, user, access.roles)
 
-    async def _refresh(self, token: RefreshToken, now: datetime) -> ActiveRefreshToken | None:
-        """Return the token if it is the one that its session is refreshed with next."""
+    async def _active_refresh_token(self, token: RefreshToken, now: datetime) -> ActiveRefreshToken | None:
+        """Return the token if it is the current refresh token of its session."""
         async with self.storage.reading() as reading:
             found = await reading.sessions.with_user(token.session_id)
         if found is None:

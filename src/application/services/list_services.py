@@ -9,7 +9,7 @@ from doorward.domain.services.service import Service
 @final
 @dataclass(frozen=True, slots=True)
 class ListServices:
-    """Lists all services in the order of their names."""
+    """Lists all registered services, sorted by name."""
 
     storage: Storage
 

@@ -1,4 +1,4 @@
-"""Turns the errors of SQLAlchemy and of drivers into refusals of the domain. Only this module does that."""
+"""Says what errors of SQLAlchemy and of drivers mean. Only this module turns them into refusals of the domain."""
 
 import sqlite3
 
@@ -18,13 +18,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from doorward.domain.errors import StorageUnavailable, TransactionConflict
 
 ROLLED_BACK_CODES = frozenset({1020, 1180, 1213, 3101})
-"""MySQL rolled the whole transaction back: row changed, commit refused, deadlock, certification failed in the group."""
+"""MySQL rolled the whole transaction back: row changed, commit refused, deadlock, refused by Group Replication."""
 
 CONNECTION_CLOSED_CODES = frozenset({1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 3032, 3169})
 """MySQL closes the connection with these errors: shutdown, network failure, offline mode, connection killed."""
 
 READ_ONLY_CODES = frozenset({1290, 1792, 1836, 3100})
-"""A MySQL server that is no longer the primary sends these errors and keeps the connection open. The pool must drop
+"""A MySQL server that is no longer the primary sends these errors and keeps the connection open, so the pool must drop
 the connection."""
 
 PROGRAMMING_ERRORS = (ProgrammingError, NotSupportedError, DataError)
@@ -32,7 +32,7 @@ PROGRAMMING_ERRORS = (ProgrammingError, NotSupportedError, DataError)
 
 
 CONNECTION_LOST_ERRORS = (AttributeError, OSError, EOFError)
-"""Errors that drivers raise when the connection is lost, in addition to their own."""
+"""Errors that drivers raise when the connection is lost, besides their own classes."""
 
 CONNECT_ERRORS = (SQLAlchemyError, *CONNECTION_LOST_ERRORS)
 """Errors that an attempt to connect may raise."""
@@ -41,7 +41,8 @@ CONNECT_ERRORS = (SQLAlchemyError, *CONNECTION_LOST_ERRORS)
 class ConstraintViolated(Exception):
     """A constraint of the database refused the change.
 
-    A change of one row did nothing; a change of many rows may have changed some. `__cause__` is SQLAlchemy's error.
+    A change of one row had no effect; a change of many rows may be partly done. `__cause__` is the error of SQLAlchemy.
+    Repositories catch it and raise a refusal, such as UsernameTaken.
     """
 
 
@@ -56,10 +57,10 @@ def error_code(error: BaseException | None) -> int | None:
 
 
 def refusal(error: Exception) -> Exception | None:
-    """Return the refusal to raise in place of an error of SQLAlchemy or of a driver; None for a bug in Doorward.
+    """Return what to raise in place of an error of SQLAlchemy or of a driver, or None to let the error through.
 
-    A time-out while waiting for a lock or a disk is StorageUnavailable and not a conflict, because a repetition would
-    wait again.
+    Errors that only a bug in Doorward can cause are let through. A time-out while waiting for a lock or a disk is
+    StorageUnavailable and not a conflict, because trying again would only wait again.
     """
     if isinstance(error, TimeoutError | PoolTimeout):
         return StorageUnavailable()
@@ -75,21 +76,21 @@ def refusal(error: Exception) -> Exception | None:
 
 
 def is_connection_lost(error: BaseException | None) -> bool:
+    """Return whether this is one of CONNECTION_LOST_ERRORS. Drivers access what a closed connection no longer has."""
     return isinstance(error, CONNECTION_LOST_ERRORS)
 
 
 def mark_lost_connections(context: ExceptionContext) -> None:
-    """Extend what SQLAlchemy counts as a lost connection; a listener for its event `handle_error`.
+    """Mark further errors as lost connections. Called by SQLAlchemy for its event `handle_error`.
 
-    A lost connection makes SQLAlchemy drop every older connection of the pool, because the server was probably
-    restarted or demoted. After an internal error of the driver only this connection is dropped, because the next answer
-    on it may belong to another statement.
+    After a lost connection SQLAlchemy drops every older connection of the pool, because the server was probably
+    restarted or is no longer the primary. After an internal error of the driver only this connection is dropped, since
+    it may still hold the answer to an earlier statement.
     """
     error = context.original_exception
     if error_code(error) in CONNECTION_CLOSED_CODES | READ_ONLY_CODES or is_connection_lost(error):
         context.is_disconnect = True
     elif isinstance(context.sqlalchemy_exception, InterfaceError | InternalError) and not context.is_disconnect:
-        # The driver and the server may disagree about which answer comes next.
         context.is_disconnect = True
         context.invalidate_pool_on_disconnect = False
 
