@@ -53,7 +53,7 @@ class IntrospectToken:
     policy: SessionPolicy
 
     async def __call__(self, token: str, now: datetime) -> ActiveToken | None:
-        """Return the active token, or None for any other. Its format shows the kind, so no `token_type_hint` is used."""
+        """Return the active token, or None for any other. Its format shows the kind, so no hint is used."""
         try:
             return await self._active_access_token(self.tokens.verify(token, now))
         except InvalidToken:
