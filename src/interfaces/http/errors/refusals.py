@@ -186,4 +186,4 @@ class InternalError(DomainError):
     """An unexpected exception. The client gets no details."""
 
     code = "internal_error"
-    text = "An unexpected error occurred. Its log line has the id of this request."
+    text = "Something went wrong. The log says what, under the id of this request."
