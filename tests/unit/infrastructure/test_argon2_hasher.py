@@ -9,30 +9,30 @@ from support.doubles import FrozenClock, ListLog
 
 
 @dataclass
-class Unreading:
-    """A library that reads nothing but the decoy, and remembers what it was asked to read."""
+class DummyHashLibrary:
+    """A library that can decode only the dummy hash, and records which hashes it was given."""
 
-    name: str = "unreading"
-    asked: list[str] = field(default_factory=list)
+    name: str = "dummy hash only"
+    verified: list[str] = field(default_factory=list)
 
     def hash(self, password: bytes) -> str:
-        raise NotImplementedError
+        raise AssertionError("No password is hashed here, only verified.")
 
     def verify(self, phc: str, password: bytes) -> bool:
-        self.asked.append(phc)
+        self.verified.append(phc)
         if phc != DUMMY_HASH:
             raise Undecodable
         return True
 
 
 async def test_a_hash_that_cannot_be_read_costs_as_much_as_one_that_can_and_no_second_place_in_the_queue() -> None:
-    """SI-02, SI-12: and even what matches the decoy does not match."""
-    library, log = Unreading(), ListLog()
+    """SI-02, SI-12: a password that matches the dummy hash does not match the account."""
+    library, log = DummyHashLibrary(), ListLog()
     pool = HashingPool(1, 0, FrozenClock(), timeout_seconds=60.0)
     hasher = Argon2Hasher(library, pool, log)
     stored = PasswordHash(f"$argon2id$v=19$m=19457,t=2,p=1${'A' * 22}${'A' * 43}")
     assert await hasher.verify(Password.typed("x"), stored) is Verdict.MISMATCH
-    assert library.asked == [stored, DUMMY_HASH]
+    assert library.verified == [stored, DUMMY_HASH]
     assert log.of(SecurityEvent.PASSWORD_HASH_UNUSABLE) == [{"reason": "undecodable"}]
     assert await hasher.verify(Password.typed("x"), None) is Verdict.MISMATCH
     pool.close()
