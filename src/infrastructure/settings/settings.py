@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta
 
+from doorward.infrastructure.settings.durations import parse_seconds
 from doorward.infrastructure.settings.sources import GENERATE_HINT, SettingText, Sources
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.settings.web_addresses import (
@@ -247,6 +248,11 @@ PARSERS: Mapping[str, Callable[[str], object]] = {
     "allowed_hosts": parse_host,
     "cors_origins": parse_origin,
     "trusted_proxies": parse_network,
+    "access_token_seconds": parse_seconds,
+    "refresh_grace": parse_seconds,
+    "session_idle_seconds": parse_seconds,
+    "session_absolute_seconds": parse_seconds,
+    "hash_wait_seconds": parse_seconds,
 }
 
 

@@ -42,7 +42,12 @@ def split(raw: str) -> SplitResult:
     parts = urlsplit(raw)
     if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
         raise ValueError("begin with https:// (or http://) and a host name")
-    parse_host(parts.hostname)
+    if "*" in parts.hostname:
+        raise ValueError("a host name with * is not supported; write the full name, such as https://app.example.com")
+    try:
+        parse_host(parts.hostname)
+    except ValueError:
+        raise ValueError("the host name is not valid; write one such as https://app.example.com") from None
     return parts
 
 

@@ -160,6 +160,7 @@ def mysql(at: DatabaseUrl, session: Sequence[str], size: int, **options: Any) ->
             "connect_timeout": CONNECT_TIMEOUT_SECONDS,
             "stmt_cache_size": MAX_PREPARED_STATEMENTS,
             "ssl": tls_context(at),
+            "unix_socket": None if at.unix_socket is None else str(at.unix_socket),
         },
         pool_size=size,
         max_overflow=0,
@@ -221,6 +222,14 @@ def tls_context(url: DatabaseUrl) -> ssl.SSLContext | None:
         context = ssl.create_default_context(cafile=url.ca)
     except OSError as error:
         raise StartRefused(f"ssl-ca names {url.ca}, which holds no readable certificates.") from error
+    if url.certificate is not None:
+        try:
+            context.load_cert_chain(url.certificate, url.private_key, password=lambda: "")
+        except (OSError, ValueError) as error:  # an SSLError is an OSError; ValueError: the key has a passphrase
+            raise StartRefused(
+                f"ssl-cert and ssl-key name {url.certificate} and {url.private_key}, which are not a certificate and "
+                "its key without a passphrase, both in PEM."
+            ) from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if url.tls is not Tls.VERIFY_IDENTITY:
         context.check_hostname = False
