@@ -21,6 +21,7 @@ from doorward.infrastructure.settings.web_addresses import (
     bracketed,
     is_loopback,
     is_wildcard,
+    parse_header_name,
     parse_host,
     parse_listen_address,
     parse_network,
@@ -105,6 +106,13 @@ class Settings:
             extra={"default": "none"},
         ),
     ] = frozenset()
+    cors_headers: Annotated[
+        frozenset[str],
+        Meta(
+            description="Additional request headers that pages of CORS_ORIGINS may send, separated by commas.",
+            extra={"default": "baggage,traceparent,tracestate"},
+        ),
+    ] = frozenset({"baggage", "traceparent", "tracestate"})
     trusted_proxies: Annotated[
         tuple[Network, ...],
         Meta(
@@ -247,6 +255,7 @@ PARSERS: Mapping[str, Callable[[str], object]] = {
     "public_url": parse_public_url,
     "allowed_hosts": parse_host,
     "cors_origins": parse_origin,
+    "cors_headers": parse_header_name,
     "trusted_proxies": parse_network,
     "access_token_seconds": parse_seconds,
     "refresh_grace": parse_seconds,

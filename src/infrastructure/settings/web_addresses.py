@@ -1,4 +1,4 @@
-"""Parsers of origins, host names and networks in settings.
+"""Parsers of origins, host names, header names and networks in settings.
 
 Every `parse_...` function raises ValueError with a text that says what to write instead.
 """
@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 LABEL = r"[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?"
 NAME = re.compile(rf"{LABEL}(\.{LABEL})*")
+HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 MAX_NAME_CHARACTERS = 253
 """RFC 1035, section 2.3.4."""
 
@@ -26,6 +27,13 @@ def parse_origin(raw: str) -> str:
     if raw != origin_of(parts):
         raise ValueError("write the origin as browsers send it: scheme://host[:port] and nothing else, lower case")
     return raw
+
+
+def parse_header_name(raw: str) -> str:
+    """Return the name of a header in lower case (RFC 9110, section 5.1)."""
+    if not HEADER_NAME.fullmatch(raw) or raw == "*":
+        raise ValueError("write the names of headers, such as traceparent; * is not supported")
+    return raw.lower()
 
 
 def parse_public_url(raw: str) -> str:

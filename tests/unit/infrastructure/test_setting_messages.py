@@ -16,6 +16,8 @@ MESSAGES = [
     ("DOORWARD_TRUSTED_PROXIES", "10.0.0.1 10.0.0.2", "separate the values by commas", "not by blanks"),
     ("DOORWARD_TRUSTED_PROXIES", "10.0.0.1/8", "addresses or networks", "10.0.0.0/8"),
     ("DOORWARD_ALLOWED_HOSTS", "https://a.example", "without scheme, port or path", "auth.example.com"),
+    ("DOORWARD_CORS_HEADERS", "*", "* is not supported", "such as traceparent"),
+    ("DOORWARD_CORS_HEADERS", "X-Trace: 1", "separate the values by commas", "not by blanks"),
     ("DOORWARD_PUBLIC_URL", "https://*.example.com", "host name with * is not supported", "https://app.example.com"),
     ("DOORWARD_PUBLIC_URL", "auth.example.com", "begin with https://", "https://"),
     ("DOORWARD_HOST", "auth.example.com", "write an IP address", "127.0.0.1"),
