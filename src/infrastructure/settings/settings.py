@@ -225,6 +225,12 @@ class Settings:
         return self.behind_tls_proxy or self.public_url.startswith("https://")
 
     @property
+    def needs_data_dir(self) -> bool:
+        """Return whether anything is stored in `data_dir`: the master secret or the SQLite database."""
+        database = DatabaseUrl.parse(self.database_url).sqlite_path
+        return self.secret_key is None or (database is not None and database.is_relative_to(self.data_dir))
+
+    @property
     def secret_key_path(self) -> Path:
         """Return the file of the master secret, which is used when `secret_key` is not given."""
         return self.data_dir / "secret.key"

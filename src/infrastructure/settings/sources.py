@@ -10,16 +10,13 @@ from typing import Any, Literal, Self, get_args, get_origin
 
 import msgspec
 
-from doorward.infrastructure.settings.data_dir import is_shared
 from doorward.infrastructure.settings.env_file import read_env_file
+from doorward.infrastructure.settings.file_access import is_given_by_platform, others_may_access
 from doorward.infrastructure.settings.start_refused import StartRefused
 
 PREFIX = "DOORWARD_"
 SECRET_SETTINGS = frozenset({"secret_key", "secret_key_previous", "database_url"})
 """Secret settings: they may come from a file named by `..._FILE`, and they are masked wherever settings are shown."""
-
-PLATFORM_SECRETS = Path("/run/secrets")
-"""Docker and Kubernetes mount secrets here and choose the file modes themselves."""
 
 KUBERNETES_LINK = re.compile(r"_SERVICE_(HOST|PORT)|_PORT_\d+_(TCP|UDP)")
 KUBERNETES_ADDRESS = re.compile(r"(tcp|udp)://")
@@ -125,11 +122,11 @@ def look_up(mapping: Mapping[str, str], name: str) -> SettingText | None:
 def read_secret(variable: str, raw: str) -> str:
     """Return the text of the file without its last line end.
 
-    The file must have mode 0600 unless the platform mounts it. Raise StartRefused otherwise.
+    Raise StartRefused when others may access the file, unless the platform mounts it.
     """
     path = Path(raw)
     try:
-        if not path.resolve().is_relative_to(PLATFORM_SECRETS) and is_shared(path.stat().st_mode):
+        if others_may_access(path.stat()) and not is_given_by_platform(path):
             raise StartRefused(f"{variable}: other users may access {printable(raw)}; run: chmod 600 {printable(raw)}")
         with path.open(encoding="utf-8") as file:
             return file.read(MAX_SECRET_FILE_CHARACTERS).removesuffix("\n").removesuffix("\r")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
-from doorward.infrastructure.settings.data_dir import refuse_shared
+from doorward.infrastructure.settings.file_access import refuse_shared_file
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.sql.connection import Connections, Limits
 from doorward.infrastructure.sql.errors import mark_lost_connections
@@ -211,7 +211,7 @@ def refuse_open_files(url: DatabaseUrl) -> None:
     if url.sqlite_path.is_symlink() and not url.sqlite_path.exists():
         raise StartRefused(f"The database file {url.sqlite_path} links to a missing file; name the file itself.")
     for suffix in ("", "-wal", "-shm"):
-        refuse_shared(Path(f"{url.sqlite_path}{suffix}"), "600")
+        refuse_shared_file(Path(f"{url.sqlite_path}{suffix}"))
 
 
 def tls_context(url: DatabaseUrl) -> ssl.SSLContext | None:
