@@ -1,4 +1,4 @@
-"""Clients that three generators write from the OpenAPI document: no warning, and each of them works against the service.
+"""Clients that three generators write from the OpenAPI document: no warning, and each works against the service.
 
 The generators come from npm and PyPI by the lock files in `generated_clients/`, each into a folder of its own.
 """
