@@ -45,6 +45,7 @@ def http_config(settings: Settings) -> HttpConfig:
         https=settings.https,
         docs=settings.docs,
         trusted_proxies=settings.trusted_proxies,
+        keep_alive_seconds=settings.keep_alive_seconds,
         access_log=settings.log_level == "debug",
     )
 

@@ -209,6 +209,15 @@ class Settings:
         int,
         Meta(ge=1, le=60, description="Longest wait of a sign-in before its password is hashed, 1 to 60 seconds."),
     ] = 1
+    keep_alive_seconds: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=3_600,
+            description="Seconds after which an idle connection is closed; a request has the same time to send its "
+            "headers. Behind a load balancer it must be longer than the balancer's own.",
+        ),
+    ] = 5
     docs: Annotated[bool, Meta(description="Serve `/docs` and `/openapi.json`.")] = True
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
@@ -268,6 +277,7 @@ PARSERS: Mapping[str, Callable[[str], object]] = {
     "session_idle_seconds": parse_seconds,
     "session_absolute_seconds": parse_seconds,
     "hash_wait_seconds": parse_seconds,
+    "keep_alive_seconds": parse_seconds,
 }
 
 

@@ -30,5 +30,7 @@ class HttpConfig:
     max_body_bytes: int = 16_384
     body_timeout_seconds: float = 5.0
     """Time limit from the headers of a request to the last byte of its body."""
+    keep_alive_seconds: int = 5
+    """Seconds after which the server closes an idle connection, as clients are told (RFC 2068, section 19.7.1.1)."""
     access_log: bool = False
     """True for one log line per request. It contains the route's template and never the path itself."""
