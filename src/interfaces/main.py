@@ -40,6 +40,7 @@ def http_config(settings: Settings) -> HttpConfig:
         dialect=settings.dialect,
         allowed_hosts=settings.allowed_hosts,
         cors_origins=settings.cors_origins | DIALECTS[settings.dialect].cors_origins,
+        cors_headers=tuple(sorted(settings.cors_headers)),
         public_origin=settings.public_url,
         https=settings.https,
         docs=settings.docs,

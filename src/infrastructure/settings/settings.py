@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta
 
+from doorward.infrastructure.settings.durations import parse_seconds
 from doorward.infrastructure.settings.sources import GENERATE_HINT, SettingText, Sources
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.settings.web_addresses import (
@@ -20,6 +21,7 @@ from doorward.infrastructure.settings.web_addresses import (
     bracketed,
     is_loopback,
     is_wildcard,
+    parse_header_name,
     parse_host,
     parse_listen_address,
     parse_network,
@@ -104,6 +106,13 @@ class Settings:
             extra={"default": "none"},
         ),
     ] = frozenset()
+    cors_headers: Annotated[
+        frozenset[str],
+        Meta(
+            description="Additional request headers that pages of CORS_ORIGINS may send, separated by commas.",
+            extra={"default": "baggage,traceparent,tracestate"},
+        ),
+    ] = frozenset({"baggage", "traceparent", "tracestate"})
     trusted_proxies: Annotated[
         tuple[Network, ...],
         Meta(
@@ -216,6 +225,12 @@ class Settings:
         return self.behind_tls_proxy or self.public_url.startswith("https://")
 
     @property
+    def needs_data_dir(self) -> bool:
+        """Return whether anything is stored in `data_dir`: the master secret or the SQLite database."""
+        database = DatabaseUrl.parse(self.database_url).sqlite_path
+        return self.secret_key is None or (database is not None and database.is_relative_to(self.data_dir))
+
+    @property
     def secret_key_path(self) -> Path:
         """Return the file of the master secret, which is used when `secret_key` is not given."""
         return self.data_dir / "secret.key"
@@ -246,7 +261,13 @@ PARSERS: Mapping[str, Callable[[str], object]] = {
     "public_url": parse_public_url,
     "allowed_hosts": parse_host,
     "cors_origins": parse_origin,
+    "cors_headers": parse_header_name,
     "trusted_proxies": parse_network,
+    "access_token_seconds": parse_seconds,
+    "refresh_grace": parse_seconds,
+    "session_idle_seconds": parse_seconds,
+    "session_absolute_seconds": parse_seconds,
+    "hash_wait_seconds": parse_seconds,
 }
 
 

@@ -17,6 +17,8 @@ class HttpConfig:
     """A key of `errors.dialects.DIALECTS`."""
     cors_origins: frozenset[str] = frozenset()
     """Exact origins as browsers write them: `https://app.example.org`, with the port unless it is the default port."""
+    cors_headers: tuple[str, ...] = ()
+    """Additional request headers that pages of these origins may send."""
     public_origin: str = ""
     """The origin under which clients reach the service."""
     https: bool = False

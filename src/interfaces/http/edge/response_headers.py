@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Final, final
 
 from doorward.interfaces.http.config import HttpConfig
-from doorward.interfaces.http.edge.cors import Cors
+from doorward.interfaces.http.edge.cors import ANY_ORIGIN, Cors
 from doorward.interfaces.http.edge.request_headers import Header
 
 REQUEST_ID: Final = b"x-request-id"
@@ -44,9 +44,11 @@ class ResponseHeaders:
     def complete(self, given: Iterable[Header], request_id: str, origin: bytes | None) -> list[Header]:
         """Return all headers of an answer with the `given` ones to a request with that id and `Origin`."""
         known = tuple(given)
-        headers = [*(self._cached.get(known) or self._with_defaults(known))]
+        cached = self._cached.get(known)
+        headers = self._with_defaults(known) if cached is None else [*cached]
         headers.append((REQUEST_ID, request_id.encode()))
-        headers += self._cors.headers(origin)
+        if cached is not None or ANY_ORIGIN not in known:
+            headers += self._cors.headers(origin)
         return headers
 
     def _with_defaults(self, given: tuple[Header, ...]) -> list[Header]:
@@ -57,7 +59,7 @@ class ResponseHeaders:
             headers = [with_head_allowed(header) for header in given if header[0] not in FIXED_NAMES]
             headers += (header for header in self._defaults if header[0] in FIXED_NAMES or header[0] not in names)
         if names == CACHEABLE_NAMES and len(self._cached) < MAX_CACHED_HEADERS:
-            self._cached[given] = headers
+            self._cached[given] = [*headers]
         return headers
 
 
