@@ -42,9 +42,11 @@ def test_what_was_done_is_info_and_a_failure_has_a_higher_level(event: SecurityE
     assert event.outcome == ("failure" if event in FAILURES else "success")
 
 
-def test_only_failures_are_sampled_and_never_a_stolen_token() -> None:
+def test_only_failures_and_what_a_client_can_repeat_at_no_cost_have_a_limit_and_never_a_stolen_token() -> None:
     """RF-02, LG-05."""
-    assert {event for event in SecurityEvent if event.is_sampled} == FAILURES.keys() - {"authn_token_reuse"}
+    repeatable = {"authn_login_success", "session_renewed"}
+    limited = {event for event in SecurityEvent if event.max_lines_per_second is not None}
+    assert limited == repeatable | FAILURES.keys() - {"authn_token_reuse"}
 
 
 @pytest.mark.parametrize("event", SecurityEvent)

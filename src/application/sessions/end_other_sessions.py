@@ -20,7 +20,8 @@ class EndOtherSessions:
     async def __call__(self, user_id: UserId, kept: SessionId, by: str) -> int:
         """Return how many sessions ended."""
         ended = await self._end(user_id, kept)
-        self.log.record(SecurityEvent.SESSIONS_ENDED, user_id=str(user_id), by=by, ended=ended, kept=str(kept))
+        if ended:  # else a client could write lines at no cost
+            self.log.record(SecurityEvent.SESSIONS_ENDED, user_id=str(user_id), by=by, ended=ended, kept=str(kept))
         return ended
 
     @retried
