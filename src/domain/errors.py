@@ -180,6 +180,13 @@ class RefreshTokenReused(InvalidRefreshToken):
     text = "This refresh token was used before; the session has ended. Sign in again."
 
 
+class RefreshRepeatedTooOften(Throttled):
+    """One rotated refresh token came again too often within the grace time. The session continues."""
+
+    code = "refresh_repeated_too_often"
+    text = "This refresh token was answered too often. Use the token of the latest answer."
+
+
 class InvalidRoleName(Invalid):
     code = "invalid_role_name"
     field = "role"

@@ -46,11 +46,13 @@ class SecurityEvent(StrEnum):
     CHANGE_FEED_READABLE = "change_feed_readable", Level.INFO
     CHANGE_FEED_UNREADABLE = "change_feed_unreadable", Level.WARNING
     DIRECTORY_REFRESH_FAILED = "directory_refresh_failed", Level.ERROR
+    EXCESS_RATE_LIMIT_EXCEEDED = "excess_rate_limit_exceeded", Level.WARNING, 1
     MAINTENANCE_FAILED = "maintenance_failed", Level.ERROR
     PASSWORD_HASH_UNUSABLE = "password_hash_unusable", Level.ERROR
     SERVICE_ADDED = "service_added", Level.INFO
     SERVICE_REMOVED = "service_removed", Level.INFO
     SESSION_ENDED = "session_ended", Level.INFO
+    SESSION_RENEWAL_REPEATED = "session_renewal_repeated", Level.INFO, 1
     SESSION_RENEWED = "session_renewed", Level.INFO, MAX_LINES_PER_SECOND
     SESSIONS_ENDED = "sessions_ended", Level.INFO
     SESSIONS_PRUNED = "sessions_pruned", Level.INFO
