@@ -13,7 +13,7 @@ from msgspec import UNSET, Meta, UnsetType
 from doorward.application.access.explain_access import ExplainAccess, Explanation
 from doorward.domain.access.decision import SIGNED_IN, Requirement, any_of
 from doorward.domain.access.role import ADMIN, parse_role_name
-from doorward.domain.errors import AccountMissing, InvalidRoleName
+from doorward.domain.errors import AccountMissing, EmailUnproven, InvalidRoleName
 from doorward.interfaces.http.accounts.admin_users import UserView, user_view
 from doorward.interfaces.http.errors.refusals import RouteMissing
 from doorward.interfaces.http.security.access import ACCESS, PUBLIC, SERVICE
@@ -34,7 +34,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         str,
         Meta(
             max_length=MAX_USERNAME_OR_EMAIL_CHARACTERS,
-            description="Id, username or email of the account.",
+            description="Id or username of the account.",
             examples=["ada"],
         ),
     ]
@@ -121,7 +121,7 @@ def access_of_route(app: Litestar, method: str, path: str) -> Requirement | str:
     tags=["Administration: accounts"],
     opt={
         "access": any_of(ADMIN),
-        "refusals": (AccountMissing, RouteMissing, InvalidRoleName),
+        "refusals": (AccountMissing, EmailUnproven, RouteMissing, InvalidRoleName),
     },
 )
 @inject
