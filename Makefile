@@ -13,6 +13,9 @@ IN_PARALLEL := -n auto --maxprocesses 4 --dist loadgroup
 # Once the development tools are installed, `make run` keeps them.
 READY := $(if $(wildcard .venv/ready-dev),.venv/ready-dev,.venv/ready-run)
 
+# Python and pytest keep what they compile: compiling the tests anew takes longer than running the unit tests.
+unexport PYTHONDONTWRITEBYTECODE
+
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
 .PHONY: help run test test-full unit check lock bench bench-quick compare peers clean anew
@@ -47,7 +50,7 @@ test-full: check .venv/compiled
 	$(MAKE) bench-quick
 
 unit: .venv/ready-dev
-	$(BIN)/pytest -p no:schemathesis -p no:faker -p no:anyio -p no:xdist tests/unit $(ARGS)
+	$(BIN)/pytest -p no:schemathesis -p no:faker -p no:anyio -p no:xdist -p no:xdist.looponfail tests/unit $(ARGS)
 
 check: .venv/ready-dev
 	$(BIN)/ruff check
