@@ -17,7 +17,12 @@ from doorward.domain.errors import AccountMissing, EmailUnproven, InvalidRoleNam
 from doorward.interfaces.http.accounts.admin_users import UserView, user_view
 from doorward.interfaces.http.errors.refusals import RouteMissing
 from doorward.interfaces.http.security.access import ACCESS, PUBLIC, SERVICE
-from doorward.interfaces.http.wire.text_limits import MAX_ROLES, MAX_USERNAME_OR_EMAIL_CHARACTERS, ROLE_NAME
+from doorward.interfaces.http.wire.text_limits import (
+    ID_OR_USERNAME,
+    MAX_ROLES,
+    MAX_USERNAME_OR_EMAIL_CHARACTERS,
+    ROLE_NAME,
+)
 
 MAX_PATH_CHARACTERS = 1024
 FIXED_EXPLANATIONS = {
@@ -35,6 +40,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Meta(
             max_length=MAX_USERNAME_OR_EMAIL_CHARACTERS,
             description="Id or username of the account.",
+            extra_json_schema=ID_OR_USERNAME,
             examples=["ada"],
         ),
     ]
