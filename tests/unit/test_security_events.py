@@ -16,6 +16,7 @@ FAILURES = {
     "change_feed_failed": Level.ERROR,
     "change_feed_unreadable": Level.WARNING,
     "directory_refresh_failed": Level.ERROR,
+    "excess_rate_limit_exceeded": Level.WARNING,
     "maintenance_failed": Level.ERROR,
     "password_hash_unusable": Level.ERROR,
     "signing_key_rotation_failed": Level.ERROR,
@@ -34,9 +35,11 @@ def test_what_was_done_is_info_and_a_failure_has_a_higher_level() -> None:
     assert {event.outcome for event in SecurityEvent} == {"failure", "success"}
 
 
-def test_only_failures_are_sampled_and_never_a_stolen_token() -> None:
+def test_only_failures_and_what_a_client_can_repeat_at_no_cost_have_a_limit_and_never_a_stolen_token() -> None:
     """RF-02, LG-05."""
-    assert {event for event in SecurityEvent if event.is_sampled} == FAILURES.keys() - {"authn_token_reuse"}
+    repeatable = {"authn_login_success", "session_renewal_repeated", "session_renewed"}
+    limited = {event for event in SecurityEvent if event.max_lines_per_second is not None}
+    assert limited == repeatable | FAILURES.keys() - {"authn_token_reuse"}
 
 
 def test_every_event_is_recorded_somewhere() -> None:

@@ -21,13 +21,14 @@ class EndOtherSessions:
     async def __call__(self, by: Principal) -> int:
         """Return how many sessions ended."""
         ended = await self._end(by)
-        self.log.record(
-            SecurityEvent.SESSIONS_ENDED,
-            user_id=str(by.user_id),
-            by=str(by),
-            ended=ended,
-            kept=str(by.session_id),
-        )
+        if ended:  # else a client could write lines at no cost
+            self.log.record(
+                SecurityEvent.SESSIONS_ENDED,
+                user_id=str(by.user_id),
+                by=str(by),
+                ended=ended,
+                kept=str(by.session_id),
+            )
         return ended
 
     @retried

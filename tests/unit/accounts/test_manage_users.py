@@ -14,7 +14,9 @@ from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.username import Username
 from doorward.domain.errors import (
     AccountMissing,
+    EmailUnproven,
     InvalidCredentials,
+    InvalidEmail,
     PasswordBlocked,
     RoleMissing,
     TransactionConflict,
@@ -123,13 +125,38 @@ async def test_a_page_is_never_larger_than_its_maximum() -> None:
     assert len((await ListUsers(house.storage)(limit=-1)).users) == 1
 
 
-async def test_an_account_is_identified_by_id_username_or_email() -> None:
+async def test_an_account_is_identified_by_id_or_username() -> None:
     house = House()
     ada = await house.with_user("ada")
     identify = IdentifyUser(house.storage)
-    assert [await identify(name) for name in (str(ada.id), "ADA", "Ada@example.org")] == [ada] * 3
+    assert [await identify(name) for name in (str(ada.id), "ADA")] == [ada] * 2
     with pytest.raises(AccountMissing):
         await identify(str(NOBODY))
+
+
+@pytest.mark.parametrize(
+    "text", ["ada@example.org", " Ada@example.org ", "ada\uff20example.org", "ada@example.org.", "@"]
+)
+async def test_an_email_identifies_no_account_because_nobody_has_proved_whose_it_is(text: str) -> None:
+    """AD-07."""
+    house = House()
+    await house.with_user("ada")
+    with pytest.raises(EmailUnproven):
+        await IdentifyUser(house.storage)(text)
+
+
+async def test_an_email_is_taken_where_the_administrator_accepts_that_it_is_not_verified() -> None:
+    """AD-07."""
+    house = House()
+    ada = await house.with_user("ada")
+    by_email = IdentifyUser(house.storage).by_email
+    assert await by_email("Ada@EXAMPLE.org", unverified=True) == ada
+    with pytest.raises(EmailUnproven):
+        await by_email("ada@example.org", unverified=False)
+    with pytest.raises(AccountMissing):
+        await by_email("eve@example.org", unverified=True)
+    with pytest.raises(InvalidEmail):
+        await by_email("ada", unverified=True)
 
 
 async def test_a_username_that_looks_like_an_id_is_a_username() -> None:

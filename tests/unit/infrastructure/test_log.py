@@ -8,8 +8,7 @@ from structlog.testing import capture_logs
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.infrastructure.log.redaction import without_secrets
 from doorward.infrastructure.log.rendering import as_json, as_text, with_exception
-from doorward.infrastructure.log.security_log import MAX_EVENTS_PER_WINDOW, StructlogSecurityLog
-from support.doubles import FrozenClock
+from doorward.infrastructure.log.security_log import StructlogSecurityLog
 
 KEY = b"k" * 32
 HOSTILE = [
@@ -162,30 +161,7 @@ def test_a_stolen_token_is_critical_and_always_written() -> None:
     """RF-02, LG-05."""
     with capture_logs() as lines:
         log = StructlogSecurityLog(KEY)
-        for _ in range(3 * MAX_EVENTS_PER_WINDOW):
+        for _ in range(100):
             log.record(SecurityEvent.AUTHN_TOKEN_REUSE, user_id="1", session_id="2")
     expected = {"event": "authn_token_reuse", "log_level": "critical", "outcome": "failure"}
-    assert lines == [{**expected, "user_id": "1", "session_id": "2"}] * (3 * MAX_EVENTS_PER_WINDOW)
-
-
-def test_a_flood_of_refusals_is_counted_and_not_written() -> None:
-    """LG-05."""
-    clock = FrozenClock()
-    with capture_logs() as lines:
-        log = StructlogSecurityLog(KEY, clock.monotonic)
-        for _ in range(1000):
-            log.record(SecurityEvent.AUTHN_LOGIN_FAIL, login="ada")
-        log.record(SecurityEvent.AUTHZ_FAIL, route="/")
-        log.record(SecurityEvent.USER_CREATED, user_id="1")
-        clock.move(1)
-        log.record(SecurityEvent.AUTHN_LOGIN_FAIL, login="ada")
-    events = [line["event"] for line in lines]
-    assert events == [
-        *["authn_login_fail"] * MAX_EVENTS_PER_WINDOW,
-        "authz_fail",
-        "user_created",
-        "log_events_suppressed",
-        "authn_login_fail",
-    ]
-    assert lines[-2]["suppressed"] == "authn_login_fail"
-    assert lines[-2]["count"] == 1000 - MAX_EVENTS_PER_WINDOW
+    assert lines == [{**expected, "user_id": "1", "session_id": "2"}] * 100

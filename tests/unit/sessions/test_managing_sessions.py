@@ -7,6 +7,7 @@ import pytest
 from doorward.application.accounts.delete_user import DeleteUser
 from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.sessions.describe_session import DescribeSession
 from doorward.application.sessions.end_other_sessions import EndOtherSessions
 from doorward.application.sessions.list_sessions import ListSessions
@@ -90,6 +91,16 @@ async def test_the_other_sessions_end_and_the_session_of_the_request_continues()
     assert [await admitted(house, each.access_token.value) for each in (*others, this)] == [False, False, True]
 
 
+async def test_ending_no_session_writes_no_line() -> None:
+    """LG-05: a client can repeat it at no cost."""
+    house = House()
+    ada = await house.with_user("ada")
+    this, _ = await house.signed_in("ada"), await house.signed_in("ada")
+    end_others = EndOtherSessions(house.storage, house.log)
+    assert [await end_others(a_principal(ada, this.session)) for _ in range(3)] == [1, 0, 0]
+    assert [event["ended"] for event in house.log.of(SecurityEvent.SESSIONS_ENDED)] == [1]
+
+
 async def test_a_new_password_ends_the_other_sessions_and_the_present_one_continues() -> None:
     """RF-10, PW-01."""
     house = House()
@@ -112,6 +123,8 @@ async def test_a_wrong_present_password_or_an_invalid_new_one_changes_nothing() 
     for wrong in ("wrong", "", "x" * 5000):
         with pytest.raises(PasswordWrong):
             await house.change_password(principal, wrong, NEW_PASSWORD)
+    refusals = house.log.of(SecurityEvent.AUTHN_PASSWORD_CONFIRMATION_FAIL)
+    assert [event["reason"] for event in refusals] == ["wrong_password", "wrong_password", "password_oversized"]
     with pytest.raises(PasswordTooShort):
         await house.change_password(principal, PASSWORD, "short")
     assert await house.stored(ada.id) == ada

@@ -20,6 +20,7 @@ from doorward.domain.errors import (
     InvalidRefreshToken,
     InvalidToken,
     Missing,
+    RefreshRepeatedTooOften,
     RefreshTokenReused,
     RoleRequired,
     Throttled,
@@ -113,6 +114,7 @@ COUNTERS: Final[Mapping[type[DomainError], Callable[[], None]]] = {
     InvalidCredentials: partial(count_sign_in, "refused"),
     InvalidRefreshToken: partial(count_refresh, "refused"),
     RefreshTokenReused: partial(count_refresh, "reused"),
+    RefreshRepeatedTooOften: partial(count_refresh, "limited"),
 }
 """The function that counts a refusal in the metrics."""
 
