@@ -31,7 +31,7 @@ A_DAY = 86_400
 SEALED = "SELECT sealed FROM signing_keys"
 OLD, NEW = "t0p-of-the-class/7Jx2QmZk9sVbN4wLr8", "b0ttom-of-the-class/6Hw1PlYj8rUaM3vKq7"
 
-pytestmark = pytest.mark.storage_bound
+pytestmark = pytest.mark.several_processes
 
 
 def kid_of(token: str) -> str:
