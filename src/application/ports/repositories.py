@@ -46,8 +46,8 @@ class UserRepository(UserReader, Protocol):
     """`save`, `delete`, `grant` and `revoke` announce the account in the change feed within the same transaction."""
 
     async def add(self, user: User) -> None:
-        """Raise UsernameTaken or EmailTaken when one is in use (UsernameTaken when both are), and RoleMissing when one
-        of its roles does not exist."""
+        """Raise UsernameTaken or EmailTaken when one is in use (UsernameTaken when both are), TransactionConflict when
+        the id is, and RoleMissing when one of its roles does not exist."""
         ...
 
     async def add_all(self, users: Sequence[User]) -> None:

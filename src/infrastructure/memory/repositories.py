@@ -66,6 +66,8 @@ class MemoryUsers:
 
     async def add(self, user: User) -> None:
         self._check_unique(user)
+        if user.id in self.tables.users:
+            raise TransactionConflict
         for role in user.roles:
             if role not in self.tables.roles:
                 raise RoleMissing

@@ -4,6 +4,7 @@ import io
 import re
 from pathlib import Path
 
+from doorward.infrastructure.settings.file_access import status_of
 from doorward.infrastructure.settings.start_refused import StartRefused
 
 UNQUOTED_COMMENT = re.compile(r"=\s*#")
@@ -16,6 +17,8 @@ def read_env_file(path: Path) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as error:
+        if isinstance(error, PermissionError) and status_of(path) is None:  # in a directory that we may not search
+            return {}
         raise StartRefused(f"{path} cannot be read as UTF-8 text; check the file and who may read it.") from error
     return parse_env(text, str(path))
 

@@ -297,7 +297,8 @@ def test_a_log_that_nobody_reads_delays_no_request(doorward: Doorward) -> None:
 
 
 def test_connections_that_send_nothing_are_closed(tmp_path: Path) -> None:
-    with running(tmp_path) as server, socket.create_connection((server.host, server.port)) as idle:
-        idle.settimeout(PATIENCE)
-        assert idle.recv(64) == b""
-        assert answers(server)
+    with running(tmp_path, keep_alive_seconds="1") as server:
+        with socket.create_connection((server.host, server.port)) as idle:
+            idle.settimeout(PATIENCE)
+            assert idle.recv(64) == b""
+        assert server.request("GET", "/health/live").headers["keep-alive"] == "timeout=1"

@@ -2,6 +2,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -18,6 +19,7 @@ from doorward.domain.errors import (
     StorageUnavailable,
     UsernameTaken,
 )
+from doorward.domain.ids import UserId
 from doorward.infrastructure.memory.storage import MemoryStorage, MemoryTransaction
 from support.builders import PASSWORD, House, a_user
 from support.doubles import NOON
@@ -99,6 +101,33 @@ async def test_ids_grow_in_the_order_of_the_lines() -> None:
         user.username.key for user in sorted(house.storage.database.tables.users.values(), key=lambda user: user.id)
     ]
     assert names == [f"user-{n}" for n in range(1, BATCH_SIZE + 4)]
+
+
+async def test_an_imported_account_keeps_its_id() -> None:
+    house, given = House(), UserId(uuid4())
+    await imported(house, replace(ADA, id=given), BOB)
+    assert stored(house, "ada").id == given
+    assert stored(house, "bob").id != given
+
+
+@pytest.mark.parametrize("number", [0, (1 << 128) - 1])
+async def test_an_id_that_names_nothing_prevents_the_import(number: int) -> None:
+    refused = await refusal(House(), replace(ADA, id=UserId(UUID(int=number))))
+    assert "id" in refused.wrong[1]
+
+
+async def test_an_id_that_occurs_twice_prevents_the_import() -> None:
+    given = UserId(uuid4())
+    refused = await refusal(House(), replace(ADA, id=given), replace(BOB, id=given))
+    assert refused.wrong == {2: "The id is that of line 1."}
+
+
+async def test_an_id_in_use_prevents_the_import_and_can_be_skipped() -> None:
+    house = House()
+    await imported(house, ADA)
+    entry = replace(BOB, line=1, id=stored(house, "ada").id)
+    assert (await refusal(house, entry)).wrong == {1: "Id is already in use!"}
+    assert (await imported(house, entry, skip_existing=True)).skipped == 1
 
 
 async def test_outdated_hashes_are_replaced_at_the_first_sign_in() -> None:

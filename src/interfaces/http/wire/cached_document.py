@@ -20,7 +20,7 @@ ENTITY_TAG_BYTES: Final = 18
 @final
 @dataclass(frozen=True, slots=True)
 class CachedDocument:
-    """A public document, encoded once, with a strong tag computed from its bytes."""
+    """A public document, encoded once, with a strong tag computed from its bytes. Pages of every origin may read it."""
 
     tag: bytes
     whole: ASGIResponse
@@ -30,7 +30,7 @@ class CachedDocument:
     def of(cls, body: bytes, media_type: str, cache_control: str) -> Self:
         """Return the document with that body."""
         tag = f'"{urlsafe_b64encode(sha256(body).digest()[:ENTITY_TAG_BYTES]).decode()}"'
-        headers = {"Cache-Control": cache_control, "ETag": tag}
+        headers = {"Cache-Control": cache_control, "ETag": tag, "Access-Control-Allow-Origin": "*"}
         whole = ASGIResponse(body=body, media_type=media_type, headers=headers)
         return cls(tag.encode(), whole, ASGIResponse(status_code=304, headers=headers))
 
