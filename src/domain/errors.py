@@ -165,6 +165,12 @@ class InvalidToken(Unauthenticated):
     text = "Unauthorized!"
 
 
+class RoleRequired(Forbidden):
+    """The account lacks the role (RFC 6750, section 3.1, `insufficient_scope`). The text names the roles."""
+
+    code = "insufficient_scope"
+
+
 class InvalidRefreshToken(Unauthenticated):
     """The refresh token is unknown, expired, ended or foreign; only the security log contains the reason."""
 

@@ -15,6 +15,7 @@ from doorward.application.ports.security import PasswordHasher, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
+from doorward.domain.access.actor import Operator
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import (
     DomainError,
@@ -61,7 +62,7 @@ class ImportUsers:
         entries: Entries,
         now: datetime,
         *,
-        by: str,
+        by: Operator,
         skip_existing: bool = False,
         on_progress: Callable[[ImportProgress], None] = lambda _: None,
     ) -> ImportProgress:
@@ -81,7 +82,7 @@ class ImportUsers:
                 on_progress(progress)
             event = SecurityEvent.USERS_IMPORTED
         finally:
-            self.log.record(event, by=by, imported=progress.imported, skipped=progress.skipped)
+            self.log.record(event, by=str(by), imported=progress.imported, skipped=progress.skipped)
         return progress
 
     async def _check(

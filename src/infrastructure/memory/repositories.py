@@ -58,11 +58,7 @@ class MemoryUsers:
 
     async def access_of(self, user_ids: Sequence[UserId]) -> Mapping[UserId, Access]:
         users = (self.tables.users.get(user_id) for user_id in user_ids)
-        return {
-            user.id: Access(user_id=user.id, roles=user.roles, disabled=user.disabled, epoch=user.epoch)
-            for user in users
-            if user is not None
-        }
+        return {user.id: user.access for user in users if user is not None}
 
     async def add(self, user: User) -> None:
         self._check_unique(user)

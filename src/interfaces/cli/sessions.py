@@ -10,10 +10,11 @@ from doorward.application.accounts.identify_user import IdentifyUser
 from doorward.application.sessions.end_all_sessions import EndAllSessions
 from doorward.application.sessions.end_session import EndSession
 from doorward.application.sessions.list_sessions import ListedSession, ListSessions
+from doorward.domain.access.actor import OPERATOR
 from doorward.domain.accounts.user import User
 from doorward.domain.ids import SessionId
 from doorward.interfaces.cli.output import json_option, print_json, print_table, rfc3339
-from doorward.interfaces.cli.running import OPERATOR, CommandContext, run
+from doorward.interfaces.cli.running import CommandContext, run
 
 name_argument = click.argument("name", metavar="USER")
 

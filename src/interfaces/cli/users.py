@@ -12,12 +12,13 @@ from doorward.application.accounts.identify_user import IdentifyUser
 from doorward.application.accounts.list_users import MAX_PAGE_SIZE, ListUsers, Page
 from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
+from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import parse_role_name
 from doorward.domain.accounts.user import User
 from doorward.interfaces.cli.import_users import import_users
 from doorward.interfaces.cli.output import json_option, print_json, print_table, rfc3339
 from doorward.interfaces.cli.passwords import read_password
-from doorward.interfaces.cli.running import OPERATOR, CommandContext, run
+from doorward.interfaces.cli.running import CommandContext, run
 
 name_argument = click.argument("name", metavar="USER")
 role_argument = click.argument("role", metavar="ROLE")

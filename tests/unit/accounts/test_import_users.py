@@ -9,6 +9,7 @@ import pytest
 from doorward.application.accounts.account_entries import MAX_REPORTED_LINES, AccountEntry, Problem
 from doorward.application.accounts.import_users import ImportProgress
 from doorward.application.ports.security_events import SecurityEvent
+from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import ADMIN, MODERATOR, USER
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import (
@@ -36,7 +37,7 @@ def entries(count: int, first: int = 1) -> list[AccountEntry]:
 
 
 async def imported(house: House, *lines: AccountEntry | Problem, skip_existing: bool = False) -> ImportProgress:
-    return await house.import_users(lines, NOON, by="test", skip_existing=skip_existing)
+    return await house.import_users(lines, NOON, by=OPERATOR, skip_existing=skip_existing)
 
 
 async def refusal(house: House, *lines: AccountEntry | Problem) -> ImportRefused:
@@ -215,7 +216,7 @@ async def test_a_name_taken_meanwhile_stops_the_import_which_can_be_repeated() -
     )
     assert len(house.storage.database.tables.users) == BATCH_SIZE + 1
     assert house.log.events == [
-        (SecurityEvent.USERS_IMPORT_FAILED, {"by": "test", "imported": BATCH_SIZE, "skipped": 0})
+        (SecurityEvent.USERS_IMPORT_FAILED, {"by": "operator", "imported": BATCH_SIZE, "skipped": 0})
     ]
     done = await imported(house, *lines, skip_existing=True)
     assert (done.imported, done.skipped) == (BATCH_SIZE * 2 - 1, BATCH_SIZE + 1)
@@ -234,7 +235,7 @@ async def test_when_the_database_fails_the_refusal_names_what_is_stored_and_what
 
 async def test_progress_is_reported_batch_by_batch() -> None:
     on_progress: list[ImportProgress] = []
-    await House().import_users(entries(BATCH_SIZE + 1), NOON, by="test", on_progress=on_progress.append)
+    await House().import_users(entries(BATCH_SIZE + 1), NOON, by=OPERATOR, on_progress=on_progress.append)
     assert [(progress.checked, progress.stored) for progress in on_progress] == [
         (BATCH_SIZE, 0),
         (BATCH_SIZE + 1, 0),
@@ -246,7 +247,7 @@ async def test_progress_is_reported_batch_by_batch() -> None:
 async def test_the_log_contains_numbers_and_no_names() -> None:
     house = House()
     await imported(house, ADA, BOB)
-    assert house.log.events == [(SecurityEvent.USERS_IMPORTED, {"by": "test", "imported": 2, "skipped": 0})]
+    assert house.log.events == [(SecurityEvent.USERS_IMPORTED, {"by": "operator", "imported": 2, "skipped": 0})]
 
 
 async def test_an_import_without_lines_adds_nothing() -> None:

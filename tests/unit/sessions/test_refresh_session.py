@@ -7,6 +7,7 @@ import pytest
 from doorward.application.accounts.delete_user import DeleteUser
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
 from doorward.application.ports.security_events import SecurityEvent
+from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.decision import SIGNED_IN
 from doorward.domain.access.role import MODERATOR, USER
 from doorward.domain.errors import InvalidRefreshToken, RefreshTokenReused
@@ -130,7 +131,7 @@ async def test_every_refresh_reads_the_account_again() -> None:
     house = House()
     ada = await house.with_user("ada")
     first = await house.signed_in("ada")
-    await house.grant(ada.id, MODERATOR, house.clock.now(), by="test")
+    await house.grant(ada.id, MODERATOR, house.clock.now(), by=OPERATOR)
     second = await house.refresh(first.refresh_token.value, house.clock.now())
     assert second.user.roles == {USER, MODERATOR}
 
@@ -142,7 +143,7 @@ async def test_a_disabled_account_is_refused_even_after_it_is_enabled_again() ->
     first = (await house.signed_in("ada")).refresh_token.value
     update = UpdateUser(house.storage, house.log)
     for disabled in (True, False):
-        await update(ada.id, UserChanges(disabled=disabled), by="test")
+        await update(ada.id, UserChanges(disabled=disabled), by=OPERATOR)
         with pytest.raises(InvalidRefreshToken):
             await house.refresh(first, house.clock.now())
 
@@ -165,7 +166,7 @@ async def test_a_deleted_account_is_refused() -> None:
     house = House()
     ada = await house.with_user("ada")
     first = (await house.signed_in("ada")).refresh_token.value
-    await DeleteUser(house.storage, house.log)(ada.id, by="test")
+    await DeleteUser(house.storage, house.log)(ada.id, by=OPERATOR)
     with pytest.raises(InvalidRefreshToken):
         await house.refresh(first, house.clock.now())
 

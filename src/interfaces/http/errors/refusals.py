@@ -152,12 +152,6 @@ class AmbiguousToken(Invalid):
     text = "Send one token, once."
 
 
-class RoleRequired(Forbidden):
-    """RFC 6750, section 3.1, `insufficient_scope`: the account lacks the role. The text names the roles."""
-
-    code = "insufficient_scope"
-
-
 class CrossSiteRequest(Forbidden):
     """A request with a cookie changes something and comes from a page of a foreign origin."""
 
