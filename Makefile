@@ -7,8 +7,9 @@ BIN := .venv/bin
 UV := UV_PYTHON_DOWNLOADS=never .uv/bin/uv --quiet
 SOURCES := $(wildcard src/*/*.py src/*/*/*.py src/*/*/*/*.py src/*/*/*/*/*.py src/*.py)
 
-# Two processes or more, up to one per core: each starts servers of its own, and all share one MySQL.
-IN_PARALLEL := -n auto --maxprocesses 4 --dist loadgroup
+# Two processes or more, up to one per core: each starts servers of its own, and all share one MySQL. The tests of a file
+# run in one process. They keep their order: many small files come last, so that no process waits for another.
+IN_PARALLEL := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # Once the development tools are installed, `make run` keeps them.
 READY := $(if $(wildcard .venv/ready-dev),.venv/ready-dev,.venv/ready-run)

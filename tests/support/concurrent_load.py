@@ -14,7 +14,7 @@ from doorward.infrastructure.sql.storage import SqlStorage
 from support.doubles import NOON, ListLog
 from support.storage_access import found
 
-GUARD = 60
+GUARD = 120
 """Seconds, far beyond what is promised, so that a hang fails."""
 
 AT_ONCE = 15

@@ -23,7 +23,7 @@ from support.length import RACE_ROUNDS
 from support.programs.processes import children, ended, eventually
 from support.programs.server_process import Serve, Server
 
-pytestmark = pytest.mark.storage_bound
+pytestmark = pytest.mark.several_processes
 
 AT_ONCE = 10
 """Rounds that run together, each with two clients."""
@@ -53,6 +53,7 @@ def outcome(answer: Response) -> str:
     return "done" if 200 <= answer.status < 300 else str(json.loads(answer.body)["code"])
 
 
+@pytest.mark.storage_bound
 @pytest.mark.parametrize("workers", ["1", "4"])
 def test_a_sign_out_also_ends_what_a_refresh_at_the_same_time_issues(
     serve: Serve, shared: dict[str, str], workers: str
