@@ -45,6 +45,7 @@ from doorward.interfaces.http.errors.refusals import (
     InvalidHost,
     InvalidJsonBody,
     InvalidQuery,
+    InvalidTarget,
     JsonBodyRequired,
     Malformed,
     MisdirectedRequest,
@@ -77,6 +78,7 @@ EVERY_REQUEST: Final = (
     HeadersTooLarge,
     TargetTooLong,
     InvalidQuery,
+    InvalidTarget,
     CredentialsInQuery,
     InternalError,
 )
