@@ -50,25 +50,6 @@ async def sqlite(file: Path) -> AsyncIterator[Engines]:
     await engines.close()
 
 
-async def test_mysql_sessions_are_strict_and_in_utc(mysql: Engines, own_mysql_server: MySQLServer) -> None:
-    own_mysql_server.sql("SET GLOBAL sql_mode = ''", "SET GLOBAL time_zone = '+05:30'")
-    try:
-        for each in (mysql.writing, mysql.reading):
-            assert "STRICT_TRANS_TABLES" in str(await ask(each, "SELECT @@SESSION.sql_mode"))
-            assert await ask(each, "SELECT @@SESSION.time_zone") == "+00:00"
-            assert await ask(each, "SELECT @@SESSION.character_set_connection") == "utf8mb4"
-    finally:
-        own_mysql_server.sql("SET GLOBAL sql_mode = DEFAULT", "SET GLOBAL time_zone = DEFAULT")
-
-
-async def test_mysql_writes_at_read_committed_and_reads_without_transactions(mysql: Engines) -> None:
-    shown = "SHOW VARIABLES WHERE variable_name IN ('transaction_isolation', 'tx_isolation')"
-    async with connected(mysql.writing, in_transaction=False) as connection:
-        assert {row[1] for row in await connection.rows(text(shown))} == {"READ-COMMITTED"}
-    assert await ask(mysql.writing, "SELECT @@autocommit") == 0
-    assert await ask(mysql.reading, "SELECT @@autocommit") == 1
-
-
 async def test_nothing_is_written_through_mysql_connections_for_reading(
     mysql: Engines, mysql_url: str, mysql_server: MySQLServer
 ) -> None:

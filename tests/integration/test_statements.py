@@ -11,8 +11,8 @@ PACKAGE = Path(engine.__file__).parent
 
 COMPOSED = {
     "diagnosis.py: MYSQL",
-    "engine.py: MYSQL_SESSION",
-    "engine.py: open_migrator",
+    "diagnosis.py: diagnose_settings",
+    "mysql_settings.py: set_statement",
     "sqlite.py: SqliteConnections",
     "sqlite.py: SqliteSession",
     "0001_accounts_roles_keys_changes.py: guard_hand_edits",

@@ -10,6 +10,7 @@ from doorward.infrastructure.finding import Finding
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.sql.connection import SqlConnection, connected
 from doorward.infrastructure.sql.engine import MAX_CONNECTION_AGE_SECONDS, open_engines
+from doorward.infrastructure.sql.mysql_settings import WRITING, is_set, variable
 from doorward.infrastructure.sql.schema import HEAD, check_schema
 from doorward.infrastructure.sql.urls import DatabaseUrl
 
@@ -31,26 +32,6 @@ SQLITE: Mapping[str, Check] = {
     ),
 }
 MYSQL: Mapping[str, Check] = {
-    "sql_mode": (
-        "SELECT @@SESSION.sql_mode LIKE '%STRICT_TRANS_TABLES%'",
-        "1",
-        "remove what overrides the session's sql_mode, such as init_connect or a proxy",
-    ),
-    "time zone": (
-        "SELECT @@SESSION.time_zone",
-        "+00:00",
-        "remove what overrides the session's time_zone, such as init_connect or a proxy",
-    ),
-    "isolation": (
-        "SHOW VARIABLES WHERE Variable_name IN ('transaction_isolation', 'tx_isolation')",
-        "READ-COMMITTED",
-        "remove what overrides the session's isolation level, such as init_connect or a proxy",
-    ),
-    "connection charset": (
-        "SELECT @@SESSION.character_set_connection",
-        "utf8mb4",
-        "remove skip-character-set-client-handshake from the settings of the server",
-    ),
     "columns' charset": (
         "SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() "
         "AND table_name <> 'alembic_version' AND character_set_name NOT IN ('utf8mb4', 'ascii', 'binary')",
@@ -70,7 +51,6 @@ GOOD_ANSWER_TEXTS: Mapping[str, str] = {
     "foreign keys": "enforced",
     "synchronous": "full",
     "references": "whole",
-    "sql_mode": "strict",
     "columns' charset": "utf8mb4 everywhere",
     "writable": "yes",
     "idle timeout": "longer than connections are kept",
@@ -89,11 +69,10 @@ async def diagnose_database(url: DatabaseUrl, now: Callable[[], datetime]) -> li
     current = Finding(check="schema", state="ok", text=f"revision {HEAD}")
     engines = open_engines(url, 2)
     try:
-        # Isolation matters for the sessions that write.
         async with connected(engines.writing, in_transaction=True) as connection:
             found = [finding async for finding in diagnose_session(connection, url)]
             if url.sqlite_path is None:
-                found.append(await diagnose_clock(connection, now))
+                found += [await diagnose_settings(connection), await diagnose_clock(connection, now)]
         return [answers, current, *found]
     except StorageUnavailable as error:
         return [Finding(check="database", state="wrong", text=str(error), fix="see the log of the database server")]
@@ -107,6 +86,24 @@ async def diagnose_session(connection: SqlConnection, url: DatabaseUrl) -> Async
         answer = str(rows[0][-1]) if rows else "nothing"
         good = answer == wanted
         yield Finding.judged(check, GOOD_ANSWER_TEXTS.get(check, answer) if good else answer, good=good, fix=fix)
+
+
+async def diagnose_settings(connection: SqlConnection) -> Finding:
+    """Compare what a connection for writing is set to with what Doorward has set."""
+    ((version,),) = await connection.rows(text("SELECT VERSION()"))
+    names = ", ".join(f"@@SESSION.{variable(name, version)}" for name in WRITING)
+    (answers,) = await connection.rows(text(f"SELECT {names}"))
+    others = [
+        f"{name} is {answer}"
+        for (name, wanted), answer in zip(WRITING.items(), answers, strict=True)
+        if not is_set(wanted, answer)
+    ]
+    return Finding.judged(
+        "session",
+        ", ".join(others) or f"{len(WRITING)} variables are set as Doorward needs them",
+        good=not others,
+        fix="remove what overrides the variables of a session, such as a proxy",
+    )
 
 
 async def diagnose_clock(connection: SqlConnection, now: Callable[[], datetime]) -> Finding:

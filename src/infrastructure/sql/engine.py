@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.util import greenlet_spawn
 
 from doorward.infrastructure.settings.file_access import refuse_shared_file
 from doorward.infrastructure.settings.start_refused import StartRefused
+from doorward.infrastructure.sql import mysql_settings
 from doorward.infrastructure.sql.connection import Connections, Limits
 from doorward.infrastructure.sql.errors import mark_lost_connections
 from doorward.infrastructure.sql.mysql import MySqlConnections
@@ -27,13 +27,6 @@ T = TypeVar("T")
 SQLITE_READERS = 4
 SQLITE_SESSION = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON")
 """FULL, so that a committed revocation survives a power failure."""
-
-SQL_MODE = (
-    "STRICT_TRANS_TABLES,ONLY_FULL_GROUP_BY,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
-    "NO_ENGINE_SUBSTITUTION"
-)
-MYSQL_SESSION = f"SET SESSION time_zone = '+00:00', sql_mode = '{SQL_MODE}', innodb_lock_wait_timeout = "
-MYSQL_READING = "SET SESSION TRANSACTION READ ONLY"
 
 MAX_CONNECTION_AGE_SECONDS = 240
 """Older connections are replaced: proxies and hosting providers cut idle ones after five minutes."""
@@ -76,15 +69,9 @@ def sqlite_engines(path: Path, limits: Limits) -> Engines:
 def mysql_engines(url: DatabaseUrl, size: int, limits: Limits) -> Engines:
     writers = max(1, size // 2)
     readers = max(1, size - writers)
-    session = (f"{MYSQL_SESSION}{max(1, round(limits.lock_wait_seconds))}",)
-    writing = mysql(url, session, writers, isolation_level="READ COMMITTED")
-    reading = mysql(
-        url,
-        (*session, MYSQL_READING),
-        readers,
-        isolation_level="AUTOCOMMIT",
-        skip_autocommit_rollback=True,
-    )
+    locks = {"innodb_lock_wait_timeout": max(1, round(limits.lock_wait_seconds))}
+    writing = mysql(url, {**mysql_settings.WRITING, **locks}, writers)
+    reading = mysql(url, {**mysql_settings.READING, **locks}, readers, skip_autocommit_rollback=True)
     return Engines(
         writing=MySqlConnections(writing, limits, writers), reading=MySqlConnections(reading, limits, readers)
     )
@@ -92,19 +79,17 @@ def mysql_engines(url: DatabaseUrl, size: int, limits: Limits) -> Engines:
 
 def open_engine(url: DatabaseUrl) -> Engine:
     """Return an engine with one connection, to read the schema."""
-    limits = Limits()
     if url.sqlite_path is None:
-        session = (f"{MYSQL_SESSION}{round(limits.lock_wait_seconds)}",)
-        return mysql(url, session, 1, isolation_level="AUTOCOMMIT")
-    return sqlite(url.sqlite_path, SQLITE_SESSION, limits)
+        return mysql(url, mysql_settings.READING, 1, skip_autocommit_rollback=True)
+    return sqlite(url.sqlite_path, SQLITE_SESSION, Limits())
 
 
 def open_migrator(url: DatabaseUrl, lock_wait_seconds: int) -> Engine:
     """Return an engine for migrations, which wait longer for locks. A missing SQLite file is created with mode 0600."""
     limits = Limits(lock_wait_seconds=lock_wait_seconds)
     if url.sqlite_path is None:
-        locks = f"SET SESSION innodb_lock_wait_timeout = {lock_wait_seconds}, lock_wait_timeout = {lock_wait_seconds}"
-        return mysql(url, (f"{MYSQL_SESSION}{lock_wait_seconds}", locks), 1)
+        locks = {"innodb_lock_wait_timeout": lock_wait_seconds, "lock_wait_timeout": lock_wait_seconds}
+        return mysql(url, {**mysql_settings.WRITING, **locks}, 1)
     make_private(url.sqlite_path)
     return sqlite(url.sqlite_path, SQLITE_SESSION, limits)
 
@@ -136,11 +121,11 @@ def sqlite(path: Path, session: Sequence[str], limits: Limits) -> Engine:
         poolclass=NullPool,
         pool_reset_on_return=None,
     )
-    prepare(engine, session)
+    prepare(engine, lambda _: session)
     return engine
 
 
-def mysql(at: DatabaseUrl, session: Sequence[str], size: int, **options: Any) -> Engine:
+def mysql(at: DatabaseUrl, settings: mysql_settings.Settings, size: int, **options: Any) -> Engine:
     """Return an engine whose pool does not roll back: the code that begins a transaction ends it.
 
     The time-outs of the driver and of the pool are longer than the limits of a session, so they never apply first.
@@ -151,6 +136,7 @@ def mysql(at: DatabaseUrl, session: Sequence[str], size: int, **options: Any) ->
         connect_args={
             "password": at.password.encode(),  # the driver would encode text as Latin-1
             "charset": "utf8mb4",
+            "autocommit": None,  # one of the settings; the driver would assume that it is on
             "connect_timeout": CONNECT_TIMEOUT_SECONDS,
             "stmt_cache_size": MAX_PREPARED_STATEMENTS,
             "ssl": tls_context(at),
@@ -163,24 +149,25 @@ def mysql(at: DatabaseUrl, session: Sequence[str], size: int, **options: Any) ->
         pool_reset_on_return=None,
         **options,
     )
-    prepare(engine, session)
+    prepare(
+        engine,
+        lambda connection: [mysql_settings.set_statement(settings, connection.driver_connection.get_server_info())],
+    )
     return engine
 
 
-def prepare(engine: Engine, session: Sequence[str]) -> None:
-    """Run the statements of `session` on each new connection, and extend what counts as a lost connection."""
-    event.listen(engine, "connect", executing(session))
-    event.listen(engine, "handle_error", mark_lost_connections)
+def prepare(engine: Engine, session: Callable[[Any], Sequence[str]]) -> None:
+    """Run the statements that `session` returns on each new connection, before SQLAlchemy looks at what the server is
+    set to, and extend what counts as a lost connection."""
 
-
-def executing(statements: Sequence[str]) -> Callable[[DBAPIConnection, object], None]:
-    def on_connect(connection: DBAPIConnection, _: object) -> None:
+    def on_connect(connection: Any, _: object) -> None:
         cursor = connection.cursor()
-        for statement in statements:
+        for statement in session(connection):
             cursor.execute(statement)
         cursor.close()
 
-    return on_connect
+    event.listen(engine, "connect", on_connect, insert=True)
+    event.listen(engine, "handle_error", mark_lost_connections)
 
 
 def make_private(path: Path) -> None:
