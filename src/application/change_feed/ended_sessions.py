@@ -1,4 +1,5 @@
 import asyncio
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -26,11 +27,17 @@ UNCERTAIN_SECONDS = 60.0
 end, or it never will."""
 
 
+MANY_OF_ONE_ACCOUNT = 100
+"""The number of ended sessions of one account from which on its next sign-in replaces them by an epoch."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One end. `until` is published to services; `expires_at` is of the monotonic clock, which nobody sets."""
+    """One end. `until` is published to services; the other times are of the monotonic clock, which nobody sets."""
 
+    user_id: UserId
     until: datetime
+    added_at: float
     expires_at: float
     epoch: int = 0
 
@@ -50,6 +57,8 @@ class EndedSessions:
         self._monotonic = clock.monotonic
         self._sessions: dict[SessionId, Entry] = {}
         self._accounts: dict[UserId, Entry] = {}
+        self._of_account: defaultdict[UserId, set[SessionId]] = defaultdict(set)
+        """The keys of `_sessions`, by account."""
         self._uncertain: dict[SessionId | UserId, float] = {}
         """The monotonic time until which the database is queried about each."""
         self.max_entries = max_entries
@@ -71,6 +80,10 @@ class EndedSessions:
         if self._uncertain and (token.session_id in self._uncertain or token.subject in self._uncertain):
             return None
         return False if self.complete else None
+
+    def are_many_of(self, user_id: UserId) -> bool:
+        """Return whether an epoch of the account should take the place of its ended sessions here."""
+        return len(self._of_account.get(user_id, ())) >= MANY_OF_ONE_ACCOUNT
 
     async def query(self, token: AccessToken) -> bool:
         """Return whether the session of the token has ended, read from the database. Raise StorageUnavailable."""
@@ -103,6 +116,8 @@ class EndedSessions:
     def apply(self, changes: Sequence[Change]) -> None:
         """Add the ends that were announced just now."""
         for change in changes:
+            if change.epoch is not None and change.user_id is not None and change.certain:
+                self._remove_covered(change.user_id, change.epoch)
             self._add(change, RETENTION)
 
     def load(self, changes: Sequence[SequencedChange]) -> None:
@@ -130,25 +145,47 @@ class EndedSessions:
         sessions = [session_id for session_id, entry in self._sessions.items() if entry.expires_at <= now]
         accounts = [user_id for user_id, entry in self._accounts.items() if entry.expires_at <= now]
         for session_id in sessions:
-            del self._sessions[session_id]
+            self._remove(session_id)
         for user_id in accounts:
             del self._accounts[user_id]
         if sessions or accounts:
             self._notify()
 
+    def _remove_covered(self, user_id: UserId, epoch: int) -> None:
+        """Remove the ended sessions of the account whose tokens are revoked by its new epoch as well.
+
+        These are the ones that this node knew when it last read the feed. The epoch began later, because otherwise this
+        node would have read of it then; so no token of theirs has the epoch. An epoch that is reported once more says
+        nothing about the sessions that ended meanwhile.
+        """
+        known = self._accounts.get(user_id)
+        if self._caught_up_at is None or (known is not None and known.epoch >= epoch):
+            return
+        for session_id in list(self._of_account.get(user_id, ())):
+            if self._sessions[session_id].added_at <= self._caught_up_at:
+                self._remove(session_id)
+
+    def _remove(self, session_id: SessionId) -> None:
+        user_id = self._sessions.pop(session_id).user_id
+        self._of_account[user_id].discard(session_id)
+        if not self._of_account[user_id]:
+            del self._of_account[user_id]
+
     def _add(self, change: Change, retention: timedelta) -> None:
         if change.subject is not Subject.SESSIONS or change.user_id is None:
             return
-        expires_at = self._clock.monotonic() + retention.total_seconds()
+        now = self._clock.monotonic()
+        expires_at = now + retention.total_seconds()
         if not change.certain:
-            self._uncertain[change.session_id or change.user_id] = self._clock.monotonic() + UNCERTAIN_SECONDS
+            self._uncertain[change.session_id or change.user_id] = now + UNCERTAIN_SECONDS
             return
         if len(self._sessions) + len(self._accounts) >= self.max_entries:
             self._overfull_until = max(expires_at, self._overfull_until or expires_at)
             return
-        entry = Entry(self._clock.now() + retention, expires_at, change.epoch or 0)
+        entry = Entry(change.user_id, self._clock.now() + retention, now, expires_at, change.epoch or 0)
         if change.session_id is not None:
             self._sessions[change.session_id] = entry
+            self._of_account[change.user_id].add(change.session_id)
         else:
             known = self._accounts.get(change.user_id, entry)
             self._accounts[change.user_id] = replace(entry, epoch=max(known.epoch, entry.epoch))

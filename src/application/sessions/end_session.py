@@ -27,6 +27,7 @@ class EndSession:
     @retried
     async def _end(self, user_id: UserId, session_id: SessionId) -> bool:
         async with self.storage.transaction() as tx:
+            await tx.users.lock(user_id)
             session = await tx.sessions.get(session_id)
             if session is None or session.user_id != user_id:
                 return False

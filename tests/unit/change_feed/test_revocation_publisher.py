@@ -77,9 +77,9 @@ async def test_the_list_names_what_ended_and_until_when_it_matters() -> None:
     """TK-16."""
     node = await Node().started()
     house = node.house
-    ada = await house.with_user("ada")
-    session = (await house.signed_in("ada")).session
-    await house.end(ada.id, session.id, by="test")
+    ada, bob = await house.with_user("ada"), await house.with_user("bob")
+    session = (await house.signed_in("bob")).session
+    await house.end(bob.id, session.id, by="test")
     await house.end_all(ada.id, by="test")
     epoch = (await house.stored(ada.id)).epoch
     until = int((NOON + RETENTION).timestamp())
