@@ -127,7 +127,7 @@ class House:
 
     @property
     def authenticate(self) -> Authenticate:
-        return Authenticate(self.storage, self.hasher, REFRESH_TOKENS, self.issue, self.policy, self.log)
+        return Authenticate(self.storage, self.hasher, REFRESH_TOKENS, self.issue, self.policy, self.log, self.ended)
 
     @property
     def issue(self) -> IssueTokens:

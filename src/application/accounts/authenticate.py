@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import final
 
+from doorward.application.change_feed.ended_sessions import EndedSessions
 from doorward.application.ports.security import PasswordHasher, RefreshTokens, SecurityLog, Verdict
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
@@ -36,6 +37,7 @@ class Authenticate:
     issue: IssueTokens
     policy: SessionPolicy
     log: SecurityLog
+    ended: EndedSessions
 
     async def __call__(self, login: str, password: str, now: datetime, device: Device = UNKNOWN_DEVICE) -> SignedIn:
         """Return the tokens. `login` is a username or an email. Raise InvalidCredentials or HashingBusy."""
@@ -77,7 +79,9 @@ class Authenticate:
         """Open the session and return the account as it is now.
 
         Return None if the password changed, or the account was disabled or deleted, while the password was verified: a
-        new session must not outlive the event that ended all others.
+        new session must not outlive the event that ended all others. If many sessions of the account ended lately, all
+        its access tokens are revoked, so that one entry takes the place of many in the list of what has ended. The
+        sessions that go on get new access tokens when they refresh.
         """
         async with self.storage.transaction() as tx:
             present = await tx.users.lock(user.id)
@@ -86,7 +90,14 @@ class Authenticate:
             await tx.sessions.add(session)
             sessions = await tx.sessions.of_user(user.id)
             await tx.sessions.end(surplus_sessions(sessions, session.id, self.policy, session.started_at))
-            return present
+            revokes = self.ended.are_many_of(user.id)
+            if revokes:
+                present = present.with_tokens_revoked()
+                await tx.users.save(present)
+                await tx.sessions.revoke_tokens(user.id, present.epoch)
+        if revokes:
+            self.log.record(SecurityEvent.AUTHN_TOKEN_REVOKED, user_id=str(user.id), epoch=present.epoch)
+        return present
 
     def _refuse(self, login: str, reason: str, user: User | None = None) -> InvalidCredentials:
         self.log.record(

@@ -1,13 +1,17 @@
 import asyncio
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import final
+from hashlib import sha256
+from typing import TypeVar, final
+from uuid import UUID
 
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.storage import Storage
 from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME, AccessToken
 from doorward.domain.change_feed.change import Change, SequencedChange, Subject
+from doorward.domain.change_feed.ends import Ends
 from doorward.domain.ids import SessionId, UserId
 
 RETENTION = MAX_ACCESS_TOKEN_LIFETIME + timedelta(minutes=1)
@@ -26,13 +30,24 @@ UNCERTAIN_SECONDS = 60.0
 end, or it never will."""
 
 
+MANY_OF_ONE_ACCOUNT = 100
+"""The number of ended sessions of one account from which on its next sign-in replaces them by an epoch."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One end. `until` is published to services; `expires_at` is of the monotonic clock, which nobody sets."""
+    """One end. `until` is published to services; the other times are of the monotonic clock, which nobody sets."""
 
+    user_id: UserId
     until: datetime
+    added_at: float
     expires_at: float
     epoch: int = 0
+    found_at: int | None = None
+    """The last number of the change feed when this node had read the end there; None before."""
+
+
+Id = TypeVar("Id", SessionId, UserId)
 
 
 @final
@@ -50,6 +65,8 @@ class EndedSessions:
         self._monotonic = clock.monotonic
         self._sessions: dict[SessionId, Entry] = {}
         self._accounts: dict[UserId, Entry] = {}
+        self._of_account: defaultdict[UserId, set[SessionId]] = defaultdict(set)
+        """The keys of `_sessions`, by account."""
         self._uncertain: dict[SessionId | UserId, float] = {}
         """The monotonic time until which the database is queried about each."""
         self.max_entries = max_entries
@@ -59,6 +76,11 @@ class EndedSessions:
         self._changed = asyncio.Event()
         self.generation = 0
         """Grows with every end that is added or removed."""
+        self.digest = 0
+        """A sum of hashes. Nodes that know the same ends have the same one."""
+        self._position = self._read_to = 0
+        self._unread_sessions: list[SessionId] = []
+        self._unread_accounts: list[UserId] = []
         storage.on_commit(self.apply)
 
     def has_ended(self, token: AccessToken) -> bool | None:
@@ -72,20 +94,32 @@ class EndedSessions:
             return None
         return False if self.complete else None
 
+    def are_many_of(self, user_id: UserId) -> bool:
+        """Return whether an epoch of the account should take the place of its ended sessions here."""
+        return len(self._of_account.get(user_id, ())) >= MANY_OF_ONE_ACCOUNT
+
     async def query(self, token: AccessToken) -> bool:
         """Return whether the session of the token has ended, read from the database. Raise StorageUnavailable."""
         async with self._storage.reading() as reading:
             return await reading.sessions.get(token.session_id) is None
 
-    @property
-    def sessions(self) -> Sequence[tuple[SessionId, datetime]]:
-        """The ended sessions, each with the time after which no token of it is valid."""
-        return [(session_id, entry.until) for session_id, entry in self._sessions.items()]
+    def all(self) -> Ends:
+        """Return every end that is known here."""
+        return Ends(sessions_of(self._sessions.items()), accounts_of(self._accounts.items()), self._position)
 
-    @property
-    def accounts(self) -> Sequence[tuple[UserId, int, datetime]]:
-        """The accounts whose tokens of an epoch before the given one are revoked, and until when."""
-        return [(user_id, entry.epoch, entry.until) for user_id, entry in self._accounts.items()]
+    def since(self, position: int, limit: int) -> Ends | None:
+        """Return what somebody may not know who has the ends of this position, on whichever node they got them.
+
+        Return None if there are more than `limit`, or if this node has not read as far. An end is left out if it was
+        read here when the last number of the feed was lower than `position`: whoever has that position read later.
+        """
+        if position > self._read_to:
+            return None
+        sessions = newest(self._sessions, position, limit)
+        accounts = newest(self._accounts, position, limit)
+        if sessions is None or accounts is None:
+            return None
+        return Ends(sessions_of(sessions), accounts_of(accounts), self._position, position)
 
     @property
     def complete(self) -> bool:
@@ -100,24 +134,34 @@ class EndedSessions:
         while self.generation == generation:
             await self._changed.wait()
 
-    def apply(self, changes: Sequence[Change]) -> None:
-        """Add the ends that were announced just now."""
+    def apply(self, changes: Sequence[Change], found_at: int | None = None) -> None:
+        """Add the ends that were announced just now. `found_at` is the last number of the feed that they were read
+        from; None means that this node has committed them."""
         for change in changes:
-            self._add(change, RETENTION)
+            if change.epoch is not None and change.user_id is not None and change.certain:
+                self._remove_covered(change.user_id, change.epoch)
+            self._add(change, RETENTION, found_at)
+        if found_at is not None:
+            self._keep_unread_newest()
 
-    def load(self, changes: Sequence[SequencedChange]) -> None:
+    def load(self, changes: Sequence[SequencedChange], found_at: int = 0) -> None:
         """Add the ends that the feed contained when this node began to read it. More than `max_entries` changes mean
         that there are others besides."""
         now = self._clock.now()
         for row in changes:
-            self._add(row.change, min(row.at + RETENTION - now, RETENTION))
+            self._add(row.change, min(row.at + RETENTION - now, RETENTION), found_at)
         if len(changes) > self.max_entries:
             self._overfull_until = self._clock.monotonic() + RETENTION.total_seconds()
 
-    def mark_caught_up(self, since: float) -> None:
-        """Record that the feed was read to its end: all that was announced before the monotonic time `since` is
-        known."""
+    def mark_caught_up(self, since: float, read_to: int = 0) -> None:
+        """Record that the feed was read to its end, whose number is `read_to`: all that was announced before the
+        monotonic time `since` is known.
+
+        The position of this node is the end of the read before. Some statements of this read may have been answered
+        before its last number was readable, but none before that of the read before.
+        """
         self._caught_up_at = since
+        self._position, self._read_to = min(self._read_to, read_to), read_to
         if since - self._cleaned_up_at >= CLEANUP_INTERVAL_SECONDS:
             self._cleaned_up_at = since
             self._remove_expired(self._clock.monotonic())
@@ -130,31 +174,111 @@ class EndedSessions:
         sessions = [session_id for session_id, entry in self._sessions.items() if entry.expires_at <= now]
         accounts = [user_id for user_id, entry in self._accounts.items() if entry.expires_at <= now]
         for session_id in sessions:
-            del self._sessions[session_id]
+            self._remove(session_id)
         for user_id in accounts:
-            del self._accounts[user_id]
+            self.digest -= digest_of(user_id, self._accounts.pop(user_id).epoch)
         if sessions or accounts:
             self._notify()
 
-    def _add(self, change: Change, retention: timedelta) -> None:
+    def _remove_covered(self, user_id: UserId, epoch: int) -> None:
+        """Remove the ended sessions of the account whose tokens are revoked by its new epoch as well.
+
+        These are the ones that this node knew when it last read the feed. The epoch began later, because otherwise this
+        node would have read of it then; so no token of theirs has the epoch. An epoch that is reported once more says
+        nothing about the sessions that ended meanwhile.
+        """
+        known = self._accounts.get(user_id)
+        if self._caught_up_at is None or (known is not None and known.epoch >= epoch):
+            return
+        for session_id in list(self._of_account.get(user_id, ())):
+            if self._sessions[session_id].added_at <= self._caught_up_at:
+                self._remove(session_id)
+
+    def _remove(self, session_id: SessionId) -> None:
+        user_id = self._sessions.pop(session_id).user_id
+        self.digest -= digest_of(session_id)
+        self._of_account[user_id].discard(session_id)
+        if not self._of_account[user_id]:
+            del self._of_account[user_id]
+
+    def _add(self, change: Change, retention: timedelta, found_at: int | None) -> None:
         if change.subject is not Subject.SESSIONS or change.user_id is None:
             return
-        expires_at = self._clock.monotonic() + retention.total_seconds()
+        now = self._clock.monotonic()
+        expires_at = now + retention.total_seconds()
         if not change.certain:
-            self._uncertain[change.session_id or change.user_id] = self._clock.monotonic() + UNCERTAIN_SECONDS
+            self._uncertain[change.session_id or change.user_id] = now + UNCERTAIN_SECONDS
             return
         if len(self._sessions) + len(self._accounts) >= self.max_entries:
             self._overfull_until = max(expires_at, self._overfull_until or expires_at)
             return
-        entry = Entry(self._clock.now() + retention, expires_at, change.epoch or 0)
+        entry = Entry(change.user_id, self._clock.now() + retention, now, expires_at, change.epoch or 0, found_at)
         if change.session_id is not None:
-            self._sessions[change.session_id] = entry
+            self._put_session(change.session_id, entry)
         else:
-            known = self._accounts.get(change.user_id, entry)
-            self._accounts[change.user_id] = replace(entry, epoch=max(known.epoch, entry.epoch))
+            self._put_account(change.user_id, entry)
         self._notify()
+
+    def _keep_unread_newest(self) -> None:
+        """Move the ends that this node has committed and not read yet behind those that it has read."""
+        self._unread_sessions = [key for key in self._unread_sessions if moved_if_unread(self._sessions, key)]
+        self._unread_accounts = [key for key in self._unread_accounts if moved_if_unread(self._accounts, key)]
+
+    def _put_session(self, session_id: SessionId, entry: Entry) -> None:
+        """Add the end as the newest one, because `since` goes through the entries from the newest on."""
+        if self._sessions.pop(session_id, None) is None:
+            self.digest += digest_of(session_id)
+        self._sessions[session_id] = entry
+        if entry.found_at is None:
+            self._unread_sessions.append(session_id)
+        self._of_account[entry.user_id].add(session_id)
+
+    def _put_account(self, user_id: UserId, entry: Entry) -> None:
+        known = self._accounts.pop(user_id, None)
+        if known is not None:
+            self.digest -= digest_of(user_id, known.epoch)
+            entry = replace(entry, epoch=max(known.epoch, entry.epoch))
+        self.digest += digest_of(user_id, entry.epoch)
+        self._accounts[user_id] = entry
+        if entry.found_at is None:
+            self._unread_accounts.append(user_id)
 
     def _notify(self) -> None:
         self.generation += 1
         self._changed.set()
         self._changed = asyncio.Event()
+
+
+def newest(entries: dict[Id, Entry], position: int, limit: int) -> list[tuple[Id, Entry]] | None:
+    """Return the entries that were found at the position or later, or None if there are more than `limit`."""
+    found: list[tuple[Id, Entry]] = []
+    for key in reversed(entries):
+        entry = entries[key]
+        if entry.found_at is not None and entry.found_at < position:
+            return found
+        if len(found) == limit:
+            return None
+        found.append((key, entry))
+    return found
+
+
+def moved_if_unread(entries: dict[Id, Entry], key: Id) -> bool:
+    """Make the entry the newest one if the feed has not reported it yet, and return whether that is so."""
+    entry = entries.get(key)
+    if entry is None or entry.found_at is not None:
+        return False
+    del entries[key]
+    entries[key] = entry
+    return True
+
+
+def sessions_of(entries: Iterable[tuple[SessionId, Entry]]) -> Sequence[tuple[SessionId, datetime]]:
+    return [(session_id, entry.until) for session_id, entry in entries]
+
+
+def accounts_of(entries: Iterable[tuple[UserId, Entry]]) -> Sequence[tuple[UserId, int, datetime]]:
+    return [(user_id, entry.epoch, entry.until) for user_id, entry in entries]
+
+
+def digest_of(identifier: UUID, epoch: int = 0) -> int:
+    return int.from_bytes(sha256(identifier.bytes + epoch.to_bytes(8)).digest())

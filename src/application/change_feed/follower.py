@@ -109,8 +109,8 @@ class ChangeFollower:
     async def once(self) -> None:
         """Read the feed once, apply what is new and reload the keys if needed. Raise StorageUnavailable."""
         since = self._clock.monotonic()
-        await self._read()
-        self._ended.mark_caught_up(since)
+        read_to = await self._read()
+        self._ended.mark_caught_up(since, read_to)
         self._reads += 1
         if self._keys_due or self._reads % READS_PER_KEY_RELOAD == 0:
             self._keys_due = True
@@ -118,21 +118,21 @@ class ChangeFollower:
             self._keys_due = False
         await self._prune()
 
-    async def _read(self) -> None:
+    async def _read(self) -> int:
+        """Apply what is new, and return the last number of the feed."""
         if self._cursor is None:
-            await self._start()
-            return
+            return await self._start()
         try:
             changes = await self._new_changes(self._cursor)
         except FeedRewritten:
-            await self._start()
-            return
+            return await self._start()
         self._grown = self._grown or bool(changes)
         self._keys_due = self._keys_due or any(change.subject is Subject.KEYS for change in changes)
         self._directory.apply(changes)
-        self._ended.apply(changes)
+        self._ended.apply(changes, self._cursor.highest)
+        return self._cursor.highest
 
-    async def _start(self) -> None:
+    async def _start(self) -> int:
         """Start at the present end of the feed, and drop what was read before."""
         self._cursor = None
         async with self._storage.reading() as reading:
@@ -140,9 +140,10 @@ class ChangeFollower:
             since = self._clock.now() - RETENTION
             ended = await reading.changes.ended_since(since, self._ended.max_entries + 1)
         self._directory.clear()
-        self._ended.load(ended)
-        self._keys_due = True
         self._cursor = ChangeCursor(latest, self._clock.monotonic())
+        self._ended.load(ended, self._cursor.highest)
+        self._keys_due = True
+        return self._cursor.highest
 
     async def _new_changes(self, cursor: ChangeCursor) -> list[Change]:
         """Return what is new. Everything is read before the cursor moves, so that a failure loses no change."""

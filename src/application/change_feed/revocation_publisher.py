@@ -19,13 +19,28 @@ PERIOD = LIFETIME / 2
 MAX_WAITING = 256
 """The number of requests that one process lets wait for a new list."""
 
+KEPT_FOR_SERVICES = 64
+"""The part of MAX_WAITING that only registered services get."""
+
+MAX_WAITING_PER_ADDRESS = 32
+"""The number of waiting requests of one address, unless they are those of registered services."""
+
 PAUSE_FACTOR = 2
-"""The pause after a list was signed, as a multiple of the time that signing took."""
+"""The pause before the next state is published, as a multiple of the time that signing the lists of this one took."""
+
+MAX_NEW_ENTRIES = 1_000
+"""A client gets the whole list if more than this may be new to it."""
+
+MAX_ENTRIES_ON_THE_LOOP = 2_000
+"""A longer list is encoded and signed in a thread. Up to this length it takes about three milliseconds."""
+
+MAX_LISTS_KEPT = 64
+"""The number of different lists of one state that are kept: the whole one, and what is new since other states."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevocationList:
-    """A signed list that anybody may read. Nodes that list the same ends in the same period, by the same key, give it
+    """A signed list that anybody may read. Nodes that know the same ends in the same period, by the same key, give it
     the same `tag`."""
 
     signed: bytes = field(repr=False)
@@ -37,23 +52,27 @@ class RevocationPublisher:
     """Publishes the signed list of sessions and accounts whose access tokens must be refused, for services that verify
     tokens by themselves.
 
-    A list is signed when it is requested and something has changed. All requests in between get the same bytes.
+    A list is signed when it is requested and something has changed. All requests in between get the same bytes. A
+    client that names the position of its last list gets only what may be new to it.
     """
 
     def __init__(self, ended: EndedSessions, signer: RevocationSigner, clock: Clock) -> None:
         self._ended = ended
         self._signer = signer
         self._clock = clock
-        self._list: RevocationList | None = None
+        self._tag = ""
         self._generation = -1
         self._signature: tuple[str, int] | None = None
-        """The key and the period of the present list."""
+        """The key and the period of the present state."""
+        self._lists: dict[int | None, asyncio.Task[RevocationList]] = {}
+        """The lists of the present state, by the position since which they list. None has all."""
         self._pauses_until = clock.monotonic()
-        self._waiting: set[asyncio.Timeout] = set()
+        self._waiting: dict[asyncio.Timeout, str | None] = {}
+        """The waiting requests, each with the address of its client, or None for a registered service."""
         self._stopped = False
 
-    def current(self) -> RevocationList:
-        """Return the present list.
+    def tag(self) -> str:
+        """Return the tag of the present state, which costs a few steps however long the list is.
 
         Raise RevocationsIncomplete while this node may not know of every end, and StorageUnavailable while it has no
         signing key.
@@ -62,32 +81,52 @@ class RevocationPublisher:
             raise RevocationsIncomplete
         now = self._clock.now()
         signature = self._signer.kid(now), int(now.timestamp() / PERIOD.total_seconds())
-        if self._list is None or signature != self._signature:
-            return self._signed(*signature)
-        if self._ended.generation == self._generation or self._clock.monotonic() < self._pauses_until:
-            return self._list
-        return self._signed(*signature)
+        is_old = self._ended.generation != self._generation and self._clock.monotonic() >= self._pauses_until
+        if signature != self._signature or is_old:
+            self._signature, self._generation = signature, self._ended.generation
+            tag = sha256(repr((*signature, self._ended.digest)).encode()).hexdigest()[:32]
+            if tag != self._tag:  # the same end is reported more than once
+                self._tag, self._lists = tag, {}
+        return self._tag
+
+    async def list(self, since: int | None = None) -> RevocationList:
+        """Return the present list, or only what may be new since a position. Raise as `tag` does."""
+        self.tag()
+        listing = self._lists.get(since)
+        if listing is None or (listing.done() and listing.exception() is not None):
+            listing = asyncio.ensure_future(self._signed(since))
+            if len(self._lists) < MAX_LISTS_KEPT:
+                self._lists[since] = listing
+        return await asyncio.shield(listing)
+
+    def has_room(self, address: str | None) -> bool:
+        """Return whether a request of this address may wait for a new list; None stands for a registered service."""
+        if self._stopped or len(self._waiting) >= MAX_WAITING:
+            return False
+        if address is None:
+            return True
+        addresses = [each for each in self._waiting.values() if each is not None]
+        return len(addresses) < MAX_WAITING - KEPT_FOR_SERVICES and addresses.count(address) < MAX_WAITING_PER_ADDRESS
 
     @property
-    def has_room(self) -> bool:
-        """Whether another request may wait for a new list."""
-        return not self._stopped and len(self._waiting) < MAX_WAITING
+    def waiting(self) -> int:
+        """The number of requests that wait."""
+        return len(self._waiting)
 
-    async def after(self, tag: str, seconds: float) -> RevocationList:
-        """Wait for a list with another tag, and return it.
+    async def changed(self, tag: str, seconds: float, address: str | None) -> None:
+        """Return when the present state has another tag.
 
-        Return the present list after so many seconds, when the service stops, and at once if there is no room to wait.
-        Raise as `current` does.
+        Return after so many seconds, when the service stops, and at once if there is no room to wait. Raise as `tag`
+        does.
         """
         with suppress(TimeoutError):
-            async with asyncio.timeout(seconds if self.has_room else 0) as timeout:
-                self._waiting.add(timeout)
+            async with asyncio.timeout(seconds if self.has_room(address) else 0) as timeout:
+                self._waiting[timeout] = address
                 try:
-                    while self.current().tag == tag:
+                    while self.tag() == tag:
                         await self._change()
                 finally:
-                    self._waiting.discard(timeout)
-        return self.current()
+                    del self._waiting[timeout]
 
     def stop(self) -> None:
         """Answer all waiting requests now, and let no other one wait."""
@@ -96,22 +135,22 @@ class RevocationPublisher:
             timeout.reschedule(0)
 
     async def _change(self) -> None:
-        """Return when the list may have changed."""
+        """Return when the state may have changed."""
         period = PERIOD.total_seconds()
         with suppress(TimeoutError):
             async with asyncio.timeout(period - self._clock.now().timestamp() % period):
                 await self._ended.changed_since(self._generation)
                 await asyncio.sleep(self._pauses_until - self._clock.monotonic())
 
-    def _signed(self, kid: str, period: int) -> RevocationList:
-        began = self._clock.monotonic()
-        sessions, accounts, now = self._ended.sessions, self._ended.accounts, self._clock.now()
-        ended = sorted(session_id.int for session_id, _ in sessions)
-        raised = sorted((user_id.int, epoch) for user_id, epoch, _ in accounts)
-        tag = sha256(repr((kid, period, ended, raised)).encode()).hexdigest()[:32]
-        self._generation, self._signature = self._ended.generation, (kid, period)
-        if self._list is None or self._list.tag != tag:  # the same end is reported more than once
-            self._list = RevocationList(signed=self._signer.sign(sessions, accounts, now, now + LIFETIME), tag=tag)
+    async def _signed(self, since: int | None) -> RevocationList:
+        tag, now, began = self._tag, self._clock.now(), self._clock.monotonic()
+        ends = self._ended.all() if since is None else self._ended.since(since, MAX_NEW_ENTRIES)
+        if ends is None:
+            return await self.list()
+        if len(ends) > MAX_ENTRIES_ON_THE_LOOP:
+            signed = await asyncio.to_thread(self._signer.sign, ends, now, now + LIFETIME)
+        else:
+            signed = self._signer.sign(ends, now, now + LIFETIME)
         done = self._clock.monotonic()
-        self._pauses_until = done + PAUSE_FACTOR * (done - began)
-        return self._list
+        self._pauses_until = max(self._pauses_until, done) + PAUSE_FACTOR * (done - began)
+        return RevocationList(signed=signed, tag=tag)

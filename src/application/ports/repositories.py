@@ -113,10 +113,11 @@ class SessionReader(Protocol):
 
 
 class SessionRepository(SessionReader, Protocol):
-    """`end` announces one change of `sessions` for each session, and `end_all` one for all of them.
+    """`end` announces one change of `sessions` for each session, `end_all` and `revoke_tokens` one for all of them.
 
-    Transactions that open or end sessions of the same account run one after another if each of them holds the account
-    (`UserRepository.lock`). A transaction that locks accounts and sessions locks the accounts first.
+    Transactions that open or end sessions of the same account run one after another, because each of them holds the
+    account (`UserRepository.lock`). `ChangeReader.ended_since` depends on it. A transaction that locks accounts and
+    sessions locks the accounts first.
     """
 
     async def add(self, session: Session) -> None:
@@ -148,6 +149,10 @@ class SessionRepository(SessionReader, Protocol):
     async def end_all(self, user_id: UserId, epoch: int) -> int:
         """Delete all sessions of the account, which continues in this epoch, and return how many there were. It is
         announced even if there were none, because access tokens of earlier epochs may still be valid."""
+        ...
+
+    async def revoke_tokens(self, user_id: UserId, epoch: int) -> None:
+        """Announce that the account continues in this epoch. Its sessions are kept."""
         ...
 
     async def prune(self, unused_since: datetime, limit: int) -> int:
@@ -212,7 +217,10 @@ class ChangeReader(Protocol):
 
     async def ended_since(self, moment: datetime, limit: int) -> Sequence[SequencedChange]:
         """Return the changes of `sessions` that were announced at that moment or later, ascending. If there are more
-        than `limit`, return any `limit` of them."""
+        than `limit`, return any `limit` of them.
+
+        Changes are left out if a later change of all sessions of the account covers them.
+        """
         ...
 
 

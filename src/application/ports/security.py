@@ -10,7 +10,8 @@ from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.principal import AccessToken
 from doorward.domain.accounts.password import Password, PasswordHash
 from doorward.domain.accounts.user import User
-from doorward.domain.ids import SessionId, UserId
+from doorward.domain.change_feed.ends import Ends
+from doorward.domain.ids import SessionId
 from doorward.domain.keys.signing_key import Algorithm, SigningKey
 from doorward.domain.services.service import ServiceId, ServiceSecretHash
 from doorward.domain.sessions.refresh_token import RefreshToken
@@ -90,14 +91,8 @@ class RevocationSigner(Protocol):
         """Return the id of the key that is active at `now`."""
         ...
 
-    def sign(
-        self,
-        sessions: Sequence[tuple[SessionId, datetime]],
-        accounts: Sequence[tuple[UserId, int, datetime]],
-        now: datetime,
-        ends_at: datetime,
-    ) -> bytes:
-        """Return a signed list that is valid until `ends_at`.
+    def sign(self, ends: Ends, now: datetime, ends_at: datetime) -> bytes:
+        """Return a signed list that is valid until `ends_at`. It may be called in a thread.
 
         It contains the ended sessions, and for each account in it the lowest epoch that is still accepted. The time of
         an entry says when the last token that it concerns has expired, so that the entry can be dropped.

@@ -39,6 +39,7 @@ class SecurityEvent(StrEnum):
     AUTHN_PASSWORD_CONFIRMATION_FAIL = "authn_password_confirmation_fail", Level.WARNING
     AUTHN_REFRESH_FAIL = "authn_refresh_fail", Level.WARNING
     AUTHN_TOKEN_REUSE = "authn_token_reuse", Level.CRITICAL
+    AUTHN_TOKEN_REVOKED = "authn_token_revoked", Level.INFO
     AUTHZ_ADMIN = "authz_admin", Level.INFO
     AUTHZ_CHANGE = "authz_change", Level.INFO
     AUTHZ_FAIL = "authz_fail", Level.WARNING

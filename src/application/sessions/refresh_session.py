@@ -142,6 +142,7 @@ class RefreshSession:
             if standing is Standing.CURRENT:
                 raise TransactionConflict
             if standing is Standing.REUSED:
+                await tx.users.lock(user.id)
                 await tx.sessions.end([session])
             latest = self._latest(token, session) if standing is Standing.RETRIED else None
             return Attempt(standing, session, user, latest)

@@ -56,6 +56,10 @@ class User:
     def signed_out_everywhere(self) -> Self:
         return replace(self, epoch=self.epoch + 1)
 
+    def with_tokens_revoked(self) -> Self:
+        """Return the account with all its access tokens revoked. Its sessions continue: they refresh and get others."""
+        return replace(self, epoch=self.epoch + 1)
+
     def rehashed(self, password_hash: PasswordHash) -> Self:
         """Return the account with the same password, hashed with the current parameters."""
         return replace(self, password_hash=password_hash)

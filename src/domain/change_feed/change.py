@@ -22,8 +22,8 @@ class Change:
     """One change that other nodes must learn of.
 
     A change of `account` concerns one account. A change of `roles` (a role was removed) concerns every account, and
-    one of `keys` the signing keys. A change of `sessions` reports what ended: the session `session_id`, or all sessions
-    of the account from the epochs before `epoch`.
+    one of `keys` the signing keys. A change of `sessions` reports whose access tokens are revoked: those of the session
+    `session_id`, which has ended, or those of the account from the epochs before `epoch`.
     """
 
     subject: Subject
@@ -43,7 +43,7 @@ class Change:
 
     @classmethod
     def sessions_ended(cls, user_id: UserId, epoch: int) -> Self:
-        """Return the change that ends all sessions which the account had before this epoch."""
+        """Return the change that revokes all access tokens which the account got before this epoch."""
         return cls(Subject.SESSIONS, user_id, epoch=epoch)
 
 

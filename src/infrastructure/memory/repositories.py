@@ -1,7 +1,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
 
 from doorward.domain.access.decision import Access
 from doorward.domain.access.role import Role, RoleName
@@ -196,8 +195,9 @@ class MemoryChanges:
         return self.tables.changes[-count:]
 
     async def ended_since(self, moment: datetime, limit: int) -> Sequence[SequencedChange]:
-        ended = (row for row in self.tables.changes if row.change.subject is Subject.SESSIONS and row.at >= moment)
-        return list(islice(ended, limit))
+        ended = [row for row in self.tables.changes if row.change.subject is Subject.SESSIONS and row.at >= moment]
+        covered_before = {row.change.user_id: row.sequence for row in ended if row.change.session_id is None}
+        return [row for row in ended if row.sequence >= covered_before.get(row.change.user_id, 0)][:limit]
 
     async def prune(self, before: datetime, limit: int) -> int:
         old = [row for row in self.tables.changes[:-1] if row.at < before][:limit]

@@ -61,6 +61,9 @@ class MemorySessions:
         self.announce(Change.sessions_ended(user_id, epoch))
         return self.tables.remove_sessions(user_id)
 
+    async def revoke_tokens(self, user_id: UserId, epoch: int) -> None:
+        self.announce(Change.sessions_ended(user_id, epoch))
+
     async def prune(self, unused_since: datetime, limit: int) -> int:
         unused = [session for session in self.tables.sessions.values() if session.last_used_at < unused_since][:limit]
         for session in unused:

@@ -1,11 +1,10 @@
-from collections.abc import Sequence
 from datetime import datetime
 from math import ceil
 from typing import final
 
 import msgspec
 
-from doorward.domain.ids import SessionId, UserId
+from doorward.domain.change_feed.ends import Ends
 from doorward.infrastructure.security.jwk import base64url
 from doorward.infrastructure.security.key_ring import StoredKeyRing
 from doorward.infrastructure.security.tokens import encode, sign
@@ -26,13 +25,7 @@ class JwtRevocationSigner:
     def kid(self, now: datetime) -> str:
         return self._ring.signing(now).signing_key.kid
 
-    def sign(
-        self,
-        sessions: Sequence[tuple[SessionId, datetime]],
-        accounts: Sequence[tuple[UserId, int, datetime]],
-        now: datetime,
-        ends_at: datetime,
-    ) -> bytes:
+    def sign(self, ends: Ends, now: datetime, ends_at: datetime) -> bytes:
         key = self._ring.signing(now)
         header = {"alg": key.signing_key.algorithm, "typ": TYPE, "kid": key.signing_key.kid}
         claims = {
@@ -40,9 +33,14 @@ class JwtRevocationSigner:
             "aud": self._audience,
             "iat": int(now.timestamp()),
             "exp": int(ends_at.timestamp()),
-            "sessions": [{"sid": session_id, "exp": seconds(until)} for session_id, until in sessions],
-            "accounts": [{"sub": user_id, "epoch": epoch, "exp": seconds(until)} for user_id, epoch, until in accounts],
+            "cursor": str(ends.position),
+            "sessions": [{"sid": session_id, "exp": seconds(until)} for session_id, until in ends.sessions],
+            "accounts": [
+                {"sub": user_id, "epoch": epoch, "exp": seconds(until)} for user_id, epoch, until in ends.accounts
+            ],
         }
+        if ends.since is not None:
+            claims["since"] = str(ends.since)
         content = f"{encode(header)}.{base64url(msgspec.json.encode(claims))}".encode()
         return content + b"." + base64url(sign(key, content)).encode()
 

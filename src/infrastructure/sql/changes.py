@@ -3,7 +3,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, final
 
-from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy import and_, bindparam, delete, func, insert, select
 
 from doorward.domain.change_feed.change import Change, SequencedChange, Subject
 from doorward.infrastructure.sql.connection import MANY_ROWS, SqlConnection, SqlRow, padded
@@ -15,8 +15,18 @@ ANNOUNCE = insert(changes)
 CHANGE = select(changes)
 SINCE = CHANGE.where(changes.c.sequence >= bindparam("sequence")).order_by(changes.c.sequence).limit(bindparam("count"))
 AMONG = CHANGE.where(changes.c.sequence.in_(bindparam("sequences", expanding=True))).order_by(changes.c.sequence)
+ENDED_SINCE = and_(changes.c.subject == Subject.SESSIONS.value, changes.c.created_at >= bindparam("moment"))
+LAST_OF_ALL_SESSIONS = (
+    select(changes.c.user_id, func.max(changes.c.sequence).label("sequence"))
+    .where(ENDED_SINCE, changes.c.session_id.is_(None))
+    .group_by(changes.c.user_id)
+    .subquery("last_of_all_sessions")
+)
+"""Of each account the last change that covers all its sessions."""
+
 ENDED = (
-    CHANGE.where(changes.c.subject == Subject.SESSIONS.value, changes.c.created_at >= bindparam("moment"))
+    CHANGE.outerjoin_from(changes, LAST_OF_ALL_SESSIONS, changes.c.user_id == LAST_OF_ALL_SESSIONS.c.user_id)
+    .where(ENDED_SINCE, changes.c.sequence >= func.coalesce(LAST_OF_ALL_SESSIONS.c.sequence, 0))
     .limit(bindparam("count"))
     .execution_options(**MANY_ROWS)
 )

@@ -136,6 +136,9 @@ class SqlSessions:
         await self.feed.announce(Change.sessions_ended(user_id, epoch))
         return ended
 
+    async def revoke_tokens(self, user_id: UserId, epoch: int) -> None:
+        await self.feed.announce(Change.sessions_ended(user_id, epoch))
+
     async def prune(self, unused_since: datetime, limit: int) -> int:
         day_of_last_use = day(unused_since)
         rows = await self.connection.rows(UNUSED, {"day": day_of_last_use, "count": limit})

@@ -7,7 +7,7 @@ from doorward.domain.accounts.user import User
 from doorward.domain.change_feed.change import Change, SequencedChange, Subject
 from support.builders import a_session, a_user
 from support.doubles import NOON
-from support.storage_access import found, grant, put
+from support.storage_access import found, grant, put, sessions_of
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 EVER = datetime(1971, 1, 1, tzinfo=UTC)
@@ -117,13 +117,13 @@ async def test_the_feed_tells_which_sessions_ended(storage: Storage) -> None:
 
 
 async def test_what_ended_since_a_moment_is_found_again_and_nothing_else(storage: Storage) -> None:
-    ada = a_user("ada")
-    await put(storage, ada)
-    for epoch in range(1, 5):
+    users = [a_user(f"user{count}") for count in range(4)]
+    await put(storage, *users)
+    for epoch, user in enumerate(users, 1):
         async with storage.transaction() as tx:
-            await tx.sessions.end_all(ada.id, epoch)
-            await tx.users.grant(ada.id, MODERATOR, NOON)
-            await tx.users.revoke(ada.id, MODERATOR)
+            await tx.sessions.end_all(user.id, epoch)
+            await tx.users.grant(user.id, MODERATOR, NOON)
+            await tx.users.revoke(user.id, MODERATOR)
     async with storage.reading() as reading:
         ends = [row for row in await reading.changes.since(0, 20) if row.change.subject is Subject.SESSIONS]
         assert [row.change.epoch for row in ends] == [1, 2, 3, 4]
@@ -131,6 +131,29 @@ async def test_what_ended_since_a_moment_is_found_again_and_nothing_else(storage
         assert await reading.changes.ended_since(ends[2].at, 9) == [row for row in ends if row.at >= ends[2].at]
         assert await reading.changes.ended_since(ends[3].at + timedelta(microseconds=1), 9) == []
         assert len(await reading.changes.ended_since(EVER, 3)) == 3
+
+
+async def test_what_ended_before_all_sessions_of_the_account_is_left_out(storage: Storage) -> None:
+    """So that a node that starts reads few changes of an account whose sessions often end."""
+    ada, bob = a_user("ada"), a_user("bob")
+    own, (other,) = [a_session(ada) for _ in range(4)], [a_session(bob)]
+    await put(storage, ada, bob, *own, other)
+    async with storage.transaction() as tx:
+        await tx.sessions.end([other])
+    for epoch, covered in enumerate(own[:2], 1):
+        async with storage.transaction() as tx:
+            await tx.sessions.end([covered])
+            await tx.sessions.revoke_tokens(ada.id, epoch)
+    async with storage.transaction() as tx:
+        await tx.sessions.end([own[2]])
+    async with storage.reading() as reading:
+        rows = await reading.changes.ended_since(EVER, 9)
+        assert await sessions_of(storage, ada) == [own[3].id]
+    assert [row.change for row in rows] == [
+        Change.session_ended(bob.id, other.id),
+        Change.sessions_ended(ada.id, 2),
+        Change.session_ended(ada.id, own[2].id),
+    ]
 
 
 async def test_changes_are_dated_by_the_clock_of_the_storage(storage: Storage) -> None:

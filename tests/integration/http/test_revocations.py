@@ -10,7 +10,7 @@ import jwt
 import pytest
 from jwt import PyJWK
 
-from doorward.application.change_feed.revocation_publisher import LIFETIME, MAX_WAITING, PERIOD
+from doorward.application.change_feed.revocation_publisher import LIFETIME, MAX_WAITING_PER_ADDRESS, PERIOD
 from support.http.database_shell import run_sql
 from support.http.raw_http import connected, request
 from support.http.service import Account, Unique, outcome
@@ -73,7 +73,7 @@ def test_anybody_can_check_what_it_says_and_learns_no_more_than_ids(
     key = PyJWK(next(key for key in keys if key["kid"] == kid))
     issuer = read_claims(ada.token)["iss"]
     claims = jwt.decode(answer.text, key, algorithms=["ES256"], audience="doorward", issuer=issuer)
-    assert claims.keys() == {"iss", "aud", "iat", "exp", "sessions", "accounts"}
+    assert claims.keys() == {"iss", "aud", "iat", "exp", "cursor", "sessions", "accounts"}
     assert claims["exp"] - claims["iat"] == LIFETIME.total_seconds()
     (entry,) = (entry for entry in claims["sessions"] if entry["sid"] == session_of(ada))
     assert entry.keys() == {"sid", "exp"}
@@ -111,6 +111,22 @@ def test_accounts_that_are_disabled_deleted_or_renewed_are_listed(
     assert refused(disabled)
     assert refused(deleted)
     eventually(lambda: refused(renewed))
+
+
+def test_who_sends_its_cursor_gets_what_is_new_and_who_sends_none_or_another_gets_all(
+    server: Server, client: httpx2.Client, unique: Unique
+) -> None:
+    """RF-17."""
+    cursor = read_claims(client.get(FEED).text)["cursor"]
+    ada = server.create_user(unique("ada"))
+    sign_out(server, ada)
+    answer = client.get(FEED, params={"since": cursor})
+    assert read_claims(answer.text)["since"] == cursor
+    assert session_of(ada) in listed_in(answer)
+    for params in ({}, {"since": "9" * 18}, {"since": "nobody's"}):
+        whole = client.get(FEED, params=params)
+        assert "since" not in read_claims(whole.text)
+        assert session_of(ada) in listed_in(whole)
 
 
 def test_the_list_opens_no_guarded_route(client: httpx2.Client) -> None:
@@ -223,26 +239,29 @@ def in_flight(client: httpx2.Client) -> float:
 
 @contextmanager
 def crowded(server: Server, client: httpx2.Client) -> Iterator[None]:
-    """As many wait as may."""
+    """As many wait as may from one address."""
     with ExitStack() as crowd:
         has = [f"{name}: {value}" for name, value in known(client).items()]
         asking = request(f"GET {FEED} HTTP/1.1", *has, "Prefer: wait=30")
-        for _ in range(MAX_WAITING):
+        for _ in range(MAX_WAITING_PER_ADDRESS):
             crowd.enter_context(connected(server)).sendall(asking)
         yield
 
 
 def test_when_too_many_wait_others_are_answered_at_once_and_who_leaves_frees_a_place(serve: Serve) -> None:
+    """RF-18: a registered service waits all the same."""
     server = serve()
+    service = server.add_service("following")
     with server.client() as client:
 
-        def waits() -> bool:
-            answer = client.get(FEED, headers={**known(client), "Prefer": "wait=1"})
+        def waits(auth: tuple[str, str] | None = None) -> bool:
+            answer = client.get(FEED, headers={**known(client), "Prefer": "wait=1"}, auth=auth)
             return "preference-applied" in answer.headers
 
         def story() -> None:
             with crowded(server, client):
                 eventually(lambda: not waits())
+                assert waits(service)
             eventually(waits)
 
         within_one_period(story)

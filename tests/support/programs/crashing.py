@@ -21,6 +21,7 @@ from doorward.application.accounts.authenticate import Authenticate
 from doorward.application.accounts.delete_user import DeleteUser
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.accounts.register_user import RegisterUser
+from doorward.application.change_feed.ended_sessions import EndedSessions
 from doorward.application.keys.reseal_signing_keys import ResealSigningKeys
 from doorward.application.keys.revoke_signing_key import RevokeSigningKey
 from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
@@ -35,7 +36,7 @@ from doorward.domain.sessions.session import SessionPolicy
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from support.builders import PASSWORD, REFRESH_TOKENS
-from support.doubles import NOON, ListLog, PlainHasher, PlainSealer, PlainTokens, ShortBlocklist
+from support.doubles import NOON, FrozenClock, ListLog, PlainHasher, PlainSealer, PlainTokens, ShortBlocklist
 
 Story = Callable[[SqlStorage, User], Awaitable[object]]
 
@@ -58,7 +59,8 @@ def revoke_a_key(storage: SqlStorage, _: User) -> Awaitable[object]:
 
 def sign_in(storage: SqlStorage, _: User) -> Awaitable[object]:
     issue = IssueTokens(PlainTokens(), POLICY)
-    return Authenticate(storage, PlainHasher(), REFRESH_TOKENS, issue, POLICY, LOG)("ada", PASSWORD, NOON)
+    ended = EndedSessions(storage, FrozenClock())
+    return Authenticate(storage, PlainHasher(), REFRESH_TOKENS, issue, POLICY, LOG, ended)("ada", PASSWORD, NOON)
 
 
 def refresh(storage: SqlStorage, _: User) -> Awaitable[object]:

@@ -86,7 +86,7 @@ async def test_a_node_that_starts_loads_the_ends_whose_tokens_may_still_be_valid
     house.clock.move(900)
     restarted = House(clock=house.clock, database=house.storage.database)
     await restarted.follower().once()
-    assert restarted.ended.sessions == [(signed_in.session.id, NOON + RETENTION)]
+    assert restarted.ended.all().sessions == [(signed_in.session.id, NOON + RETENTION)]
 
 
 async def test_a_node_queries_the_database_before_its_first_read_and_when_its_last_read_is_too_old() -> None:
@@ -122,10 +122,10 @@ def test_an_end_is_removed_when_no_token_of_it_can_be_valid() -> None:
     ended.apply([Change.session_ended(SOMEBODY, session_id), Change.sessions_ended(SOMEBODY, 3)])
     clock.move(RETENTION.total_seconds() - 1)
     ended.mark_caught_up(clock.monotonic())
-    assert (len(ended.sessions), len(ended.accounts)) == (1, 1)
+    assert (len(ended.all().sessions), len(ended.all().accounts)) == (1, 1)
     clock.move(CLEANUP_INTERVAL_SECONDS)
     ended.mark_caught_up(clock.monotonic())
-    assert (len(ended.sessions), len(ended.accounts)) == (0, 0)
+    assert (len(ended.all().sessions), len(ended.all().accounts)) == (0, 0)
 
 
 def test_a_wall_clock_that_jumps_removes_no_end() -> None:
@@ -135,7 +135,7 @@ def test_a_wall_clock_that_jumps_removes_no_end() -> None:
     clock.time += timedelta(days=1)
     clock.seconds += CLEANUP_INTERVAL_SECONDS
     ended.mark_caught_up(clock.monotonic())
-    assert len(ended.sessions) == 1
+    assert len(ended.all().sessions) == 1
 
 
 async def test_an_uncertain_end_is_queried_and_not_published() -> None:
@@ -148,7 +148,7 @@ async def test_an_uncertain_end_is_queried_and_not_published() -> None:
         house.ended.apply([replace(change, certain=False)])
         assert house.ended.has_ended(token) is None
         assert (await house.authorize(token, SIGNED_IN)).allowed
-        assert (house.ended.sessions, house.ended.accounts) == ([], [])
+        assert (house.ended.all().sessions, house.ended.all().accounts) == ([], [])
         house.clock.move(UNCERTAIN_SECONDS)
         house.ended.mark_caught_up(house.clock.monotonic())
         assert house.ended.has_ended(token) is False
@@ -159,7 +159,7 @@ async def test_an_uncertain_end_is_queried_and_not_published() -> None:
 def test_the_higher_epoch_counts_in_whatever_order_they_are_announced() -> None:
     ended = EndedSessions(WatchedStorage(), FrozenClock())
     ended.apply([Change.sessions_ended(SOMEBODY, 3), Change.sessions_ended(SOMEBODY, 2)])
-    assert [(user_id, epoch) for user_id, epoch, _ in ended.accounts] == [(SOMEBODY, 3)]
+    assert [(user_id, epoch) for user_id, epoch, _ in ended.all().accounts] == [(SOMEBODY, 3)]
 
 
 def test_beyond_the_maximum_of_entries_the_database_is_queried() -> None:
@@ -177,7 +177,7 @@ def test_beyond_the_maximum_of_entries_the_database_is_queried() -> None:
     assert (ended.has_ended(token), ended.complete) == (False, True)
     ended.load(rows[3:])
     assert (ended.has_ended(token), ended.complete) == (None, False)
-    assert len(ended.sessions) == 3
+    assert len(ended.all().sessions) == 3
     house.clock.move(RETENTION.total_seconds() + 3)
     ended.mark_caught_up(house.clock.monotonic())
     assert (ended.has_ended(token), ended.complete) == (False, True)

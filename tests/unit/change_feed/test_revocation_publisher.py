@@ -1,7 +1,6 @@
 """What the revocation list contains, when it is signed again, and which requests may wait for it."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,14 +9,17 @@ import pytest
 
 from doorward.application.change_feed.ended_sessions import RETENTION, STALE_AFTER_SECONDS
 from doorward.application.change_feed.revocation_publisher import (
+    KEPT_FOR_SERVICES,
     LIFETIME,
     MAX_WAITING,
+    MAX_WAITING_PER_ADDRESS,
     PERIOD,
     RevocationList,
     RevocationPublisher,
 )
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.change_feed.change import Change
+from doorward.domain.change_feed.ends import Ends
 from doorward.domain.errors import InvalidToken, RevocationsIncomplete, StorageUnavailable
 from doorward.domain.ids import SessionId, UserId, uuid7
 from doorward.domain.sessions.session import new_session_id
@@ -35,6 +37,8 @@ ISSUER, AUDIENCE = "https://auth.example.org", "doorward"
 SEALER = AesKeySealer(MasterSecret(b"what the signing keys of these tests are sealed with"))
 FIRST, SECOND = SEALER.generate(NOON), SEALER.generate(NOON)
 SOMEBODY = UserId(uuid7(NOON))
+ADDRESS = "192.0.2.250"
+A_SERVICE = None
 
 
 @dataclass(slots=True)
@@ -68,6 +72,10 @@ def read(published: RevocationList) -> dict[str, Any]:
     return read_claims(published.signed.decode())
 
 
+def sids(published: RevocationList) -> list[str]:
+    return [entry["sid"] for entry in read(published)["sessions"]]
+
+
 async def settle() -> None:
     """Let every task run as far as it can."""
     for _ in range(10):
@@ -78,19 +86,20 @@ async def test_the_list_names_what_ended_and_until_when_it_matters() -> None:
     """TK-16."""
     node = await Node().started()
     house = node.house
-    ada = await house.with_user("ada")
-    session = (await house.signed_in("ada")).session
-    await house.end(ada.id, session.id, by=OPERATOR)
+    ada, bob = await house.with_user("ada"), await house.with_user("bob")
+    session = (await house.signed_in("bob")).session
+    await house.end(bob.id, session.id, by=OPERATOR)
     await house.end_all(ada.id, by=OPERATOR)
     epoch = (await house.stored(ada.id)).epoch
     until = int((NOON + RETENTION).timestamp())
-    published = node.publisher.current()
+    published = await node.publisher.list()
     now = int(NOON.timestamp())
     assert read(published) == {
         "iss": ISSUER,
         "aud": AUDIENCE,
         "iat": now,
         "exp": now + LIFETIME.total_seconds(),
+        "cursor": "0",
         "sessions": [{"sid": str(session.id), "exp": until}],
         "accounts": [{"sub": str(ada.id), "epoch": epoch, "exp": until}],
     }
@@ -102,42 +111,42 @@ async def test_a_list_is_not_accepted_as_an_access_token() -> None:
     node = await Node().started()
     tokens = JwtAccessTokens(node.ring, ISSUER, AUDIENCE, "doorward", 900)
     with pytest.raises(InvalidToken):
-        tokens.verify(node.publisher.current().signed.decode(), NOON)
+        tokens.verify((await node.publisher.list()).signed.decode(), NOON)
 
 
 async def test_all_requests_get_the_same_bytes_until_something_ends() -> None:
     node = await Node().started()
-    before = node.publisher.current()
-    assert node.publisher.current() is before
+    before = await node.publisher.list()
+    assert (await node.publisher.list()) is before
     session_id = new_session_id(NOON)
     node.end(session_id)
-    after = node.publisher.current()
+    after = await node.publisher.list()
     assert after.tag != before.tag
     node.end(session_id)
-    assert node.publisher.current() is after, "an end that is apply of once more is nothing new"
+    assert (await node.publisher.list()) is after, "an end that is apply of once more is nothing new"
 
 
 async def test_an_end_that_no_token_needs_any_more_is_not_listed() -> None:
     node = await Node().started()
     node.end(new_session_id(NOON))
-    assert read(node.publisher.current())["sessions"] != []
+    assert read(await node.publisher.list())["sessions"] != []
     node.move(RETENTION.total_seconds())
-    assert read(node.publisher.current())["sessions"] == []
+    assert read(await node.publisher.list())["sessions"] == []
 
 
 async def test_the_list_is_signed_again_at_half_its_lifetime_and_by_another_key() -> None:
     node = await Node().started()
-    before = node.publisher.current()
+    before = await node.publisher.list()
     node.move(PERIOD.total_seconds() - 1)
-    assert node.publisher.current() is before
+    assert (await node.publisher.list()) is before
     node.move(1)
-    after = node.publisher.current()
+    after = await node.publisher.list()
     assert read(after)["iat"] - read(before)["iat"] == PERIOD.total_seconds()
     assert after.tag != before.tag
     await put(node.house.storage, SECOND.beginning(node.house.clock.now()))
     await node.ring.reload()
-    assert read_header(node.publisher.current().signed.decode())["kid"] == SECOND.kid
-    assert node.publisher.current().tag != after.tag
+    assert read_header((await node.publisher.list()).signed.decode())["kid"] == SECOND.kid
+    assert (await node.publisher.list()).tag != after.tag
 
 
 async def test_nodes_that_list_the_same_ends_give_the_list_the_same_tag() -> None:
@@ -149,42 +158,43 @@ async def test_nodes_that_list_the_same_ends_give_the_list_the_same_tag() -> Non
     there.move(1)
     for session_id in reversed(ended):
         there.end(session_id)
-    assert here.publisher.current().tag == there.publisher.current().tag
-    assert here.publisher.current().signed != there.publisher.current().signed
+    assert (await here.publisher.list()).tag == (await there.publisher.list()).tag
+    assert (await here.publisher.list()).signed != (await there.publisher.list()).signed
 
 
 async def test_a_node_that_may_not_know_all_ends_refuses_to_publish() -> None:
     node = await Node().started()
-    known = node.publisher.current()
+    known = await node.publisher.list()
     node.house.clock.move(STALE_AFTER_SECONDS + 1)
     with pytest.raises(RevocationsIncomplete):
-        node.publisher.current()
+        (await node.publisher.list())
     node.house.ended.mark_caught_up(node.house.clock.monotonic())
-    assert node.publisher.current() is known
+    assert (await node.publisher.list()) is known
 
 
 async def test_without_a_key_nothing_is_published() -> None:
     with pytest.raises(StorageUnavailable):
-        Node().publisher.current()
+        await Node().publisher.list()
 
 
 async def test_a_waiting_request_is_answered_when_something_ends() -> None:
     node = await Node().started()
-    known = node.publisher.current()
-    waiting = asyncio.create_task(node.publisher.after(known.tag, 60))
+    known = await node.publisher.list()
+    waiting = asyncio.create_task(node.publisher.changed(known.tag, 60, ADDRESS))
     await settle()
     assert not waiting.done()
     session_id = new_session_id(NOON)
     node.end(session_id)
-    assert [entry["sid"] for entry in read(await waiting)["sessions"]] == [str(session_id)]
-    assert await node.publisher.after(known.tag, 60) is node.publisher.current(), "who is late does not wait"
+    await waiting
+    assert sids(await node.publisher.list()) == [str(session_id)]
+    await node.publisher.changed(known.tag, 60, ADDRESS)  # who is late does not wait
 
 
 async def test_a_waiting_request_is_not_woken_if_the_list_stays_the_same() -> None:
     node = await Node().started()
     session_id = new_session_id(NOON)
     node.end(session_id)
-    waiting = asyncio.create_task(node.publisher.after(node.publisher.current().tag, 60))
+    waiting = asyncio.create_task(node.publisher.changed((await node.publisher.list()).tag, 60, ADDRESS))
     await settle()
     node.end(session_id)
     await settle()
@@ -195,42 +205,54 @@ async def test_a_waiting_request_is_not_woken_if_the_list_stays_the_same() -> No
 
 async def test_a_waiting_request_gets_the_present_list_after_its_time() -> None:
     node = await Node().started()
-    known = node.publisher.current()
-    assert await node.publisher.after(known.tag, 0) is known
+    known = await node.publisher.list()
+    await node.publisher.changed(known.tag, 0, ADDRESS)
+    assert await node.publisher.list() is known
 
 
 async def test_when_the_service_stops_waiting_requests_are_answered_and_no_other_waits() -> None:
     node = await Node().started()
-    known = node.publisher.current()
-    waiting = [asyncio.create_task(node.publisher.after(known.tag, 60)) for _ in range(3)]
+    known = await node.publisher.list()
+    waiting = [asyncio.create_task(node.publisher.changed(known.tag, 60, ADDRESS)) for _ in range(3)]
     await settle()
     node.publisher.stop()
-    assert await asyncio.gather(*waiting) == [known] * 3
-    assert not node.publisher.has_room
-    assert await node.publisher.after(known.tag, 60) is known
+    await asyncio.gather(*waiting)
+    assert not node.publisher.has_room(ADDRESS)
+    assert not node.publisher.has_room(A_SERVICE)
+    await node.publisher.changed(known.tag, 60, ADDRESS)
 
 
 async def test_the_number_of_waiting_requests_is_limited_and_a_cancelled_one_makes_room() -> None:
     node = await Node().started()
-    known = node.publisher.current()
-    waiting = [asyncio.create_task(node.publisher.after(known.tag, 60)) for _ in range(MAX_WAITING)]
+    known = await node.publisher.list()
+    callers = [f"192.0.2.{number}" for number in range(MAX_WAITING - KEPT_FOR_SERVICES)]
+    waiting = [asyncio.create_task(node.publisher.changed(known.tag, 60, each)) for each in callers]
     await settle()
-    assert not node.publisher.has_room
-    waiting[0].cancel()
+    assert not node.publisher.has_room(ADDRESS)
+    services = [asyncio.create_task(node.publisher.changed(known.tag, 60, A_SERVICE)) for _ in range(KEPT_FOR_SERVICES)]
     await settle()
-    assert node.publisher.has_room
+    assert not node.publisher.has_room(A_SERVICE)
+    services.pop().cancel()
+    waiting.pop().cancel()
+    await settle()
+    assert node.publisher.has_room(ADDRESS)
+    assert node.publisher.has_room(A_SERVICE)
     node.publisher.stop()
-    await asyncio.gather(*waiting[1:])
+    await asyncio.gather(*waiting, *services)
 
 
-async def test_requests_beyond_the_limit_are_answered_at_once() -> None:
+async def test_one_address_gets_a_part_of_the_places_and_services_are_not_counted_by_address() -> None:
+    """RF-18."""
     node = await Node().started()
-    known = node.publisher.current()
-    waiting = [asyncio.create_task(node.publisher.after(known.tag, 60)) for _ in range(MAX_WAITING + 3)]
+    tag = node.publisher.tag()
+    number = MAX_WAITING_PER_ADDRESS
+    waiting = [asyncio.create_task(node.publisher.changed(tag, 60, ADDRESS)) for _ in range(number + 3)]
     await settle()
-    assert [task.done() for task in waiting] == [False] * MAX_WAITING + [True] * 3
+    assert [task.done() for task in waiting] == [False] * number + [True] * 3
+    assert node.publisher.has_room("192.0.2.1")
+    assert node.publisher.has_room(A_SERVICE)
     node.publisher.stop()
-    assert await asyncio.gather(*waiting) == [known] * len(waiting)
+    await asyncio.gather(*waiting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,23 +264,17 @@ class SlowSigner:
     def kid(self, now: datetime) -> str:
         return "the only one"
 
-    def sign(
-        self,
-        sessions: Sequence[tuple[SessionId, datetime]],
-        accounts: Sequence[tuple[UserId, int, datetime]],
-        now: datetime,
-        ends_at: datetime,
-    ) -> bytes:
+    def sign(self, ends: Ends, now: datetime, ends_at: datetime) -> bytes:
         self.clock.move(1)
-        return str(len(sessions)).encode()
+        return str(len(ends)).encode()
 
 
 async def test_signing_long_lists_does_not_take_all_the_time() -> None:
     house = House()
     publisher = RevocationPublisher(house.ended, SlowSigner(house.clock), house.clock)
-    before = publisher.current()
+    before = await publisher.list()
     house.ended.apply([Change.session_ended(SOMEBODY, new_session_id(NOON))])
     house.clock.move(1.9)
-    assert publisher.current() is before
+    assert (await publisher.list()) is before
     house.clock.move(0.1)
-    assert publisher.current().signed == b"1"
+    assert (await publisher.list()).signed == b"1"

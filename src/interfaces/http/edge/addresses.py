@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final, final
 
 from doorward.interfaces.http.config import Network
@@ -49,6 +49,13 @@ class ClientAddresses:
     def _is_trusted(self, text: str) -> bool:
         address = parse_address(text)
         return address is not None and any(address in network for network in self._trusted)
+
+
+def subscriber_of(address: str) -> str:
+    """Return what limits per address count by: an IPv4 address, or the /64 network of an IPv6 address, because one
+    client has all of its addresses (RFC 6177)."""
+    parsed = parse_address(address)
+    return str(ip_network((parsed, 64), strict=False)) if isinstance(parsed, IPv6Address) else address
 
 
 def parse_address(text: str) -> Address | None:

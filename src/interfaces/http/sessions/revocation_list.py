@@ -2,24 +2,28 @@
 
 import asyncio
 import re
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import Request, get
 from litestar.openapi.spec import OpenAPIResponse
+from litestar.params import QueryParameter
 from litestar.response.base import ASGIResponse
 from litestar.types import Receive
 
-from doorward.application.change_feed.revocation_publisher import RevocationList, RevocationPublisher
+from doorward.application.change_feed.revocation_publisher import RevocationPublisher
+from doorward.application.services.authenticate_client import AuthenticateClient
 from doorward.domain.errors import RevocationsIncomplete
 from doorward.interfaces.http.docs.answers import ConditionalGet, text_response
+from doorward.interfaces.http.edge.addresses import subscriber_of
 from doorward.interfaces.http.edge.part_limits import MAX_PREFERENCES
 from doorward.interfaces.http.edge.request_headers import Header
 from doorward.interfaces.http.errors.refusals import HeadersTooLarge
 from doorward.interfaces.http.security.access import PUBLIC
+from doorward.interfaces.http.security.http_basic import client_credentials
 from doorward.interfaces.http.wire.cached_document import has_tag
 
 REVOCATIONS_MEDIA_TYPE: Final = "application/jwt"
@@ -30,6 +34,11 @@ MAX_KEEP_ALIVE_BYTES: Final = 256 * 1024
 that reads nothing cannot request several of them on one connection."""
 
 WAIT_PREFERENCE: Final = re.compile(rb'(?:^|,)\s*wait\s*=\s*"?([0-9]{1,9})"?\s*(?=[;,]|$)', re.IGNORECASE)
+
+POSITION: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
+"""A cursor that this service gives. With any other the client gets the whole list."""
+
+SINCE_DESCRIPTION: Final = "The `cursor` of the last list that the client has read, for an answer with what is new."
 
 
 @dataclass
@@ -61,36 +70,50 @@ class ConditionalWait(ConditionalGet):
     operation_class=ConditionalWait,
 )
 @inject
-async def revocations(request: Request[Any, Any, Any], publisher: FromDishka[RevocationPublisher]) -> ASGIResponse:
+async def revocations(
+    request: Request[Any, Any, Any],
+    publisher: FromDishka[RevocationPublisher],
+    authenticate: FromDishka[AuthenticateClient],
+    since: Annotated[str | None, QueryParameter(description=SINCE_DESCRIPTION)] = None,
+) -> ASGIResponse:
     """A JWT of type `revocations+jwt`, signed with a key of the key set. It lists `sessions` by `sid`, `accounts` by
     `sub` with the first `epoch` that is valid again. Each entry can be dropped after its `exp`. The answer has an ETag;
     with `If-None-Match` it is 304 while the list is the same. With `Prefer: wait=SECONDS` (RFC 7240; at most 30) as
     well, the service waits that long for a new list before it answers."""
     headers = request.scope["headers"]
-    published = publisher.current()
-    seconds = seconds_to_wait(headers)
-    if not seconds or not publisher.has_room or not has_tag(entity_tag(published), headers):
-        return list_answer(published, headers)
-    published = await wait_for_change(publisher, published, seconds, request.receive)
-    return list_answer(published, headers, {"Preference-Applied": f"wait={seconds}"})
-
-
-def list_answer(
-    published: RevocationList, headers: Iterable[Header], more: dict[str, str] | None = None
-) -> ASGIResponse:
-    """Return the list, or 304 for a client that has it. The tag is weak: two nodes publish the same list, but each
-    makes its own signature."""
-    answer_headers = {"Cache-Control": "no-cache", "ETag": f"W/{entity_tag(published).decode()}", **(more or {})}
-    if has_tag(entity_tag(published), headers):
-        return ASGIResponse(status_code=304, headers=answer_headers)
+    tag, seconds, answer_headers = publisher.tag(), seconds_to_wait(headers), {}
+    if seconds and has_tag(entity_tag(tag), headers):
+        address = await address_to_count(request, authenticate)
+        if publisher.has_room(address):
+            await wait_for_change(publisher.changed(tag, seconds, address), request.receive)
+            tag, answer_headers = publisher.tag(), {"Preference-Applied": f"wait={seconds}"}
+    if has_tag(entity_tag(tag), headers):
+        return ASGIResponse(status_code=304, headers=validators(tag) | answer_headers)
+    published = await publisher.list(int(since) if since and POSITION.fullmatch(since) else None)
+    answer_headers |= validators(published.tag)
     if len(published.signed) > MAX_KEEP_ALIVE_BYTES:
         answer_headers["Connection"] = "close"
     return ASGIResponse(body=published.signed, media_type=REVOCATIONS_MEDIA_TYPE, headers=answer_headers)
 
 
-def entity_tag(published: RevocationList) -> bytes:
-    """Return the entity tag of the list, with its quotation marks and without the prefix of a weak tag."""
-    return f'"{published.tag}"'.encode()
+async def address_to_count(request: Request[Any, Any, Any], authenticate: AuthenticateClient) -> str | None:
+    """Return the address that the waiting request counts for, or None for a registered service. Raise InvalidClient for
+    credentials that are wrong."""
+    if not any(name == b"authorization" for name, _ in request.scope["headers"]):
+        return subscriber_of(request.scope["state"]["ip"])
+    await authenticate(*client_credentials(request.scope["headers"]))
+    return None
+
+
+def validators(tag: str) -> dict[str, str]:
+    """Return the headers of every answer. The tag is weak: two nodes publish the same list, but each makes its own
+    signature."""
+    return {"Cache-Control": "no-cache", "ETag": f"W/{entity_tag(tag).decode()}"}
+
+
+def entity_tag(tag: str) -> bytes:
+    """Return the tag of a list with its quotation marks and without the prefix of a weak tag."""
+    return f'"{tag}"'.encode()
 
 
 def seconds_to_wait(headers: Iterable[Header]) -> int:
@@ -103,15 +126,14 @@ def seconds_to_wait(headers: Iterable[Header]) -> int:
     return min(int(wait[1]), MAX_WAIT_SECONDS) if wait else 0
 
 
-async def wait_for_change(
-    publisher: RevocationPublisher, known: RevocationList, seconds: int, receive: Receive
-) -> RevocationList:
-    """Return the list after it has changed or the time is over. Stop waiting if the client disconnects."""
-    waiting = asyncio.create_task(publisher.after(known.tag, seconds))
+async def wait_for_change(change: Coroutine[Any, Any, None], receive: Receive) -> None:
+    """Return after the change. Stop waiting if the client disconnects."""
+    waiting = asyncio.create_task(change)
     disconnected = asyncio.create_task(wait_for_disconnect(receive))
     try:
         await asyncio.wait((waiting, disconnected), return_when=asyncio.FIRST_COMPLETED)
-        return waiting.result() if waiting.done() else known
+        if waiting.done():
+            waiting.result()
     finally:
         waiting.cancel()
         disconnected.cancel()
