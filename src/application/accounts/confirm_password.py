@@ -27,7 +27,8 @@ class ConfirmPassword:
             user = await reading.users.get(user_id)
         if user is None:
             raise InvalidToken
-        if typed.oversized or await self.hasher.verify(typed, user.password_hash) is Verdict.MISMATCH:
+        login, stored = user.username.key, user.password_hash
+        if typed.oversized or await self.hasher.verify(typed, stored, login) is Verdict.MISMATCH:
             self.log.record(SecurityEvent.AUTHN_PASSWORD_CONFIRMATION_FAIL, user_id=str(user_id))
             raise PasswordWrong
         return user

@@ -142,8 +142,8 @@ class InterruptedHasher(PlainHasher):
 
     interruption: Callable[[], Awaitable[object]] | None = None
 
-    async def verify(self, password: Password, password_hash: PasswordHash | None) -> Verdict:
-        verdict = await PlainHasher.verify(self, password, password_hash)
+    async def verify(self, password: Password, password_hash: PasswordHash | None, login: str) -> Verdict:
+        verdict = await PlainHasher.verify(self, password, password_hash, login)
         interruption, self.interruption = self.interruption, None
         if interruption is not None:
             await interruption()
