@@ -33,6 +33,11 @@ def is_shared(mode: int) -> bool:
     return mode & (stat.S_IRWXG | stat.S_IRWXO) != 0
 
 
+def is_foreign(status: os.stat_result) -> bool:
+    """Return whether another user than this one or root owns the file, and may therefore change it."""
+    return status.st_uid not in {0, os.geteuid()}
+
+
 def mode_of(path: Path) -> int | None:
     """Return the permission bits of `path`, or None if they cannot be read."""
     try:

@@ -1,23 +1,39 @@
 """The `.env` file: lines of NAME=VALUE, read by python-dotenv. Nothing in a value is substituted."""
 
 import io
+import os
 import re
+import stat
 from pathlib import Path
 
+from doorward.infrastructure.settings.data_dir import is_foreign
 from doorward.infrastructure.settings.start_refused import StartRefused
 
 UNQUOTED_COMMENT = re.compile(r"=\s*#")
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """Return the variables that the file sets; none if there is no file. Raise StartRefused for an ambiguous line."""
+    """Return the variables that the file sets; none if there is no file.
+
+    Raise StartRefused for an ambiguous line, and for a file that other users may change: they could choose the database
+    and the secret. Whether they may read it is a finding of `doorward doctor`, since it need not contain a secret.
+    """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        with path.open(encoding="utf-8-sig") as file:
+            refuse_changeable(path, os.fstat(file.fileno()))
+            text = file.read()
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as error:
         raise StartRefused(f"{path} cannot be read as UTF-8 text; check the file and who may read it.") from error
     return parse_env(text, str(path))
+
+
+def refuse_changeable(path: Path, status: os.stat_result) -> None:
+    if is_foreign(status):
+        raise StartRefused(f"{path} belongs to another user; run: chown {os.geteuid()} {path}")
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise StartRefused(f"Other users may change {path}; run: chmod 600 {path}")
 
 
 def parse_env(text: str, source: str) -> dict[str, str]:

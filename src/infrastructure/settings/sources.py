@@ -1,6 +1,7 @@
 """Finds the text of each setting and converts it to a value. No refusal contains a value."""
 
 import difflib
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any, Literal, Self, get_args, get_origin
 
 import msgspec
 
-from doorward.infrastructure.settings.data_dir import is_shared
+from doorward.infrastructure.settings.data_dir import is_foreign, is_shared
 from doorward.infrastructure.settings.env_file import read_env_file
 from doorward.infrastructure.settings.start_refused import StartRefused
 
@@ -107,16 +108,27 @@ def look_up(mapping: Mapping[str, str], name: str) -> SettingText | None:
 def read_secret(variable: str, raw: str) -> str:
     """Return the text of the file without its last line end.
 
-    The file must have mode 0600 unless the platform mounts it. Raise StartRefused otherwise.
+    The file must have mode 0600 and belong to this user or to root, unless the platform mounts it. Raise StartRefused
+    otherwise.
     """
     path = Path(raw)
     try:
-        if not path.resolve().is_relative_to(PLATFORM_SECRETS) and is_shared(path.stat().st_mode):
-            raise StartRefused(f"{variable}: other users may access {printable(raw)}; run: chmod 600 {printable(raw)}")
         with path.open(encoding="utf-8") as file:
+            if reason := exposure(path, os.fstat(file.fileno())):
+                raise StartRefused(f"{variable}: {reason}")
             return file.read(MAX_SECRET_FILE_CHARACTERS).removesuffix("\n").removesuffix("\r")
     except (OSError, ValueError) as error:
         raise StartRefused(f"{variable}: {printable(raw)} cannot be read as a text file.") from error
+
+
+def exposure(path: Path, status: os.stat_result) -> str | None:
+    """Return who else may read or change an opened file that holds a secret, and what helps; None if nobody may."""
+    name = printable(str(path))
+    if path.resolve().is_relative_to(PLATFORM_SECRETS):
+        return None
+    if is_foreign(status):
+        return f"{name} belongs to another user; run: chown {os.geteuid()} {name}"
+    return f"other users may access {name}; run: chmod 600 {name}" if is_shared(status.st_mode) else None
 
 
 def suggestion(variable: str, known: Iterable[str]) -> str:
