@@ -139,6 +139,14 @@ class AccountMissing(Missing):
     text = "There is no such account."
 
 
+class EmailUnproven(Invalid):
+    """An account is named by an email address, which does not prove whose account it is."""
+
+    code = "email_unproven"
+    field = "user"
+    text = "Name the account by its username or its id. Anybody can sign up with the email address of somebody else."
+
+
 class InvalidCredentials(Unauthenticated):
     """The sign-in failed. Only the security log contains the reason; the client does not learn it."""
 
@@ -165,6 +173,12 @@ class InvalidToken(Unauthenticated):
     text = "Unauthorized!"
 
 
+class RoleRequired(Forbidden):
+    """The account lacks the role (RFC 6750, section 3.1, `insufficient_scope`). The text names the roles."""
+
+    code = "insufficient_scope"
+
+
 class InvalidRefreshToken(Unauthenticated):
     """The refresh token is unknown, expired, ended or foreign; only the security log contains the reason."""
 
@@ -178,6 +192,13 @@ class RefreshTokenReused(InvalidRefreshToken):
 
     code = "refresh_token_reused"
     text = "This refresh token was used before; the session has ended. Sign in again."
+
+
+class RefreshRepeatedTooOften(Throttled):
+    """One rotated refresh token came again too often within the grace time. The session continues."""
+
+    code = "refresh_repeated_too_often"
+    text = "This refresh token was answered too often. Use the token of the latest answer."
 
 
 class InvalidRoleName(Invalid):

@@ -6,6 +6,9 @@ from math import isfinite
 from typing import Never, cast
 
 MAX_DEPTH_LEVELS = 32
+MAX_VALUES = 1024
+"""The limit of members and items, on all levels together. An empty object or list counts as one more."""
+
 MAX_INTEGER_DIGITS = 19
 """A signed integer of 64 bits has at most 19 digits."""
 
@@ -17,15 +20,16 @@ class InvalidJson(ValueError):
     part of the document."""
 
 
-def parse_object(document: bytes, *, name: str = "body", max_depth_levels: int = MAX_DEPTH_LEVELS) -> dict[str, object]:
+def parse_object(
+    document: bytes, *, name: str = "body", max_depth_levels: int = MAX_DEPTH_LEVELS, max_values: int = MAX_VALUES
+) -> dict[str, object]:
     """Return the members of one JSON object. `name` is the word for the document in the texts of errors.
 
     Raise InvalidJson unless the document is UTF-8 without a byte order mark, is nested at most `max_depth_levels`
-    levels deep, and has no bytes behind the object. No member may occur twice. Numbers must be finite and integers have
-    at most 19 digits. No text may contain U+0000 or a lone surrogate.
+    levels deep, has at most `max_values` members and items, and has no bytes behind the object. No member may occur
+    twice. Numbers must be finite and integers have at most 19 digits. No text may contain U+0000 or a lone surrogate.
     """
-    if depth_levels(document, max_depth_levels) > max_depth_levels:
-        raise InvalidJson(f"The JSON is nested more than {max_depth_levels} levels deep.")
+    check_structure(document, max_depth_levels, max_values)
     try:
         text = document.decode()
     except UnicodeDecodeError:
@@ -39,40 +43,44 @@ def parse_object(document: bytes, *, name: str = "body", max_depth_levels: int =
     if not isinstance(value, dict):
         raise InvalidJson(f"The {name} is not a JSON object.")
     if b"\\u" in document:
-        for part in texts_in(value):
-            check_text(part)
+        check_text("".join(texts_in(value)))
     return cast("dict[str, object]", value)
 
 
-def depth_levels(document: bytes, at_least: int) -> int:
-    """Return how many brackets are open at once, at most, without recursion. The result is exact if the document has
-    more than `at_least` opening brackets; otherwise it is `at_least`."""
-    if document.count(b"{") + document.count(b"[") <= at_least:
-        return at_least
+def check_structure(document: bytes, max_depth_levels: int, max_values: int) -> None:
+    """Raise InvalidJson if the document is nested too deeply or has too many values. This is decided without recursion
+    and before any value is parsed."""
+    brackets = document.count(b"{") + document.count(b"[")
+    if brackets <= max_depth_levels and brackets + document.count(b",") <= max_values:
+        return
     unescaped = document.replace(b"\\\\", b"").replace(b'\\"', b"")
     outside_of_texts = b"".join(unescaped.split(b'"')[::2])
-    depth = deepest = 0
+    if sum(map(outside_of_texts.count, (b"{", b"[", b","))) > max_values:
+        raise InvalidJson(f"The JSON has more than {max_values} members and items.")
+    depth = 0
     for bracket in outside_of_texts.translate(None, ALL_BYTES_BUT_BRACKETS):
         depth += 1 if bracket in b"{[" else -1
-        deepest = max(deepest, depth)
-    return deepest
+        if depth > max_depth_levels:
+            raise InvalidJson(f"The JSON is nested more than {max_depth_levels} levels deep.")
 
 
 def texts_in(value: object) -> Iterator[str]:
-    """Yield every text in a decoded value, including the names of members. The depth was checked before."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        yield from value
-        for member in value.values():
-            yield from texts_in(member)
-    elif isinstance(value, list):
-        for item in value:
-            yield from texts_in(item)
+    """Yield every text in a decoded value, including the names of members. It is not recursive, because a recursive
+    generator resumes all of its levels for each text."""
+    waiting = [value]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            waiting += value
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
 
 
 def check_text(text: str) -> None:
-    """Raise InvalidJson for a text with U+0000 or a lone surrogate, which databases, headers and logs cannot hold."""
+    """Raise InvalidJson for text with U+0000 or a lone surrogate, which databases, headers and logs cannot hold."""
     if "\0" in text:
         raise InvalidJson("A text holds U+0000.")
     try:

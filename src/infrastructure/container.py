@@ -52,7 +52,6 @@ from doorward.application.sessions.issue_tokens import IssueTokens
 from doorward.application.sessions.list_sessions import ListSessions
 from doorward.application.sessions.prune_sessions import PruneSessions
 from doorward.application.sessions.refresh_session import RefreshSession
-from doorward.application.sessions.sign_out import SignOut
 from doorward.infrastructure.providers.change_feed import ChangeFeedProvider
 from doorward.infrastructure.providers.passwords import PasswordsProvider
 from doorward.infrastructure.providers.storage import StorageProvider
@@ -83,7 +82,6 @@ SESSIONS = (
     EndSession,
     EndOtherSessions,
     EndAllSessions,
-    SignOut,
     PruneSessions,
 )
 ACCESS = (

@@ -5,7 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from doorward.infrastructure.finding import Finding
-from doorward.infrastructure.settings.data_dir import is_shared, mode_of
+from doorward.infrastructure.settings.file_access import (
+    directory_advice,
+    file_advice,
+    mode_text,
+    others_may_access,
+    others_may_write,
+    status_of,
+)
 from doorward.infrastructure.settings.settings import Settings
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.settings.web_addresses import LOOPBACK_NAMES, bracketed, is_loopback
@@ -97,8 +104,11 @@ def diagnose_hasher(settings: Settings) -> Finding:
 
 
 def diagnose_files(settings: Settings, env_file: Path) -> Iterator[Finding]:
-    """Findings about file modes: only the owner may access files with secrets or accounts (ST-04, ST-09)."""
-    if mode_of(settings.data_dir) is None:
+    """Findings about file modes: others may not access files with secrets or accounts (ST-04, ST-09)."""
+    folder = status_of(settings.data_dir)
+    if not settings.needs_data_dir:
+        yield Finding(check="data folder", state="ok", text="nothing is stored in one")
+    elif folder is None:
         yield Finding(
             check="data folder",
             state="advice",
@@ -106,9 +116,14 @@ def diagnose_files(settings: Settings, env_file: Path) -> Iterator[Finding]:
             fix="doorward serve creates it at the first start; if it exists elsewhere, set DOORWARD_DATA_DIR",
         )
     else:
-        yield private("data folder", settings.data_dir, "700")
-    if settings.secret_key is None and mode_of(settings.secret_key_path) is not None:
-        yield private("master secret", settings.secret_key_path, "600")
+        yield Finding.judged(
+            "data folder",
+            f"{settings.data_dir} has mode {mode_text(folder)}",
+            good=not others_may_write(folder),
+            fix=directory_advice(settings.data_dir, folder),
+        )
+    if settings.secret_key is None and settings.secret_key_path.exists():
+        yield from private("master secret", settings.secret_key_path)
     elif settings.secret_key is None:
         yield Finding(
             check="master secret",
@@ -120,16 +135,17 @@ def diagnose_files(settings: Settings, env_file: Path) -> Iterator[Finding]:
         yield Finding(check="master secret", state="ok", text="given by DOORWARD_SECRET_KEY or its file")
     database = DatabaseUrl.parse(settings.database_url).sqlite_path
     for path in [Path(f"{database}{suffix}") for suffix in ("", "-wal", "-shm")] if database else []:
-        if mode_of(path) is not None:
-            yield private("database file", path, "600")
-    if mode_of(env_file) is not None and any(word in env_file.read_text("utf-8") for word in ("SECRET", "DATABASE")):
-        yield private("settings file", env_file, "600")
+        yield from private("database file", path)
+    if env_file.is_file() and any(word in env_file.read_text("utf-8") for word in ("SECRET", "DATABASE")):
+        yield from private("settings file", env_file)
 
 
-def private(check: str, path: Path, mode: str) -> Finding:
-    bits = mode_of(path) or 0
-    good = not is_shared(bits)
-    return Finding.judged(check, f"{path} has mode {bits:04o}", good=good, fix=f"run: chmod {mode} {path}")
+def private(check: str, path: Path) -> Iterator[Finding]:
+    """Findings about a file that others may not access; none if it does not exist."""
+    status = status_of(path)
+    if status is not None:
+        text, good = f"{path} has mode {mode_text(status)}", not others_may_access(status)
+        yield Finding.judged(check, text, good=good, fix=file_advice(path))
 
 
 def diagnose_tls(url: DatabaseUrl) -> Iterator[Finding]:

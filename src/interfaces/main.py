@@ -40,10 +40,12 @@ def http_config(settings: Settings) -> HttpConfig:
         dialect=settings.dialect,
         allowed_hosts=settings.allowed_hosts,
         cors_origins=settings.cors_origins | DIALECTS[settings.dialect].cors_origins,
+        cors_headers=tuple(sorted(settings.cors_headers)),
         public_origin=settings.public_url,
         https=settings.https,
         docs=settings.docs,
         trusted_proxies=settings.trusted_proxies,
+        keep_alive_seconds=settings.keep_alive_seconds,
         access_log=settings.log_level == "debug",
     )
 

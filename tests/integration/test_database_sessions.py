@@ -4,6 +4,7 @@ import asyncio
 import os
 import stat
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from doorward.infrastructure.sql.connection import Connections, connected
 from doorward.infrastructure.sql.engine import Engines, open_engines
 from doorward.infrastructure.sql.schema import check_schema, migrate
 from doorward.infrastructure.sql.storage import SqlStorage
-from doorward.infrastructure.sql.urls import DatabaseUrl
+from doorward.infrastructure.sql.urls import DatabaseUrl, Tls
 from support.builders import a_user
 from support.mysql.server import MySQLServer
 from support.storage_access import put
@@ -112,6 +113,51 @@ async def test_a_server_whose_certificate_cannot_be_verified_is_refused(mysql_ur
     url = DatabaseUrl.parse(f"{mysql_url.partition('?')[0]}?ssl-mode={mode}")
     with pytest.raises(StartRefused, match="cannot be used"):
         await check_schema(url)
+
+
+async def test_mysql_is_reached_by_its_unix_socket(mysql_url: str, mysql_server: MySQLServer) -> None:
+    ((folder, socket),) = mysql_server.sql("SELECT @@datadir, @@socket")
+    path = Path(folder) / socket
+    if not path.is_socket():
+        pytest.skip("the server runs on another machine")
+    url = DatabaseUrl.parse(mysql_url)
+    engines = open_engines(replace(url, host="localhost", port=1, unix_socket=path, tls=Tls.DISABLED), 2)
+    try:
+        assert await ask(engines.reading, "SELECT 1") == 1
+    finally:
+        await engines.close()
+
+
+async def test_a_client_certificate_is_shown_to_the_server(mysql_url: str, mysql_server: MySQLServer) -> None:
+    """The account exists only with a certificate, which MySQL made for its clients."""
+    ((folder,),) = mysql_server.sql("SELECT @@datadir")
+    certificate, key = Path(folder) / "client-cert.pem", Path(folder) / "client-key.pem"
+    if not certificate.is_file():
+        pytest.skip("the server has no certificate for its clients")
+    url = DatabaseUrl.parse(mysql_url)
+    account = f"'{url.username}x509'@'%'"
+    mysql_server.sql(f"CREATE USER {account} IDENTIFIED BY 'p' REQUIRE X509")
+    mysql_server.sql(f"GRANT SELECT ON {url.database}.* TO {account}")
+    with_tls = replace(url, username=f"{url.username}x509", password="p", tls=Tls.REQUIRED)
+    try:
+        for each, accepted in ((with_tls, False), (replace(with_tls, certificate=certificate, private_key=key), True)):
+            engines = open_engines(each, 2)
+            try:
+                assert await ask(engines.reading, "SELECT 1") == 1
+                assert accepted
+            except StorageUnavailable:
+                assert not accepted
+            finally:
+                await engines.close()
+    finally:
+        mysql_server.sql(f"DROP USER {account}")
+
+
+def test_a_client_certificate_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.pem").write_text("no certificate")
+    url = DatabaseUrl.parse(f"mysql://app@db/doorward?ssl-cert={tmp_path / 'a.pem'}&ssl-key={tmp_path / 'a.key'}")
+    with pytest.raises(StartRefused, match="ssl-cert and ssl-key"):
+        SqlStorage.open(url)
 
 
 def test_a_ca_that_cannot_be_read_is_refused(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from doorward.application.access.grant_role import GrantRole
 from doorward.application.ports.storage import Storage
+from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import ADMIN, Role, RoleName
 from doorward.domain.errors import StorageUnavailable
 from doorward.infrastructure.sql.connection import connected
@@ -60,7 +61,7 @@ async def test_a_file_that_another_process_locked_is_read_and_not_written(sqlite
     with held(tmp_path / "doorward.db"):
         async with asyncio.timeout(GUARD):
             with pytest.raises(StorageUnavailable):
-                await GrantRole(sqlite, ListLog())(ada.id, ADMIN, NOON, by="test")
+                await GrantRole(sqlite, ListLog())(ada.id, ADMIN, NOON, by=OPERATOR)
             assert await found(sqlite, ada.id) == ada
     await served_by(sqlite, ada)
 

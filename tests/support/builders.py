@@ -13,6 +13,7 @@ from doorward.application.accounts.authenticate import Authenticate
 from doorward.application.accounts.change_password import ChangePassword
 from doorward.application.accounts.confirm_password import ConfirmPassword
 from doorward.application.accounts.create_user import CreateUser
+from doorward.application.accounts.delete_own_account import DeleteOwnAccount
 from doorward.application.accounts.import_users import ImportUsers
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.accounts.register_user import RegisterUser
@@ -24,6 +25,8 @@ from doorward.application.sessions.end_all_sessions import EndAllSessions
 from doorward.application.sessions.end_session import EndSession
 from doorward.application.sessions.issue_tokens import IssueTokens, SignedIn
 from doorward.application.sessions.refresh_session import RefreshSession
+from doorward.domain.access.decision import SIGNED_IN, Requirement
+from doorward.domain.access.principal import Principal
 from doorward.domain.access.role import USER, RoleName
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.password import PasswordHash, PasswordPolicy
@@ -69,6 +72,11 @@ def a_session(user: User, started_at: datetime = NOON) -> Session:
     session_id = new_session_id(started_at)
     token_hash = RefreshTokenHash(sha256(session_id.bytes).digest())
     return Session.opened(session_id, user.id, token_hash, Device("192.0.2.7", "Mozilla/5.0"), started_at)
+
+
+def a_principal(user: User, session: Session, requirement: Requirement = SIGNED_IN) -> Principal:
+    """Return whom the guard admits with a token of that session."""
+    return Principal(user_id=user.id, session_id=session.id, epoch=user.epoch, requirement=requirement)
 
 
 def issued(tokens: AccessTokens, user: User, now: datetime = NOON, session_id: SessionId | None = None) -> IssuedToken:
@@ -139,8 +147,15 @@ class House:
 
     @property
     def change_password(self) -> ChangePassword:
-        confirm = ConfirmPassword(self.storage, self.hasher, self.log)
-        return ChangePassword(self.storage, self.hasher, confirm, self.rules, self.log)
+        return ChangePassword(self.storage, self.hasher, self.confirm, self.rules, self.log)
+
+    @property
+    def confirm(self) -> ConfirmPassword:
+        return ConfirmPassword(self.storage, self.hasher, self.log)
+
+    @property
+    def delete_own_account(self) -> DeleteOwnAccount:
+        return DeleteOwnAccount(self.storage, self.confirm, self.log)
 
     @property
     def authorize_from_cache(self) -> AuthorizeFromCache:

@@ -1,7 +1,7 @@
 """Plain stand-ins for the slow ports. Where contract tests exist, the doubles pass them as the adapters do."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -61,6 +61,20 @@ class PlainHasher:
 
     def unusable_reason(self, password_hash: str) -> str | None:
         return None if password_hash.startswith(("$plain$0$", "$plain$1$")) else "malformed"
+
+
+@dataclass(slots=True)
+class InterruptedHasher(PlainHasher):
+    """Does something else once, after it verified a password and before it returns."""
+
+    interruption: Callable[[], Awaitable[object]] | None = None
+
+    async def verify(self, password: Password, password_hash: PasswordHash | None, login: str) -> Verdict:
+        verdict = await PlainHasher.verify(self, password, password_hash, login)
+        interruption, self.interruption = self.interruption, None
+        if interruption is not None:
+            await interruption()
+        return verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import asyncio
 import threading
 
 from doorward.infrastructure.security.hashing_pool import HashingPool
+from support.programs.processes import PATIENCE
 
 
 class Gate:
@@ -18,17 +19,17 @@ class Gate:
     def hold(self, work: int = 1, login: str | None = None) -> None:
         def wait() -> None:
             self.entered.release()
-            assert self.opened.wait(30)
+            assert self.opened.wait(PATIENCE)
 
         self.tasks.append(asyncio.create_task(self.pool.run(wait, work=work, login=login)))
 
     async def full(self, threads: int) -> None:
         for _ in range(threads):
-            assert await asyncio.to_thread(self.entered.acquire, timeout=30)
+            assert await asyncio.to_thread(self.entered.acquire, timeout=PATIENCE)
 
 
 async def until_idle(pool: HashingPool) -> None:
-    """Everything that was begun ends within ten seconds, or the test fails."""
-    async with asyncio.timeout(10):
+    """Wait until everything that was begun has ended."""
+    async with asyncio.timeout(PATIENCE):
         while pool.pending:
             await asyncio.sleep(0.001)

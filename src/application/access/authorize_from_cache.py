@@ -3,7 +3,7 @@ from typing import final
 
 from doorward.application.change_feed.directory import AccessDirectory
 from doorward.application.change_feed.ended_sessions import EndedSessions
-from doorward.domain.access.decision import Decision, Requirement, decide
+from doorward.domain.access.decision import Decision, Requirement, decide, session_ended
 from doorward.domain.access.principal import AccessToken
 
 
@@ -24,7 +24,3 @@ class AuthorizeFromCache:
             return session_ended(requirement)
         entry = self.directory.known(token.subject)
         return None if entry is None else decide(entry.access, requirement, token.epoch)
-
-
-def session_ended(requirement: Requirement) -> Decision:
-    return Decision(allowed=False, reason="session_ended", requirement=requirement)

@@ -1,10 +1,9 @@
 from dataclasses import dataclass
 from typing import final
 
-from doorward.application.access.authorize_from_cache import session_ended
 from doorward.application.change_feed.directory import AccessDirectory
 from doorward.application.change_feed.ended_sessions import EndedSessions
-from doorward.domain.access.decision import Decision, Requirement, decide
+from doorward.domain.access.decision import Decision, Requirement, decide, session_ended
 from doorward.domain.access.principal import AccessToken
 
 

@@ -2,10 +2,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import final
 
+from doorward.application.access.authorize_change import authorize_change
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
+from doorward.domain.access.actor import Actor
 from doorward.domain.access.role import Role, RoleName, parse_description, parse_role_name
 
 
@@ -24,16 +26,17 @@ class DefineRole:
     storage: Storage
     log: SecurityLog
 
-    async def __call__(self, name: str, description: str | None, now: datetime, by: str) -> DefinedRole:
+    async def __call__(self, name: str, description: str | None, now: datetime, by: Actor) -> DefinedRole:
         """Without a description (None) it stays as it is. Raise InvalidRoleName or InvalidDescription."""
         described = None if description is None else parse_description(description)
-        defined = await self._put(parse_role_name(name), described, now)
-        self.log.record(SecurityEvent.AUTHZ_ADMIN, role=defined.role.name, added=defined.added, by=by)
+        defined = await self._put(parse_role_name(name), described, now, by)
+        self.log.record(SecurityEvent.AUTHZ_ADMIN, role=defined.role.name, added=defined.added, by=str(by))
         return defined
 
     @retried
-    async def _put(self, name: RoleName, description: str | None, now: datetime) -> DefinedRole:
+    async def _put(self, name: RoleName, description: str | None, now: datetime, by: Actor) -> DefinedRole:
         async with self.storage.transaction() as tx:
+            await authorize_change(tx, by, self.log)
             role = await tx.roles.get(name) or Role(name=name, created_at=now)
             if description is not None:
                 role = role.described(description)

@@ -22,6 +22,6 @@ class ExplainAccess:
     directory: AccessDirectory
 
     async def __call__(self, name: str, requirement: Requirement) -> Explanation:
-        """`name` is an id, a username or an email. Raise AccountMissing."""
+        """`name` is an id or a username. Raise AccountMissing or EmailUnproven."""
         user = await self.identify(name)
         return Explanation(user, decide(await self.directory.access(user.id), requirement))

@@ -1,10 +1,12 @@
 from dataclasses import dataclass
 from typing import final
 
+from doorward.application.access.authorize_change import authorize_change
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
+from doorward.domain.access.actor import Actor
 from doorward.domain.access.role import BUILT_IN, RoleName
 from doorward.domain.errors import RoleBuiltIn, RoleMissing
 
@@ -17,18 +19,16 @@ class RemoveRole:
     storage: Storage
     log: SecurityLog
 
-    async def __call__(self, name: RoleName, by: str) -> None:
-        """Raise RoleBuiltIn for user, moderator and admin, and RoleMissing when there is no such role.
-
-        `by` names the actor in the security log.
-        """
+    async def __call__(self, name: RoleName, by: Actor) -> None:
+        """Raise RoleBuiltIn for user, moderator and admin, and RoleMissing when there is no such role."""
         if name in BUILT_IN:
             raise RoleBuiltIn
-        if not await self._remove(name):
+        if not await self._remove(name, by):
             raise RoleMissing
-        self.log.record(SecurityEvent.AUTHZ_ADMIN, role=name, removed=True, by=by)
+        self.log.record(SecurityEvent.AUTHZ_ADMIN, role=name, removed=True, by=str(by))
 
     @retried
-    async def _remove(self, name: RoleName) -> bool:
+    async def _remove(self, name: RoleName, by: Actor) -> bool:
         async with self.storage.transaction() as tx:
+            await authorize_change(tx, by, self.log)
             return await tx.roles.remove(name)

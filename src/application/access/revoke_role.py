@@ -1,13 +1,15 @@
 from dataclasses import dataclass
 from typing import final
 
+from doorward.application.access.authorize_change import authorize_change_of
 from doorward.application.access.last_admin import refuse_last_admin, serialise_admin_changes
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
+from doorward.domain.access.actor import Actor
 from doorward.domain.access.role import ADMIN, RoleName
-from doorward.domain.errors import AccountMissing, RoleMissing
+from doorward.domain.errors import RoleMissing
 from doorward.domain.ids import UserId
 
 
@@ -20,19 +22,17 @@ class RevokeRole:
     storage: Storage
     log: SecurityLog
 
-    async def __call__(self, user_id: UserId, role: RoleName, by: str) -> None:
+    async def __call__(self, user_id: UserId, role: RoleName, by: Actor) -> None:
         """Raise AccountMissing, RoleMissing or LastAdmin."""
-        revoked = await self._revoke(user_id, role)
-        self.log.record(SecurityEvent.AUTHZ_CHANGE, user_id=str(user_id), revoked=role, changed=revoked, by=by)
+        revoked = await self._revoke(user_id, role, by)
+        self.log.record(SecurityEvent.AUTHZ_CHANGE, user_id=str(user_id), revoked=role, changed=revoked, by=str(by))
 
     @retried
-    async def _revoke(self, user_id: UserId, role: RoleName) -> bool:
+    async def _revoke(self, user_id: UserId, role: RoleName, by: Actor) -> bool:
         async with self.storage.transaction() as tx:
             if role == ADMIN:
                 await serialise_admin_changes(tx)
-            user = await tx.users.get(user_id)
-            if user is None:
-                raise AccountMissing
+            user = await authorize_change_of(tx, user_id, by, self.log)
             if role not in user.roles and await tx.roles.get(role) is None:
                 raise RoleMissing
             if role == ADMIN:

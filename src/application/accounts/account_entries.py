@@ -13,12 +13,18 @@ from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
 from doorward.domain.errors import Invalid, RoleUnknown
-from doorward.domain.ids import UserId
+from doorward.domain.ids import UserId, uuid7
 
 T = TypeVar("T")
 
+UNUSABLE_IDS = frozenset({0, (1 << 128) - 1})
+"""RFC 9562, sections 5.9 and 5.10."""
+
 EARLIEST_CREATION = datetime(1970, 1, 1, tzinfo=UTC)
 MAX_REPORTED_LINES = 20
+PLACEHOLDER_ID = UserId(uuid7(EARLIEST_CREATION))
+"""The id of accounts that are only checked and have none."""
+
 CLOCK_TOLERANCE = timedelta(days=1)
 """How far the clock of the machine that exported the accounts may be ahead."""
 
@@ -35,6 +41,8 @@ class AccountEntry:
     disabled: bool = False
     created_at: datetime | None = None
     """Aware; None stands for the time of the import."""
+    id: UserId | None = None
+    """The id of the account in the system that it comes from; None stands for a new one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +61,15 @@ class EntryRules:
     roles: Collection[RoleName]
     now: datetime
 
-    def account(self, entry: AccountEntry, user_id: UserId) -> User:
-        """Return the account. Raise Invalid."""
+    def account(self, entry: AccountEntry, new_id: UserId) -> User:
+        """Return the account, with `new_id` unless the entry has an id. Raise Invalid."""
+        if entry.id is not None and entry.id.int in UNUSABLE_IDS:
+            raise Invalid("The id is the nil or the max UUID, which name nothing.")
         name, email = Username.parse(entry.username), Email.parse(entry.email)
         if reason := self.hasher.unusable_reason(entry.password_hash):
             raise Invalid(f"The password hash could not be used here: {reason}.")
         return User(
-            id=user_id,
+            id=new_id if entry.id is None else entry.id,
             username=name,
             email=email,
             password_hash=PasswordHash(entry.password_hash),
@@ -90,8 +100,9 @@ class Findings:
     """The number of further wrong lines."""
     existing: set[int] = field(default_factory=set)
     """The lines whose account exists already and is skipped."""
-    _lines: dict[str, int] = field(default_factory=dict)
-    """The line of each key. Username keys contain no `@`, and email keys contain one, so they share a dictionary."""
+    _lines: dict[str | UserId, int] = field(default_factory=dict)
+    """The line of each key and id. Username keys contain no `@`, and email keys contain one, so they share a
+    dictionary."""
 
     def add(self, wrong: Mapping[int, str]) -> None:
         reported = sorted(wrong)[: MAX_REPORTED_LINES - len(self.wrong)]
@@ -99,12 +110,15 @@ class Findings:
         self.more += len(wrong) - len(reported)
 
     def repeated(self, line: int, user: User) -> str | None:
-        """Return which earlier line has the same username or email, if there is one; otherwise add the account."""
+        """Return which earlier line has the same username, email or id, if there is one; otherwise add the account."""
         username_line = self._lines.setdefault(user.username.key, line)
         email_line = self._lines.setdefault(user.email.key, line)
         if username_line != line:
             return f"The username is that of line {username_line}."
-        return None if email_line == line else f"The email is that of line {email_line}."
+        if email_line != line:
+            return f"The email is that of line {email_line}."
+        id_line = line if user.id == PLACEHOLDER_ID else self._lines.setdefault(user.id, line)
+        return None if id_line == line else f"The id is that of line {id_line}."
 
 
 def batches(things: Iterable[T], size: int) -> Iterator[list[T]]:

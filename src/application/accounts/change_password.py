@@ -1,6 +1,7 @@
 from dataclasses import dataclass
 from typing import final
 
+from doorward.application.access.authorize_change import authorize_change_of
 from doorward.application.accounts.confirm_password import ConfirmPassword
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.ports.security import PasswordHasher, SecurityLog
@@ -8,9 +9,6 @@ from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.access.principal import Principal
-from doorward.domain.accounts.password import PasswordHash
-from doorward.domain.accounts.user import User
-from doorward.domain.errors import InvalidToken, TransactionConflict
 from doorward.domain.sessions.ending import other_sessions
 
 
@@ -26,33 +24,25 @@ class ChangePassword:
     rules: PasswordRules
     log: SecurityLog
 
-    async def __call__(self, principal: Principal, current: str, new: str) -> None:
-        """Raise PasswordWrong, PasswordRefused or HashingBusy."""
-        user = await self.confirm(principal.user_id, current)
-        checked = self.rules.check(new, (user.username.value, user.email.value))
-        password_hash = await self.hasher.hash(checked)
-        ended = await self._save(user, password_hash, principal)
-        if ended is None:
-            ended = await self._save(await self.confirm(principal.user_id, current), password_hash, principal)
-        if ended is None:
-            raise TransactionConflict
+    async def __call__(self, by: Principal, current: str, new: str) -> None:
+        """Raise PasswordWrong, PasswordRefused, HashingBusy or InvalidToken."""
+        ended = await self._change(by, current, new)
         self.log.record(
             SecurityEvent.AUTHN_PASSWORD_CHANGE,
-            user_id=str(user.id),
-            by=str(user.id),
-            session_id=str(principal.session_id),
+            user_id=str(by.user_id),
+            by=str(by),
+            session_id=str(by.session_id),
             ended=ended,
         )
 
     @retried
-    async def _save(self, confirmed: User, password_hash: PasswordHash, principal: Principal) -> int | None:
-        """Return how many sessions ended, or None if the password is no longer the one that was confirmed."""
+    async def _change(self, by: Principal, current: str, new: str) -> int:
+        """Return how many sessions ended. Confirm the password in each attempt, since the account may have another one
+        by then."""
+        confirmed = await self.confirm(by.user_id, current)
+        checked = self.rules.check(new, (confirmed.username.value, confirmed.email.value))
+        password_hash = await self.hasher.hash(checked)
         async with self.storage.transaction() as tx:
-            user = await tx.users.lock(confirmed.id)
-            if user is None:
-                raise InvalidToken
-            if user.password_hash != confirmed.password_hash:
-                return None
+            user = await authorize_change_of(tx, by.user_id, by, self.log, verified=confirmed.password_hash)
             await tx.users.save(user.with_chosen_password(password_hash))
-            sessions = await tx.sessions.of_user(user.id)
-            return await tx.sessions.end(other_sessions(sessions, principal.session_id))
+            return await tx.sessions.end(other_sessions(await tx.sessions.of_user(user.id), by.session_id))

@@ -27,8 +27,12 @@ class ConfirmPassword:
             user = await reading.users.get(user_id)
         if user is None:
             raise InvalidToken
-        login, stored = user.username.key, user.password_hash
-        if typed.oversized or await self.hasher.verify(typed, stored, login) is Verdict.MISMATCH:
-            self.log.record(SecurityEvent.AUTHN_PASSWORD_CONFIRMATION_FAIL, user_id=str(user_id))
-            raise PasswordWrong
+        if typed.oversized:
+            raise self._refuse(user_id, "password_oversized")
+        if await self.hasher.verify(typed, user.password_hash, user.username.key) is Verdict.MISMATCH:
+            raise self._refuse(user_id, "wrong_password")
         return user
+
+    def _refuse(self, user_id: UserId, reason: str) -> PasswordWrong:
+        self.log.record(SecurityEvent.AUTHN_PASSWORD_CONFIRMATION_FAIL, reason=reason, user_id=str(user_id))
+        return PasswordWrong()

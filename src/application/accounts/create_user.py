@@ -9,6 +9,7 @@ from doorward.application.ports.security import PasswordHasher, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
+from doorward.domain.access.actor import Operator
 from doorward.domain.access.role import USER, parse_role_name
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.user import User
@@ -29,7 +30,7 @@ class CreateUser:
     log: SecurityLog
 
     async def __call__(
-        self, username: str, email: str, password: str, now: datetime, *, by: str, roles: Iterable[str] = ()
+        self, username: str, email: str, password: str, now: datetime, *, by: Operator, roles: Iterable[str] = ()
     ) -> User:
         """Raise Invalid, RoleMissing, UsernameTaken or EmailTaken."""
         name, address = Username.parse(username), Email.parse(email)
@@ -46,7 +47,7 @@ class CreateUser:
             created_at=now,
         )
         await self._add(user)
-        self.log.record(SecurityEvent.USER_CREATED, user_id=str(user.id), by=by, roles=" ".join(sorted(granted)))
+        self.log.record(SecurityEvent.USER_CREATED, user_id=str(user.id), by=str(by), roles=" ".join(sorted(granted)))
         return user
 
     @retried

@@ -1,12 +1,13 @@
 from dataclasses import dataclass
 from typing import final
 
+from doorward.application.access.authorize_change import authorize_change_of
 from doorward.application.access.last_admin import refuse_last_admin, serialise_admin_changes
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
-from doorward.domain.errors import AccountMissing
+from doorward.domain.access.actor import Actor
 from doorward.domain.ids import UserId
 
 
@@ -18,17 +19,14 @@ class DeleteUser:
     storage: Storage
     log: SecurityLog
 
-    async def __call__(self, user_id: UserId, by: str) -> None:
+    async def __call__(self, user_id: UserId, by: Actor) -> None:
         """Raise AccountMissing or LastAdmin."""
-        await self._delete(user_id)
-        self.log.record(SecurityEvent.USER_DELETED, user_id=str(user_id), by=by)
+        await self._delete(user_id, by)
+        self.log.record(SecurityEvent.USER_DELETED, user_id=str(user_id), by=str(by))
 
     @retried
-    async def _delete(self, user_id: UserId) -> None:
+    async def _delete(self, user_id: UserId, by: Actor) -> None:
         async with self.storage.transaction() as tx:
             await serialise_admin_changes(tx)
-            user = await tx.users.get(user_id)
-            if user is None:
-                raise AccountMissing
-            await refuse_last_admin(tx, user)
+            await refuse_last_admin(tx, await authorize_change_of(tx, user_id, by, self.log))
             await tx.users.delete(user_id)

@@ -4,9 +4,9 @@ from typing import final
 from uuid import UUID
 
 from doorward.application.ports.storage import Storage
-from doorward.domain.accounts.email import login_key
+from doorward.domain.accounts.email import Email, login_key
 from doorward.domain.accounts.user import User
-from doorward.domain.errors import AccountMissing
+from doorward.domain.errors import AccountMissing, EmailUnproven
 from doorward.domain.ids import UserId
 
 CANONICAL_ID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
@@ -16,17 +16,39 @@ CANONICAL_ID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 @final
 @dataclass(frozen=True, slots=True)
 class IdentifyUser:
-    """Finds one account by what an administrator typed: its id, its username or its email."""
+    """Finds one account by what an administrator typed.
+
+    That is its id or its username. An email is taken only where the administrator says so, because anybody can sign up
+    with the address of somebody else.
+    """
 
     storage: Storage
 
     async def __call__(self, text: str) -> User:
-        """Raise AccountMissing."""
+        """Return the account with this id or username. Raise AccountMissing, or EmailUnproven for an email."""
+        key = login_key(text)
+        if "@" in key:
+            raise EmailUnproven
         async with self.storage.reading() as reading:
             if CANONICAL_ID.fullmatch(text):
                 user = await reading.users.get(UserId(UUID(text)))
             else:
-                user = await reading.users.by_login(login_key(text))
-        if user is None:
-            raise AccountMissing
-        return user
+                user = await reading.users.by_login(key)
+        return found(user)
+
+    async def by_email(self, text: str, *, unverified: bool) -> User:
+        """Return the account with this email. `unverified` accepts an address that nobody has verified, as all are.
+
+        Raise InvalidEmail, EmailUnproven or AccountMissing.
+        """
+        email = Email.parse(text)
+        if not unverified:
+            raise EmailUnproven
+        async with self.storage.reading() as reading:
+            return found(await reading.users.by_login(email.key))
+
+
+def found(user: User | None) -> User:
+    if user is None:
+        raise AccountMissing
+    return user

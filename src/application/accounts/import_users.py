@@ -1,13 +1,21 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import final
 
-from doorward.application.accounts.account_entries import AccountEntry, EntryRules, Findings, Problem, batches
+from doorward.application.accounts.account_entries import (
+    PLACEHOLDER_ID,
+    AccountEntry,
+    EntryRules,
+    Findings,
+    Problem,
+    batches,
+)
 from doorward.application.ports.security import PasswordHasher, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
+from doorward.domain.access.actor import Operator
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import (
     DomainError,
@@ -21,7 +29,6 @@ from doorward.domain.errors import (
 from doorward.domain.ids import UserId, uuid7
 
 BATCH_SIZE = 500
-PLACEHOLDER_ID = UserId(uuid7(datetime.fromtimestamp(0, UTC)))
 
 Entries = Iterable[AccountEntry | Problem]
 """The entries are read twice, so an iterator is not enough. A Problem stands for a line that could not be read."""
@@ -55,13 +62,13 @@ class ImportUsers:
         entries: Entries,
         now: datetime,
         *,
-        by: str,
+        by: Operator,
         skip_existing: bool = False,
         on_progress: Callable[[ImportProgress], None] = lambda _: None,
     ) -> ImportProgress:
         """Raise ImportRefused when nothing was added, or ImportStopped.
 
-        With `skip_existing` an account whose username or email is in use is left as it is, so that an import that
+        With `skip_existing` an account whose username, email or id is in use is left as it is, so that an import that
         stopped can be repeated. `on_progress` is called after each batch.
         """
         async with self.storage.reading() as reading:
@@ -75,7 +82,7 @@ class ImportUsers:
                 on_progress(progress)
             event = SecurityEvent.USERS_IMPORTED
         finally:
-            self.log.record(event, by=by, imported=progress.imported, skipped=progress.skipped)
+            self.log.record(event, by=str(by), imported=progress.imported, skipped=progress.skipped)
         return progress
 
     async def _check(
@@ -104,8 +111,11 @@ class ImportUsers:
         keys = [user.username.key for user in users.values()], [user.email.key for user in users.values()]
         async with self.storage.reading() as reading:
             named, reachable = await reading.users.taken(*keys)
+            known = await reading.users.access_of([user.id for user in users.values() if user.id != PLACEHOLDER_ID])
+        ids = {line: "Id is already in use!" for line, user in users.items() if user.id in known}
+        emails = {line: EmailTaken.text for line, user in users.items() if user.email.key in reachable}
         names = {line: UsernameTaken.text for line, user in users.items() if user.username.key in named}
-        return {line: EmailTaken.text for line, user in users.items() if user.email.key in reachable} | names
+        return ids | emails | names
 
     async def _store(
         self,

@@ -6,6 +6,7 @@ from doorward.application.ports.security import PasswordHasher, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
+from doorward.domain.access.actor import Operator
 from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.errors import AccountMissing
 from doorward.domain.ids import UserId
@@ -21,7 +22,7 @@ class SetPassword:
     rules: PasswordRules
     log: SecurityLog
 
-    async def __call__(self, user_id: UserId, password: str, by: str) -> None:
+    async def __call__(self, user_id: UserId, password: str, by: Operator) -> None:
         """Raise AccountMissing or PasswordRefused."""
         async with self.storage.reading() as reading:
             user = await reading.users.get(user_id)
@@ -29,7 +30,7 @@ class SetPassword:
             raise AccountMissing
         checked = self.rules.check(password, (user.username.value, user.email.value))
         await self._save(user_id, await self.hasher.hash(checked))
-        self.log.record(SecurityEvent.AUTHN_PASSWORD_CHANGE, user_id=str(user_id), by=by)
+        self.log.record(SecurityEvent.AUTHN_PASSWORD_CHANGE, user_id=str(user_id), by=str(by))
 
     @retried
     async def _save(self, user_id: UserId, password_hash: PasswordHash) -> None:

@@ -1,15 +1,16 @@
 from dataclasses import dataclass
 from typing import final
 
+from doorward.application.access.authorize_change import authorize_change_of
 from doorward.application.access.last_admin import refuse_last_admin, serialise_admin_changes
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
+from doorward.domain.access.actor import Actor
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
-from doorward.domain.errors import AccountMissing
 from doorward.domain.ids import UserId
 
 
@@ -30,13 +31,13 @@ class UpdateUser:
     storage: Storage
     log: SecurityLog
 
-    async def __call__(self, user_id: UserId, changes: UserChanges, by: str) -> User:
+    async def __call__(self, user_id: UserId, changes: UserChanges, by: Actor) -> User:
         """Return the changed account. Raise AccountMissing, UsernameTaken, EmailTaken or LastAdmin."""
-        user = await self._save(user_id, changes)
+        user = await self._save(user_id, changes, by)
         self.log.record(
             SecurityEvent.USER_UPDATED,
             user_id=str(user_id),
-            by=by,
+            by=str(by),
             disabled=changes.disabled,
             renamed=changes.username is not None,
             email_changed=changes.email is not None,
@@ -44,13 +45,11 @@ class UpdateUser:
         return user
 
     @retried
-    async def _save(self, user_id: UserId, changes: UserChanges) -> User:
+    async def _save(self, user_id: UserId, changes: UserChanges, by: Actor) -> User:
         async with self.storage.transaction() as tx:
             if changes.disabled:
                 await serialise_admin_changes(tx)
-            user = await tx.users.lock(user_id)
-            if user is None:
-                raise AccountMissing
+            user = await authorize_change_of(tx, user_id, by, self.log)
             changed = apply(changes, user)
             if changed.disabled and not user.disabled:
                 await refuse_last_admin(tx, user)

@@ -46,8 +46,8 @@ class UserRepository(UserReader, Protocol):
     """`save`, `delete`, `grant` and `revoke` announce the account in the change feed within the same transaction."""
 
     async def add(self, user: User) -> None:
-        """Raise UsernameTaken or EmailTaken when one is in use (UsernameTaken when both are), and RoleMissing when one
-        of its roles does not exist."""
+        """Raise UsernameTaken or EmailTaken when one is in use (UsernameTaken when both are), TransactionConflict when
+        the id is, and RoleMissing when one of its roles does not exist."""
         ...
 
     async def add_all(self, users: Sequence[User]) -> None:
@@ -116,7 +116,7 @@ class SessionRepository(SessionReader, Protocol):
     """`end` announces one change of `sessions` for each session, and `end_all` one for all of them.
 
     Transactions that open or end sessions of the same account run one after another if each of them holds the account
-    (`UserRepository.lock`).
+    (`UserRepository.lock`). A transaction that locks accounts and sessions locks the accounts first.
     """
 
     async def add(self, session: Session) -> None:
@@ -134,6 +134,11 @@ class SessionRepository(SessionReader, Protocol):
         """Apply `Session.rotated` in one statement. Return True if `presented` was the token of the session and the
         session has not expired. Of many transactions that rotate the same token at once, exactly one succeeds; the
         others see its result."""
+        ...
+
+    async def lock(self, session_id: SessionId) -> Session | None:
+        """Return the session and hold it until the transaction ends. Another transaction that locks, rotates or ends it
+        waits. What is read is what the others have committed."""
         ...
 
     async def end(self, sessions: Sequence[Session]) -> int:

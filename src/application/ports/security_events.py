@@ -12,6 +12,10 @@ class Level(Enum):
     CRITICAL = "critical"
 
 
+MAX_LINES_PER_SECOND = 20
+"""Lines of an event that can come in large numbers, for one reason and one account."""
+
+
 @final
 class SecurityEvent(StrEnum):
     """The name of an event and its level. Where the OWASP Logging Vocabulary has a name for it, that name is used.
@@ -21,8 +25,15 @@ class SecurityEvent(StrEnum):
     """
 
     level: Level
+    max_lines_per_second: int | None
+    """Lines per second for one reason and one account; None for an event that is always written.
 
-    AUTHN_LOGIN_SUCCESS = "authn_login_success", Level.INFO
+    Failures and those successes have a limit that a client can repeat at no cost. A change is always written: it costs
+    a password hash or comes from an admin, and a limit would let one change hide behind others. So is a stolen token,
+    whose session ends with the first such event.
+    """
+
+    AUTHN_LOGIN_SUCCESS = "authn_login_success", Level.INFO, MAX_LINES_PER_SECOND
     AUTHN_LOGIN_FAIL = "authn_login_fail", Level.WARNING
     AUTHN_PASSWORD_CHANGE = "authn_password_change", Level.INFO
     AUTHN_PASSWORD_CONFIRMATION_FAIL = "authn_password_confirmation_fail", Level.WARNING
@@ -35,12 +46,14 @@ class SecurityEvent(StrEnum):
     CHANGE_FEED_READABLE = "change_feed_readable", Level.INFO
     CHANGE_FEED_UNREADABLE = "change_feed_unreadable", Level.WARNING
     DIRECTORY_REFRESH_FAILED = "directory_refresh_failed", Level.ERROR
+    EXCESS_RATE_LIMIT_EXCEEDED = "excess_rate_limit_exceeded", Level.WARNING, 1
     MAINTENANCE_FAILED = "maintenance_failed", Level.ERROR
     PASSWORD_HASH_UNUSABLE = "password_hash_unusable", Level.ERROR
     SERVICE_ADDED = "service_added", Level.INFO
     SERVICE_REMOVED = "service_removed", Level.INFO
     SESSION_ENDED = "session_ended", Level.INFO
-    SESSION_RENEWED = "session_renewed", Level.INFO
+    SESSION_RENEWAL_REPEATED = "session_renewal_repeated", Level.INFO, 1
+    SESSION_RENEWED = "session_renewed", Level.INFO, MAX_LINES_PER_SECOND
     SESSIONS_ENDED = "sessions_ended", Level.INFO
     SESSIONS_PRUNED = "sessions_pruned", Level.INFO
     SIGNING_KEY_ADDED = "signing_key_added", Level.INFO
@@ -54,21 +67,15 @@ class SecurityEvent(StrEnum):
     USERS_IMPORTED = "users_imported", Level.INFO
     USERS_IMPORT_FAILED = "users_import_failed", Level.ERROR
 
-    def __new__(cls, value: str, level: Level) -> Self:
+    def __new__(cls, value: str, level: Level, max_lines_per_second: int | None = None) -> Self:
         event = str.__new__(cls, value)
         event._value_ = value
         event.level = level
+        is_failure = level in {Level.WARNING, Level.ERROR}
+        event.max_lines_per_second = max_lines_per_second or (MAX_LINES_PER_SECOND if is_failure else None)
         return event
 
     @property
     def outcome(self) -> Literal["success", "failure"]:
         """Return the field `outcome` of the log line."""
         return "success" if self.level is Level.INFO else "failure"
-
-    @property
-    def is_sampled(self) -> bool:
-        """Return whether only a limited number per second is written, since these events can come in large numbers.
-
-        A stolen token is always written. Its session ends with the first such event, so there are few.
-        """
-        return self.level in {Level.WARNING, Level.ERROR}

@@ -6,6 +6,7 @@ from doorward.application.ports.security import SecurityLog, ServiceSecrets
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
+from doorward.domain.access.actor import Operator
 from doorward.domain.services.service import Service, parse_service_name
 
 
@@ -25,12 +26,12 @@ class RegisterService:
     secrets: ServiceSecrets
     log: SecurityLog
 
-    async def __call__(self, name: str, now: datetime, by: str) -> RegisteredService:
+    async def __call__(self, name: str, now: datetime, by: Operator) -> RegisteredService:
         """Raise InvalidServiceName or ServiceExists."""
         service_id, secret, secret_hash = self.secrets.generate()
         service = Service(id=service_id, name=parse_service_name(name), secret_hash=secret_hash, created_at=now)
         await self._add(service)
-        self.log.record(SecurityEvent.SERVICE_ADDED, service_id=service.id, name=service.name, by=by)
+        self.log.record(SecurityEvent.SERVICE_ADDED, service_id=service.id, name=service.name, by=str(by))
         return RegisteredService(service, secret)
 
     @retried

@@ -5,6 +5,7 @@ from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
+from doorward.domain.access.actor import Operator
 from doorward.domain.errors import ServiceMissing
 from doorward.domain.services.service import Service
 
@@ -17,10 +18,10 @@ class RemoveService:
     storage: Storage
     log: SecurityLog
 
-    async def __call__(self, which: str, by: str) -> Service:
+    async def __call__(self, which: str, by: Operator) -> Service:
         """Return the removed service. `which` is its id or its name. Raise ServiceMissing."""
         service = await self._remove(which)
-        self.log.record(SecurityEvent.SERVICE_REMOVED, service_id=service.id, name=service.name, by=by)
+        self.log.record(SecurityEvent.SERVICE_REMOVED, service_id=service.id, name=service.name, by=str(by))
         return service
 
     @retried

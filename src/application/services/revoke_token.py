@@ -6,8 +6,9 @@ from typing import final
 from doorward.application.ports.security import AccessTokens, RefreshTokens
 from doorward.application.ports.storage import Storage
 from doorward.application.sessions.end_session import EndSession
-from doorward.domain.errors import InvalidRefreshToken, InvalidToken, SessionMissing
+from doorward.domain.errors import InvalidRefreshToken, InvalidToken, Missing
 from doorward.domain.ids import SessionId, UserId
+from doorward.domain.services.service import Service
 from doorward.domain.sessions.session import SessionPolicy, Standing
 
 
@@ -26,11 +27,11 @@ class RevokeToken:
     end: EndSession
     policy: SessionPolicy
 
-    async def __call__(self, token: str, now: datetime, by: str) -> None:
+    async def __call__(self, token: str, now: datetime, by: Service) -> None:
         named = await self._session_of(token, now)
         if named is None:
             return
-        with suppress(SessionMissing):  # the session has ended already, as requested
+        with suppress(Missing):  # the session has ended already, as requested
             await self.end(*named, by)
 
     async def _session_of(self, token: str, now: datetime) -> tuple[UserId, SessionId] | None:

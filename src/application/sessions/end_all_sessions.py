@@ -1,11 +1,12 @@
 from dataclasses import dataclass
 from typing import final
 
+from doorward.application.access.authorize_change import authorize_change_of
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
-from doorward.domain.errors import AccountMissing
+from doorward.domain.access.actor import Actor
 from doorward.domain.ids import UserId
 
 
@@ -18,18 +19,15 @@ class EndAllSessions:
     storage: Storage
     log: SecurityLog
 
-    async def __call__(self, user_id: UserId, by: str) -> int:
+    async def __call__(self, user_id: UserId, by: Actor) -> int:
         """Return how many sessions there were. Raise AccountMissing."""
-        ended = await self._end(user_id)
-        self.log.record(SecurityEvent.SESSIONS_ENDED, user_id=str(user_id), by=by, ended=ended)
+        ended = await self._end(user_id, by)
+        self.log.record(SecurityEvent.SESSIONS_ENDED, user_id=str(user_id), by=str(by), ended=ended)
         return ended
 
     @retried
-    async def _end(self, user_id: UserId) -> int:
+    async def _end(self, user_id: UserId, by: Actor) -> int:
         async with self.storage.transaction() as tx:
-            user = await tx.users.lock(user_id)
-            if user is None:
-                raise AccountMissing
-            out = user.signed_out_everywhere()
+            out = (await authorize_change_of(tx, user_id, by, self.log)).signed_out_everywhere()
             await tx.users.save(out)
             return await tx.sessions.end_all(user_id, out.epoch)

@@ -7,9 +7,16 @@ from doorward.application.ports.security import RefreshTokens, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.sessions.issue_tokens import IssueTokens, SignedIn
+from doorward.application.sessions.repeated_refreshes import RepeatedRefreshes
 from doorward.application.transactions import retried
 from doorward.domain.accounts.user import User
-from doorward.domain.errors import InvalidRefreshToken, RefreshTokenReused, TransactionConflict
+from doorward.domain.errors import (
+    InvalidRefreshToken,
+    RefreshRepeatedTooOften,
+    RefreshTokenReused,
+    TransactionConflict,
+)
+from doorward.domain.ids import UserId
 from doorward.domain.sessions.refresh_token import RefreshToken, RefreshTokenHash
 from doorward.domain.sessions.session import MAX_ROTATED_TOKENS, Session, SessionPolicy, Standing
 
@@ -31,8 +38,9 @@ class RefreshSession:
     """Continues a session: rotates its refresh token and issues a new access token (RFC 9700, section 4.14.2).
 
     Of many requests with the same token, exactly one rotates it. The others get the same successor. Within the grace
-    time, a client that lost the response gets it as well. A rotated token that is used later has been stolen, so the
-    session ends. Concurrent requests on one node share one transaction, so that none waits for the locks of the others.
+    time, a client that lost the response gets it as well. Each process repeats it MAX_REPETITIONS times. A rotated
+    token that is used later has been stolen, so the session ends. Concurrent requests on one node share one
+    transaction, so that none waits for the locks of the others.
     """
 
     storage: Storage
@@ -44,9 +52,10 @@ class RefreshSession:
         default_factory=dict, init=False, repr=False, compare=False
     )
     """The attempts that are under way on this node."""
+    _repeated: RepeatedRefreshes = field(default_factory=RepeatedRefreshes, init=False, repr=False, compare=False)
 
     async def __call__(self, presented: str, now: datetime) -> SignedIn:
-        """Raise InvalidRefreshToken, or RefreshTokenReused if the reuse ended the session."""
+        """Raise InvalidRefreshToken, RefreshTokenReused if the reuse ended the session, or RefreshRepeatedTooOften."""
         try:
             token = self.refresh_tokens.read(presented)
         except InvalidRefreshToken:
@@ -54,6 +63,9 @@ class RefreshSession:
             raise
         if not token.genuine and not await self._is_known(token):
             raise self._invalid(token)
+        used_up_by = self._repeated.used_up_by(token.hash, now)
+        if used_up_by is not None:
+            raise self._repeated_too_often(used_up_by, token)
         shared = token.hash in self._attempts
         attempt = await self._shared_attempt(token, now)
         session, user = attempt.session, attempt.user
@@ -62,10 +74,22 @@ class RefreshSession:
         if session is None or user is None or attempt.token is None:
             raise self._invalid(token)
         again = shared or attempt.standing is Standing.RETRIED
-        self.log.record(
-            SecurityEvent.SESSION_RENEWED, user_id=str(user.id), session_id=str(session.id), retried=again or None
-        )
+        if again:
+            until = session.grace_ends_at(token.hash, self.policy) or now
+            if not self._repeated.admits(token.hash, user.id, until, now):
+                raise self._repeated_too_often(user.id, token)
+        event = SecurityEvent.SESSION_RENEWAL_REPEATED if again else SecurityEvent.SESSION_RENEWED
+        self.log.record(event, user_id=str(user.id), session_id=str(session.id))
         return replace(self.issue(user, session, attempt.token, now), retried=again)
+
+    def _repeated_too_often(self, user_id: UserId, token: RefreshToken) -> RefreshRepeatedTooOften:
+        self.log.record(
+            SecurityEvent.EXCESS_RATE_LIMIT_EXCEEDED,
+            reason="refresh_repeated",
+            user_id=str(user_id),
+            session_id=str(token.session_id),
+        )
+        return RefreshRepeatedTooOften()
 
     def _invalid(self, token: RefreshToken) -> InvalidRefreshToken:
         self.log.record(SecurityEvent.AUTHN_REFRESH_FAIL, reason="void", session_id=str(token.session_id))

@@ -1,10 +1,12 @@
-"""Decides whether an account meets a requirement. The guard of every request and `POST /api/admin/explain` use it."""
+"""Decides whether an account meets a requirement. The guard of every request, the transaction of every change by an
+account (`actor.py`) and `POST /api/admin/explain` use it."""
 
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
 from doorward.domain.access.role import RoleName
+from doorward.domain.errors import DomainError, InvalidToken, RoleRequired
 from doorward.domain.ids import UserId
 
 
@@ -81,3 +83,12 @@ def granted(requirement: Requirement, by: RoleName | None = None) -> Decision:
 def refused(reason: Reason, requirement: Requirement, held: frozenset[RoleName] = frozenset()) -> Decision:
     missing = frozenset() if held & requirement.any_of else requirement.any_of
     return Decision(allowed=False, reason=reason, requirement=requirement, missing=missing)
+
+
+def session_ended(requirement: Requirement) -> Decision:
+    return Decision(allowed=False, reason="session_ended", requirement=requirement)
+
+
+def refusal_of(decision: Decision) -> DomainError:
+    """Return what to raise for a decision that does not allow the request."""
+    return RoleRequired(str(decision.requirement)) if decision.reason == "role_missing" else InvalidToken()

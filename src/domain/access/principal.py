@@ -1,6 +1,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from doorward.domain.access.decision import Requirement
 from doorward.domain.ids import SessionId, TokenId, UserId
 
 MAX_ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
@@ -27,3 +28,11 @@ class Principal:
 
     user_id: UserId
     session_id: SessionId
+    epoch: int
+    """The epoch in which the access token was issued."""
+    requirement: Requirement
+    """What the account met when the request was admitted."""
+
+    def __str__(self) -> str:
+        """Return the actor as the security log names it."""
+        return str(self.user_id)

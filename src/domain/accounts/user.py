@@ -2,6 +2,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
 
+from doorward.domain.access.decision import Access
 from doorward.domain.access.role import RoleName
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.password import PasswordHash
@@ -26,6 +27,10 @@ class User:
     disabled: bool = False
     epoch: int = 0
     version: int = 0
+
+    @property
+    def access(self) -> Access:
+        return Access(user_id=self.id, roles=self.roles, disabled=self.disabled, epoch=self.epoch)
 
     def granted(self, role: RoleName) -> Self:
         return replace(self, roles=self.roles | {role})

@@ -24,6 +24,10 @@ class Service:
     secret_hash: ServiceSecretHash = field(repr=False)
     created_at: datetime
 
+    def __str__(self) -> str:
+        """Return the actor as the security log names it."""
+        return self.id
+
 
 def parse_service_name(raw: str) -> str:
     """Return the name as it was written. Raise InvalidServiceName."""

@@ -106,10 +106,16 @@ class Session:
             return Standing.INVALID
         if token_hash == self.token_hash:
             return Standing.CURRENT
-        for rotated in self.rotated_tokens:
-            if rotated.fingerprint == fingerprint(token_hash):
-                return Standing.RETRIED if now < rotated.rotated_at + policy.grace else Standing.REUSED
+        grace_ends_at = self.grace_ends_at(token_hash, policy)
+        if grace_ends_at is not None:
+            return Standing.RETRIED if now < grace_ends_at else Standing.REUSED
         return Standing.REUSED if genuine else Standing.INVALID
+
+    def grace_ends_at(self, token_hash: RefreshTokenHash, policy: SessionPolicy) -> datetime | None:
+        """Return until when a rotated token is answered again, or None if the session does not keep the token."""
+        times = (each.rotated_at for each in self.rotated_tokens if each.fingerprint == fingerprint(token_hash))
+        rotated_at = next(times, None)
+        return None if rotated_at is None else rotated_at + policy.grace
 
 
 def new_session_id(now: datetime) -> SessionId:

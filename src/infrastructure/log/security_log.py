@@ -1,31 +1,27 @@
 """The security log as lines of the service's log."""
 
+import asyncio
 import hashlib
 import hmac
-import time
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import Context
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, final
 
 import structlog
 
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.accounts.email import login_key
-
-MAX_EVENTS_PER_WINDOW = 20
-"""Sampled events that one process writes per window and kind of event. The others are counted (LG-05)."""
-
-WINDOW_SECONDS = 1.0
+from doorward.infrastructure.log.line_quota import WINDOW_SECONDS, LineQuota, subject_of
 
 
-@dataclass(slots=True)
-class Window:
-    """How many events of one kind were written and left out since `began`."""
-
-    began: float
-    written: int = 0
-    suppressed: int = 0
+def call_later(seconds: float, function: Callable[[], None]) -> None:
+    """Call the function in the running event loop. Without one, as in a command, do nothing."""
+    with suppress(RuntimeError):
+        # An empty context, since the call is about no particular request.
+        asyncio.get_running_loop().call_later(seconds, function, context=Context())
 
 
 @final
@@ -33,18 +29,20 @@ class Window:
 class StructlogSecurityLog:
     """SecurityLog as log lines that carry the request's id and address.
 
-    `secret` is the key of the hash that stands for a typed login. Equal logins have equal hashes.
+    `secret` is the key of the hash that stands for a typed login. Equal logins have equal hashes. What the quota leaves
+    out is reported at the end of the second: by `call_later`, or before the next line.
     """
 
     secret: bytes = field(repr=False)
-    monotonic: Callable[[], float] = field(default=time.monotonic, repr=False)
-    windows: dict[SecurityEvent, Window] = field(default_factory=dict, repr=False)
+    quota: LineQuota = field(default_factory=LineQuota, repr=False)
+    call_later: Callable[[float, Callable[[], None]], None] = field(default=call_later, repr=False)
     logger: Any = field(default_factory=structlog.get_logger, repr=False)
 
     def record(self, event: SecurityEvent, /, **fields: str | int | bool | None) -> None:
-        if not event.is_sampled or self._is_within_limit(event):
+        shown = self._shown(fields)
+        if event.max_lines_per_second is None or self._is_within_quota(event, shown):
             write = getattr(self.logger, event.level.value)
-            write(event.value, outcome=event.outcome, **self._shown(fields))
+            write(event.value, outcome=event.outcome, **shown)
 
     def _shown(self, fields: dict[str, str | int | bool | None]) -> dict[str, str | int | bool]:
         shown = {name: value for name, value in fields.items() if value is not None}
@@ -54,20 +52,26 @@ class StructlogSecurityLog:
             shown["login_hash"] = hmac.new(self.secret, key, hashlib.sha256).hexdigest()[:16]
         return shown
 
-    def _is_within_limit(self, event: SecurityEvent) -> bool:
-        now = self.monotonic()
-        window = self.windows.setdefault(event, Window(now))
-        if now - window.began >= WINDOW_SECONDS:
-            if window.suppressed:
-                # An empty context, since this line is about no particular request.
-                Context().run(report_suppressed, event, window.suppressed)
-            window = self.windows[event] = Window(now)
-        if window.written >= MAX_EVENTS_PER_WINDOW:
-            window.suppressed += 1
-            return False
-        window.written += 1
-        return True
+    def _is_within_quota(self, event: SecurityEvent, shown: dict[str, str | int | bool]) -> bool:
+        if self.quota.is_over:
+            Context().run(self.report_left_out)
+        reason = shown.get("reason")
+        if self.quota.admits(event, None if reason is None else str(reason), subject_of(shown)):
+            return True
+        if self.quota.left_out == 1:
+            self.call_later(WINDOW_SECONDS, partial(self._report_unless_done, self.quota.began))
+        return False
 
+    def _report_unless_done(self, began: float) -> None:
+        if self.quota.began == began:
+            self.report_left_out()
 
-def report_suppressed(event: SecurityEvent, count: int) -> None:
-    structlog.get_logger().warning("log_events_suppressed", suppressed=event.value, count=count)
+    def report_left_out(self) -> None:
+        """Begin the next second, and write one line for each event, reason and subject of which lines were left
+        out."""
+        for event, reason, subject, lines in self.quota.renewed():
+            about: dict[str, str | int | bool] = {} if reason is None else {"reason": reason}
+            if subject is not None:
+                about[subject.name] = subject.value
+            write = getattr(self.logger, event.level.value)
+            write("log_events_suppressed", suppressed=event.value, **about, count=lines)

@@ -58,14 +58,12 @@ class MemoryUsers:
 
     async def access_of(self, user_ids: Sequence[UserId]) -> Mapping[UserId, Access]:
         users = (self.tables.users.get(user_id) for user_id in user_ids)
-        return {
-            user.id: Access(user_id=user.id, roles=user.roles, disabled=user.disabled, epoch=user.epoch)
-            for user in users
-            if user is not None
-        }
+        return {user.id: user.access for user in users if user is not None}
 
     async def add(self, user: User) -> None:
         self._check_unique(user)
+        if user.id in self.tables.users:
+            raise TransactionConflict
         for role in user.roles:
             if role not in self.tables.roles:
                 raise RoleMissing

@@ -19,6 +19,10 @@ class MemorySessions:
     async def get(self, session_id: SessionId) -> Session | None:
         return self.tables.sessions.get(session_id)
 
+    async def lock(self, session_id: SessionId) -> Session | None:
+        """Return the session; the storage runs one transaction at a time, so it needs no lock."""
+        return self.tables.sessions.get(session_id)
+
     async def with_user(self, session_id: SessionId) -> tuple[Session, User] | None:
         session = self.tables.sessions.get(session_id)
         return None if session is None else (session, self.tables.users[session.user_id])

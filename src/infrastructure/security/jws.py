@@ -7,10 +7,13 @@ read different values from it. The functions here only parse, and raise ValueErr
 import re
 
 from doorward.encoding.strict_base64 import decode_base64url
-from doorward.encoding.strict_json import parse_object
+from doorward.encoding.strict_json import MAX_VALUES, parse_object
 
 MAX_TOKEN_CHARACTERS = 8192
 MAX_HEADER_BYTES = 1024
+MAX_HEADER_VALUES = 16
+"""A header has three members."""
+
 MAX_DEPTH_LEVELS = 8
 COMPACT = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)", re.ASCII)
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -30,9 +33,9 @@ def split(token: str) -> tuple[str, str, str]:
     return header, payload, signature
 
 
-def members_of(segment: str) -> dict[str, object]:
+def members_of(segment: str, max_values: int = MAX_VALUES) -> dict[str, object]:
     """Return the members of the JSON object in a header or payload from `split`. Raise ValueError."""
-    return parse_object(decode_base64url(segment), max_depth_levels=MAX_DEPTH_LEVELS)
+    return parse_object(decode_base64url(segment), max_depth_levels=MAX_DEPTH_LEVELS, max_values=max_values)
 
 
 def with_low_s(signature: bytes) -> bytes:

@@ -11,7 +11,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from doorward.infrastructure.settings.data_dir import is_shared
+from doorward.infrastructure.settings.file_access import others_may_access
 from doorward.infrastructure.settings.sources import GENERATE_HINT
 from doorward.infrastructure.settings.start_refused import StartRefused
 
@@ -99,8 +99,8 @@ def is_repetition(text: str) -> bool:
 
 
 def read_secret_file(path: Path) -> str | None:
-    """Return the content of the file, or None if it does not exist. Raise StartRefused if it is no plain file that only
-    its owner can read."""
+    """Return the content of the file, or None if it does not exist. Raise StartRefused if it is no plain file, or if
+    others may access it."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -114,7 +114,7 @@ def read_secret_file(path: Path) -> str | None:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise StartRefused(f"{path} is not a plain file")
-        if is_shared(status.st_mode):
+        if others_may_access(status):
             raise StartRefused(f"Other users may access {path}; run: chmod 600 {path}")
         return os.read(descriptor, MAX_FILE_BYTES).decode("utf-8", "surrogateescape")
     finally:

@@ -119,6 +119,8 @@ def to_bytes(text: str) -> bytes:
 
 def unusable_reason(password_hash: str) -> str | None:
     """Return why this hash is not verified, or None for one that every library can read."""
+    if password_hash.startswith("$2"):
+        return "bcrypt is not accepted yet, only Argon2"
     phc = PHC.fullmatch(password_hash)
     if phc is None:
         return "malformed"

@@ -73,7 +73,7 @@ class JwtAccessTokens:
     def verify(self, token: str, now: datetime) -> AccessToken:
         try:
             header, payload, signature = jws.split(token)
-            key = self._key_of(jws.members_of(header))
+            key = self._key_of(jws.members_of(header, jws.MAX_HEADER_VALUES))
             content = token[: len(header) + 1 + len(payload)].encode("ascii")
             if not is_signature_of(key, content, decode_base64url(signature)):
                 raise InvalidToken

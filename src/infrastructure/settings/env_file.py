@@ -3,10 +3,9 @@
 import io
 import os
 import re
-import stat
 from pathlib import Path
 
-from doorward.infrastructure.settings.data_dir import is_foreign
+from doorward.infrastructure.settings.file_access import belongs_to_another, file_advice, others_may_write, status_of
 from doorward.infrastructure.settings.start_refused import StartRefused
 
 UNQUOTED_COMMENT = re.compile(r"=\s*#")
@@ -25,15 +24,17 @@ def read_env_file(path: Path) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as error:
+        if isinstance(error, PermissionError) and status_of(path) is None:  # in a directory that we may not search
+            return {}
         raise StartRefused(f"{path} cannot be read as UTF-8 text; check the file and who may read it.") from error
     return parse_env(text, str(path))
 
 
 def refuse_changeable(path: Path, status: os.stat_result) -> None:
-    if is_foreign(status):
+    if belongs_to_another(status):
         raise StartRefused(f"{path} belongs to another user; run: chown {os.geteuid()} {path}")
-    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise StartRefused(f"Other users may change {path}; run: chmod 600 {path}")
+    if others_may_write(status):
+        raise StartRefused(f"Other users may change {path}; {file_advice(path)}")
 
 
 def parse_env(text: str, source: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta
 
+from doorward.infrastructure.settings.durations import parse_seconds
 from doorward.infrastructure.settings.sources import GENERATE_HINT, SettingText, Sources
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.settings.web_addresses import (
@@ -20,6 +21,7 @@ from doorward.infrastructure.settings.web_addresses import (
     bracketed,
     is_loopback,
     is_wildcard,
+    parse_header_name,
     parse_host,
     parse_listen_address,
     parse_network,
@@ -104,6 +106,13 @@ class Settings:
             extra={"default": "none"},
         ),
     ] = frozenset()
+    cors_headers: Annotated[
+        frozenset[str],
+        Meta(
+            description="Additional request headers that pages of CORS_ORIGINS may send, separated by commas.",
+            extra={"default": "baggage,traceparent,tracestate"},
+        ),
+    ] = frozenset({"baggage", "traceparent", "tracestate"})
     trusted_proxies: Annotated[
         tuple[Network, ...],
         Meta(
@@ -200,6 +209,15 @@ class Settings:
         int,
         Meta(ge=1, le=60, description="Longest wait of a sign-in before its password is hashed, 1 to 60 seconds."),
     ] = 1
+    keep_alive_seconds: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=3_600,
+            description="Seconds after which an idle connection is closed; a request has the same time to send its "
+            "headers. Behind a load balancer it must be longer than the balancer's own.",
+        ),
+    ] = 5
     docs: Annotated[bool, Meta(description="Serve `/docs` and `/openapi.json`.")] = True
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
@@ -214,6 +232,12 @@ class Settings:
     def https(self) -> bool:
         """Return whether clients use TLS, to Doorward or to a proxy in front of it."""
         return self.behind_tls_proxy or self.public_url.startswith("https://")
+
+    @property
+    def needs_data_dir(self) -> bool:
+        """Return whether anything is stored in `data_dir`: the master secret or the SQLite database."""
+        database = DatabaseUrl.parse(self.database_url).sqlite_path
+        return self.secret_key is None or (database is not None and database.is_relative_to(self.data_dir))
 
     @property
     def secret_key_path(self) -> Path:
@@ -246,7 +270,14 @@ PARSERS: Mapping[str, Callable[[str], object]] = {
     "public_url": parse_public_url,
     "allowed_hosts": parse_host,
     "cors_origins": parse_origin,
+    "cors_headers": parse_header_name,
     "trusted_proxies": parse_network,
+    "access_token_seconds": parse_seconds,
+    "refresh_grace": parse_seconds,
+    "session_idle_seconds": parse_seconds,
+    "session_absolute_seconds": parse_seconds,
+    "hash_wait_seconds": parse_seconds,
+    "keep_alive_seconds": parse_seconds,
 }
 
 

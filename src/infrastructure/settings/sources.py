@@ -1,7 +1,7 @@
 """Finds the text of each setting and converts it to a value. No refusal contains a value."""
 
 import difflib
-import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,16 +10,17 @@ from typing import Any, Literal, Self, get_args, get_origin
 
 import msgspec
 
-from doorward.infrastructure.settings.data_dir import is_foreign, is_shared
 from doorward.infrastructure.settings.env_file import read_env_file
+from doorward.infrastructure.settings.file_access import is_given_by_platform, others_may_access
 from doorward.infrastructure.settings.start_refused import StartRefused
 
 PREFIX = "DOORWARD_"
 SECRET_SETTINGS = frozenset({"secret_key", "secret_key_previous", "database_url"})
 """Secret settings: they may come from a file named by `..._FILE`, and they are masked wherever settings are shown."""
 
-PLATFORM_SECRETS = Path("/run/secrets")
-"""Docker and Kubernetes mount secrets here and choose the file modes themselves."""
+KUBERNETES_LINK = re.compile(r"_SERVICE_(HOST|PORT)|_PORT_\d+_(TCP|UDP)")
+KUBERNETES_ADDRESS = re.compile(r"(tcp|udp)://")
+"""Kubernetes describes each service of a namespace to its pods by variables with such names and values."""
 
 GENERATE_HINT = "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
 
@@ -34,21 +35,24 @@ class SettingText:
     text: str = field(repr=False)
 
     def parsed(self, hint: Any, parse: Callable[[str], object] | None) -> object:
-        """Convert the text to the type `hint` (`Annotated`). `parse` gets the whole text, or each part of a list.
+        """Convert the text to the type `hint` (`Annotated[..., Meta]`). `parse` gets the whole text, or each part of a
+        list.
 
         Raise StartRefused when the text does not fit.
         """
         kind = hint.__origin__
         if get_origin(kind) in {frozenset, tuple}:
             parts = [part.strip() for part in self.text.split(",")]
+            if any(len(part.split()) > 1 for part in parts):
+                raise StartRefused(f"{self.variable}: separate the values by commas, not by blanks.")
             return get_origin(kind)(self._checked(parse or str, part) for part in parts if part)
         if not self.text.strip():
             raise StartRefused(f"{self.variable} is empty; give it a value or remove it.")
         if parse is not None:
-            return self._checked(parse, self.text.strip())
+            return self._converted(self._checked(parse, self.text.strip()), hint)
         if kind is Path or (isinstance(kind, UnionType) and Path in get_args(kind)):
             return Path(self.text)
-        return self._converted(hint)
+        return self._converted(self.text.strip(), hint)
 
     def _checked(self, parse: Callable[[str], object], text: str) -> object:
         try:
@@ -56,14 +60,23 @@ class SettingText:
         except ValueError as error:
             raise StartRefused(f"{self.variable}: {error}.") from None
 
-    def _converted(self, hint: Any) -> object:
-        kind = hint.__origin__
+    def _converted(self, value: object, hint: Any) -> object:
         try:
-            return msgspec.convert(self.text.strip(), hint, strict=False)
+            return msgspec.convert(value, hint, strict=False)
         except msgspec.ValidationError as error:
-            choices = get_args(kind) if get_origin(kind) is Literal else ("true", "false") if kind is bool else ()
-            reason = f"use one of {', '.join(choices)}" if choices else str(error)[:1].lower() + str(error)[1:]
-            raise StartRefused(f"{self.variable}: {reason}.") from error
+            raise StartRefused(f"{self.variable}: {advice(hint)}.") from error
+
+
+def advice(hint: Any) -> str:
+    """Return what to write for a setting of this type."""
+    kind, meta = hint.__origin__, hint.__metadata__[0]
+    if get_origin(kind) is Literal:
+        return f"use one of {', '.join(get_args(kind))}"
+    if kind is bool:
+        return "use one of true, false"
+    if kind is int:
+        return f"write a whole number from {meta.ge} to {meta.le}"
+    return "write 1 to 200 characters without blanks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +93,8 @@ class Sources:
         for origin, mapping in (("", environ), (f" (in {env_file})", file)):
             for variable in sorted(mapping):
                 if variable.upper().startswith(PREFIX) and variable not in known:
-                    raise StartRefused(f"{printable(variable)}{origin} is not a setting; {suggestion(variable, known)}")
+                    hint = suggestion(variable, mapping[variable], known)
+                    raise StartRefused(f"{printable(variable)}{origin} is not a setting; {hint}")
         return cls((environ, file))
 
     def find(self, name: str) -> SettingText | None:
@@ -108,36 +122,25 @@ def look_up(mapping: Mapping[str, str], name: str) -> SettingText | None:
 def read_secret(variable: str, raw: str) -> str:
     """Return the text of the file without its last line end.
 
-    The file must have mode 0600 and belong to this user or to root, unless the platform mounts it. Raise StartRefused
-    otherwise.
+    Raise StartRefused when others may access the file, unless the platform mounts it.
     """
     path = Path(raw)
     try:
+        if others_may_access(path.stat()) and not is_given_by_platform(path):
+            raise StartRefused(f"{variable}: other users may access {printable(raw)}; run: chmod 600 {printable(raw)}")
         with path.open(encoding="utf-8") as file:
-            if reason := exposure(path, os.fstat(file.fileno())):
-                raise StartRefused(f"{variable}: {reason}")
             return file.read(MAX_SECRET_FILE_CHARACTERS).removesuffix("\n").removesuffix("\r")
     except (OSError, ValueError) as error:
         raise StartRefused(f"{variable}: {printable(raw)} cannot be read as a text file.") from error
 
 
-def exposure(path: Path, status: os.stat_result) -> str | None:
-    """Return who else may read or change an opened file that holds a secret, and what helps; None if nobody may."""
-    name = printable(str(path))
-    if path.resolve().is_relative_to(PLATFORM_SECRETS):
-        return None
-    if is_foreign(status):
-        return f"{name} belongs to another user; run: chown {os.geteuid()} {name}"
-    return f"other users may access {name}; run: chmod 600 {name}" if is_shared(status.st_mode) else None
-
-
-def suggestion(variable: str, known: Iterable[str]) -> str:
-    """Return what an unknown name may have meant. The last hint is for variables that Kubernetes sets for services."""
+def suggestion(variable: str, value: str, known: Iterable[str]) -> str:
+    """Return what an unknown name may have meant."""
+    if KUBERNETES_LINK.search(variable) or KUBERNETES_ADDRESS.match(value):
+        return "Kubernetes sets it for a service whose name begins with doorward; set enableServiceLinks: false"
     names = sorted(name.removeprefix(PREFIX) for name in known)
     close = difflib.get_close_matches(variable.upper().removeprefix(PREFIX), names, n=1)
-    if close:
-        return f"did you mean {PREFIX}{close[0]}?"
-    return "docs/settings.md lists all settings (a Kubernetes service named doorward needs enableServiceLinks: false)."
+    return f"did you mean {PREFIX}{close[0]}?" if close else "docs/settings.md lists all settings"
 
 
 def printable(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Parsers of origins, host names and networks in settings.
+"""Parsers of origins, host names, header names and networks in settings.
 
 Every `parse_...` function raises ValueError with a text that says what to write instead.
 """
@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 LABEL = r"[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?"
 NAME = re.compile(rf"{LABEL}(\.{LABEL})*")
+HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 MAX_NAME_CHARACTERS = 253
 """RFC 1035, section 2.3.4."""
 
@@ -28,6 +29,13 @@ def parse_origin(raw: str) -> str:
     return raw
 
 
+def parse_header_name(raw: str) -> str:
+    """Return the name of a header in lower case (RFC 9110, section 5.1)."""
+    if not HEADER_NAME.fullmatch(raw) or raw == "*":
+        raise ValueError("write the names of headers, such as traceparent; * is not supported")
+    return raw.lower()
+
+
 def parse_public_url(raw: str) -> str:
     """Return `https://host[:port]` without a slash at the end."""
     parts = split(raw)
@@ -42,7 +50,12 @@ def split(raw: str) -> SplitResult:
     parts = urlsplit(raw)
     if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
         raise ValueError("begin with https:// (or http://) and a host name")
-    parse_host(parts.hostname)
+    if "*" in parts.hostname:
+        raise ValueError("a host name with * is not supported; write the full name, such as https://app.example.com")
+    try:
+        parse_host(parts.hostname)
+    except ValueError:
+        raise ValueError("the host name is not valid; write one such as https://app.example.com") from None
     return parts
 
 

@@ -38,9 +38,11 @@ class Limits:
     wait_seconds: float = 1.5
     """For all answers of the database in one block before the commit. The commit has the same limit again."""
     pool_wait_seconds: float = 1.0
-    """For a connection from the pool or a new one. It is part of `wait_seconds`."""
+    """Until another caller returns a connection. It is part of `wait_seconds`."""
     lock_wait_seconds: float = 1.0
     """For a lock that another transaction holds. MySQL takes whole seconds."""
+    max_waiting_per_connection: int = 100
+    """How many callers may wait for a connection, for each connection of the pool. Further ones are refused."""
 
 
 class Session(Protocol):
@@ -156,9 +158,11 @@ class SqlConnection:
             await self.session.release()
 
     async def _roll_back_and_release(self) -> None:
-        with suppress(DomainError):
-            await self._attempt(lambda session: session.roll_back())
-        await self.session.release()
+        try:
+            with suppress(DomainError):
+                await self._attempt(lambda session: session.roll_back())
+        finally:
+            await self.session.release()
 
 
 async def open_session(connections: Connections, limit: WaitLimit) -> Session:

@@ -9,20 +9,19 @@ import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.util import greenlet_spawn
 
-from doorward.infrastructure.settings.data_dir import refuse_shared
+from doorward.infrastructure.settings.file_access import refuse_shared_file
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.sql.connection import Connections, Limits
 from doorward.infrastructure.sql.errors import mark_lost_connections
+from doorward.infrastructure.sql.mysql import MySqlConnections
 from doorward.infrastructure.sql.sqlite import DO_NOT_WAIT, SqliteConnections
 from doorward.infrastructure.sql.urls import DatabaseUrl, Tls
-
-if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncEngine
 
 T = TypeVar("T")
 SQLITE_READERS = 4
@@ -75,22 +74,23 @@ def sqlite_engines(path: Path, limits: Limits) -> Engines:
 
 
 def mysql_engines(url: DatabaseUrl, size: int, limits: Limits) -> Engines:
-    from doorward.infrastructure.sql.mysql import MySqlConnections  # noqa: PLC0415 slow, and SQLite does not need it
-
     writers = max(1, size // 2)
+    readers = max(1, size - writers)
     session = (f"{MYSQL_SESSION}{max(1, round(limits.lock_wait_seconds))}",)
     writing = mysql(url, session, writers, isolation_level="READ COMMITTED")
     reading = mysql(
         url,
         (*session, MYSQL_READING),
-        max(1, size - writers),
+        readers,
         isolation_level="AUTOCOMMIT",
         skip_autocommit_rollback=True,
     )
-    return Engines(writing=MySqlConnections(writing, limits), reading=MySqlConnections(reading, limits))
+    return Engines(
+        writing=MySqlConnections(writing, limits, writers), reading=MySqlConnections(reading, limits, readers)
+    )
 
 
-def open_engine(url: DatabaseUrl) -> "Engine | AsyncEngine":
+def open_engine(url: DatabaseUrl) -> Engine:
     """Return an engine with one connection, to read the schema."""
     limits = Limits()
     if url.sqlite_path is None:
@@ -99,7 +99,7 @@ def open_engine(url: DatabaseUrl) -> "Engine | AsyncEngine":
     return sqlite(url.sqlite_path, SQLITE_SESSION, limits)
 
 
-def open_migrator(url: DatabaseUrl, lock_wait_seconds: int) -> "Engine | AsyncEngine":
+def open_migrator(url: DatabaseUrl, lock_wait_seconds: int) -> Engine:
     """Return an engine for migrations, which wait longer for locks. A missing SQLite file is created with mode 0600."""
     limits = Limits(lock_wait_seconds=lock_wait_seconds)
     if url.sqlite_path is None:
@@ -109,15 +109,11 @@ def open_migrator(url: DatabaseUrl, lock_wait_seconds: int) -> "Engine | AsyncEn
     return sqlite(url.sqlite_path, SQLITE_SESSION, limits)
 
 
-async def run_in_database(engine: "Engine | AsyncEngine", work: Callable[[Connection], T]) -> T:
+async def run_in_database(engine: Engine, work: Callable[[Connection], T]) -> T:
     """Return the result of `work` on a synchronous connection without blocking the event loop, and close the engine."""
-    if isinstance(engine, Engine):
-        return await asyncio.to_thread(run_and_close, engine, work)
-    try:
-        async with engine.connect() as connection:
-            return await connection.run_sync(work)
-    finally:
-        await engine.dispose()
+    if engine.dialect.is_async:
+        return await greenlet_spawn(run_and_close, engine, work)
+    return await asyncio.to_thread(run_and_close, engine, work)
 
 
 def run_and_close(engine: Engine, work: Callable[[Connection], T]) -> T:
@@ -144,14 +140,12 @@ def sqlite(path: Path, session: Sequence[str], limits: Limits) -> Engine:
     return engine
 
 
-def mysql(at: DatabaseUrl, session: Sequence[str], size: int, **options: Any) -> "AsyncEngine":
+def mysql(at: DatabaseUrl, session: Sequence[str], size: int, **options: Any) -> Engine:
     """Return an engine whose pool does not roll back: the code that begins a transaction ends it.
 
     The time-outs of the driver and of the pool are longer than the limits of a session, so they never apply first.
     """
-    from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415 slow, and SQLite does not need it
-
-    engine = create_async_engine(
+    engine = create_engine(
         URL.create("mysql+asyncmy", at.username, host=at.host, port=at.port, database=at.database),
         hide_parameters=True,
         connect_args={
@@ -160,6 +154,7 @@ def mysql(at: DatabaseUrl, session: Sequence[str], size: int, **options: Any) ->
             "connect_timeout": CONNECT_TIMEOUT_SECONDS,
             "stmt_cache_size": MAX_PREPARED_STATEMENTS,
             "ssl": tls_context(at),
+            "unix_socket": None if at.unix_socket is None else str(at.unix_socket),
         },
         pool_size=size,
         max_overflow=0,
@@ -168,7 +163,7 @@ def mysql(at: DatabaseUrl, session: Sequence[str], size: int, **options: Any) ->
         pool_reset_on_return=None,
         **options,
     )
-    prepare(engine.sync_engine, session)
+    prepare(engine, session)
     return engine
 
 
@@ -210,7 +205,7 @@ def refuse_open_files(url: DatabaseUrl) -> None:
     if url.sqlite_path.is_symlink() and not url.sqlite_path.exists():
         raise StartRefused(f"The database file {url.sqlite_path} links to a missing file; name the file itself.")
     for suffix in ("", "-wal", "-shm"):
-        refuse_shared(Path(f"{url.sqlite_path}{suffix}"), "600")
+        refuse_shared_file(Path(f"{url.sqlite_path}{suffix}"))
 
 
 def tls_context(url: DatabaseUrl) -> ssl.SSLContext | None:
@@ -221,6 +216,14 @@ def tls_context(url: DatabaseUrl) -> ssl.SSLContext | None:
         context = ssl.create_default_context(cafile=url.ca)
     except OSError as error:
         raise StartRefused(f"ssl-ca names {url.ca}, which holds no readable certificates.") from error
+    if url.certificate is not None:
+        try:
+            context.load_cert_chain(url.certificate, url.private_key, password=lambda: "")
+        except (OSError, ValueError) as error:  # an SSLError is an OSError; ValueError: the key has a passphrase
+            raise StartRefused(
+                f"ssl-cert and ssl-key name {url.certificate} and {url.private_key}, which are not a certificate and "
+                "its key without a passphrase, both in PEM."
+            ) from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if url.tls is not Tls.VERIFY_IDENTITY:
         context.check_hostname = False

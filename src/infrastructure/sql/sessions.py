@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, final
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import Select, bindparam, delete, func, insert, select, update
 
 from doorward.domain.accounts.user import User
 from doorward.domain.change_feed.change import Change
@@ -31,6 +31,7 @@ SESSION = (
     sessions.c.spent,
 )
 GET = select(*SESSION).where(BY_ID)
+LOCKED = GET.with_for_update()
 WITH_USER = (
     select(*SESSION, users, user_roles.c.role).select_from(sessions.join(users).outerjoin(user_roles)).where(BY_ID)
 )
@@ -77,9 +78,10 @@ class SqlSessions:
     feed: Feed
 
     async def get(self, session_id: SessionId) -> Session | None:
-        for row in await self.connection.rows(GET, {"session_id": session_id}):
-            return to_session(row)
-        return None
+        return await self._one(GET, session_id)
+
+    async def lock(self, session_id: SessionId) -> Session | None:
+        return await self._one(LOCKED, session_id)
 
     async def with_user(self, session_id: SessionId) -> tuple[Session, User] | None:
         rows = await self.connection.rows(WITH_USER, {"session_id": session_id})
@@ -115,6 +117,11 @@ class SqlSessions:
             "today": day(now),
         }
         return bool(await self.connection.change(ROTATE, changed))
+
+    async def _one(self, statement: Select[Any], session_id: SessionId) -> Session | None:
+        for row in await self.connection.rows(statement, {"session_id": session_id}):
+            return to_session(row)
+        return None
 
     async def end(self, sessions: Sequence[Session]) -> int:
         """Announce every session if any of them still existed. One that another transaction ends at the same time is

@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from doorward.domain.errors import StorageUnavailable
 from doorward.infrastructure.sql.connection import MANY_ROWS, Limits, SqlRow, Values
 from doorward.infrastructure.sql.errors import is_busy
-from doorward.infrastructure.sql.waiting import WaitLimit
+from doorward.infrastructure.sql.waiting import Places, WaitLimit
 
 T = TypeVar("T")
 DO_NOT_WAIT = "PRAGMA busy_timeout = 0"
@@ -130,24 +130,21 @@ class SqliteConnections:
     size: int
     wait_for_locks: str = field(init=False)
     threads: ThreadPoolExecutor = field(init=False)
-    free: asyncio.Semaphore = field(init=False)
-    """How many more connections may be taken."""
+    places: Places = field(init=False)
     idle: list[Connection] = field(default_factory=list)
-    in_use: int = 0
     closed: bool = False
 
     def __post_init__(self) -> None:
         self.wait_for_locks = f"PRAGMA busy_timeout = {round(self.limits.lock_wait_seconds * 1000)}"
         self.threads = ThreadPoolExecutor(self.size, "sqlite")
-        self.free = asyncio.Semaphore(self.size)
+        self.places = Places(self.size, self.limits.max_waiting_per_connection)
+
+    @property
+    def in_use(self) -> int:
+        return self.places.taken
 
     async def session(self, limit: WaitLimit) -> SqliteSession:
-        if self.free.locked():
-            async with limit:
-                await self.free.acquire()
-        else:
-            await self.free.acquire()
-        self.in_use += 1
+        await self.places.take(limit)
         connection = self.idle.pop() if self.idle else await self._connect(limit)
         return SqliteSession(self, connection, limit)
 
@@ -170,8 +167,7 @@ class SqliteConnections:
 
     def release(self, connection: Connection | None) -> None:
         """Keep the connection for the next caller, unless it is broken. None means that it could not be opened."""
-        self.in_use -= 1
-        self.free.release()
+        self.places.give_back()
         if connection is None:
             return
         if connection.invalidated or self.closed:

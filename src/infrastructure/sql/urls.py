@@ -18,8 +18,11 @@ MYSQL = frozenset({"mysql", "mysql+asyncmy", "mariadb", "mariadb+asyncmy"})
 MYSQL_PORT = 3306
 MAX_PORT = 65535
 FORMS = "sqlite:///PATH or mysql://USER:PASSWORD@HOST:PORT/NAME?ssl-mode=MODE"
-MODE = "sslmode"
-CA = "sslca"
+MODE, CA, CERTIFICATE, KEY, SOCKET = "sslmode", "sslca", "sslcert", "sslkey", "unixsocket"
+OPTIONS = {MODE: "ssl-mode", CA: "ssl-ca", CERTIFICATE: "ssl-cert", KEY: "ssl-key", SOCKET: "unix_socket"}
+"""The options by their names without hyphens and underscores, and how Doorward writes them."""
+
+ENCODING_HINT = "percent-encode what is special in the user or the password: @ as %40, / as %2F, ? as %3F, # as %23"
 
 PROVIDER_OPTIONS: Mapping[str, Mapping[str, str | None]] = {
     "reconnect": {"true": None, "false": None},
@@ -55,6 +58,11 @@ class DatabaseUrl:
     database: str = ""
     tls: Tls = Tls.DISABLED
     ca: Path | None = None
+    certificate: Path | None = None
+    """The certificate that Doorward presents to the server, in PEM. It needs `private_key`."""
+    private_key: Path | None = None
+    unix_socket: Path | None = None
+    """The server's socket, used in place of host and port."""
 
     @classmethod
     def parse(cls, raw: str) -> Self:
@@ -62,8 +70,9 @@ class DatabaseUrl:
 
         `sqlite:///var/a.db` is relative, `sqlite:////srv/a.db` absolute, and the path is taken as it is written. User,
         password and the name of a MySQL database are percent-encoded. Options are `ssl-mode` (also `sslmode`,
-        `ssl_mode`; DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY), `ssl-ca`, and PROVIDER_OPTIONS, in any
-        case. Without `ssl-mode`, connections to another machine use TLS, and connections to this machine do not.
+        `ssl_mode`; DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY), `ssl-ca`, `ssl-cert`, `ssl-key`,
+        `unix_socket`, and PROVIDER_OPTIONS, in any case. Without `ssl-mode`, connections to another machine use TLS,
+        and connections to this machine do not.
         """
         scheme, separator, rest = raw.strip().partition("://")
         if separator and scheme.lower() in SQLITE:
@@ -81,23 +90,30 @@ class DatabaseUrl:
         try:
             url = make_url(f"mysql://{rest}")
         except (ArgumentError, ValueError):
-            raise StartRefused(f"The database URL has a bad host or port; use {FORMS}.") from None
+            raise StartRefused(f"The database URL has a bad host or port; use {FORMS}; {ENCODING_HINT}.") from None
         host, port, database = (url.host or "").lower(), url.port or MYSQL_PORT, url.database or ""
-        if port > MAX_PORT:
-            raise StartRefused(f"The database URL has a bad host or port; use {FORMS}.")
-        if not host or not url.username or not database or "/" in database or "#" in rest:
-            raise StartRefused(
-                f"The database URL must name user, host and database; use {FORMS} (percent-encode what is special)."
-            )
-        given = options(url, rest)
+        behind_user = rest.partition("@")[2]
+        if port > MAX_PORT or "@" in host or "#" in behind_user:
+            raise StartRefused(f"The database URL has a bad host or port; use {FORMS}; {ENCODING_HINT}.")
+        if not host or not url.username or not database or "/" in database:
+            raise StartRefused(f"The database URL must name user, host and database; use {FORMS}; {ENCODING_HINT}.")
+        given = options(url, behind_user)
+        files = {key: Path(given[key]) for key in (CA, CERTIFICATE, KEY, SOCKET) if key in given}
+        if (CERTIFICATE in given) != (KEY in given):
+            raise StartRefused("The database URL gives one of ssl-cert and ssl-key; give both.")
+        if SOCKET in given and (not files[SOCKET].is_absolute() or not is_loopback(host)):
+            raise StartRefused("unix_socket in the database URL needs an absolute path, and localhost as the host.")
         return cls(
             host=host,
             port=port,
             username=url.username,
             password=url.password or "",
             database=database,
-            tls=tls(given.get(MODE), host, verified=CA in given),
-            ca=Path(given[CA]) if CA in given else None,
+            tls=tls(given, host),
+            ca=files.get(CA),
+            certificate=files.get(CERTIFICATE),
+            private_key=files.get(KEY),
+            unix_socket=files.get(SOCKET),
         )
 
     @property
@@ -106,10 +122,11 @@ class DatabaseUrl:
         if self.sqlite_path is not None:
             return f"sqlite:///{self.sqlite_path}"
         password = ":***" if self.password else ""
-        ca = f"&ssl-ca={self.ca}" if self.ca else ""
+        files = {CA: self.ca, CERTIFICATE: self.certificate, KEY: self.private_key, SOCKET: self.unix_socket}
+        given = "".join(f"&{OPTIONS[key]}={path}" for key, path in files.items() if path)
         return (
             f"mysql://{quote(self.username)}{password}@{bracketed(self.host)}:{self.port}/{quote(self.database)}"
-            f"?ssl-mode={self.tls}{ca}"
+            f"?ssl-mode={self.tls}{given}"
         )
 
 
@@ -123,11 +140,14 @@ def file_path(rest: str) -> Path:
     return Path(path)
 
 
-def options(url: "URL", rest: str) -> dict[str, str]:
-    """Return the values of `ssl-mode` and `ssl-ca`. Raise StartRefused for an unknown, empty or repeated option."""
+def options(url: "URL", behind_user: str) -> dict[str, str]:
+    """Return the value of each option by its key in OPTIONS.
+
+    Raise StartRefused for an unknown, empty or repeated option.
+    """
     given: dict[str, str] = {}
     written = [(name, value) for name, values in url.normalized_query.items() for value in values]
-    if len(written) != len([piece for piece in rest.partition("?")[2].split("&") if piece]):
+    if len(written) != len([piece for piece in behind_user.partition("?")[2].split("&") if piece]):
         raise StartRefused("The database URL has an option without a value.")
     for name, value in written:
         key, meant = canonical(name, value)
@@ -140,31 +160,38 @@ def options(url: "URL", rest: str) -> dict[str, str]:
 
 
 def canonical(name: str, value: str) -> tuple[str, str | None]:
-    """Return MODE or CA and the value, for any spelling of the option. The value is None if it changes nothing."""
+    """Return the key in OPTIONS and the value, for any spelling. The value is None if it changes nothing."""
     key = name.lower().replace("-", "").replace("_", "")
     meanings = PROVIDER_OPTIONS.get(key, {})
     if (spelling := value.lower().replace(" ", "")) in meanings:
         return MODE, meanings[spelling]
-    if key not in (MODE, CA):
+    if key == "charset":
+        raise StartRefused("The database URL's option charset can only be utf8mb4; remove it.")
+    if key not in OPTIONS:
         shown = name if name.replace("-", "").replace("_", "").isalnum() else "of that name"
-        raise StartRefused(f"The database URL's option {shown} is not supported; use ssl-mode and ssl-ca.")
+        raise StartRefused(
+            f"The database URL's option {shown} is not supported; use {', '.join(OPTIONS.values())}; "
+            f"if it is part of the password, {ENCODING_HINT}."
+        )
     return key, value
 
 
-def tls(mode: str | None, host: str, *, verified: bool) -> Tls:
+def tls(given: Mapping[str, str], host: str) -> Tls:
     """Return the TLS mode for a host.
 
     PREFERRED becomes REQUIRED, because an attacker could prevent TLS that is only preferred. With a CA the certificate
     is always verified, as by MySQL's own clients.
     """
+    mode = given.get(MODE)
+    files = [OPTIONS[key] for key in (CA, CERTIFICATE) if key in given]
     if mode is None:
-        chosen = Tls.DISABLED if is_loopback(host) and not verified else Tls.REQUIRED
+        chosen = Tls.DISABLED if is_loopback(host) and not files else Tls.REQUIRED
     elif (name := mode.upper().replace("-", "_")) == "PREFERRED":
         chosen = Tls.REQUIRED
     elif name in Tls.__members__:
         chosen = Tls[name]
     else:
         raise StartRefused(f"The database URL's ssl-mode must be one of PREFERRED, {', '.join(Tls)}.")
-    if verified and chosen is Tls.DISABLED:
-        raise StartRefused("The database URL gives ssl-ca together with ssl-mode=DISABLED; remove one of them.")
-    return Tls.VERIFY_CA if verified and chosen is Tls.REQUIRED else chosen
+    if files and chosen is Tls.DISABLED:
+        raise StartRefused(f"The database URL gives {files[0]} together with ssl-mode=DISABLED; remove one of them.")
+    return Tls.VERIFY_CA if CA in given and chosen is Tls.REQUIRED else chosen

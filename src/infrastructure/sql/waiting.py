@@ -1,11 +1,16 @@
-"""A time limit for waiting for the database. Time that Doorward waits for the processor does not count."""
+"""Waiting for the database: limits in time and in number. Time that Doorward waits for the processor hardly counts."""
 
 import asyncio
 from types import TracebackType
 from typing import final
 
+from doorward.domain.errors import StorageUnavailable
+
 TICK_SECONDS = 0.025
 """Waiting is counted in ticks of this length."""
+
+WALL_CLOCK_FACTOR = 4.0
+"""However busy the processor is, a wait ends after so many times its limit."""
 
 
 @final
@@ -14,17 +19,21 @@ class WaitLimit:
 
     Used as `async with limit:` around each wait; raises TimeoutError once the waits took the limit together. A tick
     that comes late counts as one tick: the event loop had no processor meanwhile, and the answer may have arrived.
+    A wait also ends when `wall_clock_factor` times the limit has passed since the limit was created.
     """
 
-    __slots__ = ("_left_seconds", "_loop", "_tick_began", "_timeout", "_timer")
+    __slots__ = ("_latest_end", "_left_seconds", "_loop", "_tick_began", "_timeout", "_timer", "_wall_clock_factor")
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, wall_clock_factor: float = WALL_CLOCK_FACTOR) -> None:
         self._left_seconds = seconds
+        self._wall_clock_factor = wall_clock_factor
         self._loop = asyncio.get_running_loop()
+        self._latest_end = self._loop.time() + seconds * wall_clock_factor
 
     def extend(self, seconds: float) -> None:
         """Allow that many seconds more."""
         self._left_seconds += seconds
+        self._latest_end += seconds * self._wall_clock_factor
 
     async def __aenter__(self) -> None:
         self._timeout = asyncio.timeout(None)
@@ -44,8 +53,46 @@ class WaitLimit:
 
     def _end_tick(self) -> None:
         self._left_seconds -= TICK_SECONDS
-        if self._left_seconds > 0:
+        if self._left_seconds > 0 and self._loop.time() < self._latest_end:
             self._start_tick()
         else:
             self._tick_began = self._loop.time()
             self._timeout.reschedule(self._tick_began)
+
+
+@final
+class Places:
+    """At most `size` callers have a place. Others wait for one in the order in which they came, and not too many.
+
+    SQLAlchemy's pool gives a connection that is returned to whoever asks first, so a caller may wait without end.
+    """
+
+    __slots__ = ("_free", "_max_waiting", "_waiting", "taken")
+
+    def __init__(self, size: int, max_waiting_per_place: int) -> None:
+        self._free = asyncio.Semaphore(size)
+        self._max_waiting = size * max_waiting_per_place
+        self._waiting = 0
+        self.taken = 0
+
+    async def take(self, limit: WaitLimit) -> None:
+        """Wait for a place. Raise StorageUnavailable if too many wait, and TimeoutError at the limit."""
+        if not self._free.locked():
+            await self._free.acquire()
+        elif self._waiting < self._max_waiting:
+            await self._wait(limit)
+        else:
+            raise StorageUnavailable
+        self.taken += 1
+
+    def give_back(self) -> None:
+        self.taken -= 1
+        self._free.release()
+
+    async def _wait(self, limit: WaitLimit) -> None:
+        self._waiting += 1
+        try:
+            async with limit:
+                await self._free.acquire()
+        finally:
+            self._waiting -= 1

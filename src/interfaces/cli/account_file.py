@@ -1,19 +1,23 @@
-"""Accounts in JSON Lines: UTF-8, one JSON object per line; blank lines are allowed."""
+"""Accounts in JSON Lines: UTF-8, one JSON object per line. Blank lines and a byte order mark before the first line are
+allowed."""
 
 import os
 import re
 import stat
 import tempfile
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from shutil import copyfileobj
 from typing import Annotated, BinaryIO, Final
+from uuid import UUID
 
 import msgspec
 
 from doorward.application.accounts.account_entries import AccountEntry, Problem
+from doorward.domain.ids import UserId
 from doorward.encoding.strict_json import InvalidJson, parse_object
 from doorward.interfaces.validation_messages import split_path, unknown_member
 
@@ -31,6 +35,7 @@ class Account(msgspec.Struct, forbid_unknown_fields=True, rename="camel", gc=Fal
     roles: tuple[str, ...] = ()
     disabled: bool = False
     created_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    id: UUID | None = None
 
 
 DECODER = msgspec.json.Decoder(Account)
@@ -48,6 +53,8 @@ class AccountFile:
         number = 0
         while line := self.file.readline(MAX_LINE_BYTES + 2):
             number += 1
+            if number == 1:
+                line = line.removeprefix(BOM_UTF8)
             if len(line.rstrip(b"\r\n")) > MAX_LINE_BYTES:
                 self._skip_rest_of(line)
                 yield Problem(number, f"The line is longer than {MAX_LINE_BYTES} bytes.")
@@ -76,6 +83,7 @@ def parse_line(number: int, line: bytes) -> AccountEntry | Problem:
         account.roles,
         account.disabled,
         account.created_at,
+        None if account.id is None else UserId(account.id),
     )
 
 

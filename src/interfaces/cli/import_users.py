@@ -6,9 +6,10 @@ from typing import BinaryIO
 import click
 
 from doorward.application.accounts.import_users import ImportProgress, ImportUsers
+from doorward.domain.access.actor import OPERATOR
 from doorward.domain.errors import ImportRefused, ImportStopped
 from doorward.interfaces.cli.output import EXIT_REFUSED, json_option, print_json, printable, refuse
-from doorward.interfaces.cli.running import OPERATOR, CommandContext, run
+from doorward.interfaces.cli.running import CommandContext, run
 
 HOW_TO_CONTINUE = "Run it again with --skip-existing to continue."
 

@@ -1,5 +1,6 @@
 """The command line: a second interface to the same use cases."""
 
+import errno
 import gc
 import os
 import sys
@@ -11,6 +12,9 @@ from doorward.domain.errors import DomainError
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.interfaces.cli.output import EXIT_REFUSED, EXIT_UNUSABLE, refuse
 
+OUTPUT_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})
+"""The errors of a write to a file on a full or broken disk."""
+
 
 def main() -> NoReturn:
     """Run the program. A refusal prints one line on standard error and no traceback."""
@@ -21,6 +25,7 @@ def main() -> NoReturn:
 
     try:
         code = cli.main(prog_name="doorward", standalone_mode=False)
+        sys.stdout.flush()
     except click.Abort:
         refuse("stopped", EXIT_REFUSED)
     except click.ClickException as error:
@@ -31,9 +36,19 @@ def main() -> NoReturn:
     except DomainError as refused:
         refuse(str(refused), EXIT_REFUSED)
     except BrokenPipeError:  # the reader, such as `head`, has closed the pipe
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_output()
         code = EXIT_REFUSED
+    except OSError as error:
+        if error.errno not in OUTPUT_ERRORS:
+            raise
+        discard_output()
+        refuse(f"standard output cannot be written: {error.strerror}", EXIT_REFUSED)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def discard_output() -> None:
+    """Let standard output lead to /dev/null, so that Python can flush it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def occupy_standard_descriptors() -> None:

@@ -7,9 +7,10 @@ import click
 from doorward.application.access.define_role import DefineRole
 from doorward.application.access.list_roles import ListRoles
 from doorward.application.access.remove_role import RemoveRole
+from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import Role, RoleName
 from doorward.interfaces.cli.output import json_option, print_json, print_table, rfc3339
-from doorward.interfaces.cli.running import OPERATOR, CommandContext, run
+from doorward.interfaces.cli.running import CommandContext, run
 
 
 @click.group()

@@ -17,8 +17,6 @@ from doorward.infrastructure.settings.settings import ENV_FILE, Settings, load_s
 T = TypeVar("T")
 
 STANDARD_ERROR_DESCRIPTOR = 2
-OPERATOR = "operator"
-"""The security log names this actor for what commands do."""
 
 
 class Container(Protocol):

@@ -23,6 +23,7 @@ import click
 
 from doorward.infrastructure.settings.data_dir import make_data_dir
 from doorward.infrastructure.settings.settings import Settings
+from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.settings.web_addresses import bracketed, is_loopback
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.interfaces.cli.listening import reserved_address
@@ -40,7 +41,8 @@ def serve(migrate: bool, port: str | None) -> None:  # noqa: FBT001 click passes
         signal.signal(number, stop)
     settings = current_settings({} if port is None else {"DOORWARD_PORT": port})
     with reserved_address(settings.host, settings.port):
-        make_data_dir(settings.data_dir)
+        if settings.needs_data_dir:
+            make_data_dir(settings.data_dir)
         with metrics_folder(settings):
             sys.exit(run_service(settings, stop, migrate=migrate))
 
@@ -112,7 +114,8 @@ def banner(settings: Settings, *, has_admin: bool) -> Iterator[str]:
     yield f"Doorward {version('doorward')} listens on {address}"
     if settings.docs:
         yield f"  docs:     {settings.public_url}/docs"
-    yield f"  data:     {settings.data_dir}"
+    if settings.needs_data_dir:
+        yield f"  data:     {settings.data_dir}"
     yield f"  database: {DatabaseUrl.parse(settings.database_url).masked}"
     if not is_loopback(settings.host) and is_loopback(urlsplit(settings.public_url).hostname or ""):
         yield "  warning:  without DOORWARD_PUBLIC_URL, requests for any name but a loopback name get 421"
@@ -133,15 +136,20 @@ def metrics_folder(settings: Settings) -> Iterator[None]:
     """Within the block, keep a folder in which several workers share their metrics.
 
     prometheus_client reads its name when imported. The processes of a service hold a lock on its folder; a folder
-    without one was left by a service that was killed, and is removed.
+    without one was left by a service that was killed, and is removed. It is in the data directory, or in the system's
+    folder for temporary files if there is no data directory. Raise StartRefused when neither can be written.
     """
-    for folder in settings.data_dir.glob("metrics-*"):
+    parent = settings.data_dir if settings.needs_data_dir else None
+    for folder in () if parent is None else parent.glob("metrics-*"):
         with contextlib.suppress(OSError), locked(folder):
             shutil.rmtree(folder)
     if settings.workers == 1:
         yield
         return
-    made = Path(tempfile.mkdtemp(prefix=f"metrics-{os.getpid()}-", dir=settings.data_dir))
+    try:
+        made = Path(tempfile.mkdtemp(prefix=f"metrics-{os.getpid()}-", dir=parent))
+    except OSError as error:
+        raise StartRefused("Several workers need a folder for temporary files; mount /tmp or set TMPDIR.") from error
     with locked(made):
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(made)
         try:

@@ -26,9 +26,6 @@ from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.interfaces.cli.listening import BACKLOG_CONNECTIONS, MAX_CONNECTIONS, connection_limit
 from doorward.interfaces.cli.output import EXIT_UNUSABLE, printable
 
-HEADER_TIMEOUT_MILLISECONDS = 5_000
-"""Time limit for the headers of a request, and for an idle connection."""
-
 MAX_BUFFER_BYTES = 65_536
 """Memory of one connection for what its client has sent and the application has not read."""
 
@@ -114,7 +111,10 @@ def granian_server(settings: Settings) -> Any:
         loop=Loops.auto if sys.platform == "win32" else Loops.uvloop,
         # With `auto`, Granian never closes a connection that sends nothing.
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT_MILLISECONDS, max_buffer_size=MAX_BUFFER_BYTES),
+        http1_settings=HTTP1Settings(
+            header_read_timeout=settings.keep_alive_seconds * 1_000,  # in milliseconds, for idle connections as well
+            max_buffer_size=MAX_BUFFER_BYTES,
+        ),
         websockets=False,
         backlog=BACKLOG_CONNECTIONS,
         backpressure=min(connection_limit(), MAX_CONNECTIONS),

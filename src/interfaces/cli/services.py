@@ -8,9 +8,10 @@ import click
 from doorward.application.services.list_services import ListServices
 from doorward.application.services.register_service import RegisteredService, RegisterService
 from doorward.application.services.remove_service import RemoveService
+from doorward.domain.access.actor import OPERATOR
 from doorward.domain.services.service import Service
 from doorward.interfaces.cli.output import json_option, print_json, print_table, rfc3339
-from doorward.interfaces.cli.running import OPERATOR, CommandContext, run
+from doorward.interfaces.cli.running import CommandContext, run
 
 
 @click.group()

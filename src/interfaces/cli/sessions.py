@@ -6,31 +6,30 @@ from uuid import UUID
 
 import click
 
-from doorward.application.accounts.identify_user import IdentifyUser
 from doorward.application.sessions.end_all_sessions import EndAllSessions
 from doorward.application.sessions.end_session import EndSession
 from doorward.application.sessions.list_sessions import ListedSession, ListSessions
+from doorward.domain.access.actor import OPERATOR
 from doorward.domain.accounts.user import User
 from doorward.domain.ids import SessionId
+from doorward.interfaces.cli.account_names import AccountName, account_name
 from doorward.interfaces.cli.output import json_option, print_json, print_table, rfc3339
-from doorward.interfaces.cli.running import OPERATOR, CommandContext, run
-
-name_argument = click.argument("name", metavar="USER")
+from doorward.interfaces.cli.running import CommandContext, run
 
 
 @click.group()
 def sessions() -> None:
-    """List and end the sessions of an account. USER is an id, a username or an email."""
+    """List and end the sessions of an account. USER is an id or a username."""
 
 
 @sessions.command(name="list")
-@name_argument
+@account_name
 @json_option
-def list_sessions(name: str, as_json: bool) -> None:  # noqa: FBT001 click passes flags so
+def list_sessions(account: AccountName, as_json: bool) -> None:  # noqa: FBT001 click passes flags so
     """List the sessions of an account, the latest sign-in first."""
 
     async def work(context: CommandContext) -> Sequence[ListedSession]:
-        user = await (await context.get(IdentifyUser))(name)
+        user = await account.find(context)
         return await (await context.get(ListSessions))(user.id, context.now)
 
     found = [as_object(listed) for listed in run(work)]
@@ -43,19 +42,19 @@ def list_sessions(name: str, as_json: bool) -> None:  # noqa: FBT001 click passe
 
 
 @sessions.command()
-@name_argument
+@account_name
 @click.argument("session_id", metavar="[SESSION_ID]", type=click.UUID, required=False)
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def end(name: str, session_id: UUID | None, yes: bool) -> None:  # noqa: FBT001 click passes flags so
+def end(account: AccountName, session_id: UUID | None, yes: bool) -> None:  # noqa: FBT001 click passes flags so
     """End one session of an account or, without SESSION_ID, all of them. On a terminal it asks before it ends all.
 
     Every node rejects the tokens of these sessions within a second.
     """
     if session_id is None and not yes and sys.stdin.isatty():
-        click.confirm(f"End every session of {name}?", abort=True, err=True)
+        click.confirm(f"End every session of {account.text}?", abort=True, err=True)
 
     async def work(context: CommandContext) -> tuple[User, int]:
-        user = await (await context.get(IdentifyUser))(name)
+        user = await account.find(context)
         if session_id is None:
             return user, await (await context.get(EndAllSessions))(user.id, OPERATOR)
         await (await context.get(EndSession))(user.id, SessionId(session_id), OPERATOR)

@@ -8,24 +8,24 @@ from doorward.application.access.grant_role import GrantRole
 from doorward.application.access.revoke_role import RevokeRole
 from doorward.application.accounts.create_user import CreateUser
 from doorward.application.accounts.delete_user import DeleteUser
-from doorward.application.accounts.identify_user import IdentifyUser
 from doorward.application.accounts.list_users import MAX_PAGE_SIZE, ListUsers, Page
 from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
+from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import parse_role_name
 from doorward.domain.accounts.user import User
+from doorward.interfaces.cli.account_names import AccountName, account_name
 from doorward.interfaces.cli.import_users import import_users
 from doorward.interfaces.cli.output import json_option, print_json, print_table, rfc3339
 from doorward.interfaces.cli.passwords import read_password
-from doorward.interfaces.cli.running import OPERATOR, CommandContext, run
+from doorward.interfaces.cli.running import CommandContext, run
 
-name_argument = click.argument("name", metavar="USER")
 role_argument = click.argument("role", metavar="ROLE")
 
 
 @click.group()
 def users() -> None:
-    """Create, show and change accounts. USER is an id, a username or an email."""
+    """Create, show and change accounts. USER is an id or a username."""
 
 
 users.add_command(import_users)
@@ -83,11 +83,11 @@ def list_users(query: str, after: str | None, limit: int, as_json: bool) -> None
 
 
 @users.command()
-@name_argument
+@account_name
 @json_option
-def show(name: str, as_json: bool) -> None:  # noqa: FBT001 click passes flags so
+def show(account: AccountName, as_json: bool) -> None:  # noqa: FBT001 click passes flags so
     """Show one account."""
-    user = run(lambda context: find_user(context, name))
+    user = run(account.find)
     if as_json:
         print_json(as_object(user))
         return
@@ -96,29 +96,29 @@ def show(name: str, as_json: bool) -> None:  # noqa: FBT001 click passes flags s
 
 
 @users.command()
-@name_argument
-def disable(name: str) -> None:
+@account_name
+def disable(account: AccountName) -> None:
     """Disable an account: refuse its sign-ins and end its sessions."""
-    click.echo(f"Disabled {update_user(name, UserChanges(disabled=True)).username.value}.")
+    click.echo(f"Disabled {update_user(account, UserChanges(disabled=True)).username.value}.")
 
 
 @users.command()
-@name_argument
-def enable(name: str) -> None:
+@account_name
+def enable(account: AccountName) -> None:
     """Enable a disabled account, so that it can sign in again."""
-    click.echo(f"Enabled {update_user(name, UserChanges(disabled=False)).username.value}.")
+    click.echo(f"Enabled {update_user(account, UserChanges(disabled=False)).username.value}.")
 
 
 @users.command()
-@name_argument
+@account_name
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def delete(name: str, yes: bool) -> None:  # noqa: FBT001 click passes flags so
+def delete(account: AccountName, yes: bool) -> None:  # noqa: FBT001 click passes flags so
     """Delete an account with its roles and sessions. This cannot be undone. On a terminal it asks first."""
     if not yes and sys.stdin.isatty():
-        click.confirm(f"Delete {name}? This cannot be undone.", abort=True, err=True)
+        click.confirm(f"Delete {account.text}? This cannot be undone.", abort=True, err=True)
 
     async def work(context: CommandContext) -> User:
-        user = await find_user(context, name)
+        user = await account.find(context)
         await (await context.get(DeleteUser))(user.id, OPERATOR)
         return user
 
@@ -126,13 +126,13 @@ def delete(name: str, yes: bool) -> None:  # noqa: FBT001 click passes flags so
 
 
 @users.command()
-@name_argument
+@account_name
 @role_argument
-def grant(name: str, role: str) -> None:
+def grant(account: AccountName, role: str) -> None:
     """Grant a role to an account. This takes effect within a second, without a new sign-in."""
 
     async def work(context: CommandContext) -> User:
-        user = await find_user(context, name)
+        user = await account.find(context)
         await (await context.get(GrantRole))(user.id, parse_role_name(role), context.now, OPERATOR)
         return user
 
@@ -140,13 +140,13 @@ def grant(name: str, role: str) -> None:
 
 
 @users.command()
-@name_argument
+@account_name
 @role_argument
-def revoke(name: str, role: str) -> None:
+def revoke(account: AccountName, role: str) -> None:
     """Revoke a role from an account. This takes effect within a second."""
 
     async def work(context: CommandContext) -> User:
-        user = await find_user(context, name)
+        user = await account.find(context)
         await (await context.get(RevokeRole))(user.id, parse_role_name(role), OPERATOR)
         return user
 
@@ -154,8 +154,8 @@ def revoke(name: str, role: str) -> None:
 
 
 @users.command(name="set-password")
-@name_argument
-def set_password(name: str) -> None:
+@account_name
+def set_password(account: AccountName) -> None:
     """Set the password of an account and end its sessions.
 
     The password is asked for on a terminal, else read from the first line of standard input.
@@ -163,23 +163,18 @@ def set_password(name: str) -> None:
     password = read_password()
 
     async def work(context: CommandContext) -> User:
-        user = await find_user(context, name)
+        user = await account.find(context)
         await (await context.get(SetPassword))(user.id, password, OPERATOR)
         return user
 
     click.echo(f"{run(work).username.value} has a new password.")
 
 
-async def find_user(context: CommandContext, name: str) -> User:
-    """Return the account with that id, username or email."""
-    return await (await context.get(IdentifyUser))(name)
-
-
-def update_user(name: str, changes: UserChanges) -> User:
-    """Change the account with that id, username or email, and return it."""
+def update_user(account: AccountName, changes: UserChanges) -> User:
+    """Change the account and return it."""
 
     async def work(context: CommandContext) -> User:
-        user = await find_user(context, name)
+        user = await account.find(context)
         return await (await context.get(UpdateUser))(user.id, changes, OPERATOR)
 
     return run(work)

@@ -17,6 +17,8 @@ class HttpConfig:
     """A key of `errors.dialects.DIALECTS`."""
     cors_origins: frozenset[str] = frozenset()
     """Exact origins as browsers write them: `https://app.example.org`, with the port unless it is the default port."""
+    cors_headers: tuple[str, ...] = ()
+    """Additional request headers that pages of these origins may send."""
     public_origin: str = ""
     """The origin under which clients reach the service."""
     https: bool = False
@@ -28,5 +30,7 @@ class HttpConfig:
     max_body_bytes: int = 16_384
     body_timeout_seconds: float = 5.0
     """Time limit from the headers of a request to the last byte of its body."""
+    keep_alive_seconds: int = 5
+    """Seconds after which the server closes an idle connection, as clients are told (RFC 2068, section 19.7.1.1)."""
     access_log: bool = False
     """True for one log line per request. It contains the route's template and never the path itself."""

@@ -56,7 +56,8 @@ LOG_LINES_DROPPED = Gauge(
 SIGN_INS = Counter("doorward_sign_ins", "Sign-ins, by outcome.", ["outcome"], registry=REGISTRY)
 REFRESHES = Counter(
     "doorward_refreshes",
-    "Refreshes of sessions: granted, retried (the answer was lost), refused, or reused (the token may be stolen).",
+    "Refreshes of sessions: granted, retried (the answer was lost), limited (retried too often), refused, or reused "
+    "(the token may be stolen).",
     ["outcome"],
     registry=REGISTRY,
 )

@@ -43,7 +43,7 @@ def test_a_sound_installation_passes(migrated: Doorward) -> None:
 def test_files_that_others_can_read_are_found(doorward: Doorward) -> None:
     """ST-04, ST-09."""
     assert doorward("migrate").returncode == 0
-    doorward.data_dir.chmod(0o755)
+    doorward.data_dir.chmod(0o757)
     (doorward.data_dir / "doorward.db").chmod(0o644)
     (doorward.folder / ".env").write_text(f"DOORWARD_SECRET_KEY={SECRET}\n")
     (doorward.folder / ".env").chmod(0o644)

@@ -7,7 +7,7 @@ import signal
 import socket
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from subprocess import DEVNULL, Popen
 
@@ -18,7 +18,7 @@ from support.builders import PASSWORD
 from support.http.database_shell import run_sql
 from support.programs.command_line import DOORWARD, Doorward
 from support.programs.processes import PATIENCE, children, ended, eventually, free_port
-from support.programs.server_process import Server, running
+from support.programs.server_process import Server, running, server_in, serving
 
 
 def answers(server: Server) -> bool:
@@ -26,6 +26,13 @@ def answers(server: Server) -> bool:
         return server.request("GET", "/health/live").status_code == 200
     except httpx2.TransportError:
         return False
+
+
+def running_anew(folder: Path, **settings: str) -> AbstractContextManager[Server]:
+    """A server whose process has imported nothing before it starts, as in production."""
+    server = server_in(folder, **settings)
+    server.imports_anew = True
+    return serving(server)
 
 
 @contextmanager
@@ -40,7 +47,7 @@ def started(doorward: Doorward, *arguments: str, **environment: str) -> Iterator
 
 def test_the_first_start_makes_everything_and_prints_the_next_step(tmp_path: Path) -> None:
     """SU-19, ST-04, ST-09."""
-    with running(tmp_path) as server:
+    with running_anew(tmp_path) as server:
         banner = server.output
         assert server.url in banner
         assert f"{server.url}/docs" in banner
@@ -55,7 +62,7 @@ def test_the_first_start_makes_everything_and_prints_the_next_step(tmp_path: Pat
 
 
 def test_a_second_start_uses_what_the_first_one_made(tmp_path: Path) -> None:
-    with running(tmp_path) as server:
+    with running_anew(tmp_path) as server:
         assert server.admin.username == "keeper"
         keys = server.run("keys", "list", "--json").stdout
         assert server.stop() == 0
@@ -78,7 +85,7 @@ def test_the_log_beside_the_banner_is_json_lines(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_to_all_processes_stops_the_service_with_exit_code_0(tmp_path: Path, number: int) -> None:
-    with running(tmp_path) as server:
+    with running_anew(tmp_path) as server:
         (worker,) = children(server.pid)
         for pid in (worker, server.pid):  # as a terminal does
             if number != signal.SIGTERM:
@@ -203,7 +210,7 @@ def folders_of(server: Server) -> list[Path]:
 
 
 def test_several_workers_share_a_metrics_folder_that_is_removed_at_the_end(tmp_path: Path) -> None:
-    with running(tmp_path, workers="2") as server:
+    with running_anew(tmp_path, workers="2") as server:
         (folder,) = folders_of(server)
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         eventually(lambda: answers(server) and any(folder.iterdir()))
@@ -237,7 +244,7 @@ def test_requests_of_a_killed_worker_no_longer_count_as_in_progress(tmp_path: Pa
         figures = server.request("GET", "/metrics").text
         return float(figures.rpartition("doorward_http_requests_in_flight ")[2].partition("\n")[0])
 
-    with running(tmp_path, workers="2") as server:
+    with running_anew(tmp_path, workers="2") as server:
         with contextlib.ExitStack() as stack:
             head = "POST /api/auth/signin HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n"
             for _ in range(4):
@@ -290,7 +297,8 @@ def test_a_log_that_nobody_reads_delays_no_request(doorward: Doorward) -> None:
 
 
 def test_connections_that_send_nothing_are_closed(tmp_path: Path) -> None:
-    with running(tmp_path) as server, socket.create_connection((server.host, server.port)) as idle:
-        idle.settimeout(PATIENCE)
-        assert idle.recv(64) == b""
-        assert answers(server)
+    with running(tmp_path, keep_alive_seconds="1") as server:
+        with socket.create_connection((server.host, server.port)) as idle:
+            idle.settimeout(PATIENCE)
+            assert idle.recv(64) == b""
+        assert server.request("GET", "/health/live").headers["keep-alive"] == "timeout=1"

@@ -10,7 +10,7 @@ from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
-from doorward.domain.errors import DomainError, EmailTaken, RoleMissing, UsernameTaken
+from doorward.domain.errors import DomainError, EmailTaken, RoleMissing, TransactionConflict, UsernameTaken
 from support.builders import a_user
 from support.doubles import NOON
 from support.storage_access import announced, found, put
@@ -80,6 +80,15 @@ async def test_one_that_cannot_be_added_and_none_is(storage: Storage, wrong: Use
     await put(storage, ada)
     with pytest.raises(refusal):
         await add(storage, *(a_user(f"user{n}") for n in range(MANY)), wrong)
+    assert await all_of(storage) == [ada]
+
+
+async def test_an_id_in_use_is_refused_and_its_account_stays(storage: Storage) -> None:
+    ada = a_user("ada")
+    await put(storage, ada)
+    for other in (a_user("bob"), a_user("carol")):
+        with pytest.raises(TransactionConflict):
+            await add(storage, replace(other, id=ada.id))
     assert await all_of(storage) == [ada]
 
 

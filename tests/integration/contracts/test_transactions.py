@@ -11,6 +11,7 @@ from doorward.application.accounts.delete_user import DeleteUser
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
 from doorward.application.ports.repositories import UserRepository
 from doorward.application.ports.storage import Storage
+from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import ADMIN, MODERATOR, USER, Role, RoleName
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.user import User
@@ -191,9 +192,9 @@ async def test_of_two_admins_removed_at_once_one_stays(storage: Storage) -> None
     log = ListLog()
     revoke, delete, update = RevokeRole(storage, log), DeleteUser(storage, log), UpdateUser(storage, log)
     ways: list[Callable[[User], Awaitable[object]]] = [
-        lambda user: revoke(user.id, ADMIN, by="test"),
-        lambda user: delete(user.id, by="test"),
-        lambda user: update(user.id, UserChanges(disabled=True), by="test"),
+        lambda user: revoke(user.id, ADMIN, by=OPERATOR),
+        lambda user: delete(user.id, by=OPERATOR),
+        lambda user: update(user.id, UserChanges(disabled=True), by=OPERATOR),
     ]
     for number in range(6):
         ada, bob = a_user(f"ada{number}", ADMIN), a_user(f"bob{number}", ADMIN)
@@ -216,10 +217,10 @@ async def test_many_writers_of_one_account_succeed_or_are_asked_to_come_back(sto
     grant_role, revoke, update = GrantRole(storage, log), RevokeRole(storage, log), UpdateUser(storage, log)
 
     async def work(number: int) -> None:
-        await grant_role(ada.id, MODERATOR, NOON, by="test")
-        await revoke(ada.id, MODERATOR, by="test")
+        await grant_role(ada.id, MODERATOR, NOON, by=OPERATOR)
+        await revoke(ada.id, MODERATOR, by=OPERATOR)
         email = Email.parse(f"ada{number}@example.org")
-        await update(ada.id, UserChanges(email=email, disabled=bool(number % 2)), by="test")
+        await update(ada.id, UserChanges(email=email, disabled=bool(number % 2)), by=OPERATOR)
 
     answers = await asyncio.gather(*map(work, range(12)), return_exceptions=True)
     assert {type(answer) for answer in answers} <= {type(None), TransactionConflict, StorageUnavailable}

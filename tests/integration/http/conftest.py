@@ -1,5 +1,6 @@
-"""Servers for tests over HTTP. Each test runs on SQLite. Those marked `storage_bound` run on MySQL, too, and with
-DOORWARD_TESTS=full all do, except where a file chooses its database itself."""
+"""Servers for tests over HTTP. Each test runs on SQLite. Those marked `storage_bound` run on MySQL, too. Those marked
+`several_processes` run on MySQL instead, where processes write at the same time. With DOORWARD_TESTS=full all run on
+both, except where a file chooses its database itself."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -17,15 +18,20 @@ from support.programs.server_process import Serve, Server, running
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "storage_bound: depends on the database, so it runs on MySQL as well")
+    config.addinivalue_line("markers", "several_processes: they share a database, so it runs on MySQL")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Decide which databases the test runs on."""
     chosen = [mark for mark in metafunc.definition.iter_markers("parametrize") if mark.args[0] == "database"]
     if "database" in metafunc.fixturenames and not chosen:
-        on_both = FULL or metafunc.definition.get_closest_marker("storage_bound") is not None
-        databases = ["sqlite", "mysql"] if on_both else ["sqlite"]
-        metafunc.parametrize("database", databases, indirect=True, scope="session")
+        metafunc.parametrize("database", databases_for(metafunc.definition), indirect=True, scope="session")
+
+
+def databases_for(test: pytest.Item) -> list[str]:
+    if FULL or test.get_closest_marker("storage_bound") is not None:
+        return ["sqlite", "mysql"]
+    return ["sqlite"] if test.get_closest_marker("several_processes") is None else ["mysql"]
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ ENDING = {"/api/account/sessions/{session_id}", "/api/admin/users/{user_id}/sess
 NOBODYS_ID = "00000000-0000-7000-8000-000000000000"
 
 
-@schemathesis.hook
+@schemathesis.hook  # type: ignore[untyped-decorator]
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
     """A method that was not declared is tried with the body of another; these have none (RFC 9110, section 9.3). And
     of two invented tokens one is enough: together they are refused as ambiguous, whatever else the request says.
@@ -27,7 +27,7 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         case.path_parameters = {name: without_id(value) for name, value in case.path_parameters.items()}
 
 
-@schemathesis.deserializer("application/json")
+@schemathesis.deserializer("application/json")  # type: ignore[untyped-decorator]
 def read_content(context: Any, response: Any) -> Any:
     """A JWT counts as JSON here, which it is only within."""
     is_jwt = response.headers.get("content-type") == ["application/jwt"]

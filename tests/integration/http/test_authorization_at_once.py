@@ -8,7 +8,7 @@ from support.programs.processes import eventually
 from support.programs.server_process import Serve, Server
 from support.readme import hand_edit
 
-pytestmark = pytest.mark.storage_bound
+pytestmark = pytest.mark.several_processes
 
 
 def status(server: Server, account: Account, role: str = "mod") -> int:

@@ -1,4 +1,4 @@
-"""Clients that two generators write from the OpenAPI document: no warning, and each of them works against the service.
+"""Clients that three generators write from the OpenAPI document: no warning, and each works against the service.
 
 The generators come from npm and PyPI by the lock files in `generated_clients/`, each into a folder of its own.
 """
@@ -33,7 +33,7 @@ EXPECTED = {
     "revocations": 3,
     "signedOut": 204,
 }
-"""What both programs print, besides the username: they do the same."""
+"""What all programs print, besides the username: they do the same."""
 
 
 @pytest.fixture(scope="module")
@@ -76,17 +76,31 @@ def expected(username: str) -> dict[str, object]:
     return {**EXPECTED, **dict.fromkeys(("signedIn", "signedInByForm", "refreshed"), username)}
 
 
-def test_openapi_typescript_writes_types_that_a_program_compiles_with(server: Server, folder: Path) -> None:
+def node_with_packages(folder: Path) -> tuple[str, Path]:
+    """Install the locked packages of npm; return Node and the folder of their programs."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         pytest.skip("NO NODE HERE: no TypeScript client was generated")
     run(folder, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-    tools = folder / "node_modules" / ".bin"
+    return node, folder / "node_modules" / ".bin"
+
+
+def test_openapi_typescript_writes_types_that_a_program_compiles_with(server: Server, folder: Path) -> None:
+    node, tools = node_with_packages(folder)
     printed = run(folder, tools / "openapi-typescript", "openapi.json", "--output", "doorward.d.ts")
     assert "warn" not in printed.lower()
     run(folder, tools / "tsc", "--project", ".")
     answer = run(folder, node, "client.js", server.url, "typescript", PASSWORD)
     assert json.loads(answer) == expected("typescript")
+
+
+def test_hey_api_writes_a_client_that_compiles_and_works(server: Server, folder: Path) -> None:
+    node, tools = node_with_packages(folder)
+    printed = run(folder, tools / "openapi-ts", "--no-log-file")
+    assert "warn" not in printed.lower()
+    run(folder, tools / "tsc", "--project", "tsconfig_hey_api.json")
+    answer = run(folder, node, "client_hey_api.js", server.url, "hey-api", PASSWORD)
+    assert json.loads(answer) == expected("hey-api")
 
 
 def test_openapi_python_client_writes_a_package_that_works(server: Server, folder: Path) -> None:

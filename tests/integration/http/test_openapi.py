@@ -9,12 +9,16 @@ from typing import Any
 
 import pytest
 
+from support.length import FULL
 from support.programs.server_process import Serve, Server
 
 SCHEMATHESIS = Path(sys.executable).parent / "schemathesis"
 HERE = Path(__file__).parent
-LONGEST = 180
-"""Seconds."""
+EXPLORATION_SECONDS = 1800
+"""A busy machine needs many times what an idle one does."""
+
+MAX_EXAMPLES = 5 if FULL else 2
+"""How often each phase of schemathesis tries an operation, beside the boundary values."""
 
 SIGN_OUT = ("signOut", "signOutEverywhere")
 
@@ -26,7 +30,7 @@ def explore(server: Server, *options: str) -> str:
     printed."""
     command = [
         *(str(SCHEMATHESIS), "--config-file", str(HERE / "schemathesis.toml")),
-        *("run", f"{server.url}/openapi.json", "--checks", "all", "--max-examples", "5", "--no-color"),
+        *("run", f"{server.url}/openapi.json", "--checks", "all", "--max-examples", str(MAX_EXAMPLES), "--no-color"),
         *options,
     ]
     ran = subprocess.run(
@@ -36,7 +40,7 @@ def explore(server: Server, *options: str) -> str:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=LONGEST,
+        timeout=EXPLORATION_SECONDS,
         check=False,
     )
     assert ran.returncode == 0, ran.stdout[-20_000:] + ran.stderr[-2_000:]

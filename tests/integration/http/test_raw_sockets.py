@@ -150,6 +150,12 @@ def test_of_an_absolute_target_only_the_path_counts(server: Server) -> None:
     assert refused.status == 421
 
 
+def test_granian_drops_the_fragment_of_a_target(server: Server) -> None:
+    """HT-10: the edge would refuse the fragment, but the server does not pass it on."""
+    first, _ = talk(server, request("GET /api/test/all#part HTTP/1.1"), CANARY)
+    assert (first.status, first.body) == (200, b"Public Content.")
+
+
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8080"])
 def test_another_name_is_misdirected(server: Server, host: str) -> None:
     """HT-09."""

@@ -21,7 +21,7 @@ from support.mysql.server import MySQLServer
 from support.programs.processes import eventually
 from support.programs.server_process import Serve, Server, running
 
-pytestmark = pytest.mark.storage_bound
+pytestmark = pytest.mark.several_processes
 
 End = Callable[[Server, Account], None]
 

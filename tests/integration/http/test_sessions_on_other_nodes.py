@@ -11,7 +11,7 @@ from support.jwt.material import read_claims
 from support.programs.processes import eventually
 from support.programs.server_process import Serve, Server
 
-pytestmark = pytest.mark.storage_bound
+pytestmark = pytest.mark.several_processes
 
 End = Callable[[Server, Account, Account], httpx2.Response]
 

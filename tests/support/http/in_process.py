@@ -24,6 +24,7 @@ from doorward.application.keys.ensure_signing_key import EnsureSigningKey
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import PasswordHasher, SecurityLog
 from doorward.application.services.register_service import RegisterService
+from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import ADMIN
 from doorward.infrastructure.container import make_container
 from doorward.infrastructure.settings.settings import Settings, load_settings
@@ -33,7 +34,7 @@ from doorward.interfaces.http.app import create_app
 from doorward.interfaces.http.edge.middleware import EdgeMiddleware
 from doorward.interfaces.main import background_work, http_config
 from support.builders import PASSWORD
-from support.doubles import ListLog, PlainHasher
+from support.doubles import InterruptedHasher, ListLog
 from support.http.service import Service
 from support.programs.processes import PATIENCE
 
@@ -108,14 +109,14 @@ class App(Service):
         async def create() -> None:
             now = (await self.container.get(Clock)).now()
             create_user = await self.container.get(CreateUser)
-            await create_user(username, f"{username}@example.org", PASSWORD, now, by="test", roles=[ADMIN])
+            await create_user(username, f"{username}@example.org", PASSWORD, now, by=OPERATOR, roles=[ADMIN])
 
         self.loop.run(create())
 
     def add_service(self, name: str) -> tuple[str, str]:
         async def register() -> tuple[str, str]:
             now = (await self.container.get(Clock)).now()
-            made = await (await self.container.get(RegisterService))(name, now, by="test")
+            made = await (await self.container.get(RegisterService))(name, now, by=OPERATOR)
             return made.service.id, made.secret
 
         return self.loop.run(register())
@@ -171,7 +172,7 @@ class Doubles(Provider):
 
     @provide(override=True)
     def hasher(self) -> PasswordHasher:
-        return PlainHasher()
+        return InterruptedHasher()
 
     @provide(override=True)
     def log(self) -> SecurityLog:

@@ -27,10 +27,15 @@ class Response:
         return self.headers.get("x-request-id") == "canary-canary"
 
 
+def opened(server: Server) -> socket.socket:
+    """A connection. It raises TimeoutError after PATIENCE seconds without data."""
+    return socket.create_connection((server.host, server.port), PATIENCE)
+
+
 @contextmanager
 def connected(server: Server) -> Iterator[socket.socket]:
-    """Yield a connection. It raises TimeoutError after PATIENCE seconds without data."""
-    with socket.create_connection((server.host, server.port), PATIENCE) as connection:
+    """Yield a connection as above, which is closed when the block ends."""
+    with opened(server) as connection:
         yield connection
 
 

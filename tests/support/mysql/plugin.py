@@ -5,7 +5,7 @@ A test is marked `mysql` when it uses one of the fixtures below or has the text 
 server, a missing server is a failure.
 
 One server serves the whole run. With pytest-xdist it belongs to the controller, and each worker asks the controller
-for it. Tests that stop or pause a server use `own_mysql_server`: a second one, which only they use.
+for it. Tests that stop or pause a server use `own_mysql_server`: a second one of their process, which only they use.
 """
 
 import os
@@ -163,7 +163,6 @@ class MySQLReport:
             item.user_properties.append(("needs", "mysql"))
             if "own_mysql_server" in getattr(item, "fixturenames", ()):
                 item.add_marker("own_mysql")
-                item.add_marker(pytest.mark.xdist_group("own_mysql"))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:

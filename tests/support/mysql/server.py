@@ -88,7 +88,7 @@ class Account:
             user=self.user,
             password=self.password,
             ssl=self.encryption(),
-            connect_timeout=5,
+            connect_timeout=60,
             autocommit=True,
         )
         try:

@@ -5,14 +5,16 @@ import json
 import os
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from selectors import EVENT_READ, DefaultSelector
+from signal import SIGKILL
 from subprocess import PIPE, CompletedProcess, Popen, TimeoutExpired, run
 from threading import Lock
 from typing import IO, Any, Self
 
-from support.programs.processes import PATIENCE
+from support.programs.processes import PATIENCE, eventually
 
 DOORWARD = str(Path(sys.executable).parent / "doorward")
 
@@ -53,11 +55,16 @@ class Doorward:
     def data_dir(self) -> Path:
         return self.folder / "data"
 
+    @property
+    def can_fork(self) -> bool:
+        """Whether the command server has imported the program that this is."""
+        return self.program == DOORWARD and self.environment.get("PYTHONPATH") == os.environ.get("PYTHONPATH")
+
     def __call__(self, *arguments: str, stdin: str | bytes = b"", **more: str) -> CompletedProcess[str]:
         """Run a command to its end; `more` is as for `having`."""
         command, environment = [self.program, *arguments], self.having(**more).environment
         content = stdin if isinstance(stdin, bytes) else stdin.encode()
-        if self.program == DOORWARD and len(content) <= MAX_PIPE_BYTES and "PYTHONPATH" not in environment:
+        if self.can_fork and len(content) <= MAX_PIPE_BYTES and "PYTHONPATH" not in more:
             return run_in_fork(command, self.folder, environment, content)
         done = run(
             command,
@@ -85,6 +92,11 @@ class Doorward:
             start_new_session=True,
         )
 
+    def start_in_fork(self, *arguments: str, output: Path) -> "ForkedProcess":
+        """The same without the time that imports take. Reads nothing; what it writes is appended to a file."""
+        command = described([self.program, *arguments], self.folder, self.environment, b"", output, output)
+        return ForkedProcess(COMMANDS.ask({"start": command}))
+
 
 class CommandServer:
     """The process of `command_server.py`, started for the first command and ended with the tests."""
@@ -93,8 +105,8 @@ class CommandServer:
         self.lock = Lock()
         self.process: Popen[bytes] | None = None
 
-    def run(self, command: dict[str, Any]) -> int:
-        """Run a command to its end; its exit code. Raise TimeoutExpired when it does not end."""
+    def ask(self, request: dict[str, Any]) -> Any:
+        """Send one request, and return the answer. Raise TimeoutExpired when none comes."""
         with self.lock:
             if self.process is None or self.process.poll() is not None:
                 module = ["-m", "support.programs.command_server"]
@@ -103,14 +115,14 @@ class CommandServer:
                 atexit.register(self.close, self.process)
             assert self.process.stdin is not None
             assert self.process.stdout is not None
-            self.process.stdin.write(json.dumps(command).encode() + b"\n")
+            self.process.stdin.write(json.dumps(request).encode() + b"\n")
             self.process.stdin.flush()
             with DefaultSelector() as selector:
                 selector.register(self.process.stdout, EVENT_READ)
                 if not selector.select(PATIENCE):
                     self.process.kill()
-                    raise TimeoutExpired(command["arguments"], PATIENCE)
-            return int(self.process.stdout.readline())
+                    raise TimeoutExpired(str(request), PATIENCE)
+            return json.loads(self.process.stdout.readline())
 
     def close(self, process: Popen[bytes]) -> None:
         """Closing its standard input ends the server."""
@@ -122,20 +134,51 @@ class CommandServer:
 COMMANDS = CommandServer()
 
 
+@dataclass(slots=True)
+class ForkedProcess:
+    """A process of the command server that was left running, with those methods of Popen that the tests call."""
+
+    pid: int
+    returncode: int | None = None
+
+    def poll(self) -> int | None:
+        if self.returncode is None:
+            self.returncode = COMMANDS.ask({"poll": self.pid})
+        return self.returncode
+
+    def wait(self, timeout: float = PATIENCE) -> int:
+        with suppress(AssertionError):
+            eventually(lambda: self.poll() is not None, timeout)
+        if self.returncode is None:
+            raise TimeoutExpired(DOORWARD, timeout)
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(SIGKILL)
+
+
 def run_in_fork(arguments: list[str], folder: Path, environment: dict[str, str], stdin: bytes) -> CompletedProcess[str]:
     """Run a command in a process that is forked from one which has imported the program already."""
     with tempfile.TemporaryDirectory() as files:
         stdout, stderr = Path(files, "stdout"), Path(files, "stderr")
-        stdout.touch()
-        stderr.touch()
-        code = COMMANDS.run(
-            {
-                "arguments": arguments,
-                "folder": str(folder),
-                "environment": environment,
-                "stdin": stdin.decode("latin-1"),
-                "stdout": str(stdout),
-                "stderr": str(stderr),
-            }
-        )
+        command = described(arguments, folder, environment, stdin, stdout, stderr)
+        code = COMMANDS.ask({"run": command})
         return CompletedProcess(arguments, code, stdout.read_text("utf-8"), stderr.read_text("utf-8"))
+
+
+def described(
+    arguments: list[str], folder: Path, environment: dict[str, str], stdin: bytes, stdout: Path, stderr: Path
+) -> dict[str, Any]:
+    """A command as `command_server.py` reads it. What it writes is appended to the two files."""
+    return {
+        "arguments": arguments,
+        "folder": str(folder),
+        "environment": environment,
+        "stdin": stdin.decode("latin-1"),
+        "stdout": str(stdout),
+        "stderr": str(stderr),
+    }

@@ -26,6 +26,7 @@ from doorward.application.keys.revoke_signing_key import RevokeSigningKey
 from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
 from doorward.application.sessions.issue_tokens import IssueTokens
 from doorward.application.sessions.refresh_session import RefreshSession
+from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import ADMIN, MODERATOR, RoleName
 from doorward.domain.accounts.password import PasswordPolicy
 from doorward.domain.accounts.user import User
@@ -73,11 +74,11 @@ SESSION_STORIES: dict[str, Story] = {"sign in": sign_in, "refresh": refresh}
 
 STORIES: dict[str, Story] = {
     "sign up": sign_up,
-    "grant a role": lambda storage, ada: GrantRole(storage, LOG)(ada.id, RoleName("writer"), NOON, by="test"),
-    "revoke a role": lambda storage, ada: RevokeRole(storage, LOG)(ada.id, MODERATOR, by="test"),
-    "revoke admin": lambda storage, ada: RevokeRole(storage, LOG)(ada.id, ADMIN, by="test"),
-    "remove a role": lambda storage, _: RemoveRole(storage, LOG)(RoleName("editor"), by="test"),
-    "delete an account": lambda storage, ada: DeleteUser(storage, LOG)(ada.id, by="test"),
+    "grant a role": lambda storage, ada: GrantRole(storage, LOG)(ada.id, RoleName("writer"), NOON, by=OPERATOR),
+    "revoke a role": lambda storage, ada: RevokeRole(storage, LOG)(ada.id, MODERATOR, by=OPERATOR),
+    "revoke admin": lambda storage, ada: RevokeRole(storage, LOG)(ada.id, ADMIN, by=OPERATOR),
+    "remove a role": lambda storage, _: RemoveRole(storage, LOG)(RoleName("editor"), by=OPERATOR),
+    "delete an account": lambda storage, ada: DeleteUser(storage, LOG)(ada.id, by=OPERATOR),
     "rotate the keys": keys_take_turns,
     "revoke a key": revoke_a_key,
     "seal the keys anew": lambda storage, _: ResealSigningKeys(storage, PlainSealer(), LOG)(),

@@ -1,19 +1,27 @@
 """Ports, waiting for a condition, and what the kernel knows about a process."""
 
+import secrets
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 from time import monotonic
 
-PATIENCE = 30.0
-"""Seconds that a start or a stop may take on a busy machine before a test gives up."""
+PATIENCE = 120.0
+"""Seconds that a start, a stop or an answer may take on a busy machine before a test gives up."""
+
+FIRST_PORT, LAST_PORT = 20_000, 32_000
+"""Below the ports of outgoing connections, none of which then takes a port before a server listens there."""
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of 127.0.0.1 on which nobody listens."""
+    while True:
+        port = FIRST_PORT + secrets.randbelow(LAST_PORT - FIRST_PORT)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def eventually(promise: Callable[[], object], patience: float = PATIENCE) -> None:

@@ -4,7 +4,7 @@ import json
 import re
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from subprocess import DEVNULL, CompletedProcess, Popen, TimeoutExpired
 from typing import Any
@@ -15,7 +15,7 @@ import httpx2
 
 from support.builders import PASSWORD
 from support.http.service import Service
-from support.programs.command_line import Doorward
+from support.programs.command_line import Doorward, ForkedProcess
 from support.programs.processes import PATIENCE, children, cpu_ticks, eventually, free_port
 
 
@@ -26,7 +26,9 @@ class Server(Service):
         super().__init__()
         self.port = port
         self.doorward = doorward
-        self.process: Popen[Any]
+        self.process: Popen[Any] | ForkedProcess
+        self.imports_anew = False
+        """Whether it starts from nothing, as in production, instead of in a fork that has imported the program."""
 
     @property
     def host(self) -> str:
@@ -82,8 +84,12 @@ class Server(Service):
 
     def start(self, command: str = "serve --migrate") -> None:
         """Start, and return when it is ready."""
-        with (self.folder / "output").open("ab") as output:
-            self.process = self.doorward.start(*command.split(), stdin=DEVNULL, stdout=output, stderr=output)
+        path = self.folder / "output"
+        if self.imports_anew or not self.doorward.can_fork:
+            with path.open("ab") as output:
+                self.process = self.doorward.start(*command.split(), stdin=DEVNULL, stdout=output, stderr=output)
+        else:
+            self.process = self.doorward.start_in_fork(*command.split(), output=path)
         self.wait_until_ready()
 
     def wait_until_ready(self) -> None:
@@ -147,12 +153,21 @@ Serve = Callable[..., Server]
 """`serve(dialect="tutorial")`: one more server, with these settings."""
 
 
-@contextmanager
-def running(folder: Path, command: str = "serve --migrate", /, **settings: str) -> Iterator[Server]:
+def running(folder: Path, command: str = "serve --migrate", /, **settings: str) -> AbstractContextManager[Server]:
     """A server with these settings (`dialect="tutorial"` is DOORWARD_DIALECT); stopped, and its output searched."""
+    return serving(server_in(folder, **settings), command)
+
+
+def server_in(folder: Path, **settings: str) -> Server:
+    """A server with these settings that does not run yet."""
     folder.mkdir(parents=True, exist_ok=True)
     port = int(settings.setdefault("port", str(free_port())))
-    server = Server(port, Doorward.patient(folder, **settings))
+    return Server(port, Doorward.patient(folder, **settings))
+
+
+@contextmanager
+def serving(server: Server, command: str = "serve --migrate") -> Iterator[Server]:
+    """The server, which runs until the block ends. Then its output is searched for secrets."""
     try:
         server.start(command)
         yield server

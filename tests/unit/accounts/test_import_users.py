@@ -2,12 +2,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
 
 import pytest
 
 from doorward.application.accounts.account_entries import MAX_REPORTED_LINES, AccountEntry, Problem
 from doorward.application.accounts.import_users import ImportProgress
 from doorward.application.ports.security_events import SecurityEvent
+from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import ADMIN, MODERATOR, USER
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import (
@@ -18,6 +20,7 @@ from doorward.domain.errors import (
     StorageUnavailable,
     UsernameTaken,
 )
+from doorward.domain.ids import UserId
 from doorward.infrastructure.memory.storage import MemoryStorage, MemoryTransaction
 from support.builders import PASSWORD, House, a_user
 from support.doubles import NOON
@@ -34,7 +37,7 @@ def entries(count: int, first: int = 1) -> list[AccountEntry]:
 
 
 async def imported(house: House, *lines: AccountEntry | Problem, skip_existing: bool = False) -> ImportProgress:
-    return await house.import_users(lines, NOON, by="test", skip_existing=skip_existing)
+    return await house.import_users(lines, NOON, by=OPERATOR, skip_existing=skip_existing)
 
 
 async def refusal(house: House, *lines: AccountEntry | Problem) -> ImportRefused:
@@ -99,6 +102,33 @@ async def test_ids_grow_in_the_order_of_the_lines() -> None:
         user.username.key for user in sorted(house.storage.database.tables.users.values(), key=lambda user: user.id)
     ]
     assert names == [f"user-{n}" for n in range(1, BATCH_SIZE + 4)]
+
+
+async def test_an_imported_account_keeps_its_id() -> None:
+    house, given = House(), UserId(uuid4())
+    await imported(house, replace(ADA, id=given), BOB)
+    assert stored(house, "ada").id == given
+    assert stored(house, "bob").id != given
+
+
+@pytest.mark.parametrize("number", [0, (1 << 128) - 1])
+async def test_an_id_that_names_nothing_prevents_the_import(number: int) -> None:
+    refused = await refusal(House(), replace(ADA, id=UserId(UUID(int=number))))
+    assert "id" in refused.wrong[1]
+
+
+async def test_an_id_that_occurs_twice_prevents_the_import() -> None:
+    given = UserId(uuid4())
+    refused = await refusal(House(), replace(ADA, id=given), replace(BOB, id=given))
+    assert refused.wrong == {2: "The id is that of line 1."}
+
+
+async def test_an_id_in_use_prevents_the_import_and_can_be_skipped() -> None:
+    house = House()
+    await imported(house, ADA)
+    entry = replace(BOB, line=1, id=stored(house, "ada").id)
+    assert (await refusal(house, entry)).wrong == {1: "Id is already in use!"}
+    assert (await imported(house, entry, skip_existing=True)).skipped == 1
 
 
 async def test_outdated_hashes_are_replaced_at_the_first_sign_in() -> None:
@@ -186,7 +216,7 @@ async def test_a_name_taken_meanwhile_stops_the_import_which_can_be_repeated() -
     )
     assert len(house.storage.database.tables.users) == BATCH_SIZE + 1
     assert house.log.events == [
-        (SecurityEvent.USERS_IMPORT_FAILED, {"by": "test", "imported": BATCH_SIZE, "skipped": 0})
+        (SecurityEvent.USERS_IMPORT_FAILED, {"by": "operator", "imported": BATCH_SIZE, "skipped": 0})
     ]
     done = await imported(house, *lines, skip_existing=True)
     assert (done.imported, done.skipped) == (BATCH_SIZE * 2 - 1, BATCH_SIZE + 1)
@@ -205,7 +235,7 @@ async def test_when_the_database_fails_the_refusal_names_what_is_stored_and_what
 
 async def test_progress_is_reported_batch_by_batch() -> None:
     on_progress: list[ImportProgress] = []
-    await House().import_users(entries(BATCH_SIZE + 1), NOON, by="test", on_progress=on_progress.append)
+    await House().import_users(entries(BATCH_SIZE + 1), NOON, by=OPERATOR, on_progress=on_progress.append)
     assert [(progress.checked, progress.stored) for progress in on_progress] == [
         (BATCH_SIZE, 0),
         (BATCH_SIZE + 1, 0),
@@ -217,7 +247,7 @@ async def test_progress_is_reported_batch_by_batch() -> None:
 async def test_the_log_contains_numbers_and_no_names() -> None:
     house = House()
     await imported(house, ADA, BOB)
-    assert house.log.events == [(SecurityEvent.USERS_IMPORTED, {"by": "test", "imported": 2, "skipped": 0})]
+    assert house.log.events == [(SecurityEvent.USERS_IMPORTED, {"by": "operator", "imported": 2, "skipped": 0})]
 
 
 async def test_an_import_without_lines_adds_nothing() -> None:

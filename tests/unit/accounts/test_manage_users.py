@@ -8,12 +8,15 @@ from doorward.application.accounts.identify_user import IdentifyUser
 from doorward.application.accounts.list_users import ListUsers
 from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
+from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import ADMIN, MODERATOR, USER
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.username import Username
 from doorward.domain.errors import (
     AccountMissing,
+    EmailUnproven,
     InvalidCredentials,
+    InvalidEmail,
     PasswordBlocked,
     RoleMissing,
     TransactionConflict,
@@ -30,14 +33,14 @@ NOBODY = UserId(uuid7(NOON))
 async def test_the_operator_creates_accounts_with_any_role_and_with_a_reserved_name() -> None:
     """SU-19: the first admin is created so; there is no default account."""
     house = House()
-    admin = await house.create("admin", "admin@example.org", PASSWORD, NOON, by="test", roles=["admin"])
+    admin = await house.create("admin", "admin@example.org", PASSWORD, NOON, by=OPERATOR, roles=["admin"])
     assert (await house.stored(admin.id)).roles == {USER, ADMIN}
 
 
 async def test_an_account_with_an_unknown_role_is_not_created() -> None:
     house = House()
     with pytest.raises(RoleMissing):
-        await house.create("ada", "ada@example.org", PASSWORD, NOON, by="test", roles=["emperor"])
+        await house.create("ada", "ada@example.org", PASSWORD, NOON, by=OPERATOR, roles=["emperor"])
     with pytest.raises(InvalidCredentials):
         await house.authenticate("ada", PASSWORD, NOON)
 
@@ -46,7 +49,7 @@ async def test_setting_a_password_replaces_the_old_one_and_ends_its_tokens() -> 
     house = House()
     ada = await house.with_user("ada")
     await SetPassword(house.storage, house.hasher, house.rules, house.log)(
-        ada.id, "a kettle full of violets", by="test"
+        ada.id, "a kettle full of violets", by=OPERATOR
     )
     with pytest.raises(InvalidCredentials):
         await house.authenticate("ada", PASSWORD, NOON)
@@ -59,9 +62,9 @@ async def test_a_password_that_the_operator_sets_must_meet_the_same_rules() -> N
     ada = await house.with_user("ada")
     set_password = SetPassword(house.storage, house.hasher, house.rules, house.log)
     with pytest.raises(PasswordBlocked):
-        await set_password(ada.id, BLOCKED, by="test")
+        await set_password(ada.id, BLOCKED, by=OPERATOR)
     with pytest.raises(AccountMissing):
-        await set_password(NOBODY, PASSWORD, by="test")
+        await set_password(NOBODY, PASSWORD, by=OPERATOR)
 
 
 async def test_an_account_can_get_another_name_and_email_unless_they_are_taken() -> None:
@@ -70,7 +73,7 @@ async def test_an_account_can_get_another_name_and_email_unless_they_are_taken()
     await house.with_user("grace")
     update = UpdateUser(house.storage, house.log)
     await update(
-        ada.id, UserChanges(username=Username.parse("Countess"), email=Email.parse("c@example.org")), by="test"
+        ada.id, UserChanges(username=Username.parse("Countess"), email=Email.parse("c@example.org")), by=OPERATOR
     )
     stored = await house.stored(ada.id)
     assert (stored.username.value, stored.email.value, stored.roles) == (
@@ -79,15 +82,15 @@ async def test_an_account_can_get_another_name_and_email_unless_they_are_taken()
         frozenset({USER, MODERATOR}),
     )
     with pytest.raises(UsernameTaken):
-        await update(ada.id, UserChanges(username=Username.parse("GRACE")), by="test")
+        await update(ada.id, UserChanges(username=Username.parse("GRACE")), by=OPERATOR)
     with pytest.raises(AccountMissing):
-        await update(NOBODY, UserChanges(disabled=False), by="test")
+        await update(NOBODY, UserChanges(disabled=False), by=OPERATOR)
 
 
 async def test_deleting_a_missing_account_is_refused() -> None:
     house = House()
     with pytest.raises(AccountMissing):
-        await DeleteUser(house.storage, house.log)(NOBODY, by="test")
+        await DeleteUser(house.storage, house.log)(NOBODY, by=OPERATOR)
 
 
 async def test_pages_follow_each_other_without_gap_or_overlap() -> None:
@@ -122,13 +125,38 @@ async def test_a_page_is_never_larger_than_its_maximum() -> None:
     assert len((await ListUsers(house.storage)(limit=-1)).users) == 1
 
 
-async def test_an_account_is_identified_by_id_username_or_email() -> None:
+async def test_an_account_is_identified_by_id_or_username() -> None:
     house = House()
     ada = await house.with_user("ada")
     identify = IdentifyUser(house.storage)
-    assert [await identify(name) for name in (str(ada.id), "ADA", "Ada@example.org")] == [ada] * 3
+    assert [await identify(name) for name in (str(ada.id), "ADA")] == [ada] * 2
     with pytest.raises(AccountMissing):
         await identify(str(NOBODY))
+
+
+@pytest.mark.parametrize(
+    "text", ["ada@example.org", " Ada@example.org ", "ada\uff20example.org", "ada@example.org.", "@"]
+)
+async def test_an_email_identifies_no_account_because_nobody_has_proved_whose_it_is(text: str) -> None:
+    """AD-07."""
+    house = House()
+    await house.with_user("ada")
+    with pytest.raises(EmailUnproven):
+        await IdentifyUser(house.storage)(text)
+
+
+async def test_an_email_is_taken_where_the_administrator_accepts_that_it_is_not_verified() -> None:
+    """AD-07."""
+    house = House()
+    ada = await house.with_user("ada")
+    by_email = IdentifyUser(house.storage).by_email
+    assert await by_email("Ada@EXAMPLE.org", unverified=True) == ada
+    with pytest.raises(EmailUnproven):
+        await by_email("ada@example.org", unverified=False)
+    with pytest.raises(AccountMissing):
+        await by_email("eve@example.org", unverified=True)
+    with pytest.raises(InvalidEmail):
+        await by_email("ada", unverified=True)
 
 
 async def test_a_username_that_looks_like_an_id_is_a_username() -> None:
@@ -162,10 +190,10 @@ async def test_a_conflict_is_retried_and_raised_after_the_last_attempt(monkeypat
         await tx.users.add(ada)
     update = UpdateUser(storage, house.log)
     storage.losses = 2
-    assert (await update(ada.id, UserChanges(disabled=True), by="test")).disabled
+    assert (await update(ada.id, UserChanges(disabled=True), by=OPERATOR)).disabled
     storage.losses = 1000
     with pytest.raises(TransactionConflict):
-        await update(ada.id, UserChanges(disabled=False), by="test")
+        await update(ada.id, UserChanges(disabled=False), by=OPERATOR)
     async with storage.reading() as reading:
         stored = await reading.users.get(ada.id)
     assert stored is not None

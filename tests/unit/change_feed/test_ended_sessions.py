@@ -13,6 +13,7 @@ from doorward.application.change_feed.ended_sessions import (
     EndedSessions,
 )
 from doorward.application.sessions.end_session import EndSession
+from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.decision import SIGNED_IN
 from doorward.domain.access.principal import AccessToken
 from doorward.domain.change_feed.change import Change, SequencedChange
@@ -36,7 +37,7 @@ async def test_a_sign_out_is_known_at_once_without_a_query() -> None:
     signed_in = await house.signed_in("ada")
     token = PlainTokens().verify(signed_in.access_token.value, NOON)
     assert (await house.authorize(token, SIGNED_IN)).allowed
-    await house.end(signed_in.user.id, signed_in.session.id, by="test")
+    await house.end(signed_in.user.id, signed_in.session.id, by=OPERATOR)
     assert house.ended.has_ended(token) is True
     assert (await house.authorize(token, SIGNED_IN)).reason == "session_ended"
 
@@ -47,7 +48,7 @@ async def test_a_sign_out_everywhere_revokes_a_token_that_is_issued_at_the_same_
     ada = await house.with_user("ada")
     await house.signed_in("ada")
     late = PlainTokens().verify(a_token(ada), NOON)
-    assert await house.end_all(ada.id, by="test") == 1
+    assert await house.end_all(ada.id, by=OPERATOR) == 1
     assert house.ended.has_ended(late) is True
     again = await house.signed_in("ada")
     assert house.ended.has_ended(PlainTokens().verify(again.access_token.value, NOON)) is False
@@ -59,7 +60,7 @@ async def test_an_account_cannot_end_a_session_of_another_account() -> None:
     await house.with_user("ada")
     signed_in = await house.signed_in("ada")
     with pytest.raises(SessionMissing):
-        await house.end(eve.id, signed_in.session.id, by="eve")
+        await house.end(eve.id, signed_in.session.id, by=OPERATOR)
     assert await house.session(signed_in.session.id) is not None
 
 
@@ -70,7 +71,7 @@ async def test_another_node_knows_of_an_end_after_its_next_read_of_the_feed() ->
     token = PlainTokens().verify(signed_in.access_token.value, NOON)
     follow = house.follower()
     await follow.once()
-    await EndSession(house.other_node, house.log)(ada.id, signed_in.session.id, by="test")
+    await EndSession(house.other_node, house.log)(ada.id, signed_in.session.id, by=OPERATOR)
     assert house.ended.has_ended(token) is False
     await follow.once()
     assert house.ended.has_ended(token) is True
@@ -81,7 +82,7 @@ async def test_a_node_that_starts_loads_the_ends_whose_tokens_may_still_be_valid
     house = House()
     ada = await house.with_user("ada")
     signed_in = await house.signed_in("ada")
-    await house.end(ada.id, signed_in.session.id, by="test")
+    await house.end(ada.id, signed_in.session.id, by=OPERATOR)
     house.clock.move(900)
     restarted = House(clock=house.clock, database=house.storage.database)
     await restarted.follower().once()

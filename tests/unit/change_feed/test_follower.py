@@ -10,6 +10,7 @@ from doorward.application.change_feed.follower import (
     READS_PER_KEY_RELOAD,
 )
 from doorward.application.ports.security_events import SecurityEvent
+from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import ADMIN, MODERATOR, USER
 from doorward.domain.errors import StorageUnavailable
 from doorward.domain.ids import UserId
@@ -89,7 +90,7 @@ async def test_changes_that_every_node_has_read_are_pruned_except_the_last() -> 
     follow = house.follower()
     await follow.once()
     for _ in range(3):
-        await house.grant(ada.id, ADMIN, NOON, by="test")
+        await house.grant(ada.id, ADMIN, NOON, by=OPERATOR)
         async with house.storage.transaction() as tx:
             await tx.users.revoke(ada.id, ADMIN)
     await follow.once()
@@ -97,7 +98,7 @@ async def test_changes_that_every_node_has_read_are_pruned_except_the_last() -> 
     await follow.once()
     async with house.storage.reading() as reading:
         assert len(await reading.changes.latest(10)) == 1
-    await house.grant(ada.id, ADMIN, NOON, by="test")
+    await house.grant(ada.id, ADMIN, NOON, by=OPERATOR)
     await follow.once()
     assert house.directory.known(ada.id) is None
 
@@ -192,14 +193,14 @@ async def test_keys_are_loaded_now_and_then_even_if_nothing_was_announced() -> N
 async def test_a_node_that_is_far_behind_starts_again_at_the_end_of_the_feed() -> None:
     house = House()
     ada = await house.with_user("ada")
-    await house.grant(ada.id, MODERATOR, NOON, by="test")
+    await house.grant(ada.id, MODERATOR, NOON, by=OPERATOR)
     follow = house.follower(page_size=2)
     await follow.once()
     await house.directory.access(ada.id)
     await elsewhere_granted(house, ada.id)
     for _ in range(MAX_PAGES * 2):
-        await house.grant(ada.id, MODERATOR, NOON, by="test")
-        await house.revoke(ada.id, MODERATOR, by="test")
+        await house.grant(ada.id, MODERATOR, NOON, by=OPERATOR)
+        await house.revoke(ada.id, MODERATOR, by=OPERATOR)
     await follow.once()
     access = await house.directory.access(ada.id)
     assert access is not None

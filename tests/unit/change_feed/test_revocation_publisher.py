@@ -16,6 +16,7 @@ from doorward.application.change_feed.revocation_publisher import (
     RevocationList,
     RevocationPublisher,
 )
+from doorward.domain.access.actor import OPERATOR
 from doorward.domain.change_feed.change import Change
 from doorward.domain.errors import InvalidToken, RevocationsIncomplete, StorageUnavailable
 from doorward.domain.ids import SessionId, UserId, uuid7
@@ -79,8 +80,8 @@ async def test_the_list_names_what_ended_and_until_when_it_matters() -> None:
     house = node.house
     ada = await house.with_user("ada")
     session = (await house.signed_in("ada")).session
-    await house.end(ada.id, session.id, by="test")
-    await house.end_all(ada.id, by="test")
+    await house.end(ada.id, session.id, by=OPERATOR)
+    await house.end_all(ada.id, by=OPERATOR)
     epoch = (await house.stored(ada.id)).epoch
     until = int((NOON + RETENTION).timestamp())
     published = node.publisher.current()

@@ -1,6 +1,7 @@
 import io
 import json
 from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 
@@ -28,6 +29,16 @@ def test_a_line_is_an_account() -> None:
         AccountEntry(1, "ada", "ada@example.org", "$argon2id$..."),
         AccountEntry(2, "ada", "ada@example.org", "$argon2id$...", ("editor",), disabled=True, created_at=made),
     ]
+
+
+def test_an_account_may_have_an_id() -> None:
+    (entry,) = read(line(id="7b9f5c0e-3a3c-4d39-9a6e-5b1f6d1c2e3f"))
+    assert isinstance(entry, AccountEntry)
+    assert entry.id == UUID("7b9f5c0e-3a3c-4d39-9a6e-5b1f6d1c2e3f")
+
+
+def test_a_byte_order_mark_before_the_first_line_is_skipped() -> None:
+    assert read("\ufeff".encode() + line()) == read(line())
 
 
 def test_blank_lines_count_and_are_no_accounts() -> None:
@@ -58,6 +69,7 @@ def test_a_file_is_gone_through_again_from_where_it_stood() -> None:
         (line(passwordHash=None), "passwordHash: "),
         (line(password="violet harbour kettle"), "There is no member password."),
         (line(**{"violet harbour kettle": 1}), "A member has an unknown name."),
+        (line(id="7"), "id: "),
         (line(roles="admin"), "roles: "),
         (line(roles=[1]), "roles[0]: "),
         (line(disabled="no"), "disabled: "),

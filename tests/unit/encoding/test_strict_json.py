@@ -165,7 +165,23 @@ def test_a_caller_may_set_a_lower_limit_of_nesting() -> None:
 def test_a_body_full_of_brackets_is_refused_without_recursion(bracket: bytes) -> None:
     """HT-14."""
     with pytest.raises(InvalidJson, match="nested"):
+        parse_object(bracket * 1_000)
+    with pytest.raises(InvalidJson, match="members and items"):
         parse_object(bracket * (16_384 // len(bracket)))
+
+
+@pytest.mark.parametrize("most", [b'{"a":[%s]}' % b",".join([b"1"] * 7), b'{"a":{"b":1,"c":2},"d":[3,4,5,6]}'])
+def test_the_number_of_members_and_items_is_limited_on_all_levels_together(most: bytes) -> None:
+    """HT-17: brackets and commas in texts do not count."""
+    parse_object(most, max_values=8)
+    parse_object(most.replace(b'"a"', b'"{[,\\",[{"', 1), max_values=8)
+    with pytest.raises(InvalidJson, match="more than 7 members and items"):
+        parse_object(most, max_values=7)
+
+
+def test_a_token_with_many_roles_has_not_too_many_items() -> None:
+    """HT-17: the longest token that is issued has less than 4,000 characters, so 3,000 bytes of JSON."""
+    parse_object(json.dumps({"roles": ["a"] * 740}, separators=(",", ":")).encode())
 
 
 def test_a_refusal_does_not_repeat_what_was_sent() -> None:

@@ -128,7 +128,9 @@ async def test_without_configured_origins_no_answer_has_cors_headers() -> None:
 
 async def from_origin(origin: str, method: str = "GET", *more: Header, path: str = "/api/test/all") -> Reply:
     headers = [(b"origin", origin.encode()), *more]
-    return await ask(Application(), method, path, headers, cors_origins=frozenset({APP_ORIGIN}))
+    return await ask(
+        Application(), method, path, headers, cors_origins=frozenset({APP_ORIGIN}), cors_headers=("traceparent",)
+    )
 
 
 @pytest.mark.parametrize("path", ["/api/test/all", "/nowhere", "//"])
@@ -172,9 +174,21 @@ async def test_a_preflight_of_an_allowed_origin_is_answered() -> None:
     reply = await from_origin(APP_ORIGIN, "OPTIONS", (b"access-control-request-method", b"POST"))
     assert (reply.status, reply.body) == (204, b"")
     assert reply.header("access-control-allow-origin") == APP_ORIGIN
-    assert reply.header("access-control-allow-headers") == "Authorization, Content-Type, X-Access-Token, X-Request-Id"
+    assert (
+        reply.header("access-control-allow-headers")
+        == "Authorization, Content-Type, X-Access-Token, X-Request-Id, traceparent"
+    )
     assert "DELETE" in str(reply.header("access-control-allow-methods"))
     assert "Origin" in str(reply.header("vary"))
+
+
+async def test_a_public_document_may_be_read_by_every_origin_without_credentials() -> None:
+    document = Application(headers=((b"access-control-allow-origin", b"*"),))
+    for origin in (APP_ORIGIN, "https://elsewhere.example"):
+        reply = await ask(document, headers=[(b"origin", origin.encode())], cors_origins=frozenset({APP_ORIGIN}))
+        names = [name for name, _ in reply.headers if name.startswith(b"access-control") or name == b"vary"]
+        assert names == [b"access-control-allow-origin"]
+        assert reply.header("access-control-allow-origin") == "*"
 
 
 async def test_options_without_a_preflight_reaches_the_application() -> None:

@@ -185,6 +185,18 @@ async def test_the_end_of_an_oversize_body_is_not_awaited(
     assert reply.status == 413
 
 
+async def test_a_body_in_many_small_chunks_is_refused() -> None:
+    """HT-17: each chunk costs as much as a part of the body, however small it is."""
+    body = [b" "] * 126 + [b"{}"]
+    assert (await ask(Application(), "POST", "/api/things", [JSON, CHUNKED], [*body, b""])).status == 200
+    for chunks in ([*body, b" ", b" "], [b" "] * 20_000, [b" " * 17_000, *[b" "] * 20_000]):
+        app = Application()
+        reply = await ask(app, "POST", "/api/things", [JSON, CHUNKED], chunks)
+        assert (reply.status, reply.code, reply.header("connection")) == (413, "body_too_large", "close")
+        assert "128 chunks" in reply.problem["detail"]
+        assert not app.seen
+
+
 async def test_an_endless_body_is_cut_off() -> None:
     chunks = [b"x" * 65_536] * 100
     reply = await ask(

@@ -14,11 +14,11 @@ from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.decision import SIGNED_IN, Requirement, any_of
 from doorward.domain.access.principal import Principal
 from doorward.domain.access.role import ADMIN, MODERATOR
-from doorward.domain.errors import DomainError, InvalidToken
+from doorward.domain.errors import DomainError, InvalidToken, RoleRequired
 from doorward.domain.sessions.session import new_session_id
 from doorward.interfaces.http.config import HttpConfig
 from doorward.interfaces.http.edge.request_headers import HEADERS_BY_NAME
-from doorward.interfaces.http.errors.refusals import AmbiguousToken, RoleRequired, TokenRequired
+from doorward.interfaces.http.errors.refusals import AmbiguousToken, TokenRequired
 from doorward.interfaces.http.security.access import ACCESS, PUBLIC
 from doorward.interfaces.http.security.cookies import Cookies
 from doorward.interfaces.http.security.guard import Guard, current_principal
@@ -137,7 +137,9 @@ async def test_a_guarded_route_gets_the_account_and_the_session() -> None:
     token = a_token(ada, session_id)
     for access in (SIGNED_IN, any_of(MODERATOR), any_of(MODERATOR, ADMIN)):
         request = await through(house, access, token)
-        assert current_principal(request) == Principal(user_id=ada.id, session_id=session_id)
+        assert current_principal(request) == Principal(
+            user_id=ada.id, session_id=session_id, epoch=ada.epoch, requirement=access
+        )
     assert house.log.of(SecurityEvent.AUTHZ_FAIL) == []
 
 

@@ -14,6 +14,7 @@ from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.services.authenticate_client import AuthenticateClient
 from doorward.application.services.register_service import RegisterService
+from doorward.domain.access.actor import OPERATOR
 from doorward.domain.errors import InvalidClient
 from doorward.infrastructure.security.service_secrets import RandomServiceSecrets
 from doorward.interfaces.http.config import HttpConfig
@@ -130,7 +131,7 @@ async def through(house: House, *headers: tuple[bytes, bytes]) -> Request[Any, A
 
 async def test_a_route_for_services_gets_the_service_that_calls() -> None:
     house = House()
-    made = await RegisterService(house.storage, SECRETS, house.log)("billing", NOON, "operator")
+    made = await RegisterService(house.storage, SECRETS, house.log)("billing", NOON, OPERATOR)
     assert current_service(await through(house, basic(f"{made.service.id}:{made.secret}"))) == made.service
     assert house.log.of(SecurityEvent.AUTHZ_FAIL) == []
 
@@ -138,7 +139,7 @@ async def test_a_route_for_services_gets_the_service_that_calls() -> None:
 async def test_the_refusal_of_a_client_is_logged_without_its_credentials() -> None:
     """LG-01, LG-03."""
     house = House()
-    made = await RegisterService(house.storage, SECRETS, house.log)("billing", NOON, "operator")
+    made = await RegisterService(house.storage, SECRETS, house.log)("billing", NOON, OPERATOR)
     attempts = [[], [basic("x")], [basic(f"{made.service.id}:{SECRET}")], [(b"authorization", b"Bearer t.t.t")]]
     for headers in attempts:
         with pytest.raises(InvalidClient):

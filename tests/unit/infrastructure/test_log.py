@@ -1,19 +1,14 @@
 import json
-import subprocess
-import sys
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
-from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.infrastructure.log.redaction import without_secrets
 from doorward.infrastructure.log.rendering import as_json, as_text, with_exception
-from doorward.infrastructure.log.security_log import MAX_EVENTS_PER_WINDOW, StructlogSecurityLog
-from support.doubles import FrozenClock
+from doorward.infrastructure.log.security_log import StructlogSecurityLog
 
 KEY = b"k" * 32
 HOSTILE = [
@@ -166,55 +161,7 @@ def test_a_stolen_token_is_critical_and_always_written() -> None:
     """RF-02, LG-05."""
     with capture_logs() as lines:
         log = StructlogSecurityLog(KEY)
-        for _ in range(3 * MAX_EVENTS_PER_WINDOW):
+        for _ in range(100):
             log.record(SecurityEvent.AUTHN_TOKEN_REUSE, user_id="1", session_id="2")
     expected = {"event": "authn_token_reuse", "log_level": "critical", "outcome": "failure"}
-    assert lines == [{**expected, "user_id": "1", "session_id": "2"}] * (3 * MAX_EVENTS_PER_WINDOW)
-
-
-def test_a_flood_of_refusals_is_counted_and_not_written() -> None:
-    """LG-05."""
-    clock = FrozenClock()
-    with capture_logs() as lines:
-        log = StructlogSecurityLog(KEY, clock.monotonic)
-        for _ in range(1000):
-            log.record(SecurityEvent.AUTHN_LOGIN_FAIL, login="ada")
-        log.record(SecurityEvent.AUTHZ_FAIL, route="/")
-        log.record(SecurityEvent.USER_CREATED, user_id="1")
-        clock.move(1)
-        log.record(SecurityEvent.AUTHN_LOGIN_FAIL, login="ada")
-    events = [line["event"] for line in lines]
-    assert events == [
-        *["authn_login_fail"] * MAX_EVENTS_PER_WINDOW,
-        "authz_fail",
-        "user_created",
-        "log_events_suppressed",
-        "authn_login_fail",
-    ]
-    assert lines[-2]["suppressed"] == "authn_login_fail"
-    assert lines[-2]["count"] == 1000 - MAX_EVENTS_PER_WINDOW
-
-
-def test_an_error_of_the_database_shows_neither_its_statement_nor_its_parameters() -> None:
-    """LG-03. The texts of SQLAlchemy's errors are matched, so this fails when SQLAlchemy words them otherwise."""
-    with create_engine("sqlite://").connect() as connection, pytest.raises(OperationalError) as failed:
-        connection.execute(text("SELECT * FROM absent WHERE name = :name"), {"name": "s3cret"})
-    shown = with_exception(None, "error", {"event": "boom", "exc_info": failed.value})
-    assert shown["exception"].startswith("OperationalError: (sqlite3.OperationalError) no such table: absent <- ")
-    assert "SELECT" not in shown["exception"]
-    assert "s3cret" in str(failed.value)
-    assert "s3cret" not in str(without_secrets(None, "error", {"event": str(failed.value)}))
-
-
-def test_structlog_is_imported_without_rich() -> None:
-    """Fails when structlog no longer imports with rich hidden, or something else imports rich."""
-    program = "import sys, doorward.interfaces.main; print('structlog' in sys.modules, 'rich' in sys.modules)"
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert ended.stdout.split() == ["True", "False"]
-
-
-def test_structlog_imports_rich_unless_it_is_hidden() -> None:
-    """When this fails, the package of the log need not hide rich any more."""
-    program = "import sys, structlog; print('rich' in sys.modules)"
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert ended.stdout.split() == ["True"]
+    assert lines == [{**expected, "user_id": "1", "session_id": "2"}] * 100

@@ -11,6 +11,7 @@ from doorward.application.services.introspect_token import (
     ActiveToken,
     IntrospectToken,
 )
+from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import MODERATOR, USER
 from doorward.domain.errors import RefreshTokenReused
 from doorward.domain.sessions.session import SessionPolicy, new_session_id
@@ -30,7 +31,7 @@ async def asked(house: House, token: str) -> ActiveToken | None:
 async def test_an_active_access_token_is_returned_with_its_account_and_its_present_roles() -> None:
     house = House()
     opened = await house.newly_signed_in()
-    await house.grant(opened.user.id, MODERATOR, NOON, "test")
+    await house.grant(opened.user.id, MODERATOR, NOON, OPERATOR)
     active = await asked(house, opened.access_token.value)
     assert isinstance(active, ActiveAccessToken)
     assert (active.token.subject, active.token.session_id) == (opened.user.id, opened.session.id)
@@ -52,9 +53,9 @@ async def test_tokens_of_an_ended_session_are_not_active(case: str) -> None:
     opened = await house.newly_signed_in()
     user, session = opened.user, opened.session
     if case == "signed out":
-        await house.end(user.id, session.id, "test")
+        await house.end(user.id, session.id, OPERATOR)
     elif case == "everywhere":
-        await house.end_all(user.id, "test")
+        await house.end_all(user.id, OPERATOR)
     async with house.storage.transaction() as tx:
         if case == "disabled":
             await tx.users.save(user.disabled_now())

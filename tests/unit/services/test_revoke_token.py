@@ -5,13 +5,14 @@ import pytest
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.services.revoke_token import RevokeToken
 from doorward.domain.errors import StorageUnavailable
+from doorward.domain.services.service import Service, ServiceId, ServiceSecretHash
 from doorward.domain.sessions.session import new_session_id
 from doorward.infrastructure.security.master_secret import MasterSecret
 from doorward.infrastructure.security.refresh_tokens import DerivedRefreshTokens
 from support.builders import REFRESH_TOKENS, House, a_token
 from support.doubles import NOON, PlainTokens, WatchedStorage
 
-BY = "service-of-the-test"
+BY = Service(id=ServiceId("service-of-the-test"), name="billing", secret_hash=ServiceSecretHash(b""), created_at=NOON)
 
 
 async def revoke(house: House, token: str) -> None:
@@ -31,7 +32,7 @@ async def test_each_token_of_a_session_ends_the_whole_session(kind: str) -> None
     await revoke(house, token)
     assert await house.session(opened.session.id) is None
     assert await house.session(other.session.id) is not None
-    ended = {"user_id": str(opened.user.id), "session_id": str(opened.session.id), "by": BY}
+    ended = {"user_id": str(opened.user.id), "session_id": str(opened.session.id), "by": BY.id}
     assert house.log.of(SecurityEvent.SESSION_ENDED) == [ended]
     assert house.log.of(SecurityEvent.AUTHN_TOKEN_REUSE) == []
     await revoke(house, token)

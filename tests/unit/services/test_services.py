@@ -10,6 +10,7 @@ from doorward.application.services.authenticate_client import AuthenticateClient
 from doorward.application.services.list_services import ListServices
 from doorward.application.services.register_service import RegisteredService, RegisterService
 from doorward.application.services.remove_service import RemoveService
+from doorward.domain.access.actor import OPERATOR
 from doorward.domain.errors import InvalidClient, InvalidServiceName, ServiceExists, ServiceMissing
 from doorward.domain.services.service import ID, ServiceId, parse_service_name
 from doorward.infrastructure.security.service_secrets import RandomServiceSecrets
@@ -20,7 +21,7 @@ SECRETS = RandomServiceSecrets()
 
 
 async def registered(house: House, name: str = "billing") -> RegisteredService:
-    return await RegisterService(house.storage, SECRETS, house.log)(name, NOON, "operator")
+    return await RegisterService(house.storage, SECRETS, house.log)(name, NOON, OPERATOR)
 
 
 def authenticate(house: House) -> AuthenticateClient:
@@ -78,14 +79,14 @@ async def test_services_are_listed_by_name() -> None:
 async def test_a_service_is_removed_by_id_or_name_and_logged() -> None:
     house = House()
     billing, shop = await registered(house), await registered(house, "shop")
-    assert await remove(house)(billing.service.id, "operator") == billing.service
-    assert await remove(house)("shop", "operator") == shop.service
+    assert await remove(house)(billing.service.id, OPERATOR) == billing.service
+    assert await remove(house)("shop", OPERATOR) == shop.service
     assert await names(house) == []
     assert house.log.of(SecurityEvent.SERVICE_REMOVED) == [
         {"service_id": each.service.id, "name": each.service.name, "by": "operator"} for each in (billing, shop)
     ]
     with pytest.raises(ServiceMissing):
-        await remove(house)("shop", "operator")
+        await remove(house)("shop", OPERATOR)
 
 
 async def test_an_id_means_its_service_even_if_another_service_has_that_name() -> None:
@@ -94,7 +95,7 @@ async def test_an_id_means_its_service_even_if_another_service_has_that_name() -
     async with house.storage.transaction() as tx:
         await tx.services.add(billing)
     await registered(house, billing.id)
-    assert await remove(house)(billing.id, "operator") == billing
+    assert await remove(house)(billing.id, OPERATOR) == billing
 
 
 async def test_a_service_authenticates_with_its_id_and_secret() -> None:
@@ -125,7 +126,7 @@ async def test_any_other_credentials_are_refused(case: str) -> None:
 async def test_a_removed_service_is_refused_at_once() -> None:
     house = House()
     made = await registered(house)
-    await remove(house)(made.service.id, "operator")
+    await remove(house)(made.service.id, OPERATOR)
     with pytest.raises(InvalidClient):
         await authenticate(house)(made.service.id, made.secret)
 

@@ -1,23 +1,19 @@
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 
-from doorward.application.accounts.confirm_password import ConfirmPassword
-from doorward.application.accounts.delete_own_account import DeleteOwnAccount
 from doorward.application.accounts.delete_user import DeleteUser
 from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
-from doorward.application.ports.security import Verdict
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.sessions.describe_session import DescribeSession
 from doorward.application.sessions.end_other_sessions import EndOtherSessions
 from doorward.application.sessions.list_sessions import ListSessions
 from doorward.application.sessions.prune_sessions import BATCH_SIZE, PruneSessions
+from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.decision import SIGNED_IN
-from doorward.domain.access.principal import Principal
-from doorward.domain.accounts.password import Password, PasswordHash
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import (
     AccountMissing,
@@ -29,8 +25,8 @@ from doorward.domain.errors import (
 )
 from doorward.domain.ids import UserId, uuid7
 from doorward.domain.sessions.session import Device, Session, SessionPolicy, new_session_id
-from support.builders import PASSWORD, House
-from support.doubles import NOON, PlainHasher, PlainTokens
+from support.builders import PASSWORD, House, a_principal
+from support.doubles import NOON, InterruptedHasher, PlainTokens
 
 NEW_PASSWORD = "quiet lantern meadow"
 
@@ -91,8 +87,18 @@ async def test_the_other_sessions_end_and_the_session_of_the_request_continues()
     ada = await house.with_user("ada")
     others = [await house.signed_in("ada") for _ in range(2)]
     this = await house.signed_in("ada")
-    assert await EndOtherSessions(house.storage, house.log)(ada.id, this.session.id, by="ada") == 2
+    assert await EndOtherSessions(house.storage, house.log)(a_principal(ada, this.session)) == 2
     assert [await admitted(house, each.access_token.value) for each in (*others, this)] == [False, False, True]
+
+
+async def test_ending_no_session_writes_no_line() -> None:
+    """LG-05: a client can repeat it at no cost."""
+    house = House()
+    ada = await house.with_user("ada")
+    this, _ = await house.signed_in("ada"), await house.signed_in("ada")
+    end_others = EndOtherSessions(house.storage, house.log)
+    assert [await end_others(a_principal(ada, this.session)) for _ in range(3)] == [1, 0, 0]
+    assert [event["ended"] for event in house.log.of(SecurityEvent.SESSIONS_ENDED)] == [1]
 
 
 async def test_a_new_password_ends_the_other_sessions_and_the_present_one_continues() -> None:
@@ -100,7 +106,7 @@ async def test_a_new_password_ends_the_other_sessions_and_the_present_one_contin
     house = House()
     ada = await house.with_user("ada")
     other, this = await house.signed_in("ada"), await house.signed_in("ada")
-    await house.change_password(Principal(user_id=ada.id, session_id=this.session.id), PASSWORD, NEW_PASSWORD)
+    await house.change_password(a_principal(ada, this.session), PASSWORD, NEW_PASSWORD)
     assert [await admitted(house, each.access_token.value) for each in (other, this)] == [False, True]
     await house.refresh(this.refresh_token.value, NOON)
     with pytest.raises(InvalidCredentials):
@@ -113,10 +119,12 @@ async def test_a_wrong_present_password_or_an_invalid_new_one_changes_nothing() 
     house = House()
     ada = await house.with_user("ada")
     this, other = await house.signed_in("ada"), await house.signed_in("ada")
-    principal = Principal(user_id=ada.id, session_id=this.session.id)
+    principal = a_principal(ada, this.session)
     for wrong in ("wrong", "", "x" * 5000):
         with pytest.raises(PasswordWrong):
             await house.change_password(principal, wrong, NEW_PASSWORD)
+    refusals = house.log.of(SecurityEvent.AUTHN_PASSWORD_CONFIRMATION_FAIL)
+    assert [event["reason"] for event in refusals] == ["wrong_password", "wrong_password", "password_oversized"]
     with pytest.raises(PasswordTooShort):
         await house.change_password(principal, PASSWORD, "short")
     assert await house.stored(ada.id) == ada
@@ -127,7 +135,7 @@ async def test_of_two_concurrent_password_changes_one_succeeds() -> None:
     house = House()
     ada = await house.with_user("ada")
     this = await house.signed_in("ada")
-    principal = Principal(user_id=ada.id, session_id=this.session.id)
+    principal = a_principal(ada, this.session)
     results = await asyncio.gather(
         house.change_password(principal, PASSWORD, NEW_PASSWORD),
         house.change_password(principal, PASSWORD, "another quiet meadow"),
@@ -136,26 +144,12 @@ async def test_of_two_concurrent_password_changes_one_succeeds() -> None:
     assert sorted(type(result).__name__ for result in results) == ["NoneType", "PasswordWrong"]
 
 
-@dataclass(slots=True)
-class InterruptedHasher(PlainHasher):
-    """Does something else once, after it verified a password and before it returns."""
-
-    interruption: Callable[[], Awaitable[object]] | None = None
-
-    async def verify(self, password: Password, password_hash: PasswordHash | None, login: str) -> Verdict:
-        verdict = await PlainHasher.verify(self, password, password_hash, login)
-        interruption, self.interruption = self.interruption, None
-        if interruption is not None:
-            await interruption()
-        return verdict
-
-
 async def test_a_password_that_changes_while_it_is_verified_opens_no_session() -> None:
     hasher = InterruptedHasher()
     house = House(hasher=hasher)
     ada = await house.with_user("ada")
     set_password = SetPassword(house.storage, house.hasher, house.rules, house.log)
-    hasher.interruption = lambda: set_password(ada.id, NEW_PASSWORD, by="operator")
+    hasher.interruption = lambda: set_password(ada.id, NEW_PASSWORD, by=OPERATOR)
     with pytest.raises(WrongPassword):
         await house.authenticate("ada", PASSWORD, NOON)
     assert house.storage.database.tables.sessions == {}
@@ -167,22 +161,22 @@ Ending = Callable[[House, User], Awaitable[object]]
 @pytest.mark.parametrize(
     "ending",
     [
-        pytest.param(lambda house, ada: house.end_all(ada.id, by="admin"), id="sign-out everywhere"),
+        pytest.param(lambda house, ada: house.end_all(ada.id, by=OPERATOR), id="sign-out everywhere"),
         pytest.param(
-            lambda house, ada: UpdateUser(house.storage, house.log)(ada.id, UserChanges(disabled=True), by="admin"),
+            lambda house, ada: UpdateUser(house.storage, house.log)(ada.id, UserChanges(disabled=True), by=OPERATOR),
             id="disabling",
         ),
-        pytest.param(lambda house, ada: DeleteUser(house.storage, house.log)(ada.id, by="admin"), id="deleting"),
+        pytest.param(lambda house, ada: DeleteUser(house.storage, house.log)(ada.id, by=OPERATOR), id="deleting"),
         pytest.param(
             lambda house, ada: SetPassword(house.storage, house.hasher, house.rules, house.log)(
-                ada.id, NEW_PASSWORD, by="operator"
+                ada.id, NEW_PASSWORD, by=OPERATOR
             ),
             id="a password set by the operator",
         ),
         pytest.param(
-            lambda house, ada: DeleteOwnAccount(
-                ConfirmPassword(house.storage, house.hasher, house.log), DeleteUser(house.storage, house.log)
-            )(ada.id, PASSWORD),
+            lambda house, ada: house.delete_own_account(
+                a_principal(ada, next(iter(house.database.tables.sessions.values()))), PASSWORD
+            ),
             id="deleting one's own account",
         ),
     ],

@@ -7,9 +7,14 @@ import pytest
 from doorward.application.accounts.delete_user import DeleteUser
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
 from doorward.application.ports.security_events import SecurityEvent
+from doorward.application.sessions.issue_tokens import SignedIn
+from doorward.application.sessions.repeated_refreshes import MAX_REPETITIONS, MAX_TOKENS, RepeatedRefreshes
+from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.decision import SIGNED_IN
 from doorward.domain.access.role import MODERATOR, USER
-from doorward.domain.errors import InvalidRefreshToken, RefreshTokenReused
+from doorward.domain.errors import InvalidRefreshToken, RefreshRepeatedTooOften, RefreshTokenReused
+from doorward.domain.ids import UserId, uuid7
+from doorward.domain.sessions.refresh_token import RefreshTokenHash
 from doorward.domain.sessions.session import SessionPolicy, new_session_id
 from doorward.infrastructure.security.master_secret import MasterSecret
 from doorward.infrastructure.security.refresh_tokens import DerivedRefreshTokens
@@ -42,7 +47,9 @@ async def test_a_client_that_lost_the_response_gets_the_same_successor() -> None
     house.clock.move(GRACE - 1)
     again = await house.refresh(first, house.clock.now())
     assert again.refresh_token.value == lost.refresh_token.value
-    assert [event["retried"] for event in house.log.of(SecurityEvent.SESSION_RENEWED)] == [None, True]
+    assert [lost.retried, again.retried] == [False, True]
+    for event in (SecurityEvent.SESSION_RENEWED, SecurityEvent.SESSION_RENEWAL_REPEATED):
+        assert house.log.of(event) == [{"user_id": str(again.user.id), "session_id": str(again.session.id)}]
 
 
 async def test_concurrent_requests_with_one_token_get_one_successor() -> None:
@@ -50,10 +57,64 @@ async def test_concurrent_requests_with_one_token_get_one_successor() -> None:
     house = House()
     await house.with_user("ada")
     first = (await house.signed_in("ada")).refresh_token.value
-    answers = await asyncio.gather(*(house.refresh(first, house.clock.now()) for _ in range(50)))
+    refresh = house.refresh
+    answers = await asyncio.gather(*(refresh(first, house.clock.now()) for _ in range(1 + MAX_REPETITIONS)))
     assert len({answer.refresh_token.value for answer in answers}) == 1
-    assert len(house.log.of(SecurityEvent.SESSION_RENEWED)) == 50
-    assert len([event for event in house.log.of(SecurityEvent.SESSION_RENEWED) if event["retried"]]) == 49
+    assert [answer.retried for answer in answers].count(False) == 1
+    assert len(house.log.of(SecurityEvent.SESSION_RENEWED)) == 1
+    assert len(house.log.of(SecurityEvent.SESSION_RENEWAL_REPEATED)) == MAX_REPETITIONS
+
+
+async def test_of_very_many_concurrent_requests_with_one_token_the_others_are_refused() -> None:
+    """RF-03, RF-04: the session continues with the successor."""
+    house = House()
+    await house.with_user("ada")
+    first = (await house.signed_in("ada")).refresh_token.value
+    refresh = house.refresh
+    many = (refresh(first, house.clock.now()) for _ in range(50))
+    answers = await asyncio.gather(*many, return_exceptions=True)
+    answered = [answer for answer in answers if isinstance(answer, SignedIn)]
+    refused = [answer for answer in answers if isinstance(answer, RefreshRepeatedTooOften)]
+    assert (len(answered), len(refused)) == (1 + MAX_REPETITIONS, 49 - MAX_REPETITIONS)
+    (successor,) = {answer.refresh_token.value for answer in answered}
+    assert not (await refresh(successor, house.clock.now())).retried
+
+
+async def test_a_token_that_comes_again_and_again_is_refused_until_its_reuse_ends_the_session() -> None:
+    """RF-02, RF-04, LG-05: the refusal needs no database, and hides no stolen token."""
+    house = House()
+    ada = await house.with_user("ada")
+    signed_in = await house.signed_in("ada")
+    first, refresh = signed_in.refresh_token.value, house.refresh
+    house.clock.move(1)
+    for _ in range(1 + MAX_REPETITIONS):
+        await refresh(first, house.clock.now())
+    house.clock.move(GRACE - 0.1)
+    async with house.storage.transaction():  # one transaction runs at a time in memory
+        for _ in range(2):
+            with pytest.raises(RefreshRepeatedTooOften):
+                await refresh(first, house.clock.now())
+    expected = {"reason": "refresh_repeated", "user_id": str(ada.id), "session_id": str(signed_in.session.id)}
+    assert house.log.of(SecurityEvent.EXCESS_RATE_LIMIT_EXCEEDED) == [expected] * 2
+    house.clock.move(0.1)
+    with pytest.raises(RefreshTokenReused):
+        await refresh(first, house.clock.now())
+
+
+def test_the_repetitions_of_a_bounded_number_of_tokens_are_counted() -> None:
+    """RF-04."""
+    repeated = RepeatedRefreshes()
+    user_id = UserId(uuid7(NOON))
+    until = NOON + timedelta(seconds=GRACE)
+    tokens = [RefreshTokenHash(number.to_bytes(32, "big")) for number in range(MAX_TOKENS + 1)]
+    for token in tokens:
+        assert repeated.admits(token, user_id, until, NOON)
+    assert len(repeated) == MAX_TOKENS
+    for admitted in [True] * (MAX_REPETITIONS - 1) + [False]:
+        assert repeated.admits(tokens[-1], user_id, until, NOON) is admitted
+    assert repeated.used_up_by(tokens[-1], NOON) == user_id
+    assert repeated.admits(tokens[0], user_id, until + timedelta(seconds=GRACE), until)
+    assert len(repeated) == 1
 
 
 async def test_concurrent_requests_with_a_stolen_token_raise_one_alarm() -> None:
@@ -130,7 +191,7 @@ async def test_every_refresh_reads_the_account_again() -> None:
     house = House()
     ada = await house.with_user("ada")
     first = await house.signed_in("ada")
-    await house.grant(ada.id, MODERATOR, house.clock.now(), by="test")
+    await house.grant(ada.id, MODERATOR, house.clock.now(), by=OPERATOR)
     second = await house.refresh(first.refresh_token.value, house.clock.now())
     assert second.user.roles == {USER, MODERATOR}
 
@@ -142,7 +203,7 @@ async def test_a_disabled_account_is_refused_even_after_it_is_enabled_again() ->
     first = (await house.signed_in("ada")).refresh_token.value
     update = UpdateUser(house.storage, house.log)
     for disabled in (True, False):
-        await update(ada.id, UserChanges(disabled=disabled), by="test")
+        await update(ada.id, UserChanges(disabled=disabled), by=OPERATOR)
         with pytest.raises(InvalidRefreshToken):
             await house.refresh(first, house.clock.now())
 
@@ -165,7 +226,7 @@ async def test_a_deleted_account_is_refused() -> None:
     house = House()
     ada = await house.with_user("ada")
     first = (await house.signed_in("ada")).refresh_token.value
-    await DeleteUser(house.storage, house.log)(ada.id, by="test")
+    await DeleteUser(house.storage, house.log)(ada.id, by=OPERATOR)
     with pytest.raises(InvalidRefreshToken):
         await house.refresh(first, house.clock.now())
 

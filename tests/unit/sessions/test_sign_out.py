@@ -1,10 +1,8 @@
 import pytest
 
 from doorward.application.ports.security_events import SecurityEvent
-from doorward.application.sessions.sign_out import SignOut
-from doorward.domain.access.principal import Principal
 from doorward.domain.errors import InvalidToken
-from support.builders import House
+from support.builders import House, a_principal
 
 
 async def test_a_second_sign_out_at_the_same_time_gets_the_answer_of_the_guard() -> None:
@@ -12,11 +10,10 @@ async def test_a_second_sign_out_at_the_same_time_gets_the_answer_of_the_guard()
     house = House()
     await house.with_user("ada")
     hers, other = await house.signed_in(), await house.signed_in()
-    sign_out = SignOut(house.end)
-    asking = Principal(user_id=hers.user.id, session_id=hers.session.id)
-    await sign_out(asking)
+    asking = a_principal(hers.user, hers.session)
+    await house.end(hers.user.id, hers.session.id, by=asking)
     with pytest.raises(InvalidToken):
-        await sign_out(asking)
+        await house.end(hers.user.id, hers.session.id, by=asking)
     assert await house.session(hers.session.id) is None
     assert await house.session(other.session.id) is not None
     assert len(house.log.of(SecurityEvent.SESSION_ENDED)) == 1

@@ -53,7 +53,7 @@ class AdminGrantsController(Controller):
         clock: FromDishka[Clock],
     ) -> None:
         """The role counts from the next request on. Granting a role that the account has changes nothing."""
-        await grant(UserId(user_id), parse_role_name(role), clock.now(), by=str(principal.user_id))
+        await grant(UserId(user_id), parse_role_name(role), clock.now(), by=principal)
 
     @delete(
         "/",
@@ -77,4 +77,4 @@ class AdminGrantsController(Controller):
         revoke: FromDishka[RevokeRole],
     ) -> None:
         """The revocation counts from the next request on. Revoking a role that the account lacks changes nothing."""
-        await revoke(UserId(user_id), parse_role_name(role), by=str(principal.user_id))
+        await revoke(UserId(user_id), parse_role_name(role), by=principal)

@@ -94,7 +94,7 @@ class AdminRolesController(Controller):
     ) -> Response[RoleView]:
         """The answer is 201 when the role is new. Without a description the role keeps the one that it has."""
         description = None if data.description is msgspec.UNSET else data.description
-        defined = await define(role, description, clock.now(), by=str(principal.user_id))
+        defined = await define(role, description, clock.now(), by=principal)
         return Response(role_view(defined.role), status_code=201 if defined.added else 200)
 
     @delete(
@@ -108,4 +108,4 @@ class AdminRolesController(Controller):
         self, role: FromPath[str], principal: NamedDependency[Principal], remove: FromDishka[RemoveRole]
     ) -> None:
         """Every account that has the role loses it from the next request on."""
-        await remove(parse_role_name(role), by=str(principal.user_id))
+        await remove(parse_role_name(role), by=principal)

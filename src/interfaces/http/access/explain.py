@@ -13,11 +13,16 @@ from msgspec import UNSET, Meta, UnsetType
 from doorward.application.access.explain_access import ExplainAccess, Explanation
 from doorward.domain.access.decision import SIGNED_IN, Requirement, any_of
 from doorward.domain.access.role import ADMIN, parse_role_name
-from doorward.domain.errors import AccountMissing, InvalidRoleName
+from doorward.domain.errors import AccountMissing, EmailUnproven, InvalidRoleName
 from doorward.interfaces.http.accounts.admin_users import UserView, user_view
 from doorward.interfaces.http.errors.refusals import RouteMissing
 from doorward.interfaces.http.security.access import ACCESS, PUBLIC, SERVICE
-from doorward.interfaces.http.wire.text_limits import MAX_ROLES, MAX_USERNAME_OR_EMAIL_CHARACTERS, ROLE_NAME
+from doorward.interfaces.http.wire.text_limits import (
+    ID_OR_USERNAME,
+    MAX_ROLES,
+    MAX_USERNAME_OR_EMAIL_CHARACTERS,
+    ROLE_NAME,
+)
 
 MAX_PATH_CHARACTERS = 1024
 FIXED_EXPLANATIONS = {
@@ -34,7 +39,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         str,
         Meta(
             max_length=MAX_USERNAME_OR_EMAIL_CHARACTERS,
-            description="Id, username or email of the account.",
+            description="Id or username of the account.",
+            extra_json_schema=ID_OR_USERNAME,
             examples=["ada"],
         ),
     ]
@@ -121,7 +127,7 @@ def access_of_route(app: Litestar, method: str, path: str) -> Requirement | str:
     tags=["Administration: accounts"],
     opt={
         "access": any_of(ADMIN),
-        "refusals": (AccountMissing, RouteMissing, InvalidRoleName),
+        "refusals": (AccountMissing, EmailUnproven, RouteMissing, InvalidRoleName),
     },
 )
 @inject

@@ -131,7 +131,7 @@ class AdminUsersController(Controller):
         principal: NamedDependency[Principal],
         update: FromDishka[UpdateUser],
     ) -> UserView:
-        return user_view(await update(UserId(user_id), user_changes(data), by=str(principal.user_id)))
+        return user_view(await update(UserId(user_id), user_changes(data), by=principal))
 
     @delete(
         "/{user_id:uuid}",
@@ -144,4 +144,4 @@ class AdminUsersController(Controller):
         self, user_id: FromPath[UUID], principal: NamedDependency[Principal], remove: FromDishka[DeleteUser]
     ) -> None:
         """Its roles and sessions are deleted, its tokens are rejected, and its id is never used again."""
-        await remove(UserId(user_id), by=str(principal.user_id))
+        await remove(UserId(user_id), by=principal)

@@ -111,7 +111,7 @@ class AccountController(Controller):
         remove: FromDishka[DeleteOwnAccount],
     ) -> None:
         """This cannot be undone. The sessions end, the tokens are rejected, and the username becomes free."""
-        await remove(principal.user_id, data.password)
+        await remove(principal, data.password)
 
     @post(
         "/password",

@@ -6,6 +6,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final, final
 
 from doorward.interfaces.http.config import Network
+from doorward.interfaces.http.edge.part_limits import MAX_FORWARDED_ADDRESSES
 from doorward.interfaces.http.edge.request_headers import Header
 
 UNKNOWN_ADDRESS: Final = "unknown"
@@ -29,14 +30,14 @@ class ClientAddresses:
         self._is_trusted_cached = lru_cache(MAX_CACHED_ADDRESSES)(self._is_trusted)
 
     def of(self, client: tuple[str, int] | None, headers: Iterable[Header]) -> str:
-        """Return the nearest address that is not that of a trusted proxy. A malformed entry ends the search."""
+        """Return the nearest address that is not that of a trusted proxy. A malformed entry ends the search, and only
+        the last MAX_FORWARDED_ADDRESSES entries are read."""
         peer = client[0] if client else None
         if not self._trusted or peer is None or not self._is_trusted_cached(peer):
             return peer or UNKNOWN_ADDRESS
         nearest = peer
-        for entry in reversed(
-            [entry for name, value in headers if name == FORWARDED_FOR for entry in value.split(b",")]
-        ):
+        entries = b",".join(value for name, value in headers if name == FORWARDED_FOR)
+        for entry in reversed(entries.rsplit(b",", MAX_FORWARDED_ADDRESSES)[-MAX_FORWARDED_ADDRESSES:]):
             address = parse_address(entry.strip().decode("latin-1"))
             if address is None:
                 break

@@ -8,6 +8,7 @@ from litestar.types import HTTPScope, Receive
 from doorward.encoding.strict_json import InvalidJson, parse_object
 from doorward.interfaces.http.config import HttpConfig
 from doorward.interfaces.http.edge.forms import InvalidForm, form_to_json
+from doorward.interfaces.http.edge.part_limits import MAX_JSON_VALUES, MAX_SMALL_CHUNKS, SMALL_CHUNK_BYTES
 from doorward.interfaces.http.edge.request_headers import Header, HeadersByName
 from doorward.interfaces.http.errors.problems import OAUTH_ROUTES
 from doorward.interfaces.http.errors.refusals import (
@@ -61,7 +62,7 @@ def body_as_json(scope: HTTPScope, by_name: HeadersByName, body: bytes) -> bytes
     takes_forms = scope["raw_path"] in FORM_ROUTES and scope["method"] == "POST"
     media_type = media_type_of(by_name.get(b"content-type", b""))
     if media_type == JSON:
-        parse_object(body)
+        parse_object(body, max_values=MAX_JSON_VALUES)
         return body
     if media_type == FORM and takes_forms:
         return replace_body(scope, form_to_json(body))
@@ -72,10 +73,11 @@ async def read_body(receive: Receive, declared_bytes: int, config: HttpConfig) -
     """Return at most `max_body_bytes`, read within `body_timeout_seconds`. Raise BodyTooLarge, BodyTooSlow or
     BodyIncomplete: a server sends `http.disconnect` both when the client has left and when chunks are malformed.
 
-    An oversize body is read for at most MAX_DISCARD_SECONDS, and dropped.
+    An oversize body is read for at most MAX_DISCARD_SECONDS, and dropped. A body in more than MAX_SMALL_CHUNKS is
+    too large, whatever its size.
     """
     chunks: list[bytes] = []
-    size_bytes = 0
+    size_bytes = small_chunks = 0
     oversize = False
     try:
         async with asyncio.timeout(config.body_timeout_seconds) as deadline:
@@ -89,6 +91,9 @@ async def read_body(receive: Receive, declared_bytes: int, config: HttpConfig) -
                     raise BodyIncomplete
                 chunk = message.get("body", b"")
                 size_bytes += len(chunk)
+                small_chunks += len(chunk) < SMALL_CHUNK_BYTES
+                if small_chunks > MAX_SMALL_CHUNKS:
+                    raise BodyTooLarge(f"The body has more than {MAX_SMALL_CHUNKS} chunks of few bytes.")
                 if not oversize:
                     chunks.append(chunk)
                 if not message.get("more_body") or size_bytes > MAX_DISCARDED_BYTES:

@@ -8,21 +8,27 @@ from doorward.interfaces.http.edge.request_headers import Header, HeadersByName
 VARY: Final = (b"vary", b"Origin")
 ALLOW_CREDENTIALS: Final = (b"access-control-allow-credentials", b"true")
 EXPOSE_HEADERS: Final = (b"access-control-expose-headers", b"X-Request-Id, Retry-After")
-PREFLIGHT_HEADERS: Final[tuple[Header, ...]] = (
-    (b"access-control-allow-methods", b"GET, HEAD, POST, PUT, PATCH, DELETE"),
-    (b"access-control-allow-headers", b"Authorization, Content-Type, X-Access-Token, X-Request-Id"),
-    (b"access-control-max-age", b"600"),
-    (b"vary", b"Access-Control-Request-Method, Access-Control-Request-Headers"),
-)
+ANY_ORIGIN: Final[Header] = (b"access-control-allow-origin", b"*")
+"""The application sets it on public documents. Browsers then send no credentials (Fetch standard, section 3.2.5)."""
+
+REQUEST_HEADERS: Final = ("Authorization", "Content-Type", "X-Access-Token", "X-Request-Id")
 REQUEST_METHOD: Final = b"access-control-request-method"
 
 
 @final
 class Cors:
     """Makes the CORS headers of answers. Without configured origins there are none. Pages of an allowed origin may send
-    cookies."""
+    cookies, REQUEST_HEADERS and the headers in `request_headers`."""
 
-    def __init__(self, origins: Iterable[str]) -> None:
+    def __init__(self, origins: Iterable[str], request_headers: Iterable[str] = ()) -> None:
+        allowed_headers = ", ".join((*REQUEST_HEADERS, *request_headers)).encode()
+        self.preflight: tuple[Header, ...] = (
+            (b"access-control-allow-methods", b"GET, HEAD, POST, PUT, PATCH, DELETE"),
+            (b"access-control-allow-headers", allowed_headers),
+            (b"access-control-max-age", b"600"),
+            (b"vary", b"Access-Control-Request-Method, Access-Control-Request-Headers"),
+        )
+        """The headers of the answer to a preflight, beside those of every answer."""
         self._allowed = {
             origin: (VARY, (b"access-control-allow-origin", origin), ALLOW_CREDENTIALS, EXPOSE_HEADERS)
             for origin in map(str.encode, origins)

@@ -15,7 +15,7 @@ from doorward.domain.errors import DomainError
 from doorward.interfaces.http.config import HttpConfig
 from doorward.interfaces.http.edge.addresses import ClientAddresses
 from doorward.interfaces.http.edge.body import BODY, receive_body
-from doorward.interfaces.http.edge.cors import PREFLIGHT_HEADERS, Cors
+from doorward.interfaces.http.edge.cors import Cors
 from doorward.interfaces.http.edge.hosts import AllowedHosts
 from doorward.interfaces.http.edge.request_headers import (
     HEADERS_BY_NAME,
@@ -65,7 +65,7 @@ class EdgeMiddleware:
         self._config = config
         self._hosts = AllowedHosts(config.allowed_hosts)
         self._addresses = ClientAddresses(config.trusted_proxies)
-        self._cors = Cors(config.cors_origins)
+        self._cors = Cors(config.cors_origins, config.cors_headers)
         self._response_headers = ResponseHeaders(config)
         self._error_answers = ErrorAnswers(DIALECTS[config.dialect])
 
@@ -107,7 +107,7 @@ class EdgeMiddleware:
                 body = await receive_body(scope, by_name, cycle.receive_from_server, self._config)
                 cycle.body = scope["state"][BODY] = body
             if self._cors.is_preflight(scope["method"], by_name):
-                await cycle.respond(204, PREFLIGHT_HEADERS)
+                await cycle.respond(204, self._cors.preflight)
                 return
             if scope["method"] == "HEAD":  # the application has no handlers of HEAD
                 scope["method"] = "GET"

@@ -63,12 +63,14 @@ def request_id_of(by_name: HeadersByName) -> str:
 def check_headers(headers: Headers, by_name: HeadersByName) -> None:
     """Raise HeadersTooLarge for more headers than the limits allow. Raise InvalidHost or RepeatedHeader if one of
     SINGLE_HEADERS occurs twice."""
+    if len(headers) > MAX_HEADERS:
+        raise HeadersTooLarge(f"The request has more than {MAX_HEADERS} headers.")
     has_repeated = len(headers) != len(by_name)
     if has_repeated:
         size_bytes = sum(len(name) + len(value) for name, value in headers)
     else:
         size_bytes = sum(map(len, by_name)) + sum(map(len, by_name.values()))
-    if size_bytes > MAX_HEADERS_BYTES or len(headers) > MAX_HEADERS:
+    if size_bytes > MAX_HEADERS_BYTES:
         raise HeadersTooLarge
     if not has_repeated:
         return

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from typing import Final, final
 
 from doorward.interfaces.http.config import HttpConfig
-from doorward.interfaces.http.edge.cors import Cors
+from doorward.interfaces.http.edge.cors import ANY_ORIGIN, Cors
 from doorward.interfaces.http.edge.request_headers import Header
 
 REQUEST_ID: Final = b"x-request-id"
+KEEP_ALIVE: Final = b"keep-alive"
 CONTENT_SECURITY_POLICY: Final = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 NO_STORE: Final = (b"cache-control", b"no-store")
 EMPTY_SERVER: Final = (b"server", b"")
@@ -21,7 +22,7 @@ FIXED_HEADERS: Final[tuple[Header, ...]] = (
     (b"cross-origin-resource-policy", b"same-origin"),
     EMPTY_SERVER,
 )
-FIXED_NAMES: Final = frozenset({REQUEST_ID, HSTS[0], *(name for name, _ in FIXED_HEADERS)})
+FIXED_NAMES: Final = frozenset({REQUEST_ID, KEEP_ALIVE, HSTS[0], *(name for name, _ in FIXED_HEADERS)})
 """Headers that the application cannot change."""
 
 SPECIAL_NAMES: Final = FIXED_NAMES | {CONTENT_SECURITY_POLICY[0], NO_STORE[0], b"allow"}
@@ -36,7 +37,14 @@ class ResponseHeaders:
     `Cache-Control`."""
 
     def __init__(self, config: HttpConfig) -> None:
-        self._defaults = (*FIXED_HEADERS, *((HSTS,) if config.https else ()), CONTENT_SECURITY_POLICY, NO_STORE)
+        keep_alive = (KEEP_ALIVE, f"timeout={config.keep_alive_seconds}".encode())
+        self._defaults = (
+            *FIXED_HEADERS,
+            keep_alive,
+            *((HSTS,) if config.https else ()),
+            CONTENT_SECURITY_POLICY,
+            NO_STORE,
+        )
         self._cors = Cors(config.cors_origins)
         self._cached: dict[tuple[Header, ...], list[Header]] = {}
         """Completed headers of answers by the given headers, if these are type and length only."""
@@ -44,9 +52,11 @@ class ResponseHeaders:
     def complete(self, given: Iterable[Header], request_id: str, origin: bytes | None) -> list[Header]:
         """Return all headers of an answer with the `given` ones to a request with that id and `Origin`."""
         known = tuple(given)
-        headers = [*(self._cached.get(known) or self._with_defaults(known))]
+        cached = self._cached.get(known)
+        headers = self._with_defaults(known) if cached is None else [*cached]
         headers.append((REQUEST_ID, request_id.encode()))
-        headers += self._cors.headers(origin)
+        if cached is not None or ANY_ORIGIN not in known:
+            headers += self._cors.headers(origin)
         return headers
 
     def _with_defaults(self, given: tuple[Header, ...]) -> list[Header]:
@@ -57,7 +67,7 @@ class ResponseHeaders:
             headers = [with_head_allowed(header) for header in given if header[0] not in FIXED_NAMES]
             headers += (header for header in self._defaults if header[0] in FIXED_NAMES or header[0] not in names)
         if names == CACHEABLE_NAMES and len(self._cached) < MAX_CACHED_HEADERS:
-            self._cached[given] = headers
+            self._cached[given] = [*headers]
         return headers
 
 

@@ -17,6 +17,13 @@ class TargetTooLong(Invalid):
     text = "The address is longer than 8192 bytes."
 
 
+class InvalidTarget(Invalid):
+    """RFC 9112, section 3.2: the target is not in origin form."""
+
+    code = "invalid_target"
+    text = "The address in the request line must be a path with an optional query."
+
+
 class InvalidHost(Invalid):
     code = "invalid_host"
     text = "Send one Host header with the name of this service."
@@ -30,6 +37,8 @@ class MisdirectedRequest(Invalid):
 
 
 class HeadersTooLarge(Invalid):
+    """The text may name the header and the limit."""
+
     code = "headers_too_large"
     text = "There are too many headers, or they are too large."
 
@@ -50,6 +59,8 @@ class UnsupportedTransferCoding(Invalid):
 
 
 class InvalidQuery(Invalid):
+    """The text may name the limit."""
+
     code = "invalid_query"
     text = "The query is not well-formed, or names a parameter twice."
 
@@ -150,12 +161,6 @@ class AmbiguousToken(Invalid):
 
     code = "invalid_request"
     text = "Send one token, once."
-
-
-class RoleRequired(Forbidden):
-    """RFC 6750, section 3.1, `insufficient_scope`: the account lacks the role. The text names the roles."""
-
-    code = "insufficient_scope"
 
 
 class CrossSiteRequest(Forbidden):

@@ -14,7 +14,7 @@ from doorward.domain.access.authorization_server import AuthorizationServer
 from doorward.interfaces.http.docs.answers import json_response
 from doorward.interfaces.http.security.access import PUBLIC
 
-CACHE_HEADERS: Final = {"Cache-Control": "public, max-age=300"}
+HEADERS: Final = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*"}
 HTTP_BASIC: Final = ("client_secret_basic",)
 
 
@@ -44,7 +44,7 @@ def metadata_answer(server: AuthorizationServer) -> ASGIResponse:
         revocation_endpoint=f"{server.url}/api/auth/revoke",
         doorward_revocations_uri=f"{server.url}/.well-known/revocations",
     )
-    return ASGIResponse(body=msgspec.json.encode(metadata), headers=CACHE_HEADERS)
+    return ASGIResponse(body=msgspec.json.encode(metadata), headers=HEADERS)
 
 
 @get(

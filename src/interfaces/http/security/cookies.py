@@ -11,8 +11,9 @@ from msgspec import UNSET, UnsetType
 from doorward.application.sessions.issue_tokens import SignedIn
 from doorward.domain.errors import InvalidRefreshToken
 from doorward.interfaces.http.config import HttpConfig
+from doorward.interfaces.http.edge.part_limits import MAX_COOKIES
 from doorward.interfaces.http.edge.request_headers import Header
-from doorward.interfaces.http.errors.refusals import AmbiguousToken, TokenRequired
+from doorward.interfaces.http.errors.refusals import AmbiguousToken, HeadersTooLarge, TokenRequired
 from doorward.interfaces.http.security.cross_site import CrossSiteRule
 
 COOKIES: Final = "cookies"
@@ -143,14 +144,15 @@ def uses_cookies(scope: Scope) -> bool:
 def cookie(headers: Iterable[Header], name: bytes) -> bytes | None:
     """Return the value of a cookie as browsers send it (RFC 6265, section 4.2.1), without support for quotes, escapes
     or other whitespace. HTTP/2 may send several headers. Raise AmbiguousToken when two cookies of that name differ:
-    another page has set one of them."""
+    another page has set one of them. Raise HeadersTooLarge for more than MAX_COOKIES."""
+    cookies = b";".join(value for header, value in headers if header == b"cookie")
+    if cookies.count(b";") >= MAX_COOKIES:
+        raise HeadersTooLarge(f"The request has more than {MAX_COOKIES} cookies.")
     found: bytes | None = None
-    for header, value in headers:
-        if header == b"cookie":
-            for pair in value.split(b";"):
-                key, equals, content = pair.strip(WHITESPACE).partition(b"=")
-                if equals and key == name:
-                    if found is not None and found != content:
-                        raise AmbiguousToken
-                    found = content
+    for pair in cookies.split(b";"):
+        key, equals, content = pair.strip(WHITESPACE).partition(b"=")
+        if equals and key == name:
+            if found is not None and found != content:
+                raise AmbiguousToken
+            found = content
     return found

@@ -13,12 +13,12 @@ from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import AccessTokens, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.services.authenticate_client import AuthenticateClient
-from doorward.domain.access.decision import Decision, Requirement
+from doorward.domain.access.decision import Requirement, refusal_of
 from doorward.domain.access.principal import AccessToken, Principal
-from doorward.domain.errors import DomainError, InvalidClient, InvalidToken, Unauthenticated
+from doorward.domain.errors import InvalidClient, Unauthenticated
 from doorward.domain.ids import UserId
 from doorward.domain.services.service import Service
-from doorward.interfaces.http.errors.refusals import AmbiguousToken, CrossSiteRequest, JsonRequired, RoleRequired
+from doorward.interfaces.http.errors.refusals import AmbiguousToken, CrossSiteRequest, JsonRequired
 from doorward.interfaces.http.security.access import ACCESS, ALLOWED_METHODS, PUBLIC, SERVICE
 from doorward.interfaces.http.security.cookies import Cookies
 from doorward.interfaces.http.security.http_basic import client_credentials
@@ -105,11 +105,6 @@ class Guard:
         return self._dependencies
 
 
-def refusal_of(decision: Decision) -> DomainError:
-    """Return what to raise for a decision that does not allow the request."""
-    return RoleRequired(str(decision.requirement)) if decision.reason == "role_missing" else InvalidToken()
-
-
 def record_refusal(
     log: SecurityLog, scope: Scope, requirement: Requirement | str, reason: str, user_id: UserId | None = None
 ) -> None:
@@ -127,7 +122,12 @@ def record_refusal(
 def current_principal(request: Request[Any, Any, Any]) -> Principal:
     """Return the account and session that the guard admitted to this request."""
     token: AccessToken = request.scope["state"][TOKEN]
-    return Principal(user_id=token.subject, session_id=token.session_id)
+    return Principal(
+        user_id=token.subject,
+        session_id=token.session_id,
+        epoch=token.epoch,
+        requirement=request.scope["route_handler"].opt[ACCESS],
+    )
 
 
 def current_service(request: Request[Any, Any, Any]) -> Service:

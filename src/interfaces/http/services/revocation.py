@@ -34,5 +34,5 @@ async def revoke(
 ) -> ASGIResponse:
     """RFC 7009. The answer is 200 for every token, valid or not. The session of a valid token ends, and with it its
     access tokens and its refresh token: on this node at once, on every other node within one second."""
-    await revoke_token(data.token, clock.now(), by=current_service(request).id)
+    await revoke_token(data.token, clock.now(), by=current_service(request))
     return EMPTY_ANSWER

@@ -53,4 +53,4 @@ class AdminSessionsController(Controller):
         self, user_id: FromPath[UUID], principal: NamedDependency[Principal], end_all: FromDishka[EndAllSessions]
     ) -> None:
         """The account may sign in again. Disable it to prevent that."""
-        await end_all(UserId(user_id), by=str(principal.user_id))
+        await end_all(UserId(user_id), by=principal)

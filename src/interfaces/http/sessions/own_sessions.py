@@ -88,7 +88,7 @@ class AccountSessionsController(Controller):
     )
     @inject
     async def end_others(self, principal: NamedDependency[Principal], end_others: FromDishka[EndOtherSessions]) -> None:
-        await end_others(principal.user_id, principal.session_id, by=str(principal.user_id))
+        await end_others(principal)
 
     @delete(
         "/{session_id:uuid}",
@@ -101,4 +101,4 @@ class AccountSessionsController(Controller):
         self, session_id: FromPath[UUID], principal: NamedDependency[Principal], end: FromDishka[EndSession]
     ) -> None:
         """It may be the session of this request. A session of another account is not found."""
-        await end(principal.user_id, SessionId(session_id), by=str(principal.user_id))
+        await end(principal.user_id, SessionId(session_id), by=principal)

@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from doorward.application.ports.clock import Clock
 from doorward.application.sessions.refresh_session import RefreshSession
-from doorward.domain.errors import InvalidRefreshToken, RefreshTokenReused
+from doorward.domain.errors import InvalidRefreshToken, RefreshRepeatedTooOften, RefreshTokenReused
 from doorward.interfaces.http.docs.answers import json_response
 from doorward.interfaces.http.errors.refusals import AmbiguousToken, CrossSiteRequest
 from doorward.interfaces.http.metrics import count_refresh
@@ -51,7 +51,13 @@ NO_BODY: Final = Refresh()
     middleware=[ends_session(401)],
     opt={
         "access": PUBLIC,
-        "refusals": (InvalidRefreshToken, RefreshTokenReused, CrossSiteRequest, AmbiguousToken),
+        "refusals": (
+            InvalidRefreshToken,
+            RefreshTokenReused,
+            RefreshRepeatedTooOften,
+            CrossSiteRequest,
+            AmbiguousToken,
+        ),
     },
 )
 @inject
@@ -62,8 +68,8 @@ async def refresh(
     data: JSONBody[Refresh] = NO_BODY,
 ) -> ASGIResponse:
     """Each refresh token can be used once; the answer holds the next one. A client that lost the answer may repeat the
-    request within a few seconds and gets the same tokens. Later, a used token counts as stolen, and its session
-    ends."""
+    request a few times within a few seconds, and gets the same tokens. Later, a used token counts as stolen, and its
+    session ends."""
     signed_in = await refresh_session(browser.refresh_token(data.refresh_token), clock.now())
     count_refresh("retried" if signed_in.retried else "granted")
     return sign_in_answer(signed_in, browser)

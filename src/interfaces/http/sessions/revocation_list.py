@@ -16,7 +16,9 @@ from litestar.types import Receive
 from doorward.application.change_feed.revocation_publisher import RevocationList, RevocationPublisher
 from doorward.domain.errors import RevocationsIncomplete
 from doorward.interfaces.http.docs.answers import ConditionalGet, text_response
+from doorward.interfaces.http.edge.part_limits import MAX_PREFERENCES
 from doorward.interfaces.http.edge.request_headers import Header
+from doorward.interfaces.http.errors.refusals import HeadersTooLarge
 from doorward.interfaces.http.security.access import PUBLIC
 from doorward.interfaces.http.wire.cached_document import has_tag
 
@@ -93,8 +95,10 @@ def entity_tag(published: RevocationList) -> bytes:
 
 def seconds_to_wait(headers: Iterable[Header]) -> int:
     """Return how long a client wants to wait, at most MAX_WAIT_SECONDS; 0 without a preference, and for one that is not
-    understood (RFC 7240, section 2)."""
+    understood (RFC 7240, section 2). Raise HeadersTooLarge for more than MAX_PREFERENCES."""
     preferences = b",".join(value for name, value in headers if name == b"prefer")
+    if preferences.count(b",") >= MAX_PREFERENCES:
+        raise HeadersTooLarge(f"Prefer has more than {MAX_PREFERENCES} preferences.")
     wait = WAIT_PREFERENCE.search(preferences)
     return min(int(wait[1]), MAX_WAIT_SECONDS) if wait else 0
 

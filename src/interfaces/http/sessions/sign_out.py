@@ -6,7 +6,7 @@ from litestar import Controller, post
 from litestar.di import NamedDependency, Provide
 
 from doorward.application.sessions.end_all_sessions import EndAllSessions
-from doorward.application.sessions.sign_out import SignOut
+from doorward.application.sessions.end_session import EndSession
 from doorward.domain.access.decision import SIGNED_IN
 from doorward.domain.access.principal import Principal
 from doorward.domain.errors import AccountMissing
@@ -28,9 +28,9 @@ class SignOutController(Controller):
         middleware=[ends_session(204)],
     )
     @inject
-    async def sign_out(self, principal: NamedDependency[Principal], sign_out: FromDishka[SignOut]) -> None:
+    async def sign_out(self, principal: NamedDependency[Principal], end: FromDishka[EndSession]) -> None:
         """Ends this session. Its access tokens and its refresh token are rejected, on every node within one second."""
-        await sign_out(principal)
+        await end(principal.user_id, principal.session_id, by=principal)
 
     @post(
         "/signout-all",
@@ -45,4 +45,4 @@ class SignOutController(Controller):
         self, principal: NamedDependency[Principal], end_all: FromDishka[EndAllSessions]
     ) -> None:
         """Ends every session of the account, this one included."""
-        await end_all(principal.user_id, by=str(principal.user_id))
+        await end_all(principal.user_id, by=principal)

@@ -9,7 +9,9 @@ from typing import Final, Self, final
 
 from litestar.response.base import ASGIResponse
 
+from doorward.interfaces.http.edge.part_limits import MAX_ENTITY_TAGS
 from doorward.interfaces.http.edge.request_headers import Header
+from doorward.interfaces.http.errors.refusals import HeadersTooLarge
 
 ENTITY_TAG = re.compile(rb'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 """If-None-Match compares weakly, so that the prefix of a weak tag makes no difference."""
@@ -20,7 +22,7 @@ ENTITY_TAG_BYTES: Final = 18
 @final
 @dataclass(frozen=True, slots=True)
 class CachedDocument:
-    """A public document, encoded once, with a strong tag computed from its bytes."""
+    """A public document, encoded once, with a strong tag computed from its bytes. Pages of every origin may read it."""
 
     tag: bytes
     whole: ASGIResponse
@@ -30,7 +32,7 @@ class CachedDocument:
     def of(cls, body: bytes, media_type: str, cache_control: str) -> Self:
         """Return the document with that body."""
         tag = f'"{urlsafe_b64encode(sha256(body).digest()[:ENTITY_TAG_BYTES]).decode()}"'
-        headers = {"Cache-Control": cache_control, "ETag": tag}
+        headers = {"Cache-Control": cache_control, "ETag": tag, "Access-Control-Allow-Origin": "*"}
         whole = ASGIResponse(body=body, media_type=media_type, headers=headers)
         return cls(tag.encode(), whole, ASGIResponse(status_code=304, headers=headers))
 
@@ -40,6 +42,9 @@ class CachedDocument:
 
 
 def has_tag(tag: bytes, headers: Iterable[Header]) -> bool:
-    """Return whether a request with these headers has the version with that tag, which includes its quotation marks."""
+    """Return whether a request with these headers has the version with that tag, which includes its quotation marks.
+    Raise HeadersTooLarge for more than MAX_ENTITY_TAGS."""
     known = b",".join(value for name, value in headers if name == b"if-none-match")
+    if known.count(b'"') > 2 * MAX_ENTITY_TAGS:
+        raise HeadersTooLarge(f"If-None-Match has more than {MAX_ENTITY_TAGS} entity tags.")
     return known.strip() == b"*" or tag in ENTITY_TAG.findall(known)

@@ -8,6 +8,8 @@ from doorward.domain.accounts.username import ALLOWED
 
 USERNAME: Final = {"pattern": f"^{ALLOWED.pattern}$"}
 EMAIL: Final = {"format": "email", "maxLength": MAX_EMAIL_CHARACTERS}
+ID_OR_USERNAME: Final = {"pattern": r"^[^@\ufe6b\uff20\x00-\x1f\x7f]*$"}
+"""No at sign in any of its forms, since an email is refused, and no control characters."""
 ROLE_NAME: Final = {"pattern": f"^{NAME.pattern}$"}
 ROLE_DESCRIPTION: Final = {"pattern": f"^{DESCRIPTION.pattern}$", "maxLength": MAX_DESCRIPTION_CHARACTERS}
 """Values for `extra_json_schema`. Clients read them, and the domain checks texts."""

@@ -7,6 +7,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 
+from doorward.application.sessions.repeated_refreshes import MAX_REPETITIONS
 from support.builders import OTHER_PASSWORD, PASSWORD
 from support.http.in_process import App, ServeApp
 from support.http.service import Account, Unique, outcome, somebody
@@ -48,6 +49,20 @@ def test_who_asks_learns_who_they_are_and_in_which_session(server: App, unique: 
     assert (told["session"]["id"], told["session"]["current"]) == (session_id(ada), True)
     assert set(told["session"]) == SESSION_MEMBERS
     assert answer.headers["cache-control"] == "no-store"
+
+
+def test_a_used_refresh_token_that_comes_again_and_again_is_refused_for_a_while(serve: ServeApp) -> None:
+    """RF-04: and the session continues with the token of the latest answer."""
+    server = serve(refresh_grace="600")
+    ada = server.create_user("ada")
+    renewed = server.refreshed(ada)
+    for _ in range(MAX_REPETITIONS):
+        assert server.refresh(ada.refresh_token).json()["refreshToken"] == renewed.refresh_token
+    refused = server.refresh(ada.refresh_token)
+    assert outcome(refused) == (429, "refresh_repeated_too_often")
+    assert refused.headers["retry-after"] == "1"
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert server.lets_in(server.refreshed(renewed))
 
 
 def test_a_session_tells_when_and_where_it_began_and_when_it_ends(server: App, unique: Unique) -> None:

@@ -13,6 +13,7 @@ def test_the_metadata_names_what_there_is_and_nothing_else(client: httpx2.Client
     answer = client.get(METADATA)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
     assert answer.headers["cache-control"] == "public, max-age=300"
+    assert answer.headers["access-control-allow-origin"] == "*"
     found = answer.json()
     assert found["introspection_endpoint"] == server.url + INTROSPECT
     assert found["revocation_endpoint"] == server.url + REVOKE

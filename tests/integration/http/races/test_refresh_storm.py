@@ -1,4 +1,4 @@
-"""Fifty clients present one refresh token at the same moment, round after round, and nobody is signed out."""
+"""Fifty clients present one refresh token at the same moment, round after round, and the session continues."""
 
 import json
 from collections import Counter
@@ -6,6 +6,7 @@ from hashlib import sha256
 
 import pytest
 
+from doorward.application.sessions.repeated_refreshes import MAX_REPETITIONS
 from doorward.domain.sessions.refresh_token import RefreshTokenHash, fingerprint
 from doorward.infrastructure.sql.rotated_tokens import StoredRotatedTokens
 from support.http.barrier import crowd, refreshing
@@ -33,16 +34,19 @@ def hash_of(token: str) -> RefreshTokenHash:
 
 
 @pytest.mark.parametrize("workers", ["1", "4"])
-def test_of_fifty_at_once_one_rotates_and_all_get_the_same_successor(serve: Serve, workers: str) -> None:
-    """RF-03: what the session remembers of its spent tokens is every round's, each once."""
+def test_of_fifty_at_once_one_rotates_and_some_get_its_successor(serve: Serve, workers: str) -> None:
+    """RF-03, RF-04: each worker answers some again and refuses the others. What the session remembers of its spent
+    tokens is every round's, each once."""
     server = serve(workers=workers)
     ada = server.create_user("ada")
     tokens = [ada.refresh_token]
     with crowd(server, CLIENTS) as clients:
         for number in range(1, ROUNDS + 1):
             answers = clients.at_once([refreshing(tokens[-1])] * CLIENTS)
-            assert Counter(answer.status for answer in answers) == {200: CLIENTS}, answers[-1].body
-            (successor,) = {json.loads(answer.body)["refreshToken"] for answer in answers}
+            statuses = Counter(answer.status for answer in answers)
+            assert statuses.keys() <= {200, 429}, answers[-1].body
+            assert 1 + MAX_REPETITIONS <= statuses[200] <= 1 + int(workers) * MAX_REPETITIONS
+            (successor,) = {json.loads(answer.body)["refreshToken"] for answer in answers if answer.status == 200}
             tokens.append(successor)
             if number % LOOK_EVERY == 0:
                 presented = [fingerprint(hash_of(token)) for token in reversed(tokens[-LOOK_EVERY - 1 : -1])]

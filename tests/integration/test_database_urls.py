@@ -28,6 +28,24 @@ def test_a_server_is_named_as_hosting_providers_do() -> None:
     assert (url.username, url.password, url.tls, url.sqlite_path) == ("app", "p@ss/w:rd%", Tls.REQUIRED, None)
 
 
+@pytest.mark.parametrize("password", ["a?b", "a/b", "a#b", "a[b", "a:b", "100%"])
+def test_a_password_is_taken_as_it_is_written_where_that_has_one_meaning(password: str) -> None:
+    url = DatabaseUrl.parse(f"mysql://app:{password}@db/doorward?ssl-mode=REQUIRED")
+    assert (url.password, url.host, url.database, url.tls) == (password, "db", "doorward", Tls.REQUIRED)
+
+
+def test_a_socket_takes_the_place_of_host_and_port() -> None:
+    url = DatabaseUrl.parse("mysql://app@localhost/doorward?unix_socket=/run/mysqld/mysqld.sock")
+    assert (url.unix_socket, url.tls) == (Path("/run/mysqld/mysqld.sock"), Tls.DISABLED)
+    assert url.masked.endswith("?ssl-mode=DISABLED&unix_socket=/run/mysqld/mysqld.sock")
+
+
+@pytest.mark.parametrize("host", ["db", "127.0.0.1"])
+def test_a_client_certificate_is_never_given_without_tls(host: str) -> None:
+    url = DatabaseUrl.parse(f"mysql://app@{host}/doorward?ssl-cert=/etc/a.pem&ssl-key=/etc/a.key")
+    assert (url.certificate, url.private_key, url.tls) == (Path("/etc/a.pem"), Path("/etc/a.key"), Tls.REQUIRED)
+
+
 @pytest.mark.parametrize("scheme", ["mysql", "mariadb", "mysql+asyncmy", "mariadb+asyncmy", "MySQL"])
 def test_all_these_schemes_mean_mysql(scheme: str) -> None:
     url = DatabaseUrl.parse(f"{scheme}://app@[::1]/doorward")
@@ -100,7 +118,12 @@ def test_connections_to_other_machines_use_tls(host: str, mode: Tls) -> None:
         "mysql://app:hunter2@db:port/doorward",
         "mysql://app:hunter2@db:99999/doorward",
         "mysql://app:hunter2@[::1/doorward",
-        "mysql://app:hunter2#@db/doorward",
+        "mysql://app:x@hunter2@db/doorward",
+        "mysql://app@db/doorward#hunter2",
+        "mysql://app:hunter2@db/doorward?ssl-cert=/etc/a.pem",
+        "mysql://app:hunter2@db/doorward?ssl-cert=/etc/a.pem&ssl-key=/etc/a.key&ssl-mode=DISABLED",
+        "mysql://app:hunter2@db/doorward?unix_socket=/run/mysqld.sock",
+        "mysql://app:hunter2@localhost/doorward?unix_socket=mysqld.sock",
         "mysql://app:hunter2@db/doorward?charset=utf8",
         "mysql://app:hunter2@db/doorward?ssl=false",
         "mysql://app:hunter2@db/doorward?password=hunter2",
