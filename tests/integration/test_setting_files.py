@@ -1,5 +1,6 @@
 """Settings that come from files: `.env`, and secrets that are named by `..._FILE`."""
 
+import os
 import re
 from pathlib import Path
 
@@ -83,9 +84,31 @@ def test_a_name_that_is_set_twice_refuses() -> None:
 
 
 def test_a_file_that_is_no_text_refuses(tmp_path: Path) -> None:
-    file = tmp_path / ".env"
+    file = written(tmp_path / ".env", "")
     file.write_bytes(b"DOORWARD_PORT=\xff\xfe\n")
     with pytest.raises(StartRefused, match="UTF-8"):
+        load_settings({}, file)
+
+
+@pytest.mark.parametrize("mode", [0o602, 0o606, 0o666])
+def test_a_settings_file_that_others_may_change_refuses(tmp_path: Path, mode: int) -> None:
+    """ST-04: they could choose the database and the secret."""
+    file = written(tmp_path / ".env", "DOORWARD_PORT=9000\n", mode)
+    with pytest.raises(StartRefused, match=f"Other users may change {re.escape(str(file))}; run: chmod 600"):
+        load_settings({}, file)
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o400, 0o644, 0o660])
+def test_a_settings_file_that_others_may_only_read_is_read(tmp_path: Path, mode: int) -> None:
+    assert load_settings({}, written(tmp_path / ".env", "DOORWARD_PORT=9000\n", mode)).port == 9000
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_settings_file_that_somebody_else_owns_refuses(tmp_path: Path) -> None:
+    """ST-04: the owner may change it, whatever its mode."""
+    file = written(tmp_path / ".env", "DOORWARD_PORT=9000\n")
+    os.chown(file, 12_345, -1)
+    with pytest.raises(StartRefused, match="belongs to another user; run: chown 0"):
         load_settings({}, file)
 
 

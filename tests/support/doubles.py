@@ -51,7 +51,7 @@ class PlainHasher:
     async def hash(self, password: Password) -> PasswordHash:
         return PasswordHash(f"$plain$1${password.value}")
 
-    async def verify(self, password: Password, password_hash: PasswordHash | None) -> Verdict:
+    async def verify(self, password: Password, password_hash: PasswordHash | None, login: str) -> Verdict:
         self.work += 1
         if password_hash == f"$plain$1${password.value}":
             return Verdict.MATCH
@@ -69,8 +69,8 @@ class InterruptedHasher(PlainHasher):
 
     interruption: Callable[[], Awaitable[object]] | None = None
 
-    async def verify(self, password: Password, password_hash: PasswordHash | None) -> Verdict:
-        verdict = await PlainHasher.verify(self, password, password_hash)
+    async def verify(self, password: Password, password_hash: PasswordHash | None, login: str) -> Verdict:
+        verdict = await PlainHasher.verify(self, password, password_hash, login)
         interruption, self.interruption = self.interruption, None
         if interruption is not None:
             await interruption()

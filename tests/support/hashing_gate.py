@@ -16,12 +16,12 @@ class Gate:
         self.tasks: list[asyncio.Task[None]] = []
         self.pool = pool
 
-    def hold(self) -> None:
+    def hold(self, work: int = 1, login: str | None = None) -> None:
         def wait() -> None:
             self.entered.release()
             assert self.opened.wait(PATIENCE)
 
-        self.tasks.append(asyncio.create_task(self.pool.run(wait)))
+        self.tasks.append(asyncio.create_task(self.pool.run(wait, work=work, login=login)))
 
     async def full(self, threads: int) -> None:
         for _ in range(threads):

@@ -62,10 +62,11 @@ class Authenticate:
 
     async def _verified(self, login: str, typed: Password) -> User:
         """Return the account whose password it is, as it was read before the password was verified."""
+        key = login_key(login)
         rehash_deadline = asyncio.get_running_loop().time() + REHASH_DEADLINE_SECONDS
         async with self.storage.reading() as reading:
-            user = await reading.users.by_login(login_key(login))
-        verdict = await self.hasher.verify(typed, user.password_hash if user else None)
+            user = await reading.users.by_login(key)
+        verdict = await self.hasher.verify(typed, user.password_hash if user else None, key)
         if user is None:
             raise self._refuse(login, "unknown_account")
         if verdict is Verdict.MISMATCH or user.disabled:

@@ -29,7 +29,7 @@ class ConfirmPassword:
             raise InvalidToken
         if typed.oversized:
             raise self._refuse(user_id, "password_oversized")
-        if await self.hasher.verify(typed, user.password_hash) is Verdict.MISMATCH:
+        if await self.hasher.verify(typed, user.password_hash, user.username.key) is Verdict.MISMATCH:
             raise self._refuse(user_id, "wrong_password")
         return user
 

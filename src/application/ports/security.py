@@ -32,8 +32,11 @@ class PasswordHasher(Protocol):
         """Return a salted PHC string."""
         ...
 
-    async def verify(self, password: Password, password_hash: PasswordHash | None) -> Verdict:
+    async def verify(self, password: Password, password_hash: PasswordHash | None, login: str) -> Verdict:
         """Compare the password with the hash and return the verdict.
+
+        `login` is the folded name that was tried, whether anybody has it or not. Each name may take only a part of the
+        queue; beyond it the refusal is HashingBusy, too.
 
         None means an unknown account: it costs the same as a real hash and never matches. A damaged hash and a hash
         whose parameters exceed the limits of the adapter never match either; both are reported to the log.

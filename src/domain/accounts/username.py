@@ -11,12 +11,28 @@ ALLOWED = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{2,31}")
 MAX_RAW_CHARACTERS = 64
 """Longer input is refused before it is normalised: the time of normalisation grows with the square of the length."""
 
-PUNCTUATION = str.maketrans("", "", "._-")
+SEPARATORS = re.compile(r"[._-]+")
+LOOK_ALIKES = str.maketrans("012345678l", "oizeasgtbi")
+"""Digits that are read as letters, and l, which looks like 1 and i."""
+
+LOOK_ALIKE_PAIRS = (("rn", "m"), ("vv", "w"))
+
+
+def skeleton(text: str) -> str:
+    """Return the same text for names that look alike."""
+    for pair, letter in LOOK_ALIKE_PAIRS:
+        text = text.replace(pair, letter)
+    return text.translate(LOOK_ALIKES)
+
+
+SERVICE = skeleton("doorward")
 RESERVED = frozenset(
-    "account admin administrator anonymous api auth doorward everyone guest help info login logout me mod moderator "
-    "nobody null postmaster root security self signin signup staff superuser support sys system test undefined user "
-    "users webmaster".split()
+    skeleton(word)
+    for word in "abuse account admin administrator anonymous api auth everyone guest help hostmaster info login logout "
+    "me mod moderator noc nobody noreply null operator postmaster root security self signin signup staff superuser "
+    "support sys sysadmin system test undefined user users webmaster".split()
 )
+"""Names of the service, of its staff, of machines, and of the mailboxes of RFC 2142."""
 
 
 def fold(text: str) -> str:
@@ -43,5 +59,8 @@ class Username:
 
     @property
     def reserved(self) -> bool:
-        """Whether the name could be mistaken for one of the service itself, whatever its punctuation."""
-        return self.key.translate(PUNCTUATION) in RESERVED
+        """Whether the name could be mistaken for one of the service itself: a reserved word, several of them, or a name
+        that contains the service's, whatever its separators and however digits stand for letters."""
+        parts = [part for part in SEPARATORS.split(self.key) if part]
+        joined = skeleton("".join(parts))
+        return SERVICE in joined or joined in RESERVED or (bool(parts) and RESERVED.issuperset(map(skeleton, parts)))

@@ -3,9 +3,10 @@ import contextlib
 import os
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, TypeVar, final
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar, final
 
 from doorward.application.ports.clock import Clock
 from doorward.domain.errors import HashingBusy
@@ -21,7 +22,11 @@ MAX_HASH_SECONDS = 0.4
 for the database and the signature."""
 
 INITIAL_ESTIMATE_SECONDS = 0.05
-"""The expected time of a hash before one was measured; twice what a present-day machine needs."""
+"""The expected time of one unit of work before it was measured; twice what a present-day machine needs."""
+
+SHARE_OF_A_LOGIN = 1 / 8
+"""The part of the queue that one login name may hold. An account has two, its username and its email, so guesses at one
+account hold a quarter at most. That both names share a quarter would tell strangers that they belong together."""
 
 NEWEST_WEIGHT = 1 / 8
 """The weight of the newest measurement in the mean, as TCP weights its round-trip times (RFC 6298)."""
@@ -35,8 +40,9 @@ class HashingPool:
     """Threads that only hash passwords, with the lowest priority, so that hashing does not slow other requests down.
 
     At most `threads` hashes are computed and at most `queue` wait, none of them longer than `max_wait_seconds`. All
-    others are refused at once. A running hash counts until it is done, even if its request was cancelled. A waiting
-    hash whose request was cancelled is not computed.
+    others are refused at once. A login name holds at most SHARE_OF_A_LOGIN of that, measured in work, or one hash. A
+    running hash counts until it is done, even if its request was cancelled. A waiting hash whose request was cancelled
+    is not computed.
     """
 
     def __init__(
@@ -57,17 +63,22 @@ class HashingPool:
         self._timeout_seconds = max_wait_seconds + MAX_HASH_SECONDS if timeout_seconds is None else timeout_seconds
         self._lock = threading.Lock()
         self.pending = 0
-        self._mean_seconds = INITIAL_ESTIMATE_SECONDS
+        self._pending_work = 0
+        self._work_of_logins = Counter[str]()
+        self._seconds_per_unit = INITIAL_ESTIMATE_SECONDS
 
-    async def run(self, work: Callable[[], T]) -> T:
-        """Return the result of `work`, which runs in a thread of the pool. Raise HashingBusy."""
-        self._enter()
+    async def run(self, compute: Callable[[], T], *, work: int = 1, login: str | None = None) -> T:
+        """Return the result of `compute`, which runs in a thread of the pool. Raise HashingBusy.
+
+        `work` is what it costs, in units of a new hash. `login` is the name whose share of the queue it takes.
+        """
+        self._enter(work, login)
         try:
-            future = self._executor.submit(self._measured, work)
+            future = self._executor.submit(self._measured, compute, work)
         except RuntimeError as error:  # the pool is closed, or the system cannot start a thread
-            self._leave()
+            self._leave(work, login)
             raise HashingBusy from error
-        future.add_done_callback(self._leave)
+        future.add_done_callback(lambda _: self._leave(work, login))
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 return await asyncio.wrap_future(future)
@@ -78,27 +89,46 @@ class HashingPool:
         """Return when the threads have ended. Later calls of `run` raise HashingBusy."""
         self._executor.shutdown()
 
-    def _enter(self) -> None:
+    def _enter(self, work: int, login: str | None) -> None:
         with self._lock:
-            ahead = self.pending - self._threads + 1  # hashes to complete until a thread is free; none if one is idle
-            if self.pending >= self._max_pending or ahead * self._mean_seconds > self._max_wait_seconds * self._threads:
+            if self.pending >= self._max_pending or self._expected_wait() > self._max_wait_seconds:
                 raise HashingBusy
-            self.pending += 1
+            held = self._work_of_logins[login] if login is not None else 0
+            if held and held + work > SHARE_OF_A_LOGIN * self._capacity():
+                raise HashingBusy
+            self._count(1, work, login)
 
-    def _leave(self, _: Future[Any] | None = None) -> None:
+    def _expected_wait(self) -> float:
+        """Return the seconds until a thread is free; 0 if one is idle."""
+        ahead = max(0, self.pending - self._threads + 1)  # hashes to complete until then
+        return ahead and ahead * self._pending_work / self.pending * self._seconds_per_unit / self._threads
+
+    def _capacity(self) -> float:
+        """Return the units of work that the queue and the threads hold when nobody else is there."""
+        return min(self._max_pending, self._max_wait_seconds * self._threads / self._seconds_per_unit)
+
+    def _leave(self, work: int, login: str | None) -> None:
         """Count a hash as done: when its thread is done or when it never started, but not when its request is
         cancelled."""
         with self._lock:
-            self.pending -= 1
+            self._count(-1, -work, login)
 
-    def _measured(self, work: Callable[[], T]) -> T:
-        """Return the result of `work` and measure its time by the wall clock, because that is what the others wait."""
+    def _count(self, number: int, work: int, login: str | None) -> None:
+        self.pending += number
+        self._pending_work += work
+        if login is not None:
+            self._work_of_logins[login] += work
+            if not self._work_of_logins[login]:
+                del self._work_of_logins[login]
+
+    def _measured(self, compute: Callable[[], T], work: int) -> T:
+        """Return the result and measure its time by the wall clock, because that is what the others wait."""
         began = self._clock.monotonic()
-        result = work()
+        result = compute()
         # A suspended machine must not raise the mean.
         took = min(self._clock.monotonic() - began, MAX_WAIT_SECONDS + MAX_HASH_SECONDS)
         with self._lock:
-            self._mean_seconds += NEWEST_WEIGHT * (took - self._mean_seconds)
+            self._seconds_per_unit += NEWEST_WEIGHT * (took / work - self._seconds_per_unit)
         return result
 
 

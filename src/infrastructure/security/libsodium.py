@@ -1,6 +1,5 @@
 """Argon2 by libsodium. Import this module only where PyNaCl is wanted, because it need not be installed."""
 
-import re
 from base64 import b64decode
 from hmac import compare_digest
 from typing import final
@@ -9,15 +8,9 @@ from nacl.bindings import crypto_pwhash_alg, crypto_pwhash_ALG_ARGON2ID13, crypt
 
 from doorward.domain.errors import HashingBusy
 from doorward.encoding.strict_base64 import is_canonical
-from doorward.infrastructure.security.passwords import HASH_BYTES, MEMORY_KIB, PASSES, Argon2Library
+from doorward.infrastructure.security.passwords import HASH_BYTES, LIBSODIUM_FORM, MEMORY_KIB, PASSES, Argon2Library
 
 BYTES_PER_KIB = 1024
-LIBSODIUM_HASH = re.compile(
-    r"\$argon2id\$v=19\$m=([1-9]\d{1,6}),t=([1-9]\d{0,2}),p=1"
-    r"\$([A-Za-z0-9+/]{22})\$([A-Za-z0-9+/]{43})",
-    re.ASCII,
-)
-"""The form of the hashes that libsodium writes: one lane, 16 bytes of salt and 32 bytes of hash."""
 
 
 @final
@@ -41,7 +34,7 @@ class Libsodium:
     def verify(self, phc: str, password: bytes) -> bool:
         """Compute the hash and compare it: `crypto_pwhash_str_verify` does not distinguish a wrong password from
         missing memory."""
-        own_hash = LIBSODIUM_HASH.fullmatch(phc)
+        own_hash = LIBSODIUM_FORM.fullmatch(phc)
         if own_hash is None or not (is_canonical(own_hash[3]) and is_canonical(own_hash[4])):
             return self._reference.verify(phc, password)
         memory_kib, passes, salt, expected = own_hash.groups()

@@ -1,6 +1,7 @@
 import re
 from collections.abc import Sequence
 from itertools import islice
+from math import ceil
 from typing import Protocol, final
 
 from doorward.application.ports.security import SecurityLog, Verdict
@@ -16,14 +17,26 @@ SALT_BYTES, HASH_BYTES = 16, 32
 MAX_MEMORY_KIB, MAX_PASSES, MAX_LANES = 131_072, 10, 8
 """The largest parameters that a stored hash may have: an imported hash of twice the usual strength, but no gigabyte."""
 
-MAX_KIB_PASSES = 8 * MEMORY_KIB * PASSES
-"""The largest product of KiB and passes, which determines the time. A hash that takes a second
-would time out, and could then never be replaced by a cheaper one."""
+MAX_WORK = 11
+"""The largest work of a stored hash, in units of the work of a new one (see `work_of`). A hash that takes a second
+would time out, and could then never be replaced by a cheaper one. The defaults of argon2-cffi, node-argon2, Django and
+PHP are below it."""
+
+REFERENCE_FACTOR = 2
+"""How many times longer libargon2 takes than libsodium, as measured in docs/decisions/passwords.md."""
 
 PHC = re.compile(
     r"\$argon2(?:id|i|d)\$v=(?:16|19)\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})",
     re.ASCII,
 )
+LIBSODIUM_FORM = re.compile(
+    r"\$argon2id\$v=19\$m=([1-9]\d{1,6}),t=([1-9]\d{0,2}),p=1"
+    r"\$([A-Za-z0-9+/]{22})\$([A-Za-z0-9+/]{43})",
+    re.ASCII,
+)
+"""The only form that libsodium computes: one lane, 16 bytes of salt and 32 bytes of hash. libargon2 computes all."""
+
+MEMORY_AND_PASSES = re.compile(r"\$m=(\d+),t=(\d+),", re.ASCII)
 MIN_KIB_PER_LANE = 8
 """The least memory of each lane (RFC 9106, section 3.1)."""
 
@@ -71,11 +84,12 @@ class Argon2Hasher:
     async def hash(self, password: Password) -> PasswordHash:
         return PasswordHash(await self._pool.run(lambda: self._library.hash(to_bytes(password.value))))
 
-    async def verify(self, password: Password, password_hash: PasswordHash | None) -> Verdict:
+    async def verify(self, password: Password, password_hash: PasswordHash | None, login: str) -> Verdict:
         reason = None if password_hash is None else unusable_reason(password_hash)
         phc = DUMMY_HASH if password_hash is None or reason else password_hash
         spellings = [to_bytes(spelling) for spelling in (password.value, password.raw) if spelling is not None]
-        matching = await self._pool.run(lambda: self._matching(phc, spellings))
+        work = work_of(phc) * len(spellings)
+        matching = await self._pool.run(lambda: self._matching(phc, spellings), work=work, login=login)
         if matching is None:
             reason = "undecodable"
         if reason:
@@ -113,7 +127,7 @@ def unusable_reason(password_hash: str) -> str | None:
     *numbers, salt, digest = phc.groups()
     memory_kib, passes, lanes = map(int, numbers)
     too_large = memory_kib > MAX_MEMORY_KIB or passes > MAX_PASSES or lanes > MAX_LANES
-    if too_large or memory_kib * passes > MAX_KIB_PASSES:
+    if too_large or work_of(password_hash) > MAX_WORK:
         return "absurd parameters"
     decodable = (
         not any(number.startswith("0") for number in numbers)
@@ -122,3 +136,14 @@ def unusable_reason(password_hash: str) -> str | None:
         and is_canonical(digest)
     )
     return None if decodable else "undecodable"
+
+
+def work_of(phc: str) -> int:
+    """Return the work of computing a well-formed hash, in units of the work of a new one, rounded up.
+
+    It grows with memory and passes. Lanes share both, so their number adds nothing, but only libargon2 computes hashes
+    of several lanes, and those of other kinds and lengths.
+    """
+    memory_kib, passes = map(int, MEMORY_AND_PASSES.findall(phc)[0])
+    factor = 1 if LIBSODIUM_FORM.fullmatch(phc) else REFERENCE_FACTOR
+    return ceil(memory_kib * passes * factor / (MEMORY_KIB * PASSES))

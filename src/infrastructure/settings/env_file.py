@@ -1,19 +1,26 @@
 """The `.env` file: lines of NAME=VALUE, read by python-dotenv. Nothing in a value is substituted."""
 
 import io
+import os
 import re
 from pathlib import Path
 
-from doorward.infrastructure.settings.file_access import status_of
+from doorward.infrastructure.settings.file_access import belongs_to_another, file_advice, others_may_write, status_of
 from doorward.infrastructure.settings.start_refused import StartRefused
 
 UNQUOTED_COMMENT = re.compile(r"=\s*#")
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """Return the variables that the file sets; none if there is no file. Raise StartRefused for an ambiguous line."""
+    """Return the variables that the file sets; none if there is no file.
+
+    Raise StartRefused for an ambiguous line, and for a file that other users may change: they could choose the database
+    and the secret. Whether they may read it is a finding of `doorward doctor`, since it need not contain a secret.
+    """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        with path.open(encoding="utf-8-sig") as file:
+            refuse_changeable(path, os.fstat(file.fileno()))
+            text = file.read()
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as error:
@@ -21,6 +28,13 @@ def read_env_file(path: Path) -> dict[str, str]:
             return {}
         raise StartRefused(f"{path} cannot be read as UTF-8 text; check the file and who may read it.") from error
     return parse_env(text, str(path))
+
+
+def refuse_changeable(path: Path, status: os.stat_result) -> None:
+    if belongs_to_another(status):
+        raise StartRefused(f"{path} belongs to another user; run: chown {os.geteuid()} {path}")
+    if others_may_write(status):
+        raise StartRefused(f"Other users may change {path}; {file_advice(path)}")
 
 
 def parse_env(text: str, source: str) -> dict[str, str]:

@@ -24,6 +24,11 @@ def others_may_write(status: os.stat_result) -> bool:
     return status.st_mode & access_of_others(status, stat.S_IWGRP | stat.S_IWOTH) != 0
 
 
+def belongs_to_another(status: os.stat_result) -> bool:
+    """Return whether another user than Doorward's or root owns the file, and may therefore change it."""
+    return status.st_uid not in {0, os.geteuid()}
+
+
 def access_of_others(status: os.stat_result, bits: int) -> int:
     """Return the bits without those of the group, if Doorward's process belongs to that group."""
     return bits & ~stat.S_IRWXG if status.st_gid in {os.getegid(), *os.getgroups()} else bits

@@ -1,8 +1,11 @@
 """`doorward keys`: the keys that sign access tokens."""
 
+import os
+import stat
 import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import BinaryIO
 
 import click
@@ -11,8 +14,10 @@ from doorward.application.keys.add_signing_key import AddSigningKey
 from doorward.application.keys.list_signing_keys import ListSigningKeys
 from doorward.application.keys.revoke_signing_key import RevokeSigningKey
 from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
+from doorward.domain.errors import InvalidKey
 from doorward.domain.keys.rotation import PUBLICATION_PERIOD
 from doorward.domain.keys.signing_key import KeyState, SigningKey, state_of
+from doorward.infrastructure.settings.file_access import file_advice, is_given_by_platform, others_may_access
 from doorward.interfaces.cli.output import json_option, print_json, print_table, rfc3339
 from doorward.interfaces.cli.running import CommandContext, run
 
@@ -44,8 +49,14 @@ def add(file: BinaryIO, seconds: int, as_json: bool) -> None:  # noqa: FBT001 cl
     """Add the private key in the PEM file FILE (- for standard input).
 
     P-256, Ed25519, or RSA of 3,072 bits and more, without a passphrase. It is encrypted under the master secret
-    and published at once, and is rotated like keys that the service creates. FILE may be deleted afterwards.
+    and published at once, and is rotated like keys that the service creates. No other user may read FILE,
+    because whoever has read the key can make tokens. FILE may be deleted afterwards.
     """
+    status = os.fstat(file.fileno())
+    if stat.S_ISREG(status.st_mode) and others_may_access(status) and not is_given_by_platform(path := Path(file.name)):
+        raise InvalidKey(
+            f"Other users may read {path}, so they may know the key; make another one, or {file_advice(path)}"
+        )
     pem = file.read(MAX_FILE_BYTES)
 
     async def work(context: CommandContext) -> SigningKey:

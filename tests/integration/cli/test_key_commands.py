@@ -47,11 +47,25 @@ def doorward(doorward: Doorward) -> Doorward:
     return doorward
 
 
+def test_a_key_that_others_may_read_is_refused(doorward: Doorward) -> None:
+    """ST-09: whoever has read it can make tokens."""
+    file = doorward.folder / "key.pem"
+    file.write_bytes(new_pem())
+    for mode in (0o604, 0o644):
+        file.chmod(mode)
+        done = doorward("keys", "add", str(file))
+        assert done.returncode == 1
+        assert f"run: chmod 600 {file}" in done.stderr
+        assert "PRIVATE" not in done.stderr
+    assert keys_of(doorward) == []
+
+
 def test_an_operator_brings_keys_by_file_and_by_standard_input(doorward: Doorward) -> None:
     """TK-21: the first signs at once, the next is published for a day before it does."""
     pems = [pem_of(key) for key in (generate_private_key(SECP256R1()), Ed25519PrivateKey.generate())]
     file = doorward.folder / "key.pem"
     file.write_bytes(pems[0])
+    file.chmod(0o600)
     first, second = made(doorward, "add", str(file)), made(doorward, "add", "-", stdin=pems[1])
     assert [(key["algorithm"], key["state"], waits(key)) for key in (first, second)] == [
         ("ES256", "active", timedelta()),

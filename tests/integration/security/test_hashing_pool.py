@@ -44,13 +44,13 @@ async def test_beyond_threads_and_queue_it_is_busy_at_once(hasher_on: On) -> Non
     for _ in range(5):
         gate.hold()
     await gate.full(2)
-    for attempt in (hasher.hash(SECRET), hasher.verify(SECRET, None)):
+    for attempt in (hasher.hash(SECRET), hasher.verify(SECRET, None, "ada")):
         with pytest.raises(HashingBusy):
             await attempt
     gate.opened.set()
     await asyncio.gather(*gate.tasks)
     await until_idle(pool)
-    assert await hasher.verify(SECRET, PasswordHash(OLD.hash(SECRET.value))) is Verdict.MATCH_OUTDATED
+    assert await hasher.verify(SECRET, PasswordHash(OLD.hash(SECRET.value)), "ada") is Verdict.MATCH_OUTDATED
     pool.close()
 
 
@@ -64,10 +64,10 @@ async def test_a_permit_comes_back_when_the_thread_ends_and_not_when_the_request
     await asyncio.gather(*gate.tasks, return_exceptions=True)
     assert gate.tasks[0].cancelled()
     with pytest.raises(HashingBusy):
-        await hasher.verify(SECRET, None)
+        await hasher.verify(SECRET, None, "ada")
     gate.opened.set()
     await until_idle(pool)
-    assert await hasher.verify(SECRET, None) is Verdict.MISMATCH
+    assert await hasher.verify(SECRET, None, "ada") is Verdict.MISMATCH
     pool.close()
 
 
@@ -77,13 +77,13 @@ async def test_who_leaves_the_queue_makes_room_at_once(hasher_on: On) -> None:
     hasher, gate = hasher_on(pool), Gate(pool)
     gate.hold()
     await gate.full(1)
-    waiting = asyncio.create_task(hasher.verify(SECRET, None))
+    waiting = asyncio.create_task(hasher.verify(SECRET, None, "ada"))
     await asyncio.sleep(0)
     with pytest.raises(HashingBusy):
-        await hasher.verify(SECRET, None)
+        await hasher.verify(SECRET, None, "ada")
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
-    another = asyncio.create_task(hasher.verify(SECRET, None))
+    another = asyncio.create_task(hasher.verify(SECRET, None, "ada"))
     await asyncio.sleep(0)
     assert not another.done()
     gate.opened.set()
@@ -104,7 +104,7 @@ async def test_a_storm_of_sign_ins_and_broken_connections_leaks_no_permit(hasher
     pool = a_pool(2, 4)
     hasher, cheap = hasher_on(pool), PasswordHash(OLD.hash(SECRET.value))
     for round_ in range(40):
-        tasks = [asyncio.create_task(hasher.verify(SECRET, cheap)) for _ in range(9)]
+        tasks = [asyncio.create_task(hasher.verify(SECRET, cheap, "ada")) for _ in range(9)]
         for _ in range(round_ % 3):
             await asyncio.sleep(0)
         for task in tasks[round_ % 4 :: 2]:
@@ -120,7 +120,7 @@ async def test_after_closing_it_is_busy(hasher_on: On) -> None:
     pool.close()
     for _ in range(3):
         with pytest.raises(HashingBusy):
-            await hasher_on(pool).verify(SECRET, None)
+            await hasher_on(pool).verify(SECRET, None, "ada")
     await until_idle(pool)
 
 
@@ -162,7 +162,8 @@ async def main():
     pages = int(open("/proc/self/statm").read().split()[0])
     resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 12_000_000,) * 2)
     password = Password.typed("x")
-    for work in (hasher.hash(password), hasher.verify(password, DUMMY_HASH), hasher.verify(password, None)):
+    verify = hasher.verify
+    for work in (hasher.hash(password), verify(password, DUMMY_HASH, "ada"), verify(password, None, "ada")):
         try:
             print(await work)
         except HashingBusy:

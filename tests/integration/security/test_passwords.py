@@ -20,11 +20,13 @@ from doorward.infrastructure.security.passwords import (
     Argon2Library,
     Undecodable,
     unusable_reason,
+    work_of,
 )
 from support.doubles import FrozenClock, ListLog, PlainHasher
 
 SECRET = Password.typed("violet harbour kettle orbit")
 OTHER = Password.typed("violet harbour kettle orbis")
+LOGIN = "ada"
 OLD = argon2.PasswordHasher(1, 64, 1)
 """Yesterday's parameters, and cheap."""
 
@@ -77,14 +79,14 @@ def hasher(request: pytest.FixtureRequest, make: Make) -> PasswordHasher:
 async def test_a_password_verifies_against_its_own_hash_and_no_other_does(hasher: PasswordHasher) -> None:
     """SU-02, SU-05: not even one that differs in the last byte only."""
     stored = await hasher.hash(SECRET)
-    assert await hasher.verify(SECRET, stored) is Verdict.MATCH
-    assert await hasher.verify(OTHER, stored) is Verdict.MISMATCH
-    assert await hasher.verify(Password.typed(""), stored) is Verdict.MISMATCH
+    assert await hasher.verify(SECRET, stored, LOGIN) is Verdict.MATCH
+    assert await hasher.verify(OTHER, stored, LOGIN) is Verdict.MISMATCH
+    assert await hasher.verify(Password.typed(""), stored, LOGIN) is Verdict.MISMATCH
 
 
 async def test_nobody_never_matches(hasher: PasswordHasher) -> None:
     """SI-01."""
-    assert await hasher.verify(SECRET, None) is Verdict.MISMATCH
+    assert await hasher.verify(SECRET, None, LOGIN) is Verdict.MISMATCH
 
 
 @pytest.mark.parametrize(
@@ -101,20 +103,20 @@ async def test_nobody_never_matches(hasher: PasswordHasher) -> None:
 async def test_the_whole_password_counts(hasher: PasswordHasher, text: str, close: str) -> None:
     """SU-03, SU-04, SU-05."""
     stored = await hasher.hash(Password.typed(text))
-    assert await hasher.verify(Password.typed(text), stored) is Verdict.MATCH
-    assert await hasher.verify(Password.typed(close), stored) is Verdict.MISMATCH
+    assert await hasher.verify(Password.typed(text), stored, LOGIN) is Verdict.MATCH
+    assert await hasher.verify(Password.typed(close), stored, LOGIN) is Verdict.MISMATCH
 
 
 async def test_composed_and_decomposed_letters_are_one_password(hasher: PasswordHasher) -> None:
     """SU-08."""
     stored = await hasher.hash(Password.typed("caf\u00e9 au lait tous les jours"))
-    assert await hasher.verify(Password.typed("cafe\u0301 au lait tous les jours"), stored) is Verdict.MATCH
+    assert await hasher.verify(Password.typed("cafe\u0301 au lait tous les jours"), stored, LOGIN) is Verdict.MATCH
 
 
 async def test_a_hash_of_nonsense_never_matches(hasher: PasswordHasher) -> None:
     """SI-12."""
     for stored in ("", "nonsense", "$", "$argon2id$", SECRET.value, "\ud800"):
-        assert await hasher.verify(SECRET, PasswordHash(stored)) is Verdict.MISMATCH
+        assert await hasher.verify(SECRET, PasswordHash(stored), LOGIN) is Verdict.MISMATCH
 
 
 async def test_a_hash_that_is_tried_has_no_damage_and_one_that_is_not_has_some(hasher: PasswordHasher) -> None:
@@ -160,8 +162,8 @@ async def test_a_hash_with_other_parameters_matches_and_is_called_outdated(
 ) -> None:
     """SI-11: only the right password learns so."""
     stored = PasswordHash(library.hash(SECRET.value))
-    assert await argon2_hasher.verify(SECRET, stored) is Verdict.MATCH_OUTDATED
-    assert await argon2_hasher.verify(OTHER, stored) is Verdict.MISMATCH
+    assert await argon2_hasher.verify(SECRET, stored, LOGIN) is Verdict.MATCH_OUTDATED
+    assert await argon2_hasher.verify(OTHER, stored, LOGIN) is Verdict.MISMATCH
 
 
 @pytest.mark.parametrize("library", [OLD, argon2.PasswordHasher(2, 19_456, 1)], ids=["other parameters", "ours"])
@@ -173,11 +175,11 @@ async def test_a_hash_of_a_password_as_it_was_typed_matches_and_is_called_outdat
     typed = Password.typed(raw)
     stored = PasswordHash(library.hash(raw))
     assert typed.value != raw
-    assert await argon2_hasher.verify(typed, stored) is Verdict.MATCH_OUTDATED
-    assert await argon2_hasher.verify(Password.typed(typed.value), stored) is Verdict.MISMATCH
+    assert await argon2_hasher.verify(typed, stored, LOGIN) is Verdict.MATCH_OUTDATED
+    assert await argon2_hasher.verify(Password.typed(typed.value), stored, LOGIN) is Verdict.MISMATCH
     renewed = await argon2_hasher.hash(typed)
-    assert await argon2_hasher.verify(typed, renewed) is Verdict.MATCH
-    assert await argon2_hasher.verify(Password.typed(typed.value), renewed) is Verdict.MATCH
+    assert await argon2_hasher.verify(typed, renewed, LOGIN) is Verdict.MATCH
+    assert await argon2_hasher.verify(Password.typed(typed.value), renewed, LOGIN) is Verdict.MATCH
 
 
 @pytest.mark.parametrize("raw", ["violet harbour kettle", "\ufb01fteen e\u0301clairs\u2026"])
@@ -189,7 +191,7 @@ async def test_a_wrong_password_costs_the_same_whether_anybody_has_the_name_or_n
     work = []
     for stored in (None, await hasher.hash(OTHER), PasswordHash(DUMMY_HASH), PasswordHash("nonsense")):
         library.tried.clear()
-        assert await hasher.verify(Password.typed(raw), stored) is Verdict.MISMATCH
+        assert await hasher.verify(Password.typed(raw), stored, LOGIN) is Verdict.MISMATCH
         work.append([phc.rsplit("$", 2)[0] for phc in library.tried])
     pool.close()
     assert work == [work[0]] * 4
@@ -210,7 +212,9 @@ B64_SALT, B64_HASH = "A" * 22, "A" * 43
     [
         f"$argon2id$v=19$m=4294967295,t=2,p=1${B64_SALT}${B64_HASH}",
         f"$argon2id$v=19$m={MAX_MEMORY_KIB + 1},t=2,p=1${B64_SALT}${B64_HASH}",
-        f"$argon2id$v=19$m={MAX_MEMORY_KIB},t=3,p=1${B64_SALT}${B64_HASH}",
+        f"$argon2id$v=19$m={MAX_MEMORY_KIB},t=4,p=1${B64_SALT}${B64_HASH}",
+        f"$argon2id$v=19$m=31129,t=10,p=8${B64_SALT}${B64_HASH}",
+        f"$argon2i$v=19$m=31129,t=10,p=1${B64_SALT}${B64_HASH}",
         f"$argon2id$v=19$m=19456,t=999,p=1${B64_SALT}${B64_HASH}",
         f"$argon2id$v=19$m=19456,t=4294967295,p=1${B64_SALT}${B64_HASH}",
         f"$argon2id$v=19$m=19456,t=2,p=255${B64_SALT}${B64_HASH}",
@@ -240,7 +244,7 @@ async def test_a_damaged_or_absurd_hash_is_a_mismatch_and_an_event(
     argon2_hasher: Argon2Hasher, log: ListLog, stored: str
 ) -> None:
     """SI-12: no error, no giant allocation, and the event does not hold the hash."""
-    assert await argon2_hasher.verify(SECRET, PasswordHash(stored)) is Verdict.MISMATCH
+    assert await argon2_hasher.verify(SECRET, PasswordHash(stored), LOGIN) is Verdict.MISMATCH
     (fields,) = log.of(SecurityEvent.PASSWORD_HASH_UNUSABLE)
     assert fields["reason"] == argon2_hasher.unusable_reason(stored)
     known = {"malformed", "absurd parameters", "undecodable", "bcrypt is not accepted yet, only Argon2"}
@@ -248,9 +252,30 @@ async def test_a_damaged_or_absurd_hash_is_a_mismatch_and_an_event(
     assert stored not in str(log.events)
 
 
+@pytest.mark.parametrize(
+    ("parameters", "work"),
+    [
+        ("m=19456,t=2,p=1", 1),
+        ("m=64,t=1,p=1", 1),
+        ("m=7168,t=5,p=1", 1),
+        ("m=65536,t=3,p=4", 11),
+        ("m=102400,t=2,p=8", 11),
+        ("m=65536,t=4,p=1", 7),
+        ("m=131072,t=1,p=8", 7),
+        ("m=31129,t=10,p=1", 8),
+    ],
+    ids=["ours", "cheap", "Keycloak", "argon2-cffi and node-argon2", "Django", "PHP", "Kratos", "ten passes"],
+)
+def test_the_default_hashes_of_others_are_usable_and_lanes_count_as_what_they_cost(parameters: str, work: int) -> None:
+    """SI-12: hashes of several lanes are computed by the slower library, so they count twice."""
+    stored = f"$argon2id$v=19${parameters}${B64_SALT}${B64_HASH}"
+    assert unusable_reason(stored) is None
+    assert work_of(stored) == work
+
+
 async def test_wrong_and_unknown_are_no_events(argon2_hasher: Argon2Hasher, log: ListLog) -> None:
-    await argon2_hasher.verify(OTHER, PasswordHash(OLD.hash(SECRET.value)))
-    await argon2_hasher.verify(OTHER, None)
+    await argon2_hasher.verify(OTHER, PasswordHash(OLD.hash(SECRET.value)), LOGIN)
+    await argon2_hasher.verify(OTHER, None, LOGIN)
     assert log.events == []
 
 
@@ -267,8 +292,8 @@ async def test_a_hash_made_by_one_library_is_todays_for_the_other(
     """ST-01: 1,024 bytes, too."""
     stored = await make(makes).hash(Password.typed(text))
     assert CURRENT_FORM.fullmatch(stored)
-    assert await make(reads).verify(Password.typed(text), stored) is Verdict.MATCH
-    assert await make(reads).verify(Password.typed(f"{text}!"), stored) is Verdict.MISMATCH
+    assert await make(reads).verify(Password.typed(text), stored, LOGIN) is Verdict.MATCH
+    assert await make(reads).verify(Password.typed(f"{text}!"), stored, LOGIN) is Verdict.MISMATCH
 
 
 def by_libargon2(**asked: Any) -> str:

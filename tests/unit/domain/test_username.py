@@ -60,11 +60,22 @@ def test_a_name_is_displayed_as_typed_and_compared_without_case() -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", ["admin", "ROOT", "system", "api", "null", "Doorward", "admin.", "_root", "ad-min", "Sign_In"]
+    "raw",
+    [
+        *("admin", "ROOT", "system", "api", "null", "Doorward", "admin.", "_root", "ad-min", "Sign_In"),
+        *("adm1n", "4dmin", "adm\uff11n", "\u24d0dm1n", "r00t", "5upport", "Adrnin", "he1p"),
+        *("doorward-support", "d00rward", "the.door-ward.team", "admin-support", "root_help"),
+        *("sysadmin", "postmaster", "abuse", "webmaster", "support", "help", "security", "hostmaster", "no-reply"),
+    ],
 )
 def test_names_that_could_be_mistaken_for_the_service_are_reserved(raw: str) -> None:
     """SU-11."""
     assert Username.parse(raw).reserved
+
+
+@pytest.mark.parametrize("raw", ["ada", "admiral", "helper.ada", "user-ada", "tester42", "mia", "___"])
+def test_names_that_only_contain_a_reserved_word_are_free(raw: str) -> None:
+    assert not Username.parse(raw).reserved
 
 
 @given(st.text(max_size=40))

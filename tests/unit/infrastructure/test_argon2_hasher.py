@@ -31,8 +31,8 @@ async def test_a_hash_that_cannot_be_read_costs_as_much_as_one_that_can_and_no_s
     pool = HashingPool(1, 0, FrozenClock(), timeout_seconds=60.0)
     hasher = Argon2Hasher(library, pool, log)
     stored = PasswordHash(f"$argon2id$v=19$m=19457,t=2,p=1${'A' * 22}${'A' * 43}")
-    assert await hasher.verify(Password.typed("x"), stored) is Verdict.MISMATCH
+    assert await hasher.verify(Password.typed("x"), stored, "ada") is Verdict.MISMATCH
     assert library.verified == [stored, DUMMY_HASH]
     assert log.of(SecurityEvent.PASSWORD_HASH_UNUSABLE) == [{"reason": "undecodable"}]
-    assert await hasher.verify(Password.typed("x"), None) is Verdict.MISMATCH
+    assert await hasher.verify(Password.typed("x"), None, "ada") is Verdict.MISMATCH
     pool.close()

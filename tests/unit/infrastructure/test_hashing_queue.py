@@ -138,3 +138,68 @@ async def test_what_waited_for_too_long_is_given_up_and_not_computed(make: Make)
     await asyncio.gather(*gate.tasks, return_exceptions=True)
     await until_idle(pool)
     assert computed == []
+
+
+async def let_in(gate: Gate, login: str, work: int = 1, tries: int = 40) -> int:
+    """How many of that many guesses at one name are let into the queue."""
+    tasks = []
+    for _ in range(tries):
+        gate.hold(work, login)
+        tasks.append(gate.tasks[-1])
+        await asyncio.sleep(0)
+    return sum(not task.done() for task in tasks)
+
+
+async def end(gate: Gate) -> None:
+    gate.opened.set()
+    await asyncio.gather(*gate.tasks, return_exceptions=True)
+    await until_idle(gate.pool)
+
+
+@pytest.mark.parametrize(("queue", "share"), [(1, 1), (15, 2), (63, 8)])
+async def test_the_two_names_of_an_account_take_a_quarter_of_the_queue_at_most(
+    make: Make, clock: FrozenClock, queue: int, share: int
+) -> None:
+    """OP-03: or one place each."""
+    pool = make(queue=queue)
+    await hashed(pool, clock, 0.001)
+    gate = Gate(pool)
+    taken = [await let_in(gate, login) for login in ("ada", "ada@example.org")]
+    await end(gate)
+    assert taken == [share, share]
+
+
+@pytest.mark.parametrize(("work", "share"), [(1, 25), (2, 12), (8, 3), (11, 2), (30, 1)])
+async def test_guesses_at_one_name_leave_room_for_everybody_else_whatever_its_hash_costs(
+    make: Make, clock: FrozenClock, work: int, share: int
+) -> None:
+    """OP-03: a unit of work takes 9.9 ms here, so two threads do 202 of them in a second."""
+    pool = make(threads=2)
+    await hashed(pool, clock, 0.0099)
+    gate = Gate(pool)
+    taken = await let_in(gate, "ada", work)
+    others = [await let_in(gate, f"user{number}", tries=1) for number in range(100)]
+    await end(gate)
+    assert taken == share
+    assert others == [1] * 100
+
+
+async def test_a_share_comes_back_when_its_hashes_are_done(make: Make, clock: FrozenClock) -> None:
+    """OP-03: also when their requests were cancelled."""
+    pool = make(queue=15)
+    await hashed(pool, clock, 0.001)
+    taken = []
+    for _ in range(3):
+        gate = Gate(pool)
+        taken.append(await let_in(gate, "ada"))
+        gate.tasks[1].cancel()
+        await end(gate)
+    assert taken == [2, 2, 2]
+
+
+async def test_what_a_dear_hash_took_is_counted_by_its_work(make: Make, clock: FrozenClock) -> None:
+    """OP-03: hashes with other parameters do not make the pool expect that all take as long."""
+    pool = make()
+    for _ in range(100):
+        await pool.run(lambda: clock.move(0.5), work=10)
+    assert await room(pool) == 1 + MAX_WAIT_SECONDS / 0.05
