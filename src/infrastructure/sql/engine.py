@@ -7,6 +7,7 @@ import asyncio
 import os
 import ssl
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,7 +18,7 @@ from doorward.infrastructure.settings.data_dir import refuse_shared
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.sql import mysql_settings
 from doorward.infrastructure.sql.connection import Connections, Limits
-from doorward.infrastructure.sql.errors import mark_lost_connections
+from doorward.infrastructure.sql.errors import connecting, mark_lost_connections
 from doorward.infrastructure.sql.sqlite import DO_NOT_WAIT, SqliteConnections
 from doorward.infrastructure.sql.urls import DatabaseUrl, Tls
 
@@ -95,11 +96,16 @@ def open_migrator(url: DatabaseUrl, lock_wait_seconds: int) -> "Engine | AsyncEn
 
 
 async def run_in_database(engine: "Engine | AsyncEngine", work: Callable[[Connection], T]) -> T:
-    """Return the result of `work` on a synchronous connection without blocking the event loop, and close the engine."""
+    """Return the result of `work` on a synchronous connection without blocking the event loop, and close the engine.
+
+    Raise StorageUnavailable when no connection can be made, and otherwise what `work` raises.
+    """
     if isinstance(engine, Engine):
         return await asyncio.to_thread(run_and_close, engine, work)
     try:
-        async with engine.connect() as connection:
+        with connecting():
+            connection = await engine.connect()
+        async with aclosing(connection):
             return await connection.run_sync(work)
     finally:
         await engine.dispose()
@@ -107,7 +113,9 @@ async def run_in_database(engine: "Engine | AsyncEngine", work: Callable[[Connec
 
 def run_and_close(engine: Engine, work: Callable[[Connection], T]) -> T:
     try:
-        with engine.connect() as connection:
+        with connecting():
+            connection = engine.connect()
+        with connection:
             return work(connection)
     finally:
         engine.dispose()
