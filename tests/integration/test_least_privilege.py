@@ -55,3 +55,10 @@ def test_an_account_that_serves_cannot_migrate(tmp_path: Path, serving_url: str)
     refused = Doorward.in_folder(tmp_path, database_url=serving_url)("migrate")
     assert refused.returncode == 2
     assert refused.stderr.count("\n") == 1
+
+
+def test_a_wrong_password_of_the_database_is_called_so(tmp_path: Path, mysql_url: str) -> None:
+    refused = Doorward.in_folder(tmp_path, database_url=mysql_url.replace("p%40ss", "another"))("migrate")
+    assert refused.returncode == 2
+    assert "check the user and the password" in refused.stderr
+    assert "is up" not in refused.stderr

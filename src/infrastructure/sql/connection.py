@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Executable, Row
 
 from doorward.domain.errors import DomainError, StorageUnavailable
-from doorward.infrastructure.sql.errors import CONNECT_ERRORS, ConnectionLost, refusal
+from doorward.infrastructure.sql.errors import ConnectionLost, connecting, refusal
 from doorward.infrastructure.sql.waiting import WaitLimit
 
 T = TypeVar("T")
@@ -167,10 +167,8 @@ class SqlConnection:
 
 async def open_session(connections: Connections, limit: WaitLimit) -> Session:
     """Return a connection from the pool, or a new one. Raise StorageUnavailable if that fails."""
-    try:
+    with connecting():
         return await connections.session(limit)
-    except CONNECT_ERRORS as error:
-        raise StorageUnavailable from error
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ from doorward.infrastructure.settings.file_access import refuse_shared_file
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.sql import mysql_settings
 from doorward.infrastructure.sql.connection import Connections, Limits
-from doorward.infrastructure.sql.errors import mark_lost_connections
+from doorward.infrastructure.sql.errors import connecting, mark_lost_connections
 from doorward.infrastructure.sql.mysql import MySqlConnections
 from doorward.infrastructure.sql.sqlite import DO_NOT_WAIT, SqliteConnections
 from doorward.infrastructure.sql.urls import DatabaseUrl, Tls
@@ -95,7 +95,10 @@ def open_migrator(url: DatabaseUrl, lock_wait_seconds: int) -> Engine:
 
 
 async def run_in_database(engine: Engine, work: Callable[[Connection], T]) -> T:
-    """Return the result of `work` on a synchronous connection without blocking the event loop, and close the engine."""
+    """Return the result of `work` on a synchronous connection without blocking the event loop, and close the engine.
+
+    Raise StorageUnavailable when no connection can be made, and otherwise what `work` raises.
+    """
     if engine.dialect.is_async:
         return await greenlet_spawn(run_and_close, engine, work)
     return await asyncio.to_thread(run_and_close, engine, work)
@@ -103,7 +106,9 @@ async def run_in_database(engine: Engine, work: Callable[[Connection], T]) -> T:
 
 def run_and_close(engine: Engine, work: Callable[[Connection], T]) -> T:
     try:
-        with engine.connect() as connection:
+        with connecting():
+            connection = engine.connect()
+        with connection:
             return work(connection)
     finally:
         engine.dispose()

@@ -1,6 +1,8 @@
 """Says what errors of SQLAlchemy and of drivers mean. Only this module turns them into refusals of the domain."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import (
@@ -11,7 +13,6 @@ from sqlalchemy.exc import (
     InternalError,
     NotSupportedError,
     ProgrammingError,
-    SQLAlchemyError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -34,9 +35,6 @@ PROGRAMMING_ERRORS = (ProgrammingError, NotSupportedError, DataError)
 CONNECTION_LOST_ERRORS = (AttributeError, OSError, EOFError)
 """Errors that drivers raise when the connection is lost, besides their own classes."""
 
-CONNECT_ERRORS = (SQLAlchemyError, *CONNECTION_LOST_ERRORS)
-"""Errors that an attempt to connect may raise."""
-
 
 class ConstraintViolated(Exception):
     """A constraint of the database refused the change.
@@ -48,6 +46,18 @@ class ConstraintViolated(Exception):
 
 class ConnectionLost(TransactionConflict):
     """The connection was lost before or during the statement. The statement may succeed on another connection."""
+
+
+@contextmanager
+def connecting() -> Iterator[None]:
+    """Raise StorageUnavailable in place of any error of the block, which makes a connection.
+
+    When a connection ends at an unexpected byte, drivers raise errors of any class.
+    """
+    try:
+        yield
+    except Exception as error:
+        raise StorageUnavailable from error
 
 
 def error_code(error: BaseException | None) -> int | None:

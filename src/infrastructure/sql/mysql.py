@@ -13,9 +13,8 @@ from typing import TypeVar, final
 from sqlalchemy import Connection, Engine, Executable
 from sqlalchemy.util import greenlet_spawn
 
-from doorward.domain.errors import StorageUnavailable
 from doorward.infrastructure.sql.connection import Limits, SqlRow, Values, finish_despite_cancellation
-from doorward.infrastructure.sql.errors import CONNECT_ERRORS
+from doorward.infrastructure.sql.errors import connecting
 from doorward.infrastructure.sql.waiting import Places, WaitLimit
 
 T = TypeVar("T")
@@ -112,10 +111,8 @@ class MySqlConnections:
 
     def connect(self) -> Connection:
         """Return a connection of the pool, or a new one. Called in a greenlet. Raise StorageUnavailable."""
-        try:
+        with connecting():
             return self.engine.connect()
-        except CONNECT_ERRORS as error:
-            raise StorageUnavailable from error
 
     async def close(self) -> None:
         await greenlet_spawn(self.engine.dispose)

@@ -8,6 +8,7 @@ from functools import partial
 from sqlalchemy import Connection, String, column, func, inspect, select, table
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from doorward.domain.errors import StorageUnavailable
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.sql.engine import open_engine, open_migrator, run_in_database
 from doorward.infrastructure.sql.errors import error_code, is_busy
@@ -29,8 +30,14 @@ RETRY_PAUSE_SECONDS = 0.05
 REVISION_TIMEOUT_SECONDS = 3.0
 """The time for connecting and reading the revision, when the database is checked."""
 
+ACCESS_DENIED_CODES = frozenset({1045, 1698})
+"""MySQL's errors for an unknown user or a wrong password."""
+
 MISSING_PRIVILEGE_CODES = frozenset({1044, 1142, 1227, 1370})
 """MySQL's errors for a database account that lacks a privilege."""
+
+UNUSABLE = (DBAPIError, OSError, StorageUnavailable)
+"""Errors of a database that cannot be reached or used."""
 
 VERSION_TABLE = "alembic_version"
 VERSION = select(column("version_num", String)).select_from(table(VERSION_TABLE))
@@ -67,7 +74,7 @@ async def current_revision(url: DatabaseUrl) -> str | None:
     try:
         async with WaitLimit(REVISION_TIMEOUT_SECONDS):
             return await run_in_database(open_engine(url), revision)
-    except (DBAPIError, OSError, RuntimeError) as error:
+    except UNUSABLE as error:
         raise unusable_database(url, error) from error
 
 
@@ -88,7 +95,7 @@ async def migrate(url: DatabaseUrl, target: str = "head") -> None:
     try:
         while not await attempted(url, target, last=asyncio.get_running_loop().time() > give_up):  # noqa: ASYNC110
             await asyncio.sleep(RETRY_PAUSE_SECONDS)
-    except (DBAPIError, OSError, RuntimeError) as error:
+    except UNUSABLE as error:
         raise unusable_database(url, error) from error
 
 
@@ -96,8 +103,8 @@ async def attempted(url: DatabaseUrl, target: str, *, last: bool) -> bool:
     """Try to migrate. Return False when SQLite is locked: it does not wait while a new file becomes WAL."""
     try:
         await run_in_database(open_migrator(url, LOCK_WAIT_SECONDS), partial(migrate_connection, target))
-    except OperationalError as error:
-        if last or not is_busy(error):
+    except (OperationalError, StorageUnavailable) as error:
+        if last or not is_busy(cause(error)):
             raise
         return False
     return True
@@ -133,10 +140,27 @@ def exclusive(connection: Connection) -> Iterator[None]:
     connection.commit()
 
 
+def cause(error: Exception) -> Exception:
+    """Return the error behind a connection that could not be made, or else the error itself."""
+    behind = error.__cause__ if isinstance(error, StorageUnavailable) else None
+    return behind if isinstance(behind, Exception) else error
+
+
+def describe(error: Exception) -> str:
+    """Return what is known about an error that has no message of the database server."""
+    return "no answer in time" if isinstance(error, OSError) else "the server broke the connection off"
+
+
 def unusable_database(url: DatabaseUrl, error: Exception) -> StartRefused:
     """Return a refusal of one line with the message of the database server, which contains no password."""
+    error = cause(error)
     reason = error.orig if isinstance(error, DBAPIError) else None
-    words = " ".join(str(part) for part in reason.args) if reason else "no answer in time"
+    words = " ".join(str(part) for part in reason.args) if reason else describe(error)
+    if error_code(reason) in ACCESS_DENIED_CODES:
+        return StartRefused(
+            f"The database server refused the sign-in of {url.masked} ({' '.join(words.split())}); check the user and "
+            "the password in DOORWARD_DATABASE_URL."
+        )
     if error_code(reason) in MISSING_PRIVILEGE_CODES:
         return StartRefused(
             f"The account of {url.masked} may not do this ({' '.join(words.split())}); migrating takes CREATE, ALTER, "
