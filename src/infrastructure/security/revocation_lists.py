@@ -1,6 +1,8 @@
+from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 from math import ceil
-from typing import final
+from typing import Any, final
 
 import msgspec
 
@@ -11,6 +13,9 @@ from doorward.infrastructure.security.tokens import encode, sign
 
 TYPE = "revocations+jwt"
 """Differs from the type of access tokens, so that neither is accepted as the other (RFC 8725, section 3.11)."""
+
+
+ENTRIES_PER_STEP = 500
 
 
 @final
@@ -34,15 +39,22 @@ class JwtRevocationSigner:
             "iat": int(now.timestamp()),
             "exp": int(ends_at.timestamp()),
             "cursor": str(ends.position),
-            "sessions": [{"sid": session_id, "exp": seconds(until)} for session_id, until in ends.sessions],
-            "accounts": [
+            "sessions": encoded({"sid": session_id, "exp": seconds(until)} for session_id, until in ends.sessions),
+            "accounts": encoded(
                 {"sub": user_id, "epoch": epoch, "exp": seconds(until)} for user_id, epoch, until in ends.accounts
-            ],
+            ),
         }
         if ends.since is not None:
             claims["since"] = str(ends.since)
         content = f"{encode(header)}.{base64url(msgspec.json.encode(claims))}".encode()
         return content + b"." + base64url(sign(key, content)).encode()
+
+
+def encoded(entries: Iterator[dict[str, Any]]) -> msgspec.Raw:
+    """Return the JSON array of the entries. They are encoded in short steps, because the event loop cannot run during a
+    step, even if a thread makes it."""
+    steps = iter(lambda: list(islice(entries, ENTRIES_PER_STEP)), [])
+    return msgspec.Raw(b"[" + b",".join(msgspec.json.encode(step)[1:-1] for step in steps) + b"]")
 
 
 def seconds(moment: datetime) -> int:
