@@ -104,12 +104,15 @@ def test_a_settings_file_that_others_may_only_read_is_read(tmp_path: Path, mode:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
-def test_a_settings_file_that_somebody_else_owns_refuses(tmp_path: Path) -> None:
-    """ST-04: the owner may change it, whatever its mode."""
-    file = written(tmp_path / ".env", "DOORWARD_PORT=9000\n")
-    os.chown(file, 12_345, -1)
+def test_files_that_somebody_else_owns_refuse(tmp_path: Path) -> None:
+    """ST-04: the owner may change them, whatever their mode."""
+    env, key = written(tmp_path / ".env", "DOORWARD_PORT=9000\n"), written(tmp_path / "key", SECRET)
+    for path in (env, key):
+        os.chown(path, 12_345, -1)
     with pytest.raises(StartRefused, match="belongs to another user; run: chown 0"):
-        load_settings({}, file)
+        load_settings({}, env)
+    with pytest.raises(StartRefused, match=r"DOORWARD_SECRET_KEY_FILE: .* belongs to another user"):
+        load_settings({"DOORWARD_SECRET_KEY_FILE": str(key)})
 
 
 def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:

@@ -50,6 +50,17 @@ def refuse_open_directory(path: Path) -> None:
         )
 
 
+def exposure(path: Path, status: os.stat_result) -> str | None:
+    """Return who else may read or change an opened file with a secret, and what helps; None if nobody may, or if a
+    platform mounted it."""
+    another = belongs_to_another(status)
+    if not (another or others_may_access(status)) or is_given_by_platform(path):
+        return None
+    if another:
+        return f"{path} belongs to another user; run: chown {os.geteuid()} {path}"
+    return f"other users may access {path}; {file_advice(path)}"
+
+
 def file_advice(path: Path) -> str:
     return f"run: chmod 600 {path}"
 

@@ -1,6 +1,7 @@
 """Finds the text of each setting and converts it to a value. No refusal contains a value."""
 
 import difflib
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from typing import Any, Literal, Self, get_args, get_origin
 import msgspec
 
 from doorward.infrastructure.settings.env_file import read_env_file
-from doorward.infrastructure.settings.file_access import is_given_by_platform, others_may_access
+from doorward.infrastructure.settings.file_access import exposure
 from doorward.infrastructure.settings.start_refused import StartRefused
 
 PREFIX = "DOORWARD_"
@@ -122,13 +123,14 @@ def look_up(mapping: Mapping[str, str], name: str) -> SettingText | None:
 def read_secret(variable: str, raw: str) -> str:
     """Return the text of the file without its last line end.
 
-    Raise StartRefused when others may access the file, unless the platform mounts it.
+    Raise StartRefused when others may access the file, or when neither this user nor root owns it, unless the platform
+    mounts it.
     """
     path = Path(raw)
     try:
-        if others_may_access(path.stat()) and not is_given_by_platform(path):
-            raise StartRefused(f"{variable}: other users may access {printable(raw)}; run: chmod 600 {printable(raw)}")
         with path.open(encoding="utf-8") as file:
+            if reason := exposure(path, os.fstat(file.fileno())):
+                raise StartRefused(f"{variable}: {reason}")
             return file.read(MAX_SECRET_FILE_CHARACTERS).removesuffix("\n").removesuffix("\r")
     except (OSError, ValueError) as error:
         raise StartRefused(f"{variable}: {printable(raw)} cannot be read as a text file.") from error

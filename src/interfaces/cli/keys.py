@@ -17,7 +17,7 @@ from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
 from doorward.domain.errors import InvalidKey
 from doorward.domain.keys.rotation import PUBLICATION_PERIOD
 from doorward.domain.keys.signing_key import KeyState, SigningKey, state_of
-from doorward.infrastructure.settings.file_access import file_advice, is_given_by_platform, others_may_access
+from doorward.infrastructure.settings.file_access import exposure
 from doorward.interfaces.cli.output import json_option, print_json, print_table, rfc3339
 from doorward.interfaces.cli.running import CommandContext, run
 
@@ -53,10 +53,9 @@ def add(file: BinaryIO, seconds: int, as_json: bool) -> None:  # noqa: FBT001 cl
     because whoever has read the key can make tokens. FILE may be deleted afterwards.
     """
     status = os.fstat(file.fileno())
-    if stat.S_ISREG(status.st_mode) and others_may_access(status) and not is_given_by_platform(path := Path(file.name)):
-        raise InvalidKey(
-            f"Other users may read {path}, so they may know the key; make another one, or {file_advice(path)}"
-        )
+    path = Path("/dev/stdin").resolve() if file is sys.stdin.buffer else Path(file.name)
+    if stat.S_ISREG(status.st_mode) and (reason := exposure(path, status)):
+        raise InvalidKey(f"The key may be known to others: {reason}, or make another key.")
     pem = file.read(MAX_FILE_BYTES)
 
     async def work(context: CommandContext) -> SigningKey:

@@ -57,6 +57,10 @@ def test_a_key_that_others_may_read_is_refused(doorward: Doorward) -> None:
         assert done.returncode == 1
         assert f"run: chmod 600 {file}" in done.stderr
         assert "PRIVATE" not in done.stderr
+    with file.open("rb") as redirected, doorward.start("keys", "add", "-", stdin=redirected.fileno()) as command:
+        _, errors = command.communicate()
+    assert command.returncode == 1
+    assert f"run: chmod 600 {file}" in errors
     assert keys_of(doorward) == []
 
 
