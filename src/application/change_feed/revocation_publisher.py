@@ -34,8 +34,9 @@ MAX_NEW_ENTRIES = 1_000
 MAX_ENTRIES_ON_THE_LOOP = 2_000
 """A longer list is encoded and signed in a thread. Up to this length it takes about three milliseconds."""
 
-MAX_LISTS_KEPT = 64
-"""The number of different lists of one state that are kept: the whole one, and what is new since other states."""
+MAX_LISTS_PER_STATE = 64
+"""The number of different lists that are signed for one state: what is new since the cursors of other states. With yet
+another cursor a client gets the whole list, so that nobody can have one list after another signed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,11 +93,11 @@ class RevocationPublisher:
     async def list(self, since: int | None = None) -> RevocationList:
         """Return the present list, or only what may be new since a position. Raise as `tag` does."""
         self.tag()
+        if since not in self._lists and len(self._lists) >= MAX_LISTS_PER_STATE:
+            since = None
         listing = self._lists.get(since)
         if listing is None or (listing.done() and listing.exception() is not None):
-            listing = asyncio.ensure_future(self._signed(since))
-            if len(self._lists) < MAX_LISTS_KEPT:
-                self._lists[since] = listing
+            listing = self._lists[since] = asyncio.ensure_future(self._signed(since))
         return await asyncio.shield(listing)
 
     def has_room(self, address: str | None) -> bool:

@@ -263,5 +263,10 @@ def test_when_too_many_wait_others_are_answered_at_once_and_who_leaves_frees_a_p
                 eventually(lambda: not waits())
                 assert waits(service)
             eventually(waits)
+            has = {**known(client), "Prefer": "wait=1"}
+            assert outcome(client.get(FEED, headers=has, auth=(service[0], "wrong"))) == (401, "invalid_client")
+            other_scheme = client.get(FEED, headers={**has, "Authorization": "Bearer of-another-service"})
+            assert "preference-applied" in other_scheme.headers, "credentials that a public route does not read"
+            eventually(lambda: "invalid_client" in server.output)
 
         within_one_period(story)

@@ -7,7 +7,11 @@ from datetime import datetime
 import pytest
 
 from doorward.application.change_feed.follower import ChangeFollower
-from doorward.application.change_feed.revocation_publisher import MAX_NEW_ENTRIES, RevocationPublisher
+from doorward.application.change_feed.revocation_publisher import (
+    MAX_LISTS_PER_STATE,
+    MAX_NEW_ENTRIES,
+    RevocationPublisher,
+)
 from doorward.application.sessions.end_session import EndSession
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.change_feed.change import Change
@@ -185,3 +189,13 @@ async def test_requests_at_the_same_time_share_one_list_also_while_it_is_made_in
     lists = await asyncio.gather(*(node.publisher.list() for _ in range(20)))
     assert len({id(each) for each in lists}) == 1
     assert len(node.signer.signed) == 1
+
+
+async def test_nobody_can_have_one_list_after_another_signed_with_ever_other_cursors() -> None:
+    """RF-17."""
+    node, _ = two_nodes()
+    node.house.ended.mark_caught_up(node.house.clock.monotonic(), 10 * MAX_LISTS_PER_STATE)
+    for cursor in range(3 * MAX_LISTS_PER_STATE):
+        ends = await node.list(cursor)
+        assert ends.since == (cursor if cursor < MAX_LISTS_PER_STATE else None)
+    assert len(node.signer.signed) == MAX_LISTS_PER_STATE + 1

@@ -15,15 +15,17 @@ from litestar.response.base import ASGIResponse
 from litestar.types import Receive
 
 from doorward.application.change_feed.revocation_publisher import RevocationPublisher
+from doorward.application.ports.security import SecurityLog
 from doorward.application.services.authenticate_client import AuthenticateClient
-from doorward.domain.errors import RevocationsIncomplete
+from doorward.domain.errors import InvalidClient, RevocationsIncomplete
 from doorward.interfaces.http.docs.answers import ConditionalGet, text_response
 from doorward.interfaces.http.edge.addresses import subscriber_of
 from doorward.interfaces.http.edge.part_limits import MAX_PREFERENCES
 from doorward.interfaces.http.edge.request_headers import Header
 from doorward.interfaces.http.errors.refusals import HeadersTooLarge
-from doorward.interfaces.http.security.access import PUBLIC
-from doorward.interfaces.http.security.http_basic import client_credentials
+from doorward.interfaces.http.security.access import PUBLIC, SERVICE
+from doorward.interfaces.http.security.guard import record_refusal
+from doorward.interfaces.http.security.http_basic import BASIC, client_credentials
 from doorward.interfaces.http.wire.cached_document import has_tag
 
 REVOCATIONS_MEDIA_TYPE: Final = "application/jwt"
@@ -64,7 +66,7 @@ class ConditionalWait(ConditionalGet):
     tags=["Discovery"],
     opt={
         "access": PUBLIC,
-        "refusals": (RevocationsIncomplete,),
+        "refusals": (InvalidClient, RevocationsIncomplete),
     },
     responses=text_response(REVOCATIONS_MEDIA_TYPE),
     operation_class=ConditionalWait,
@@ -74,6 +76,7 @@ async def revocations(
     request: Request[Any, Any, Any],
     publisher: FromDishka[RevocationPublisher],
     authenticate: FromDishka[AuthenticateClient],
+    log: FromDishka[SecurityLog],
     since: Annotated[str | None, QueryParameter(description=SINCE_DESCRIPTION)] = None,
 ) -> ASGIResponse:
     """A JWT of type `revocations+jwt`, signed with a key of the key set. It lists `sessions` by `sid`, `accounts` by
@@ -83,7 +86,7 @@ async def revocations(
     headers = request.scope["headers"]
     tag, seconds, answer_headers = publisher.tag(), seconds_to_wait(headers), {}
     if seconds and has_tag(entity_tag(tag), headers):
-        address = await address_to_count(request, authenticate)
+        address = await address_to_count(request, authenticate, log)
         if publisher.has_room(address):
             await wait_for_change(publisher.changed(tag, seconds, address), request.receive)
             tag, answer_headers = publisher.tag(), {"Preference-Applied": f"wait={seconds}"}
@@ -96,12 +99,19 @@ async def revocations(
     return ASGIResponse(body=published.signed, media_type=REVOCATIONS_MEDIA_TYPE, headers=answer_headers)
 
 
-async def address_to_count(request: Request[Any, Any, Any], authenticate: AuthenticateClient) -> str | None:
+async def address_to_count(
+    request: Request[Any, Any, Any], authenticate: AuthenticateClient, log: SecurityLog
+) -> str | None:
     """Return the address that the waiting request counts for, or None for a registered service. Raise InvalidClient for
-    credentials that are wrong."""
-    if not any(name == b"authorization" for name, _ in request.scope["headers"]):
+    Basic credentials that are wrong. Those of another scheme are ignored, as on every public route."""
+    headers = request.scope["headers"]
+    if not any(name == b"authorization" and value[: len(BASIC)].lower() == BASIC for name, value in headers):
         return subscriber_of(request.scope["state"]["ip"])
-    await authenticate(*client_credentials(request.scope["headers"]))
+    try:
+        await authenticate(*client_credentials(headers))
+    except InvalidClient as refusal:
+        record_refusal(log, request.scope, SERVICE, refusal.code)
+        raise
     return None
 
 
