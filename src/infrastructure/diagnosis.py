@@ -122,7 +122,7 @@ def diagnose_files(settings: Settings, env_file: Path) -> Iterator[Finding]:
             good=not others_may_write(folder),
             fix=directory_advice(settings.data_dir, folder),
         )
-    if settings.secret_key is None and settings.secret_key_path.exists():
+    if settings.secret_key is None and status_of(settings.secret_key_path) is not None:
         yield from private("master secret", settings.secret_key_path)
     elif settings.secret_key is None:
         yield Finding(
@@ -136,8 +136,17 @@ def diagnose_files(settings: Settings, env_file: Path) -> Iterator[Finding]:
     database = DatabaseUrl.parse(settings.database_url).sqlite_path
     for path in [Path(f"{database}{suffix}") for suffix in ("", "-wal", "-shm")] if database else []:
         yield from private("database file", path)
-    if env_file.is_file() and any(word in env_file.read_text("utf-8") for word in ("SECRET", "DATABASE")):
+    if holds_secrets(env_file):
         yield from private("settings file", env_file)
+
+
+def holds_secrets(env_file: Path) -> bool:
+    """Return whether the file may hold a secret. A file that cannot be read was refused before."""
+    try:
+        text = env_file.read_text("utf-8")
+    except OSError:
+        return False
+    return any(word in text for word in ("SECRET", "DATABASE"))
 
 
 def private(check: str, path: Path) -> Iterator[Finding]:

@@ -100,11 +100,15 @@ class HashingPool:
 
     def _expected_wait(self) -> float:
         """Return the seconds until a thread is free; 0 if one is idle."""
-        ahead = max(0, self.pending - self._threads + 1)  # hashes to complete until then
-        return ahead and ahead * self._pending_work / self.pending * self._seconds_per_unit / self._threads
+        if self.pending < self._threads:
+            return 0.0
+        ahead = self.pending - self._threads + 1  # hashes to complete until then
+        mean_work = self._pending_work / self.pending
+        return ahead * mean_work * self._seconds_per_unit / self._threads
 
     def _capacity(self) -> float:
-        """Return the units of work that the queue and the threads hold when nobody else is there."""
+        """Return the units of work that the queue and the threads hold when nobody else is there, if each hash is of
+        one unit."""
         return min(self._max_pending, self._max_wait_seconds * self._threads / self._seconds_per_unit)
 
     def _leave(self, work: int, login: str | None) -> None:

@@ -237,7 +237,8 @@ class Settings:
     def needs_data_dir(self) -> bool:
         """Return whether anything is stored in `data_dir`: the master secret or the SQLite database."""
         database = DatabaseUrl.parse(self.database_url).sqlite_path
-        return self.secret_key is None or (database is not None and database.is_relative_to(self.data_dir))
+        stored = database is not None and database.resolve().is_relative_to(self.data_dir.resolve())
+        return self.secret_key is None or stored
 
     @property
     def secret_key_path(self) -> Path:

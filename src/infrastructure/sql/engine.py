@@ -1,4 +1,4 @@
-"""Creates the engines. Only this module names drivers and the statements that each new connection runs.
+"""Creates the engines. Only this module names drivers; `mysql_settings.py` has what each MySQL connection is set to.
 
 SQLAlchemy loads the dialect and the driver that the URL names, and no other.
 """

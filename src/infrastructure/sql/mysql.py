@@ -91,7 +91,10 @@ def end_or_close(connection: Connection, end: Callable[[Connection], None]) -> N
 @final
 @dataclass(slots=True)
 class MySqlConnections:
-    """SQLAlchemy's pool of `size` connections. A caller has a place before it uses the pool, which so never waits."""
+    """SQLAlchemy's pool of `size` connections. A caller takes a place before it uses the pool.
+
+    So the pool itself never lets a caller wait.
+    """
 
     engine: Engine
     limits: Limits

@@ -1,4 +1,4 @@
-"""Waiting for the database: limits in time and in number. Time that Doorward waits for the processor hardly counts."""
+"""Waiting for the database: limits in time and in number. A wait for the processor counts as one tick."""
 
 import asyncio
 from types import TracebackType

@@ -33,7 +33,7 @@ class AccountName:
                 return await identify.by_email(self.text, unverified=self.unverified)
             return await identify(self.text)
         except EmailUnproven as refused:
-            listing = f"`doorward users list --query {shlex.quote(self.text)}` shows both."
+            listing = f"`doorward users list --query {shlex.quote(self.text)}` shows its username and its id."
             anyway = "To take this address all the same, add --email --unverified."
             raise EmailUnproven(f"{refused} {listing} {anyway}") from None
 

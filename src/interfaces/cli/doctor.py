@@ -12,6 +12,7 @@ from doorward.domain.keys.signing_key import SigningKey, signing_at
 from doorward.infrastructure.clock import SystemClock
 from doorward.infrastructure.diagnosis import diagnose_files, diagnose_settings
 from doorward.infrastructure.finding import Finding
+from doorward.infrastructure.settings.file_access import status_of
 from doorward.infrastructure.settings.settings import ENV_FILE, Settings
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.interfaces.cli.output import json_option, print_json, printable
@@ -64,7 +65,7 @@ async def diagnose_running(settings: Settings) -> list[Finding]:
         await container.close()
     if any(finding.check == "database" and finding.state == "wrong" for finding in findings):
         return findings
-    if settings.secret_key is None and not settings.secret_key_path.exists():
+    if settings.secret_key is None and status_of(settings.secret_key_path) is None:
         return findings  # reading the keys now would create a master secret
     return [*findings, *await diagnose_keys(settings, SystemClock().now)]
 

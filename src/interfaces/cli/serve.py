@@ -136,8 +136,8 @@ def metrics_folder(settings: Settings) -> Iterator[None]:
     """Within the block, keep a folder in which several workers share their metrics.
 
     prometheus_client reads its name when imported. The processes of a service hold a lock on its folder; a folder
-    without one was left by a service that was killed, and is removed. It is in the data directory, or in the system's
-    folder for temporary files if there is no data directory. Raise StartRefused when neither can be written.
+    without one was left by a service that was killed, and is removed. Without a data directory, the folder is in the
+    system's folder for temporary files, which the system clears. Raise StartRefused when it cannot be written.
     """
     parent = settings.data_dir if settings.needs_data_dir else None
     for folder in () if parent is None else parent.glob("metrics-*"):

@@ -61,8 +61,8 @@ def test_an_email_names_an_account_only_with_the_options_that_say_so(migrated: D
         assert (refused.returncode, refused.stdout) == (1, "")
         assert refused.stderr == (
             "doorward: Name the account by its username or its id. Anybody can sign up with the email address of "
-            f"somebody else. `doorward users list --query {address}` shows both. To take this address all the same, "
-            "add --email --unverified.\n"
+            f"somebody else. `doorward users list --query {address}` shows its username and its id. "
+            "To take this address all the same, add --email --unverified.\n"
         )
     assert shown(migrated, "mallory")["roles"] == ["user"]
     granted = migrated("users", "grant", address.upper(), "moderator", "--email", "--unverified")

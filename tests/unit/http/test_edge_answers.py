@@ -184,11 +184,19 @@ async def test_a_preflight_of_an_allowed_origin_is_answered() -> None:
 
 async def test_a_public_document_may_be_read_by_every_origin_without_credentials() -> None:
     document = Application(headers=((b"access-control-allow-origin", b"*"),))
-    for origin in (APP_ORIGIN, "https://elsewhere.example"):
+    for origin in ("https://elsewhere.example", "null"):
         reply = await ask(document, headers=[(b"origin", origin.encode())], cors_origins=frozenset({APP_ORIGIN}))
         names = [name for name, _ in reply.headers if name.startswith(b"access-control") or name == b"vary"]
         assert names == [b"access-control-allow-origin"]
         assert reply.header("access-control-allow-origin") == "*"
+
+
+async def test_an_allowed_origin_reads_a_public_document_with_credentials_too() -> None:
+    document = Application(headers=((b"access-control-allow-origin", b"*"),))
+    reply = await ask(document, headers=[(b"origin", APP_ORIGIN.encode())], cors_origins=frozenset({APP_ORIGIN}))
+    origins = [value for name, value in reply.headers if name == b"access-control-allow-origin"]
+    assert origins == [APP_ORIGIN.encode()]
+    assert reply.header("access-control-allow-credentials") == "true"
 
 
 async def test_options_without_a_preflight_reaches_the_application() -> None:

@@ -39,6 +39,10 @@ class Cors:
         """Return the CORS headers of an answer to that origin, which is compared byte by byte."""
         return self._allowed.get(origin or b"", self._headers_for_others)
 
+    def allows(self, origin: bytes | None) -> bool:
+        """Return whether the origin is one of the allowed ones."""
+        return origin in self._allowed
+
     def is_preflight(self, method: str, by_name: HeadersByName) -> bool:
         """Return whether the request is a preflight of a page of an allowed origin."""
         return method == "OPTIONS" and REQUEST_METHOD in by_name and by_name.get(b"origin") in self._allowed

@@ -57,6 +57,9 @@ class ResponseHeaders:
         headers.append((REQUEST_ID, request_id.encode()))
         if cached is not None or ANY_ORIGIN not in known:
             headers += self._cors.headers(origin)
+        elif self._cors.allows(origin):  # its pages may send credentials, which browsers refuse together with `*`
+            headers.remove(ANY_ORIGIN)
+            headers += self._cors.headers(origin)
         return headers
 
     def _with_defaults(self, given: tuple[Header, ...]) -> list[Header]:
