@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from mmap import mmap
 from pathlib import Path
+from queue import SimpleQueue
 from types import FrameType
 from typing import Any, final
 
@@ -88,14 +89,13 @@ def serve_until_stopped(
         os.register_at_fork(after_in_child=reset_signals)
         gc.freeze()
     start_check = None if check is None else StartCheck(check)
-    stopped = threading.Event()
+    stop = StopSignals()
     server = granian_server(settings)
-    ignores_hangup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # under nohup
-    server.on_startup(partial(stop_on_signals, stopped, ignores_hangup=ignores_hangup))
+    server.on_startup(stop.install)
     try:
         server.serve(target_loader=partial(start_worker, settings, build, start_check), wrap_loader=False)
     except SystemExit as end:
-        if not stopped.is_set():
+        if not stop.received:
             return int(end.code or 0)
     return EXIT_UNUSABLE if start_check is not None and start_check.is_refused else 0
 
@@ -125,21 +125,33 @@ def granian_server(settings: Settings) -> Any:
     )
 
 
-def stop_on_signals(stopped: threading.Event, *, ignores_hangup: bool) -> None:
-    """Set `stopped` when a signal stops the parent. Granian's exit code does not show that.
+@final
+class StopSignals:
+    """Stops Granian's parent on SIGTERM, SIGINT and SIGHUP, however many arrive at once.
 
-    SIGHUP, which a closed terminal sends, stops the parent too. Granian itself would restart its workers.
+    Granian's own handler sets a `threading.Event`, which takes a lock. A second signal that interrupts it would wait
+    for that lock for ever, so that a thread calls the handler instead. `make` sends such second signals.
     """
-    stop_granian = signal.getsignal(signal.SIGTERM)
 
-    def stop(number: int, frame: FrameType | None) -> None:
-        stopped.set()
-        if callable(stop_granian):
-            stop_granian(number, frame)
+    def __init__(self) -> None:
+        self.received = False
+        """Whether a signal stopped the parent. Granian's exit code does not show that."""
+        self._signals: SimpleQueue[int] = SimpleQueue()  # whose `put` may be interrupted by itself
+        self._ignores_hangup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # under nohup
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN if ignores_hangup else stop)
+    def install(self) -> None:
+        """Replace Granian's handlers. SIGHUP, which a closed terminal sends, would restart its workers."""
+        threading.Thread(target=self._call, args=[signal.getsignal(signal.SIGTERM)], daemon=True).start()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._store)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN if self._ignores_hangup else self._store)
+
+    def _store(self, number: int, _: FrameType | None) -> None:
+        self.received = True
+        self._signals.put(number)
+
+    def _call(self, stop: Callable[[int, None], None]) -> None:
+        stop(self._signals.get(), None)
 
 
 def reset_signals() -> None:

@@ -96,6 +96,15 @@ def test_a_signal_to_all_processes_stops_the_service_with_exit_code_0(tmp_path: 
         assert '"error"' not in server.output
 
 
+def test_signals_that_interrupt_each_other_stop_the_service(tmp_path: Path) -> None:
+    """`make run` sends a second SIGTERM when it gets one itself."""
+    with running(tmp_path) as server:
+        for _ in range(20):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(server.pid, signal.SIGTERM)
+        assert server.process.wait(PATIENCE) == 0
+
+
 def test_a_signal_during_the_start_stops_the_service_at_once(doorward: Doorward) -> None:
     """No start hangs."""
     port = free_port()

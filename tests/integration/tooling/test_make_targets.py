@@ -5,12 +5,13 @@ import re
 import shutil
 import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import httpx2
 import pytest
 
-from support.programs.processes import eventually, free_port
+from support.programs.processes import PATIENCE, eventually, free_port
 from support.readme import PROJECT
 
 pytestmark = pytest.mark.full
@@ -62,8 +63,11 @@ def run_and_stop(clone: Path) -> None:
     with subprocess.Popen(["make", "run"], cwd=clone, env=settings, start_new_session=True) as process:
         try:
             eventually(lambda: is_ready(process, port), INSTALL_SECONDS)
-        finally:
             os.killpg(process.pid, signal.SIGTERM)
+            process.wait(PATIENCE)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def is_ready(process: subprocess.Popen[bytes], port: int) -> bool:
