@@ -16,7 +16,6 @@ from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import AccountMissing, TransactionConflict
 from doorward.domain.ids import UserId
-from doorward.domain.services.service import Service
 
 
 async def authorize_change(tx: Transaction, by: Actor, log: SecurityLog) -> None:
@@ -27,7 +26,7 @@ async def authorize_change(tx: Transaction, by: Actor, log: SecurityLog) -> None
 
 
 async def authorize_change_of(
-    tx: Transaction, user_id: UserId, by: Actor | Service, log: SecurityLog, *, verified: PasswordHash | None = None
+    tx: Transaction, user_id: UserId, by: Actor, log: SecurityLog, *, verified: PasswordHash | None = None
 ) -> User:
     """Do the same for a change of the account `user_id`. It is held as well, and returned.
 

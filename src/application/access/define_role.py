@@ -30,7 +30,7 @@ class DefineRole:
         """Without a description (None) it stays as it is. Raise InvalidRoleName or InvalidDescription."""
         described = None if description is None else parse_description(description)
         defined = await self._put(parse_role_name(name), described, now, by)
-        self.log.record(SecurityEvent.AUTHZ_ADMIN, role=defined.role.name, added=defined.added, by=str(by))
+        self.log.record(SecurityEvent.AUTHZ_ADMIN, role=defined.role.name, added=defined.added, by=by.log_name)
         return defined
 
     @retried

@@ -23,7 +23,7 @@ class GrantRole:
     async def __call__(self, user_id: UserId, role: RoleName, now: datetime, by: Actor) -> None:
         """Raise AccountMissing or RoleMissing."""
         granted = await self._grant(user_id, role, now, by)
-        self.log.record(SecurityEvent.AUTHZ_CHANGE, user_id=str(user_id), granted=role, changed=granted, by=str(by))
+        self.log.record(SecurityEvent.AUTHZ_CHANGE, user_id=str(user_id), granted=role, changed=granted, by=by.log_name)
 
     @retried
     async def _grant(self, user_id: UserId, role: RoleName, now: datetime, by: Actor) -> bool:

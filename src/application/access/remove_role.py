@@ -25,7 +25,7 @@ class RemoveRole:
             raise RoleBuiltIn
         if not await self._remove(name, by):
             raise RoleMissing
-        self.log.record(SecurityEvent.AUTHZ_ADMIN, role=name, removed=True, by=str(by))
+        self.log.record(SecurityEvent.AUTHZ_ADMIN, role=name, removed=True, by=by.log_name)
 
     @retried
     async def _remove(self, name: RoleName, by: Actor) -> bool:

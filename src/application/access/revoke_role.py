@@ -25,7 +25,7 @@ class RevokeRole:
     async def __call__(self, user_id: UserId, role: RoleName, by: Actor) -> None:
         """Raise AccountMissing, RoleMissing or LastAdmin."""
         revoked = await self._revoke(user_id, role, by)
-        self.log.record(SecurityEvent.AUTHZ_CHANGE, user_id=str(user_id), revoked=role, changed=revoked, by=str(by))
+        self.log.record(SecurityEvent.AUTHZ_CHANGE, user_id=str(user_id), revoked=role, changed=revoked, by=by.log_name)
 
     @retried
     async def _revoke(self, user_id: UserId, role: RoleName, by: Actor) -> bool:

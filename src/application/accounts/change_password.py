@@ -30,7 +30,7 @@ class ChangePassword:
         self.log.record(
             SecurityEvent.AUTHN_PASSWORD_CHANGE,
             user_id=str(by.user_id),
-            by=str(by),
+            by=by.log_name,
             session_id=str(by.session_id),
             ended=ended,
         )

@@ -47,7 +47,8 @@ class CreateUser:
             created_at=now,
         )
         await self._add(user)
-        self.log.record(SecurityEvent.USER_CREATED, user_id=str(user.id), by=str(by), roles=" ".join(sorted(granted)))
+        names = " ".join(sorted(granted))
+        self.log.record(SecurityEvent.USER_CREATED, user_id=str(user.id), by=by.log_name, roles=names)
         return user
 
     @retried

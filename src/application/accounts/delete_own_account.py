@@ -23,7 +23,7 @@ class DeleteOwnAccount:
     async def __call__(self, by: Principal, password: str) -> None:
         """Raise PasswordWrong, HashingBusy, LastAdmin or InvalidToken."""
         await self._delete(by, password)
-        self.log.record(SecurityEvent.USER_DELETED, user_id=str(by.user_id), by=str(by))
+        self.log.record(SecurityEvent.USER_DELETED, user_id=str(by.user_id), by=by.log_name)
 
     @retried
     async def _delete(self, by: Principal, password: str) -> None:

@@ -22,7 +22,7 @@ class DeleteUser:
     async def __call__(self, user_id: UserId, by: Actor) -> None:
         """Raise AccountMissing or LastAdmin."""
         await self._delete(user_id, by)
-        self.log.record(SecurityEvent.USER_DELETED, user_id=str(user_id), by=str(by))
+        self.log.record(SecurityEvent.USER_DELETED, user_id=str(user_id), by=by.log_name)
 
     @retried
     async def _delete(self, user_id: UserId, by: Actor) -> None:

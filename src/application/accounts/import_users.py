@@ -82,7 +82,7 @@ class ImportUsers:
                 on_progress(progress)
             event = SecurityEvent.USERS_IMPORTED
         finally:
-            self.log.record(event, by=str(by), imported=progress.imported, skipped=progress.skipped)
+            self.log.record(event, by=by.log_name, imported=progress.imported, skipped=progress.skipped)
         return progress
 
     async def _check(

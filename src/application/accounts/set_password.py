@@ -30,7 +30,7 @@ class SetPassword:
             raise AccountMissing
         checked = self.rules.check(password, (user.username.value, user.email.value))
         await self._save(user_id, await self.hasher.hash(checked))
-        self.log.record(SecurityEvent.AUTHN_PASSWORD_CHANGE, user_id=str(user_id), by=str(by))
+        self.log.record(SecurityEvent.AUTHN_PASSWORD_CHANGE, user_id=str(user_id), by=by.log_name)
 
     @retried
     async def _save(self, user_id: UserId, password_hash: PasswordHash) -> None:

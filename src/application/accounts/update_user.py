@@ -37,7 +37,7 @@ class UpdateUser:
         self.log.record(
             SecurityEvent.USER_UPDATED,
             user_id=str(user_id),
-            by=str(by),
+            by=by.log_name,
             disabled=changes.disabled,
             renamed=changes.username is not None,
             email_changed=changes.email is not None,

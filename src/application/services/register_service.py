@@ -31,7 +31,7 @@ class RegisterService:
         service_id, secret, secret_hash = self.secrets.generate()
         service = Service(id=service_id, name=parse_service_name(name), secret_hash=secret_hash, created_at=now)
         await self._add(service)
-        self.log.record(SecurityEvent.SERVICE_ADDED, service_id=service.id, name=service.name, by=str(by))
+        self.log.record(SecurityEvent.SERVICE_ADDED, service_id=service.id, name=service.name, by=by.log_name)
         return RegisteredService(service, secret)
 
     @retried

@@ -21,7 +21,7 @@ class RemoveService:
     async def __call__(self, which: str, by: Operator) -> Service:
         """Return the removed service. `which` is its id or its name. Raise ServiceMissing."""
         service = await self._remove(which)
-        self.log.record(SecurityEvent.SERVICE_REMOVED, service_id=service.id, name=service.name, by=str(by))
+        self.log.record(SecurityEvent.SERVICE_REMOVED, service_id=service.id, name=service.name, by=by.log_name)
         return service
 
     @retried

@@ -22,12 +22,12 @@ class EndAllSessions:
     async def __call__(self, user_id: UserId, by: Actor) -> int:
         """Return how many sessions there were. Raise AccountMissing."""
         ended = await self._end(user_id, by)
-        self.log.record(SecurityEvent.SESSIONS_ENDED, user_id=str(user_id), by=str(by), ended=ended)
+        self.log.record(SecurityEvent.SESSIONS_ENDED, user_id=str(user_id), by=by.log_name, ended=ended)
         return ended
 
     @retried
     async def _end(self, user_id: UserId, by: Actor) -> int:
         async with self.storage.transaction() as tx:
-            out = (await authorize_change_of(tx, user_id, by, self.log)).signed_out_everywhere()
+            out = (await authorize_change_of(tx, user_id, by, self.log)).with_tokens_revoked()
             await tx.users.save(out)
             return await tx.sessions.end_all(user_id, out.epoch)

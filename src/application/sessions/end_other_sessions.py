@@ -25,7 +25,7 @@ class EndOtherSessions:
             self.log.record(
                 SecurityEvent.SESSIONS_ENDED,
                 user_id=str(by.user_id),
-                by=str(by),
+                by=by.log_name,
                 ended=ended,
                 kept=str(by.session_id),
             )

@@ -9,7 +9,6 @@ from doorward.application.transactions import retried
 from doorward.domain.access.actor import Actor
 from doorward.domain.errors import SessionMissing
 from doorward.domain.ids import SessionId, UserId
-from doorward.domain.services.service import Service
 
 
 @final
@@ -21,14 +20,14 @@ class EndSession:
     storage: Storage
     log: SecurityLog
 
-    async def __call__(self, user_id: UserId, session_id: SessionId, by: Actor | Service) -> None:
+    async def __call__(self, user_id: UserId, session_id: SessionId, by: Actor) -> None:
         """Raise AccountMissing, or SessionMissing: also for a session of another account."""
         if not await self._end(user_id, session_id, by):
             raise SessionMissing
-        self.log.record(SecurityEvent.SESSION_ENDED, user_id=str(user_id), session_id=str(session_id), by=str(by))
+        self.log.record(SecurityEvent.SESSION_ENDED, user_id=str(user_id), session_id=str(session_id), by=by.log_name)
 
     @retried
-    async def _end(self, user_id: UserId, session_id: SessionId, by: Actor | Service) -> bool:
+    async def _end(self, user_id: UserId, session_id: SessionId, by: Actor) -> bool:
         async with self.storage.transaction() as tx:
             await authorize_change_of(tx, user_id, by, self.log)
             session = await tx.sessions.get(session_id)

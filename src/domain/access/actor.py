@@ -6,6 +6,7 @@ from typing import Final, TypeAlias, final
 from doorward.domain.access.decision import Decision, decide, session_ended
 from doorward.domain.access.principal import Principal
 from doorward.domain.accounts.user import User
+from doorward.domain.services.service import Service
 from doorward.domain.sessions.session import Session
 
 
@@ -14,15 +15,16 @@ from doorward.domain.sessions.session import Session
 class Operator:
     """Whoever runs a command on the machine of the service. The operating system decides who that is."""
 
-    def __str__(self) -> str:
+    @property
+    def log_name(self) -> str:
         """Return the actor as the security log names it."""
         return "operator"
 
 
 OPERATOR: Final = Operator()
 
-Actor: TypeAlias = Principal | Operator
-"""A principal can lose its rights while its request waits. The operator cannot."""
+Actor: TypeAlias = Principal | Operator | Service
+"""A principal can lose its rights while its request waits. The operator and a service cannot."""
 
 
 def decide_change(principal: Principal, user: User | None, session: Session | None) -> Decision:

@@ -33,6 +33,7 @@ class Principal:
     requirement: Requirement
     """What the account met when the request was admitted."""
 
-    def __str__(self) -> str:
+    @property
+    def log_name(self) -> str:
         """Return the actor as the security log names it."""
         return str(self.user_id)

@@ -53,11 +53,9 @@ class User:
         epoch stays; the other sessions are ended one by one."""
         return replace(self, password_hash=password_hash)
 
-    def signed_out_everywhere(self) -> Self:
-        return replace(self, epoch=self.epoch + 1)
-
     def with_tokens_revoked(self) -> Self:
-        """Return the account with all its access tokens revoked. Its sessions continue: they refresh and get others."""
+        """Return the account with all its access tokens revoked. Its sessions must be ended apart; those that continue
+        refresh and get other tokens."""
         return replace(self, epoch=self.epoch + 1)
 
     def rehashed(self, password_hash: PasswordHash) -> Self:

@@ -24,7 +24,8 @@ class Service:
     secret_hash: ServiceSecretHash = field(repr=False)
     created_at: datetime
 
-    def __str__(self) -> str:
+    @property
+    def log_name(self) -> str:
         """Return the actor as the security log names it."""
         return self.id
 

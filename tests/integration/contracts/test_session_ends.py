@@ -153,7 +153,7 @@ async def test_a_session_that_opens_while_all_end_is_ended_or_of_the_next_epoch(
         async with storage.transaction() as tx:
             present = await tx.users.lock(ada.id)
             assert present is not None
-            out = present.signed_out_everywhere()
+            out = present.with_tokens_revoked()
             await tx.users.save(out)
             await tx.sessions.end_all(ada.id, out.epoch)
         return out.epoch
