@@ -74,7 +74,7 @@ class UsernameReserved(Invalid):
 class InvalidEmail(Invalid):
     code = "invalid_email"
     field = "email"
-    text = "This is not an email address that we can use."
+    text = "Write an email address, such as ada@example.org."
 
 
 class PasswordRefused(Invalid):

@@ -3,26 +3,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import final
 
+from doorward.application.access.authorize_change import authorize_change
 from doorward.application.access.unknown_roles import unknown_roles
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.ports.security import PasswordHasher, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
-from doorward.domain.access.actor import Operator
+from doorward.domain.access.actor import Actor
 from doorward.domain.access.role import USER, parse_role_name
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
-from doorward.domain.errors import RoleMissing
+from doorward.domain.errors import RoleUnknown
 from doorward.domain.ids import UserId, uuid7
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class CreateUser:
-    """Creates an account for the operator, with any roles and also with a reserved name. The first admin is created
-    so."""
+    """Creates an account for an admin or the operator, with any roles and also with a reserved name.
+
+    The operator creates the first admin so."""
 
     storage: Storage
     hasher: PasswordHasher
@@ -30,13 +32,13 @@ class CreateUser:
     log: SecurityLog
 
     async def __call__(
-        self, username: str, email: str, password: str, now: datetime, *, by: Operator, roles: Iterable[str] = ()
+        self, username: str, email: str, password: str, now: datetime, *, by: Actor, roles: Iterable[str] = ()
     ) -> User:
-        """Raise Invalid, RoleMissing, UsernameTaken or EmailTaken."""
+        """Raise Invalid, UsernameTaken or EmailTaken, and RoleMissing if a role is removed meanwhile."""
         name, address = Username.parse(username), Email.parse(email)
         granted = frozenset({USER, *map(parse_role_name, roles)})
         for unknown in await unknown_roles(self.storage, sorted(granted)):
-            raise RoleMissing(f"There is no role {unknown}.")
+            raise RoleUnknown(unknown)
         checked = self.rules.check(password, (name.value, address.value))
         user = User(
             id=UserId(uuid7(now)),
@@ -46,12 +48,13 @@ class CreateUser:
             roles=granted,
             created_at=now,
         )
-        await self._add(user)
+        await self._add(user, by)
         names = " ".join(sorted(granted))
         self.log.record(SecurityEvent.USER_CREATED, user_id=str(user.id), by=by.log_name, roles=names)
         return user
 
     @retried
-    async def _add(self, user: User) -> None:
+    async def _add(self, user: User, by: Actor) -> None:
         async with self.storage.transaction() as tx:
+            await authorize_change(tx, by, self.log)
             await tx.users.add(user)

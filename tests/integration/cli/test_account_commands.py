@@ -95,7 +95,7 @@ def test_a_taken_name_is_refused_with_exit_code_1(migrated: Doorward) -> None:
     [
         (["users", "create", "x", "--email", "x@example.org"], PASSWORD, "3 to 32 letters"),
         (["users", "create", "xerxes", "--email", "x@example.org"], "too short", "15 characters"),
-        (["users", "create", "xerxes", "--email", "x@example.org", "--role", "nobody"], PASSWORD, "no role nobody"),
+        (["users", "create", "xerxes", "--email", "x@example.org", "--role", "nobody"], PASSWORD, "does not exist"),
         (["users", "show", "nobody"], "", "no such account"),
         (["users", "delete", "nobody"], "", "no such account"),
         (["users", "set-password", "nobody"], PASSWORD, "no such account"),

@@ -172,6 +172,7 @@ def test_the_document_tells_the_shortest_password_that_is_set(serve: Serve) -> N
     with server.client() as client:
         schemas = client.get("/openapi.json").json()["components"]["schemas"]
     assert schemas["SignUp"]["properties"]["password"]["minLength"] == 20
+    assert schemas["NewUser"]["properties"]["password"]["minLength"] == 20
     assert schemas["PasswordChange"]["properties"]["newPassword"]["minLength"] == 20
 
 
@@ -205,3 +206,4 @@ def test_answers_are_described_with_their_media_types(document: Json) -> None:
         assert {"ETag", "Preference-Applied"} <= set(answers["GET /.well-known/revocations"][status]["headers"])
     assert "content" not in answers["GET /.well-known/revocations"]["304"]
     assert {"200", "201"} <= set(answers["PUT /api/admin/roles/{role}"])
+    assert {"Location", "X-Request-Id"} <= set(answers["POST /api/admin/users"]["201"]["headers"])

@@ -9,6 +9,7 @@ from doorward.application.accounts.list_users import ListUsers
 from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
 from doorward.domain.access.actor import OPERATOR
+from doorward.domain.access.decision import any_of
 from doorward.domain.access.role import ADMIN, MODERATOR, USER
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.username import Username
@@ -18,14 +19,16 @@ from doorward.domain.errors import (
     InvalidCredentials,
     InvalidEmail,
     PasswordBlocked,
-    RoleMissing,
+    RoleRequired,
+    RoleUnknown,
     TransactionConflict,
     UsernameTaken,
 )
 from doorward.domain.ids import UserId, uuid7
 from doorward.infrastructure.memory.storage import MemoryStorage, MemoryTransaction
-from support.builders import BLOCKED, PASSWORD, House, a_user
+from support.builders import BLOCKED, PASSWORD, House, a_principal, a_session, a_user
 from support.doubles import NOON
+from support.storage_access import put
 
 NOBODY = UserId(uuid7(NOON))
 
@@ -39,10 +42,26 @@ async def test_the_operator_creates_accounts_with_any_role_and_with_a_reserved_n
 
 async def test_an_account_with_an_unknown_role_is_not_created() -> None:
     house = House()
-    with pytest.raises(RoleMissing):
+    with pytest.raises(RoleUnknown):
         await house.create("ada", "ada@example.org", PASSWORD, NOON, by=OPERATOR, roles=["emperor"])
     with pytest.raises(InvalidCredentials):
         await house.authenticate("ada", PASSWORD, NOON)
+
+
+async def test_an_admin_who_is_demoted_while_the_password_is_hashed_creates_no_account() -> None:
+    """AZ-07: no account with the role that the admin has lost."""
+    house = House()
+    ada = await house.with_user("ada", ADMIN)
+    await house.with_user("grace", ADMIN)
+    session = a_session(ada)
+    await put(house.storage, session)
+    by = a_principal(ada, session, any_of(ADMIN))
+    await house.create("bob", "bob@example.org", PASSWORD, NOON, by=by, roles=["admin"])
+    await house.revoke(ada.id, ADMIN, OPERATOR)
+    with pytest.raises(RoleRequired):
+        await house.create("eve", "eve@example.org", PASSWORD, NOON, by=by, roles=["admin"])
+    with pytest.raises(InvalidCredentials):
+        await house.authenticate("eve", PASSWORD, NOON)
 
 
 async def test_setting_a_password_replaces_the_old_one_and_ends_its_tokens() -> None:

@@ -38,7 +38,7 @@ async def test_an_email_belongs_to_one_account() -> None:
     house = House()
     await house.register("grace", "grace@example.org", PASSWORD, NOON)
     with pytest.raises(EmailTaken):
-        await house.register("hopper", "Grace@Example.org", PASSWORD, NOON)
+        await house.register("hopper", " Grace@Example.org\t", PASSWORD, NOON)
 
 
 async def test_of_fifty_concurrent_sign_ups_with_one_name_one_succeeds() -> None:

@@ -12,6 +12,7 @@ from doorward.domain.errors import InvalidEmail
         ("Ada@Example.ORG", "Ada@example.org", "ada@example.org"),
         ("ada@example.org.", "ada@example.org", "ada@example.org"),
         ("o'neil+news@mail.example.co.uk", "o'neil+news@mail.example.co.uk", "o'neil+news@mail.example.co.uk"),
+        (" \tAda@Example.org\u00a0\u3000", "Ada@example.org", "ada@example.org"),
         ("ada@XN--Bcher-kva.example", "ada@xn--bcher-kva.example", "ada@xn--bcher-kva.example"),
     ],
 )
@@ -56,6 +57,25 @@ def test_an_address_has_one_form_and_one_key(raw: str, value: str, key: str) -> 
 def test_text_that_is_no_plain_address_is_refused(raw: str) -> None:
     """SU-16: line breaks, commas, angle brackets, a second @, more than 254 bytes."""
     with pytest.raises(InvalidEmail):
+        Email.parse(raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "instead"),
+    [
+        ("ada", "such as ada@example.org"),
+        ("ada@localhost", "such as ada@example.org"),
+        ("ada@eve@example.org", "such as ada@example.org"),
+        ("ada@b\u00fccher.example", "xn--bcher-kva.example"),
+        ("ada@\u4f8b\u3048.jp", "xn--bcher-kva.example"),
+        ("\u00e4da@example.org", "letters a to z"),
+        ("Ada <ada@example.org", "letters a to z"),
+        ("a" * 65 + "@example.org", "at most 64 before the @"),
+        ("a@" + "b" * 300, "at most 254 characters"),
+    ],
+)
+def test_a_refusal_says_what_to_write_instead(raw: str, instead: str) -> None:
+    with pytest.raises(InvalidEmail, match=instead):
         Email.parse(raw)
 
 

@@ -143,6 +143,10 @@ CHANGES: Mapping[str, Case] = {
     ),
     "DELETE /api/account/sessions": Case("/api/account/sessions"),
     "DELETE /api/account/sessions/{session_id}": Case("/api/account/sessions/{other}"),
+    "POST /api/admin/users": Case(
+        "/api/admin/users",
+        {"username": "eve", "email": "eve@example.org", "password": OTHER_PASSWORD, "roles": ["editor"]},
+    ),
     "PATCH /api/admin/users/{user_id}": Case("/api/admin/users/{bob}", {"disabled": True}),
     "DELETE /api/admin/users/{user_id}": Case("/api/admin/users/{bob}"),
     "DELETE /api/admin/users/{user_id}/sessions": Case("/api/admin/users/{bob}/sessions"),

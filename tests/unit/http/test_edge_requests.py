@@ -6,11 +6,9 @@ from typing import Any
 import pytest
 import structlog
 
-from doorward.interfaces.http.edge.hosts import MAX_CACHED_HOSTS, AllowedHosts
 from doorward.interfaces.http.edge.middleware import EdgeMiddleware
 from doorward.interfaces.http.edge.request_headers import HEADERS_BY_NAME
-from doorward.interfaces.http.errors.refusals import MisdirectedRequest
-from support.http.edge_driver import CONFIG, HOST, Application, Header, ask, post
+from support.http.edge_driver import CONFIG, HOST, Application, ask, post
 
 
 async def test_a_request_reaches_the_application_with_its_id_and_address() -> None:
@@ -101,82 +99,6 @@ async def test_behind_trusted_proxies_the_nearest_untrusted_address_counts() -> 
 
 async def test_a_peer_without_an_address_is_unknown() -> None:
     assert await address(peer=None, trusted_proxies=TRUSTED) == "unknown"
-
-
-OUR_NAMES = [
-    b"auth.example.org",
-    b"AUTH.Example.ORG",
-    b"auth.example.org:8443",
-    b"auth.example.org.",
-    b"Auth.example.org.:443",
-    b"127.0.0.1:8080",
-    b"[::1]",
-    b"[::1]:8080",
-]
-OTHER_NAMES = {
-    b"evil.example": "misdirected_request",
-    b"auth.example.org.evil.example": "misdirected_request",
-    b"xauth.example.org": "misdirected_request",
-    b"authXexample.org": "misdirected_request",
-    b"127.0.0.2": "misdirected_request",
-    b"[::2]:8080": "misdirected_request",
-    b"auth.example.org..": "misdirected_request",
-    b"": "invalid_host",
-    b"auth.example.org:": "invalid_host",
-    b"auth.example.org:http": "invalid_host",
-    b"auth.example.org:1:2": "invalid_host",
-    b"user@auth.example.org": "invalid_host",
-    b"auth.example.org/path": "invalid_host",
-    b"auth.example.org, evil.example": "invalid_host",
-    b"auth.example.org evil.example": "invalid_host",
-    b"\xc3\xa9.example": "invalid_host",
-    b"[::1": "invalid_host",
-}
-
-
-async def test_an_allowed_host_is_recognised_with_port_case_and_trailing_dot() -> None:
-    """HT-09."""
-    statuses = {name: (await ask(Application(), host=[(b"host", name)])).status for name in OUR_NAMES}
-    assert statuses == dict.fromkeys(OUR_NAMES, 200)
-
-
-async def test_another_host_is_refused() -> None:
-    """HT-09."""
-    app = Application()
-    replies = {name: await ask(app, host=[(b"host", name)]) for name in OTHER_NAMES}
-    assert {name: reply.code for name, reply in replies.items()} == OTHER_NAMES
-    assert {reply.status for reply in replies.values() if reply.code == "misdirected_request"} == {421}
-    assert {reply.status for reply in replies.values() if reply.code == "invalid_host"} == {400}
-    assert not app.seen
-
-
-@pytest.mark.parametrize("hosts", [[], [HOST, HOST], [HOST, (b"host", b"evil.example")]])
-async def test_no_host_and_two_hosts_are_a_bad_request(hosts: list[Header]) -> None:
-    """HT-09."""
-    reply = await ask(Application(), host=hosts)
-    assert (reply.status, reply.code) == (400, "invalid_host")
-
-
-@pytest.mark.parametrize("hosts", [[], [(b"host", b"10.1.2.3:8080")], [(b"host", b'"?"')]])
-async def test_health_checks_may_use_any_host(hosts: list[Header]) -> None:
-    app = Application()
-    assert (await ask(app, path="/health/live", host=hosts)).status == 200
-    assert all(name != b"host" for name, _ in app.scope["headers"])
-
-
-def test_the_number_of_cached_host_spellings_is_limited() -> None:
-    hosts = AllowedHosts(["auth.example.org"])
-    for port in range(2000):
-        hosts.check(f"auth.example.org:{port}".encode())
-    assert hosts.check.cache_info().currsize == MAX_CACHED_HOSTS == 256
-
-
-def test_refused_hosts_are_not_cached() -> None:
-    hosts = AllowedHosts(["auth.example.org"])
-    for number in range(10):
-        with pytest.raises(MisdirectedRequest):
-            hosts.check(f"evil{number}.example".encode())
-    assert hosts.check.cache_info().currsize == 0
 
 
 OTHER_SPELLINGS = [

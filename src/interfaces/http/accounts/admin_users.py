@@ -7,15 +7,19 @@ from uuid import UUID
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Controller, delete, get, patch
+from litestar import Controller, Response, delete, get, patch, post
+from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, UnsetType
 
+from doorward.application.accounts.create_user import CreateUser
 from doorward.application.accounts.delete_user import DeleteUser
 from doorward.application.accounts.find_user import FindUser
 from doorward.application.accounts.list_users import MAX_PAGE_SIZE, ListUsers
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
+from doorward.application.ports.clock import Clock
+from doorward.domain.access.authorization_server import AuthorizationServer
 from doorward.domain.access.decision import any_of
 from doorward.domain.access.principal import Principal
 from doorward.domain.access.role import ADMIN
@@ -25,14 +29,29 @@ from doorward.domain.accounts.username import Username
 from doorward.domain.errors import (
     AccountMissing,
     EmailTaken,
+    HashingBusy,
     InvalidEmail,
+    InvalidRoleName,
     InvalidUsername,
     LastAdmin,
+    PasswordBlocked,
+    PasswordTooLong,
+    PasswordTooShort,
+    RoleMissing,
+    RoleUnknown,
     UsernameTaken,
 )
 from doorward.domain.ids import UserId
 from doorward.interfaces.http.security.guard import current_principal
-from doorward.interfaces.http.wire.text_limits import EMAIL, MAX_USERNAME_OR_EMAIL_CHARACTERS, PRINTABLE, USERNAME
+from doorward.interfaces.http.wire.new_account import NewEmail, NewPassword, NewUsername
+from doorward.interfaces.http.wire.text_limits import (
+    EMAIL,
+    MAX_ROLES,
+    MAX_USERNAME_OR_EMAIL_CHARACTERS,
+    PRINTABLE,
+    ROLE_NAME,
+    USERNAME,
+)
 
 QueryText = Annotated[str, QueryParameter(name="query", max_length=MAX_USERNAME_OR_EMAIL_CHARACTERS, pattern=PRINTABLE)]
 AfterKey = Annotated[str, QueryParameter(max_length=MAX_USERNAME_OR_EMAIL_CHARACTERS, pattern=PRINTABLE)]
@@ -53,6 +72,17 @@ class UserView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class UserPage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     users: list[UserView]
     after: Annotated[str | None, Meta(description="Send it as `after` to get the next page; null on the last page.")]
+
+
+class NewUser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """A new account. Beside the role `user`, which each account has, it gets the given roles."""
+
+    username: NewUsername
+    email: NewEmail
+    password: NewPassword
+    roles: Annotated[
+        list[Annotated[str, Meta(extra_json_schema=ROLE_NAME)]], Meta(max_length=MAX_ROLES, examples=[["moderator"]])
+    ] = []
 
 
 class UserPatch(
@@ -102,6 +132,43 @@ class AdminUsersController(Controller):
         """`query` is the beginning of a username or, with an `@` in it, of an email. The order is by username."""
         found = await users(beginning, after or None, limit)
         return UserPage(users=[user_view(user) for user in found.users], after=found.after)
+
+    @post(
+        "/",
+        operation_id="createUser",
+        summary="Create an account",
+        response_headers=[
+            ResponseHeader(name="Location", description="The address of the account.", documentation_only=True)
+        ],
+        opt={
+            "refusals": (
+                InvalidUsername,
+                InvalidEmail,
+                PasswordTooShort,
+                PasswordTooLong,
+                PasswordBlocked,
+                InvalidRoleName,
+                RoleUnknown,
+                RoleMissing,
+                UsernameTaken,
+                EmailTaken,
+                HashingBusy,
+            )
+        },
+    )
+    @inject
+    async def create(
+        self,
+        data: JSONBody[NewUser],
+        principal: NamedDependency[Principal],
+        create: FromDishka[CreateUser],
+        clock: FromDishka[Clock],
+        server: FromDishka[AuthorizationServer],
+    ) -> Response[UserView]:
+        """Names that are reserved at sign-up are allowed. A role may be removed while the password is hashed: then the
+        answer is 404, and no account is created."""
+        user = await create(data.username, data.email, data.password, clock.now(), by=principal, roles=data.roles)
+        return Response(user_view(user), headers={"Location": f"{server.url}{self.path}/{user.id}"})
 
     @get("/{user_id:uuid}", operation_id="getUser", summary="Get one account")
     @inject

@@ -1,6 +1,6 @@
 """The route of sign-in."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 from dishka import FromDishka
@@ -22,8 +22,7 @@ from doorward.interfaces.http.security.access import PUBLIC
 from doorward.interfaces.http.security.cookies import Browser
 from doorward.interfaces.http.sessions.device import client_device
 from doorward.interfaces.http.sessions.sign_in_answer import SignInAnswer, sign_in_answer
-
-EXAMPLE_PASSWORD: Final = "violet harbour kettle"  # noqa: S105 for the OpenAPI document
+from doorward.interfaces.http.wire.new_account import EXAMPLE_PASSWORD
 
 
 class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):

@@ -1,6 +1,6 @@
 """The route of sign-up."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 from dishka import FromDishka
@@ -11,7 +11,6 @@ from msgspec import Meta
 
 from doorward.application.accounts.register_user import RegisterUser
 from doorward.application.ports.clock import Clock
-from doorward.domain.accounts.password import MAX_PASSWORD_CHARACTERS
 from doorward.domain.errors import (
     EmailTaken,
     HashingBusy,
@@ -26,38 +25,16 @@ from doorward.domain.errors import (
 )
 from doorward.interfaces.http.security.access import PUBLIC
 from doorward.interfaces.http.wire.message import Message
-from doorward.interfaces.http.wire.text_limits import EMAIL, MAX_ROLES, USERNAME
-
-EXAMPLE_PASSWORD: Final = "violet harbour kettle"  # noqa: S105 for the OpenAPI document
+from doorward.interfaces.http.wire.new_account import NewEmail, NewPassword, NewUsername
+from doorward.interfaces.http.wire.text_limits import MAX_ROLES
 
 
 class SignUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     """A new account. `roles` is accepted from older clients: each role must exist, and none is granted."""
 
-    username: Annotated[
-        str,
-        Meta(
-            description="Unique, regardless of case. It is shown as it was typed.",
-            examples=["ada"],
-            extra_json_schema=USERNAME,
-        ),
-    ]
-    email: Annotated[
-        str,
-        Meta(
-            description="Unique, regardless of case.",
-            examples=["ada@example.org"],
-            extra_json_schema=EMAIL,
-        ),
-    ]
-    password: Annotated[
-        str,
-        Meta(
-            description="A few words are best. Common passwords, or those made of the username or email, are refused.",
-            examples=[EXAMPLE_PASSWORD],
-            extra_json_schema={"format": "password", "maxLength": MAX_PASSWORD_CHARACTERS},
-        ),
-    ]
+    username: NewUsername
+    email: NewEmail
+    password: NewPassword
     roles: Annotated[list[str], Meta(max_length=MAX_ROLES, examples=[["user"]])] = []
 
 

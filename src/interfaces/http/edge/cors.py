@@ -7,7 +7,7 @@ from doorward.interfaces.http.edge.request_headers import Header, HeadersByName
 
 VARY: Final = (b"vary", b"Origin")
 ALLOW_CREDENTIALS: Final = (b"access-control-allow-credentials", b"true")
-EXPOSE_HEADERS: Final = (b"access-control-expose-headers", b"X-Request-Id, Retry-After")
+EXPOSE_HEADERS: Final = (b"access-control-expose-headers", b"X-Request-Id, Retry-After, Location")
 ANY_ORIGIN: Final[Header] = (b"access-control-allow-origin", b"*")
 """The application sets it on public documents. Browsers then send no credentials (Fetch standard, section 3.2.5)."""
 

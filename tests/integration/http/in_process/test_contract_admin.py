@@ -10,7 +10,7 @@ import pytest
 
 from support.builders import PASSWORD
 from support.http.in_process import App, ServeApp
-from support.http.service import USER_MEMBERS, Account, Unique, outcome
+from support.http.service import USER_MEMBERS, Account, Unique, outcome, somebody
 
 pytestmark = pytest.mark.storage_bound
 
@@ -25,6 +25,55 @@ def test_an_account_is_shown_without_anything_secret(server: App, admin: httpx2.
     assert shown["createdAt"].endswith("Z")
     listed = admin.get("/api/admin/users", params={"query": ada.username}).json()["users"]
     assert listed == [shown]
+
+
+def test_an_admin_creates_an_account_with_roles(server: App, admin: httpx2.Client, unique: Unique) -> None:
+    """LG-01: the answer says where the account is, and the log who created it."""
+    name = unique("Ada")
+    created = admin.post("/api/admin/users", json=somebody(name, roles=["moderator"]))
+    assert created.status_code == 201, created.text
+    ada = created.json()
+    assert set(ada) == USER_MEMBERS
+    assert (ada["username"], ada["email"], ada["roles"]) == (name, f"{name}@example.org", ["moderator", "user"])
+    assert created.headers["location"] == f"{server.url}/api/admin/users/{ada['id']}"
+    assert admin.get(created.headers["location"]).json() == ada
+    with server.client(headers=server.sign_in(name.lower()).bearer) as hers:
+        assert hers.get("/api/test/mod").status_code == 200
+    line = server.line(event="user_created", user_id=ada["id"])
+    assert (line["by"], line["roles"]) == (server.admin.id, "moderator user")
+
+
+def test_an_admin_may_create_an_account_with_a_reserved_name(serve: ServeApp) -> None:
+    """As on the command line; nobody can sign up with it."""
+    server = serve()
+    with server.client(headers=server.admin.bearer) as admin:
+        assert outcome(admin.post("/api/auth/signup", json=somebody("support"))) == (400, "username_reserved")
+        assert admin.post("/api/admin/users", json=somebody("support")).json()["roles"] == ["user"]
+
+
+def test_an_account_that_cannot_be_created_is_refused(server: App, admin: httpx2.Client, unique: Unique) -> None:
+    """AZ-04, SU-13: neither an id nor a hash can be given."""
+    bob, name = server.create_user(unique("bob")), unique("ada")
+    refusals: list[tuple[dict[str, object], int, str]] = [
+        ({"username": bob.username.upper()}, 409, "username_taken"),
+        ({"email": bob.email}, 409, "email_taken"),
+        ({"username": "a b"}, 400, "invalid_username"),
+        ({"email": "a@b"}, 400, "invalid_email"),
+        ({"password": "short"}, 400, "password_too_short"),
+        ({"password": "x" * 257}, 400, "password_too_long"),
+        ({"password": f"{name} and a kettle"}, 400, "password_blocked"),
+        ({"password": None}, 400, "validation_failed"),
+        ({"roles": ["boss"]}, 400, "role_unknown"),
+        ({"roles": ["Admin"]}, 400, "invalid_role_name"),
+        ({"roles": ["user"] * 33}, 400, "validation_failed"),
+        ({"id": bob.id}, 400, "validation_failed"),
+        ({"passwordHash": "$argon2id$"}, 400, "validation_failed"),
+    ]
+    for member, *expected in refusals:
+        assert [*outcome(admin.post("/api/admin/users", json=somebody(name) | member))] == expected, member
+    without = {member: value for member, value in somebody(name).items() if member != "password"}
+    assert outcome(admin.post("/api/admin/users", json=without)) == (400, "validation_failed")
+    assert admin.get("/api/admin/users", params={"query": name}).json()["users"] == []
 
 
 def test_who_is_no_admin_learns_nothing_of_others_not_even_whether_they_exist(server: App, unique: Unique) -> None:

@@ -84,6 +84,7 @@ GUARDED: Mapping[str, frozenset[str]] = {
     "DELETE /api/account/sessions": EVERYBODY,
     "DELETE /api/account/sessions/{session_id}": EVERYBODY,
     "GET /api/admin/users": ADMINS,
+    "POST /api/admin/users": ADMINS,
     "GET /api/admin/users/{user_id}": ADMINS,
     "PATCH /api/admin/users/{user_id}": ADMINS,
     "DELETE /api/admin/users/{user_id}": ADMINS,
@@ -159,6 +160,12 @@ def test_every_route_of_the_application_is_in_the_matrix(server: App) -> None:
         documented = client.get("/openapi.json").json()["paths"]
     declared = OPEN | FOR_SERVICES | set(GUARDED)
     assert {f"{method.upper()} {path}" for path, item in documented.items() for method in item} <= declared
+
+
+def test_who_may_create_an_account_with_roles_may_grant_roles() -> None:
+    """AZ-01: otherwise somebody could create an account with more rights than their own."""
+    access = {str(route): route.access for route in ROUTES}
+    assert access["POST /api/admin/users"] == access["PUT /api/admin/users/{user_id}/roles/{role}"]
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if isinstance(route.access, Requirement)], ids=str)
