@@ -20,9 +20,6 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
-import asyncmy
-from asyncmy.errors import MySQLError
-
 from support.mysql.distribution import NotUnpacked, cache_directory, cause_in
 from support.mysql.package import NoServerError, given, on_path, unpacked
 from support.mysql.process import QUICK, ServerProcess, prepare
@@ -82,6 +79,8 @@ class Account:
             return thread.submit(asyncio.run, self._execute(statements)).result()
 
     async def _execute(self, statements: tuple[str, ...]) -> Rows:
+        import asyncmy  # noqa: PLC0415 heavy, and unit tests need no server
+
         connection = await asyncmy.connect(
             host=self.host,
             port=self.port,
@@ -223,6 +222,8 @@ class MySQLServer:
 
     def wait(self, patience: float) -> None:
         """Raise NoServerError when it does not answer in as many seconds, or never will."""
+        from asyncmy.errors import MySQLError  # noqa: PLC0415 heavy, and unit tests need no server
+
         cause = "no answer"
 
         def settled() -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from doorward.interfaces.cli.server import StopSignals
+from doorward.interfaces.cli.stop_signals import StopSignals
 from support.programs.processes import PATIENCE
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)

@@ -138,13 +138,13 @@ async def test_a_row_that_no_node_opens_makes_no_key_expire() -> None:
 
 
 async def test_under_daily_rotation_every_token_is_valid_until_it_expires() -> None:
-    """TK-21: one month of daily rotation, checked every half hour. Each token is verified just before it expires."""
+    """TK-21: ten daily rotations, checked every half hour. Each token is verified just before it expires."""
     house = House()
     maintain = maintainer(house, KeyRotation(period=DAY))
     await put(house.storage, key("first"))
     signed: SigningKey | None = None
     now = NOON
-    for _ in range(2 * 24 * 30):
+    for _ in range(2 * 24 * 10):
         await maintain(now)
         keys = await stored(house)
         assert sum(state_of(each, keys, now) is KeyState.ACTIVE for each in keys) == 1
