@@ -4,8 +4,8 @@ from hypothesis import settings
 
 import doorward.infrastructure.log  # noqa: F401 before structlog, which would import rich
 
-# No disk, and no clock: a slow machine fails nothing. The wire and the adapters are fuzzed at length elsewhere.
-settings.register_profile("unit", database=None, deadline=None, max_examples=20)
+# The wire and the adapters are fuzzed at length elsewhere.
+settings.register_profile("unit", settings.get_profile("doorward"), max_examples=20)
 settings.load_profile("unit")
 
 gc.set_threshold(
