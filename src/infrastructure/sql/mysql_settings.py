@@ -51,9 +51,18 @@ def variable(name: str, server_version: str) -> str:
 def set_statement(settings: Settings, server_version: str) -> str:
     """Return the one statement that sets all of them on a new connection."""
     return "SET SESSION " + ", ".join(
-        f"{variable(name, server_version)} = {value if isinstance(value, int) else repr(value)}"
-        for name, value in settings.items()
+        f"{variable(name, server_version)} = {literal(value)}" for name, value in settings.items()
     )
+
+
+def literal(value: str | int) -> str:
+    """Return the value as a literal of SQL that is read the same in every sql_mode: text in single quotes, which are
+    doubled inside. Raise ValueError for a backslash, which is an escape in some modes only."""
+    if isinstance(value, int):
+        return str(value)
+    if "\\" in value:
+        raise ValueError("A text with a backslash is not the same in every sql_mode.")
+    return "'" + value.replace("'", "''") + "'"
 
 
 def is_set(wanted: str | int, answer: object) -> bool:

@@ -1,4 +1,5 @@
 import os
+from collections.abc import Callable
 
 import pytest
 
@@ -18,33 +19,24 @@ def status(mode: int, group: int) -> os.stat_result:
 
 
 @pytest.mark.parametrize(
-    ("mode", "group", "shared"),
+    ("may_others", "mode", "group", "answer"),
     [
-        (0o100600, THEIRS, False),
-        (0o100440, OURS, False),
-        (0o100660, OURS, False),
-        (0o100640, THEIRS, True),
-        (0o100620, THEIRS, True),
-        (0o100604, OURS, True),
-        (0o100601, OURS, True),
+        (others_may_access, 0o100600, THEIRS, False),
+        (others_may_access, 0o100440, OURS, False),
+        (others_may_access, 0o100660, OURS, False),
+        (others_may_access, 0o100640, THEIRS, True),
+        (others_may_access, 0o100620, THEIRS, True),
+        (others_may_access, 0o100604, OURS, True),
+        (others_may_access, 0o100601, OURS, True),
+        (others_may_write, 0o040700, THEIRS, False),
+        (others_may_write, 0o042775, OURS, False),
+        (others_may_write, 0o040755, THEIRS, False),
+        (others_may_write, 0o040770, THEIRS, True),
+        (others_may_write, 0o040777, OURS, True),
+        (others_may_write, 0o041777, OURS, True),
     ],
 )
-def test_a_file_is_shared_when_users_outside_of_our_groups_may_access_it(mode: int, group: int, shared: bool) -> None:
-    assert others_may_access(status(mode, group)) is shared
-
-
-@pytest.mark.parametrize(
-    ("mode", "group", "open_to_others"),
-    [
-        (0o040700, THEIRS, False),
-        (0o042775, OURS, False),
-        (0o040755, THEIRS, False),
-        (0o040770, THEIRS, True),
-        (0o040777, OURS, True),
-        (0o041777, OURS, True),
-    ],
-)
-def test_a_directory_is_open_when_users_outside_of_our_groups_may_write_it(
-    mode: int, group: int, open_to_others: bool
+def test_others_are_the_users_outside_of_our_groups(
+    may_others: Callable[[os.stat_result], bool], mode: int, group: int, answer: bool
 ) -> None:
-    assert others_may_write(status(mode, group)) is open_to_others
+    assert may_others(status(mode, group)) is answer

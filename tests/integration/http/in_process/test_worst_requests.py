@@ -7,17 +7,7 @@ from typing import Any
 
 import pytest
 
-from doorward.interfaces.http.edge.part_limits import (
-    MAX_COOKIES,
-    MAX_ENTITY_TAGS,
-    MAX_FORM_MEMBERS,
-    MAX_FORWARDED_ADDRESSES,
-    MAX_JSON_VALUES,
-    MAX_PATH_SEGMENTS,
-    MAX_PREFERENCES,
-    MAX_QUERY_PARAMETERS,
-    MAX_SMALL_CHUNKS,
-)
+from doorward.interfaces.http.edge import part_limits as limits
 from doorward.interfaces.http.edge.request_headers import MAX_HEADERS
 from support.http.edge_driver import CHUNKED, JSON, Header, Reply, ask
 from support.http.in_process import App, ServeApp
@@ -67,74 +57,66 @@ def joined(separator: bytes, part: bytes, count: int) -> bytes:
     return separator.join(part.replace(b"#", b"%d" % number) for number in range(count))
 
 
+def form(member: bytes) -> Worst:
+    """Return a sign-up by a form of such members."""
+    return Worst(
+        path=SIGN_UP,
+        headers=lambda _: [FORM],
+        body=lambda parts: [joined(b"&", member, parts)],
+        parts=limits.MAX_FORM_MEMBERS,
+        refused=(400, "invalid_form", "The form has more than 64 members."),
+    )
+
+
+def json(beginning: bytes, part: bytes, end: bytes, most: int) -> Worst:
+    """Return a sign-up by JSON with such parts, of which `most` are answered."""
+    return Worst(
+        path=SIGN_UP,
+        headers=lambda _: [JSON],
+        body=lambda parts: [beginning + joined(b",", part, parts) + end],
+        parts=most,
+        refused=(400, "invalid_json", "The JSON has more than 128 members and items."),
+    )
+
+
 REQUESTS = {
     "query": Worst(
         query=lambda parts: joined(b"&", b"%41%c3%a9#=%41", parts),
-        parts=MAX_QUERY_PARAMETERS,
+        parts=limits.MAX_QUERY_PARAMETERS,
         refused=(400, "invalid_query", "The query has more than 64 parameters."),
     ),
     "escapes in a query": Worst(query=lambda _: b"q=" + b"%41" * 2_700),
-    "path": Worst(path="/a" * MAX_PATH_SEGMENTS),
-    "form": Worst(
-        path=SIGN_UP,
-        headers=lambda _: [FORM],
-        body=lambda parts: [joined(b"&", b"%41#=%41%c3%a9", parts)],
-        parts=MAX_FORM_MEMBERS,
-        refused=(400, "invalid_form", "The form has more than 64 members."),
-    ),
-    "roles in a form": Worst(
-        path=SIGN_UP,
-        headers=lambda _: [FORM],
-        body=lambda parts: [joined(b"&", b"roles=%41", parts)],
-        parts=MAX_FORM_MEMBERS,
-        refused=(400, "invalid_form", "The form has more than 64 members."),
-    ),
+    "path": Worst(path="/a" * limits.MAX_PATH_SEGMENTS),
+    "form": form(b"%41#=%41%c3%a9"),
+    "roles in a form": form(b"roles=%41"),
     "escapes in a form": Worst(path=SIGN_UP, headers=lambda _: [FORM], body=lambda _: [b"a=" + b"%41" * 5_400]),
-    "JSON members": Worst(
-        path=SIGN_UP,
-        headers=lambda _: [JSON],
-        body=lambda parts: [b"{" + joined(b",", b'"\\u0061#":1.5', parts) + b"}"],
-        parts=MAX_JSON_VALUES,
-        refused=(400, "invalid_json", "The JSON has more than 128 members and items."),
-    ),
-    "JSON objects": Worst(
-        path=SIGN_UP,
-        headers=lambda _: [JSON],
-        body=lambda parts: [b'{"\\u0061":[' + joined(b",", b"{}", parts) + b"]}"],
-        parts=MAX_JSON_VALUES // 2 - 1,
-        refused=(400, "invalid_json", "The JSON has more than 128 members and items."),
-    ),
-    "deep JSON": Worst(
-        path=SIGN_UP,
-        headers=lambda _: [JSON],
-        body=lambda parts: [b'{"\\u0061":' + b"[" * 30 + joined(b",", b'"a"', parts) + b"]" * 30 + b"}"],
-        parts=MAX_JSON_VALUES - 30,
-        refused=(400, "invalid_json", "The JSON has more than 128 members and items."),
-    ),
+    "JSON members": json(b"{", b'"\\u0061#":1.5', b"}", limits.MAX_JSON_VALUES),
+    "JSON objects": json(b'{"\\u0061":[', b"{}", b"]}", limits.MAX_JSON_VALUES // 2 - 1),
+    "deep JSON": json(b'{"\\u0061":' + b"[" * 30, b'"a"', b"]" * 30 + b"}", limits.MAX_JSON_VALUES - 30),
     "quotation marks": Worst(path=SIGN_UP, headers=lambda _: [JSON], body=lambda _: [b'",' * 8_000]),
     "chunks": Worst(
         path=SIGN_UP,
         headers=lambda _: [JSON],
         body=lambda parts: [b" "] * parts,
-        parts=MAX_SMALL_CHUNKS,
+        parts=limits.MAX_SMALL_CHUNKS,
         refused=(413, "body_too_large", "The body has more than 128 chunks of few bytes."),
     ),
     "cookies": Worst(
         path="/api/test/user",
         headers=lambda parts: [(b"cookie", joined(b"; ", b"n=v", parts))],
-        parts=MAX_COOKIES,
+        parts=limits.MAX_COOKIES,
         refused=(431, "headers_too_large", "The request has more than 200 cookies."),
     ),
     "If-None-Match": Worst(
         path="/.well-known/jwks.json",
         headers=lambda parts: [(b"if-none-match", joined(b",", b'W/"a"', parts))],
-        parts=MAX_ENTITY_TAGS,
+        parts=limits.MAX_ENTITY_TAGS,
         refused=(431, "headers_too_large", "If-None-Match has more than 64 entity tags."),
     ),
     "Prefer": Worst(
         path="/.well-known/revocations",
         headers=lambda parts: [(b"prefer", joined(b",", b"wait=1 x", parts))],
-        parts=MAX_PREFERENCES,
+        parts=limits.MAX_PREFERENCES,
         refused=(431, "headers_too_large", "Prefer has more than 32 preferences."),
     ),
     "headers": Worst(
@@ -144,7 +126,7 @@ REQUESTS = {
     ),
     "X-Forwarded-For": Worst(
         headers=lambda parts: [(b"x-forwarded-for", joined(b", ", b"fe80::1:2:3:4:5:#", parts))],
-        parts=8_000 // MAX_FORWARDED_ADDRESSES,
+        parts=8_000 // limits.MAX_FORWARDED_ADDRESSES,
     ),
     "Basic": Worst(
         path="/api/auth/introspect",
