@@ -9,7 +9,7 @@ from support.doubles import NOON
 from support.storage_access import put
 
 
-async def test_a_locked_account_is_read_whole(storage: Storage) -> None:
+async def test_a_locked_account_is_read_completely(storage: Storage) -> None:
     ada = replace(a_user("ada", ADMIN, MODERATOR), epoch=2, version=5)
     await put(storage, ada)
     async with storage.transaction() as tx:
@@ -17,12 +17,12 @@ async def test_a_locked_account_is_read_whole(storage: Storage) -> None:
         assert await tx.users.lock(ada.id) == ada
 
 
-async def test_an_account_that_is_not_there_is_not_locked(storage: Storage) -> None:
+async def test_a_missing_account_is_not_locked(storage: Storage) -> None:
     async with storage.transaction() as tx:
         assert await tx.users.lock(a_user().id) is None
 
 
-async def test_who_locks_an_account_waits_for_who_holds_it_and_reads_what_they_left(storage: Storage) -> None:
+async def test_a_lock_on_an_account_waits_for_its_holder_and_reads_what_the_holder_wrote(storage: Storage) -> None:
     ada = a_user("ada")
     await put(storage, ada)
     held, read = asyncio.Event(), asyncio.Event()
@@ -45,7 +45,7 @@ async def test_who_locks_an_account_waits_for_who_holds_it_and_reads_what_they_l
     assert await task == replace(ada.disabled_now().granted(MODERATOR), version=1)
 
 
-async def test_who_opens_a_session_waits_for_who_holds_the_account(storage: Storage) -> None:
+async def test_opening_a_session_waits_for_the_holder_of_the_account(storage: Storage) -> None:
     """Also one who does not lock it."""
     ada = a_user("ada")
     await put(storage, ada)

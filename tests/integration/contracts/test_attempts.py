@@ -27,7 +27,7 @@ async def get(storage: Storage, key: AttemptKey = KEY) -> AttemptCount | None:
         return await reading.attempts.get(key)
 
 
-async def test_what_was_put_is_read_by_the_login_name_and_the_device(storage: Storage) -> None:
+async def test_a_stored_count_is_found_by_the_login_name_and_the_device(storage: Storage) -> None:
     exact = count(7, timedelta(microseconds=1), timedelta(seconds=2, microseconds=3))
     assert await get(storage) is None
     assert await put(storage, None, exact)
@@ -47,7 +47,7 @@ async def test_a_count_is_replaced_only_if_it_is_still_the_one_that_was_read(sto
     assert not await put(storage, count(1), count(2), AttemptKey(EVE))
 
 
-async def test_of_many_who_count_at_once_each_counts_once(storage: Storage) -> None:
+async def test_each_of_many_simultaneous_attempts_is_counted_once(storage: Storage) -> None:
     """SI-06."""
 
     @retried
@@ -61,7 +61,7 @@ async def test_of_many_who_count_at_once_each_counts_once(storage: Storage) -> N
     assert found.attempts == counted
 
 
-async def test_one_device_or_all_devices_are_forgotten(storage: Storage) -> None:
+async def test_the_counts_of_one_device_or_of_all_devices_can_be_deleted(storage: Storage) -> None:
     keys = [AttemptKey(ADA), AttemptKey(ADA, LAPTOP), AttemptKey(EVE)]
     for key in keys:
         await put(storage, None, count(), key)
@@ -94,7 +94,7 @@ async def test_old_counts_are_pruned_and_large_ones_only_after_their_window(stor
     assert [await get(storage, key) for key in pruned] == [None, None]
 
 
-async def test_at_most_so_many_counts_are_pruned_at_once(storage: Storage) -> None:
+async def test_pruning_deletes_at_most_the_given_number_of_counts(storage: Storage) -> None:
     for number in range(5):
         await put(storage, None, count(allowed=-HOUR), AttemptKey(LoginHash(bytes([number]) * 32)))
     async with storage.transaction() as tx:

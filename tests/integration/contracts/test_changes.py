@@ -25,7 +25,7 @@ async def some(storage: Storage, number: int) -> Sequence[SequencedChange]:
     return feed
 
 
-async def test_the_feed_begins_empty(storage: Storage) -> None:
+async def test_a_new_feed_is_empty(storage: Storage) -> None:
     async with storage.reading() as reading:
         assert await reading.changes.latest(10) == []
         assert await reading.changes.since(0, 10) == []
@@ -38,7 +38,7 @@ async def test_changes_are_numbered_in_ascending_order(storage: Storage) -> None
     assert sequences[0] > 0
 
 
-async def test_since_begins_with_the_number_itself(storage: Storage) -> None:
+async def test_the_changes_since_a_number_include_that_number(storage: Storage) -> None:
     feed = await some(storage, 4)
     async with storage.reading() as reading:
         assert await reading.changes.since(feed[1].sequence, 10) == feed[1:]
@@ -46,7 +46,7 @@ async def test_since_begins_with_the_number_itself(storage: Storage) -> None:
         assert await reading.changes.since(feed[3].sequence + 1, 10) == []
 
 
-async def test_among_finds_exactly_the_numbers_asked_for(storage: Storage) -> None:
+async def test_the_requested_numbers_are_found_and_no_others(storage: Storage) -> None:
     feed = await some(storage, 4)
     numbers = [feed[3].sequence, feed[1].sequence, feed[3].sequence + 900]
     async with storage.reading() as reading:
@@ -54,14 +54,14 @@ async def test_among_finds_exactly_the_numbers_asked_for(storage: Storage) -> No
         assert await reading.changes.among(range(feed[0].sequence, feed[0].sequence + 1000)) == feed
 
 
-async def test_the_latest_are_ascending(storage: Storage) -> None:
+async def test_the_latest_changes_are_in_ascending_order(storage: Storage) -> None:
     feed = await some(storage, 4)
     async with storage.reading() as reading:
         assert await reading.changes.latest(2) == feed[2:]
         assert await reading.changes.latest(1000) == feed
 
 
-async def test_pruning_forgets_the_old_and_never_the_latest(storage: Storage) -> None:
+async def test_pruning_deletes_old_changes_but_never_the_latest(storage: Storage) -> None:
     feed = await some(storage, 5)
     async with storage.transaction() as tx:
         assert await tx.changes.prune(FOREVER, 2) == 2
@@ -71,14 +71,14 @@ async def test_pruning_forgets_the_old_and_never_the_latest(storage: Storage) ->
         assert await tx.changes.since(0, 10) == feed[4:]
 
 
-async def test_pruning_keeps_what_is_young(storage: Storage) -> None:
+async def test_pruning_keeps_young_changes(storage: Storage) -> None:
     feed = await some(storage, 3)
     async with storage.transaction() as tx:
         assert await tx.changes.prune(EVER, 100) == 0
         assert await tx.changes.latest(3) == feed
 
 
-async def test_a_number_is_given_once(storage: Storage) -> None:
+async def test_each_number_is_used_once(storage: Storage) -> None:
     """Not even when everything that may be forgotten was, and not when a transaction that had it was rolled back."""
     feed = await some(storage, 2)
     async with storage.transaction() as tx:
@@ -91,7 +91,7 @@ async def test_a_number_is_given_once(storage: Storage) -> None:
     assert latest.sequence > feed[-1].sequence
 
 
-async def test_the_feed_tells_of_an_account_that_is_gone(storage: Storage) -> None:
+async def test_the_feed_announces_a_deleted_account(storage: Storage) -> None:
     ada: User = a_user("ada")
     await put(storage, ada)
     async with storage.transaction() as tx:
@@ -102,7 +102,7 @@ async def test_the_feed_tells_of_an_account_that_is_gone(storage: Storage) -> No
     assert [row.change for row in rows] == [Change.of_account(ada.id), Change.sessions_ended(ada.id, 1)]
 
 
-async def test_the_feed_tells_which_sessions_ended(storage: Storage) -> None:
+async def test_the_feed_names_the_sessions_that_ended(storage: Storage) -> None:
     ada = a_user("ada")
     ended = a_session(ada)
     await put(storage, ada, ended, a_session(ada))
@@ -116,7 +116,7 @@ async def test_the_feed_tells_which_sessions_ended(storage: Storage) -> None:
     assert [row.change for row in feed] == [Change.session_ended(ada.id, ended.id), Change.sessions_ended(ada.id, 3)]
 
 
-async def test_what_ended_since_a_moment_is_found_again_and_nothing_else(storage: Storage) -> None:
+async def test_the_ends_since_a_moment_are_found_and_nothing_else(storage: Storage) -> None:
     users = [a_user(f"user{count}") for count in range(4)]
     await put(storage, *users)
     for epoch, user in enumerate(users, 1):
@@ -133,7 +133,7 @@ async def test_what_ended_since_a_moment_is_found_again_and_nothing_else(storage
         assert len(await reading.changes.ended_since(EVER, 3)) == 3
 
 
-async def test_what_ended_before_all_sessions_of_the_account_is_left_out(storage: Storage) -> None:
+async def test_sessions_that_ended_before_all_tokens_were_revoked_are_left_out(storage: Storage) -> None:
     """So that a node that starts reads few changes of an account whose sessions often end."""
     ada, bob = a_user("ada"), a_user("bob")
     own, (other,) = [a_session(ada) for _ in range(4)], [a_session(bob)]

@@ -13,7 +13,7 @@ from support.storage_access import found, grant, put
 NOBODY = UserId(uuid7(NOON))
 
 
-async def test_granting_twice_is_granting_once(storage: Storage) -> None:
+async def test_granting_a_role_twice_changes_nothing_more(storage: Storage) -> None:
     ada = a_user()
     await put(storage, ada)
     assert await grant(storage, ada, MODERATOR)
@@ -21,7 +21,7 @@ async def test_granting_twice_is_granting_once(storage: Storage) -> None:
     assert await found(storage, ada.id) == ada.granted(MODERATOR)
 
 
-async def test_fifty_grants_of_one_role_are_one(storage: Storage) -> None:
+async def test_fifty_simultaneous_grants_of_one_role_give_it_once(storage: Storage) -> None:
     ada = a_user()
     await put(storage, ada)
     granted = await asyncio.gather(*(grant(storage, ada, MODERATOR) for _ in range(50)))
@@ -39,7 +39,7 @@ async def test_a_grant_needs_the_account_and_the_role(storage: Storage) -> None:
 
 
 @pytest.mark.parametrize("name", ["Admin", "ADMIN", "admin ", " admin", "ádmin", "admin\x00", "admi"])
-async def test_role_names_are_exact(storage: Storage, name: str) -> None:
+async def test_role_names_are_compared_exactly(storage: Storage, name: str) -> None:
     """AZ-06."""
     ada = a_user("ada", ADMIN)
     await put(storage, ada)

@@ -39,14 +39,14 @@ async def test_a_key_is_added_once(storage: Storage) -> None:
         assert await reading.keys.all() == [KEY]
 
 
-async def test_key_ids_are_exact(storage: Storage) -> None:
+async def test_key_ids_are_compared_exactly(storage: Storage) -> None:
     other = replace(KEY, kid=KEY.kid.swapcase())
     await put(storage, KEY, other)
     async with storage.reading() as reading:
         assert {key.kid for key in await reading.keys.all()} == {KEY.kid, other.kid}
 
 
-async def test_keys_are_in_the_order_in_which_they_sign(storage: Storage) -> None:
+async def test_keys_are_returned_in_the_order_in_which_they_sign(storage: Storage) -> None:
     moments = [timedelta(seconds=1), timedelta(microseconds=5), timedelta(days=-1), timedelta(microseconds=5)]
     keys = [replace(KEY, kid=f"key{n}", signs_from=NOON + moment) for n, moment in enumerate(moments)]
     await put(storage, *keys)
@@ -75,7 +75,7 @@ async def test_nodes_that_rotate_together_make_one_key(storage: Storage) -> None
         assert len(await reading.keys.all()) == 2
 
 
-async def test_a_saved_key_is_sealed_anew_takes_another_turn_and_is_announced(storage: Storage) -> None:
+async def test_saving_a_key_changes_its_seal_and_its_time_to_sign_and_is_announced(storage: Storage) -> None:
     other = replace(KEY, kid=KEY.kid.swapcase(), signs_from=NOON + timedelta(days=1))
     await put(storage, KEY, other)
     async with storage.transaction() as tx:
@@ -87,7 +87,7 @@ async def test_a_saved_key_is_sealed_anew_takes_another_turn_and_is_announced(st
     assert await announced(storage) == [Change(Subject.KEYS)] * 3
 
 
-async def test_a_removed_key_is_gone_and_its_removal_announced_once(storage: Storage) -> None:
+async def test_a_removed_key_is_gone_and_its_removal_is_announced_once(storage: Storage) -> None:
     other = replace(KEY, kid=KEY.kid.swapcase())
     await put(storage, KEY, other)
     async with storage.transaction() as tx:

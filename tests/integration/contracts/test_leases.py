@@ -19,23 +19,23 @@ async def take(storage: Storage, holder: str, now: timedelta, name: str = "pruni
         return await tx.leases.take(name, holder, NOON + now, NOON + now + MINUTE)
 
 
-async def test_what_nobody_has_is_taken(storage: Storage) -> None:
+async def test_a_lease_that_nobody_holds_can_be_taken(storage: Storage) -> None:
     assert await take(storage, "ada", 0 * MINUTE)
 
 
-async def test_what_somebody_has_is_free_when_its_time_is_up_and_not_before(storage: Storage) -> None:
+async def test_a_held_lease_is_free_when_its_time_is_up_and_not_before(storage: Storage) -> None:
     assert await take(storage, "ada", 0 * MINUTE)
     assert not await take(storage, "bob", MINUTE - MOMENT)
     assert await take(storage, "bob", MINUTE)
     assert not await take(storage, "ada", MINUTE)
 
 
-async def test_who_had_it_by_a_clock_that_was_far_ahead_keeps_nobody_out(storage: Storage) -> None:
+async def test_a_holder_whose_clock_was_far_ahead_keeps_nobody_out(storage: Storage) -> None:
     assert await take(storage, "ada", 500_000 * MINUTE)
     assert await take(storage, "bob", 0 * MINUTE)
 
 
-async def test_who_has_it_takes_it_again_for_longer(storage: Storage) -> None:
+async def test_the_holder_of_a_lease_can_extend_it(storage: Storage) -> None:
     assert await take(storage, "ada", 0 * MINUTE)
     assert await take(storage, "ada", MINUTE / 2)
     assert await take(storage, "ada", MINUTE / 2)
@@ -43,25 +43,25 @@ async def test_who_has_it_takes_it_again_for_longer(storage: Storage) -> None:
     assert await take(storage, "bob", 1.5 * MINUTE)
 
 
-async def test_who_was_late_does_not_have_it_any_more(storage: Storage) -> None:
+async def test_a_holder_that_was_late_has_lost_the_lease(storage: Storage) -> None:
     await take(storage, "ada", 0 * MINUTE)
     await take(storage, "bob", 2 * MINUTE)
     assert not await take(storage, "ada", 2 * MINUTE)
 
 
-async def test_each_name_is_taken_for_itself(storage: Storage) -> None:
+async def test_leases_of_different_names_are_independent(storage: Storage) -> None:
     assert await take(storage, "ada", 0 * MINUTE)
     assert await take(storage, "bob", 0 * MINUTE, name="rotation")
     assert await take(storage, "bob", 0 * MINUTE, name="Pruning")
 
 
 @pytest.mark.parametrize("other", ["ADA", "ada ", "ada\0"])
-async def test_a_holder_is_another_when_one_byte_is(storage: Storage, other: str) -> None:
+async def test_holders_whose_names_differ_in_one_byte_are_different(storage: Storage, other: str) -> None:
     assert await take(storage, "ada", 0 * MINUTE)
     assert not await take(storage, other, 0 * MINUTE)
 
 
-async def test_what_was_taken_in_vain_is_free(storage: Storage) -> None:
+async def test_a_lease_that_a_failed_transaction_took_is_free(storage: Storage) -> None:
     async def take_and_fail() -> None:
         async with storage.transaction() as tx:
             assert await tx.leases.take("pruning", "ada", NOON, NOON + MINUTE)
@@ -72,7 +72,7 @@ async def test_what_was_taken_in_vain_is_free(storage: Storage) -> None:
     assert await take(storage, "bob", 0 * MINUTE)
 
 
-async def test_of_many_who_take_it_at_once_one_has_it(storage: Storage) -> None:
+async def test_of_many_that_take_a_lease_at_once_one_gets_it(storage: Storage) -> None:
     """The first time, when there is nothing yet; and each time after it, when the one before has let it go by."""
 
     @retried

@@ -43,12 +43,12 @@ async def test_many_accounts_come_back_as_they_were(storage: Storage) -> None:
     assert await all_of(storage) == users
 
 
-async def test_nobody_is_added_by_adding_nobody(storage: Storage) -> None:
+async def test_adding_no_accounts_changes_nothing(storage: Storage) -> None:
     await add(storage)
     assert await all_of(storage) == []
 
 
-async def test_many_texts_are_stored_and_never_run(storage: Storage) -> None:
+async def test_texts_of_many_accounts_are_stored_and_never_run_as_sql(storage: Storage) -> None:
     """ST-03: not even where many rows go in one statement."""
     texts = ["'); DROP TABLE users; --", "%s %(id)s :name ?", "\\' \" `", "a\x00b", "\U0001f512", "{0}", "'", "\\"]
     users = [
@@ -75,7 +75,9 @@ async def test_many_texts_are_stored_and_never_run(storage: Storage) -> None:
     ],
     ids=["a name in use", "an email in use", "an email twice", "a name twice", "a role that is not there"],
 )
-async def test_one_that_cannot_be_added_and_none_is(storage: Storage, wrong: User, refusal: type[DomainError]) -> None:
+async def test_if_one_account_cannot_be_added_none_is(
+    storage: Storage, wrong: User, refusal: type[DomainError]
+) -> None:
     ada = a_user("ada")
     await put(storage, ada)
     with pytest.raises(refusal):
@@ -92,12 +94,12 @@ async def test_an_id_in_use_is_refused_and_its_account_stays(storage: Storage) -
     assert await all_of(storage) == [ada]
 
 
-async def test_accounts_that_are_added_are_no_change_to_any_that_was_there(storage: Storage) -> None:
+async def test_adding_accounts_is_not_announced(storage: Storage) -> None:
     await add(storage, a_user("ada", ADMIN), a_user("bob"))
     assert await announced(storage) == []
 
 
-async def test_names_and_emails_in_use_are_told_from_those_that_are_free(storage: Storage) -> None:
+async def test_names_and_emails_in_use_are_distinguished_from_free_ones(storage: Storage) -> None:
     users = [a_user(f"user{n}") for n in range(MANY)]
     await add(storage, *users)
     names, emails = [user.username.key for user in users], [user.email.key for user in users]

@@ -12,7 +12,7 @@ from support.storage_access import announced, found, put
 EDITOR = Role(name=RoleName("editor"), description="Écrit — and \U0001f58b", created_at=NOON)
 
 
-async def test_the_built_in_roles_are_there(storage: Storage) -> None:
+async def test_a_new_storage_has_the_built_in_roles(storage: Storage) -> None:
     async with storage.reading() as reading:
         stored = await reading.roles.all()
     assert [role.name for role in stored] == [ADMIN, MODERATOR, USER]
@@ -25,14 +25,14 @@ async def test_a_role_comes_back_as_it_was(storage: Storage) -> None:
         assert await reading.roles.get(EDITOR.name) == EDITOR
 
 
-async def test_roles_are_in_the_order_of_their_names(storage: Storage) -> None:
+async def test_roles_are_returned_in_the_order_of_their_names(storage: Storage) -> None:
     names = [RoleName(name) for name in ("b", "b.a", "b-a", "b_a", "b1", "ba", "zz", "a")]
     await put(storage, *(Role(name=name, created_at=NOON) for name in names))
     async with storage.reading() as reading:
         assert [role.name for role in await reading.roles.all()] == sorted({*names, *BUILT_IN})
 
 
-async def test_a_role_is_added_once_and_then_described_anew(storage: Storage) -> None:
+async def test_a_role_is_added_once_and_later_its_description_is_replaced(storage: Storage) -> None:
     async with storage.transaction() as tx:
         assert await tx.roles.put(EDITOR)
         assert not await tx.roles.put(EDITOR)
@@ -57,7 +57,7 @@ async def test_a_role_is_found_by_its_exact_name(storage: Storage, name: str) ->
         assert len(await reading.roles.all()) == len(BUILT_IN)
 
 
-async def test_a_role_goes_with_every_grant_of_it(storage: Storage) -> None:
+async def test_removing_a_role_removes_every_grant_of_it(storage: Storage) -> None:
     await put(storage, EDITOR)
     ada, bob = a_user("ada", EDITOR.name, MODERATOR), a_user("bob", EDITOR.name)
     await put(storage, ada, bob)
@@ -70,7 +70,7 @@ async def test_a_role_goes_with_every_grant_of_it(storage: Storage) -> None:
         assert await reading.roles.get(EDITOR.name) is None
 
 
-async def test_a_role_that_comes_again_is_held_by_nobody(storage: Storage) -> None:
+async def test_a_role_that_is_added_again_is_held_by_nobody(storage: Storage) -> None:
     await put(storage, EDITOR)
     ada = a_user("ada", EDITOR.name)
     await put(storage, ada)

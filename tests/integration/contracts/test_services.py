@@ -28,7 +28,7 @@ async def test_a_service_comes_back_as_it_was(storage: Storage) -> None:
         assert await reading.services.all() == [SHOP, another("z" * 64)]
 
 
-async def test_services_are_in_the_order_of_their_names(storage: Storage) -> None:
+async def test_services_are_returned_in_the_order_of_their_names(storage: Storage) -> None:
     names = ["wiki", "a.b", "shop-2", "a-b", "shop", "a_b"]
     await put(storage, *(another(name, number) for number, name in enumerate(names)))
     async with storage.reading() as reading:
@@ -36,7 +36,7 @@ async def test_services_are_in_the_order_of_their_names(storage: Storage) -> Non
 
 
 @pytest.mark.parametrize("service_id", [SHOP.id.swapcase(), f"{SHOP.id} ", "", "' OR '1'='1", "\ud800", "x" * 16_000])
-async def test_a_service_is_known_by_its_exact_id(storage: Storage, service_id: str) -> None:
+async def test_a_service_is_found_by_its_exact_id(storage: Storage, service_id: str) -> None:
     """ST-03: the id comes from the network."""
     await put(storage, SHOP)
     async with storage.reading() as reading:
@@ -51,14 +51,14 @@ async def test_a_name_belongs_to_one_service(storage: Storage) -> None:
         assert await reading.services.all() == [SHOP]
 
 
-async def test_of_many_who_take_one_name_at_once_one_has_it(storage: Storage) -> None:
+async def test_of_many_services_that_take_one_name_at_once_one_gets_it(storage: Storage) -> None:
     answers = await asyncio.gather(
         *(put(storage, another("shop", number)) for number in range(10)), return_exceptions=True
     )
     assert [type(answer) for answer in answers if answer] == [ServiceExists] * 9
 
 
-async def test_a_removed_service_is_gone_and_its_name_free(storage: Storage) -> None:
+async def test_a_removed_service_is_gone_and_its_name_is_free(storage: Storage) -> None:
     await put(storage, SHOP)
     async with storage.transaction() as tx:
         assert await tx.services.remove(SHOP.id)

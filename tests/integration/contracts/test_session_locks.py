@@ -27,7 +27,7 @@ ROUND_TRIPS = 10
 SUCCESSOR = RefreshTokenHash(b"s" * 32)
 
 
-async def test_a_locked_session_is_read_whole(storage: Storage) -> None:
+async def test_a_locked_session_is_read_completely(storage: Storage) -> None:
     ada = a_user()
     hers = a_session(ada)
     await put(storage, ada, hers)
@@ -36,7 +36,7 @@ async def test_a_locked_session_is_read_whole(storage: Storage) -> None:
         assert await tx.sessions.lock(hers.id) == hers
 
 
-async def test_a_session_that_is_not_there_is_not_locked(storage: Storage) -> None:
+async def test_a_missing_session_is_not_locked(storage: Storage) -> None:
     async with storage.transaction() as tx:
         assert await tx.sessions.lock(new_session_id(NOON)) is None
 
@@ -55,7 +55,7 @@ Change = Callable[[Transaction, Session], Awaitable[object]]
         ),
     ],
 )
-async def test_who_changes_a_session_waits_for_who_holds_it(storage: Storage, concurrent: bool, change: Change) -> None:
+async def test_a_change_of_a_session_waits_for_its_holder(storage: Storage, concurrent: bool, change: Change) -> None:
     ada = a_user()
     hers = a_session(ada)
     await put(storage, ada, hers)
@@ -81,7 +81,7 @@ async def test_who_changes_a_session_waits_for_who_holds_it(storage: Storage, co
     assert await session(storage, hers.id) != hers
 
 
-async def test_who_locks_a_session_waits_for_who_ends_it_and_does_not_find_it(
+async def test_a_lock_on_a_session_that_is_being_ended_waits_and_finds_nothing(
     storage: Storage, concurrent: bool
 ) -> None:
     ada = a_user()

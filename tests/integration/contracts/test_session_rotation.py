@@ -33,13 +33,13 @@ async def opened(storage: Storage) -> Session:
     return mine
 
 
-async def test_a_rotation_does_what_the_session_itself_would(storage: Storage) -> None:
+async def test_a_rotation_in_the_storage_gives_the_same_session_as_the_entity(storage: Storage) -> None:
     mine = await opened(storage)
     assert await rotate(storage, mine, mine.token_hash, MINUTE + MOMENT)
     assert await session(storage, mine.id) == mine.rotated(after(mine.token_hash), NOON + MINUTE + MOMENT)
 
 
-async def test_many_rotations_do_what_the_session_itself_would(storage: Storage) -> None:
+async def test_many_rotations_in_the_storage_give_the_same_session_as_the_entity(storage: Storage) -> None:
     """More than it remembers; over midnights; by a clock that is set back now and then."""
     expected = await opened(storage)
     for number in range(MAX_ROTATED_TOKENS + 8):
@@ -58,7 +58,7 @@ async def test_a_rotated_token_rotates_nothing(storage: Storage) -> None:
     assert await session(storage, mine.id) == rotated
 
 
-async def test_a_token_rotates_its_own_session_alone(storage: Storage) -> None:
+async def test_a_token_rotates_only_its_own_session(storage: Storage) -> None:
     ada = a_user()
     mine, other = a_session(ada), a_session(ada)
     await put(storage, ada, mine, other)
@@ -69,7 +69,7 @@ async def test_a_token_rotates_its_own_session_alone(storage: Storage) -> None:
 
 
 @pytest.mark.parametrize(("stored", "presented"), [(b"a", b"A"), (b"\0", b" "), (b"\xe9", b"e"), (b" ", b"\0")])
-async def test_a_token_is_another_when_one_byte_is(storage: Storage, stored: bytes, presented: bytes) -> None:
+async def test_tokens_that_differ_in_one_byte_are_different(storage: Storage, stored: bytes, presented: bytes) -> None:
     """Also one that a collation would call equal, and the last one of all."""
     ada = a_user()
     mine = replace(a_session(ada), token_hash=RefreshTokenHash(b"x" * 31 + stored))
@@ -79,7 +79,7 @@ async def test_a_token_is_another_when_one_byte_is(storage: Storage, stored: byt
 
 
 @pytest.mark.parametrize("begins", [-(POLICY.absolute - 3 * MINUTE), timedelta(0)], ids=["absolute", "idle"])
-async def test_a_session_rotates_until_it_is_over_to_the_microsecond(storage: Storage, begins: timedelta) -> None:
+async def test_a_session_rotates_until_the_microsecond_in_which_it_is_over(storage: Storage, begins: timedelta) -> None:
     ada = a_user()
     mine = replace(a_session(ada), started_at=NOON + begins)
     await put(storage, ada, mine)
@@ -96,7 +96,9 @@ async def test_a_rotation_is_not_announced(storage: Storage) -> None:
     assert await announced(storage) == []
 
 
-async def test_of_fifty_who_rotate_one_token_at_once_one_does_and_the_others_see_it(storage: Storage) -> None:
+async def test_of_fifty_simultaneous_rotations_of_one_token_one_succeeds_and_the_others_see_it(
+    storage: Storage,
+) -> None:
     mine = await opened(storage)
 
     async def refresh() -> bool:

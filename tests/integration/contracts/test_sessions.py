@@ -46,7 +46,7 @@ async def test_a_session_comes_back_as_it_was(storage: Storage) -> None:
 @pytest.mark.parametrize(
     "token_hash", [b"\0" * 32, b" " * 32, b"\xff" * 32, b"'\\\"%s:x?\n\r\x1a" * 2 + b"\0 \0 \0 \0 \0 "]
 )
-async def test_a_token_hash_is_bytes_and_no_text(storage: Storage, token_hash: bytes) -> None:
+async def test_a_token_hash_is_compared_as_bytes_and_not_as_text(storage: Storage, token_hash: bytes) -> None:
     """ST-03."""
     ada = a_user()
     rotated = (RotatedToken(token_hash[:8], NOON),)
@@ -65,7 +65,7 @@ async def test_a_session_is_found_together_with_its_account(storage: Storage) ->
         assert await reading.sessions.with_user(theirs.id) == (theirs, lone)
 
 
-async def test_no_session_is_none(storage: Storage) -> None:
+async def test_a_missing_session_is_returned_as_none(storage: Storage) -> None:
     await put(storage, a_user())
     async with storage.reading() as reading:
         assert await reading.sessions.get(NONE) is None
@@ -97,7 +97,7 @@ async def test_a_session_needs_an_account(storage: Storage) -> None:
         await put(storage, a_session(a_user()))
 
 
-async def test_what_opens_and_what_is_pruned_is_not_announced(storage: Storage) -> None:
+async def test_opening_and_pruning_sessions_is_not_announced(storage: Storage) -> None:
     ada = a_user()
     await put(storage, ada, a_session(ada))
     async with storage.transaction() as tx:
@@ -105,7 +105,7 @@ async def test_what_opens_and_what_is_pruned_is_not_announced(storage: Storage) 
     assert await announced(storage) == []
 
 
-async def test_pruning_forgets_what_was_not_used_and_keeps_what_was(storage: Storage) -> None:
+async def test_pruning_deletes_unused_sessions_and_keeps_used_ones(storage: Storage) -> None:
     """Used a day before, or later, than the time that is named; what lies between, the promise leaves open."""
     ada = a_user()
     long_ago = NOON - 90 * DAY
@@ -118,7 +118,7 @@ async def test_pruning_forgets_what_was_not_used_and_keeps_what_was(storage: Sto
     assert set(await sessions_of(storage, ada)) == {kept.id for kept in used}
 
 
-async def test_pruning_goes_by_small_batches(storage: Storage) -> None:
+async def test_pruning_deletes_in_small_batches(storage: Storage) -> None:
     ada = a_user()
     await put(storage, ada, *(a_session(ada) for _ in range(7)))
     pruned = []

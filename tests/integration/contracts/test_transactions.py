@@ -26,7 +26,7 @@ class Breakage(Exception):
     pass
 
 
-async def test_what_a_transaction_writes_it_reads(storage: Storage) -> None:
+async def test_a_transaction_reads_what_it_wrote(storage: Storage) -> None:
     ada = a_user()
     async with storage.transaction() as tx:
         await tx.users.add(ada)
@@ -35,7 +35,7 @@ async def test_what_a_transaction_writes_it_reads(storage: Storage) -> None:
         assert len(await tx.changes.latest(10)) == 1
 
 
-async def test_nobody_sees_what_is_not_committed(storage: Storage) -> None:
+async def test_nobody_reads_what_is_not_committed(storage: Storage) -> None:
     ada = a_user()
     async with storage.transaction() as tx:
         await tx.users.add(ada)
@@ -43,7 +43,7 @@ async def test_nobody_sees_what_is_not_committed(storage: Storage) -> None:
     assert await found(storage, ada.id) == ada
 
 
-async def test_a_reading_sees_what_was_committed_meanwhile(storage: Storage) -> None:
+async def test_a_reading_returns_what_was_committed_meanwhile(storage: Storage) -> None:
     ada = a_user()
     async with storage.reading() as reading:
         assert await reading.users.by_login("ada") is None
@@ -52,7 +52,7 @@ async def test_a_reading_sees_what_was_committed_meanwhile(storage: Storage) -> 
         assert await reading.users.by_login("ada") == ada
 
 
-async def test_a_block_that_raises_leaves_nothing_behind(storage: Storage) -> None:
+async def test_a_block_that_raises_stores_nothing(storage: Storage) -> None:
     """OP-01: all of a business step or none of it."""
     ada, bob = a_user("ada", MODERATOR), a_user("bob")
     await put(storage, ada)
@@ -73,7 +73,7 @@ async def test_a_block_that_raises_leaves_nothing_behind(storage: Storage) -> No
     assert await announced(storage) == []
 
 
-async def test_a_refusal_in_the_middle_leaves_nothing_behind(storage: Storage) -> None:
+async def test_a_refusal_in_the_middle_of_a_transaction_stores_nothing(storage: Storage) -> None:
     """OP-01."""
     ada, bob = a_user("ada"), a_user("bob")
     await put(storage, ada)
@@ -106,7 +106,7 @@ async def test_a_listener_hears_of_a_commit_before_the_block_is_left(storage: St
     assert heard == [[Change.of_account(ada.id), Change(Subject.ROLES)]]
 
 
-async def test_every_listener_hears(storage: Storage) -> None:
+async def test_every_listener_hears_of_a_commit(storage: Storage) -> None:
     heard: list[str] = []
     storage.on_commit(lambda _: heard.append("first"))
     storage.on_commit(lambda _: heard.append("second"))
@@ -132,7 +132,7 @@ async def test_a_listener_hears_nothing_of_what_was_rolled_back(storage: Storage
     assert heard == []
 
 
-async def test_a_commit_is_told_even_to_a_task_that_is_cancelled_in_it(storage: Storage) -> None:
+async def test_listeners_hear_of_a_commit_even_if_its_task_is_cancelled_during_it(storage: Storage) -> None:
     """Who goes away during the commit leaves a finished one, and this node knows of it."""
     ada = a_user()
     await put(storage, ada)
@@ -150,7 +150,7 @@ async def test_a_commit_is_told_even_to_a_task_that_is_cancelled_in_it(storage: 
     assert heard == [[Change.of_account(ada.id)]]
 
 
-async def test_a_cancelled_transaction_leaves_nothing_and_harms_nobody(storage: Storage) -> None:
+async def test_a_cancelled_transaction_stores_nothing_and_disturbs_no_other(storage: Storage) -> None:
     """Cancelled at every step of the way, and the next one finds everything in order."""
     ada = a_user()
     await put(storage, ada)
@@ -171,7 +171,7 @@ async def test_a_cancelled_transaction_leaves_nothing_and_harms_nobody(storage: 
     assert await grant(storage, ada, ADMIN)
 
 
-async def test_a_cancelled_reading_never_leaves_its_answer_to_another(storage: Storage) -> None:
+async def test_a_later_reading_never_gets_the_answer_of_a_cancelled_one(storage: Storage) -> None:
     """Whoever asks gets the answer to the question that was asked."""
     users = [a_user(f"user{number}") for number in range(20)]
     await put(storage, *users)
@@ -187,7 +187,7 @@ async def test_a_cancelled_reading_never_leaves_its_answer_to_another(storage: S
     await asyncio.gather(*(ask(user, 10) for user in users[:5]))
 
 
-async def test_of_two_admins_removed_at_once_one_stays(storage: Storage) -> None:
+async def test_of_two_admins_that_are_removed_at_once_one_stays(storage: Storage) -> None:
     """AZ-05, whichever way they are removed."""
     log = ListLog()
     revoke, delete, update = RevokeRole(storage, log), DeleteUser(storage, log), UpdateUser(storage, log)
@@ -209,7 +209,7 @@ async def test_of_two_admins_removed_at_once_one_stays(storage: Storage) -> None
                 await tx.users.revoke(user.id, ADMIN)
 
 
-async def test_many_writers_of_one_account_succeed_or_are_asked_to_come_back(storage: Storage) -> None:
+async def test_many_writers_of_one_account_succeed_or_are_asked_to_try_again(storage: Storage) -> None:
     """Contention ends by waiting, by trying again, or in "try again in a moment"; in nothing else."""
     ada, bob = a_user(), a_user("bob", ADMIN)
     await put(storage, ada, bob)
@@ -231,7 +231,7 @@ async def test_many_writers_of_one_account_succeed_or_are_asked_to_come_back(sto
     assert (stored.email.key, stored.disabled, stored.roles) == ("ada99@example.org", True, ada.roles)
 
 
-async def test_a_number_of_the_feed_may_be_seen_before_a_lower_one(storage: Storage, concurrent: bool) -> None:
+async def test_a_number_of_the_feed_may_be_readable_before_a_lower_one(storage: Storage, concurrent: bool) -> None:
     """Numbers are given at the insert and seen at the commit. Where transactions go one after the other (in memory, on
     SQLite) a second one does not even begin meanwhile, and the order is that of the commits."""
     ada, bob = a_user("ada"), a_user("bob")

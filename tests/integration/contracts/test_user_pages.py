@@ -45,7 +45,7 @@ async def test_a_query_is_the_beginning_of_a_username(storage: Storage) -> None:
         assert await reading.users.page("%", None, 9) == []
 
 
-async def test_a_query_with_an_at_is_the_beginning_of_an_email(storage: Storage) -> None:
+async def test_a_query_with_an_at_sign_is_the_beginning_of_an_email(storage: Storage) -> None:
     bob = replace(a_user("bob"), email=Email.parse("ada@a.example"))
     await put(storage, a_user("zoe"), a_user("ada"), bob)
     async with storage.reading() as reading:
@@ -54,7 +54,7 @@ async def test_a_query_with_an_at_is_the_beginning_of_an_email(storage: Storage)
         assert [user.username.key for user in await reading.users.page("ada@", "ada@a.example", 9)] == ["ada"]
 
 
-async def test_access_is_told_of_those_who_are_there(storage: Storage) -> None:
+async def test_access_is_returned_for_the_accounts_that_exist(storage: Storage) -> None:
     ada, bob = a_user("ada", ADMIN, MODERATOR), replace(a_user("bob", disabled=True), epoch=4)
     await put(storage, ada, bob)
     async with storage.reading() as reading:
@@ -66,7 +66,7 @@ async def test_access_is_told_of_those_who_are_there(storage: Storage) -> None:
 
 
 @pytest.mark.parametrize("number", [0, 1, 1203])
-async def test_access_is_told_of_any_number_of_accounts(storage: Storage, number: int) -> None:
+async def test_access_is_returned_for_any_number_of_accounts(storage: Storage, number: int) -> None:
     known = [a_user("ada"), a_user("bob")][:number]
     await put(storage, *known)
     strangers = [UserId(uuid7(NOON)) for _ in range(number - len(known))]

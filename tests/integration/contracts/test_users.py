@@ -34,7 +34,7 @@ async def test_an_account_comes_back_as_it_was(storage: Storage) -> None:
     assert await found(storage, ada.id) == ada
 
 
-async def test_a_time_is_a_moment_wherever_it_was_told(storage: Storage) -> None:
+async def test_a_time_is_the_same_moment_in_every_time_zone(storage: Storage) -> None:
     elsewhere = NOON.astimezone(timezone(timedelta(hours=5, minutes=30)))
     ada = replace(a_user(), created_at=elsewhere)
     await put(storage, ada)
@@ -43,7 +43,7 @@ async def test_a_time_is_a_moment_wherever_it_was_told(storage: Storage) -> None
     assert stored.created_at == NOON
 
 
-async def test_nobody_is_none(storage: Storage) -> None:
+async def test_a_missing_account_is_returned_as_none(storage: Storage) -> None:
     assert await found(storage, NOBODY) is None
 
 
@@ -61,7 +61,7 @@ async def test_an_email_belongs_to_one_account(storage: Storage) -> None:
         await put(storage, replace(a_user("bob"), email=ada.email))
 
 
-async def test_of_both_the_username_is_taken_first(storage: Storage) -> None:
+async def test_if_username_and_email_are_taken_the_refusal_names_the_username(storage: Storage) -> None:
     ada, bob = a_user("ada"), a_user("bob")
     await put(storage, ada, bob)
     with pytest.raises(UsernameTaken):
@@ -90,7 +90,7 @@ async def test_keys_that_a_collation_would_call_equal_are_different(storage: Sto
         assert [await reading.users.by_login(key) for key in keys] == users
 
 
-async def test_fifty_at_once_of_one_name_make_one_account(storage: Storage) -> None:
+async def test_fifty_simultaneous_sign_ups_with_one_name_make_one_account(storage: Storage) -> None:
     """SU-09: variants that fold alike, all at the same time; everybody else hears that it is taken."""
     rules = PasswordRules(PasswordPolicy(), ShortBlocklist())
     register = RegisterUser(storage, PlainHasher(), rules, ListLog())
@@ -107,20 +107,20 @@ async def test_fifty_at_once_of_one_name_make_one_account(storage: Storage) -> N
         assert len(await reading.users.page("", None, 100)) == 1
 
 
-async def test_fifty_at_once_of_different_names_make_fifty_accounts(storage: Storage) -> None:
+async def test_fifty_simultaneous_sign_ups_with_different_names_make_fifty_accounts(storage: Storage) -> None:
     await asyncio.gather(*(put(storage, a_user(f"user{number}")) for number in range(50)))
     async with storage.reading() as reading:
         assert len(await reading.users.page("", None, 100)) == 50
 
 
-async def test_an_account_with_a_role_that_is_not_there_is_not_made(storage: Storage) -> None:
+async def test_an_account_with_a_missing_role_is_not_added(storage: Storage) -> None:
     ada = a_user("ada", RoleName("wizard"))
     with pytest.raises(RoleMissing):
         await put(storage, ada)
     assert await found(storage, ada.id) is None
 
 
-async def test_one_signs_in_by_username_or_email(storage: Storage) -> None:
+async def test_an_account_is_found_by_its_username_or_its_email(storage: Storage) -> None:
     ada = a_user("Ada", MODERATOR)
     await put(storage, ada, a_user("bob"))
     async with storage.reading() as reading:
@@ -129,7 +129,7 @@ async def test_one_signs_in_by_username_or_email(storage: Storage) -> None:
         assert await reading.users.by_login("Ada") is None
 
 
-async def test_a_username_goes_before_an_email(storage: Storage) -> None:
+async def test_an_account_with_that_username_is_found_before_one_with_that_email(storage: Storage) -> None:
     ada = a_user("ada")
     named = replace(a_user("bob"), username=Username("ada@example.org", "ada@example.org"))
     await put(storage, ada, named)
@@ -140,7 +140,7 @@ async def test_a_username_goes_before_an_email(storage: Storage) -> None:
 @pytest.mark.parametrize(
     "key", ["", "' OR '1'='1", "%", "_da", 'ada" --', "ada\\", "ada\x00", "\ud800", "x" * 16_000, "{'a': 1}", "0"]
 )
-async def test_whatever_is_typed_as_a_name_is_a_name(storage: Storage, key: str) -> None:
+async def test_a_typed_name_is_only_compared_and_never_run_as_sql(storage: Storage, key: str) -> None:
     """ST-03."""
     await put(storage, a_user("ada"))
     async with storage.reading() as reading:
@@ -148,7 +148,7 @@ async def test_whatever_is_typed_as_a_name_is_a_name(storage: Storage, key: str)
         assert await reading.users.page(key or "x", key, 10) == []
 
 
-async def test_text_is_stored_and_never_run(storage: Storage) -> None:
+async def test_text_is_stored_and_never_run_as_sql(storage: Storage) -> None:
     """ST-03."""
     text = "'); DROP TABLE users; -- %s :name ? \\ \" ` \x00 \U0001f512"
     ada = replace(a_user(), username=Username("O'Neill", "o'neill; --"), password_hash=PasswordHash(f"$plain$1${text}"))
@@ -169,7 +169,7 @@ async def test_a_save_changes_everything_but_the_roles(storage: Storage) -> None
     assert await found(storage, ada.id) == replace(changed, roles=ada.roles, version=1)
 
 
-async def test_a_save_tells_when_a_name_or_email_is_taken(storage: Storage) -> None:
+async def test_a_save_is_refused_if_the_name_or_email_is_taken(storage: Storage) -> None:
     ada, bob = a_user("ada"), a_user("bob")
     await put(storage, ada, bob)
     with pytest.raises(UsernameTaken):
@@ -198,13 +198,13 @@ async def test_of_two_who_read_the_same_version_one_saves(storage: Storage) -> N
     assert (stored.version, stored.epoch) == (1, 1)
 
 
-async def test_an_account_that_is_gone_is_not_saved(storage: Storage) -> None:
+async def test_a_deleted_account_is_not_saved(storage: Storage) -> None:
     with pytest.raises(TransactionConflict):
         async with storage.transaction() as tx:
             await tx.users.save(a_user())
 
 
-async def test_an_account_goes_with_its_grants_and_its_id_is_never_seen_again(storage: Storage) -> None:
+async def test_deleting_an_account_deletes_its_grants_and_its_id_is_never_used_again(storage: Storage) -> None:
     """ST-08, the half of the storage."""
     ada = a_user("ada", ADMIN)
     await put(storage, ada, a_user("bob"))
@@ -221,7 +221,7 @@ async def test_an_account_goes_with_its_grants_and_its_id_is_never_seen_again(st
     assert await found(storage, again.id) == again
 
 
-async def test_what_changes_an_account_is_announced(storage: Storage) -> None:
+async def test_a_change_of_an_account_is_announced(storage: Storage) -> None:
     ada = a_user()
     await put(storage, ada)
     async with storage.transaction() as tx:
@@ -234,7 +234,7 @@ async def test_what_changes_an_account_is_announced(storage: Storage) -> None:
     ] * 4
 
 
-async def test_an_account_goes_with_its_sessions_and_the_end_of_them_all_is_announced_once(storage: Storage) -> None:
+async def test_deleting_an_account_deletes_its_sessions_and_announces_their_end_once(storage: Storage) -> None:
     """ST-08, the half of the storage. In the epoch after its last, so that every token that it ever had is before."""
     ada, bob = replace(a_user("ada"), epoch=7), a_user("bob")
     sessions, other = [a_session(ada) for _ in range(3)], a_session(bob)
@@ -247,7 +247,7 @@ async def test_an_account_goes_with_its_sessions_and_the_end_of_them_all_is_anno
     assert await session(storage, other.id) == other
 
 
-async def test_what_changes_nothing_is_not_announced(storage: Storage) -> None:
+async def test_a_call_that_changes_nothing_is_not_announced(storage: Storage) -> None:
     ada = a_user()
     await put(storage, ada)
     async with storage.transaction() as tx:
