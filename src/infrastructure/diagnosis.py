@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from doorward.infrastructure.finding import Finding
+from doorward.infrastructure.quantity import quantity
 from doorward.infrastructure.settings.file_access import (
     directory_advice,
     file_advice,
@@ -44,7 +45,7 @@ def diagnose_settings(settings: Settings) -> Iterator[Finding]:
 def diagnose_callers(settings: Settings, *, exposed: bool) -> Iterator[Finding]:
     yield Finding.judged(
         "proxies",
-        f"{len(settings.trusted_proxies)} trusted networks",
+        quantity(len(settings.trusted_proxies), "trusted network"),
         good=bool(settings.trusted_proxies) or not settings.behind_tls_proxy,
         fix="set DOORWARD_TRUSTED_PROXIES to the proxy's address, or every client is logged under it",
         otherwise="advice",
@@ -52,7 +53,7 @@ def diagnose_callers(settings: Settings, *, exposed: bool) -> Iterator[Finding]:
     plain = [origin for origin in settings.cors_origins if origin.startswith("http://")]
     yield Finding.judged(
         "CORS",
-        f"{len(settings.cors_origins)} origins of your own may call the API",
+        f"{quantity(len(settings.cors_origins), 'origin')} of your own may call the API",
         good=not (exposed and plain),
         fix=f"write https:// in DOORWARD_CORS_ORIGINS for {', '.join(sorted(plain))}",
         otherwise="advice",
@@ -78,7 +79,8 @@ def diagnose_strength(settings: Settings, *, exposed: bool) -> Iterator[Finding]
     cores = os.cpu_count() or 1
     yield Finding.judged(
         "processes",
-        f"{settings.workers} workers with {settings.hash_threads} hashing threads each, {cores} cores",
+        f"{quantity(settings.workers, 'worker')} with {quantity(settings.hash_threads, 'hashing thread')} each, "
+        f"{quantity(cores, 'core')}",
         good=settings.workers <= cores and settings.hash_threads <= cores,
         fix="set DOORWARD_WORKERS and DOORWARD_HASH_THREADS to at most the number of cores",
         otherwise="advice",

@@ -12,6 +12,7 @@ from doorward.domain.keys.signing_key import SigningKey, signing_at
 from doorward.infrastructure.clock import SystemClock
 from doorward.infrastructure.diagnosis import diagnose_files, diagnose_settings
 from doorward.infrastructure.finding import Finding
+from doorward.infrastructure.quantity import quantity
 from doorward.infrastructure.settings.file_access import status_of
 from doorward.infrastructure.settings.settings import ENV_FILE, Settings
 from doorward.infrastructure.settings.start_refused import StartRefused
@@ -98,7 +99,9 @@ def diagnose_previous_secret(outdated: Sequence[SigningKey]) -> Finding:
     """Return the finding for two master secrets. Only the previous secret decrypts the `outdated` keys."""
     return Finding.judged(
         "previous master secret",
-        f"{len(outdated)} keys are encrypted under it" if outdated else "no key needs it any more; see docs/keys.md",
+        f"it still encrypts {quantity(len(outdated), 'key')}"
+        if outdated
+        else "no key needs it any more; see docs/keys.md",
         good=not outdated,
         fix="start the service with both secrets",
         otherwise="advice",
@@ -114,7 +117,7 @@ def diagnose_age(keys: Sequence[SigningKey], now: datetime) -> Finding:
     age = now - key.signs_from
     return Finding.judged(
         "signing keys",
-        f"{len(keys)}, decrypted; {key.kid} ({key.algorithm}) has signed for {max(age.days, 0)} days",
+        f"{len(keys)}, decrypted; {key.kid} ({key.algorithm}) has signed for {quantity(max(age.days, 0), 'day')}",
         good=age < MAX_KEY_AGE,
         fix="create a new one with doorward keys rotate, and see DOORWARD_KEY_ROTATION_DAYS",
         otherwise="advice",

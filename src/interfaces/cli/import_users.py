@@ -8,6 +8,7 @@ import click
 from doorward.application.accounts.import_users import ImportProgress, ImportUsers
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.errors import ImportRefused, ImportStopped
+from doorward.infrastructure.quantity import quantity
 from doorward.interfaces.cli.output import EXIT_REFUSED, json_option, print_json, printable, refuse
 from doorward.interfaces.cli.running import CommandContext, run
 
@@ -54,7 +55,7 @@ def import_users(file: BinaryIO, skip_existing: bool, as_json: bool) -> None:  #
         print_json({"imported": done.imported, "skipped": done.skipped})
         return
     skipped = f" Skipped {done.skipped}." if skip_existing else ""
-    click.echo(f"Imported {done.imported} accounts.{skipped}")
+    click.echo(f"Imported {quantity(done.imported, 'account')}.{skipped}")
 
 
 def interruption_text(latest: ImportProgress) -> str:
