@@ -38,6 +38,8 @@ def test_the_five_lines_work_as_pasted(tmp_path: Path) -> None:
     assert "Require Moderator Role!" in answers[2]
     assert answers[-1] == "Moderator Content."
     assert len(lines) == 5
+    (logged,) = pasted.stderr.splitlines()
+    assert json.loads(logged)["event"] == "authz_change"
     shown = block("text", "User Content.").splitlines()
     assert [without_request_id(line) for line in shown] == [without_request_id(line) for line in answers]
 
