@@ -194,8 +194,13 @@ class RefreshTokenReused(InvalidRefreshToken):
     text = "This refresh token was used before; the session has ended. Sign in again."
 
 
+class KeptTokenReused(RefreshTokenReused):
+    """A rotated refresh token was used where tokens do not rotate. The session has ended."""
+
+
 class RefreshTokenMissing(InvalidRefreshToken):
-    """There is no refresh token in the request. This refusal and the next two are those of the tutorial dialect."""
+    """There is no refresh token in the request. This refusal, the one before and the next two are those of the tutorial
+    dialect."""
 
 
 class RefreshTokenUnknown(InvalidRefreshToken):

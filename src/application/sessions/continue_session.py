@@ -10,9 +10,9 @@ from doorward.application.transactions import retried
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import (
     InvalidRefreshToken,
+    KeptTokenReused,
     RefreshTokenExpired,
     RefreshTokenMissing,
-    RefreshTokenReused,
     RefreshTokenUnknown,
     TransactionConflict,
 )
@@ -37,7 +37,7 @@ class ContinueSession:
     log: SecurityLog
 
     async def __call__(self, presented: str | None, now: datetime) -> SignedIn:
-        """Raise RefreshTokenMissing, RefreshTokenUnknown, RefreshTokenExpired, or RefreshTokenReused if the reuse ended
+        """Raise RefreshTokenMissing, RefreshTokenUnknown, RefreshTokenExpired, or KeptTokenReused if the reuse ended
         the session."""
         if presented is None:
             raise RefreshTokenMissing
@@ -51,7 +51,7 @@ class ContinueSession:
         standing, session, user = await self._decided(token, now)
         if standing is Standing.REUSED:
             self.log.record(SecurityEvent.AUTHN_TOKEN_REUSE, user_id=str(user.id), session_id=str(session.id))
-            raise RefreshTokenReused
+            raise KeptTokenReused
         if standing is not Standing.CURRENT:
             expired = session.token_hash == token.hash and session.is_over(self.policy, now)
             raise self._refused(RefreshTokenExpired() if expired else RefreshTokenUnknown(), token)
