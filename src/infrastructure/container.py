@@ -132,7 +132,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         StorageProvider(settings),
         PasswordsProvider(settings),
         TokensProvider(settings),
-        ChangeFeedProvider(),
+        ChangeFeedProvider(settings),
         UseCases(),
         *overrides,
     )

@@ -118,7 +118,7 @@ async def test_whoever_refreshes_in_the_ordinary_way_rotates_the_token_from_then
 
 @pytest.mark.parametrize("seconds", [1, 11], ids=["within the grace time", "after it"])
 async def test_a_rotated_token_that_comes_here_was_stolen_and_ends_the_session(seconds: float) -> None:
-    """RF-02: reuse is detected although one of the two clients does not rotate, and whichever of them is the thief.
+    """RF-02, RF-19: reuse is detected although one of the two clients does not rotate, whichever of them is the thief.
     The grace time is for a client that repeats its request, which is one to the other route."""
     house, token = await signed_in_house()
     await house.continue_session(token, house.clock.now())
@@ -135,7 +135,7 @@ async def test_a_rotated_token_that_comes_here_was_stolen_and_ends_the_session(s
 
 
 async def test_a_session_that_rotates_cannot_be_made_one_that_does_not() -> None:
-    """RF-02: its current token is refused here, and continues where it belongs."""
+    """RF-02, RF-19: its current token is refused here, and continues where it belongs."""
     house, token = await signed_in_house()
     rotated = (await house.refresh(token, house.clock.now())).refresh_token.value
     with pytest.raises(RefreshTokenUnknown):

@@ -10,7 +10,7 @@ import pytest
 from doorward.application.ports.security_events import SecurityEvent
 from support.builders import PASSWORD
 from support.http.databases import settings_for
-from support.http.in_process import App, in_process
+from support.http.in_process import App, ServeApp, in_process
 from support.http.service import Account, Unique, outcome, somebody
 
 Send = Callable[[httpx2.Client, Account, str], httpx2.Response]
@@ -246,3 +246,15 @@ def test_the_document_has_the_route_of_the_dialect(tutorial: App) -> None:
         operation = client.get("/openapi.json").json()["paths"]["/api/auth/refreshtoken"]["post"]
     assert {"200", "403"} <= operation["responses"].keys()
     assert "401" not in operation["responses"]
+
+
+def test_a_token_of_a_day_is_refused_at_once_when_its_session_ends(serve: ServeApp) -> None:
+    """RF-06: for clients that cannot refresh."""
+    service = serve(dialect="tutorial", access_token_seconds="86400")
+    ada, admin = service.create_user("ada"), service.admin
+    with service.client() as client:
+        body = {"username": "ada", "password": PASSWORD}
+        assert client.post("/api/auth/signin", json=body).json()["expiresIn"] == 86_400
+        assert service.lets_in(ada)
+        assert client.delete(f"/api/admin/users/{ada.id}/sessions", headers=admin.bearer).is_success
+        assert not service.lets_in(ada)
