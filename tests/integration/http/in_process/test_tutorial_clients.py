@@ -111,6 +111,12 @@ ROWS = [
         standard=NO_PATH,
     ),
     Row(
+        name="refreshtoken by form",
+        send=lambda client, ada, _: client.post("/api/auth/refreshtoken", data={"refreshToken": ada.refresh_token}),
+        tutorial=SIGNED_IN,
+        standard=NO_PATH,
+    ),
+    Row(
         name="refreshtoken without one",
         send=refreshing(refreshToken=None),
         tutorial=(403, "Refresh Token is required!"),
