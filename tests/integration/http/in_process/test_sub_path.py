@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import cache
-from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urljoin
 
@@ -13,6 +12,7 @@ import httpx2
 import pytest
 
 from support.builders import PASSWORD
+from support.http.behind_proxy import cookies, sent
 from support.http.edge_driver import ask
 from support.http.in_process import App, in_process
 from support.http.service import INTROSPECT, Unique, outcome
@@ -160,6 +160,12 @@ def test_an_origin_has_no_path(proxied: Proxied, origin: str) -> None:
     assert outcome(refused) == (403, "cross_site_request")
 
 
+def test_answers_make_no_rule_for_the_subdomains_of_a_shared_host(proxied: Proxied) -> None:
+    """HT-01."""
+    answer = proxied.ask("GET", f"{PUBLIC_URL}/")
+    assert answer.headers["strict-transport-security"] == "max-age=31536000"
+
+
 def test_the_document_names_the_cookie_that_is_set(proxied: Proxied) -> None:
     document = proxied.ask("GET", f"{PUBLIC_URL}/openapi.json").json()
     assert document["components"]["securitySchemes"]["cookie"]["name"] == "__Secure-doorward-access"
@@ -199,13 +205,3 @@ def signed_in(proxied: Proxied, name: str) -> Mapping[str, Any]:
 def from_page(proxied: Proxied, path: str, cookie: str, *, origin: str = ORIGIN, **options: Any) -> httpx2.Response:
     headers = {"Origin": origin, "Content-Type": "application/json", **({"Cookie": cookie} if cookie else {})}
     return proxied.ask("POST", PUBLIC_URL + path, headers=headers, **options)
-
-
-def cookies(answer: httpx2.Response) -> dict[str, Any]:
-    return {
-        name: morsel for line in answer.headers.get_list("set-cookie") for name, morsel in SimpleCookie(line).items()
-    }
-
-
-def sent(answer: httpx2.Response) -> str:
-    return "; ".join(f"{name}={morsel.value}" for name, morsel in cookies(answer).items())
