@@ -50,7 +50,7 @@ def test_a_person_signs_in_with_cookies_for_the_path(path_site: Site, unique: Un
     body = {"username": name, "password": PASSWORD, "cookies": True}
     signed_in = site.ask("POST", "/api/auth/signin", json=body, headers=page)
     assert {morsel["path"] for morsel in cookies(signed_in).values()} == {"/auth"}
-    assert list(cookies(signed_in)) == ["__Secure-doorward-access", "__Secure-doorward-refresh"]
+    assert all(name.startswith("__Secure-doorward-") for name in cookies(signed_in))
     assert site.ask("GET", "/api/account", headers={"Cookie": sent(signed_in)}).json()["username"] == name
     assert site.ask("POST", "/api/auth/signout", headers={**page, "Cookie": sent(signed_in)}).status_code == 204
 

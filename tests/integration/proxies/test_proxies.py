@@ -25,7 +25,7 @@ def test_a_person_signs_in_with_cookies_refreshes_and_signs_out(site: Site, uniq
     page = {"Origin": site.origin, **JSON}
     body = {"username": name, "password": PASSWORD, "cookies": True}
     signed_in = site.ask("POST", "/api/auth/signin", json=body, headers=page)
-    assert list(cookies(signed_in)) == ["__Host-doorward-access", "__Host-doorward-refresh"]
+    assert all(name.startswith("__Host-doorward-") for name in cookies(signed_in))
     account = site.ask("GET", "/api/account", headers={"Cookie": sent(signed_in)})
     assert (account.status_code, account.json()["username"]) == (200, name)
     refreshed = site.ask("POST", "/api/auth/refresh", headers={**page, "Cookie": sent(signed_in)})

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True, scop
 """Addresses do not depend on where accounts are kept."""
 
 NOBODYS_ID = "00000000-0000-7000-8000-000000000000"
+TOKENS = ["__Secure-doorward-access", "__Secure-doorward-refresh"]
 HOST = (b"host", b"example.com")
 METADATA = "/.well-known/oauth-authorization-server"
 ADDRESS = re.compile(r"https?://[^\s\"'<>`)]+")
@@ -143,8 +144,8 @@ def test_cookies_are_for_the_path_alone(proxied: Proxied, unique: Unique) -> Non
     proxied.sign_up(name)
     first = from_page(proxied, "/api/auth/signin", "", json={"username": name, "password": PASSWORD, "cookies": True})
     second = from_page(proxied, "/api/auth/refresh", sent(first))
-    for held in (cookies(first), cookies(second)):
-        assert list(held) == ["__Secure-doorward-access", "__Secure-doorward-refresh"]
+    for held, names in ((cookies(first), [*TOKENS, "__Secure-doorward-device"]), (cookies(second), TOKENS)):
+        assert sorted(held) == sorted(names)
         for morsel in held.values():
             assert (morsel["path"], morsel["domain"], morsel["samesite"].lower()) == (PATH, "", "lax")
             assert (bool(morsel["secure"]), bool(morsel["httponly"])) == (True, True)
