@@ -21,7 +21,7 @@ from doorward.domain.accounts.user import User
 from doorward.domain.sessions.session import UNKNOWN_DEVICE, Session, new_session_id
 from doorward.infrastructure.container import make_container
 from doorward.infrastructure.security.passwords import LANES, MEMORY_KIB, PASSES
-from doorward.infrastructure.settings.settings import load_settings
+from doorward.infrastructure.settings.loading import load_settings
 from peers.calls import Call, ask
 from peers.catalogue import PASSWORD, email, username
 from support.programs.command_line import DOORWARD, Doorward

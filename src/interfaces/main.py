@@ -15,8 +15,9 @@ from doorward.application.maintenance import Maintenance
 from doorward.domain.errors import Unavailable
 from doorward.infrastructure.container import make_container
 from doorward.infrastructure.log.configure import configure_logging, dropped_lines
+from doorward.infrastructure.settings.loading import ENV_FILE, load_settings
 from doorward.infrastructure.settings.public_path import issuer_path
-from doorward.infrastructure.settings.settings import ENV_FILE, Settings, load_settings
+from doorward.infrastructure.settings.settings import Settings
 from doorward.interfaces.http import metrics
 from doorward.interfaces.http.app import create_app
 from doorward.interfaces.http.config import HttpConfig

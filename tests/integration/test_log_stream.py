@@ -18,7 +18,7 @@ import structlog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.infrastructure.log.configure import configure_logging, flush
 from doorward.infrastructure.log.security_log import StructlogSecurityLog
-from doorward.infrastructure.settings.settings import load_settings
+from doorward.infrastructure.settings.loading import load_settings
 configure_logging(load_settings({"DOORWARD_LOG_LEVEL": "info"}))
 """
 

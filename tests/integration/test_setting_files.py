@@ -8,7 +8,7 @@ import pytest
 
 from doorward.infrastructure.settings.descriptions import describe_settings
 from doorward.infrastructure.settings.env_file import parse_env
-from doorward.infrastructure.settings.settings import load_settings
+from doorward.infrastructure.settings.loading import load_settings
 from doorward.infrastructure.settings.start_refused import StartRefused
 
 SECRET = "t0p-of-the-class/7Jx2QmZk9sVbN4wLr8"

@@ -5,7 +5,8 @@ import sys
 
 from litestar import Litestar, get
 
-from doorward.infrastructure.settings.settings import ENV_FILE, Settings, load_settings
+from doorward.infrastructure.settings.loading import ENV_FILE, load_settings
+from doorward.infrastructure.settings.settings import Settings
 from doorward.interfaces.cli.server import serve_until_stopped
 
 

@@ -21,7 +21,7 @@ class UnlockUser:
 
     async def __call__(self, user: User, by: Operator) -> None:
         cleared = await self._clear(user)
-        self.log.record(SecurityEvent.USER_UNLOCKED, user_id=str(user.id), by=str(by), cleared=cleared)
+        self.log.record(SecurityEvent.USER_UNLOCKED, user_id=str(user.id), by=by.log_name, cleared=cleared)
 
     @retried
     async def _clear(self, user: User) -> int:

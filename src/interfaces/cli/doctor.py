@@ -14,7 +14,8 @@ from doorward.infrastructure.diagnosis import diagnose_files, diagnose_settings
 from doorward.infrastructure.finding import Finding
 from doorward.infrastructure.quantity import quantity
 from doorward.infrastructure.settings.file_access import status_of
-from doorward.infrastructure.settings.settings import ENV_FILE, Settings
+from doorward.infrastructure.settings.loading import ENV_FILE
+from doorward.infrastructure.settings.settings import Settings
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.interfaces.cli.output import json_option, print_json, printable
 from doorward.interfaces.cli.running import STANDARD_ERROR_DESCRIPTOR, current_settings

@@ -12,7 +12,8 @@ from types import MappingProxyType
 from typing import Protocol, TypeVar
 
 from doorward.infrastructure.clock import SystemClock
-from doorward.infrastructure.settings.settings import ENV_FILE, Settings, load_settings
+from doorward.infrastructure.settings.loading import ENV_FILE, load_settings
+from doorward.infrastructure.settings.settings import Settings
 
 T = TypeVar("T")
 

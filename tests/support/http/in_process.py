@@ -27,7 +27,8 @@ from doorward.application.services.register_service import RegisterService
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import ADMIN
 from doorward.infrastructure.container import make_container
-from doorward.infrastructure.settings.settings import Settings, load_settings
+from doorward.infrastructure.settings.loading import load_settings
+from doorward.infrastructure.settings.settings import Settings
 from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.interfaces.http.app import create_app

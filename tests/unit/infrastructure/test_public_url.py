@@ -3,8 +3,8 @@
 import pytest
 
 from doorward.infrastructure.diagnosis import diagnose_settings
+from doorward.infrastructure.settings.loading import load_settings
 from doorward.infrastructure.settings.public_path import issuer_path
-from doorward.infrastructure.settings.settings import load_settings
 from doorward.infrastructure.settings.start_refused import StartRefused
 
 PUBLIC_URL, PROXY_PATH = "DOORWARD_PUBLIC_URL", "DOORWARD_PROXY_PATH"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from doorward.infrastructure.settings.settings import load_settings
+from doorward.infrastructure.settings.loading import load_settings
 from doorward.infrastructure.settings.start_refused import StartRefused
 
 MESSAGES = [

@@ -7,8 +7,9 @@ import pytest
 
 from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME, MAX_TUTORIAL_ACCESS_TOKEN_LIFETIME
 from doorward.infrastructure.settings.descriptions import describe_settings
+from doorward.infrastructure.settings.loading import load_settings
 from doorward.infrastructure.settings.masking import masked_settings
-from doorward.infrastructure.settings.settings import Settings, load_settings
+from doorward.infrastructure.settings.settings import Settings
 from doorward.infrastructure.settings.sources import SECRET_SETTINGS
 from doorward.infrastructure.settings.start_refused import StartRefused
 

@@ -1,6 +1,6 @@
 """The refusals of the HTTP interface: what is wrong with a request before a use case runs.
 
-All other refusals are in `domain/errors.py`. Both share the families, and `answers.py` maps both to answers.
+All other refusals are in `domain/errors/`. Both share the families, and `answers.py` maps both to answers.
 """
 
 from doorward.domain.errors import DomainError, Forbidden, Invalid, Missing, Unauthenticated, Unavailable

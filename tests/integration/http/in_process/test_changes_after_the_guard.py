@@ -27,7 +27,7 @@ from doorward.domain.sessions.session import Session
 from doorward.infrastructure.container import make_container
 from doorward.infrastructure.memory.storage import MemoryStorage, MemoryTransaction
 from doorward.infrastructure.memory.tables import MemoryDatabase
-from doorward.infrastructure.settings.settings import load_settings
+from doorward.infrastructure.settings.loading import load_settings
 from doorward.interfaces.http.app import create_app
 from doorward.interfaces.http.config import HttpConfig
 from doorward.interfaces.http.edge.middleware import EdgeMiddleware

@@ -1,0 +1,119 @@
+"""Refusals about accounts, passwords and sign-in."""
+
+from collections.abc import Mapping
+
+from doorward.domain.errors.families import Conflict, Forbidden, Invalid, Missing, Throttled, Unauthenticated
+
+
+class InvalidUsername(Invalid):
+    code = "invalid_username"
+    field = "username"
+    text = "Use 3 to 32 letters (a to z), digits, dots, dashes or underscores; begin with no dot or dash."
+
+
+class UsernameReserved(Invalid):
+    code = "username_reserved"
+    field = "username"
+    text = "This username is reserved."
+
+
+class InvalidEmail(Invalid):
+    code = "invalid_email"
+    field = "email"
+    text = "Write an email address, such as ada@example.org."
+
+
+class PasswordRefused(Invalid):
+    """The new password violates the policy; the text names the rule."""
+
+    code = "password_refused"
+    field = "password"
+
+
+class PasswordTooShort(PasswordRefused):
+    code = "password_too_short"
+
+
+class PasswordTooLong(PasswordRefused):
+    code = "password_too_long"
+
+
+class PasswordBlocked(PasswordRefused):
+    code = "password_blocked"
+
+
+class UsernameTaken(Conflict):
+    code = "username_taken"
+    text = "Username is already in use!"
+
+
+class EmailTaken(Conflict):
+    code = "email_taken"
+    text = "Email is already in use!"
+
+
+class ImportRefused(Invalid):
+    """The import contains errors, so nothing was imported. The text gives the number of wrong lines."""
+
+    code = "import_refused"
+
+    def __init__(self, wrong: Mapping[int, str], more: int, *, in_use: bool) -> None:
+        """`wrong` maps the numbers of the first wrong lines to what is wrong with them, and `more` is the number of
+        further ones. `in_use` states that at least one wrong line names an existing account."""
+        number = len(wrong) + more
+        super().__init__(f"Nothing was imported: {number} line{'s' if number > 1 else ''} cannot be.")
+        self.wrong = wrong
+        self.more = more
+        self.in_use = in_use
+
+
+class ImportStopped(Conflict):
+    """A part of the import is in the database; the text says which."""
+
+    code = "import_stopped"
+
+
+class PasswordWrong(Forbidden):
+    """The present password that confirms an action is wrong. It is no 401, because the session is still valid."""
+
+    code = "password_wrong"
+    text = "This is not your present password."
+
+
+class AccountMissing(Missing):
+    code = "account_not_found"
+    text = "There is no such account."
+
+
+class EmailUnproven(Invalid):
+    """An account is named by an email address, which does not prove whose account it is."""
+
+    code = "email_unproven"
+    field = "user"
+    text = "Name the account by its username or its id. Anybody can sign up with the email address of somebody else."
+
+
+class InvalidCredentials(Unauthenticated):
+    """The sign-in failed. Only the security log contains the reason; the client does not learn it."""
+
+    code = "invalid_credentials"
+    text = "Invalid username or password!"
+
+
+class UnknownAccount(InvalidCredentials):
+    """No account has that name. Only the tutorial dialect tells the client."""
+
+
+class WrongPassword(InvalidCredentials):
+    """The account exists and the password is wrong, or the account is disabled."""
+
+
+class TooManyAttempts(Throttled):
+    """Too many passwords were tried for one login name. The password of this attempt was not looked at."""
+
+    code = "too_many_attempts"
+    text = "Too many attempts. Wait before you try again."
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__()
+        self.retry_after = retry_after
