@@ -2,19 +2,17 @@
 
 import createClient from "openapi-fetch";
 import type { paths } from "./doorward.js";
+import { asForm, baseUrl, email, password, print, username } from "./program.js";
 
-declare const process: { argv: string[] };
-
-const [, , baseUrl = "", username = "", password = ""] = process.argv;
 const client = createClient<paths>({ baseUrl });
 
 const signedUp = await client.POST("/api/auth/signup", {
-  body: { username, email: `${username}@example.org`, password },
+  body: { username, email, password },
 });
 const signedIn = await client.POST("/api/auth/signin", { body: { username, password } });
 const signedInByForm = await client.POST("/api/auth/signin", {
   body: { username, password },
-  headers: { "Content-Type": "application/x-www-form-urlencoded" },
+  headers: asForm,
 });
 const accessToken = signedIn.data?.accessToken ?? "";
 const refreshToken = signedIn.data?.refreshToken ?? "";
@@ -28,16 +26,15 @@ const revocations = await client.GET("/.well-known/revocations", { parseAs: "tex
 const refreshed = await client.POST("/api/auth/refresh", { body: { refreshToken } });
 const signedOut = await client.POST("/api/auth/signout", { headers });
 
-const results: Record<string, string | number | undefined> = {
-  signedUp: signedUp.data?.message,
-  signedIn: signedIn.data?.username,
-  signedInByForm: signedInByForm.data?.username,
-  account: account.data?.session.address,
-  content: content.data,
-  refused: refused.error && refused.response.status,
-  forbidden: forbidden.error?.code,
-  revocations: revocations.data?.split(".").length,
-  refreshed: refreshed.data?.username,
-  signedOut: signedOut.response.status,
-};
-console.log(JSON.stringify(results));
+print({
+  signedUp,
+  signedIn,
+  signedInByForm,
+  account,
+  content,
+  refused,
+  forbidden,
+  revocations,
+  refreshed,
+  signedOut,
+});

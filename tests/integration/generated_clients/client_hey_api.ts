@@ -12,18 +12,16 @@ import {
   userContent,
 } from "./doorward/index.js";
 import { client } from "./doorward/client.gen.js";
+import { asForm, baseUrl, email, password, print, username } from "./program.js";
 
-declare const process: { argv: string[] };
-
-const [, , baseUrl = "", username = "", password = ""] = process.argv;
 client.setConfig({ baseUrl });
 
-const signedUp = await signUp({ body: { username, email: `${username}@example.org`, password } });
+const signedUp = await signUp({ body: { username, email, password } });
 const signedIn = await signIn({ body: { username, password } });
 const signedInByForm = await signIn({
   body: { username, password },
   bodySerializer: (body) => new URLSearchParams(body as Record<string, string>),
-  headers: { "Content-Type": "application/x-www-form-urlencoded" },
+  headers: asForm,
 });
 const auth = signedIn.data?.accessToken ?? "";
 const refreshToken = signedIn.data?.refreshToken ?? "";
@@ -36,16 +34,15 @@ const published = await revocations({ parseAs: "text" });
 const refreshed = await refreshSession({ body: { refreshToken } });
 const signedOut = await signOut({ auth });
 
-const results: Record<string, string | number | undefined> = {
-  signedUp: signedUp.data?.message,
-  signedIn: signedIn.data?.username,
-  signedInByForm: signedInByForm.data?.username,
-  account: account.data?.session.address,
-  content: content.data,
-  refused: refused.error && refused.response?.status,
-  forbidden: forbidden.error?.code,
-  revocations: published.data?.split(".").length,
-  refreshed: refreshed.data?.username,
-  signedOut: signedOut.response?.status,
-};
-console.log(JSON.stringify(results));
+print({
+  signedUp,
+  signedIn,
+  signedInByForm,
+  account,
+  content,
+  refused,
+  forbidden,
+  revocations: published,
+  refreshed,
+  signedOut,
+});

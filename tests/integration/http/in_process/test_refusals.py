@@ -130,7 +130,7 @@ def test_the_refusal_of_a_long_address_names_the_limit() -> None:
     assert str(MAX_TARGET_BYTES) in TargetTooLong.text
 
 
-def test_every_refusal_is_defined_in_one_of_the_two_modules() -> None:
+def test_every_refusal_is_defined_in_one_of_the_two_places_and_imported_from_there() -> None:
     assert app.ROUTES, "importing the routes defines every refusal"
     ours = [kind for kind in everywhere() if kind.__module__.startswith(OURS)]
     assert {kind.__module__ for kind in ours if not kind.__module__.startswith(HOMES)} == set()
