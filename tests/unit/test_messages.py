@@ -1,6 +1,6 @@
 """What Doorward says about input that it refuses: what is wrong, and what to write instead.
 
-The messages about settings are in `infrastructure/test_setting_messages.py`, those about requests in `http/`.
+The messages about settings are in `tests/integration/test_setting_messages.py`.
 """
 
 from collections.abc import Callable

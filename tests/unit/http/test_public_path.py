@@ -1,10 +1,7 @@
 """The path of the public URL is removed from requests once, in one spelling, and only if the proxy keeps it."""
 
 import pytest
-from dishka import make_async_container
 
-from doorward.infrastructure.settings.public_path import OPERATIONS_SEGMENTS, OTHER_SEGMENTS
-from doorward.interfaces.http.app import create_app
 from doorward.interfaces.http.edge.middleware import EdgeMiddleware
 from doorward.interfaces.http.edge.public_path import PublicPath
 from support.http.edge_driver import CONFIG, Application, Reply, ask
@@ -105,9 +102,3 @@ async def test_without_a_path_nothing_is_removed() -> None:
     assert PublicPath.of(CONFIG) is None
     edge = EdgeMiddleware(Application(), CONFIG)
     assert (await ask(Application(), path="/auth/api/test/all", edge=edge)).status == 404
-
-
-def test_every_first_segment_of_a_route_is_known_to_the_settings() -> None:
-    """A path of the public URL that begins like a route is refused."""
-    routes = create_app(make_async_container(), CONFIG).routes
-    assert {route.path.split("/")[1] for route in routes} - {""} == OPERATIONS_SEGMENTS | OTHER_SEGMENTS

@@ -6,6 +6,7 @@ import pytest
 from dishka import make_async_container
 from litestar.exceptions import NotFoundException
 
+from doorward.infrastructure.settings.public_path import OPERATIONS_SEGMENTS, OTHER_SEGMENTS
 from doorward.interfaces.http.app import create_app
 from support.http.edge_driver import CONFIG
 
@@ -31,3 +32,9 @@ async def test_the_application_is_served_without_a_second_layer_that_catches_exc
     }
     with pytest.raises(NotFoundException):
         await create_app(make_async_container(), CONFIG)(scope, receive, send)
+
+
+def test_every_first_segment_of_a_route_is_known_to_the_settings() -> None:
+    """A path of the public URL that begins like a route is refused."""
+    routes = create_app(make_async_container(), CONFIG).routes
+    assert {route.path.split("/")[1] for route in routes} - {""} == OPERATIONS_SEGMENTS | OTHER_SEGMENTS
