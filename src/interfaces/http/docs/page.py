@@ -26,14 +26,13 @@ FILES = {
 
 @cache
 def file_answer(name: str) -> ASGIResponse:
-    """Return the answer with this file. Large files are always sent compressed, and then the connection is closed: the
-    file is in memory until the client has read it, and a client could request many of them without reading."""
+    """Return the answer with this file. Large files are always sent compressed."""
     file, media_type = FILES[name]
     headers = {"Cache-Control": "public, max-age=3600"}
     if name == "docs":
         headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     if file.endswith(".gz"):
-        headers |= {"Content-Encoding": "gzip", "Connection": "close"}
+        headers["Content-Encoding"] = "gzip"
     return ASGIResponse(body=(STATIC / file).read_bytes(), media_type=media_type, headers=headers)
 
 
