@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import TypeVar, final
 from uuid import UUID
 
+from doorward.application.change_feed.feed_marks import FeedMarks
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.storage import Storage
 from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME, AccessToken
@@ -29,6 +30,9 @@ UNCERTAIN_SECONDS = 60.0
 """How long the database is queried about an end whose commit had an unknown outcome. By then the feed has reported the
 end, or it never will."""
 
+
+NO_CURSOR = "0"
+"""The cursor of a list while the feed is empty or was not read yet. Who sends it gets the whole list."""
 
 MANY_OF_ONE_ACCOUNT = 100
 """The number of ended sessions of one account from which on its next sign-in replaces them by an epoch."""
@@ -59,8 +63,9 @@ class EndedSessions:
     more entries than `max_entries`. It queries it about a single session if the outcome of an end is uncertain.
     """
 
-    def __init__(self, storage: Storage, clock: Clock, max_entries: int = MAX_ENTRIES) -> None:
+    def __init__(self, storage: Storage, clock: Clock, marks: FeedMarks, max_entries: int = MAX_ENTRIES) -> None:
         self._storage = storage
+        self.marks = marks
         self._clock = clock
         self._monotonic = clock.monotonic
         self._sessions: dict[SessionId, Entry] = {}
@@ -105,7 +110,7 @@ class EndedSessions:
 
     def all(self) -> Ends:
         """Return every end that is known here."""
-        return Ends(sessions_of(self._sessions.items()), accounts_of(self._accounts.items()), self._position)
+        return Ends(sessions_of(self._sessions.items()), accounts_of(self._accounts.items()), self._cursor)
 
     def since(self, position: int, limit: int) -> Ends | None:
         """Return what somebody may not know who has the ends of this position, on whichever node they got them.
@@ -113,13 +118,18 @@ class EndedSessions:
         Return None if there are more than `limit`, or if this node has not read as far. An end is left out if it was
         read here when the last number of the feed was lower than `position`: whoever has that position read later.
         """
-        if position > self._read_to:
+        since = self.marks.cursor(position)
+        if since is None or position > self._read_to:
             return None
         sessions = newest(self._sessions, position, limit)
         accounts = newest(self._accounts, position, limit)
         if sessions is None or accounts is None:
             return None
-        return Ends(sessions_of(sessions), accounts_of(accounts), self._position, position)
+        return Ends(sessions_of(sessions), accounts_of(accounts), self._cursor, since)
+
+    @property
+    def _cursor(self) -> str:
+        return self.marks.cursor(self._position) or NO_CURSOR
 
     @property
     def complete(self) -> bool:
@@ -146,7 +156,14 @@ class EndedSessions:
 
     def load(self, changes: Sequence[SequencedChange], found_at: int = 0) -> None:
         """Add the ends that the feed contained when this node began to read it. More than `max_entries` changes mean
-        that there are others besides."""
+        that there are others besides.
+
+        The position of this node begins anew, because the feed may be another one than before. Ends that are known
+        already count as found now.
+        """
+        self._position = self._read_to = 0
+        self._sessions = found_anew(self._sessions, found_at)
+        self._accounts = found_anew(self._accounts, found_at)
         now = self._clock.now()
         for row in changes:
             self._add(row.change, min(row.at + RETENTION - now, RETENTION), found_at)
@@ -260,6 +277,11 @@ def newest(entries: dict[Id, Entry], position: int, limit: int) -> list[tuple[Id
             return None
         found.append((key, entry))
     return found
+
+
+def found_anew(entries: dict[Id, Entry], found_at: int) -> dict[Id, Entry]:
+    """Return the entries as if the feed had contained all of them at that number."""
+    return {key: replace(entry, found_at=found_at) for key, entry in entries.items()}
 
 
 def moved_if_unread(entries: dict[Id, Entry], key: Id) -> bool:

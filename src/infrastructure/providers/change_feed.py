@@ -6,10 +6,12 @@ from dishka import Provider, Scope, provide
 
 from doorward.application.change_feed.directory import AccessDirectory
 from doorward.application.change_feed.ended_sessions import EndedSessions
+from doorward.application.change_feed.feed_marks import FeedMarks
 from doorward.application.change_feed.follower import ChangeFollower, FollowerTimings
 from doorward.application.change_feed.revocation_publisher import RevocationPublisher
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.storage import Storage
+from doorward.infrastructure.security.master_secret import MasterSecret
 
 
 @final
@@ -28,5 +30,5 @@ class ChangeFeedProvider(Provider):
         return AccessDirectory(storage, clock)
 
     @provide
-    def ended_sessions(self, storage: Storage, clock: Clock) -> EndedSessions:
-        return EndedSessions(storage, clock)
+    def ended_sessions(self, storage: Storage, clock: Clock, secret: MasterSecret) -> EndedSessions:
+        return EndedSessions(storage, clock, FeedMarks(secret.derive(b"doorward revocation cursor v1")))

@@ -108,7 +108,7 @@ def test_who_sends_its_cursor_gets_what_is_new_and_who_sends_none_or_another_get
     answer = client.get(FEED, params={"since": cursor})
     assert read_claims(answer.text)["since"] == cursor
     assert session_of(ada) in listed_in(answer)
-    for params in ({}, {"since": "9" * 18}, {"since": "nobody's"}):
+    for params in ({}, {"since": "9" * 18}, {"since": "nobody's"}, {"since": f"{cursor}0"}):
         whole = client.get(FEED, params=params)
         assert "since" not in read_claims(whole.text)
         assert session_of(ada) in listed_in(whole)

@@ -33,9 +33,6 @@ MAX_WAIT_SECONDS: Final = 30
 
 WAIT_PREFERENCE: Final = re.compile(rb'(?:^|,)\s*wait\s*=\s*"?([0-9]{1,9})"?\s*(?=[;,]|$)', re.IGNORECASE)
 
-POSITION: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
-"""A cursor that this service gives. With any other the client gets the whole list."""
-
 SINCE_DESCRIPTION: Final = "The `cursor` of the last list that the client has read, for an answer with what is new."
 
 
@@ -88,7 +85,7 @@ async def revocations(
             tag, answer_headers = publisher.tag(), {"Preference-Applied": f"wait={seconds}"}
     if has_tag(entity_tag(tag), headers):
         return ASGIResponse(status_code=304, headers=validators(tag) | answer_headers)
-    published = await publisher.list(int(since) if since and POSITION.fullmatch(since) else None)
+    published = await publisher.list(since)
     answer_headers |= validators(published.tag)
     return ASGIResponse(body=published.signed, media_type=REVOCATIONS_MEDIA_TYPE, headers=answer_headers)
 
