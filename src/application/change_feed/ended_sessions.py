@@ -1,6 +1,6 @@
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -42,6 +42,7 @@ MANY_OF_ONE_ACCOUNT = 100
 class Entry:
     """One end. `until` is published to services; the other times are of the monotonic clock, which nobody sets."""
 
+    session_id: SessionId | None
     user_id: UserId
     until: datetime
     added_at: float
@@ -109,8 +110,12 @@ class EndedSessions:
             return await reading.sessions.get(token.session_id) is None
 
     def all(self) -> Ends:
-        """Return every end that is known here."""
-        return Ends(sessions_of(self._sessions.items()), accounts_of(self._accounts.items()), self._cursor)
+        """Return every end that is known here.
+
+        The lists are copied in one step each, without a new object for an entry. With so many new objects, Python would
+        look for garbage among all that it has, each time.
+        """
+        return Ends([*self._sessions.values()], [*self._accounts.values()], self._cursor)
 
     def since(self, position: int, limit: int) -> Ends | None:
         """Return what somebody may not know who has the ends of this position, on whichever node they got them.
@@ -125,7 +130,7 @@ class EndedSessions:
         accounts = newest(self._accounts, position, limit)
         if sessions is None or accounts is None:
             return None
-        return Ends(sessions_of(sessions), accounts_of(accounts), self._cursor, since)
+        return Ends(sessions, accounts, self._cursor, since)
 
     @property
     def _cursor(self) -> str:
@@ -229,7 +234,8 @@ class EndedSessions:
         if len(self._sessions) + len(self._accounts) >= self.max_entries:
             self._overfull_until = max(expires_at, self._overfull_until or expires_at)
             return
-        entry = Entry(change.user_id, self._clock.now() + retention, now, expires_at, change.epoch or 0, found_at)
+        until = self._clock.now() + retention
+        entry = Entry(change.session_id, change.user_id, until, now, expires_at, change.epoch or 0, found_at)
         if change.session_id is not None:
             self._put_session(change.session_id, entry)
         else:
@@ -266,16 +272,15 @@ class EndedSessions:
         self._changed = asyncio.Event()
 
 
-def newest(entries: dict[Id, Entry], position: int, limit: int) -> list[tuple[Id, Entry]] | None:
+def newest(entries: dict[Id, Entry], position: int, limit: int) -> list[Entry] | None:
     """Return the entries that were found at the position or later, or None if there are more than `limit`."""
-    found: list[tuple[Id, Entry]] = []
-    for key in reversed(entries):
-        entry = entries[key]
+    found: list[Entry] = []
+    for entry in reversed(entries.values()):
         if entry.found_at is not None and entry.found_at < position:
             return found
         if len(found) == limit:
             return None
-        found.append((key, entry))
+        found.append(entry)
     return found
 
 
@@ -292,14 +297,6 @@ def moved_if_unread(entries: dict[Id, Entry], key: Id) -> bool:
     del entries[key]
     entries[key] = entry
     return True
-
-
-def sessions_of(entries: Iterable[tuple[SessionId, Entry]]) -> Sequence[tuple[SessionId, datetime]]:
-    return [(session_id, entry.until) for session_id, entry in entries]
-
-
-def accounts_of(entries: Iterable[tuple[UserId, Entry]]) -> Sequence[tuple[UserId, int, datetime]]:
-    return [(user_id, entry.epoch, entry.until) for user_id, entry in entries]
 
 
 def digest_of(identifier: UUID, epoch: int = 0) -> int:

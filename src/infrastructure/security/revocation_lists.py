@@ -39,9 +39,9 @@ class JwtRevocationSigner:
             "iat": int(now.timestamp()),
             "exp": int(ends_at.timestamp()),
             "cursor": ends.cursor,
-            "sessions": encoded({"sid": session_id, "exp": seconds(until)} for session_id, until in ends.sessions),
+            "sessions": encoded({"sid": end.session_id, "exp": seconds(end.until)} for end in ends.sessions),
             "accounts": encoded(
-                {"sub": user_id, "epoch": epoch, "exp": seconds(until)} for user_id, epoch, until in ends.accounts
+                {"sub": end.user_id, "epoch": end.epoch, "exp": seconds(end.until)} for end in ends.accounts
             ),
         }
         if ends.since is not None:

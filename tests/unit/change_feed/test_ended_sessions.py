@@ -1,5 +1,6 @@
 """What a node knows of ended sessions, and what it does when it may not know all of them."""
 
+import gc
 from dataclasses import replace
 from datetime import timedelta
 
@@ -88,7 +89,9 @@ async def test_a_node_that_starts_loads_the_ends_whose_tokens_may_still_be_valid
     house.clock.move(900)
     restarted = House(clock=house.clock, database=house.storage.database)
     await restarted.follower().once()
-    assert restarted.ended.all().sessions == [(signed_in.session.id, NOON + RETENTION)]
+    assert [(end.session_id, end.until) for end in restarted.ended.all().sessions] == [
+        (signed_in.session.id, NOON + RETENTION)
+    ]
 
 
 async def test_a_node_queries_the_database_before_its_first_read_and_when_its_last_read_is_too_old() -> None:
@@ -161,7 +164,7 @@ async def test_an_uncertain_end_is_queried_and_not_published() -> None:
 def test_the_higher_epoch_counts_in_whatever_order_they_are_announced() -> None:
     ended = EndedSessions(WatchedStorage(), FrozenClock(), A_FEED)
     ended.apply([Change.sessions_ended(SOMEBODY, 3), Change.sessions_ended(SOMEBODY, 2)])
-    assert [(user_id, epoch) for user_id, epoch, _ in ended.all().accounts] == [(SOMEBODY, 3)]
+    assert [(end.user_id, end.epoch) for end in ended.all().accounts] == [(SOMEBODY, 3)]
 
 
 def test_beyond_the_maximum_of_entries_the_database_is_queried() -> None:
@@ -183,6 +186,22 @@ def test_beyond_the_maximum_of_entries_the_database_is_queried() -> None:
     house.clock.move(RETENTION.total_seconds() + 3)
     ended.mark_caught_up(house.clock.monotonic())
     assert (ended.has_ended(token), ended.complete) == (False, True)
+
+
+@pytest.mark.parametrize("number", [1_000, 4_000])
+def test_a_list_of_all_ends_is_copied_without_an_object_for_each(number: int) -> None:
+    """RF-17: otherwise Python looks for garbage among all objects while it copies, which stalls the event loop."""
+    ended = EndedSessions(WatchedStorage(), FrozenClock(), A_FEED)
+    ended.apply([Change.session_ended(SOMEBODY, new_session_id(NOON)) for _ in range(number)])
+    gc.disable()
+    try:
+        before = gc.get_count()[0]
+        ends = ended.all()
+        made = gc.get_count()[0] - before
+    finally:
+        gc.enable()
+    assert len(ends) == number
+    assert made < 50
 
 
 async def test_a_waiter_is_woken_by_a_change() -> None:

@@ -64,6 +64,10 @@ class Node:
         return (await self.list(None)).cursor
 
 
+def sids(ends: Ends) -> set[SessionId]:
+    return {end.session_id for end in ends.sessions if end.session_id is not None}
+
+
 @dataclass(slots=True)
 class Client:
     """Follows the list as docs/verifying-tokens.md says."""
@@ -76,7 +80,7 @@ class Client:
         """Return the number of entries in the answer."""
         ends = await node.list(self.cursor)
         assert ends.since in {None, self.cursor}
-        self.known |= {session_id for session_id, _ in ends.sessions}
+        self.known |= sids(ends)
         self.cursor = ends.cursor
         return len(ends)
 
@@ -201,7 +205,7 @@ async def test_an_invented_cursor_takes_no_place_of_those_that_are_genuine() -> 
     for each in (*invented, number, mark, f"7-{mark}", f"{cursor}0", "0", "", "\0", "9" * 18, f"{'9' * 18}-{mark}"):
         assert (await node.list(each)).since is None
     ends = await node.list(cursor)
-    assert (ends.since, {session_id for session_id, _ in ends.sessions} >= ended) == (cursor, True)
+    assert (ends.since, sids(ends) >= ended) == (cursor, True)
     assert len(node.signer.signed) == 3, "before the end the whole list, and after it the whole one and the new part"
 
 

@@ -30,8 +30,8 @@ def token_of(signed_in: SignedIn) -> AccessToken:
 
 def accepted(ended: EndedSessions, tokens: Iterable[AccessToken]) -> list[AccessToken]:
     """Return the tokens that a service accepts which follows the list."""
-    sessions = {session_id for session_id, _ in ended.all().sessions}
-    accounts = {user_id: epoch for user_id, epoch, _ in ended.all().accounts}
+    sessions = {end.session_id for end in ended.all().sessions}
+    accounts = {end.user_id: end.epoch for end in ended.all().accounts}
     return [
         token for token in tokens if token.session_id not in sessions and token.epoch >= accounts.get(token.subject, 0)
     ]
@@ -124,10 +124,10 @@ def test_an_epoch_takes_the_place_only_of_ends_that_were_known_before_it_began()
     house.clock.move(0.1)
     house.ended.apply([Change.session_ended(somebody, after)])
     house.ended.apply([Change.sessions_ended(somebody, 1)])
-    assert [session_id for session_id, _ in house.ended.all().sessions] == [after]
+    assert [end.session_id for end in house.ended.all().sessions] == [after]
     house.ended.mark_caught_up(house.clock.monotonic())
     house.ended.apply([Change.sessions_ended(somebody, 1)])
-    assert [session_id for session_id, _ in house.ended.all().sessions] == [after], "the same epoch says nothing new"
+    assert [end.session_id for end in house.ended.all().sessions] == [after], "the same epoch says nothing new"
     house.clock.move(RETENTION.total_seconds())
     house.ended.mark_caught_up(house.clock.monotonic())
     assert size(house.ended) == 0
