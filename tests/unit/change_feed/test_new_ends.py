@@ -161,6 +161,18 @@ async def test_a_client_that_asks_the_nodes_in_turn_misses_nothing() -> None:
     assert client.known == ended
 
 
+async def test_a_cursor_of_one_node_is_recognised_by_all_others_also_by_those_that_start_later() -> None:
+    """RF-17."""
+    here, there = two_nodes()
+    await end_some(here, 2)
+    await there.read()
+    cursor = await here.cursor()
+    later = Node(House(clock=here.house.clock, database=here.house.storage.database))
+    for node in (here, there, later):
+        await node.read()
+        assert (await node.list(cursor)).since == cursor
+
+
 async def test_an_end_that_is_readable_late_is_new_to_who_has_a_later_position() -> None:
     """RF-17, TK-16: its number in the feed is lower, because its transaction committed late."""
     node, _ = two_nodes()
