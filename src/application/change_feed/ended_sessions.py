@@ -1,12 +1,13 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from hashlib import sha256
-from typing import TypeVar, final
+from typing import final
 from uuid import UUID
 
+from doorward.application.change_feed.ended_entry import Entry, found_anew, moved_if_unread, newest
 from doorward.application.change_feed.feed_marks import FeedMarks
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.storage import Storage
@@ -38,23 +39,6 @@ MANY_OF_ONE_ACCOUNT = 500
 """The number of ended sessions of one account from which on its next sign-in replaces them by an epoch."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One end. `until` is published to services; the other times are of the monotonic clock, which nobody sets."""
-
-    session_id: SessionId | None
-    user_id: UserId
-    until: datetime
-    added_at: float
-    expires_at: float
-    epoch: int = 0
-    found_at: int | None = None
-    """The last number of the change feed when this node had read the end there; None before."""
-
-
-Id = TypeVar("Id", SessionId, UserId)
-
-
 @final
 class EndedSessions:
     """The sessions that ended while access tokens of them may still be valid, and the accounts whose tokens of an
@@ -64,7 +48,15 @@ class EndedSessions:
     more entries than `max_entries`. It queries it about a single session if the outcome of an end is uncertain.
     """
 
-    def __init__(self, storage: Storage, clock: Clock, marks: FeedMarks, max_entries: int = MAX_ENTRIES) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        clock: Clock,
+        marks: FeedMarks,
+        max_entries: int = MAX_ENTRIES,
+        retention: timedelta = RETENTION,
+    ) -> None:
+        """`retention` is RETENTION, or longer where access tokens live longer."""
         self._storage = storage
         self.marks = marks
         self._clock = clock
@@ -76,6 +68,7 @@ class EndedSessions:
         self._uncertain: dict[SessionId | UserId, float] = {}
         """The monotonic time until which the database is queried about each."""
         self.max_entries = max_entries
+        self.retention = retention
         self._caught_up_at: float | None = None
         self._overfull_until: float | None = None
         self._cleaned_up_at = clock.monotonic()
@@ -155,7 +148,7 @@ class EndedSessions:
         for change in changes:
             if change.epoch is not None and change.user_id is not None and change.certain:
                 self._remove_covered(change.user_id, change.epoch)
-            self._add(change, RETENTION, found_at)
+            self._add(change, self.retention, found_at)
         if found_at is not None:
             self._keep_unread_newest()
 
@@ -171,9 +164,9 @@ class EndedSessions:
         self._accounts = found_anew(self._accounts, found_at)
         now = self._clock.now()
         for row in changes:
-            self._add(row.change, min(row.at + RETENTION - now, RETENTION), found_at)
+            self._add(row.change, min(row.at + self.retention - now, self.retention), found_at)
         if len(changes) > self.max_entries:
-            self._overfull_until = self._clock.monotonic() + RETENTION.total_seconds()
+            self._overfull_until = self._clock.monotonic() + self.retention.total_seconds()
 
     def mark_caught_up(self, since: float, read_to: int = 0) -> None:
         """Record that the feed was read to its end, whose number is `read_to`: all that was announced before the
@@ -270,33 +263,6 @@ class EndedSessions:
         self.generation += 1
         self._changed.set()
         self._changed = asyncio.Event()
-
-
-def newest(entries: dict[Id, Entry], position: int, limit: int) -> list[Entry] | None:
-    """Return the entries that were found at the position or later, or None if there are more than `limit`."""
-    found: list[Entry] = []
-    for entry in reversed(entries.values()):
-        if entry.found_at is not None and entry.found_at < position:
-            return found
-        if len(found) == limit:
-            return None
-        found.append(entry)
-    return found
-
-
-def found_anew(entries: dict[Id, Entry], found_at: int) -> dict[Id, Entry]:
-    """Return the entries as if the feed had contained all of them at that number."""
-    return {key: replace(entry, found_at=found_at) for key, entry in entries.items()}
-
-
-def moved_if_unread(entries: dict[Id, Entry], key: Id) -> bool:
-    """Make the entry the newest one if the feed has not reported it yet, and return whether that is so."""
-    entry = entries.get(key)
-    if entry is None or entry.found_at is not None:
-        return False
-    del entries[key]
-    entries[key] = entry
-    return True
 
 
 def digest_of(identifier: UUID, epoch: int = 0) -> int:

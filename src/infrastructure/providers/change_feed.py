@@ -5,18 +5,24 @@ from typing import final
 from dishka import Provider, Scope, provide
 
 from doorward.application.change_feed.directory import AccessDirectory
-from doorward.application.change_feed.ended_sessions import EndedSessions
+from doorward.application.change_feed.ended_sessions import RETENTION, EndedSessions
 from doorward.application.change_feed.feed_marks import FeedMarks
 from doorward.application.change_feed.follower import ChangeFollower, FollowerTimings
 from doorward.application.change_feed.revocation_publisher import RevocationPublisher
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.storage import Storage
+from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME
 from doorward.infrastructure.security.master_secret import MasterSecret
+from doorward.infrastructure.settings.settings import Settings
 
 
 @final
 class ChangeFeedProvider(Provider):
     scope = Scope.APP
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.settings = settings
 
     follower = provide(ChangeFollower)
     revocation_publisher = provide(RevocationPublisher)
@@ -31,4 +37,6 @@ class ChangeFeedProvider(Provider):
 
     @provide
     def ended_sessions(self, storage: Storage, clock: Clock, secret: MasterSecret) -> EndedSessions:
-        return EndedSessions(storage, clock, FeedMarks(secret.derive(b"doorward revocation cursor v1")))
+        marks = FeedMarks(secret.derive(b"doorward revocation cursor v1"))
+        retention = RETENTION + self.settings.longest_token_lifetime - MAX_ACCESS_TOKEN_LIFETIME
+        return EndedSessions(storage, clock, marks, retention=retention)
