@@ -191,7 +191,7 @@ async def test_nothing_is_written_through_sqlite_connections_for_reading(sqlite:
 async def test_sqlite_tables_are_strict(sqlite: Engines) -> None:
     async with connected(sqlite.writing, in_transaction=True) as connection:
         tables = await connection.rows(text("SELECT name, strict FROM pragma_table_list WHERE name NOT LIKE 'sqlite%'"))
-    assert {name for name, strict in tables if not strict} == {"alembic_version"}
+    assert {name for name, strict in tables if not strict} == {"doorward_version"}
 
 
 async def test_readers_of_sqlite_do_not_wait_for_the_writer(sqlite: Engines) -> None:

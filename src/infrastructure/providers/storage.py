@@ -1,6 +1,7 @@
 """The adapters of the clock, the log and the database."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import final
 
 from dishka import Provider, Scope, provide
@@ -38,10 +39,14 @@ class StorageProvider(Provider):
 
     @provide
     def database(self) -> Database:
-        return SqlDatabase(DatabaseUrl.parse(self.settings.database_url))
+        return SqlDatabase(database_of(self.settings))
 
     @provide
     async def storage(self) -> AsyncIterator[Storage]:
-        storage = SqlStorage.open(DatabaseUrl.parse(self.settings.database_url), self.settings.database_pool_size)
+        storage = SqlStorage.open(database_of(self.settings), self.settings.database_pool_size)
         yield storage
         await storage.close()
+
+
+def database_of(settings: Settings) -> DatabaseUrl:
+    return replace(DatabaseUrl.parse(settings.database_url), table_prefix=settings.table_prefix)

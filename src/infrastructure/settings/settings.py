@@ -15,6 +15,7 @@ from msgspec import Meta
 from doorward.infrastructure.settings.durations import parse_seconds
 from doorward.infrastructure.settings.sources import GENERATE_HINT, SettingText, Sources
 from doorward.infrastructure.settings.start_refused import StartRefused
+from doorward.infrastructure.settings.table_prefix import parse_table_prefix
 from doorward.infrastructure.settings.web_addresses import (
     LOOPBACK_NAMES,
     Network,
@@ -64,6 +65,14 @@ class Settings:
         int,
         Meta(ge=2, le=1_000, description="Maximum of MySQL connections per worker, 2 or more. Half read, half write."),
     ] = 10
+    table_prefix: Annotated[
+        str,
+        Meta(
+            description="Beginning of the name of each table, such as `doorward_`, in a database that other programs "
+            "or other Doorwards use, too: up to 24 letters, digits and underscores. Changing it changes the tables.",
+            extra={"default": "none"},
+        ),
+    ] = ""
     secret_key: Annotated[
         str | None,
         Meta(
@@ -268,6 +277,7 @@ def check_database_url(raw: str) -> str:
 PARSERS: Mapping[str, Callable[[str], object]] = {
     "host": parse_listen_address,
     "database_url": check_database_url,
+    "table_prefix": parse_table_prefix,
     "public_url": parse_public_url,
     "allowed_hosts": parse_host,
     "cors_origins": parse_origin,

@@ -63,6 +63,8 @@ class DatabaseUrl:
     private_key: Path | None = None
     unix_socket: Path | None = None
     """The server's socket, used in place of host and port."""
+    table_prefix: str = ""
+    """Before the name of each table. It is a setting of its own and no part of the URL."""
 
     @classmethod
     def parse(cls, raw: str) -> Self:
