@@ -52,22 +52,31 @@ CURRENT = SchemaState(HEAD)
 
 def schema_state(url: DatabaseUrl, connection: Connection) -> SchemaState:
     """Return the state of the schema. Raise StartRefused for tables that would be in the way of a migration."""
-    own_table = f"{url.table_prefix}{VERSION_TABLE}"
-    versioned = columns_of(connection, own_table) is not None
-    revision = next(iter(revisions(connection, own_table)), None) if versioned else None
-    if revision is not None and revision >= HEAD:
-        return SchemaState(revision)
+    state = own_state(url, connection)
+    if state is not None and (state.revision or "") >= HEAD:
+        return state
     found = present(connection, url.table_prefix)
     refuse_strangers(url, found)
-    if versioned or not found:
-        return SchemaState(revision)
+    if not found:
+        return state or SchemaState(None)
     former = former_state(connection, found) if not url.table_prefix else None
-    if former is None:
+    # Read again, because another process that migrates meanwhile makes or renames this table before the others.
+    state = own_state(url, connection) or former
+    if state is None:
         raise StartRefused(
-            f"The database {url.masked} has tables of Doorward ({listed(url, found)}), but not {own_table}, which says "
-            f"of which version they are; restore a whole backup, or {alternatives(url)}."
+            f"The database {url.masked} has tables of Doorward ({listed(url, found)}), but not "
+            f"{url.table_prefix}{VERSION_TABLE}, which says of which version they are; restore a whole backup, or "
+            f"{alternatives(url)}."
         )
-    return former
+    return state
+
+
+def own_state(url: DatabaseUrl, connection: Connection) -> SchemaState | None:
+    """Return what the version table holds, or None if there is no such table."""
+    name = f"{url.table_prefix}{VERSION_TABLE}"
+    if columns_of(connection, name) is None:
+        return None
+    return SchemaState(next(iter(revisions(connection, name)), None))
 
 
 def former_state(connection: Connection, found: Tables) -> SchemaState | None:

@@ -68,7 +68,8 @@ async def diagnose_database(url: DatabaseUrl, now: Callable[[], datetime]) -> li
         line, _, fix = str(refused).partition(";")
         return [Finding(check="database", state="wrong", text=line, fix=fix.strip() or "see the message")]
     answers = Finding(check="database", state="ok", text=f"{url.masked} answers")
-    current = Finding(check="schema", state="ok", text=f"revision {HEAD}")
+    names = f", in tables that begin with {url.table_prefix}" if url.table_prefix else ""
+    current = Finding(check="schema", state="ok", text=f"revision {HEAD}{names}")
     engines = open_engines(url, 2)
     try:
         async with connected(engines.writing, in_transaction=True) as connection:

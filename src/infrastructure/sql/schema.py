@@ -42,7 +42,8 @@ async def check_schema(url: DatabaseUrl) -> None:
     """Raise StartRefused unless the database has exactly the schema of this version."""
     found = await current_state(url)
     if found.revision is None:
-        raise StartRefused(f"The database {url.masked} has no tables of Doorward; run `doorward migrate`.")
+        names = f" that begin with {url.table_prefix}" if url.table_prefix else ""
+        raise StartRefused(f"The database {url.masked} has no tables of Doorward{names}; run `doorward migrate`.")
     refuse_newer(found.revision)
     if found.revision < HEAD:
         raise StartRefused(f"The database has schema {found.revision} and {HEAD} is needed; run `doorward migrate`.")

@@ -9,7 +9,7 @@ import pytest
 
 from doorward.domain.access.role import ADMIN
 from doorward.infrastructure.settings.start_refused import StartRefused
-from doorward.infrastructure.sql.contents import COLUMNS, CURRENT
+from doorward.infrastructure.sql.contents import COLUMNS, CURRENT, HEAD
 from doorward.infrastructure.sql.naming import VERSION_TABLE
 from doorward.infrastructure.sql.schema import check_schema, current_state, migrate
 from doorward.infrastructure.sql.storage import SqlStorage
@@ -37,6 +37,8 @@ def definitions(url: DatabaseUrl, sql: Sql, prefix: str) -> list[str]:
 async def test_the_schema_with_a_prefix_is_the_schema_by_other_names(url: DatabaseUrl, sql: Sql) -> None:
     prefixed = replace(url, table_prefix=LONGEST)
     await migrate(url)
+    with pytest.raises(StartRefused, match=rf"has no tables of Doorward that begin with {LONGEST}; run `doorward migr"):
+        await check_schema(prefixed)
     await migrate(prefixed)
     await check_schema(prefixed)
     plain = definitions(url, sql, "")
@@ -113,4 +115,5 @@ def test_commands_of_two_doorwards_beside_the_tutorial_in_one_schema(tmp_path: P
         assert [user["username"] for user in users] == [name]
         examined = doorward("doctor")
         assert examined.returncode == 0, examined.stdout
+        assert f"revision {HEAD}, in tables that begin with {name[0]}_" in examined.stdout
     assert sql("SELECT username FROM users") == [("ada",)]
