@@ -1,7 +1,6 @@
 """The adapters of the clock, the log and the database."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import final
 
 from dishka import Provider, Scope, provide
@@ -18,7 +17,6 @@ from doorward.infrastructure.security.master_secret import MasterSecret
 from doorward.infrastructure.settings.settings import Settings
 from doorward.infrastructure.sql.database import SqlDatabase
 from doorward.infrastructure.sql.storage import SqlStorage
-from doorward.infrastructure.sql.urls import DatabaseUrl
 
 
 @final
@@ -39,14 +37,10 @@ class StorageProvider(Provider):
 
     @provide
     def database(self) -> Database:
-        return SqlDatabase(database_of(self.settings))
+        return SqlDatabase(self.settings.database)
 
     @provide
     async def storage(self) -> AsyncIterator[Storage]:
-        storage = SqlStorage.open(database_of(self.settings), self.settings.database_pool_size)
+        storage = SqlStorage.open(self.settings.database, self.settings.database_pool_size)
         yield storage
         await storage.close()
-
-
-def database_of(settings: Settings) -> DatabaseUrl:
-    return replace(DatabaseUrl.parse(settings.database_url), table_prefix=settings.table_prefix)

@@ -5,13 +5,14 @@ Every process imports this module first, so it imports nothing that is slow to i
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
 from urllib.parse import urlsplit
 
 from msgspec import Meta
 
+from doorward.infrastructure.settings.certificates import parse_certificates
 from doorward.infrastructure.settings.durations import parse_seconds
 from doorward.infrastructure.settings.sources import GENERATE_HINT, SettingText, Sources
 from doorward.infrastructure.settings.start_refused import StartRefused
@@ -65,6 +66,14 @@ class Settings:
         int,
         Meta(ge=2, le=1_000, description="Maximum of MySQL connections per worker, 2 or more. Half read, half write."),
     ] = 10
+    database_ssl_ca: Annotated[
+        str | None,
+        Meta(
+            description="CA certificates of the MySQL server in PEM, in place of `ssl-ca=FILE` in the URL. "
+            "`DOORWARD_DATABASE_SSL_CA_FILE` names a file that holds them.",
+            extra={"default": "none"},
+        ),
+    ] = None
     table_prefix: Annotated[
         str,
         Meta(
@@ -243,9 +252,17 @@ class Settings:
         return self.behind_tls_proxy or self.public_url.startswith("https://")
 
     @property
+    def database(self) -> DatabaseUrl:
+        """Return the parsed URL with the other settings of the database."""
+        return replace(
+            DatabaseUrl.parse(self.database_url, self.database_ssl_ca),
+            table_prefix=self.table_prefix,
+        )
+
+    @property
     def needs_data_dir(self) -> bool:
         """Return whether anything is stored in `data_dir`: the master secret or the SQLite database."""
-        database = DatabaseUrl.parse(self.database_url).sqlite_path
+        database = self.database.sqlite_path
         stored = database is not None and database.resolve().is_relative_to(self.data_dir.resolve())
         return self.secret_key is None or stored
 
@@ -262,7 +279,16 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> S
     given = {name: found for name in hints if (found := sources.find(name)) is not None}
     values = {name: found.parsed(hints[name], PARSERS.get(name)) for name, found in given.items()}
     refuse_exposure(values, given)
-    return with_defaults(values)
+    settings = with_defaults(values)
+    if settings.database_ssl_ca is not None:
+        refuse_useless_ca(settings)
+    return settings
+
+
+def refuse_useless_ca(settings: Settings) -> None:
+    """Raise StartRefused when the URL does not go together with DOORWARD_DATABASE_SSL_CA."""
+    if settings.database.sqlite_path is not None:
+        raise StartRefused("DOORWARD_DATABASE_SSL_CA is for MySQL, and the database is SQLite; remove it.")
 
 
 def check_database_url(raw: str) -> str:
@@ -277,6 +303,7 @@ def check_database_url(raw: str) -> str:
 PARSERS: Mapping[str, Callable[[str], object]] = {
     "host": parse_listen_address,
     "database_url": check_database_url,
+    "database_ssl_ca": parse_certificates,
     "table_prefix": parse_table_prefix,
     "public_url": parse_public_url,
     "allowed_hosts": parse_host,

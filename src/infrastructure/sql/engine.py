@@ -22,7 +22,7 @@ from doorward.infrastructure.sql.errors import connecting, mark_lost_connections
 from doorward.infrastructure.sql.mysql import MySqlConnections
 from doorward.infrastructure.sql.naming import add_table_prefix
 from doorward.infrastructure.sql.sqlite import DO_NOT_WAIT, SqliteConnections
-from doorward.infrastructure.sql.urls import DatabaseUrl, Tls
+from doorward.infrastructure.sql.urls import CA_SETTING, DatabaseUrl, Tls
 
 T = TypeVar("T")
 SQLITE_READERS = 4
@@ -213,9 +213,10 @@ def tls_context(url: DatabaseUrl) -> ssl.SSLContext | None:
     if url.tls is Tls.DISABLED:
         return None
     try:
-        context = ssl.create_default_context(cafile=url.ca)
+        context = ssl.create_default_context(cafile=url.ca, cadata=url.ca_certificates)
     except OSError as error:
-        raise StartRefused(f"ssl-ca names {url.ca}, which holds no readable certificates.") from error
+        source = f"ssl-ca names {url.ca}, which" if url.ca_certificates is None else CA_SETTING
+        raise StartRefused(f"{source} holds no readable certificates.") from error
     if url.certificate is not None:
         try:
             context.load_cert_chain(url.certificate, url.private_key, password=lambda: "")

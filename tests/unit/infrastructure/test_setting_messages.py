@@ -36,6 +36,8 @@ MESSAGES = [
     ("DOORWARD_DB_PORT", "tcp://10.3.0.2:3306", "Kubernetes", "enableServiceLinks: false"),
     ("DOORWARD_SERVICE_HOST", "10.3.0.2", "Kubernetes", "enableServiceLinks: false"),
     ("DOORWARD_SECRETKEY", "x", "is not a setting", "DOORWARD_SECRET_KEY"),
+    ("DOORWARD_DATABASE_SSL_CA", "/etc/ca.pem", "write certificates in PEM", "DOORWARD_DATABASE_SSL_CA_FILE names"),
+    ("DOORWARD_DATABASE_SSL_CA", "-----BEGIN CERTIFICATE-----", "is for MySQL", "remove it"),
     ("DOORWARD_TABLE_PREFIX", "auth-", "letters, digits and underscores", "such as doorward_"),
     ("DOORWARD_TABLE_PREFIX", "1_", "begin with a letter", "such as doorward_"),
     ("DOORWARD_TABLE_PREFIX", "a" * 25, "1 to 24 letters", "such as doorward_"),
