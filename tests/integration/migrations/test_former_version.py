@@ -6,6 +6,7 @@ import pytest
 
 from doorward.domain.access.role import ADMIN
 from doorward.infrastructure.settings.start_refused import StartRefused
+from doorward.infrastructure.sql.contents import HEAD
 from doorward.infrastructure.sql.schema import check_schema, migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
@@ -30,22 +31,27 @@ async def test_the_version_moves_to_a_table_of_its_own_and_all_else_stays(url: D
     ada = a_user("ada", ADMIN)
     storage = SqlStorage.open(url)
     await put(storage, ada)
-    with pytest.raises(StartRefused, match=r"in alembic_version, where an earlier version wrote it; run "):
+    with pytest.raises(StartRefused, match=rf"schema 0002 and {HEAD} is needed; run `doorward migrate`"):
         await check_schema(url)
     await migrate(url)
     await check_schema(url)
-    assert former("SELECT version_num FROM doorward_version") == [("0002",)]
+    assert former("SELECT version_num FROM doorward_version") == [(HEAD,)]
     with pytest.raises(Exception, match=r"alembic_version"):
         former("SELECT version_num FROM alembic_version")
     assert await found(storage, ada.id) == ada
     await storage.close()
     await migrate(url)
     await check_schema(url)
+    former("ALTER TABLE doorward_version RENAME TO alembic_version")
+    with pytest.raises(StartRefused, match=r"in alembic_version, where an earlier version wrote it; run "):
+        await check_schema(url)
+    await migrate(url)
+    await check_schema(url)
 
 
 async def test_a_migration_that_the_former_version_did_not_end_is_taken_up(url: DatabaseUrl, former: Sql) -> None:
     former("DROP TABLE sessions", "DROP TABLE leases", "UPDATE alembic_version SET version_num = '0001'")
-    with pytest.raises(StartRefused, match=r"schema 0001 and 0002 is needed; run `doorward migrate`"):
+    with pytest.raises(StartRefused, match=rf"schema 0001 and {HEAD} is needed; run `doorward migrate`"):
         await check_schema(url)
     await migrate(url)
     await check_schema(url)
