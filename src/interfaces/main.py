@@ -19,7 +19,7 @@ from doorward.infrastructure.settings.settings import ENV_FILE, Settings, load_s
 from doorward.interfaces.http import metrics
 from doorward.interfaces.http.app import create_app
 from doorward.interfaces.http.config import HttpConfig
-from doorward.interfaces.http.edge.middleware import EdgeMiddleware
+from doorward.interfaces.http.edge.behind_edge import behind_edge
 from doorward.interfaces.http.errors.dialects import DIALECTS
 from doorward.interfaces.stopping import call_on_stop
 
@@ -31,7 +31,7 @@ def build(settings: Settings | None = None) -> ASGIApp:
     metrics.measure_when_requested(metrics.LOG_LINES_DROPPED, dropped_lines)
     container = make_container(settings)
     config = http_config(settings)
-    return EdgeMiddleware(create_app(container, config, lifespan=[background_work(container)]), config)
+    return behind_edge(create_app(container, config, lifespan=[background_work(container)]), config)
 
 
 def http_config(settings: Settings) -> HttpConfig:

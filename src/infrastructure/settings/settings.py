@@ -6,12 +6,14 @@ Every process imports this module first, so it imports nothing that is slow to i
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
 from urllib.parse import urlsplit
 
 from msgspec import Meta
 
+from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME, MAX_TUTORIAL_ACCESS_TOKEN_LIFETIME
 from doorward.infrastructure.settings.certificates import parse_certificates
 from doorward.infrastructure.settings.durations import parse_seconds
 from doorward.infrastructure.settings.sources import GENERATE_HINT, SettingText, Sources
@@ -38,6 +40,7 @@ ENV_FILE = Path(".env")
 HASH_QUEUE_PER_THREAD = 32
 """The default number of passwords that wait for each hashing thread."""
 
+ADVICE_ON_LIFETIME = "write a whole number from 60 to 900; up to 86400 is for DOORWARD_DIALECT=tutorial only"
 WORD_PATTERN = r"^[^\s\x00-\x1f\x7f]{1,200}$"
 
 
@@ -140,7 +143,10 @@ class Settings:
     ] = ()
     dialect: Annotated[
         Literal["standard", "tutorial"],
-        Meta(description="`tutorial` restores the tutorial's status codes, which tell strangers which accounts exist."),
+        Meta(
+            description="`tutorial` restores the tutorial's status codes, which tell strangers which accounts exist, "
+            "and takes what its front ends send."
+        ),
     ] = "standard"
     issuer: Annotated[
         str,
@@ -149,7 +155,12 @@ class Settings:
     audience: Annotated[str, Meta(pattern=WORD_PATTERN, description="`aud` of the access tokens.")] = "doorward"
     access_token_seconds: Annotated[
         int,
-        Meta(ge=60, le=900, description="Life of an access token in seconds, 60 to 900."),
+        Meta(
+            ge=60,
+            le=86_400,
+            description="Life of an access token in seconds, 60 to 900; up to 86400 in the tutorial dialect.",
+            extra={"advice": ADVICE_ON_LIFETIME},
+        ),
     ] = 900
     refresh_grace: Annotated[
         int,
@@ -273,6 +284,11 @@ class Settings:
         )
 
     @property
+    def longest_token_lifetime(self) -> timedelta:
+        """Return for how long ends of sessions and keys must be kept, because of tokens that may be valid."""
+        return max(MAX_ACCESS_TOKEN_LIFETIME, timedelta(seconds=self.access_token_seconds))
+
+    @property
     def needs_data_dir(self) -> bool:
         """Return whether anything is stored in `data_dir`: the master secret or the SQLite database."""
         database = self.database.sqlite_path
@@ -292,6 +308,7 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> S
     given = {name: found for name in hints if (found := sources.find(name)) is not None}
     values = {name: found.parsed(hints[name], PARSERS.get(name)) for name, found in given.items()}
     refuse_exposure(values, given)
+    refuse_long_tokens(values, given)
     settings = with_defaults(values)
     if settings.database_ssl_ca is not None:
         refuse_useless_ca(settings)
@@ -344,6 +361,14 @@ def refuse_exposure(values: Mapping[str, Any], given: Mapping[str, SettingText])
             f"Listening on {host}: set DOORWARD_PUBLIC_URL to its https:// address, "
             "or DOORWARD_BEHIND_TLS_PROXY=true when a proxy terminates TLS."
         )
+
+
+def refuse_long_tokens(values: Mapping[str, Any], given: Mapping[str, SettingText]) -> None:
+    """Raise StartRefused for access tokens that live longer than the dialect allows."""
+    in_tutorial = values.get("dialect") == "tutorial"
+    longest = MAX_TUTORIAL_ACCESS_TOKEN_LIFETIME if in_tutorial else MAX_ACCESS_TOKEN_LIFETIME
+    if values.get("access_token_seconds", 0) > longest.total_seconds():
+        raise StartRefused(f"{given['access_token_seconds'].variable}: {ADVICE_ON_LIFETIME}.")
 
 
 def with_defaults(values: dict[str, Any]) -> Settings:

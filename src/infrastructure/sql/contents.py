@@ -11,10 +11,10 @@ from doorward.infrastructure.sql.naming import VERSION_TABLE
 from doorward.infrastructure.sql.tables import metadata
 from doorward.infrastructure.sql.urls import DatabaseUrl
 
-HEAD = "0003"
+HEAD = "0004"
 """The revision that this version works with. Revisions are numbered; a greater number is a newer revision."""
 
-KNOWN = frozenset({"", "0001", "0002", HEAD})
+KNOWN = frozenset({"", "0001", "0002", "0003", HEAD})
 """Every revision so far. The empty one stands for a new database."""
 
 FORMER_VERSION_TABLE = "alembic_version"
@@ -24,7 +24,7 @@ FIRST_TABLES = frozenset({"users", "roles", "user_roles", "signing_keys", "chang
 """The tables of the first revision."""
 
 COLUMNS = {each.name: frozenset(each.columns.keys()) for each in metadata.sorted_tables}
-ADDED_LATER = {"changes": frozenset({"session_id", "epoch"})}
+ADDED_LATER = {"changes": frozenset({"session_id", "epoch"}), "sessions": frozenset({"keeps_token"})}
 """Columns that a table of Doorward does not have in each revision."""
 
 TUTORIAL = {

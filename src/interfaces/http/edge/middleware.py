@@ -67,7 +67,8 @@ class EdgeMiddleware:
         self._addresses = ClientAddresses(config.trusted_proxies)
         self._cors = Cors(config.cors_origins, config.cors_headers)
         self._response_headers = ResponseHeaders(config)
-        self._error_answers = ErrorAnswers(DIALECTS[config.dialect])
+        self._dialect = DIALECTS[config.dialect]
+        self._error_answers = ErrorAnswers(self._dialect)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != HTTP:
@@ -104,7 +105,8 @@ class EdgeMiddleware:
             self._check(scope, headers, by_name)
             if announces_body(scope, by_name):
                 check_framing(scope, by_name)
-                body = await receive_body(scope, by_name, cycle.receive_from_server, self._config)
+                receive = cycle.receive_from_server
+                body = await receive_body(scope, by_name, receive, self._config, self._dialect)
                 cycle.body = scope["state"][BODY] = body
             if self._cors.is_preflight(scope["method"], by_name):
                 await cycle.respond(204, self._cors.preflight)
