@@ -1,8 +1,10 @@
 import asyncio
 import secrets
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import final
 
+from doorward.application.accounts.prune_attempts import PruneAttempts
 from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import SecurityLog
@@ -23,7 +25,8 @@ INTERVAL_SECONDS = 60.0
 
 @final
 class Maintenance:
-    """Runs the recurring work on one node at a time: it maintains the signing keys and deletes expired sessions.
+    """Runs the recurring work on one node at a time: it maintains the signing keys and deletes expired sessions
+    and old counts of attempts.
 
     A node works while it holds the maintenance lease in the database. Two nodes that worked at once would do no harm.
     """
@@ -32,12 +35,14 @@ class Maintenance:
         self,
         storage: Storage,
         prune_sessions: PruneSessions,
+        prune_attempts: PruneAttempts,
         maintain_keys: MaintainSigningKeys,
         clock: Clock,
         log: SecurityLog,
     ) -> None:
         self._storage = storage
         self._prune_sessions = prune_sessions
+        self._prune_attempts = prune_attempts
         self._maintain_keys = maintain_keys
         self._clock = clock
         self._log = log
@@ -59,7 +64,12 @@ class Maintenance:
         now = self._clock.now()
         if not await self._take_lease(now):
             return False
-        for name, work in (("rotate_keys", self._maintain_keys), ("prune_sessions", self._prune)):
+        works: Mapping[str, Callable[[datetime], Awaitable[object]]] = {
+            "rotate_keys": self._maintain_keys,
+            "prune_sessions": self._prune,
+            "prune_attempts": self._prune_attempts,
+        }
+        for name, work in works.items():
             try:
                 await work(now)
             except Unavailable:

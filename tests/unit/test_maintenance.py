@@ -1,6 +1,7 @@
 from datetime import timedelta
 from typing import NoReturn
 
+from doorward.application.accounts.prune_attempts import PruneAttempts
 from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
 from doorward.application.maintenance import LEASE_DURATION, Maintenance
 from doorward.application.ports.security_events import SecurityEvent
@@ -14,8 +15,8 @@ from support.storage_access import put
 
 def maintenance(house: House, sealer: PlainSealer | None = None) -> Maintenance:
     maintain_keys = MaintainSigningKeys(house.storage, sealer or PlainSealer(), KeyRotation(), house.log)
-    prune = PruneSessions(house.storage, house.policy)
-    return Maintenance(house.storage, prune, maintain_keys, house.clock, house.log)
+    prune = PruneSessions(house.storage, house.policy), PruneAttempts(house.storage, house.attempts)
+    return Maintenance(house.storage, *prune, maintain_keys, house.clock, house.log)
 
 
 async def test_one_node_at_a_time_works_until_its_lease_ends() -> None:

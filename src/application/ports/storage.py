@@ -11,6 +11,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from doorward.application.ports.repositories import (
+    AttemptReader,
+    AttemptRepository,
     ChangeReader,
     ChangeRepository,
     KeyReader,
@@ -68,6 +70,8 @@ class Reading(Protocol):
     @property
     def services(self) -> ServiceReader: ...
     @property
+    def attempts(self) -> AttemptReader: ...
+    @property
     def keys(self) -> KeyReader: ...
     @property
     def changes(self) -> ChangeReader: ...
@@ -84,6 +88,8 @@ class Transaction(Protocol):
     def sessions(self) -> SessionRepository: ...
     @property
     def services(self) -> ServiceRepository: ...
+    @property
+    def attempts(self) -> AttemptRepository: ...
     @property
     def leases(self) -> LeaseRepository: ...
     @property

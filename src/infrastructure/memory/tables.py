@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Self
 
 from doorward.domain.access.role import BUILT_IN, Role, RoleName
+from doorward.domain.accounts.attempts import AttemptCount, AttemptKey
 from doorward.domain.accounts.user import User
 from doorward.domain.change_feed.change import SequencedChange
 from doorward.domain.ids import SessionId, UserId
@@ -24,6 +25,7 @@ class Tables:
     sessions: dict[SessionId, Session] = field(default_factory=dict)
     services: dict[ServiceId, Service] = field(default_factory=dict)
     leases: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    attempts: dict[AttemptKey, AttemptCount] = field(default_factory=dict)
     keys: dict[str, SigningKey] = field(default_factory=dict)
     changes: list[SequencedChange] = field(default_factory=list)
     next_sequence: int = 1
@@ -41,6 +43,7 @@ class Tables:
             sessions=dict(self.sessions),
             services=dict(self.services),
             leases=dict(self.leases),
+            attempts=dict(self.attempts),
             keys=dict(self.keys),
             changes=list(self.changes),
         )
