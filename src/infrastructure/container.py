@@ -47,6 +47,7 @@ from doorward.application.services.list_services import ListServices
 from doorward.application.services.register_service import RegisterService
 from doorward.application.services.remove_service import RemoveService
 from doorward.application.services.revoke_token import RevokeToken
+from doorward.application.sessions.continue_session import ContinueSession
 from doorward.application.sessions.describe_session import DescribeSession
 from doorward.application.sessions.end_all_sessions import EndAllSessions
 from doorward.application.sessions.end_other_sessions import EndOtherSessions
@@ -83,6 +84,7 @@ ACCOUNTS = (
 SESSIONS = (
     IssueTokens,
     RefreshSession,
+    ContinueSession,
     DescribeSession,
     ListSessions,
     EndSession,
@@ -136,7 +138,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         StorageProvider(settings),
         PasswordsProvider(settings),
         TokensProvider(settings),
-        ChangeFeedProvider(),
+        ChangeFeedProvider(settings),
         UseCases(),
         *overrides,
     )

@@ -22,6 +22,7 @@ from doorward.application.change_feed.directory import AccessDirectory
 from doorward.application.change_feed.ended_sessions import EndedSessions
 from doorward.application.change_feed.follower import ChangeFollower, FollowerTimings
 from doorward.application.ports.security import AccessTokens, IssuedToken
+from doorward.application.sessions.continue_session import ContinueSession
 from doorward.application.sessions.end_all_sessions import EndAllSessions
 from doorward.application.sessions.end_session import EndSession
 from doorward.application.sessions.issue_tokens import IssueTokens, SignedIn
@@ -156,6 +157,10 @@ class House:
     @property
     def refresh(self) -> RefreshSession:
         return RefreshSession(self.storage, REFRESH_TOKENS, self.issue, self.policy, self.log)
+
+    @property
+    def continue_session(self) -> ContinueSession:
+        return ContinueSession(self.storage, REFRESH_TOKENS, self.issue, self.policy, self.log)
 
     @property
     def end(self) -> EndSession:

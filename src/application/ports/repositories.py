@@ -138,6 +138,13 @@ class SessionRepository(SessionReader, Protocol):
         others see its result."""
         ...
 
+    async def keep_token(
+        self, session_id: SessionId, presented: RefreshTokenHash, policy: SessionPolicy, now: datetime
+    ) -> bool:
+        """Apply `Session.token_kept` in one statement. Return True if `presented` was the token of the session, no
+        token of the session was ever rotated, and the session has not expired."""
+        ...
+
     async def lock(self, session_id: SessionId) -> Session | None:
         """Return the session and hold it until the transaction ends. Another transaction that locks, rotates or ends it
         waits. What is read is what the others have committed."""
