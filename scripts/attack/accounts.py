@@ -16,7 +16,7 @@ from support.programs.server_process import Server
 GUESSED_ACCOUNTS = 4
 GUESSES = 3
 """At one account, so few that none is delayed."""
-BURST = 12
+BURST = 20
 NOISE = 300
 TOO_LONG = "x" * 2_000
 SALT_AND_HASH = "c29tZXNhbHRzb21lc2FsdA$MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI"

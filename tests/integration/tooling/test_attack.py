@@ -124,7 +124,8 @@ def test_all_attacks_on_a_service_of_its_own(capsys: pytest.CaptureFixture[str])
 
 @pytest.mark.full
 def test_all_attacks_on_a_service_with_two_workers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with running(tmp_path, workers="2") as server:
+    usual = {"sign_in_free_attempts": "3", "sign_in_attempts_per_day": "50"}
+    with running(tmp_path, workers="2", **usual) as server:
         server.create_admin("keeper")
         assert main([server.url, "--short"]) == 0, capsys.readouterr().out
     assert len(capsys.readouterr().out.splitlines()) > len(ATTACKS)
