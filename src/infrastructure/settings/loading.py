@@ -11,11 +11,13 @@ from typing import Any, get_type_hints
 from urllib.parse import urlsplit
 
 from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME, MAX_TUTORIAL_ACCESS_TOKEN_LIFETIME
+from doorward.infrastructure.settings.certificates import parse_certificates
 from doorward.infrastructure.settings.durations import parse_seconds
 from doorward.infrastructure.settings.public_path import refuse_ambiguous_path
 from doorward.infrastructure.settings.settings import ADVICE_ON_LIFETIME, Settings
 from doorward.infrastructure.settings.sources import GENERATE_HINT, SettingText, Sources
 from doorward.infrastructure.settings.start_refused import StartRefused
+from doorward.infrastructure.settings.table_prefix import parse_table_prefix
 from doorward.infrastructure.settings.web_addresses import (
     LOOPBACK_NAMES,
     bracketed,
@@ -47,7 +49,15 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> S
     refuse_long_tokens(values, given)
     settings = with_defaults(values)
     refuse_ambiguous_path(settings.public_path, settings.proxy_path)
+    if settings.database_ssl_ca is not None:
+        refuse_useless_ca(settings)
     return settings
+
+
+def refuse_useless_ca(settings: Settings) -> None:
+    """Raise StartRefused when the URL does not go together with DOORWARD_DATABASE_SSL_CA."""
+    if settings.database.sqlite_path is not None:
+        raise StartRefused("DOORWARD_DATABASE_SSL_CA is for MySQL, and the database is SQLite; remove it.")
 
 
 def check_database_url(raw: str) -> str:
@@ -62,6 +72,8 @@ def check_database_url(raw: str) -> str:
 PARSERS: Mapping[str, Callable[[str], object]] = {
     "host": parse_listen_address,
     "database_url": check_database_url,
+    "database_ssl_ca": parse_certificates,
+    "table_prefix": parse_table_prefix,
     "public_url": parse_public_url,
     "allowed_hosts": parse_host,
     "cors_origins": parse_origin,

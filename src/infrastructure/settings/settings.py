@@ -3,7 +3,7 @@
 Every process imports this module first, so it imports nothing that is slow to import.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
@@ -46,6 +46,22 @@ class Settings:
         int,
         Meta(ge=2, le=1_000, description="Maximum of MySQL connections per worker, 2 or more. Half read, half write."),
     ] = 10
+    database_ssl_ca: Annotated[
+        str | None,
+        Meta(
+            description="CA certificates of the MySQL server in PEM, in place of `ssl-ca=FILE` in the URL. "
+            "`DOORWARD_DATABASE_SSL_CA_FILE` names a file that holds them.",
+            extra={"default": "none"},
+        ),
+    ] = None
+    table_prefix: Annotated[
+        str,
+        Meta(
+            description="Beginning of the name of each table, such as `doorward_`, in a database that other programs "
+            "or other Doorwards use, too: up to 24 letters, digits and underscores. Changing it changes the tables.",
+            extra={"default": "none"},
+        ),
+    ] = ""
     secret_key: Annotated[
         str | None,
         Meta(
@@ -245,6 +261,11 @@ class Settings:
         return self.behind_tls_proxy or self.public_url.startswith("https://")
 
     @property
+    def database(self) -> DatabaseUrl:
+        """Return the parsed URL with the other settings of the database."""
+        return replace(DatabaseUrl.parse(self.database_url, self.database_ssl_ca), table_prefix=self.table_prefix)
+
+    @property
     def public_origin(self) -> str:
         """Return scheme, host and port of `public_url`."""
         return self.public_url.removesuffix(self.public_path)
@@ -262,7 +283,7 @@ class Settings:
     @property
     def needs_data_dir(self) -> bool:
         """Return whether anything is stored in `data_dir`: the master secret or the SQLite database."""
-        database = DatabaseUrl.parse(self.database_url).sqlite_path
+        database = self.database.sqlite_path
         stored = database is not None and database.resolve().is_relative_to(self.data_dir.resolve())
         return self.secret_key is None or stored
 
