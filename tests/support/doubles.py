@@ -181,7 +181,7 @@ class WatchedStorage(MemoryStorage):
         self.readings += 1
         await asyncio.sleep(0)
         if self.away:
-            raise StorageUnavailable
+            raise StorageUnavailable(cause="away")
         async with super().reading() as reading:
             await self.gate.wait()
             yield reading

@@ -46,7 +46,7 @@ class ChangePassword:
                     ended=ended,
                 )
                 return
-        raise TransactionConflict
+        raise TransactionConflict(cause="password_changed")
 
     @retried
     async def _save(self, by: Principal, confirmed: PasswordHash, password_hash: PasswordHash) -> int | None:

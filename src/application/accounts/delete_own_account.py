@@ -32,7 +32,7 @@ class DeleteOwnAccount:
             if await self._delete(by, confirmed.password_hash):
                 self.log.record(SecurityEvent.USER_DELETED, user_id=str(by.user_id), by=str(by))
                 return
-        raise TransactionConflict
+        raise TransactionConflict(cause="password_changed")
 
     @retried
     async def _delete(self, by: Principal, confirmed: PasswordHash) -> bool:

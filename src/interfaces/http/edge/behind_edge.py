@@ -4,12 +4,12 @@ from litestar.types import ASGIApp
 
 from doorward.interfaces.http.config import HttpConfig
 from doorward.interfaces.http.edge.lenient_paths import LenientPaths
-from doorward.interfaces.http.edge.middleware import EdgeMiddleware
+from doorward.interfaces.http.edge.middleware import EdgeMiddleware, Report
 from doorward.interfaces.http.errors.dialects import DIALECTS
 
 
-def behind_edge(app: ASGIApp, config: HttpConfig) -> ASGIApp:
+def behind_edge(app: ASGIApp, config: HttpConfig, report: Report) -> ASGIApp:
     """Return the application behind the edge. Only a dialect with lenient paths has a layer in front of it."""
-    edge = EdgeMiddleware(app, config)
+    edge = EdgeMiddleware(app, config, report)
     lenient_paths = DIALECTS[config.dialect].lenient_paths
     return LenientPaths(edge, lenient_paths) if lenient_paths else edge
