@@ -190,7 +190,9 @@ async def fail_in_answers(raw_url: str, fault: str, work: Work) -> None:
         made, answered = await measured(server, storage, work)
         server.fault = fault
         step = 1 if FULL else max(1, (answered - made) // 9)
-        for offset in range(made, answered, step):
+        # Within a row, asyncmy uses lengths without a check of bounds, and garbage there may end the process.
+        end = made + 1 if fault == "garbage" and work is read_roles else answered
+        for offset in range(made, end, step):
             server.intact = offset
             ended = await outcome(storage, work)
             assert ended == "refused" or fault == "garbage", (offset, made, answered)
