@@ -17,6 +17,7 @@ from doorward.application.report_unavailable import ReportUnavailable
 from doorward.domain.errors import Unavailable
 from doorward.infrastructure.container import make_container
 from doorward.infrastructure.log.configure import configure_logging, dropped_lines
+from doorward.infrastructure.settings.public_path import issuer_path
 from doorward.infrastructure.settings.settings import ENV_FILE, Settings, load_settings
 from doorward.interfaces.http import metrics
 from doorward.interfaces.http.app import create_app
@@ -57,7 +58,10 @@ def http_config(settings: Settings) -> HttpConfig:
         allowed_hosts=settings.allowed_hosts,
         cors_origins=settings.cors_origins | DIALECTS[settings.dialect].cors_origins,
         cors_headers=tuple(sorted(settings.cors_headers)),
-        public_origin=settings.public_url,
+        public_origin=settings.public_origin,
+        public_path=settings.public_path,
+        proxy_path=settings.proxy_path,
+        issuer_path=issuer_path(settings.issuer),
         https=settings.https,
         docs=settings.docs,
         trusted_proxies=settings.trusted_proxies,

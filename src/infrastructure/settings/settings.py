@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME, MAX_TUTORIAL_ACCESS_TOKEN_LIFETIME
 from doorward.infrastructure.settings.durations import parse_seconds
+from doorward.infrastructure.settings.public_path import refuse_ambiguous_path
 from doorward.infrastructure.settings.sources import GENERATE_HINT, SettingText, Sources
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.settings.web_addresses import (
@@ -86,10 +87,18 @@ class Settings:
     public_url: Annotated[
         str,
         Meta(
-            description="Where clients reach the service, such as `https://auth.example.com`.",
+            description="Where clients reach the service, such as `https://auth.example.com`, or "
+            "`https://example.com/auth` with a path.",
             extra={"default": "http://127.0.0.1:PORT"},
         ),
     ]
+    proxy_path: Annotated[
+        Literal["either", "kept", "stripped"],
+        Meta(
+            description="What the proxy does with the path of PUBLIC_URL: `kept`, `stripped`, or `either`, which "
+            "accepts both. Set it if the proxy has rules of its own for paths."
+        ),
+    ] = "either"
     behind_tls_proxy: Annotated[
         bool,
         Meta(description="True when a proxy terminates TLS in front of a non-loopback HOST."),
@@ -258,6 +267,16 @@ class Settings:
         return self.behind_tls_proxy or self.public_url.startswith("https://")
 
     @property
+    def public_origin(self) -> str:
+        """Return scheme, host and port of `public_url`."""
+        return self.public_url.removesuffix(self.public_path)
+
+    @property
+    def public_path(self) -> str:
+        """Return the path of `public_url` without a slash at the end; empty if it has none."""
+        return urlsplit(self.public_url).path
+
+    @property
     def longest_token_lifetime(self) -> timedelta:
         """Return for how long ends of sessions and keys must be kept, because of tokens that may be valid."""
         return max(MAX_ACCESS_TOKEN_LIFETIME, timedelta(seconds=self.access_token_seconds))
@@ -283,7 +302,9 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> S
     values = {name: found.parsed(hints[name], PARSERS.get(name)) for name, found in given.items()}
     refuse_exposure(values, given)
     refuse_long_tokens(values, given)
-    return with_defaults(values)
+    settings = with_defaults(values)
+    refuse_ambiguous_path(settings.public_path, settings.proxy_path)
+    return settings
 
 
 def check_database_url(raw: str) -> str:

@@ -100,4 +100,7 @@ def documentation(
     routes: Sequence[ControllerRouterHandler], config: HttpConfig, error_answers: ErrorAnswers, cookies: Cookies
 ) -> list[HTTPRouteHandler]:
     """Return the routes of the documentation, or none if the settings turn it off."""
-    return [openapi_route(routes, error_answers, cookies.access), *docs_routes()] if config.docs else []
+    if not config.docs:
+        return []
+    path = config.public_path
+    return [openapi_route(routes, error_answers, cookies.access, path), *docs_routes(path)]

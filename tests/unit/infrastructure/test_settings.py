@@ -77,7 +77,6 @@ def test_a_bare_port_counts_and_the_one_with_the_prefix_wins() -> None:
         ("DATABASE_URL", ""),
         ("SECRET_KEY", ""),
         ("PUBLIC_URL", "auth.example.com"),
-        ("PUBLIC_URL", "https://auth.example.com/prefix"),
         ("PUBLIC_URL", "https://who@auth.example.com"),
         ("PUBLIC_URL", "https://auth.example.com:99999"),
         ("ALLOWED_HOSTS", "https://auth.example.com"),

@@ -18,6 +18,7 @@ from doorward.interfaces.http.edge.addresses import ClientAddresses
 from doorward.interfaces.http.edge.body import BODY, receive_body
 from doorward.interfaces.http.edge.cors import Cors
 from doorward.interfaces.http.edge.hosts import AllowedHosts
+from doorward.interfaces.http.edge.public_path import HEALTH_PATHS, PublicPath
 from doorward.interfaces.http.edge.request_headers import (
     HEADERS_BY_NAME,
     Headers,
@@ -34,9 +35,6 @@ from doorward.interfaces.http.errors.answers import ErrorAnswers
 from doorward.interfaces.http.errors.dialects import DIALECTS
 from doorward.interfaces.http.errors.refusals import InternalError, TargetTooLong
 from doorward.interfaces.http.metrics import CLIENT_CLOSED_REQUEST, REQUEST_COUNTS, UNMATCHED
-
-HEALTH_PATHS: Final = frozenset({b"/health/live", b"/health/ready", b"/healthz", b"/readyz"})
-"""Load balancers request these by address, so the Host header is not checked."""
 
 HTTP: Final = ScopeType.HTTP
 """A constant, because a look-up in the enumeration takes time in every request."""
@@ -68,6 +66,7 @@ class EdgeMiddleware:
         self._app = app
         self._config = config
         self._report = report
+        self._public_path = PublicPath.of(config)
         self._hosts = AllowedHosts(config.allowed_hosts)
         self._addresses = ClientAddresses(config.trusted_proxies)
         self._cors = Cors(config.cors_origins, config.cors_headers)
@@ -128,6 +127,8 @@ class EdgeMiddleware:
 
     def _check(self, scope: HTTPScope, headers: Headers, by_name: HeadersByName) -> None:
         """Raise the refusal of a request whose request line or headers break a rule. The cheapest checks come first."""
+        if self._public_path is not None:
+            self._public_path.remove_from(scope)
         path, query = scope["raw_path"], scope["query_string"]
         if len(path) + len(query) > MAX_TARGET_BYTES:
             raise TargetTooLong

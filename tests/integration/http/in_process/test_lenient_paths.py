@@ -2,6 +2,7 @@
 every other one is no route. A token is never sent, so whoever found a way around the guard would get 200."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -109,3 +110,11 @@ def test_the_limit_of_the_address_holds_before_any_spelling(tutorial: App) -> No
         assert client.get("/api/test/all/" + "x" * 9000).status_code == 414
         assert client.post("/API/AUTH/SIGNIN/", content=b"x" * 20_000).status_code == 413
         assert client.get("/API/TEST/ALL", headers={"Host": "evil.example"}).status_code == 421
+
+
+def test_the_path_of_the_public_url_stands_before_a_lenient_path(tmp_path: Path) -> None:
+    settings = {"dialect": "tutorial", "public_url": "https://example.org/auth", "proxy_path": "kept"}
+    with in_process(tmp_path, **settings) as service, service.client(headers={"Host": "example.org"}) as client:
+        assert client.get("/auth/API/Test/All/").status_code == 200
+        assert client.get("/API/Test/All/").status_code == 404
+        assert client.get("/auth/Metrics").status_code == 404
