@@ -215,8 +215,16 @@ class AttemptReader(Protocol):
 
 
 class AttemptRepository(AttemptReader, Protocol):
-    async def put(self, key: AttemptKey, before: AttemptCount | None, after: AttemptCount) -> bool:
-        """Store `after` if the stored count is still `before`, and return whether it was. None stands for no count."""
+    async def lock(self, key: AttemptKey) -> AttemptCount | None:
+        """Read the count, and hold it until the transaction ends. If there is none, nothing is held."""
+        ...
+
+    async def add(self, key: AttemptKey, count: AttemptCount) -> None:
+        """Raise TransactionConflict if there is a count already."""
+        ...
+
+    async def save(self, key: AttemptKey, count: AttemptCount) -> None:
+        """Replace the count, which this transaction holds."""
         ...
 
     async def clear(self, key: AttemptKey) -> None:
