@@ -108,7 +108,7 @@ def refusal(error: Exception, at: str) -> Exception | None:
     StorageUnavailable and not a conflict, because trying again would only wait again. So is a database that cannot be
     written.
     """
-    if isinstance(error, DBAPIError) and isinstance(error, IntegrityError) and not error.connection_invalidated:
+    if isinstance(error, IntegrityError) and not error.connection_invalidated:
         return ConstraintViolated()
     kind = kind_of_refusal(error)
     return kind(cause=cause_of(error, at), trace=trace_of(error)) if kind is not None else None
