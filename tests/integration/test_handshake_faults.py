@@ -210,7 +210,7 @@ def test_a_connection_that_fails_in_the_answer_to_a_statement_is_refused(
     fault: str,
     loop: Callable[[], asyncio.AbstractEventLoop],
 ) -> None:
-    """OP-04, OP-07: and the refusal names the statement."""
+    """OP-04, OP-09: and the refusal names the statement."""
     asyncio.run(migrate(DatabaseUrl.parse(mysql_url)))
     with asyncio.Runner(loop_factory=loop) as runner:
         runner.run(fail_in_answers(mysql_url, fault, work))
@@ -219,7 +219,7 @@ def test_a_connection_that_fails_in_the_answer_to_a_statement_is_refused(
 def test_a_bug_of_ours_while_a_connection_is_made_is_no_refusal(
     mysql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """OP-07: so that it becomes a 500 with its traceback in the log."""
+    """OP-09: so that it becomes a 500 with its traceback in the log."""
     asyncio.run(migrate(DatabaseUrl.parse(mysql_url)))
     monkeypatch.setattr("doorward.infrastructure.sql.mysql_settings.variable", None)
 
@@ -234,7 +234,7 @@ def test_a_bug_of_ours_while_a_connection_is_made_is_no_refusal(
 def test_what_a_driver_raises_unforeseen_while_a_connection_is_made_leaves_its_trace(
     mysql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """OP-07."""
+    """OP-09."""
     monkeypatch.setattr("doorward.infrastructure.sql.engine.CONNECT_TIMEOUT_SECONDS", "a text")
 
     async def connect() -> None:

@@ -113,7 +113,7 @@ def test_doctor_keeps_a_sentence_of_the_server_whole(
 def test_a_command_that_the_database_refuses_says_the_cause(
     tmp_path: Path, own_mysql_server: MySQLServer, mysql_url: str
 ) -> None:
-    """OP-07."""
+    """OP-09."""
     doorward = Doorward.in_folder(tmp_path, database_url=mysql_url)
     assert doorward("migrate").returncode == 0
     reader = doorward.having(DOORWARD_DATABASE_URL=url_with(own_mysql_server, mysql_url, "SELECT ON *"))

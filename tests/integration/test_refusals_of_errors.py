@@ -84,7 +84,7 @@ def happened(kind: type[DBAPIError], original: BaseException) -> tuple[DBAPIErro
 
 @pytest.mark.parametrize(("code", "kind", "refused", "dropped"), MYSQL)
 def test_an_error_of_mysql(code: int, kind: type[DBAPIError], refused: Refusal, dropped: bool) -> None:
-    """OP-07."""
+    """OP-09."""
     error, is_dropped = happened(kind, asyncmy.errors.OperationalError(code, "what the server says"))
     assert is_dropped == dropped
     assert_becomes(error, refused, f"OperationalError {code} in commit")
@@ -92,7 +92,7 @@ def test_an_error_of_mysql(code: int, kind: type[DBAPIError], refused: Refusal, 
 
 @pytest.mark.parametrize(("code", "kind", "refused", "dropped"), SQLITE)
 def test_an_error_of_sqlite(code: int, kind: type[DBAPIError], refused: Refusal, dropped: bool) -> None:
-    """OP-07."""
+    """OP-09."""
     original = sqlite3.OperationalError("what SQLite says")
     original.sqlite_errorcode, original.sqlite_errorname = code, "SQLITE_NAME"
     error, is_dropped = happened(kind, original)
@@ -115,7 +115,7 @@ def test_an_error_of_the_network_names_itself() -> None:
 
 
 def test_an_error_that_no_driver_raised_is_let_through() -> None:
-    """OP-07: a bug of ours stays a 500."""
+    """OP-09: a bug of ours stays a 500."""
     for error in (AttributeError("x"), TypeError("x"), KeyError(1290), ZeroDivisionError()):
         assert refusal(error, "commit") is None
 
@@ -129,7 +129,7 @@ def constants() -> Iterator[tuple[str, Executable]]:
 
 
 def test_every_statement_has_a_name_of_its_own() -> None:
-    """OP-07."""
+    """OP-09."""
     found = dict(constants())
     assert len(found) > 50
     assert {name: name_of(statement) for name, statement in found.items()} == {name: name for name in found}

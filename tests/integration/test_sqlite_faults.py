@@ -106,7 +106,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 
 async def test_a_file_on_a_read_only_file_system_is_not_written_until_that_ends(disk: Path) -> None:
-    """OP-07: a connection keeps what it found when it opened the file, so it is dropped."""
+    """OP-09: a connection keeps what it found when it opened the file, so it is dropped."""
     url = DatabaseUrl.parse(f"sqlite:///{disk / 'doorward.db'}")
     storage = SqlStorage.open(url)
     try:
@@ -124,7 +124,7 @@ async def test_a_file_on_a_read_only_file_system_is_not_written_until_that_ends(
 
 
 async def test_a_file_on_a_full_disk_is_read_and_is_written_when_there_is_room_again(disk: Path) -> None:
-    """OP-07."""
+    """OP-09."""
     url, ada = DatabaseUrl.parse(f"sqlite:///{disk / 'doorward.db'}"), a_user()
     storage, much = SqlStorage.open(url), Role(name=RoleName("much"), description="much " * 20_000, created_at=NOON)
     try:

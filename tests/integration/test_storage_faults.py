@@ -131,7 +131,7 @@ async def test_listeners_hear_of_a_commit_that_is_not_answered(
 
 
 async def test_connections_to_a_demoted_server_are_closed(mysql: SqlStorage, own_mysql_server: MySQLServer) -> None:
-    """OP-07: after a failover the pool must not keep the demoted server."""
+    """OP-09: after a failover the pool must not keep the demoted server."""
     ada = a_user()
     await put(mysql, ada)
     before = await connection_ids(own_mysql_server)

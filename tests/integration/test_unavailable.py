@@ -43,7 +43,7 @@ KINDS = sorted(set(family()), key=lambda kind: kind.__name__)
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 async def test_every_refusal_of_the_family_is_a_503_with_its_cause_in_the_log(kind: type[Unavailable]) -> None:
-    """OP-07."""
+    """OP-09."""
     log = StructlogSecurityLog(b"k" * 32, call_later=lambda *_: None)
     reporting = ReportUnavailable(ProveWriting(MemoryStorage(), FrozenClock(), log), log)
 
@@ -62,7 +62,7 @@ async def test_every_refusal_of_the_family_is_a_503_with_its_cause_in_the_log(ki
 
 
 def test_every_place_that_makes_a_refusal_of_the_family_gives_a_cause() -> None:
-    """OP-07."""
+    """OP-09."""
     made = list(places())
     assert len(made) > 20
     silent = [f"{path.relative_to(SOURCE)}:{node.lineno}" for path, node in made if not gives_cause(node)]

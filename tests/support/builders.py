@@ -20,6 +20,7 @@ from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.accounts.register_user import RegisterUser
 from doorward.application.change_feed.directory import AccessDirectory
 from doorward.application.change_feed.ended_sessions import EndedSessions
+from doorward.application.change_feed.feed_marks import FeedMarks
 from doorward.application.change_feed.follower import ChangeFollower, FollowerTimings
 from doorward.application.ports.security import AccessTokens, IssuedToken
 from doorward.application.sessions.continue_session import ContinueSession
@@ -113,7 +114,7 @@ class House:
     def __post_init__(self) -> None:
         self.storage = MemoryStorage(self.clock.now, self.database)
         self.directory = AccessDirectory(self.storage, self.clock)
-        self.ended = EndedSessions(self.storage, self.clock)
+        self.ended = EndedSessions(self.storage, self.clock, FeedMarks(b"one key of all nodes"))
         self.ended.mark_caught_up(self.clock.monotonic())
 
     @property

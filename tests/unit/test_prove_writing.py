@@ -64,7 +64,7 @@ async def test_a_proof_writes_and_leaves_nothing_behind() -> None:
     ],
 )
 async def test_a_failure_is_logged_once_and_so_is_its_end(error: Exception, cause: str) -> None:
-    """OP-07."""
+    """OP-09."""
     scene = Scene()
     prove_writing = scene.prove_writing()
     scene.storage.error = error
@@ -99,7 +99,7 @@ async def test_a_node_whose_connections_are_all_in_use_can_write_all_the_same() 
 async def test_a_request_that_the_database_failed_makes_the_node_prove_it_again(
     refusal: Unavailable, is_doubted: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """OP-07: nobody has to wait for the next regular proof."""
+    """OP-09: nobody has to wait for the next regular proof."""
     monkeypatch.setattr("doorward.application.prove_writing.RETRY_SECONDS", 0)
     scene = Scene()
     prove_writing = scene.prove_writing()

@@ -1,6 +1,6 @@
 """The adapters of the clock, the log and the database."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import final
 
 from dishka import Provider, Scope, provide
@@ -17,7 +17,6 @@ from doorward.infrastructure.security.master_secret import MasterSecret
 from doorward.infrastructure.settings.settings import Settings
 from doorward.infrastructure.sql.database import SqlDatabase
 from doorward.infrastructure.sql.storage import SqlStorage
-from doorward.infrastructure.sql.urls import DatabaseUrl
 
 
 @final
@@ -33,15 +32,17 @@ class StorageProvider(Provider):
         return SystemClock()
 
     @provide
-    def log(self, secret: MasterSecret) -> SecurityLog:
-        return StructlogSecurityLog(secret.derive(b"security log"))
+    def log(self, secret: MasterSecret) -> Iterator[SecurityLog]:
+        log = StructlogSecurityLog(secret.derive(b"security log"))
+        yield log
+        log.report_left_out()  # the event loop ends before the second does
 
     @provide
     def database(self) -> Database:
-        return SqlDatabase(DatabaseUrl.parse(self.settings.database_url))
+        return SqlDatabase(self.settings.database)
 
     @provide
     async def storage(self) -> AsyncIterator[Storage]:
-        storage = SqlStorage.open(DatabaseUrl.parse(self.settings.database_url), self.settings.database_pool_size)
+        storage = SqlStorage.open(self.settings.database, self.settings.database_pool_size)
         yield storage
         await storage.close()

@@ -35,7 +35,7 @@ def sign_in(client: httpx2.Client) -> httpx2.Response:
 
 
 def assert_noticed(server: Server, fault: AbstractContextManager[None], cause: str) -> None:
-    """OP-07: the fault is noticed while it lasts, and nothing is left of it afterwards. `cause` is a pattern."""
+    """OP-09: the fault is noticed while it lasts, and nothing is left of it afterwards. `cause` is a pattern."""
     ada = server.create_user("ada")
     with server.client() as client:
         with fault:

@@ -1,5 +1,6 @@
 """How many lines of the security log are written in a second, and what is reported about the others."""
 
+import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -9,9 +10,12 @@ import pytest
 from structlog.contextvars import bound_contextvars
 from structlog.testing import capture_logs
 
+from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import MAX_LINES_PER_SECOND, SecurityEvent
+from doorward.infrastructure.container import make_container
 from doorward.infrastructure.log.line_quota import MAX_ACCOUNTS, MAX_CAUSES, MAX_LINES_PER_REASON, MAX_NAMES, LineQuota
 from doorward.infrastructure.log.security_log import StructlogSecurityLog
+from doorward.infrastructure.settings.settings import load_settings
 from support.doubles import FrozenClock
 
 LOGIN_FAIL = SecurityEvent.AUTHN_LOGIN_FAIL
@@ -115,6 +119,19 @@ def test_the_next_line_reports_what_no_event_loop_reported(written: Written) -> 
     assert len(written.of(event=SUMMARY)) == 1
 
 
+async def test_what_is_left_out_in_the_last_second_is_reported_when_the_service_stops() -> None:
+    """LG-05."""
+    guesses = 3 * MAX_LINES_PER_SECOND
+    with capture_logs() as lines:
+        container = make_container(load_settings({"DOORWARD_SECRET_KEY": secrets.token_urlsafe(32)}))
+        log = await container.get(SecurityLog)
+        for _ in range(guesses):
+            log.record(LOGIN_FAIL, login="ada", reason="wrong_password", user_id="ada")
+        await container.close()
+    assert sum(line.get("count", 1) for line in lines) == guesses
+    assert lines[-1]["event"] == SUMMARY
+
+
 def test_invented_names_use_bounded_memory_and_lines_and_all_are_counted(written: Written) -> None:
     """LG-04, LG-05."""
     number = 5_000
@@ -168,7 +185,7 @@ def test_changes_and_stolen_tokens_are_always_written(written: Written, event: S
 
 
 def test_each_cause_of_a_503_has_one_line_a_second_and_their_number_is_limited(written: Written) -> None:
-    """OP-07, LG-05."""
+    """OP-09, LG-05."""
     for _ in range(3):
         for number in range(MAX_CAUSES + 5):
             cause = f"OperationalError {number} in users.GET"
