@@ -13,6 +13,7 @@ import pytest
 
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.sql.diagnosis import diagnose_database
+from doorward.infrastructure.sql.naming import VERSION_TABLE
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from support.builders import PASSWORD
 from support.doubles import NOON
@@ -83,7 +84,7 @@ def test_a_wrong_password_of_the_database_is_called_so(tmp_path: Path, mysql_url
     [
         (["SELECT ON *", "INSERT, UPDATE, DELETE ON users"], ["INSERT on ", "UPDATE on ", "DELETE on ", "sessions"]),
         (["SELECT, UPDATE, DELETE ON *"], ["INSERT on ", "users", "sessions", "1142 INSERT command denied to user"]),
-        ([f"{RIGHTS} ON {name}" for name in ("users", "roles", "alembic_version")], ["SELECT on ", "leases"]),
+        ([f"{RIGHTS} ON {name}" for name in ("users", "roles", VERSION_TABLE)], ["SELECT on ", "leases"]),
         ([f"{RIGHTS} ON *"], []),
     ],
 )

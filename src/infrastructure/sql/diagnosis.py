@@ -78,7 +78,7 @@ async def diagnose_database(url: DatabaseUrl, now: Callable[[], datetime]) -> li
             if url.sqlite_path is None:
                 found += [await diagnose_settings(connection), await diagnose_clock(connection, now)]
         if url.sqlite_path is None:
-            found.append(await diagnose_privileges(engines.writing))
+            found.append(await diagnose_privileges(engines.writing, url.table_prefix))
         return [answers, current, *found]
     except StorageUnavailable as error:
         text = f"{error} ({error.cause})"

@@ -33,7 +33,7 @@ class Missing:
         return f"the account lacks {'; '.join(each)} ({self.sentence})"
 
 
-async def diagnose_privileges(connections: Connections) -> Finding:
+async def diagnose_privileges(connections: Connections, table_prefix: str) -> Finding:
     missing = Missing()
     for table in metadata.sorted_tables:
         for privilege, statement in statements(table):
@@ -43,7 +43,7 @@ async def diagnose_privileges(connections: Connections) -> Finding:
                 error = refused.__cause__
                 code = error_code(error.orig) if isinstance(error, DBAPIError) else None
                 if isinstance(error, DBAPIError) and code in MISSING_PRIVILEGE_CODES:
-                    missing.add(privilege, table.name, error)
+                    missing.add(privilege, f"{table_prefix}{table.name}", error)
                 elif code not in READ_ONLY_CODES:  # another finding is about a server that is read-only
                     raise
     return Finding.judged(
