@@ -41,6 +41,8 @@ from doorward.application.keys.reseal_signing_keys import ResealSigningKeys
 from doorward.application.keys.revoke_signing_key import RevokeSigningKey
 from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
 from doorward.application.maintenance import Maintenance
+from doorward.application.prove_writing import ProveWriting
+from doorward.application.report_unavailable import ReportUnavailable
 from doorward.application.services.authenticate_client import AuthenticateClient
 from doorward.application.services.introspect_token import IntrospectToken
 from doorward.application.services.list_services import ListServices
@@ -121,7 +123,7 @@ SERVICES = (
     IntrospectToken,
     RevokeToken,
 )
-OPERATIONS = (CheckReadiness, Maintenance)
+OPERATIONS = (CheckReadiness, Maintenance, ProveWriting, ReportUnavailable)
 
 
 class UseCases(Provider):

@@ -16,10 +16,12 @@ FAILURES = {
     "authz_fail": Level.WARNING,
     "change_feed_failed": Level.ERROR,
     "change_feed_unreadable": Level.WARNING,
+    "database_unwritable": Level.WARNING,
     "directory_refresh_failed": Level.ERROR,
     "excess_rate_limit_exceeded": Level.WARNING,
     "maintenance_failed": Level.ERROR,
     "password_hash_unusable": Level.ERROR,
+    "service_unavailable": Level.WARNING,
     "signing_key_rotation_failed": Level.ERROR,
     "users_import_failed": Level.ERROR,
 }

@@ -57,5 +57,6 @@ from doorward.domain.errors.sessions import RefreshTokenUnknown as RefreshTokenU
 from doorward.domain.errors.sessions import RevocationsIncomplete as RevocationsIncomplete
 from doorward.domain.errors.sessions import SessionMissing as SessionMissing
 from doorward.domain.errors.storage import HashingBusy as HashingBusy
+from doorward.domain.errors.storage import StorageBusy as StorageBusy
 from doorward.domain.errors.storage import StorageUnavailable as StorageUnavailable
 from doorward.domain.errors.storage import TransactionConflict as TransactionConflict

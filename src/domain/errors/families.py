@@ -43,6 +43,15 @@ class Throttled(DomainError):
 
 
 class Unavailable(DomainError):
-    """The service cannot answer now; the same request may succeed after `retry_after` seconds."""
+    """The service cannot answer now; the same request may succeed after `retry_after` seconds.
+
+    Whoever raises it gives the `cause`. It is a few words for the log, which counts lines by them: no value may be in
+    it. Clients do not see it. `trace` has the lines of code that an error passed which nobody foresaw.
+    """
 
     retry_after: ClassVar[int] = 1
+
+    def __init__(self, text: str | None = None, *, cause: str = "unknown", trace: str = "") -> None:
+        super().__init__(text)
+        self.cause = cause
+        self.trace = trace

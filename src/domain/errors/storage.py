@@ -8,6 +8,10 @@ class StorageUnavailable(Unavailable):
     text = "The database does not answer; try again in a moment."
 
 
+class StorageBusy(StorageUnavailable):
+    """All connections are in use. This says nothing about the database."""
+
+
 class TransactionConflict(Unavailable):
     """The database rolled the whole transaction back (deadlock, lost connection, concurrent change). It may be
     repeated."""

@@ -49,6 +49,20 @@ async def test_a_holder_that_was_late_has_lost_the_lease(storage: Storage) -> No
     assert not await take(storage, "ada", 2 * MINUTE)
 
 
+async def give_up(storage: Storage, holder: str) -> None:
+    async with storage.transaction() as tx:
+        await tx.leases.give_up("pruning", holder)
+
+
+async def test_only_the_holder_can_give_up_a_lease(storage: Storage) -> None:
+    await give_up(storage, "ada")
+    assert await take(storage, "ada", 0 * MINUTE)
+    await give_up(storage, "bob")
+    assert not await take(storage, "bob", MINUTE / 2)
+    await give_up(storage, "ada")
+    assert await take(storage, "bob", MINUTE / 2)
+
+
 async def test_leases_of_different_names_are_independent(storage: Storage) -> None:
     assert await take(storage, "ada", 0 * MINUTE)
     assert await take(storage, "bob", 0 * MINUTE, name="rotation")

@@ -4,7 +4,7 @@ import pytest
 
 from doorward.interfaces.http.edge.middleware import EdgeMiddleware
 from doorward.interfaces.http.edge.public_path import PublicPath
-from support.http.edge_driver import CONFIG, Application, Reply, ask
+from support.http.edge_driver import CONFIG, Application, Reply, ask, ignore
 
 BELOW = {"/auth": "/", "/auth/": "/", "/auth/api/test/all": "/api/test/all", "/auth/health/live": "/health/live"}
 """External paths, and the routes that they are."""
@@ -100,5 +100,5 @@ async def test_the_metadata_of_an_issuer_with_a_path_are_where_rfc_8414_expects_
 
 async def test_without_a_path_nothing_is_removed() -> None:
     assert PublicPath.of(CONFIG) is None
-    edge = EdgeMiddleware(Application(), CONFIG)
+    edge = EdgeMiddleware(Application(), CONFIG, ignore)
     assert (await ask(Application(), path="/auth/api/test/all", edge=edge)).status == 404
