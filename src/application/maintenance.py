@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import final
 
 from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
+from doorward.application.letters.prune_letters import PruneLetters
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
@@ -23,7 +24,8 @@ INTERVAL_SECONDS = 60.0
 
 @final
 class Maintenance:
-    """Runs the recurring work on one node at a time: it maintains the signing keys and deletes expired sessions.
+    """Runs the recurring work on one node at a time: it maintains the signing keys, and deletes expired sessions
+    and old letters.
 
     A node works while it holds the maintenance lease in the database. Two nodes that worked at once would do no harm.
     """
@@ -32,12 +34,14 @@ class Maintenance:
         self,
         storage: Storage,
         prune_sessions: PruneSessions,
+        prune_letters: PruneLetters,
         maintain_keys: MaintainSigningKeys,
         clock: Clock,
         log: SecurityLog,
     ) -> None:
         self._storage = storage
         self._prune_sessions = prune_sessions
+        self._prune_letters = prune_letters
         self._maintain_keys = maintain_keys
         self._clock = clock
         self._log = log
@@ -59,7 +63,11 @@ class Maintenance:
         now = self._clock.now()
         if not await self._take_lease(now):
             return False
-        for name, work in (("rotate_keys", self._maintain_keys), ("prune_sessions", self._prune)):
+        for name, work in (
+            ("rotate_keys", self._maintain_keys),
+            ("prune_sessions", self._prune),
+            ("prune_letters", self._prune_letters),
+        ):
             try:
                 await work(now)
             except Unavailable:

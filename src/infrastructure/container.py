@@ -27,6 +27,8 @@ from doorward.application.accounts.import_users import ImportUsers
 from doorward.application.accounts.list_users import ListUsers
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.accounts.register_user import RegisterUser
+from doorward.application.accounts.request_password_reset import RequestPasswordReset
+from doorward.application.accounts.reset_password import ResetPassword
 from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.update_user import UpdateUser
 from doorward.application.check_readiness import CheckReadiness
@@ -37,6 +39,12 @@ from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
 from doorward.application.keys.reseal_signing_keys import ResealSigningKeys
 from doorward.application.keys.revoke_signing_key import RevokeSigningKey
 from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
+from doorward.application.letters.find_letter import FindLetter
+from doorward.application.letters.letter_sender import LetterSender
+from doorward.application.letters.list_letters import ListLetters
+from doorward.application.letters.prepare_letter import PrepareLetter
+from doorward.application.letters.prune_letters import PruneLetters
+from doorward.application.letters.retry_letter import RetryLetter
 from doorward.application.maintenance import Maintenance
 from doorward.application.services.authenticate_client import AuthenticateClient
 from doorward.application.services.introspect_token import IntrospectToken
@@ -53,6 +61,7 @@ from doorward.application.sessions.list_sessions import ListSessions
 from doorward.application.sessions.prune_sessions import PruneSessions
 from doorward.application.sessions.refresh_session import RefreshSession
 from doorward.infrastructure.providers.change_feed import ChangeFeedProvider
+from doorward.infrastructure.providers.letters import LettersProvider
 from doorward.infrastructure.providers.passwords import PasswordsProvider
 from doorward.infrastructure.providers.storage import StorageProvider
 from doorward.infrastructure.providers.tokens import TokensProvider
@@ -66,6 +75,8 @@ ACCOUNTS = (
     ConfirmPassword,
     ChangePassword,
     SetPassword,
+    RequestPasswordReset,
+    ResetPassword,
     PasswordRules,
     FindUser,
     IdentifyUser,
@@ -113,12 +124,20 @@ SERVICES = (
     IntrospectToken,
     RevokeToken,
 )
+LETTERS = (
+    PrepareLetter,
+    LetterSender,
+    PruneLetters,
+    FindLetter,
+    ListLetters,
+    RetryLetter,
+)
 OPERATIONS = (CheckReadiness, Maintenance)
 
 
 class UseCases(Provider):
     scope = Scope.APP
-    all = provide_all(*ACCOUNTS, *SESSIONS, *ACCESS, *KEYS, *SERVICES, *OPERATIONS)
+    all = provide_all(*ACCOUNTS, *SESSIONS, *ACCESS, *KEYS, *SERVICES, *LETTERS, *OPERATIONS)
 
 
 def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
@@ -131,6 +150,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         PasswordsProvider(settings),
         TokensProvider(settings),
         ChangeFeedProvider(),
+        LettersProvider(settings),
         UseCases(),
         *overrides,
     )

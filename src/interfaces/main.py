@@ -11,6 +11,7 @@ from litestar.types import ASGIApp
 
 from doorward.application.change_feed.follower import ChangeFollower
 from doorward.application.change_feed.revocation_publisher import RevocationPublisher
+from doorward.application.letters.letter_sender import LetterSender
 from doorward.application.maintenance import Maintenance
 from doorward.domain.errors import Unavailable
 from doorward.infrastructure.container import make_container
@@ -51,8 +52,8 @@ def http_config(settings: Settings) -> HttpConfig:
 
 
 def background_work(container: AsyncContainer) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
-    """Return the lifespan that runs the background work: it reads keys and changes, does the maintenance, and flushes
-    the metrics. The first read of the changes ends before the first request.
+    """Return the lifespan that runs the background work: it reads keys and changes, does the maintenance, sends
+    letters, and flushes the metrics. The first read of the changes ends before the first request.
     """
 
     @asynccontextmanager
@@ -61,9 +62,11 @@ def background_work(container: AsyncContainer) -> Callable[[Litestar], AbstractA
         with suppress(Unavailable):  # without the database, requests get 503 until a later read succeeds
             await follow.once()
         maintain = await container.get(Maintenance)
+        sender = await container.get(LetterSender)
         publisher = await container.get(RevocationPublisher)
         tasks = [
-            asyncio.create_task(work) for work in (follow.run(), maintain.run(), metrics.REQUEST_COUNTS.keep_flushing())
+            asyncio.create_task(work)
+            for work in (follow.run(), maintain.run(), sender.run(), metrics.REQUEST_COUNTS.keep_flushing())
         ]
         try:
             with call_on_stop(publisher.stop):

@@ -2,6 +2,7 @@ from datetime import timedelta
 from typing import NoReturn
 
 from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
+from doorward.application.letters.prune_letters import PruneLetters
 from doorward.application.maintenance import LEASE_DURATION, Maintenance
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.sessions.prune_sessions import PruneSessions
@@ -15,7 +16,8 @@ from support.storage_access import put
 def maintenance(house: House, sealer: PlainSealer | None = None) -> Maintenance:
     maintain_keys = MaintainSigningKeys(house.storage, sealer or PlainSealer(), KeyRotation(), house.log)
     prune = PruneSessions(house.storage, house.policy)
-    return Maintenance(house.storage, prune, maintain_keys, house.clock, house.log)
+    letters = PruneLetters(house.storage)
+    return Maintenance(house.storage, prune, letters, maintain_keys, house.clock, house.log)
 
 
 async def test_one_node_at_a_time_works_until_its_lease_ends() -> None:

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta
 
+from doorward.infrastructure.mail.sender import check_mail_from
+from doorward.infrastructure.mail.smtp_url import check_smtp_url
 from doorward.infrastructure.settings.durations import parse_seconds
 from doorward.infrastructure.settings.sources import GENERATE_HINT, SettingText, Sources
 from doorward.infrastructure.settings.start_refused import StartRefused
@@ -177,6 +179,28 @@ class Settings:
         Path | None,
         Meta(description="File of additional forbidden passwords, one per line.", extra={"default": "none"}),
     ] = None
+    smtp_url: Annotated[
+        str | None,
+        Meta(
+            description="Mail server for letters: `smtp://USER:PASSWORD@HOST:PORT` (STARTTLS), or `smtps://` for "
+            "implicit TLS. `DOORWARD_SMTP_URL_FILE` names a file that holds it.",
+            extra={"default": "none: letters become files in DATA_DIR/letters"},
+        ),
+    ] = field(default=None, repr=False)
+    mail_from: Annotated[
+        str,
+        Meta(
+            description="Sender of letters, such as `Example <noreply@example.com>`. Required with SMTP_URL.",
+            extra={"default": "doorward@localhost.localdomain"},
+        ),
+    ] = "doorward@localhost.localdomain"
+    templates: Annotated[
+        Path | None,
+        Meta(
+            description="Folder of templates of your own for letters; see [letters](letters.md).",
+            extra={"default": "none"},
+        ),
+    ] = None
     workers: Annotated[int, Meta(ge=1, le=64, description="Worker processes.")] = 1
     hasher: Annotated[
         Literal["auto", "argon2-cffi", "libsodium"],
@@ -241,6 +265,11 @@ class Settings:
         return self.secret_key is None or stored
 
     @property
+    def letters_folder(self) -> Path:
+        """Return the folder of the letters, which is used when `smtp_url` is not given."""
+        return self.data_dir / "letters"
+
+    @property
     def secret_key_path(self) -> Path:
         """Return the file of the master secret, which is used when `secret_key` is not given."""
         return self.data_dir / "secret.key"
@@ -253,6 +282,8 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> S
     given = {name: found for name in hints if (found := sources.find(name)) is not None}
     values = {name: found.parsed(hints[name], PARSERS.get(name)) for name, found in given.items()}
     refuse_exposure(values, given)
+    if "smtp_url" in given and "mail_from" not in given:
+        raise StartRefused("DOORWARD_SMTP_URL is set: set DOORWARD_MAIL_FROM, too, to the sender of the letters.")
     return with_defaults(values)
 
 
@@ -265,6 +296,14 @@ def check_database_url(raw: str) -> str:
     return raw
 
 
+def check_templates(raw: str) -> Path:
+    """Return the folder of templates. Raise ValueError when there is none."""
+    folder = Path(raw).expanduser().absolute()
+    if not folder.is_dir():
+        raise ValueError("name a folder that exists, with templates for letters")
+    return folder
+
+
 PARSERS: Mapping[str, Callable[[str], object]] = {
     "host": parse_listen_address,
     "database_url": check_database_url,
@@ -273,6 +312,9 @@ PARSERS: Mapping[str, Callable[[str], object]] = {
     "cors_origins": parse_origin,
     "cors_headers": parse_header_name,
     "trusted_proxies": parse_network,
+    "smtp_url": check_smtp_url,
+    "mail_from": check_mail_from,
+    "templates": check_templates,
     "access_token_seconds": parse_seconds,
     "refresh_grace": parse_seconds,
     "session_idle_seconds": parse_seconds,

@@ -16,7 +16,7 @@ from doorward.infrastructure.settings.file_access import exposure
 from doorward.infrastructure.settings.start_refused import StartRefused
 
 PREFIX = "DOORWARD_"
-SECRET_SETTINGS = frozenset({"secret_key", "secret_key_previous", "database_url"})
+SECRET_SETTINGS = frozenset({"secret_key", "secret_key_previous", "database_url", "smtp_url"})
 """Secret settings: they may come from a file named by `..._FILE`, and they are masked wherever settings are shown."""
 
 KUBERNETES_LINK = re.compile(r"_SERVICE_(HOST|PORT)|_PORT_\d+_(TCP|UDP)")

@@ -1,0 +1,36 @@
+"""The adapters that write and send letters."""
+
+from typing import final
+
+from dishka import Provider, Scope, provide
+
+from doorward.application.ports.letters import LinkTokens, Mailer
+from doorward.infrastructure.mail.file_mailer import FileMailer
+from doorward.infrastructure.mail.links import Links
+from doorward.infrastructure.mail.sender import Sender
+from doorward.infrastructure.mail.smtp_mailer import SmtpMailer
+from doorward.infrastructure.mail.smtp_url import SmtpUrl
+from doorward.infrastructure.mail.templates import LetterTemplates
+from doorward.infrastructure.security.link_tokens import RandomLinkTokens
+from doorward.infrastructure.settings.settings import Settings
+
+
+@final
+class LettersProvider(Provider):
+    scope = Scope.APP
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.settings = settings
+
+    @provide
+    def link_tokens(self) -> LinkTokens:
+        return RandomLinkTokens()
+
+    @provide
+    def mailer(self) -> Mailer:
+        settings, links = self.settings, Links(self.settings.public_url)
+        templates, sender = LetterTemplates(links, settings.templates), Sender.parse(settings.mail_from)
+        if settings.smtp_url is None:
+            return FileMailer(templates, sender, settings.letters_folder)
+        return SmtpMailer(templates, sender, SmtpUrl.parse(settings.smtp_url), links.own_name)
