@@ -44,6 +44,7 @@ class LetterSender:
         self._clock = clock
         self._log = log
         self._holder = secrets.token_hex(8)
+        self._round = asyncio.Lock()
 
     async def run(self) -> None:
         """Send what is due, every POLL_SECONDS, until cancelled."""
@@ -58,7 +59,11 @@ class LetterSender:
 
     async def once(self) -> int:
         """Make one attempt with each letter that is due, and return how many were made. Do nothing while another node
-        holds the lease. Raise StorageUnavailable."""
+        holds the lease. A round that runs already ends first. Raise StorageUnavailable."""
+        async with self._round:
+            return await self._send_what_is_due()
+
+    async def _send_what_is_due(self) -> int:
         attempts = 0
         while letters := await self._due():
             if not await self._take_lease(self._clock.now()):

@@ -24,7 +24,7 @@ def message_of(contents: LetterContents, written: WrittenLetter, sender: Sender)
     message["Date"] = format_datetime(contents.written_at)
     message["Message-ID"] = f"<{contents.letter_id}@{sender.domain}>"
     message["Auto-Submitted"] = AUTO_GENERATED
-    message["Content-Language"] = contents.language
     message.set_content(written.text)
     message.add_alternative(written.html, subtype="html")
+    message["Content-Language"] = contents.language
     return message
