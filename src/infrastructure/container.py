@@ -45,6 +45,7 @@ from doorward.application.letters.list_letters import ListLetters
 from doorward.application.letters.prepare_letter import PrepareLetter
 from doorward.application.letters.prune_letters import PruneLetters
 from doorward.application.letters.retry_letter import RetryLetter
+from doorward.application.letters.send_test_letter import SendTestLetter
 from doorward.application.maintenance import Maintenance
 from doorward.application.services.authenticate_client import AuthenticateClient
 from doorward.application.services.introspect_token import IntrospectToken
@@ -131,6 +132,7 @@ LETTERS = (
     FindLetter,
     ListLetters,
     RetryLetter,
+    SendTestLetter,
 )
 OPERATIONS = (CheckReadiness, Maintenance)
 

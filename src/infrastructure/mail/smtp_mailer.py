@@ -6,7 +6,6 @@ from email.message import EmailMessage
 from typing import TYPE_CHECKING, final
 
 from doorward.application.ports.letters import LetterContents
-from doorward.domain.errors import LetterUndelivered
 from doorward.infrastructure.mail.sender import Sender
 from doorward.infrastructure.mail.smtp_url import MailTls, SmtpUrl
 from doorward.infrastructure.mail.templates import LetterTemplates
@@ -14,17 +13,14 @@ from doorward.infrastructure.mail.templates import LetterTemplates
 if TYPE_CHECKING:
     from aiosmtplib import SMTP
 
-FIRST_PERMANENT_CODE = 500
-"""Replies from 500 on are permanent (RFC 5321, section 4.2.1)."""
+
+QUIT_SECONDS = 2.0
+"""How long to wait for the farewell of a server that has taken the letter."""
 
 
 @final
 class SmtpMailer:
-    """Implements Mailer: hands each letter to a mail server, on a connection of its own.
-
-    A letter that the server refuses for good (for its recipient or its content) is not tried again. A refused sender or
-    a wrong password is tried again, because the operator can correct it.
-    """
+    """Implements Mailer: hands each letter to a mail server, on a connection of its own."""
 
     def __init__(
         self, templates: LetterTemplates, sender: Sender, url: SmtpUrl, own_name: str, timeout_seconds: float = 10.0
@@ -38,32 +34,19 @@ class SmtpMailer:
 
     async def send(self, contents: LetterContents) -> None:
         message = await asyncio.to_thread(self._message, contents)
-        from aiosmtplib import (  # noqa: PLC0415 imported with the first letter
-            SMTPDataError,
-            SMTPException,
-            SMTPRecipientsRefused,
-            SMTPResponseException,
-            SMTPTimeoutError,
-        )
+        from aiosmtplib import SMTPException  # noqa: PLC0415 imported with the first letter
+
+        from doorward.infrastructure.mail.smtp_failures import undelivered  # noqa: PLC0415
 
         client = self._client()
         try:
             await client.connect()
             await client.send_message(message, sender=self._sender.address, recipients=[contents.recipient])
-        except SMTPRecipientsRefused as error:
-            code = error.recipients[0].code
-            raise undelivered(f"the server refused the recipient ({code})", code) from error
-        except SMTPDataError as error:
-            raise undelivered(f"the server refused the message ({error.code})", error.code) from error
-        except SMTPResponseException as error:
-            raise LetterUndelivered(f"{type(error).__name__} ({error.code})") from error
-        except (SMTPTimeoutError, TimeoutError) as error:
-            raise LetterUndelivered("the mail server did not answer in time") from error
         except (SMTPException, OSError, ValueError) as error:
-            raise LetterUndelivered(type(error).__name__) from error
+            raise undelivered(error) from error
         else:
             with suppress(SMTPException, OSError):  # the letter is the server's by now
-                await client.quit()
+                await client.quit(timeout=QUIT_SECONDS)
         finally:
             client.close()
 
@@ -85,7 +68,3 @@ class SmtpMailer:
             local_hostname=self._own_name,
             timeout=self._timeout_seconds,
         )
-
-
-def undelivered(text: str, code: int) -> LetterUndelivered:
-    return LetterUndelivered(text, final=code >= FIRST_PERMANENT_CODE)
