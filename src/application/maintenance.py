@@ -1,15 +1,15 @@
 import asyncio
 import secrets
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import final
 
 from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
-from doorward.application.letters.prune_letters import PruneLetters
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
-from doorward.application.sessions.prune_sessions import PruneSessions
+from doorward.application.prune import Prune
 from doorward.application.transactions import retried
 from doorward.domain.errors import Unavailable
 
@@ -24,8 +24,8 @@ INTERVAL_SECONDS = 60.0
 
 @final
 class Maintenance:
-    """Runs the recurring work on one node at a time: it maintains the signing keys, and deletes expired sessions
-    and old letters.
+    """Runs the recurring work on one node at a time: it maintains the signing keys, and deletes expired sessions,
+    old counts of attempts and old letters.
 
     A node works while it holds the maintenance lease in the database. Two nodes that worked at once would do no harm.
     """
@@ -33,15 +33,13 @@ class Maintenance:
     def __init__(
         self,
         storage: Storage,
-        prune_sessions: PruneSessions,
-        prune_letters: PruneLetters,
+        prune: Prune,
         maintain_keys: MaintainSigningKeys,
         clock: Clock,
         log: SecurityLog,
     ) -> None:
         self._storage = storage
-        self._prune_sessions = prune_sessions
-        self._prune_letters = prune_letters
+        self._prune = prune
         self._maintain_keys = maintain_keys
         self._clock = clock
         self._log = log
@@ -63,11 +61,13 @@ class Maintenance:
         now = self._clock.now()
         if not await self._take_lease(now):
             return False
-        for name, work in (
-            ("rotate_keys", self._maintain_keys),
-            ("prune_sessions", self._prune),
-            ("prune_letters", self._prune_letters),
-        ):
+        works: Mapping[str, Callable[[datetime], Awaitable[object]]] = {
+            "rotate_keys": self._maintain_keys,
+            "prune_sessions": self._prune_sessions,
+            "prune_attempts": self._prune.attempts,
+            "prune_letters": self._prune.letters,
+        }
+        for name, work in works.items():
             try:
                 await work(now)
             except Unavailable:
@@ -76,8 +76,8 @@ class Maintenance:
                 self._log.record(SecurityEvent.MAINTENANCE_FAILED, reason=type(error).__name__, work=name)
         return True
 
-    async def _prune(self, now: datetime) -> None:
-        if pruned := await self._prune_sessions(now):
+    async def _prune_sessions(self, now: datetime) -> None:
+        if pruned := await self._prune.sessions(now):
             self._log.record(SecurityEvent.SESSIONS_PRUNED, count=pruned)
 
     @retried

@@ -47,7 +47,7 @@ class Conflict(DomainError):
 class Throttled(DomainError):
     """The caller made too many attempts and may try again after `retry_after` seconds."""
 
-    retry_after: ClassVar[int] = 1
+    retry_after: int = 1
 
 
 class Unavailable(DomainError):
@@ -199,6 +199,17 @@ class RefreshRepeatedTooOften(Throttled):
 
     code = "refresh_repeated_too_often"
     text = "This refresh token was answered too often. Use the token of the latest answer."
+
+
+class TooManyAttempts(Throttled):
+    """Too many passwords were tried for one login name. The password of this attempt was not looked at."""
+
+    code = "too_many_attempts"
+    text = "Too many attempts. Wait before you try again."
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__()
+        self.retry_after = retry_after
 
 
 class InvalidRoleName(Invalid):

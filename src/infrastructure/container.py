@@ -18,6 +18,7 @@ from doorward.application.access.revoke_role import RevokeRole
 from doorward.application.accounts.authenticate import Authenticate
 from doorward.application.accounts.change_password import ChangePassword
 from doorward.application.accounts.confirm_password import ConfirmPassword
+from doorward.application.accounts.count_attempt import CountAttempt
 from doorward.application.accounts.create_user import CreateUser
 from doorward.application.accounts.delete_own_account import DeleteOwnAccount
 from doorward.application.accounts.delete_user import DeleteUser
@@ -26,10 +27,12 @@ from doorward.application.accounts.identify_user import IdentifyUser
 from doorward.application.accounts.import_users import ImportUsers
 from doorward.application.accounts.list_users import ListUsers
 from doorward.application.accounts.password_rules import PasswordRules
+from doorward.application.accounts.prune_attempts import PruneAttempts
 from doorward.application.accounts.register_user import RegisterUser
 from doorward.application.accounts.request_password_reset import RequestPasswordReset
 from doorward.application.accounts.reset_password import ResetPassword
 from doorward.application.accounts.set_password import SetPassword
+from doorward.application.accounts.unlock_user import UnlockUser
 from doorward.application.accounts.update_user import UpdateUser
 from doorward.application.check_readiness import CheckReadiness
 from doorward.application.keys.add_signing_key import AddSigningKey
@@ -47,6 +50,7 @@ from doorward.application.letters.prune_letters import PruneLetters
 from doorward.application.letters.retry_letter import RetryLetter
 from doorward.application.letters.send_test_letter import SendTestLetter
 from doorward.application.maintenance import Maintenance
+from doorward.application.prune import Prune
 from doorward.application.services.authenticate_client import AuthenticateClient
 from doorward.application.services.introspect_token import IntrospectToken
 from doorward.application.services.list_services import ListServices
@@ -73,6 +77,9 @@ ACCOUNTS = (
     CreateUser,
     ImportUsers,
     Authenticate,
+    CountAttempt,
+    PruneAttempts,
+    UnlockUser,
     ConfirmPassword,
     ChangePassword,
     SetPassword,
@@ -134,7 +141,7 @@ LETTERS = (
     RetryLetter,
     SendTestLetter,
 )
-OPERATIONS = (CheckReadiness, Maintenance)
+OPERATIONS = (CheckReadiness, Maintenance, Prune)
 
 
 class UseCases(Provider):

@@ -188,14 +188,14 @@ async def test_what_the_first_revision_holds_is_there_in_the_last(url: DatabaseU
 async def test_accounts_and_sessions_stay_when_letters_come_and_go(url: DatabaseUrl, sql: Sql) -> None:
     ada = a_user()
     session = a_session(ada)
-    await migrate(url, "0002")
+    await migrate(url, "0003")
     storage = SqlStorage.open(url)
     await put(storage, ada, session)
     await migrate(url)
     letter = Letter.to_holder(LetterKind.PASSWORD_CHANGED, ada, "en", NOON)
     await put(storage, letter)
     assert await sessions_of(storage, ada) == [session.id]
-    await migrate(url, "0002")
+    await migrate(url, "0003")
     assert await found(storage, ada.id) == ada
     assert await sessions_of(storage, ada) == [session.id]
     await migrate(url)
@@ -209,7 +209,7 @@ async def test_the_migration_to_letters_is_taken_up_where_it_was_cut_off(
     url: DatabaseUrl, sql: Sql, lost: list[str]
 ) -> None:
     await migrate(url)
-    sql(*(f"DROP TABLE {name}" for name in lost), "UPDATE alembic_version SET version_num = '0002'")
+    sql(*(f"DROP TABLE {name}" for name in lost), "UPDATE alembic_version SET version_num = '0003'")
     await migrate(url)
     await check_schema(url)
     assert await run_in_database(open_migrator(url, 1), difference) == []

@@ -12,6 +12,7 @@ from doorward.application.access.revoke_role import RevokeRole
 from doorward.application.accounts.authenticate import Authenticate
 from doorward.application.accounts.change_password import ChangePassword
 from doorward.application.accounts.confirm_password import ConfirmPassword
+from doorward.application.accounts.count_attempt import CountAttempt
 from doorward.application.accounts.create_user import CreateUser
 from doorward.application.accounts.delete_own_account import DeleteOwnAccount
 from doorward.application.accounts.import_users import ImportUsers
@@ -32,6 +33,7 @@ from doorward.application.sessions.refresh_session import RefreshSession
 from doorward.domain.access.decision import SIGNED_IN, Requirement
 from doorward.domain.access.principal import Principal
 from doorward.domain.access.role import USER, RoleName
+from doorward.domain.accounts.attempts import AttemptPolicy
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.password import PasswordHash, PasswordPolicy
 from doorward.domain.accounts.user import User
@@ -41,6 +43,7 @@ from doorward.domain.sessions.refresh_token import RefreshTokenHash
 from doorward.domain.sessions.session import Device, Session, SessionPolicy, new_session_id
 from doorward.infrastructure.memory.storage import MemoryStorage
 from doorward.infrastructure.memory.tables import MemoryDatabase
+from doorward.infrastructure.security.device_tokens import KeyedLoginHasher, SignedDeviceTokens
 from doorward.infrastructure.security.master_secret import MasterSecret
 from doorward.infrastructure.security.refresh_tokens import DerivedRefreshTokens
 from support.doubles import (
@@ -58,7 +61,9 @@ from support.doubles import (
 PASSWORD = "violet harbour kettle"
 OTHER_PASSWORD = "a kettle full of violets"
 BLOCKED = "everybody tries this"
-REFRESH_TOKENS = DerivedRefreshTokens(MasterSecret(b"what the refresh tokens of unit tests are derived from"))
+SECRET = MasterSecret(b"what the refresh tokens of unit tests are derived from")
+REFRESH_TOKENS = DerivedRefreshTokens(SECRET)
+DEVICE_TOKENS, LOGINS = SignedDeviceTokens(SECRET), KeyedLoginHasher(SECRET)
 
 
 def a_user(name: str = "ada", *roles: RoleName, disabled: bool = False) -> User:
@@ -106,6 +111,7 @@ class House:
     policy: SessionPolicy = field(default_factory=SessionPolicy)
     link_tokens: PlainLinkTokens = field(default_factory=PlainLinkTokens)
     mailer: ListMailer = field(default_factory=ListMailer)
+    attempts: AttemptPolicy = field(default_factory=AttemptPolicy)
     database: MemoryDatabase = field(default_factory=MemoryDatabase)
     storage: MemoryStorage = field(init=False)
     directory: AccessDirectory = field(init=False)
@@ -137,7 +143,21 @@ class House:
 
     @property
     def authenticate(self) -> Authenticate:
-        return Authenticate(self.storage, self.hasher, REFRESH_TOKENS, self.issue, self.policy, self.log, self.ended)
+        return Authenticate(
+            self.storage,
+            self.hasher,
+            REFRESH_TOKENS,
+            self.issue,
+            self.policy,
+            self.log,
+            self.ended,
+            self.count,
+            DEVICE_TOKENS,
+        )
+
+    @property
+    def count(self) -> CountAttempt:
+        return CountAttempt(self.storage, LOGINS, self.attempts, self.log)
 
     @property
     def issue(self) -> IssueTokens:
@@ -165,7 +185,7 @@ class House:
 
     @property
     def reset_password(self) -> ResetPassword:
-        return ResetPassword(self.storage, self.hasher, self.rules, self.link_tokens, self.log)
+        return ResetPassword(self.storage, self.hasher, self.rules, self.link_tokens, LOGINS, self.log)
 
     async def send_letters(self) -> int:
         """Make an attempt with each letter that is due, as this node, and return how many were made."""
@@ -177,7 +197,7 @@ class House:
 
     @property
     def confirm(self) -> ConfirmPassword:
-        return ConfirmPassword(self.storage, self.hasher, self.log)
+        return ConfirmPassword(self.storage, self.hasher, self.log, self.count, self.clock)
 
     @property
     def delete_own_account(self) -> DeleteOwnAccount:

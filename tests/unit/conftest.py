@@ -2,8 +2,8 @@ import gc
 
 from hypothesis import settings
 
-# No disk, and no clock: a slow machine fails nothing. The wire and the adapters are fuzzed at length elsewhere.
-settings.register_profile("unit", database=None, deadline=None, max_examples=20)
+# The wire and the adapters are fuzzed at length elsewhere.
+settings.register_profile("unit", settings.get_profile("doorward"), max_examples=20)
 settings.load_profile("unit")
 
 gc.set_threshold(

@@ -9,6 +9,7 @@ ROOT = Path(__file__).parents[2]
 
 FAILURES = {
     "authn_login_fail": Level.WARNING,
+    "authn_login_fail_max": Level.WARNING,
     "authn_password_confirmation_fail": Level.WARNING,
     "authn_refresh_fail": Level.WARNING,
     "authn_token_reuse": Level.CRITICAL,

@@ -4,12 +4,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import final
 
+from doorward.application.accounts.count_attempt import CountAttempt
 from doorward.application.change_feed.ended_sessions import EndedSessions
+from doorward.application.ports.attempts import DeviceTokens
 from doorward.application.ports.security import PasswordHasher, RefreshTokens, SecurityLog, Verdict
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.sessions.issue_tokens import IssueTokens, SignedIn
 from doorward.application.transactions import MAX_ATTEMPTS, retried
+from doorward.domain.accounts.attempts import UNKNOWN_DEVICES, AttemptKey, DeviceId
 from doorward.domain.accounts.email import login_key
 from doorward.domain.accounts.password import Password
 from doorward.domain.accounts.user import User
@@ -38,18 +41,30 @@ class Authenticate:
     policy: SessionPolicy
     log: SecurityLog
     ended: EndedSessions
+    count: CountAttempt
+    devices: DeviceTokens
 
-    async def __call__(self, login: str, password: str, now: datetime, device: Device = UNKNOWN_DEVICE) -> SignedIn:
-        """Return the tokens. `login` is a username or an email. Raise InvalidCredentials or HashingBusy."""
+    async def __call__(
+        self,
+        login: str,
+        password: str,
+        now: datetime,
+        device: Device = UNKNOWN_DEVICE,
+        device_token: str | None = None,
+    ) -> SignedIn:
+        """Return the tokens. `login` is a username or an email, and `device_token` the mark of the browser, if it has
+        one. Raise InvalidCredentials, TooManyAttempts or HashingBusy."""
         typed = Password.typed(password)
         if typed.oversized:
             self._refuse(login, "password_oversized")
             raise WrongPassword
+        key = login_key(login)
+        counted = await self.count(key, now, await self._known_device(key, device_token))
         for _ in range(MAX_ATTEMPTS):
             user = await self._verified(login, typed)
             first = self.refresh_tokens.first(new_session_id(now))
             session = Session.opened(first.session_id, user.id, first.hash, device, now)
-            present = await self._open(user, session)
+            present = await self._open(user, session, counted)
             if present is not None:
                 self.log.record(
                     SecurityEvent.AUTHN_LOGIN_SUCCESS,
@@ -59,6 +74,15 @@ class Authenticate:
                 )
                 return self.issue(present, session, first, now)
         raise TransactionConflict
+
+    async def _known_device(self, key: str, token: str | None) -> DeviceId:
+        """Return the device of the mark, if it is one of the account that has the name."""
+        known = self.devices.read(token) if token is not None else None
+        if known is None:
+            return UNKNOWN_DEVICES
+        async with self.storage.reading() as reading:
+            user = await reading.users.by_login(key)
+        return known.device if user is not None and user.id == known.user_id else UNKNOWN_DEVICES
 
     async def _verified(self, login: str, typed: Password) -> User:
         """Return the account whose password it is, as it was read before the password was verified."""
@@ -76,8 +100,8 @@ class Authenticate:
         return user
 
     @retried
-    async def _open(self, user: User, session: Session) -> User | None:
-        """Open the session and return the account as it is now.
+    async def _open(self, user: User, session: Session, counted: AttemptKey) -> User | None:
+        """Open the session, forget the attempts of the device, and return the account as it is now.
 
         Return None if the password changed, or the account was disabled or deleted, while the password was verified: a
         new session must not outlive the event that ended all others. If many sessions of the account ended lately, all
@@ -88,6 +112,7 @@ class Authenticate:
             present = await tx.users.lock(user.id)
             if present is None or present.disabled or present.password_hash != user.password_hash:
                 return None
+            await tx.attempts.clear(counted)
             await tx.sessions.add(session)
             sessions = await tx.sessions.of_user(user.id)
             await tx.sessions.end(surplus_sessions(sessions, session.id, self.policy, session.started_at))

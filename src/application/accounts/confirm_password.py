@@ -1,9 +1,13 @@
 from dataclasses import dataclass
 from typing import final
 
+from doorward.application.accounts.count_attempt import CountAttempt
+from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import PasswordHasher, SecurityLog, Verdict
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
+from doorward.application.transactions import retried
+from doorward.domain.accounts.attempts import AttemptKey
 from doorward.domain.accounts.password import Password
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import InvalidToken, PasswordWrong
@@ -18,10 +22,12 @@ class ConfirmPassword:
     storage: Storage
     hasher: PasswordHasher
     log: SecurityLog
+    count: CountAttempt
+    clock: Clock
 
     async def __call__(self, user_id: UserId, password: str) -> User:
-        """Return the account. Raise PasswordWrong, HashingBusy, or InvalidToken if the account was deleted
-        meanwhile."""
+        """Return the account. Raise PasswordWrong, TooManyAttempts, HashingBusy, or InvalidToken if the account was
+        deleted meanwhile. The attempt counts like one to sign in with the username."""
         typed = Password.typed(password)
         async with self.storage.reading() as reading:
             user = await reading.users.get(user_id)
@@ -29,9 +35,16 @@ class ConfirmPassword:
             raise InvalidToken
         if typed.oversized:
             raise self._refuse(user_id, "password_oversized")
+        counted = await self.count(user.username.key, self.clock.now())
         if await self.hasher.verify(typed, user.password_hash, user.username.key) is Verdict.MISMATCH:
             raise self._refuse(user_id, "wrong_password")
+        await self._clear(counted)
         return user
+
+    @retried
+    async def _clear(self, counted: AttemptKey) -> None:
+        async with self.storage.transaction() as tx:
+            await tx.attempts.clear(counted)
 
     def _refuse(self, user_id: UserId, reason: str) -> PasswordWrong:
         self.log.record(SecurityEvent.AUTHN_PASSWORD_CONFIRMATION_FAIL, reason=reason, user_id=str(user_id))

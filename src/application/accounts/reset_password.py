@@ -3,6 +3,7 @@ from datetime import datetime
 from typing import final
 
 from doorward.application.accounts.password_rules import PasswordRules
+from doorward.application.ports.attempts import LoginHasher
 from doorward.application.ports.letters import LinkTokens
 from doorward.application.ports.security import PasswordHasher, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
@@ -21,13 +22,15 @@ from doorward.domain.letters.link_token import LinkPurpose, LinkToken, LinkToken
 class ResetPassword:
     """Sets a new password for whoever has the token of a letter. Nobody is signed in.
 
-    All sessions of the account end, and every access token is refused. A letter tells the holder of the account.
+    All sessions of the account end, and every access token is refused. The counted attempts to sign in are forgotten. A
+    letter tells the holder of the account.
     """
 
     storage: Storage
     hasher: PasswordHasher
     rules: PasswordRules
     tokens: LinkTokens
+    logins: LoginHasher
     log: SecurityLog
 
     async def __call__(self, token: str, new: str, language: Language, now: datetime) -> None:
@@ -62,6 +65,7 @@ class ResetPassword:
                 return None
             changed = user.with_password(password_hash)
             await tx.users.save(changed)
+            await tx.attempts.clear_all([self.logins.hash(key) for key in (user.username.key, user.email.key)])
             await tx.letters.add(Letter.to_holder(LetterKind.PASSWORD_CHANGED, user, language, now))
             return await tx.sessions.end_all(user.id, changed.epoch)
 

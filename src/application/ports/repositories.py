@@ -6,6 +6,7 @@ from typing import Protocol
 
 from doorward.domain.access.decision import Access
 from doorward.domain.access.role import Role, RoleName
+from doorward.domain.accounts.attempts import AttemptCount, AttemptKey, LoginHash
 from doorward.domain.accounts.user import User
 from doorward.domain.change_feed.change import SequencedChange
 from doorward.domain.ids import SessionId, UserId
@@ -197,6 +198,31 @@ class KeyRepository(KeyReader, Protocol):
 
     async def remove(self, kid: str) -> bool:
         """Return whether the key existed. Announce a change of `keys`."""
+        ...
+
+
+class AttemptReader(Protocol):
+    """Reads how often somebody tried to sign in. The caller decides what a count means."""
+
+    async def get(self, key: AttemptKey) -> AttemptCount | None: ...
+
+
+class AttemptRepository(AttemptReader, Protocol):
+    async def put(self, key: AttemptKey, before: AttemptCount | None, after: AttemptCount) -> bool:
+        """Store `after` if the stored count is still `before`, and return whether it was. None stands for no count."""
+        ...
+
+    async def clear(self, key: AttemptKey) -> None:
+        """Forget the attempts of one device."""
+        ...
+
+    async def clear_all(self, logins: Sequence[LoginHash]) -> int:
+        """Forget the attempts of all devices at these login names, and return how many counts there were."""
+        ...
+
+    async def prune(self, idle_since: datetime, started_before: datetime, few: int, limit: int) -> int:
+        """Delete at most `limit` counts that allowed the next attempt before `idle_since`, and return how many. Of
+        those, keep the counts of more than `few` attempts that began after `started_before`."""
         ...
 
 

@@ -35,6 +35,7 @@ class SecurityEvent(StrEnum):
 
     AUTHN_LOGIN_SUCCESS = "authn_login_success", Level.INFO, MAX_LINES_PER_SECOND
     AUTHN_LOGIN_FAIL = "authn_login_fail", Level.WARNING
+    AUTHN_LOGIN_FAIL_MAX = "authn_login_fail_max", Level.WARNING, 1
     AUTHN_PASSWORD_CHANGE = "authn_password_change", Level.INFO
     AUTHN_PASSWORD_CONFIRMATION_FAIL = "authn_password_confirmation_fail", Level.WARNING
     AUTHN_REFRESH_FAIL = "authn_refresh_fail", Level.WARNING
@@ -70,6 +71,7 @@ class SecurityEvent(StrEnum):
     SIGNING_KEY_ROTATION_FAILED = "signing_key_rotation_failed", Level.ERROR
     USER_CREATED = "user_created", Level.INFO
     USER_DELETED = "user_deleted", Level.INFO
+    USER_UNLOCKED = "user_unlocked", Level.INFO
     USER_UPDATED = "user_updated", Level.INFO
     USERS_IMPORTED = "users_imported", Level.INFO
     USERS_IMPORT_FAILED = "users_import_failed", Level.ERROR

@@ -17,6 +17,8 @@ from doorward.application.ports.letters import (
     LinkTokenRepository,
 )
 from doorward.application.ports.repositories import (
+    AttemptReader,
+    AttemptRepository,
     ChangeReader,
     ChangeRepository,
     KeyReader,
@@ -74,6 +76,8 @@ class Reading(Protocol):
     @property
     def services(self) -> ServiceReader: ...
     @property
+    def attempts(self) -> AttemptReader: ...
+    @property
     def keys(self) -> KeyReader: ...
     @property
     def changes(self) -> ChangeReader: ...
@@ -94,6 +98,8 @@ class Transaction(Protocol):
     def sessions(self) -> SessionRepository: ...
     @property
     def services(self) -> ServiceRepository: ...
+    @property
+    def attempts(self) -> AttemptRepository: ...
     @property
     def leases(self) -> LeaseRepository: ...
     @property

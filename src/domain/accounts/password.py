@@ -7,7 +7,8 @@ from doorward.domain.accounts.username import fold
 from doorward.domain.errors import PasswordBlocked, PasswordTooLong, PasswordTooShort
 
 PasswordHash = NewType("PasswordHash", str)
-"""A PHC string, such as `$argon2id$v=19$m=19456,t=2,p=1$...`. It is as secret as the password."""
+"""A PHC string, such as `$argon2id$v=19$m=19456,t=2,p=1$...`, or an imported hash in the form of another system. It is
+as secret as the password."""
 
 MAX_PASSWORD_CHARACTERS = 256
 MAX_PASSWORD_BYTES = 1024

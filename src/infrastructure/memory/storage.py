@@ -10,6 +10,7 @@ from typing import final
 
 from doorward.application.ports.storage import CommitListener
 from doorward.domain.change_feed.change import Change, SequencedChange
+from doorward.infrastructure.memory.attempts import MemoryAttempts
 from doorward.infrastructure.memory.leases import MemoryLeases
 from doorward.infrastructure.memory.letters import MemoryLetters
 from doorward.infrastructure.memory.link_tokens import MemoryLinkTokens
@@ -30,6 +31,7 @@ class MemoryTransaction:
         self.roles = MemoryRoles(tables, self.announce)
         self.sessions = MemorySessions(tables, self.announce)
         self.services = MemoryServices(tables)
+        self.attempts = MemoryAttempts(tables)
         self.leases = MemoryLeases(tables)
         self.locks = MemoryLocks()
         self.keys = MemoryKeys(tables, self.announce)
@@ -65,6 +67,10 @@ class MemoryReading:
     @property
     def services(self) -> MemoryServices:
         return MemoryServices(self._copy())
+
+    @property
+    def attempts(self) -> MemoryAttempts:
+        return MemoryAttempts(self._copy())
 
     @property
     def keys(self) -> MemoryKeys:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Self
 
 from doorward.domain.access.role import BUILT_IN, Role, RoleName
+from doorward.domain.accounts.attempts import AttemptCount, AttemptKey
 from doorward.domain.accounts.user import User
 from doorward.domain.change_feed.change import SequencedChange
 from doorward.domain.ids import LetterId, SessionId, UserId
@@ -26,6 +27,7 @@ class Tables:
     sessions: dict[SessionId, Session] = field(default_factory=dict)
     services: dict[ServiceId, Service] = field(default_factory=dict)
     leases: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    attempts: dict[AttemptKey, AttemptCount] = field(default_factory=dict)
     keys: dict[str, SigningKey] = field(default_factory=dict)
     changes: list[SequencedChange] = field(default_factory=list)
     letters: dict[LetterId, Letter] = field(default_factory=dict)
@@ -45,6 +47,7 @@ class Tables:
             sessions=dict(self.sessions),
             services=dict(self.services),
             leases=dict(self.leases),
+            attempts=dict(self.attempts),
             keys=dict(self.keys),
             changes=list(self.changes),
             letters=dict(self.letters),

@@ -5,15 +5,19 @@ from typing import final
 
 from dishka import Provider, Scope, provide
 
+from doorward.application.ports.attempts import DeviceTokens, LoginHasher
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import (
     PasswordHasher,
     PasswordStrength,
     SecurityLog,
 )
+from doorward.domain.accounts.attempts import AttemptPolicy
 from doorward.domain.accounts.password import PasswordPolicy
 from doorward.infrastructure.security.argon2_libraries import argon2_library
+from doorward.infrastructure.security.device_tokens import KeyedLoginHasher, SignedDeviceTokens
 from doorward.infrastructure.security.hashing_pool import HashingPool
+from doorward.infrastructure.security.master_secret import MasterSecret
 from doorward.infrastructure.security.password_strength import (
     LOWEST_ACCEPTED_SCORE,
     LOWEST_ACCEPTED_SCORE_IN_TUTORIAL,
@@ -46,6 +50,18 @@ class PasswordsProvider(Provider):
     @provide
     def policy(self) -> PasswordPolicy:
         return PasswordPolicy(min_characters=self.settings.password_min_length)
+
+    @provide
+    def attempt_policy(self) -> AttemptPolicy:
+        return AttemptPolicy(free=self.settings.sign_in_free_attempts, per_day=self.settings.sign_in_attempts_per_day)
+
+    @provide
+    def logins(self, secret: MasterSecret) -> LoginHasher:
+        return KeyedLoginHasher(secret)
+
+    @provide
+    def device_tokens(self, secret: MasterSecret) -> DeviceTokens:
+        return SignedDeviceTokens(secret)
 
     @provide
     def password_strength(self) -> PasswordStrength:

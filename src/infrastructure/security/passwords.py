@@ -1,5 +1,6 @@
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import islice
 from math import ceil
 from typing import Protocol, final
@@ -9,6 +10,8 @@ from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.accounts.password import Password, PasswordHash
 from doorward.encoding.strict_base64 import is_canonical
 from doorward.infrastructure.security.hashing_pool import HashingPool
+from doorward.infrastructure.security.imported_hashes.imported_hash import UnusableHash
+from doorward.infrastructure.security.imported_hashes.kinds import imported_hash
 
 MEMORY_KIB, PASSES, LANES = 19_456, 2, 1
 """The parameters of new hashes: Argon2id of the OWASP Password Storage Cheat Sheet."""
@@ -74,7 +77,8 @@ class Argon2Library(Protocol):
 
 @final
 class Argon2Hasher:
-    """Hashes with Argon2id in the threads of a pool. All libraries write the same strings."""
+    """Hashes with Argon2id in the threads of a pool, and verifies imported hashes of other kinds there, too. All
+    libraries write the same strings."""
 
     def __init__(self, library: Argon2Library, pool: HashingPool, log: SecurityLog) -> None:
         self._library = library
@@ -86,26 +90,28 @@ class Argon2Hasher:
 
     async def verify(self, password: Password, password_hash: PasswordHash | None, login: str) -> Verdict:
         reason = None if password_hash is None else unusable_reason(password_hash)
-        phc = DUMMY_HASH if password_hash is None or reason else password_hash
+        stored = DUMMY_HASH if password_hash is None or reason else password_hash
+        imported = imported_hash(stored)
         spellings = [to_bytes(spelling) for spelling in (password.value, password.raw) if spelling is not None]
-        work = work_of(phc) * len(spellings)
-        matching = await self._pool.run(lambda: self._matching(phc, spellings), work=work, login=login)
+        work = (work_of(stored) if imported is None else imported.work) * len(spellings)
+        matches = partial(self._library.verify, stored) if imported is None else imported.matches
+        matching = await self._pool.run(lambda: self._matching(matches, spellings), work=work, login=login)
         if matching is None:
             reason = "undecodable"
         if reason:
             self._log.record(SecurityEvent.PASSWORD_HASH_UNUSABLE, reason=reason)
-        if phc is DUMMY_HASH or not matching:
+        if stored is DUMMY_HASH or not matching:
             return Verdict.MISMATCH
-        return Verdict.MATCH if CURRENT_FORM.fullmatch(phc) and matching == spellings[:1] else Verdict.MATCH_OUTDATED
+        return Verdict.MATCH if CURRENT_FORM.fullmatch(stored) and matching == spellings[:1] else Verdict.MATCH_OUTDATED
 
     def unusable_reason(self, password_hash: str) -> str | None:
         return unusable_reason(password_hash)
 
-    def _matching(self, phc: str, spellings: Sequence[bytes]) -> Sequence[bytes] | None:
+    def _matching(self, matches: Callable[[bytes], bool], spellings: Sequence[bytes]) -> Sequence[bytes] | None:
         """Return the first spelling of the password that the hash matches, in a list, or an empty list. Return None for
         a hash that cannot be decoded; that costs the same."""
         try:
-            return [*islice((each for each in spellings if self._library.verify(phc, each)), 1)]
+            return [*islice(filter(matches, spellings), 1)]
         except Undecodable:
             for each in spellings:
                 self._library.verify(DUMMY_HASH, each)
@@ -119,8 +125,11 @@ def to_bytes(text: str) -> bytes:
 
 def unusable_reason(password_hash: str) -> str | None:
     """Return why this hash is not verified, or None for one that every library can read."""
-    if password_hash.startswith("$2"):
-        return "bcrypt is not accepted yet, only Argon2"
+    try:
+        if imported_hash(password_hash):
+            return None
+    except UnusableHash as error:
+        return str(error)
     phc = PHC.fullmatch(password_hash)
     if phc is None:
         return "malformed"

@@ -8,6 +8,7 @@ from typing import Self, final
 from doorward.application.ports.storage import CommitListener
 from doorward.domain.change_feed.change import Change
 from doorward.domain.errors import TransactionConflict
+from doorward.infrastructure.sql.attempts import SqlAttempts
 from doorward.infrastructure.sql.changes import Feed, SqlChanges
 from doorward.infrastructure.sql.connection import Limits, SqlConnection, connected
 from doorward.infrastructure.sql.engine import Engines, open_engines
@@ -50,6 +51,10 @@ class SqlRepositories:
     @property
     def services(self) -> SqlServices:
         return SqlServices(self.connection)
+
+    @property
+    def attempts(self) -> SqlAttempts:
+        return SqlAttempts(self.connection)
 
     @property
     def leases(self) -> SqlLeases:

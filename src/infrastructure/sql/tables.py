@@ -107,6 +107,18 @@ leases = Table(
     **TABLE_OPTIONS,
 )
 
+sign_in_attempts = Table(
+    "sign_in_attempts",
+    metadata,
+    Column("login", Digest, primary_key=True),
+    Column("device", Id(), primary_key=True),
+    Column("attempts", Number, nullable=False),
+    Column("first_at", UtcTime(), nullable=False),
+    Column("allowed_at", UtcTime(), nullable=False),
+    Index(None, "allowed_at"),
+    **TABLE_OPTIONS,
+)
+
 signing_keys = Table(
     "signing_keys",
     metadata,

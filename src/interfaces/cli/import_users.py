@@ -21,8 +21,9 @@ HOW_TO_CONTINUE = "Run it again with --skip-existing to continue."
 def import_users(file: BinaryIO, skip_existing: bool, as_json: bool) -> None:  # noqa: FBT001 click passes flags so
     """Import the accounts in FILE (- for standard input), with the hashes of their passwords.
 
-    FILE is JSON Lines: one object per line, with username, email and passwordHash (a PHC string of Argon2). Optional
-    members are roles (a list), disabled (true or false) and createdAt (RFC 3339):
+    FILE is JSON Lines: one object per line, with username, email and passwordHash (of Argon2, bcrypt,
+    PBKDF2, scrypt or SHA-512-crypt). Optional members are id (a UUID), roles (a list), disabled (true or false) and
+    createdAt (RFC 3339):
 
     \b
         {"username": "ada", "email": "ada@example.org", "passwordHash": "$argon2id$v=19$m=19456,t=2,p=1$...$..."}

@@ -10,6 +10,7 @@ from doorward.application.accounts.create_user import CreateUser
 from doorward.application.accounts.delete_user import DeleteUser
 from doorward.application.accounts.list_users import MAX_PAGE_SIZE, ListUsers, Page
 from doorward.application.accounts.set_password import SetPassword
+from doorward.application.accounts.unlock_user import UnlockUser
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import parse_role_name
@@ -107,6 +108,19 @@ def disable(account: AccountName) -> None:
 def enable(account: AccountName) -> None:
     """Enable a disabled account, so that it can sign in again."""
     click.echo(f"Enabled {update_user(account, UserChanges(disabled=False)).username.value}.")
+
+
+@users.command()
+@account_name
+def unlock(account: AccountName) -> None:
+    """Forget the wrong passwords that were tried for an account, so that it can sign in at once."""
+
+    async def work(context: CommandContext) -> User:
+        user = await account.find(context)
+        await (await context.get(UnlockUser))(user, OPERATOR)
+        return user
+
+    click.echo(f"Unlocked {run(work).username.value}.")
 
 
 @users.command()

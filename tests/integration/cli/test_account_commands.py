@@ -154,6 +154,14 @@ def test_an_account_is_disabled_enabled_and_deleted(migrated: Doorward) -> None:
     assert migrated("users", "show", "erin").returncode == 1
 
 
+def test_an_account_is_unlocked(migrated: Doorward) -> None:
+    create(migrated, "uma")
+    unlocked = migrated("users", "unlock", "uma")
+    assert unlocked.stdout == "Unlocked uma.\n"
+    assert '"event":"user_unlocked"' in unlocked.stderr
+    assert migrated("users", "unlock", "nobody-here").returncode == 1
+
+
 def test_roles_are_granted_and_revoked(migrated: Doorward) -> None:
     create(migrated, "frank")
     assert migrated("users", "grant", "frank", "moderator").returncode == 0

@@ -34,6 +34,7 @@ EMPTIED = (
     "DELETE FROM roles WHERE name NOT IN ('user', 'moderator', 'admin')",
     "DELETE FROM services",
     "DELETE FROM leases",
+    "DELETE FROM sign_in_attempts",
     "DELETE FROM signing_keys",
     "DELETE FROM changes",
 )

@@ -36,6 +36,7 @@ from doorward.interfaces.main import background_work, http_config
 from support.builders import PASSWORD
 from support.doubles import InterruptedHasher, ListLog
 from support.http.service import Service
+from support.programs.command_line import PATIENT
 from support.programs.processes import PATIENCE
 
 T = TypeVar("T")
@@ -143,7 +144,7 @@ ServeApp = Callable[..., App]
 def in_process(folder: Path, **settings: str) -> Iterator[App]:
     """A service with these settings (`dialect="tutorial"` is DOORWARD_DIALECT) on a migrated database."""
     environment = {"DOORWARD_DATA_DIR": str(folder)} | {
-        f"DOORWARD_{name.upper()}": value for name, value in settings.items()
+        f"DOORWARD_{name.upper()}": value for name, value in {**PATIENT, **settings}.items()
     }
     loaded = load_settings(environment)
     log = ListLog()

@@ -18,6 +18,7 @@ from doorward.application.access.grant_role import GrantRole
 from doorward.application.access.remove_role import RemoveRole
 from doorward.application.access.revoke_role import RevokeRole
 from doorward.application.accounts.authenticate import Authenticate
+from doorward.application.accounts.count_attempt import CountAttempt
 from doorward.application.accounts.delete_user import DeleteUser
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.accounts.register_user import RegisterUser
@@ -29,13 +30,14 @@ from doorward.application.sessions.issue_tokens import IssueTokens
 from doorward.application.sessions.refresh_session import RefreshSession
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import ADMIN, MODERATOR, RoleName
+from doorward.domain.accounts.attempts import AttemptPolicy
 from doorward.domain.accounts.password import PasswordPolicy
 from doorward.domain.accounts.user import User
 from doorward.domain.keys.rotation import KeyRotation
 from doorward.domain.sessions.session import SessionPolicy
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
-from support.builders import PASSWORD, REFRESH_TOKENS
+from support.builders import DEVICE_TOKENS, LOGINS, PASSWORD, REFRESH_TOKENS
 from support.doubles import NOON, FrozenClock, ListLog, PlainHasher, PlainSealer, PlainTokens, ShortBlocklist
 
 Story = Callable[[SqlStorage, User], Awaitable[object]]
@@ -60,7 +62,9 @@ def revoke_a_key(storage: SqlStorage, _: User) -> Awaitable[object]:
 def sign_in(storage: SqlStorage, _: User) -> Awaitable[object]:
     issue = IssueTokens(PlainTokens(), POLICY)
     ended = EndedSessions(storage, FrozenClock())
-    return Authenticate(storage, PlainHasher(), REFRESH_TOKENS, issue, POLICY, LOG, ended)("ada", PASSWORD, NOON)
+    count = CountAttempt(storage, LOGINS, AttemptPolicy(), LOG)
+    authenticate = Authenticate(storage, PlainHasher(), REFRESH_TOKENS, issue, POLICY, LOG, ended, count, DEVICE_TOKENS)
+    return authenticate("ada", PASSWORD, NOON)
 
 
 def refresh(storage: SqlStorage, _: User) -> Awaitable[object]:

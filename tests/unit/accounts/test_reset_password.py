@@ -1,13 +1,14 @@
 """A forgotten password: the request, the letter and the new password."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.accounts.email import Email
-from doorward.domain.errors import InvalidCredentials, InvalidEmail, InvalidLink, PasswordTooShort
+from doorward.domain.errors import InvalidCredentials, InvalidEmail, InvalidLink, PasswordTooShort, TooManyAttempts
 from doorward.domain.letters.letter import LIFE, SLOT_SECONDS, LetterKind
 from doorward.domain.letters.link_token import RESET_LIFE
 from support.builders import BLOCKED, OTHER_PASSWORD, PASSWORD, House
@@ -100,6 +101,24 @@ async def test_a_reset_sets_the_password_ends_every_session_and_signs_nobody_in(
     await house.authenticate("ada", OTHER_PASSWORD, house.clock.now())
     (line,) = house.log.of(SecurityEvent.AUTHN_PASSWORD_CHANGE)
     assert line == {"user_id": str(ada.id), "by": "password_reset", "ended": 1}
+
+
+async def test_a_reset_forgets_the_attempts_that_were_counted() -> None:
+    """SI-05: so that the holder signs in at once, by username or email."""
+    house = House()
+    await house.with_user("ada")
+    for login in ("ada", "ada@example.org"):
+        for _ in range(4):
+            with suppress(TooManyAttempts, InvalidCredentials):
+                await house.authenticate(login, "wrong", house.clock.now())
+    token = await reset_token(house)
+    for login in ("ada", "ada@example.org"):
+        for _ in range(4):
+            with suppress(TooManyAttempts, InvalidCredentials):
+                await house.authenticate(login, "wrong", house.clock.now())
+    await reset(house, token)
+    await house.authenticate("ada", OTHER_PASSWORD, house.clock.now())
+    await house.authenticate("ada@example.org", OTHER_PASSWORD, house.clock.now())
 
 
 async def test_the_owner_is_told_by_letter_in_the_language_of_the_request() -> None:

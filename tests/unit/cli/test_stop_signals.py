@@ -27,10 +27,11 @@ class ServerHandler:
 
 @pytest.fixture
 def server_handler() -> Iterator[ServerHandler]:
-    """Installed for SIGTERM. Afterwards every handler is the one that was there before."""
+    """Installed for all signals, as Granian does. Afterwards every handler is the one that was there before."""
     before = [signal.getsignal(number) for number in SIGNALS]
     handler = ServerHandler()
-    signal.signal(signal.SIGTERM, handler)
+    for number in SIGNALS:
+        signal.signal(number, handler)
     yield handler
     for number, previous in zip(SIGNALS, before, strict=True):
         signal.signal(number, previous)

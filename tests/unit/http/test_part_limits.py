@@ -48,8 +48,9 @@ EXAMPLES = 200 if FULL else 5
 MOST_STEPS = 4_500
 """About nine times those of the cheapest request."""
 
-MORE_STEPS = 500
-"""A longer input may take another branch, such as one that looks at it closely."""
+MORE_STEPS = 1_000
+"""A longer input may take another branch: JSON with many brackets is looked at closely, bracket by bracket, up to
+the limit of parts."""
 
 STEPS_OF_A_REFUSAL = 150
 

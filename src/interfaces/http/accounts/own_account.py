@@ -27,6 +27,7 @@ from doorward.domain.errors import (
     PasswordTooLong,
     PasswordTooShort,
     PasswordWrong,
+    TooManyAttempts,
 )
 from doorward.interfaces.http.errors.field_errors import MEMBER_NAMES
 from doorward.interfaces.http.security.cookies import ends_session
@@ -99,6 +100,7 @@ class AccountController(Controller):
                 PasswordWrong,
                 AccountMissing,
                 LastAdmin,
+                TooManyAttempts,
                 HashingBusy,
             ),
         },
@@ -125,6 +127,7 @@ class AccountController(Controller):
                 PasswordTooShort,
                 PasswordTooLong,
                 PasswordBlocked,
+                TooManyAttempts,
                 HashingBusy,
             ),
         },

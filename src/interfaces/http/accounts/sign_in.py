@@ -12,8 +12,9 @@ from litestar.response.base import ASGIResponse
 from msgspec import Meta
 
 from doorward.application.accounts.authenticate import Authenticate
+from doorward.application.ports.attempts import DeviceTokens
 from doorward.application.ports.clock import Clock
-from doorward.domain.errors import HashingBusy, InvalidCredentials, UnknownAccount, WrongPassword
+from doorward.domain.errors import HashingBusy, InvalidCredentials, TooManyAttempts, UnknownAccount, WrongPassword
 from doorward.domain.sessions.session import Device
 from doorward.interfaces.http.docs.answers import json_response
 from doorward.interfaces.http.errors.refusals import CrossSiteRequest
@@ -49,7 +50,14 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     dependencies={"device": Provide(client_device, sync_to_thread=False)},
     opt={
         "access": PUBLIC,
-        "refusals": (InvalidCredentials, UnknownAccount, WrongPassword, CrossSiteRequest, HashingBusy),
+        "refusals": (
+            InvalidCredentials,
+            UnknownAccount,
+            WrongPassword,
+            TooManyAttempts,
+            CrossSiteRequest,
+            HashingBusy,
+        ),
     },
 )
 @inject
@@ -58,10 +66,12 @@ async def sign_in(
     device: NamedDependency[Device],
     browser: NamedDependency[Browser],
     authenticate: FromDishka[Authenticate],
+    devices: FromDishka[DeviceTokens],
     clock: FromDishka[Clock],
 ) -> ASGIResponse:
     """Starts a session. The answer to a failed attempt does not tell whether the account exists."""
     browser.use_cookies(wanted=data.cookies)
-    signed_in = await authenticate(data.username, data.password, clock.now(), device)
+    signed_in = await authenticate(data.username, data.password, clock.now(), device, browser.device_token)
     count_sign_in("granted")
-    return sign_in_answer(signed_in, browser)
+    mark = devices.issue(signed_in.user.id, browser.device_token)
+    return sign_in_answer(signed_in, browser, browser.cookies.for_device(mark))

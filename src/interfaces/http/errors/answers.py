@@ -24,6 +24,7 @@ from doorward.domain.errors import (
     RefreshTokenReused,
     RoleRequired,
     Throttled,
+    TooManyAttempts,
     Unauthenticated,
     Unavailable,
 )
@@ -114,6 +115,7 @@ RULES: Final[Mapping[type[DomainError], Rule]] = {
 
 COUNTERS: Final[Mapping[type[DomainError], Callable[[], None]]] = {
     InvalidCredentials: partial(count_sign_in, "refused"),
+    TooManyAttempts: partial(count_sign_in, "limited"),
     InvalidRefreshToken: partial(count_refresh, "refused"),
     RefreshTokenReused: partial(count_refresh, "reused"),
     RefreshRepeatedTooOften: partial(count_refresh, "limited"),

@@ -26,20 +26,24 @@ HOST_PREFIX: Final = "__Host-"
 """Browsers accept such a cookie over TLS only, from exactly this host and for all of its paths (RFC 6265bis, section
 4.1.3). Another subdomain cannot set one."""
 
-ACCESS_COOKIE, REFRESH_COOKIE = "doorward-access", "doorward-refresh"
+ACCESS_COOKIE, REFRESH_COOKIE, DEVICE_COOKIE = "doorward-access", "doorward-refresh", "doorward-device"
+DEVICE_COOKIE_SECONDS: Final = 34_560_000
+"""400 days, the longest that browsers keep a cookie (RFC 6265bis, section 5.5)."""
+
 WHITESPACE: Final = b" \t"
 
 
 @final
 class Cookies:
     """Sets, reads and clears the two cookies of tokens. A token is read only after a check of the cross-site rule, so
-    that no caller can forget the check."""
+    that no caller can forget the check. A third cookie marks a browser from which an account has signed in."""
 
     def __init__(self, config: HttpConfig) -> None:
         prefix = HOST_PREFIX if config.https else ""
         self._cross_site = CrossSiteRule(config)
         self._secure = config.https
         self.access, self.refresh = prefix + ACCESS_COOKIE, prefix + REFRESH_COOKIE
+        self.device = prefix + DEVICE_COOKIE
         self._cleared = [self._cookie(name, "", 0).to_encoded_header() for name in (self.access, self.refresh)]
 
     def access_token(self, scope: Scope) -> str:
@@ -65,6 +69,10 @@ class Cookies:
             self._cookie(self.access, access.value, access.expires_in),
             self._cookie(self.refresh, refresh.value, refresh.expires_in),
         ]
+
+    def for_device(self, token: str) -> Cookie:
+        """Return the cookie that marks a browser from which an account has signed in."""
+        return self._cookie(self.device, token, DEVICE_COOKIE_SECONDS)
 
     def clearing(self, scope: Scope, send: Send, status: int) -> Send:
         """Return a `send` that clears both cookies with an answer of that status, if the request uses
@@ -116,6 +124,12 @@ class Browser:
             return self.cookies.refresh_token(self._scope)
         except TokenRequired as error:
             raise InvalidRefreshToken from error
+
+    @property
+    def device_token(self) -> str | None:
+        """The mark of a browser from which an account has signed in, if there is one. It is not verified."""
+        token = cookie(self._scope["headers"], self.cookies.device.encode())
+        return None if token is None else token.decode("latin-1")
 
     @property
     def uses_cookies(self) -> bool:

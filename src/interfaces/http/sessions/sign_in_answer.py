@@ -3,6 +3,7 @@
 from typing import Annotated, Final
 
 import msgspec
+from litestar.datastructures import Cookie
 from litestar.response.base import ASGIResponse
 from msgspec import UNSET, Meta, UnsetType
 
@@ -40,8 +41,9 @@ def role_constant(role: RoleName) -> str:
     return f"ROLE_{role.upper()}"
 
 
-def sign_in_answer(signed_in: SignedIn, browser: Browser) -> ASGIResponse:
-    """Return the answer with the tokens: in its body, or in cookies if the request uses them."""
+def sign_in_answer(signed_in: SignedIn, browser: Browser, *cookies: Cookie) -> ASGIResponse:
+    """Return the answer with the tokens: in its body, or in cookies if the request uses them. Only then it sets the
+    other `cookies`, too."""
     user, in_cookies = signed_in.user, browser.uses_cookies
     answer = SignInAnswer(
         id=str(user.id),
@@ -53,5 +55,5 @@ def sign_in_answer(signed_in: SignedIn, browser: Browser) -> ASGIResponse:
         refresh_token=UNSET if in_cookies else signed_in.refresh_token.value,
         refresh_expires_in=signed_in.refresh_token.expires_in,
     )
-    cookies = browser.cookies.for_tokens(signed_in) if in_cookies else ()
-    return ASGIResponse(body=ENCODER.encode(answer), media_type="application/json", cookies=cookies)
+    given = [*browser.cookies.for_tokens(signed_in), *cookies] if in_cookies else ()
+    return ASGIResponse(body=ENCODER.encode(answer), media_type="application/json", cookies=given)

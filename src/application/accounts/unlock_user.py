@@ -1,0 +1,29 @@
+from dataclasses import dataclass
+from typing import final
+
+from doorward.application.ports.attempts import LoginHasher
+from doorward.application.ports.security import SecurityLog
+from doorward.application.ports.security_events import SecurityEvent
+from doorward.application.ports.storage import Storage
+from doorward.application.transactions import retried
+from doorward.domain.access.actor import Operator
+from doorward.domain.accounts.user import User
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class UnlockUser:
+    """Forgets all counted attempts at the username and at the email of an account."""
+
+    storage: Storage
+    logins: LoginHasher
+    log: SecurityLog
+
+    async def __call__(self, user: User, by: Operator) -> None:
+        cleared = await self._clear(user)
+        self.log.record(SecurityEvent.USER_UNLOCKED, user_id=str(user.id), by=str(by), cleared=cleared)
+
+    @retried
+    async def _clear(self, user: User) -> int:
+        async with self.storage.transaction() as tx:
+            return await tx.attempts.clear_all([self.logins.hash(key) for key in (user.username.key, user.email.key)])

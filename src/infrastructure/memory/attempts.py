@@ -1,0 +1,40 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from doorward.domain.accounts.attempts import AttemptCount, AttemptKey, LoginHash
+from doorward.infrastructure.memory.tables import Tables
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryAttempts:
+    tables: Tables
+
+    async def get(self, key: AttemptKey) -> AttemptCount | None:
+        return self.tables.attempts.get(key)
+
+    async def put(self, key: AttemptKey, before: AttemptCount | None, after: AttemptCount) -> bool:
+        if self.tables.attempts.get(key) != before:
+            return False
+        self.tables.attempts[key] = after
+        return True
+
+    async def clear(self, key: AttemptKey) -> None:
+        self.tables.attempts.pop(key, None)
+
+    async def clear_all(self, logins: Sequence[LoginHash]) -> int:
+        return self._remove([key for key in self.tables.attempts if key.login in logins])
+
+    async def prune(self, idle_since: datetime, started_before: datetime, few: int, limit: int) -> int:
+        return self._remove(
+            [
+                key
+                for key, count in self.tables.attempts.items()
+                if count.allowed_at < idle_since and (count.attempts <= few or count.first_at < started_before)
+            ][:limit]
+        )
+
+    def _remove(self, keys: Sequence[AttemptKey]) -> int:
+        for key in keys:
+            del self.tables.attempts[key]
+        return len(keys)

@@ -1,0 +1,70 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, final
+
+from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
+
+from doorward.domain.accounts.attempts import AttemptCount, AttemptKey, LoginHash
+from doorward.infrastructure.sql.connection import SqlConnection, batches, padded
+from doorward.infrastructure.sql.errors import ConstraintViolated
+from doorward.infrastructure.sql.tables import sign_in_attempts as attempts
+
+OF_KEY = and_(attempts.c.login == bindparam("of_login"), attempts.c.device == bindparam("of_device"))
+SELECT = select(attempts.c.attempts, attempts.c.first_at, attempts.c.allowed_at).where(OF_KEY)
+ADD = insert(attempts)
+REPLACE = (
+    update(attempts)
+    .where(
+        OF_KEY,
+        attempts.c.attempts == bindparam("before_attempts"),
+        attempts.c.first_at == bindparam("before_first_at"),
+    )
+    .values(attempts=bindparam("attempts"), first_at=bindparam("first_at"), allowed_at=bindparam("allowed_at"))
+)
+DELETE = delete(attempts).where(OF_KEY)
+DELETE_ALL = delete(attempts).where(attempts.c.login == bindparam("of_login"))
+PRUNABLE = and_(
+    attempts.c.allowed_at < bindparam("idle_since"),
+    or_(attempts.c.attempts <= bindparam("few"), attempts.c.first_at < bindparam("started_before")),
+)
+SELECT_PRUNABLE = select(attempts.c.login).where(PRUNABLE).limit(bindparam("most"))
+PRUNE = delete(attempts).where(attempts.c.login.in_(bindparam("logins", expanding=True)), PRUNABLE)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class SqlAttempts:
+    connection: SqlConnection
+
+    async def get(self, key: AttemptKey) -> AttemptCount | None:
+        rows = await self.connection.rows(SELECT, of(key))
+        return None if not rows else AttemptCount(**rows[0]._asdict())
+
+    async def put(self, key: AttemptKey, before: AttemptCount | None, after: AttemptCount) -> bool:
+        values = {"attempts": after.attempts, "first_at": after.first_at, "allowed_at": after.allowed_at}
+        if before is not None:
+            seen = {"before_attempts": before.attempts, "before_first_at": before.first_at}
+            return await self.connection.change(REPLACE, {**of(key), **seen, **values}) == 1
+        try:
+            await self.connection.change(ADD, {"login": key.login, "device": key.device, **values})
+        except ConstraintViolated:
+            return False
+        return True
+
+    async def clear(self, key: AttemptKey) -> None:
+        await self.connection.change(DELETE, of(key))
+
+    async def clear_all(self, logins: Sequence[LoginHash]) -> int:
+        return sum([await self.connection.change(DELETE_ALL, {"of_login": login}) for login in sorted(logins)])
+
+    async def prune(self, idle_since: datetime, started_before: datetime, few: int, limit: int) -> int:
+        asked = {"idle_since": idle_since, "started_before": started_before, "few": few}
+        logins = [row.login for row in await self.connection.rows(SELECT_PRUNABLE, {**asked, "most": limit})]
+        return sum(
+            [await self.connection.change(PRUNE, {**asked, "logins": padded(batch)}) for batch in batches(logins)]
+        )
+
+
+def of(key: AttemptKey) -> dict[str, Any]:
+    return {"of_login": key.login, "of_device": key.device}
