@@ -14,9 +14,11 @@ AUTO_GENERATED: Final = "auto-generated"
 """RFC 3834, section 5. Mail programs answer such a message with no notice of absence."""
 
 
-def message_of(contents: LetterContents, written: WrittenLetter, sender: Sender) -> EmailMessage:
+def message_of(
+    contents: LetterContents, written: WrittenLetter, sender: Sender, *, cte: str = "quoted-printable"
+) -> EmailMessage:
     """Return the message, with a text and an HTML part. The names and addresses are encoded, so that no line break
-    in them begins a header."""
+    in them begins a header. `cte` is the content transfer encoding of the parts (RFC 2045, section 6)."""
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(sender.name, addr_spec=sender.address)
     message["To"] = Address(addr_spec=contents.recipient)
@@ -24,7 +26,7 @@ def message_of(contents: LetterContents, written: WrittenLetter, sender: Sender)
     message["Date"] = format_datetime(contents.written_at)
     message["Message-ID"] = f"<{contents.letter_id}@{sender.domain}>"
     message["Auto-Submitted"] = AUTO_GENERATED
-    message.set_content(written.text)
-    message.add_alternative(written.html, subtype="html")
+    message.set_content(written.text, cte=cte)
+    message.add_alternative(written.html, subtype="html", cte=cte)
     message["Content-Language"] = contents.language
     return message

@@ -13,6 +13,7 @@ from doorward.infrastructure.mail.smtp_url import SmtpUrl
 from doorward.infrastructure.mail.templates import LetterTemplates
 from doorward.infrastructure.security.link_tokens import RandomLinkTokens
 from doorward.infrastructure.settings.settings import Settings
+from doorward.infrastructure.settings.web_addresses import is_loopback
 
 
 @final
@@ -32,5 +33,5 @@ class LettersProvider(Provider):
         settings, links = self.settings, Links(self.settings.public_url)
         templates, sender = LetterTemplates(links, settings.templates), Sender.parse(settings.mail_from)
         if settings.smtp_url is None:
-            return FileMailer(templates, sender, settings.letters_folder)
+            return FileMailer(templates, sender, settings.letters_folder, logs_links=is_loopback(settings.host))
         return SmtpMailer(templates, sender, SmtpUrl.parse(settings.smtp_url), links.own_name)

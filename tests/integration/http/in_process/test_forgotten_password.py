@@ -86,6 +86,7 @@ def test_a_letter_is_a_file_for_this_user_alone_and_has_the_headers_of_a_machine
     folder = server.settings.letters_folder
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
+    assert any("#token=".join(link_of(letter)).encode() in path.read_bytes() for path in folder.iterdir())
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-Host", "X-Forwarded-Server", "Forwarded", "Origin", "Referer"])
