@@ -4,7 +4,7 @@ from typing import final
 
 from doorward.application.ports.letters import LetterContents, LinkTokens
 from doorward.application.ports.storage import Transaction
-from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.email import login_key
 from doorward.domain.accounts.user import User
 from doorward.domain.letters.letter import Letter, LetterKind
 from doorward.domain.letters.link_token import RESET_LIFE, LinkPurpose, LinkToken
@@ -25,7 +25,7 @@ class PrepareLetter:
         """Return the account, which is held until the transaction ends. Return None if nobody is to get the letter."""
         if letter.kind is not LetterKind.PASSWORD_RESET:
             return await tx.users.lock(letter.user_id) if letter.user_id else None
-        key = Email.parse(letter.recipient).key
+        key = login_key(letter.recipient)
         found = await tx.users.by_login(key)
         user = await tx.users.lock(found.id) if found else None
         return user if user and user.email.key == key and not user.disabled else None

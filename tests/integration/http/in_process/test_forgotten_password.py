@@ -1,12 +1,15 @@
 """A forgotten password, from the request to the next sign-in."""
 
+import socket
 import stat
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 import pytest
 
-from doorward.domain.letters.letter import Letter
+from doorward.application.letters.list_letters import ListLetters
+from doorward.domain.letters.letter import Letter, LetterState
 from support.builders import OTHER_PASSWORD, PASSWORD
 from support.http.in_process import App, ServeApp
 from support.http.letters import letters_to, link_of, text_of
@@ -72,6 +75,21 @@ def test_every_address_gets_the_same_answer(
     own = {"x-request-id", "date"}
     assert len({tuple(sorted((n, v) for n, v in answer.headers.items() if n not in own)) for answer in answers}) == 1
     assert [len(letters_to(server, email)) for email in (known.email, unknown, disabled.email)] == [1, 0, 0]
+
+
+def test_a_mail_server_that_says_nothing_delays_no_answer(serve: ServeApp) -> None:
+    """F-37, RS-01: the request does not talk to it, and the letter waits in the outbox."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"smtp://127.0.0.1:{silent.getsockname()[1]}"
+        server = serve(smtp_url=url, mail_from="noreply@example.com")
+        ada = server.create_user("ada")
+        with server.client() as client:
+            assert asked(client, ada.email).content == asked(client, "nobody@example.org").content
+
+        async def outbox() -> Sequence[Letter]:
+            return await (await server.container.get(ListLetters))(9, LetterState.WAITING)
+
+        assert ada.email in {letter.recipient for letter in server.loop.run(outbox())}
 
 
 def test_a_letter_is_a_file_for_this_user_alone_and_has_the_headers_of_a_machine(
