@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help run test test-full unit check lock bench bench-quick compare peers clean anew
+.PHONY: help run test test-full unit check lock attack bench bench-quick compare peers clean anew
 
 help:
 	@echo 'make run        install the locked packages (once), migrate the database, serve;'
@@ -31,6 +31,9 @@ help:
 	@echo '                and a short benchmark; about an hour'
 	@echo 'make unit       the unit tests only; ARGS="-k name" goes to pytest'
 	@echo 'make check      lint, format, types, layers, lock files'
+	@echo 'make attack     attack a service of its own on loopback, and print what came back, in about a minute; exit code 1'
+	@echo '                if something did not hold. URL=http://127.0.0.1:8080 attacks that one, with the admin that'
+	@echo '                ATTACK_USERNAME and ATTACK_PASSWORD name'
 	@echo 'make lock       write the lock files; UPGRADE=1 moves to the newest versions'
 	@echo 'make bench      measure Doorward, its peers and the limits: about an hour; results go to benchmarks/results/;'
 	@echo '                ARGS="--only growth" runs one part'
@@ -62,6 +65,11 @@ check: .venv/ready-dev
 
 lock: .venv/pyvenv.cfg
 	$(BIN)/python scripts/locks.py write $(if $(UPGRADE),--upgrade)
+
+# A variable URL of the environment means something else.
+attack: .venv/ready-dev .venv/compiled
+	@PYTHONPATH=benchmarks:tests:scripts $(BIN)/python -m attack \
+		$(if $(filter command,$(firstword $(origin URL))),$(URL)) $(ARGS)
 
 bench: .venv/ready-bench .venv/compiled
 	@PYTHONPATH=benchmarks:tests:scripts $(BIN)/python -m bench full $(ARGS)

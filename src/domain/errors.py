@@ -194,6 +194,23 @@ class RefreshTokenReused(InvalidRefreshToken):
     text = "This refresh token was used before; the session has ended. Sign in again."
 
 
+class KeptTokenReused(RefreshTokenReused):
+    """A rotated refresh token was used where tokens do not rotate. The session has ended."""
+
+
+class RefreshTokenMissing(InvalidRefreshToken):
+    """There is no refresh token in the request. This refusal, the one before and the next two are those of the tutorial
+    dialect."""
+
+
+class RefreshTokenUnknown(InvalidRefreshToken):
+    """No session has the refresh token, or the session rotates its tokens, or its account is disabled."""
+
+
+class RefreshTokenExpired(InvalidRefreshToken):
+    """The session of the refresh token has expired."""
+
+
 class RefreshRepeatedTooOften(Throttled):
     """One rotated refresh token came again too often within the grace time. The session continues."""
 

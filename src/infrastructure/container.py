@@ -57,6 +57,7 @@ from doorward.application.services.list_services import ListServices
 from doorward.application.services.register_service import RegisterService
 from doorward.application.services.remove_service import RemoveService
 from doorward.application.services.revoke_token import RevokeToken
+from doorward.application.sessions.continue_session import ContinueSession
 from doorward.application.sessions.describe_session import DescribeSession
 from doorward.application.sessions.end_all_sessions import EndAllSessions
 from doorward.application.sessions.end_other_sessions import EndOtherSessions
@@ -96,6 +97,7 @@ ACCOUNTS = (
 SESSIONS = (
     IssueTokens,
     RefreshSession,
+    ContinueSession,
     DescribeSession,
     ListSessions,
     EndSession,
@@ -158,7 +160,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         StorageProvider(settings),
         PasswordsProvider(settings),
         TokensProvider(settings),
-        ChangeFeedProvider(),
+        ChangeFeedProvider(settings),
         LettersProvider(settings),
         UseCases(),
         *overrides,

@@ -38,6 +38,14 @@ def diagnose_settings(settings: Settings) -> Iterator[Finding]:
         good=bool(names) or not exposed,
         fix="set DOORWARD_PUBLIC_URL, or DOORWARD_ALLOWED_HOSTS: clients and proxies that use another name get 421",
     )
+    if settings.public_path:
+        yield Finding.judged(
+            "proxy path",
+            f"DOORWARD_PROXY_PATH={settings.proxy_path}",
+            good=settings.proxy_path != "either",
+            fix="set DOORWARD_PROXY_PATH to kept or stripped, so that each route has one address",
+            otherwise="advice",
+        )
     yield from diagnose_callers(settings, exposed=exposed)
     yield diagnose_letters(settings, exposed=exposed)
     yield from diagnose_strength(settings, exposed=exposed)

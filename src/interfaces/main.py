@@ -16,11 +16,12 @@ from doorward.application.maintenance import Maintenance
 from doorward.domain.errors import Unavailable
 from doorward.infrastructure.container import make_container
 from doorward.infrastructure.log.configure import configure_logging, dropped_lines
+from doorward.infrastructure.settings.public_path import issuer_path
 from doorward.infrastructure.settings.settings import ENV_FILE, Settings, load_settings
 from doorward.interfaces.http import metrics
 from doorward.interfaces.http.app import create_app
 from doorward.interfaces.http.config import HttpConfig
-from doorward.interfaces.http.edge.middleware import EdgeMiddleware
+from doorward.interfaces.http.edge.behind_edge import behind_edge
 from doorward.interfaces.http.errors.dialects import DIALECTS
 from doorward.interfaces.stopping import call_on_stop
 
@@ -32,7 +33,7 @@ def build(settings: Settings | None = None) -> ASGIApp:
     metrics.measure_when_requested(metrics.LOG_LINES_DROPPED, dropped_lines)
     container = make_container(settings)
     config = http_config(settings)
-    return EdgeMiddleware(create_app(container, config, lifespan=[background_work(container)]), config)
+    return behind_edge(create_app(container, config, lifespan=[background_work(container)]), config)
 
 
 def http_config(settings: Settings) -> HttpConfig:
@@ -42,7 +43,10 @@ def http_config(settings: Settings) -> HttpConfig:
         allowed_hosts=settings.allowed_hosts,
         cors_origins=settings.cors_origins | DIALECTS[settings.dialect].cors_origins,
         cors_headers=tuple(sorted(settings.cors_headers)),
-        public_origin=settings.public_url,
+        public_origin=settings.public_origin,
+        public_path=settings.public_path,
+        proxy_path=settings.proxy_path,
+        issuer_path=issuer_path(settings.issuer),
         https=settings.https,
         docs=settings.docs,
         trusted_proxies=settings.trusted_proxies,

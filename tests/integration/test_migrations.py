@@ -5,6 +5,7 @@ import re
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from sqlalchemy import Connection
 from doorward.domain.access.role import ADMIN
 from doorward.domain.change_feed.change import Change, Subject
 from doorward.domain.letters.letter import Letter, LetterKind
+from doorward.domain.sessions.session import SessionPolicy, new_session_id
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.sql import schema
 from doorward.infrastructure.sql.engine import open_migrator, run_in_database
@@ -27,7 +29,7 @@ from support.builders import a_session, a_user
 from support.doubles import NOON
 from support.mysql.server import MySQLServer
 from support.readme import hand_edit
-from support.storage_access import announced, found, put, sessions_of
+from support.storage_access import announced, found, put, session, sessions_of
 
 VERSIONS = Path(schema.__file__).parent / "migrations" / "versions"
 Sql = Callable[..., list[tuple[Any, ...]]]
@@ -128,7 +130,7 @@ async def test_processes_that_migrate_at_once_take_turns(raw_url: str, url: Data
 
 async def test_a_migration_that_was_cut_off_is_taken_up(url: DatabaseUrl, sql: Sql) -> None:
     """MySQL commits table by table, and no crash in between leaves work for a person."""
-    await migrate(url)
+    await migrate(url, "0001")
     sql(
         "DROP TABLE changes",
         "DELETE FROM roles WHERE name = 'admin'",
@@ -153,7 +155,7 @@ async def test_a_migration_that_was_cut_off_is_taken_up(url: DatabaseUrl, sql: S
 async def test_a_later_migration_that_was_cut_off_is_taken_up(url: DatabaseUrl, sql: Sql, lost: list[str]) -> None:
     """Wherever it was, and what was there before it stays."""
     ada = a_user()
-    await migrate(url)
+    await migrate(url, "0002")
     storage = SqlStorage.open(url)
     await put(storage, ada)
     index = "DROP INDEX ix_changes_subject_created_at" + (" ON changes" if url.sqlite_path is None else "")
@@ -163,6 +165,15 @@ async def test_a_later_migration_that_was_cut_off_is_taken_up(url: DatabaseUrl, 
     assert await run_in_database(open_migrator(url, 1), difference) == []
     assert await found(storage, ada.id) == ada
     await storage.close()
+
+
+async def test_the_last_migration_that_was_cut_off_is_taken_up(url: DatabaseUrl, sql: Sql) -> None:
+    """Its column was there, and only its number was not."""
+    await migrate(url)
+    sql("UPDATE alembic_version SET version_num = '0002'")
+    await migrate(url)
+    assert await current_revision(url) == HEAD
+    assert await run_in_database(open_migrator(url, 1), difference) == []
 
 
 async def test_what_the_first_revision_holds_is_there_in_the_last(url: DatabaseUrl, sql: Sql) -> None:
@@ -187,17 +198,17 @@ async def test_what_the_first_revision_holds_is_there_in_the_last(url: DatabaseU
 
 async def test_accounts_and_sessions_stay_when_letters_come_and_go(url: DatabaseUrl, sql: Sql) -> None:
     ada = a_user()
-    session = a_session(ada)
-    await migrate(url, "0003")
+    mine = a_session(ada)
+    await migrate(url, "0004")
     storage = SqlStorage.open(url)
-    await put(storage, ada, session)
+    await put(storage, ada, mine)
     await migrate(url)
     letter = Letter.to_holder(LetterKind.PASSWORD_CHANGED, ada, "en", NOON)
     await put(storage, letter)
-    assert await sessions_of(storage, ada) == [session.id]
-    await migrate(url, "0003")
+    assert await sessions_of(storage, ada) == [mine.id]
+    await migrate(url, "0004")
     assert await found(storage, ada.id) == ada
-    assert await sessions_of(storage, ada) == [session.id]
+    assert await sessions_of(storage, ada) == [mine.id]
     await migrate(url)
     await check_schema(url)
     assert sql("SELECT count(*) FROM letters") == [(0,)]
@@ -209,10 +220,32 @@ async def test_the_migration_to_letters_is_taken_up_where_it_was_cut_off(
     url: DatabaseUrl, sql: Sql, lost: list[str]
 ) -> None:
     await migrate(url)
-    sql(*(f"DROP TABLE {name}" for name in lost), "UPDATE alembic_version SET version_num = '0003'")
+    sql(*(f"DROP TABLE {name}" for name in lost), "UPDATE alembic_version SET version_num = '0004'")
     await migrate(url)
     await check_schema(url)
     assert await run_in_database(open_migrator(url, 1), difference) == []
+
+
+async def test_a_session_of_the_revision_before_rotates_its_token(url: DatabaseUrl, sql: Sql) -> None:
+    """Up, down and up again with the rows that are there; and what the version before inserts meanwhile."""
+    ada = a_user()
+    mine = a_session(ada)
+    await migrate(url)
+    storage = SqlStorage.open(url)
+    await put(storage, ada, mine)
+    await migrate(url, "0002")
+    await migrate(url)
+    assert await session(storage, mine.id) == mine
+    as_before = replace(mine, id=new_session_id(NOON))
+    columns = "user_id, started_at, last_used_at, used_on, address, user_agent, token_hash, spent"
+    sql(f"INSERT INTO sessions (id, {columns}) SELECT x'{as_before.id.hex}', {columns} FROM sessions")
+    assert await session(storage, as_before.id) == as_before
+    async with storage.transaction() as tx:
+        assert await tx.sessions.keep_token(mine.id, mine.token_hash, SessionPolicy(), NOON)
+    await migrate(url, "0002")
+    await migrate(url)
+    assert await session(storage, mine.id) == mine
+    await storage.close()
 
 
 async def test_a_table_of_somebody_else_is_left_alone(url: DatabaseUrl, sql: Sql) -> None:

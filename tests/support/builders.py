@@ -26,6 +26,7 @@ from doorward.application.change_feed.follower import ChangeFollower, FollowerTi
 from doorward.application.letters.letter_sender import LetterSender
 from doorward.application.letters.prepare_letter import PrepareLetter
 from doorward.application.ports.security import AccessTokens, IssuedToken
+from doorward.application.sessions.continue_session import ContinueSession
 from doorward.application.sessions.end_all_sessions import EndAllSessions
 from doorward.application.sessions.end_session import EndSession
 from doorward.application.sessions.issue_tokens import IssueTokens, SignedIn
@@ -166,6 +167,10 @@ class House:
     @property
     def refresh(self) -> RefreshSession:
         return RefreshSession(self.storage, REFRESH_TOKENS, self.issue, self.policy, self.log)
+
+    @property
+    def continue_session(self) -> ContinueSession:
+        return ContinueSession(self.storage, REFRESH_TOKENS, self.issue, self.policy, self.log)
 
     @property
     def end(self) -> EndSession:

@@ -25,6 +25,10 @@ MAX_REPORTED_LINES = 20
 PLACEHOLDER_ID = UserId(uuid7(EARLIEST_CREATION))
 """The id of accounts that are only checked and have none."""
 
+EPOCHS_OF_GIVEN_IDS_SINCE = datetime(2020, 1, 1, tzinfo=UTC)
+"""An account that is imported with an id begins in the epoch that is the number of seconds since this time. So its
+tokens differ from those of an account that had the id before and was deleted, which may still be listed as revoked."""
+
 CLOCK_TOLERANCE = timedelta(days=1)
 """How far the clock of the machine that exported the accounts may be ahead."""
 
@@ -75,6 +79,7 @@ class EntryRules:
             password_hash=PasswordHash(entry.password_hash),
             roles=frozenset({USER, *map(self._known_role, entry.roles)}),
             disabled=entry.disabled,
+            epoch=0 if entry.id is None else int((self.now - EPOCHS_OF_GIVEN_IDS_SINCE).total_seconds()),
             created_at=self.now if entry.created_at is None else self._checked_time(entry.created_at),
         )
 

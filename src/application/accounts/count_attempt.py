@@ -6,10 +6,9 @@ from doorward.application.ports.attempts import LoginHasher
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
-from doorward.application.transactions import MAX_ATTEMPTS, retried
+from doorward.application.transactions import retried
 from doorward.domain.accounts.attempts import (
     UNKNOWN_DEVICES,
-    AttemptCount,
     AttemptKey,
     AttemptPolicy,
     DeviceId,
@@ -35,19 +34,18 @@ class CountAttempt:
         """Return what was counted, to be cleared when the password was right. `login` is a folded login name. Raise
         TooManyAttempts."""
         key = AttemptKey(self.logins.hash(login), device)
-        for _ in range(MAX_ATTEMPTS):
+        try:
             async with self.storage.reading() as reading:
-                before = await reading.attempts.get(key)
-            try:
-                after = self.policy.counted(before, now)
-            except TooManyAttempts:
-                self.log.record(SecurityEvent.AUTHN_LOGIN_FAIL_MAX, login=login, known_device=device != UNKNOWN_DEVICES)
-                raise
-            if await self._put(key, before, after):
-                return key
-        raise TooManyAttempts(1)  # many attempts at the same moment
+                self.policy.counted(await reading.attempts.get(key), now)  # refuses without writing anything
+            await self._count(key, now)
+        except TooManyAttempts:
+            self.log.record(SecurityEvent.AUTHN_LOGIN_FAIL_MAX, login=login, known_device=device != UNKNOWN_DEVICES)
+            raise
+        return key
 
     @retried
-    async def _put(self, key: AttemptKey, before: AttemptCount | None, after: AttemptCount) -> bool:
+    async def _count(self, key: AttemptKey, now: datetime) -> None:
         async with self.storage.transaction() as tx:
-            return await tx.attempts.put(key, before, after)
+            before = await tx.attempts.lock(key)
+            store = tx.attempts.add if before is None else tx.attempts.save
+            await store(key, self.policy.counted(before, now))

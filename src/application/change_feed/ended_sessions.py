@@ -59,7 +59,10 @@ class EndedSessions:
     more entries than `max_entries`. It queries it about a single session if the outcome of an end is uncertain.
     """
 
-    def __init__(self, storage: Storage, clock: Clock, max_entries: int = MAX_ENTRIES) -> None:
+    def __init__(
+        self, storage: Storage, clock: Clock, max_entries: int = MAX_ENTRIES, retention: timedelta = RETENTION
+    ) -> None:
+        """`retention` is RETENTION, or longer where access tokens live longer."""
         self._storage = storage
         self._clock = clock
         self._monotonic = clock.monotonic
@@ -70,6 +73,7 @@ class EndedSessions:
         self._uncertain: dict[SessionId | UserId, float] = {}
         """The monotonic time until which the database is queried about each."""
         self.max_entries = max_entries
+        self.retention = retention
         self._caught_up_at: float | None = None
         self._overfull_until: float | None = None
         self._cleaned_up_at = clock.monotonic()
@@ -140,7 +144,7 @@ class EndedSessions:
         for change in changes:
             if change.epoch is not None and change.user_id is not None and change.certain:
                 self._remove_covered(change.user_id, change.epoch)
-            self._add(change, RETENTION, found_at)
+            self._add(change, self.retention, found_at)
         if found_at is not None:
             self._keep_unread_newest()
 
@@ -149,9 +153,9 @@ class EndedSessions:
         that there are others besides."""
         now = self._clock.now()
         for row in changes:
-            self._add(row.change, min(row.at + RETENTION - now, RETENTION), found_at)
+            self._add(row.change, min(row.at + self.retention - now, self.retention), found_at)
         if len(changes) > self.max_entries:
-            self._overfull_until = self._clock.monotonic() + RETENTION.total_seconds()
+            self._overfull_until = self._clock.monotonic() + self.retention.total_seconds()
 
     def mark_caught_up(self, since: float, read_to: int = 0) -> None:
         """Record that the feed was read to its end, whose number is `read_to`: all that was announced before the

@@ -27,7 +27,7 @@ MAX_PRUNED_CHANGES = 5000
 """The number of changes that one transaction deletes."""
 
 FEED_RETENTION = timedelta(hours=1)
-"""How long changes stay in the feed."""
+"""How long changes stay in the feed, or longer by as much as ends are kept longer than RETENTION."""
 
 PRUNE_INTERVAL_SECONDS = 600.0
 
@@ -137,7 +137,7 @@ class ChangeFollower:
         self._cursor = None
         async with self._storage.reading() as reading:
             latest = await reading.changes.latest(MAX_UNCOMMITTED_NUMBERS)
-            since = self._clock.now() - RETENTION
+            since = self._clock.now() - self._ended.retention
             ended = await reading.changes.ended_since(since, self._ended.max_entries + 1)
         self._directory.clear()
         self._cursor = ChangeCursor(latest, self._clock.monotonic())
@@ -170,7 +170,8 @@ class ChangeFollower:
         self._pruned_at = self._clock.monotonic()
         try:
             async with self._storage.transaction() as tx:
-                pruned = await tx.changes.prune(self._clock.now() - FEED_RETENTION, limit=MAX_PRUNED_CHANGES)
+                before = self._clock.now() - FEED_RETENTION - (self._ended.retention - RETENTION)
+                pruned = await tx.changes.prune(before, limit=MAX_PRUNED_CHANGES)
         except TransactionConflict:
             return
         self._grown = pruned > 0

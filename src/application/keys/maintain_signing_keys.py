@@ -31,7 +31,7 @@ class MaintainSigningKeys:
         try:
             if self.rotation.is_due(keys, now):
                 await self._rotate(now)
-            if expired_keys(keys, now):
+            if expired_keys(keys, now, self.rotation.token_lifetime):
                 await self._delete_expired(now)
         except InvalidKey as error:
             self.log.record(SecurityEvent.SIGNING_KEY_ROTATION_FAILED, reason=str(error))
@@ -60,4 +60,5 @@ class MaintainSigningKeys:
             keys = await tx.keys.all()
             for key in keys:
                 self.sealer.check(key)  # a key that no node opens must not count as the successor of one that signs
-            return [key for key in expired_keys(keys, now) if await tx.keys.remove(key.kid)]
+            expired = expired_keys(keys, now, self.rotation.token_lifetime)
+            return [key for key in expired if await tx.keys.remove(key.kid)]

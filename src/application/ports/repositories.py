@@ -138,6 +138,13 @@ class SessionRepository(SessionReader, Protocol):
         others see its result."""
         ...
 
+    async def keep_token(
+        self, session_id: SessionId, presented: RefreshTokenHash, policy: SessionPolicy, now: datetime
+    ) -> bool:
+        """Apply `Session.token_kept` in one statement. Return True if `presented` was the token of the session, no
+        token of the session was ever rotated, and the session has not expired."""
+        ...
+
     async def lock(self, session_id: SessionId) -> Session | None:
         """Return the session and hold it until the transaction ends. Another transaction that locks, rotates or ends it
         waits. What is read is what the others have committed."""
@@ -208,8 +215,16 @@ class AttemptReader(Protocol):
 
 
 class AttemptRepository(AttemptReader, Protocol):
-    async def put(self, key: AttemptKey, before: AttemptCount | None, after: AttemptCount) -> bool:
-        """Store `after` if the stored count is still `before`, and return whether it was. None stands for no count."""
+    async def lock(self, key: AttemptKey) -> AttemptCount | None:
+        """Read the count, and hold it until the transaction ends. If there is none, nothing is held."""
+        ...
+
+    async def add(self, key: AttemptKey, count: AttemptCount) -> None:
+        """Raise TransactionConflict if there is a count already."""
+        ...
+
+    async def save(self, key: AttemptKey, count: AttemptCount) -> None:
+        """Replace the count, which this transaction holds."""
         ...
 
     async def clear(self, key: AttemptKey) -> None:

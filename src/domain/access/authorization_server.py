@@ -9,4 +9,4 @@ class AuthorizationServer:
     audience: str
     client_id: str
     url: str
-    """Where clients reach the service: scheme, host and port, without a trailing slash."""
+    """Where clients reach the service: scheme, host, port and path, without a trailing slash."""

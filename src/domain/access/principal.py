@@ -5,6 +5,8 @@ from doorward.domain.access.decision import Requirement
 from doorward.domain.ids import SessionId, TokenId, UserId
 
 MAX_ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
+MAX_TUTORIAL_ACCESS_TOKEN_LIFETIME = timedelta(days=1)
+"""The limit in the tutorial dialect, some of whose clients cannot refresh a session."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

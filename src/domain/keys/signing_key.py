@@ -71,20 +71,24 @@ def may_have_signed(key: SigningKey, keys: Sequence[SigningKey], moment: datetim
     return moment >= key.signs_from.replace(microsecond=0) or key == min(keys, key=signing_order)
 
 
-def state_of(key: SigningKey, keys: Sequence[SigningKey], now: datetime) -> KeyState:
-    """Return the state of `key`, one of `keys`, at `now`."""
+def state_of(
+    key: SigningKey, keys: Sequence[SigningKey], now: datetime, lifetime: timedelta = MAX_ACCESS_TOKEN_LIFETIME
+) -> KeyState:
+    """Return the state of `key`, one of `keys`, at `now`. `lifetime` is that of the longest token."""
     if key == signing_at(keys, now):
         return KeyState.ACTIVE
     successor = successor_of(key, keys)
     if successor is None or key.signs_from > now:
         return KeyState.NEXT
-    last_token_expires_at = successor.signs_from + PROPAGATION_TIME + MAX_ACCESS_TOKEN_LIFETIME
+    last_token_expires_at = successor.signs_from + PROPAGATION_TIME + lifetime
     return KeyState.GONE if now >= last_token_expires_at + CLOCK_TOLERANCE else KeyState.RETIRING
 
 
-def expired_keys(keys: Sequence[SigningKey], now: datetime) -> list[SigningKey]:
-    """Return the keys that verify no valid token any more."""
-    return [key for key in keys if state_of(key, keys, now) is KeyState.GONE]
+def expired_keys(
+    keys: Sequence[SigningKey], now: datetime, lifetime: timedelta = MAX_ACCESS_TOKEN_LIFETIME
+) -> list[SigningKey]:
+    """Return the keys that verify no valid token any more. `lifetime` is that of the longest token."""
+    return [key for key in keys if state_of(key, keys, now, lifetime) is KeyState.GONE]
 
 
 def signing_start(keys: Sequence[SigningKey], now: datetime, after: timedelta) -> datetime:

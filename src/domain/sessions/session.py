@@ -73,6 +73,9 @@ class Session:
     token_hash: RefreshTokenHash = field(repr=False)
     rotated_tokens: Sequence[RotatedToken] = field(default=(), repr=False)
     """The latest first; at most MAX_ROTATED_TOKENS."""
+    keeps_token: bool = False
+    """Whether its client refreshes it without rotating the token, as clients of the tutorial's family do. Then a stolen
+    token cannot be recognised. The first rotation ends this for good."""
 
     @classmethod
     def opened(
@@ -92,7 +95,15 @@ class Session:
         """Return the session with the next token. Its absolute end stays the same."""
         rotated = RotatedToken(fingerprint(self.token_hash), now)
         rotated_tokens = (rotated, *self.rotated_tokens)[:MAX_ROTATED_TOKENS]
-        return replace(self, token_hash=token_hash, rotated_tokens=rotated_tokens, last_used_at=now)
+        return replace(self, token_hash=token_hash, rotated_tokens=rotated_tokens, last_used_at=now, keeps_token=False)
+
+    @property
+    def has_ever_rotated(self) -> bool:
+        return len(self.rotated_tokens) > 0
+
+    def token_kept(self, now: datetime) -> Self:
+        """Return the session, refreshed with the same token. Its absolute end stays the same."""
+        return replace(self, last_used_at=now, keeps_token=True)
 
     def has_rotated(self, token_hash: RefreshTokenHash) -> bool:
         """Return whether the token is one of the rotated tokens that the session keeps."""

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from doorward.domain.accounts.attempts import AttemptCount, AttemptKey, LoginHash
+from doorward.domain.errors import TransactionConflict
 from doorward.infrastructure.memory.tables import Tables
 
 
@@ -13,11 +14,16 @@ class MemoryAttempts:
     async def get(self, key: AttemptKey) -> AttemptCount | None:
         return self.tables.attempts.get(key)
 
-    async def put(self, key: AttemptKey, before: AttemptCount | None, after: AttemptCount) -> bool:
-        if self.tables.attempts.get(key) != before:
-            return False
-        self.tables.attempts[key] = after
-        return True
+    async def lock(self, key: AttemptKey) -> AttemptCount | None:
+        return await self.get(key)
+
+    async def add(self, key: AttemptKey, count: AttemptCount) -> None:
+        if key in self.tables.attempts:
+            raise TransactionConflict
+        self.tables.attempts[key] = count
+
+    async def save(self, key: AttemptKey, count: AttemptCount) -> None:
+        self.tables.attempts[key] = count
 
     async def clear(self, key: AttemptKey) -> None:
         self.tables.attempts.pop(key, None)

@@ -50,6 +50,17 @@ class MemorySessions:
         self.tables.sessions[session_id] = session.rotated(successor, now)
         return True
 
+    async def keep_token(
+        self, session_id: SessionId, presented: RefreshTokenHash, policy: SessionPolicy, now: datetime
+    ) -> bool:
+        session = self.tables.sessions.get(session_id)
+        if session is None or session.token_hash != presented or session.is_over(policy, now):
+            return False
+        if session.has_ever_rotated:
+            return False
+        self.tables.sessions[session_id] = session.token_kept(now)
+        return True
+
     async def end(self, sessions: Sequence[Session]) -> int:
         present = [session for session in sessions if session.id in self.tables.sessions]
         for session in present:

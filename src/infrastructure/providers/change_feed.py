@@ -5,16 +5,22 @@ from typing import final
 from dishka import Provider, Scope, provide
 
 from doorward.application.change_feed.directory import AccessDirectory
-from doorward.application.change_feed.ended_sessions import EndedSessions
+from doorward.application.change_feed.ended_sessions import RETENTION, EndedSessions
 from doorward.application.change_feed.follower import ChangeFollower, FollowerTimings
 from doorward.application.change_feed.revocation_publisher import RevocationPublisher
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.storage import Storage
+from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME
+from doorward.infrastructure.settings.settings import Settings
 
 
 @final
 class ChangeFeedProvider(Provider):
     scope = Scope.APP
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.settings = settings
 
     follower = provide(ChangeFollower)
     revocation_publisher = provide(RevocationPublisher)
@@ -29,4 +35,5 @@ class ChangeFeedProvider(Provider):
 
     @provide
     def ended_sessions(self, storage: Storage, clock: Clock) -> EndedSessions:
-        return EndedSessions(storage, clock)
+        retention = RETENTION + self.settings.longest_token_lifetime - MAX_ACCESS_TOKEN_LIFETIME
+        return EndedSessions(storage, clock, retention=retention)

@@ -61,11 +61,15 @@ class TokensProvider(Provider):
     @provide
     def rotation(self) -> KeyRotation:
         days = self.settings.key_rotation_days
-        return KeyRotation(algorithm=self.settings.key_algorithm, period=timedelta(days=days) if days else None)
+        return KeyRotation(
+            algorithm=self.settings.key_algorithm,
+            period=timedelta(days=days) if days else None,
+            token_lifetime=self.settings.longest_token_lifetime,
+        )
 
     @provide
     def key_ring(self, storage: Storage, sealer: AesKeySealer) -> AnyOf[StoredKeyRing, KeyRing]:
-        return StoredKeyRing(storage, sealer)
+        return StoredKeyRing(storage, sealer, self.settings.longest_token_lifetime)
 
     @provide
     def authorization_server(self) -> AuthorizationServer:

@@ -10,8 +10,9 @@ from jwt.algorithms import Algorithm as JwtAlgorithm
 
 from doorward.application.ports.security import PublishedKey
 from doorward.application.ports.storage import Storage
+from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME
 from doorward.domain.errors import StorageUnavailable
-from doorward.domain.keys.signing_key import KeyState, SigningKey, may_have_signed, signing_at, state_of
+from doorward.domain.keys.signing_key import SigningKey, expired_keys, may_have_signed, signing_at
 from doorward.infrastructure.security.jwk import PrivateKey, PublicKey, public_jwk
 from doorward.infrastructure.security.sealing import AesKeySealer
 from doorward.infrastructure.settings.start_refused import StartRefused
@@ -45,9 +46,13 @@ class OpenKey:
 class StoredKeyRing:
     """The stored signing keys, opened. Lookups read one immutable snapshot, which `reload` replaces."""
 
-    def __init__(self, storage: Storage, sealer: AesKeySealer) -> None:
+    def __init__(
+        self, storage: Storage, sealer: AesKeySealer, token_lifetime: timedelta = MAX_ACCESS_TOKEN_LIFETIME
+    ) -> None:
+        """`token_lifetime` is that of the longest token."""
         self._storage = storage
         self._sealer = sealer
+        self._token_lifetime = token_lifetime
         self._keys: Mapping[str, OpenKey] = MappingProxyType({})
         self._order: tuple[SigningKey, ...] = ()
         """The opened keys in the order in which they sign. A row that does not open is no successor of any key."""
@@ -118,8 +123,8 @@ class StoredKeyRing:
         if not self._order:
             raise StorageUnavailable("There is no signing key yet; try again in a moment.")
         if self._published_at is None or abs(now - self._published_at) >= PUBLISHED_CACHE_TIME:
-            shown = (key for key in self._order if state_of(key, self._order, now) is not KeyState.GONE)
-            published = tuple(self._keys[key.kid].published for key in shown)
+            gone = expired_keys(self._order, now, self._token_lifetime)
+            published = tuple(self._keys[key.kid].published for key in self._order if key not in gone)
             self._published = self._published if published == self._published else published
             self._published_at = now
         return self._published

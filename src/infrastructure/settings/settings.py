@@ -6,15 +6,18 @@ Every process imports this module first, so it imports nothing that is slow to i
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
 from urllib.parse import urlsplit
 
 from msgspec import Meta
 
+from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME, MAX_TUTORIAL_ACCESS_TOKEN_LIFETIME
 from doorward.infrastructure.mail.sender import check_mail_from
 from doorward.infrastructure.mail.smtp_url import check_smtp_url
 from doorward.infrastructure.settings.durations import parse_seconds
+from doorward.infrastructure.settings.public_path import refuse_ambiguous_path
 from doorward.infrastructure.settings.sources import GENERATE_HINT, SettingText, Sources
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.settings.web_addresses import (
@@ -38,6 +41,7 @@ ENV_FILE = Path(".env")
 HASH_QUEUE_PER_THREAD = 32
 """The default number of passwords that wait for each hashing thread."""
 
+ADVICE_ON_LIFETIME = "write a whole number from 60 to 900; up to 86400 is for DOORWARD_DIALECT=tutorial only"
 WORD_PATTERN = r"^[^\s\x00-\x1f\x7f]{1,200}$"
 
 
@@ -85,10 +89,18 @@ class Settings:
     public_url: Annotated[
         str,
         Meta(
-            description="Where clients reach the service, such as `https://auth.example.com`.",
+            description="Where clients reach the service, such as `https://auth.example.com`, or "
+            "`https://example.com/auth` with a path.",
             extra={"default": "http://127.0.0.1:PORT"},
         ),
     ]
+    proxy_path: Annotated[
+        Literal["either", "kept", "stripped"],
+        Meta(
+            description="What the proxy does with the path of PUBLIC_URL: `kept`, `stripped`, or `either`, which "
+            "accepts both. Set it if the proxy has rules of its own for paths."
+        ),
+    ] = "either"
     behind_tls_proxy: Annotated[
         bool,
         Meta(description="True when a proxy terminates TLS in front of a non-loopback HOST."),
@@ -124,7 +136,10 @@ class Settings:
     ] = ()
     dialect: Annotated[
         Literal["standard", "tutorial"],
-        Meta(description="`tutorial` restores the tutorial's status codes, which tell strangers which accounts exist."),
+        Meta(
+            description="`tutorial` restores the tutorial's status codes, which tell strangers which accounts exist, "
+            "and takes what its front ends send."
+        ),
     ] = "standard"
     issuer: Annotated[
         str,
@@ -133,7 +148,12 @@ class Settings:
     audience: Annotated[str, Meta(pattern=WORD_PATTERN, description="`aud` of the access tokens.")] = "doorward"
     access_token_seconds: Annotated[
         int,
-        Meta(ge=60, le=900, description="Life of an access token in seconds, 60 to 900."),
+        Meta(
+            ge=60,
+            le=86_400,
+            description="Life of an access token in seconds, 60 to 900; up to 86400 in the tutorial dialect.",
+            extra={"advice": ADVICE_ON_LIFETIME},
+        ),
     ] = 900
     refresh_grace: Annotated[
         int,
@@ -271,6 +291,21 @@ class Settings:
         return self.behind_tls_proxy or self.public_url.startswith("https://")
 
     @property
+    def public_origin(self) -> str:
+        """Return scheme, host and port of `public_url`."""
+        return self.public_url.removesuffix(self.public_path)
+
+    @property
+    def public_path(self) -> str:
+        """Return the path of `public_url` without a slash at the end; empty if it has none."""
+        return urlsplit(self.public_url).path
+
+    @property
+    def longest_token_lifetime(self) -> timedelta:
+        """Return for how long ends of sessions and keys must be kept, because of tokens that may be valid."""
+        return max(MAX_ACCESS_TOKEN_LIFETIME, timedelta(seconds=self.access_token_seconds))
+
+    @property
     def needs_data_dir(self) -> bool:
         """Return whether anything is stored in `data_dir`: the master secret or the SQLite database."""
         database = DatabaseUrl.parse(self.database_url).sqlite_path
@@ -297,7 +332,10 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> S
     refuse_exposure(values, given)
     if "smtp_url" in given and "mail_from" not in given:
         raise StartRefused("DOORWARD_SMTP_URL is set: set DOORWARD_MAIL_FROM, too, to the sender of the letters.")
-    return with_defaults(values)
+    refuse_long_tokens(values, given)
+    settings = with_defaults(values)
+    refuse_ambiguous_path(settings.public_path, settings.proxy_path)
+    return settings
 
 
 def check_database_url(raw: str) -> str:
@@ -349,6 +387,14 @@ def refuse_exposure(values: Mapping[str, Any], given: Mapping[str, SettingText])
             f"Listening on {host}: set DOORWARD_PUBLIC_URL to its https:// address, "
             "or DOORWARD_BEHIND_TLS_PROXY=true when a proxy terminates TLS."
         )
+
+
+def refuse_long_tokens(values: Mapping[str, Any], given: Mapping[str, SettingText]) -> None:
+    """Raise StartRefused for access tokens that live longer than the dialect allows."""
+    in_tutorial = values.get("dialect") == "tutorial"
+    longest = MAX_TUTORIAL_ACCESS_TOKEN_LIFETIME if in_tutorial else MAX_ACCESS_TOKEN_LIFETIME
+    if values.get("access_token_seconds", 0) > longest.total_seconds():
+        raise StartRefused(f"{given['access_token_seconds'].variable}: {ADVICE_ON_LIFETIME}.")
 
 
 def with_defaults(values: dict[str, Any]) -> Settings:

@@ -71,6 +71,8 @@ class SettingText:
 def advice(hint: Any) -> str:
     """Return what to write for a setting of this type."""
     kind, meta = hint.__origin__, hint.__metadata__[0]
+    if meta.extra and "advice" in meta.extra:
+        return str(meta.extra["advice"])
     if get_origin(kind) is Literal:
         return f"use one of {', '.join(get_args(kind))}"
     if kind is bool:

@@ -7,6 +7,8 @@ import re
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
 
+from doorward.infrastructure.settings.public_path import parse_public_path
+
 LABEL = r"[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?"
 NAME = re.compile(rf"{LABEL}(\.{LABEL})*")
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
@@ -37,11 +39,11 @@ def parse_header_name(raw: str) -> str:
 
 
 def parse_public_url(raw: str) -> str:
-    """Return `https://host[:port]` without a slash at the end."""
+    """Return `https://host[:port][/path]` without a slash at the end."""
     parts = split(raw)
-    if parts.path not in {"", "/"} or parts.query or parts.fragment or parts.username is not None:
-        raise ValueError("write scheme://host[:port] and nothing else, such as https://auth.example.com")
-    return origin_of(parts)
+    if "?" in raw or "#" in raw or parts.username is not None:
+        raise ValueError("write scheme://host[:port][/path] and nothing else, such as https://auth.example.com")
+    return origin_of(parts) + parse_public_path(parts.path)
 
 
 def split(raw: str) -> SplitResult:
@@ -56,7 +58,17 @@ def split(raw: str) -> SplitResult:
         parse_host(parts.hostname)
     except ValueError:
         raise ValueError("the host name is not valid; write one such as https://app.example.com") from None
+    if not has_valid_port(parts):
+        raise ValueError("the port must be a number from 1 to 65535, as in https://example.com:8443")
     return parts
+
+
+def has_valid_port(parts: SplitResult) -> bool:
+    """Return whether the address has no port, or one from 1 to 65535."""
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
 
 
 def origin_of(parts: SplitResult) -> str:

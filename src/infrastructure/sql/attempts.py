@@ -6,21 +6,21 @@ from typing import Any, final
 from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
 
 from doorward.domain.accounts.attempts import AttemptCount, AttemptKey, LoginHash
-from doorward.infrastructure.sql.connection import SqlConnection, batches, padded
+from doorward.domain.errors import TransactionConflict
+from doorward.infrastructure.sql.connection import SqlConnection, SqlRow, batches, padded
 from doorward.infrastructure.sql.errors import ConstraintViolated
 from doorward.infrastructure.sql.tables import sign_in_attempts as attempts
 
 OF_KEY = and_(attempts.c.login == bindparam("of_login"), attempts.c.device == bindparam("of_device"))
 SELECT = select(attempts.c.attempts, attempts.c.first_at, attempts.c.allowed_at).where(OF_KEY)
+LOCKED = SELECT.with_for_update()
 ADD = insert(attempts)
 REPLACE = (
     update(attempts)
-    .where(
-        OF_KEY,
-        attempts.c.attempts == bindparam("before_attempts"),
-        attempts.c.first_at == bindparam("before_first_at"),
+    .where(OF_KEY)
+    .values(
+        attempts=bindparam("new_attempts"), first_at=bindparam("new_first_at"), allowed_at=bindparam("new_allowed_at")
     )
-    .values(attempts=bindparam("attempts"), first_at=bindparam("first_at"), allowed_at=bindparam("allowed_at"))
 )
 DELETE = delete(attempts).where(OF_KEY)
 DELETE_ALL = delete(attempts).where(attempts.c.login == bindparam("of_login"))
@@ -38,19 +38,19 @@ class SqlAttempts:
     connection: SqlConnection
 
     async def get(self, key: AttemptKey) -> AttemptCount | None:
-        rows = await self.connection.rows(SELECT, of(key))
-        return None if not rows else AttemptCount(**rows[0]._asdict())
+        return to_count(await self.connection.rows(SELECT, of(key)))
 
-    async def put(self, key: AttemptKey, before: AttemptCount | None, after: AttemptCount) -> bool:
-        values = {"attempts": after.attempts, "first_at": after.first_at, "allowed_at": after.allowed_at}
-        if before is not None:
-            seen = {"before_attempts": before.attempts, "before_first_at": before.first_at}
-            return await self.connection.change(REPLACE, {**of(key), **seen, **values}) == 1
+    async def lock(self, key: AttemptKey) -> AttemptCount | None:
+        return to_count(await self.connection.rows(LOCKED, of(key)))
+
+    async def add(self, key: AttemptKey, count: AttemptCount) -> None:
         try:
-            await self.connection.change(ADD, {"login": key.login, "device": key.device, **values})
-        except ConstraintViolated:
-            return False
-        return True
+            await self.connection.change(ADD, {"login": key.login, "device": key.device, **to_row(count)})
+        except ConstraintViolated as error:
+            raise TransactionConflict from error
+
+    async def save(self, key: AttemptKey, count: AttemptCount) -> None:
+        await self.connection.change(REPLACE, {**of(key), **to_row(count, "new_")})
 
     async def clear(self, key: AttemptKey) -> None:
         await self.connection.change(DELETE, of(key))
@@ -64,6 +64,18 @@ class SqlAttempts:
         return sum(
             [await self.connection.change(PRUNE, {**asked, "logins": padded(batch)}) for batch in batches(logins)]
         )
+
+
+def to_row(count: AttemptCount, prefix: str = "") -> dict[str, Any]:
+    return {
+        f"{prefix}attempts": count.attempts,
+        f"{prefix}first_at": count.first_at,
+        f"{prefix}allowed_at": count.allowed_at,
+    }
+
+
+def to_count(rows: Sequence[SqlRow]) -> AttemptCount | None:
+    return AttemptCount(**rows[0]._asdict()) if rows else None
 
 
 def of(key: AttemptKey) -> dict[str, Any]:

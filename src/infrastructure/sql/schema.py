@@ -15,10 +15,10 @@ from doorward.infrastructure.sql.errors import error_code, is_busy
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.infrastructure.sql.waiting import WaitLimit
 
-HEAD = "0004"
+HEAD = "0005"
 """The revision that this version works with. Revisions are numbered; a greater number is a newer revision."""
 
-KNOWN = frozenset({"", "0001", "0002", "0003", HEAD})
+KNOWN = frozenset({"", "0001", "0002", "0003", "0004", HEAD})
 """Every revision so far. The empty one stands for a new database."""
 
 LOCK_WAIT_SECONDS = 10

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, final
 
-from sqlalchemy import Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Select, bindparam, delete, func, insert, literal, select, update
 
 from doorward.domain.accounts.user import User
 from doorward.domain.change_feed.change import Change
@@ -29,6 +29,7 @@ SESSION = (
     sessions.c.user_agent,
     sessions.c.token_hash,
     sessions.c.spent,
+    sessions.c.keeps_token,
 )
 GET = select(*SESSION).where(BY_ID)
 LOCKED = GET.with_for_update()
@@ -58,7 +59,19 @@ ROTATE = (
         ),
         last_used_at=bindparam("now"),
         used_on=bindparam("today"),
+        keeps_token=False,
     )
+)
+KEEP_TOKEN = (
+    update(sessions)
+    .where(
+        BY_ID,
+        sessions.c.token_hash == bindparam("presented"),
+        sessions.c.spent == literal("", sessions.c.spent.type),
+        sessions.c.last_used_at > bindparam("used_since"),
+        sessions.c.started_at > bindparam("started_since"),
+    )
+    .values(last_used_at=bindparam("now"), used_on=bindparam("today"), keeps_token=True)
 )
 UNUSED = (
     select(sessions.c.id)
@@ -118,6 +131,19 @@ class SqlSessions:
         }
         return bool(await self.connection.change(ROTATE, changed))
 
+    async def keep_token(
+        self, session_id: SessionId, presented: RefreshTokenHash, policy: SessionPolicy, now: datetime
+    ) -> bool:
+        changed = {
+            "session_id": session_id,
+            "presented": presented,
+            "used_since": now - policy.idle,
+            "started_since": now - policy.absolute,
+            "now": now,
+            "today": day(now),
+        }
+        return bool(await self.connection.change(KEEP_TOKEN, changed))
+
     async def _one(self, statement: Select[Any], session_id: SessionId) -> Session | None:
         for row in await self.connection.rows(statement, {"session_id": session_id}):
             return to_session(row)
@@ -164,6 +190,7 @@ def to_row(session: Session) -> dict[str, Any]:
         "user_agent": session.device.user_agent,
         "token_hash": session.token_hash,
         "spent": to_text(session.rotated_tokens),
+        "keeps_token": session.keeps_token,
     }
 
 
@@ -176,4 +203,5 @@ def to_session(row: SqlRow) -> Session:
         device=Device(row.address, row.user_agent),
         token_hash=RefreshTokenHash(row.token_hash),
         rotated_tokens=StoredRotatedTokens(row.spent),
+        keeps_token=bool(row.keeps_token),
     )

@@ -83,6 +83,7 @@ sessions = Table(
     Column("user_agent", display_text(MAX_USER_AGENT_CHARACTERS), nullable=False),
     Column("token_hash", Digest, nullable=False),
     Column("spent", Key(MAX_ROTATED_TOKENS_CHARACTERS), nullable=False),
+    Column("keeps_token", Flag, nullable=False, server_default="0"),
     Index(None, "user_id"),
     Index(None, "used_on"),
     **TABLE_OPTIONS,

@@ -4,7 +4,7 @@ import os
 import stat
 import sys
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,7 +15,7 @@ from doorward.application.keys.list_signing_keys import ListSigningKeys
 from doorward.application.keys.revoke_signing_key import RevokeSigningKey
 from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
 from doorward.domain.errors import InvalidKey
-from doorward.domain.keys.rotation import PUBLICATION_PERIOD
+from doorward.domain.keys.rotation import PUBLICATION_PERIOD, KeyRotation
 from doorward.domain.keys.signing_key import KeyState, SigningKey, state_of
 from doorward.infrastructure.settings.file_access import exposure
 from doorward.interfaces.cli.output import json_option, print_json, print_table, rfc3339
@@ -89,11 +89,12 @@ def list_keys(as_json: bool) -> None:  # noqa: FBT001 click passes flags so
     gone: all tokens that it signed have expired, and the key will be deleted.
     """
 
-    async def work(context: CommandContext) -> tuple[Sequence[SigningKey], datetime]:
-        return await (await context.get(ListSigningKeys))(), context.now
+    async def work(context: CommandContext) -> Sequence[tuple[SigningKey, KeyState]]:
+        found = await (await context.get(ListSigningKeys))()
+        lifetime = (await context.get(KeyRotation)).token_lifetime
+        return [(key, state_of(key, found, context.now, lifetime)) for key in found]
 
-    found, now = run(work)
-    states = [(key, state_of(key, found, now)) for key in found]
+    states = run(work)
     if as_json:
         print_json({"keys": [as_object(key, state) for key, state in states]})
         return

@@ -33,14 +33,16 @@ from doorward.interfaces.http.operations.welcome import welcome
 from doorward.interfaces.http.security.access import require_guarded
 from doorward.interfaces.http.security.cookies import COOKIES, Cookies
 from doorward.interfaces.http.security.guard import Guard
+from doorward.interfaces.http.security.presented_token import presented_in_tutorial, presented_token
 from doorward.interfaces.http.services.introspection import introspect
 from doorward.interfaces.http.services.revocation import revoke
 from doorward.interfaces.http.sessions.admin_sessions import AdminSessionsController
+from doorward.interfaces.http.sessions.continuation import continue_session
 from doorward.interfaces.http.sessions.own_sessions import AccountSessionsController
 from doorward.interfaces.http.sessions.refresh import refresh
 from doorward.interfaces.http.sessions.revocation_list import revocations
 from doorward.interfaces.http.sessions.sign_out import SignOutController
-from doorward.interfaces.http.wire.json_request import StrictJsonRequest
+from doorward.interfaces.http.wire.json_request import LenientJsonRequest, StrictJsonRequest
 
 Lifespan = Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]]
 
@@ -78,16 +80,18 @@ ROUTES: Sequence[ControllerRouterHandler] = (
 def create_app(container: AsyncContainer, config: HttpConfig, lifespan: Lifespan = ()) -> Litestar:
     """Return the application, to be wrapped in EdgeMiddleware, which answers the refusals that it raises. Raise
     UndeclaredAccess when a route does not declare who may use it."""
-    error_answers = ErrorAnswers(DIALECTS[config.dialect])
+    dialect = DIALECTS[config.dialect]
+    error_answers = ErrorAnswers(dialect)
     cookies = Cookies(config)
-    guard = Guard(container, cookies)
+    guard = Guard(container, cookies, presented_in_tutorial if dialect.bare_tokens else presented_token)
+    routes = [*ROUTES, continue_session] if dialect.kept_refresh_tokens else ROUTES
     app = Litestar(
-        [*ROUTES, *documentation(config, error_answers, cookies)],
+        [*routes, *documentation(routes, config, error_answers, cookies)],
         before_request=guard,
         state=State({COOKIES: cookies}),
         dependencies={"browser": Provide(cookies.browser_of, sync_to_thread=False)},
         exception_handlers=error_answers.exception_handlers(),
-        request_class=StrictJsonRequest,
+        request_class=LenientJsonRequest if dialect.lenient_paths else StrictJsonRequest,
         request_max_body_size=None,  # the edge has checked the size already
         openapi_config=None,
         logging_config=None,
@@ -98,6 +102,11 @@ def create_app(container: AsyncContainer, config: HttpConfig, lifespan: Lifespan
     return app
 
 
-def documentation(config: HttpConfig, error_answers: ErrorAnswers, cookies: Cookies) -> list[HTTPRouteHandler]:
+def documentation(
+    routes: Sequence[ControllerRouterHandler], config: HttpConfig, error_answers: ErrorAnswers, cookies: Cookies
+) -> list[HTTPRouteHandler]:
     """Return the routes of the documentation, or none if the settings turn it off."""
-    return [openapi_route(ROUTES, error_answers, cookies.access), *docs_routes()] if config.docs else []
+    if not config.docs:
+        return []
+    path = config.public_path
+    return [openapi_route(routes, error_answers, cookies.access, path), *docs_routes(path)]

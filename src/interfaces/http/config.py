@@ -21,6 +21,12 @@ class HttpConfig:
     """Additional request headers that pages of these origins may send."""
     public_origin: str = ""
     """The origin under which clients reach the service."""
+    public_path: str = ""
+    """The path under which clients reach the service, such as `/auth`; empty if it is the root of the origin."""
+    proxy_path: Literal["either", "kept", "stripped"] = "either"
+    """What the proxy does with that path: requests may have it, must have it, or never have it."""
+    issuer_path: str = ""
+    """The path of the issuer's address. It is empty if there is none."""
     https: bool = False
     """True when clients reach the service over TLS, here or at a proxy. Answers then carry HSTS."""
     docs: bool = True

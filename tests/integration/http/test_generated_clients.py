@@ -4,9 +4,7 @@ The generators come from npm and PyPI by the lock files in `generated_clients/`,
 """
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,15 +12,13 @@ from pathlib import Path
 import pytest
 
 from support.builders import PASSWORD
+from support.programs.npm import node_with_packages, run
 from support.programs.server_process import Server, running
 
 pytestmark = pytest.mark.full
 
 PROGRAMS = Path(__file__).parents[1] / "generated_clients"
 PROJECT = Path(__file__).parents[3]
-TIMEOUT_SECONDS = 300
-NO_NETWORK = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ENETUNREACH", "ETIMEDOUT", "Failed to fetch")
-"""What npm and uv print when they do not reach their registry."""
 
 EXPECTED = {
     "signedUp": "User registered successfully!",
@@ -51,38 +47,8 @@ def folder(server: Server, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(folder: Path, *command: str | Path) -> str:
-    """Run the command there, and return all that it printed."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    path = os.pathsep.join([str(folder / "venv/bin"), os.environ["PATH"]])
-    ran = subprocess.run(
-        command,
-        cwd=folder,
-        env={**environment, "PATH": path, "UV_PYTHON_DOWNLOADS": "never", "NO_COLOR": "1"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=TIMEOUT_SECONDS,
-        check=False,
-    )
-    if ran.returncode and any(sign in ran.stdout for sign in NO_NETWORK):
-        pytest.skip(f"NO NETWORK HERE: no client was generated. {command[0]} said: {ran.stdout[-500:]}")
-    assert ran.returncode == 0, ran.stdout
-    return ran.stdout
-
-
 def expected(username: str) -> dict[str, object]:
     return {**EXPECTED, **dict.fromkeys(("signedIn", "signedInByForm", "refreshed"), username)}
-
-
-def node_with_packages(folder: Path) -> tuple[str, Path]:
-    """Install the locked packages of npm; return Node and the folder of their programs."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        pytest.skip("NO NODE HERE: no TypeScript client was generated")
-    run(folder, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-    return node, folder / "node_modules" / ".bin"
 
 
 def test_openapi_typescript_writes_types_that_a_program_compiles_with(server: Server, folder: Path) -> None:

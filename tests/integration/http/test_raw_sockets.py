@@ -140,22 +140,6 @@ def test_the_name_counts_without_port_case_and_dot(server: Server, host: str) ->
     assert first.status == 200
 
 
-def test_of_an_absolute_target_only_the_path_counts(server: Server) -> None:
-    """HT-09: the server does not tell whom the target names, so Host decides, and no answer is made of either name."""
-    line = "GET http://evil.example/api/test/all HTTP/1.1"
-    first, _ = talk(server, request(line), CANARY)
-    assert (first.status, first.body) == (200, b"Public Content.")
-    assert "evil.example" not in str(first.headers)
-    (refused,) = talk(server, request(line, host="evil.example"))
-    assert refused.status == 421
-
-
-def test_granian_drops_the_fragment_of_a_target(server: Server) -> None:
-    """HT-10: the edge would refuse the fragment, but the server does not pass it on."""
-    first, _ = talk(server, request("GET /api/test/all#part HTTP/1.1"), CANARY)
-    assert (first.status, first.body) == (200, b"Public Content.")
-
-
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8080"])
 def test_another_name_is_misdirected(server: Server, host: str) -> None:
     """HT-09."""

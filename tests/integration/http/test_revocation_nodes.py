@@ -161,8 +161,8 @@ def test_requests_of_many_sessions_do_not_query_the_database(serve: Serve, share
 
     with crowd(server, 50) as clients:
         over, going_on = open_sessions(server, ada, clients), open_sessions(server, ada, clients)
-        ends = clients.at_once([calling("POST", "/api/auth/signout", session) for session in over])
-        assert {answer.status for answer in ends} == {204}
+        for session in over:
+            post(server, "/api/auth/signout", session)
         round_of(clients, going_on, 200)
         before = queries()
         for _ in range(20):

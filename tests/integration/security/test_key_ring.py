@@ -218,6 +218,10 @@ async def test_a_key_is_published_until_it_is_gone() -> None:
     gone = second.signs_from + PROPAGATION_TIME + MAX_ACCESS_TOKEN_LIFETIME + CLOCK_TOLERANCE
     assert [key.kid for key in ring.published(gone - SECOND)] == [first.kid, second.kid]
     assert [key.kid for key in ring.published(gone)] == [second.kid]
+    of_longer_tokens = StoredKeyRing(storage, SEALER, MAX_ACCESS_TOKEN_LIFETIME + 2 * SECOND)
+    await of_longer_tokens.reload()
+    assert [key.kid for key in of_longer_tokens.published(gone + SECOND)] == [first.kid, second.kid]
+    assert [key.kid for key in of_longer_tokens.published(gone + 2 * SECOND)] == [second.kid]
 
 
 async def test_a_key_that_was_opened_stays_usable_when_its_row_is_sealed_under_a_secret_to_come() -> None:

@@ -92,10 +92,15 @@ def help_of_benchmarks(clone: Path) -> None:
         assert "usage" in make(clone, target, "ARGS=--help")
 
 
+def help_of_attacks(clone: Path) -> None:
+    assert "usage" in make(clone, "attack", "ARGS=--help")
+
+
 def test_targets_run_after_make_run(clone: Path) -> None:
     run_and_stop(clone)
     unit(clone)
     run_and_stop(clone)
+    help_of_attacks(clone)
     help_of_benchmarks(clone)
     unit(clone)
     run_and_stop(clone)
@@ -114,5 +119,5 @@ def test_targets_run_after_a_benchmark(clone: Path) -> None:
 
 def test_this_file_knows_every_target(clone: Path) -> None:
     """Those that take long or change the lock files are not run here; they need the same environment as the others."""
-    run = {"run", "test", "unit", "check", "bench", "bench-quick", "compare", "clean"}
+    run = {"run", "test", "unit", "check", "attack", "bench", "bench-quick", "compare", "clean"}
     assert targets_of(clone) == run | {"test-full", "lock", "peers"}

@@ -31,7 +31,7 @@ from doorward.infrastructure.settings.settings import Settings, load_settings
 from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.interfaces.http.app import create_app
-from doorward.interfaces.http.edge.middleware import EdgeMiddleware
+from doorward.interfaces.http.edge.behind_edge import behind_edge
 from doorward.interfaces.main import background_work, http_config
 from support.builders import PASSWORD
 from support.doubles import InterruptedHasher, ListLog
@@ -150,7 +150,7 @@ def in_process(folder: Path, **settings: str) -> Iterator[App]:
     log = ListLog()
     container = make_container(loaded, Doubles(log))
     config = http_config(loaded)
-    app = EdgeMiddleware(create_app(container, config, lifespan=[background_work(container)]), config)
+    app = behind_edge(create_app(container, config, lifespan=[background_work(container)]), config)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with running_loop() as loop:
         loop.run(prepare(loaded, container))

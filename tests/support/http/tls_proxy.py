@@ -16,16 +16,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 CHUNK = 65_536
 
 
-def certificate(folder: Path) -> Path:
-    """Return a file with a self-signed certificate for 127.0.0.1 and its key."""
+def certificate(folder: Path, *names: str) -> Path:
+    """Return a file with a self-signed certificate for 127.0.0.1 and these host names, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
+    addresses = [x509.IPAddress(ip_address("127.0.0.1")), *map(x509.DNSName, names)]
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)
     made = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(addresses), critical=False)
         .sign(key, hashes.SHA256())
     )
     private = key.private_bytes(

@@ -24,6 +24,19 @@ def free_port() -> int:
             return port
 
 
+def connects(port: int) -> bool:
+    """Whether somebody listens on that port of 127.0.0.1."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def connections_to(port: int) -> set[int]:
+    """The ports at the other end of the open IPv4 connections to a port of this machine."""
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    open_ones = [(local, remote) for _, local, remote, state, *_ in lines if state == "01"]
+    return {int(remote.split(":")[1], 16) for local, remote in open_ones if int(local.split(":")[1], 16) == port}
+
+
 def eventually(promise: Callable[[], object], patience: float = PATIENCE) -> None:
     """Return when the condition holds. Fail after `patience` seconds, which are many: machines are slow and shared."""
     deadline = monotonic() + patience

@@ -111,6 +111,18 @@ async def test_an_imported_account_keeps_its_id() -> None:
     assert stored(house, "bob").id != given
 
 
+async def test_an_id_that_a_deleted_account_had_begins_in_a_later_epoch() -> None:
+    """TK-23: tokens of the deleted account stay refused, and those of the new one are not refused with them."""
+    house, given = House(), UserId(uuid4())
+    await imported(house, replace(ADA, id=given))
+    last = stored(house, "ada").epoch
+    async with house.storage.transaction() as tx:
+        await tx.users.delete(given)
+    await house.import_users([replace(BOB, line=1, id=given)], NOON + timedelta(seconds=5), by=OPERATOR)
+    assert stored(house, "bob").epoch > last + 1
+    assert 0 < stored(house, "bob").epoch < 2**31
+
+
 @pytest.mark.parametrize("number", [0, (1 << 128) - 1])
 async def test_an_id_that_names_nothing_prevents_the_import(number: int) -> None:
     refused = await refusal(House(), replace(ADA, id=UserId(UUID(int=number))))

@@ -1,5 +1,6 @@
 """Tokens in cookies, and the pages that may change something with them."""
 
+from dataclasses import replace
 from http.cookies import SimpleCookie
 from typing import Any
 
@@ -64,6 +65,18 @@ def test_scripts_cannot_read_a_cookie_and_other_hosts_cannot_plant_one(cookies: 
         assert (morsel["path"], morsel["samesite"].lower(), morsel["domain"]) == ("/", "lax", "")
         assert morsel["httponly"] is True
         assert bool(morsel["secure"]) is (cookies is TLS)
+
+
+def test_a_path_of_the_public_url_is_that_of_the_cookies() -> None:
+    """RF-15: `__Host-` would demand the path `/`, and other programs of the host would get the tokens."""
+    for config, prefix in ((CONFIG, "__Secure-"), (LOOPBACK, "")):
+        lines = [
+            cookie.to_header(header="")
+            for cookie in Cookies(replace(config, public_path="/auth")).for_tokens(signed_in())
+        ]
+        for line, name in zip(lines, ("doorward-access", "doorward-refresh"), strict=True):
+            morsel = SimpleCookie(line)[prefix + name]
+            assert (morsel["path"], morsel["domain"], bool(morsel["secure"])) == ("/auth", "", bool(prefix))
 
 
 def test_the_longest_token_that_is_issued_fits_into_a_cookie() -> None:

@@ -24,6 +24,12 @@ def test_a_single_role_becomes_a_list() -> None:
     assert json.decode(form_to_json(b"username=ada&roles=user")) == {"username": "ada", "roles": ["user"]}
 
 
+def test_a_dialect_may_name_its_lists_otherwise() -> None:
+    form = b"roles%5B%5D=user&username=ada&roles=admin&roles[]=moderator"
+    lists = {"roles": "roles", "roles[]": "roles"}
+    assert json.decode(form_to_json(form, lists)) == {"username": "ada", "roles": ["user", "admin", "moderator"]}
+
+
 def test_utf_8_may_be_unencoded() -> None:
     assert json.decode(form_to_json("username=zoë".encode())) == {"username": "zoë"}
 

@@ -67,6 +67,13 @@ async def test_an_untrusted_peer_cannot_choose_its_address() -> None:
     assert await address(headers=[(name, b"203.0.113.9") for name in names], peer="192.0.2.1") == "192.0.2.1"
 
 
+async def test_the_balancer_of_google_cloud_adds_two_addresses() -> None:
+    """SI-09: the client's and its own public one, as docs/deployment.md says."""
+    trusted = tuple(map(ip_network, ("35.191.0.0/16", "130.211.0.0/22", "203.0.113.80")))
+    headers = [(b"x-forwarded-for", b"192.0.2.66,198.51.100.7,203.0.113.80")]
+    assert await address(headers=headers, peer="35.191.1.2", trusted_proxies=trusted) == "198.51.100.7"
+
+
 TRUSTED = (ip_network("10.0.0.0/8"),)
 FORWARDED = {
     (b"203.0.113.9",): "203.0.113.9",

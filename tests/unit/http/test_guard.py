@@ -22,7 +22,7 @@ from doorward.interfaces.http.errors.refusals import AmbiguousToken, TokenRequir
 from doorward.interfaces.http.security.access import ACCESS, PUBLIC
 from doorward.interfaces.http.security.cookies import Cookies
 from doorward.interfaces.http.security.guard import Guard, current_principal
-from doorward.interfaces.http.security.presented_token import token_in_headers
+from doorward.interfaces.http.security.presented_token import bare_token_in_headers, token_in_headers
 from support.builders import House, a_token
 from support.doubles import PlainTokens
 
@@ -73,6 +73,40 @@ def test_a_missing_token_and_two_different_tokens_are_refused(headers: Headers, 
     """TK-17."""
     with pytest.raises(refusal):
         token_in_headers(dict(headers))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [authorization(b"t.t.t")],
+        [authorization(b"bearer  t.t.t ")],
+        [x_access_token(b"Bearer t.t.t")],
+        [authorization(b"t.t.t"), x_access_token(b"Bearer t.t.t")],
+        [authorization(b"Basic dTpw"), x_access_token(b"t.t.t")],
+        [authorization(b"Bearer"), x_access_token(b"t.t.t")],
+        [authorization(b"Bearer t.t.t"), x_access_token(b"")],
+    ],
+)
+def test_in_the_tutorial_dialect_a_token_may_have_bearer_or_not(headers: Headers) -> None:
+    """TK-17."""
+    assert bare_token_in_headers(dict(headers)) == "t.t.t"
+
+
+@pytest.mark.parametrize(
+    ("headers", "refusal"),
+    [
+        ([authorization(b"")], TokenRequired),
+        ([authorization(b" Bearer ")], TokenRequired),
+        ([authorization(b"Basic dTpw")], TokenRequired),
+        ([authorization(b"t.t.t t.t.t")], TokenRequired),
+        ([authorization(b"a"), x_access_token(b"b")], AmbiguousToken),
+        ([authorization(b"Bearer a"), x_access_token(b"Bearer b")], AmbiguousToken),
+    ],
+)
+def test_in_the_tutorial_dialect_too_there_is_one_token(headers: Headers, refusal: type[DomainError]) -> None:
+    """TK-17."""
+    with pytest.raises(refusal):
+        bare_token_in_headers(dict(headers))
 
 
 class Parts(Provider):

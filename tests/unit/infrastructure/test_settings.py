@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME
+from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME, MAX_TUTORIAL_ACCESS_TOKEN_LIFETIME
 from doorward.infrastructure.settings.descriptions import describe_settings
 from doorward.infrastructure.settings.masking import masked_settings
 from doorward.infrastructure.settings.settings import Settings, load_settings
@@ -77,7 +77,6 @@ def test_a_bare_port_counts_and_the_one_with_the_prefix_wins() -> None:
         ("DATABASE_URL", ""),
         ("SECRET_KEY", ""),
         ("PUBLIC_URL", "auth.example.com"),
-        ("PUBLIC_URL", "https://auth.example.com/prefix"),
         ("PUBLIC_URL", "https://who@auth.example.com"),
         ("PUBLIC_URL", "https://auth.example.com:99999"),
         ("ALLOWED_HOSTS", "https://auth.example.com"),
@@ -98,6 +97,19 @@ def test_no_access_token_lives_longer_than_what_is_reckoned_with() -> None:
     longest = int(MAX_ACCESS_TOKEN_LIFETIME.total_seconds())
     assert settings(access_token_seconds=str(longest)).access_token_seconds == longest
     assert "DOORWARD_ACCESS_TOKEN_SECONDS" in refusal({"DOORWARD_ACCESS_TOKEN_SECONDS": str(longest + 1)})
+    assert settings(access_token_seconds="60").longest_token_lifetime == MAX_ACCESS_TOKEN_LIFETIME
+
+
+def test_only_in_the_tutorial_dialect_an_access_token_may_live_for_a_day() -> None:
+    """For clients that cannot refresh."""
+    found = settings(access_token_seconds="1d", dialect="tutorial")
+    assert found.access_token_seconds == 86_400
+    assert found.longest_token_lifetime == MAX_TUTORIAL_ACCESS_TOKEN_LIFETIME
+    day, advice = {"DOORWARD_ACCESS_TOKEN_SECONDS": "86400"}, "write a whole number from 60 to 900; up to 86400 is for"
+    assert f"DOORWARD_ACCESS_TOKEN_SECONDS: {advice} DOORWARD_DIALECT=tutorial only." == refusal(day)
+    for seconds, dialect in (("86401", "tutorial"), ("86401", "standard"), ("901", "standard")):
+        line = refusal({"DOORWARD_ACCESS_TOKEN_SECONDS": seconds, "DOORWARD_DIALECT": dialect})
+        assert advice in line
 
 
 def test_a_bad_bare_port_is_named_as_it_was_written() -> None:

@@ -128,6 +128,18 @@ async def test_expired_keys_are_deleted_and_keys_that_may_still_verify_are_not()
     assert house.log.of(SecurityEvent.SIGNING_KEY_FORGOTTEN) == [{"kid": first.kid, "algorithm": "ES256"}]
 
 
+async def test_a_key_is_kept_for_as_long_as_its_longest_token() -> None:
+    """TK-21: a day in the tutorial dialect."""
+    house = House()
+    keys = [key("first"), key("second", NOON + HOUR)]
+    await put(house.storage, *keys)
+    longest = KeyRotation(period=None, token_lifetime=DAY)
+    await maintainer(house, longest)(NOON + HOUR + DAY)
+    assert await stored(house) == keys
+    await maintainer(house, longest)(NOON + HOUR + DAY + timedelta(minutes=2))
+    assert await stored(house) == keys[1:]
+
+
 async def test_a_row_that_no_node_opens_makes_no_key_expire() -> None:
     """Otherwise whoever can write a row could remove the signing key."""
     house = House()

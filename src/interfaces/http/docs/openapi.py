@@ -11,12 +11,13 @@ import msgspec
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.spec import Components, License, SecurityScheme
+from litestar.openapi.spec import Components, License, SecurityScheme, Server
 from litestar.routes import HTTPRoute
 from litestar.types import ControllerRouterHandler
 
 from doorward.interfaces.http.docs.openapi_problems import RESPONSE_HEADERS, Problem, Problems, Schema
 from doorward.interfaces.http.edge.body import FORM, FORM_ROUTES
+from doorward.interfaces.http.edge.public_path import METRICS_PATH
 from doorward.interfaces.http.security.access import ACCESS, PUBLIC, SERVICE, http_handlers
 from doorward.interfaces.http.wire.text_limits import ROLE_NAME
 
@@ -47,6 +48,8 @@ class OpenApiDocument:
     min_password_characters: int
     access_cookie: str
     """The name of the cookie that holds the access token."""
+    public_path: str = ""
+    """The path under which clients reach the service; empty if it is the root."""
     structs: set[type[msgspec.Struct]] = field(default_factory=lambda: {Problem})
     bodies: set[str] = field(default_factory=set)
     """Names of the structs that are request bodies."""
@@ -56,13 +59,15 @@ class OpenApiDocument:
     def build(self, routes: Sequence[ControllerRouterHandler], served_app: Litestar) -> Schema:
         """Return the document as plain objects. Litestar generates it for a second application, which is never
         served, so that `served_app` has none of Litestar's documentation pages."""
-        config = openapi_config(self.access_cookie)
+        config = openapi_config(self.access_cookie, self.public_path)
         app = Litestar(routes, dependencies=served_app.dependencies, openapi_config=config, logging_config=None)
         document = app.openapi_schema.to_schema()
         for route, handler in http_handlers(app):
             if handler.resolve_include_in_schema():
                 for method in handler.http_methods:
                     self.complete(document["paths"][route.path_format][method.lower()], route, handler)
+        if self.public_path:
+            document["paths"][METRICS_PATH]["servers"] = [{"url": "/"}]
         document["components"] |= {
             "schemas": self.schemas(),
             "responses": self.problems.shared,
@@ -123,8 +128,8 @@ class OpenApiDocument:
         return dict(sorted(schemas.items()))
 
 
-def openapi_config(access_cookie: str) -> OpenAPIConfig:
-    """Return what Litestar needs to know: title, version and the ways to authenticate."""
+def openapi_config(access_cookie: str, public_path: str) -> OpenAPIConfig:
+    """Return what Litestar needs to know: title, version, address and the ways to authenticate."""
     schemes = {
         "bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT"),
         "accessToken": SecurityScheme(type="apiKey", security_scheme_in="header", name="x-access-token"),
@@ -135,6 +140,7 @@ def openapi_config(access_cookie: str) -> OpenAPIConfig:
         title="Doorward",
         version=version("doorward"),
         summary="Sign-up, sign-in, JWT and roles.",
+        servers=[Server(url=public_path or "/")],
         license=License(name="Apache-2.0", identifier="Apache-2.0"),
         components=Components(security_schemes=dict(schemes)),
         use_handler_docstrings=True,

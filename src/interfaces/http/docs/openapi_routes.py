@@ -22,7 +22,7 @@ CACHE_HEADERS = {"Cache-Control": "public, max-age=300"}
 
 
 def openapi_route(
-    routes: Sequence[ControllerRouterHandler], error_answers: ErrorAnswers, cookie: str
+    routes: Sequence[ControllerRouterHandler], error_answers: ErrorAnswers, cookie: str, public_path: str
 ) -> HTTPRouteHandler:
     """Return the handler of `/openapi.json`. The first request builds the document in a thread, and the
     encoded answer is kept."""
@@ -33,7 +33,8 @@ def openapi_route(
     @inject
     async def openapi(request: Request[Any, Any, Any], policy: FromDishka[PasswordPolicy]) -> ASGIResponse:
         def build() -> bytes:
-            document = OpenApiDocument(Problems(error_answers, example_texts(policy)), policy.min_characters, cookie)
+            problems = Problems(error_answers, example_texts(policy))
+            document = OpenApiDocument(problems, policy.min_characters, cookie, public_path)
             return msgspec.json.encode(document.build(routes, request.app))
 
         async with building:

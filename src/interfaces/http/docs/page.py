@@ -25,28 +25,31 @@ FILES = {
 
 
 @cache
-def file_answer(name: str) -> ASGIResponse:
+def file_answer(name: str, public_path: str) -> ASGIResponse:
     """Return the answer with this file. Large files are always sent compressed, and then the connection is closed: the
-    file is in memory until the client has read it, and a client could request many of them without reading."""
+    file is in memory until the client has read it, and a client could request many of them without reading. The page
+    has `public_path` in the addresses of its files."""
     file, media_type = FILES[name]
-    headers = {"Cache-Control": "public, max-age=3600"}
+    headers, body = {"Cache-Control": "public, max-age=3600"}, (STATIC / file).read_bytes()
     if name == "docs":
         headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        body = body.replace(b"{path}", public_path.encode())
     if file.endswith(".gz"):
         headers |= {"Content-Encoding": "gzip", "Connection": "close"}
-    return ASGIResponse(body=(STATIC / file).read_bytes(), media_type=media_type, headers=headers)
+    return ASGIResponse(body=body, media_type=media_type, headers=headers)
 
 
-def docs_route(path: str, name: str) -> HTTPRouteHandler:
+def docs_route(path: str, name: str, public_path: str) -> HTTPRouteHandler:
     """Return the route that serves one of FILES."""
 
     @get(path, include_in_schema=False, opt={"access": PUBLIC}, name=name)
     async def serve() -> ASGIResponse:
-        return file_answer(name)
+        return file_answer(name, public_path)
 
     return serve
 
 
-def docs_routes() -> list[HTTPRouteHandler]:
-    """Return the routes of the page and of its files."""
-    return [docs_route("/docs", "docs"), *(docs_route(f"/docs/{name}", name) for name in FILES if name != "docs")]
+def docs_routes(public_path: str) -> list[HTTPRouteHandler]:
+    """Return the routes of the page and of its files, for clients that reach the service under `public_path`."""
+    paths = {"docs": "/docs"} | {name: f"/docs/{name}" for name in FILES if name != "docs"}
+    return [docs_route(path, name, public_path) for name, path in paths.items()]

@@ -10,6 +10,7 @@ from doorward.interfaces.http.config import HttpConfig
 from doorward.interfaces.http.edge.forms import InvalidForm, form_to_json
 from doorward.interfaces.http.edge.part_limits import MAX_JSON_VALUES, MAX_SMALL_CHUNKS, SMALL_CHUNK_BYTES
 from doorward.interfaces.http.edge.request_headers import Header, HeadersByName
+from doorward.interfaces.http.errors.dialects import Dialect
 from doorward.interfaces.http.errors.problems import OAUTH_ROUTES
 from doorward.interfaces.http.errors.refusals import (
     BodyIncomplete,
@@ -22,7 +23,7 @@ from doorward.interfaces.http.errors.refusals import (
     UnsupportedContentEncoding,
 )
 
-FORM_ROUTES: Final = frozenset({b"/api/auth/signup", b"/api/auth/signin"}) | OAUTH_ROUTES
+FORM_ROUTES: Final = frozenset({b"/api/auth/signup", b"/api/auth/signin", b"/api/auth/refreshtoken"}) | OAUTH_ROUTES
 """The paths to which a POST may send a form, as clients of the tutorial and OAuth clients do."""
 
 BODY: Final = "body"
@@ -38,7 +39,9 @@ MAX_DISCARDED_BYTES: Final = 1 << 20
 MAX_DISCARD_SECONDS: Final = 0.25
 
 
-async def receive_body(scope: HTTPScope, by_name: HeadersByName, receive: Receive, config: HttpConfig) -> bytes:
+async def receive_body(
+    scope: HTTPScope, by_name: HeadersByName, receive: Receive, config: HttpConfig, dialect: Dialect
+) -> bytes:
     """Return the body for the application: strict JSON, or empty. A form is converted to JSON, and the headers of
     `scope` are changed accordingly. Raise a refusal."""
     declared_bytes = int(by_name.get(b"content-length", b"0"))
@@ -50,14 +53,14 @@ async def receive_body(scope: HTTPScope, by_name: HeadersByName, receive: Receiv
     if b"content-encoding" in by_name:
         raise UnsupportedContentEncoding
     try:
-        return body_as_json(scope, by_name, body)
+        return body_as_json(scope, by_name, body, dialect)
     except InvalidJson as error:
         raise InvalidJsonBody(str(error)) from error
     except InvalidForm as error:
         raise InvalidFormBody(str(error)) from error
 
 
-def body_as_json(scope: HTTPScope, by_name: HeadersByName, body: bytes) -> bytes:
+def body_as_json(scope: HTTPScope, by_name: HeadersByName, body: bytes, dialect: Dialect) -> bytes:
     """Return the body as strict JSON. Raise InvalidJson, InvalidForm, JsonBodyRequired or JsonOrFormBodyRequired."""
     takes_forms = scope["raw_path"] in FORM_ROUTES and scope["method"] == "POST"
     media_type = media_type_of(by_name.get(b"content-type", b""))
@@ -65,7 +68,7 @@ def body_as_json(scope: HTTPScope, by_name: HeadersByName, body: bytes) -> bytes
         parse_object(body, max_values=MAX_JSON_VALUES)
         return body
     if media_type == FORM and takes_forms:
-        return replace_body(scope, form_to_json(body))
+        return replace_body(scope, form_to_json(body, dialect.lists_in_forms))
     raise JsonOrFormBodyRequired if takes_forms else JsonBodyRequired
 
 

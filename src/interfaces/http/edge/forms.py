@@ -2,14 +2,15 @@
 
 import re
 from binascii import a2b_qp
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec import json
 
 from doorward.interfaces.http.edge.part_limits import MAX_FORM_MEMBERS
 
-LIST_MEMBERS: Final = frozenset({"roles"})
-"""Members that may occur several times. They become a list even when they occur once."""
+LISTS: Final[Mapping[str, str]] = {"roles": "roles"}
+"""The lists of the standard dialect. A list becomes one even when it occurs once."""
 
 INCOMPLETE_PERCENT_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
@@ -19,27 +20,28 @@ class InvalidForm(ValueError):
     no part of the form."""
 
 
-def form_to_json(form: bytes) -> bytes:
-    """Return the form as a JSON object of texts. Raise InvalidForm for more than MAX_FORM_MEMBERS, a member given
-    twice, an incomplete percent escape, and text that is not UTF-8 or holds U+0000."""
+def form_to_json(form: bytes, lists: Mapping[str, str] = LISTS) -> bytes:
+    """Return the form as a JSON object of texts. `lists` are the members that may occur several times, each with the
+    name of the list that they become. Raise InvalidForm for more than MAX_FORM_MEMBERS, another member given twice, an
+    incomplete percent escape, and text that is not UTF-8 or holds U+0000."""
     if form.count(b"&") >= MAX_FORM_MEMBERS:
         raise InvalidForm(f"The form has more than {MAX_FORM_MEMBERS} members.")
     if INCOMPLETE_PERCENT_ESCAPE.search(form):
         raise InvalidForm("A percent sign is not followed by two hexadecimal digits.")
     texts: dict[str, str] = {}
-    lists: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {}
     for piece in form.split(b"&"):
         name_part, equals, value_part = piece.partition(b"=")
         if not name_part or not equals:
             raise InvalidForm("A member has no name or no value.")
         name, value = decode_text(name_part), decode_text(value_part)
-        if name in LIST_MEMBERS:
-            lists.setdefault(name, []).append(value)
+        if name in lists:
+            found.setdefault(lists[name], []).append(value)
         elif name in texts:
             raise InvalidForm("A member is given twice.")
         else:
             texts[name] = value
-    return json.encode({**texts, **lists})
+    return json.encode({**texts, **found})
 
 
 def decode_text(part: bytes) -> str:

@@ -17,6 +17,7 @@ from doorward.interfaces.http.edge.addresses import ClientAddresses
 from doorward.interfaces.http.edge.body import BODY, receive_body
 from doorward.interfaces.http.edge.cors import Cors
 from doorward.interfaces.http.edge.hosts import AllowedHosts
+from doorward.interfaces.http.edge.public_path import HEALTH_PATHS, PublicPath
 from doorward.interfaces.http.edge.request_headers import (
     HEADERS_BY_NAME,
     Headers,
@@ -33,9 +34,6 @@ from doorward.interfaces.http.errors.answers import ErrorAnswers
 from doorward.interfaces.http.errors.dialects import DIALECTS
 from doorward.interfaces.http.errors.refusals import InternalError, TargetTooLong
 from doorward.interfaces.http.metrics import CLIENT_CLOSED_REQUEST, REQUEST_COUNTS, UNMATCHED
-
-HEALTH_PATHS: Final = frozenset({b"/health/live", b"/health/ready", b"/healthz", b"/readyz"})
-"""Load balancers request these by address, so the Host header is not checked."""
 
 HTTP: Final = ScopeType.HTTP
 """A constant, because a look-up in the enumeration takes time in every request."""
@@ -63,11 +61,13 @@ class EdgeMiddleware:
     def __init__(self, app: ASGIApp, config: HttpConfig) -> None:
         self._app = app
         self._config = config
+        self._public_path = PublicPath.of(config)
         self._hosts = AllowedHosts(config.allowed_hosts)
         self._addresses = ClientAddresses(config.trusted_proxies)
         self._cors = Cors(config.cors_origins, config.cors_headers)
         self._response_headers = ResponseHeaders(config)
-        self._error_answers = ErrorAnswers(DIALECTS[config.dialect])
+        self._dialect = DIALECTS[config.dialect]
+        self._error_answers = ErrorAnswers(self._dialect)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != HTTP:
@@ -104,7 +104,8 @@ class EdgeMiddleware:
             self._check(scope, headers, by_name)
             if announces_body(scope, by_name):
                 check_framing(scope, by_name)
-                body = await receive_body(scope, by_name, cycle.receive_from_server, self._config)
+                receive = cycle.receive_from_server
+                body = await receive_body(scope, by_name, receive, self._config, self._dialect)
                 cycle.body = scope["state"][BODY] = body
             if self._cors.is_preflight(scope["method"], by_name):
                 await cycle.respond(204, self._cors.preflight)
@@ -119,6 +120,8 @@ class EdgeMiddleware:
 
     def _check(self, scope: HTTPScope, headers: Headers, by_name: HeadersByName) -> None:
         """Raise the refusal of a request whose request line or headers break a rule. The cheapest checks come first."""
+        if self._public_path is not None:
+            self._public_path.remove_from(scope)
         path, query = scope["raw_path"], scope["query_string"]
         if len(path) + len(query) > MAX_TARGET_BYTES:
             raise TargetTooLong

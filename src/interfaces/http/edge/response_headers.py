@@ -15,6 +15,9 @@ EMPTY_SERVER: Final = (b"server", b"")
 """Granian sends its own name unless there is such a header. An empty header is the only way to prevent that."""
 
 HSTS: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+HSTS_OF_SHARED_HOST: Final = (HSTS[0], b"max-age=31536000")
+"""Used if the public URL has a path: the subdomains of such a host are none of ours."""
+
 FIXED_HEADERS: Final[tuple[Header, ...]] = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -38,10 +41,11 @@ class ResponseHeaders:
 
     def __init__(self, config: HttpConfig) -> None:
         keep_alive = (KEEP_ALIVE, f"timeout={config.keep_alive_seconds}".encode())
+        hsts = HSTS_OF_SHARED_HOST if config.public_path else HSTS
         self._defaults = (
             *FIXED_HEADERS,
             keep_alive,
-            *((HSTS,) if config.https else ()),
+            *((hsts,) if config.https else ()),
             CONTENT_SECURITY_POLICY,
             NO_STORE,
         )

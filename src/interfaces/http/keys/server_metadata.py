@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from doorward.domain.access.authorization_server import AuthorizationServer
 from doorward.interfaces.http.docs.answers import json_response
+from doorward.interfaces.http.edge.public_path import METADATA_PATH
 from doorward.interfaces.http.security.access import PUBLIC
 
 HEADERS: Final = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*"}
@@ -48,7 +49,7 @@ def metadata_answer(server: AuthorizationServer) -> ASGIResponse:
 
 
 @get(
-    "/.well-known/oauth-authorization-server",
+    METADATA_PATH,
     operation_id="authorizationServer",
     summary="Get the issuer and the addresses of the endpoints",
     tags=["Discovery"],

@@ -9,6 +9,7 @@ from litestar.response.base import ASGIResponse
 
 from doorward.application.ports.clock import Clock
 from doorward.interfaces.http.docs.answers import text_response
+from doorward.interfaces.http.edge.public_path import METRICS_PATH
 from doorward.interfaces.http.metrics import CachedMetrics
 from doorward.interfaces.http.security.access import PUBLIC
 
@@ -17,7 +18,7 @@ CACHED_METRICS: Final = CachedMetrics()
 
 
 @get(
-    "/metrics",
+    METRICS_PATH,
     operation_id="metrics",
     summary="Get metrics for Prometheus",
     tags=["Operations"],

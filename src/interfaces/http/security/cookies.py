@@ -26,6 +26,10 @@ HOST_PREFIX: Final = "__Host-"
 """Browsers accept such a cookie over TLS only, from exactly this host and for all of its paths (RFC 6265bis, section
 4.1.3). Another subdomain cannot set one."""
 
+SECURE_PREFIX: Final = "__Secure-"
+"""Browsers accept such a cookie over TLS only, and it may be for one path. Used if the public URL has a path, so that
+other programs of the host do not get the tokens."""
+
 ACCESS_COOKIE, REFRESH_COOKIE, DEVICE_COOKIE = "doorward-access", "doorward-refresh", "doorward-device"
 DEVICE_COOKIE_SECONDS: Final = 34_560_000
 """400 days, the longest that browsers keep a cookie (RFC 6265bis, section 5.5)."""
@@ -39,9 +43,9 @@ class Cookies:
     that no caller can forget the check. A third cookie marks a browser from which an account has signed in."""
 
     def __init__(self, config: HttpConfig) -> None:
-        prefix = HOST_PREFIX if config.https else ""
+        prefix = (SECURE_PREFIX if config.public_path else HOST_PREFIX) if config.https else ""
         self._cross_site = CrossSiteRule(config)
-        self._secure = config.https
+        self._secure, self._path = config.https, config.public_path or "/"
         self.access, self.refresh = prefix + ACCESS_COOKIE, prefix + REFRESH_COOKIE
         self.device = prefix + DEVICE_COOKIE
         self._cleared = [self._cookie(name, "", 0).to_encoded_header() for name in (self.access, self.refresh)]
@@ -97,7 +101,8 @@ class Cookies:
         return token.decode("latin-1")
 
     def _cookie(self, name: str, value: str, seconds: int) -> Cookie:
-        return Cookie(name, value=value, max_age=seconds, secure=self._secure, httponly=True, samesite="lax")
+        path, secure = self._path, self._secure
+        return Cookie(name, path, value, max_age=seconds, secure=secure, httponly=True, samesite="lax")
 
 
 @final

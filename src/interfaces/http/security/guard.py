@@ -22,7 +22,7 @@ from doorward.interfaces.http.errors.refusals import AmbiguousToken, CrossSiteRe
 from doorward.interfaces.http.security.access import ACCESS, ALLOWED_METHODS, PUBLIC, SERVICE
 from doorward.interfaces.http.security.cookies import Cookies
 from doorward.interfaces.http.security.http_basic import client_credentials
-from doorward.interfaces.http.security.presented_token import presented_token
+from doorward.interfaces.http.security.presented_token import PresentedToken, presented_token
 
 DISHKA_CONTAINER: Final = "dishka_container"
 """The key in a request's state under which dishka's `@inject` finds the container. dishka's own set-up opens a scope
@@ -49,9 +49,12 @@ class Guard:
     """Runs before every route handler, as Litestar's `before_request`. A middleware would add a second layer that
     catches exceptions. For most requests it queries no database and resolves no dependency."""
 
-    def __init__(self, container: AsyncContainer, cookies: Cookies) -> None:
+    def __init__(
+        self, container: AsyncContainer, cookies: Cookies, presented_token: PresentedToken = presented_token
+    ) -> None:
         self._container = container
         self._cookies = cookies
+        self._presented_token = presented_token
         self._dependencies: GuardDependencies | None = None
 
     async def __call__(self, request: Request[Any, Any, Any]) -> Response[bytes] | None:
@@ -80,7 +83,7 @@ class Guard:
 
     def _verified_token(self, dependencies: GuardDependencies, scope: Scope, requirement: Requirement) -> AccessToken:
         try:
-            return dependencies.tokens.verify(presented_token(scope, self._cookies), dependencies.clock.now())
+            return dependencies.tokens.verify(self._presented_token(scope, self._cookies), dependencies.clock.now())
         except (Unauthenticated, AmbiguousToken, CrossSiteRequest, JsonRequired) as refusal:
             record_refusal(dependencies.log, scope, requirement, refusal.code)
             raise

@@ -1,12 +1,13 @@
 """Decodes a JSON body into the struct of the route handler."""
 
 import functools
-from typing import Any
+from typing import Any, final
 
 import msgspec
 from litestar import Request
 
 from doorward.interfaces.http.edge.body import BODY
+from doorward.interfaces.http.errors.dialects import DIALECTS
 from doorward.interfaces.http.errors.field_errors import body_error
 from doorward.interfaces.http.errors.refusals import Malformed
 
@@ -30,6 +31,37 @@ class StrictJsonRequest(Request[Any, Any, Any]):
             raise Malformed((body_error(str(error)),)) from error
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Malformed from error
+
+
+@final
+class LenientJsonRequest(StrictJsonRequest):
+    """Ignores members that the struct does not have, and members that are null and may be left out, on the lenient
+    paths of the dialect. The tutorial's server does so. On every other path a misspelled member is an error."""
+
+    async def json(self) -> Any:
+        """Return the struct. Raise Malformed."""
+        data = self.route_handler.parsed_data_field
+        lenient = DIALECTS["tutorial"].lenient_paths
+        if data is None or self.scope["raw_path"] not in lenient:
+            return await super().json()
+        try:
+            return msgspec.convert(known_members(data.annotation, await self.body()), data.annotation)
+        except msgspec.ValidationError as error:
+            raise Malformed((body_error(str(error)),)) from error
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise Malformed from error
+
+
+def known_members(struct: type[msgspec.Struct], body: bytes) -> dict[str, Any]:
+    """Return the members of a JSON object that the struct has, without those that are null and have a default. Raise
+    msgspec.DecodeError unless the body is an object."""
+    members = msgspec.json.decode(body, type=dict[str, Any])
+    fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
+    return {
+        name: value
+        for name, value in members.items()
+        if name in fields and (value is not None or fields[name].required)
+    }
 
 
 @functools.cache

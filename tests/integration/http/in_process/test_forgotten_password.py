@@ -107,6 +107,18 @@ def test_a_letter_is_a_file_for_this_user_alone_and_has_the_headers_of_a_machine
     assert any("#token=".join(link_of(letter)).encode() in path.read_bytes() for path in folder.iterdir())
 
 
+def test_a_link_has_the_path_of_the_public_url_and_its_page_asks_below_it(serve: ServeApp) -> None:
+    """RS-04."""
+    server = serve(public_url="https://example.com/auth")
+    ada = server.create_user("ada")
+    with server.client() as client:
+        asked(client, ada.email)
+        (letter,) = letters_to(server, ada.email)
+        page = client.get("/auth/reset-password").text
+        assert '"/' not in page + client.get("/auth/reset-password.js").text
+    assert link_of(letter)[0] == "https://example.com/auth/reset-password"
+
+
 @pytest.mark.parametrize("header", ["X-Forwarded-Host", "X-Forwarded-Server", "Forwarded", "Origin", "Referer"])
 def test_no_header_of_a_request_reaches_a_link(serve: ServeApp, header: str) -> None:
     """RS-04."""
@@ -176,7 +188,7 @@ def test_opening_the_page_of_the_link_uses_nothing_up(server: App, client: httpx
         policy = page.headers["content-security-policy"]
         assert "default-src 'none'" in policy
         assert "http" not in policy
-        assert 'src="/reset-password.js"' in page.text
+        assert 'src="reset-password.js"' in page.text
         assert "https://" not in page.text + client.get("/reset-password.js").text
     assert client.get(RESET).status_code == 405
     assert client.get(f"{RESET}?token={token}").status_code == 400

@@ -14,10 +14,14 @@ from doorward.domain.errors import (
     EmailTaken,
     Forbidden,
     Invalid,
+    KeptTokenReused,
     Missing,
     PasswordBlocked,
     PasswordTooLong,
     PasswordTooShort,
+    RefreshTokenExpired,
+    RefreshTokenMissing,
+    RefreshTokenUnknown,
     RoleUnknown,
     Throttled,
     Unauthenticated,
@@ -35,7 +39,7 @@ from doorward.interfaces.http.docs.openapi_problems import example_texts
 from doorward.interfaces.http.edge.request_target import MAX_TARGET_BYTES
 from doorward.interfaces.http.errors import refusals
 from doorward.interfaces.http.errors.answers import ErrorAnswers
-from doorward.interfaces.http.errors.dialects import DIALECTS, Override
+from doorward.interfaces.http.errors.dialects import DIALECTS, Dialect, Override
 from doorward.interfaces.http.errors.field_errors import body_error
 from doorward.interfaces.http.errors.refusals import (
     BodyTooLarge,
@@ -80,6 +84,10 @@ CONTRACT = {
     UsernameTaken: Override(400),
     EmailTaken: Override(400),
     TokenRequired: Override(403),
+    RefreshTokenMissing: Override(403, "Refresh Token is required!"),
+    RefreshTokenUnknown: Override(403, "Refresh token is not in database!"),
+    RefreshTokenExpired: Override(403, "Refresh token was expired. Please make a new signin request"),
+    KeptTokenReused: Override(403),
 }
 """The answers that the tutorial's clients expect. They are repeated here, independent of the code."""
 
@@ -104,7 +112,11 @@ def test_every_refusal_has_the_status_of_its_family_or_one_of_its_own(kind: type
 def test_the_dialects_differ_in_what_the_contract_says_and_in_nothing_else() -> None:
     differing = {kind: override for kind in leaves() if (override := TUTORIAL.override(kind)) is not None}
     assert differing == CONTRACT
-    assert DIALECTS["standard"].cors_origins == set()
+    assert DIALECTS["standard"] == Dialect()
+    assert not Dialect().lenient_paths
+    assert not Dialect().bare_tokens
+    assert not Dialect().kept_refresh_tokens
+    assert Dialect().cors_origins == set()
     assert DIALECTS["tutorial"].cors_origins == {"http://localhost:8081"}
 
 

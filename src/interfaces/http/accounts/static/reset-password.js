@@ -1,3 +1,4 @@
+// The addresses are relative, because a proxy may serve this page below a path.
 // The token is taken out of the address at once, so that it stays neither in the history nor in a bookmark.
 const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
 history.replaceState(null, "", location.pathname);
@@ -9,7 +10,7 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   outcome.textContent = "";
   try {
-    const answer = await fetch("/api/auth/password/reset", {
+    const answer = await fetch("api/auth/password/reset", {
       method: "POST",
       credentials: "omit",
       headers: { "Content-Type": "application/json" },

@@ -1,6 +1,6 @@
 // No validator: it would send this address to a foreign host.
 window.ui = SwaggerUIBundle({
-  url: "/openapi.json",
+  url: new URL("../openapi.json", document.currentScript.src).href,
   dom_id: "#docs",
   deepLinking: true,
   validatorUrl: null,

@@ -1,131 +1,22 @@
 """What docs/verifying-tokens.md says, run as it stands there: each program against the real service."""
 
 import json
-import os
-import re
-import shutil
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
-from subprocess import PIPE, Popen
 from time import time
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from support.http.service import Account
-from support.jwt.material import Material, pem_of, read_claims, read_header
-from support.programs.processes import PATIENCE, eventually
+from support.jwt.material import Material, read_claims, read_header
+from support.programs.processes import eventually
 from support.programs.server_process import Server, running
+from support.programs.verifiers import Program, Verifier, blocks
 
-PROJECT = Path(__file__).resolve().parents[2]
-DOCUMENT = (PROJECT / "docs" / "verifying-tokens.md").read_text("utf-8")
-ISSUER = "https://auth.example.com"
-"""As the document has it."""
-
-HERE = Path(__file__).parent / "verifying"
 NUMBERS = count()
-OUR_OWN_MISTAKES = {"NameError", "TypeError", "AttributeError", "ReferenceError", "SyntaxError"}
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
-
-
-BY_PYJWT, THE_LIST, BY_HAND = blocks("python")
-(BY_JSONWEBTOKEN,) = blocks("js")
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running(tmp_path_factory.mktemp("issuer")) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def material(server: Server) -> Material:
-    """A signing key of the service's that the tests hold, too, and what a token of Ada's says."""
-    server.create_user("ada")
-    key = generate_private_key(SECP256R1())
-    added = server.run("keys", "add", "-", "--in", "0", "--json", stdin=pem_of(key).decode())
-    assert added.returncode == 0, added.stderr
-    kid = json.loads(added.stdout)["kid"]
-    eventually(lambda: read_header(server.sign_in("ada").token)["kid"] == kid)
-    return Material(key=key, kid=kid, claims=read_claims(server.sign_in("ada").token))
-
-
-@pytest.fixture(scope="module")
-def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `npm ci` makes of the lock file."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        pytest.skip("THERE IS NO NODE HERE: what docs/verifying-tokens.md says of jsonwebtoken was not tried")
-    folder = tmp_path_factory.mktemp("node")
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(HERE / name, folder)
-    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    made = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE * 4, check=False)
-    assert made.returncode == 0, made.stdout + made.stderr
-    return folder / "node_modules"
-
-
-@dataclass(frozen=True, slots=True)
-class Verifier:
-    """Somebody's service that follows the document."""
-
-    process: Popen[str] = field(repr=False)
-
-    def says(self, token: str, kind: str = "token") -> str:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(f"{kind} {token}\n")
-        self.process.stdin.flush()
-        return self.process.stdout.readline().strip()
-
-    def accepts(self, token: str, kind: str = "token") -> bool:
-        verdict, _, what = self.says(token, kind).partition(" ")
-        assert verdict in {"accepted", "refused"}, "it ended"
-        assert what not in OUR_OWN_MISTAKES
-        return verdict == "accepted"
-
-
-@contextmanager
-def started(command: list[str], folder: Path) -> Iterator[Verifier]:
-    with Popen(command, cwd=folder, stdin=PIPE, stdout=PIPE, text=True, env={"PATH": os.environ["PATH"]}) as process:
-        try:
-            yield Verifier(process)
-        finally:
-            process.kill()
-
-
-@contextmanager
-def verifying(by: str, server: Server, algorithm: str, request: pytest.FixtureRequest) -> Iterator[Verifier]:
-    """The document's program, with nothing changed but the address and the algorithm."""
-    folder: Path = request.getfixturevalue("tmp_path")
-    if by == "jsonwebtoken":
-        program, text = folder / "program.mjs", BY_JSONWEBTOKEN
-        (folder / "node_modules").symlink_to(request.getfixturevalue("node_modules"))
-        shutil.copy(HERE / "drive.mjs", folder)
-        command = ["node", "drive.mjs"]
-    else:
-        program, text = folder / "program.py", (BY_PYJWT if by == "pyjwt" else BY_HAND) + THE_LIST
-        command = [sys.executable, "-Wignore", str(HERE / "drive.py"), str(program)]
-    assert ISSUER in text
-    program.write_text(text.replace(ISSUER, server.url).replace('["ES256"]', f'["{algorithm}"]'))
-    with started(command, folder) as verifier:
-        yield verifier
-
-
-@pytest.fixture(params=["pyjwt", "jsonwebtoken", "by hand"])
-def verifier(request: pytest.FixtureRequest, server: Server, material: Material) -> Iterator[Verifier]:
-    with verifying(request.param, server, "ES256", request) as verifier:
-        yield verifier
 
 
 def test_good_tokens_are_accepted(verifier: Verifier, server: Server, material: Material) -> None:
@@ -213,13 +104,13 @@ def post(server: Server, what: str, account: Account) -> None:
 
 @pytest.mark.parametrize(("by", "algorithm"), [("pyjwt", "EdDSA"), ("jsonwebtoken", "RS256")])
 def test_other_algorithms_are_chosen_by_configuration_alone(
-    by: str, algorithm: str, request: pytest.FixtureRequest, tmp_path: Path, material: Material
+    by: str, algorithm: str, program: Program, tmp_path: Path, material: Material
 ) -> None:
     """TK-02."""
     with running(tmp_path / "issuer", key_algorithm=algorithm) as server:
         ada = server.create_user("ada")
         assert read_header(ada.token)["alg"] == algorithm
-        with verifying(by, server, algorithm, request) as verifier:
+        with program(by, server, {'["ES256"]': f'["{algorithm}"]'}) as verifier:
             assert verifier.says(ada.token) == f"accepted {ada.id}"
             assert not verifier.accepts(material.claiming(iss=server.url))
 

@@ -6,8 +6,8 @@ from alembic import op
 from doorward.infrastructure.sql.migrations.steps import make_index, make_table
 from doorward.infrastructure.sql.types import Digest, Id, Key, Number, UtcTime, display_text
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 
 
 def upgrade() -> None:

@@ -1,0 +1,74 @@
+"""Many sessions of one account, and refresh tokens that are sent again."""
+
+from collections.abc import Iterator
+from functools import partial
+from time import perf_counter, sleep
+
+from attack.row import Row, tried
+from attack.target import Target
+from support.http.service import Account
+from support.jwt.material import read_claims
+
+ENTRIES_OF_ONE_ACCOUNT = 100
+LAST_SECOND = 1.2
+MOST_SECONDS = 30
+REPEATED = 10
+REPLAYS = 14
+
+
+def flood_of_sessions(target: Target) -> Iterator[Row]:
+    """One account signs in and out, more often than the revocation list has entries for it, and signs in once more a
+    second later. Held: the list has grown by at most a hundred entries, and tokens of ended sessions are refused."""
+    yield tried("flood of sessions", partial(flooded, target))
+
+
+def flooded(target: Target) -> Row:
+    times = 12 if target.short else ENTRIES_OF_ONE_ACCOUNT + 20
+    account = target.account("flood")
+    before = listed_sessions(target)
+    until = perf_counter() + MOST_SECONDS
+    ended = [in_and_out(target, account.username) for _ in range(times) if perf_counter() < until]
+    if len(ended) < times:
+        return Row.skipped("flood of sessions", f"only {len(ended)} passwords were hashed in {MOST_SECONDS} seconds")
+    sleep(LAST_SECOND)  # the ends of the last second are always listed one by one
+    target.service.sign_in(account.username)
+    growth = listed_sessions(target) - before
+    refused = not any(target.service.lets_in(each) for each in (ended[0], ended[-1]))
+    return Row(
+        attack="flood of sessions",
+        sent=f"{times} sign-ins and sign-outs of one account",
+        came_back=f"the list grew by {growth} entries; the ended tokens are {'refused' if refused else 'ACCEPTED'}",
+        held=growth <= ENTRIES_OF_ONE_ACCOUNT and refused,
+    )
+
+
+def in_and_out(target: Target, username: str) -> Account:
+    account = target.service.sign_in(username)
+    target.service.request("POST", "/api/auth/signout", headers=account.bearer)
+    return account
+
+
+def listed_sessions(target: Target) -> int:
+    return len(read_claims(target.service.request("GET", "/.well-known/revocations").text)["sessions"])
+
+
+def replays_of_a_spent_refresh_token(target: Target) -> Iterator[Row]:
+    """Refreshes a session, and sends the spent token again and again on one connection, so to one process. Held: it is
+    answered ten times as to a client that lost the answer, then 429, and the session goes on."""
+    yield tried("replays of a spent refresh token", partial(replayed, target))
+
+
+def replayed(target: Target) -> Row:
+    account = target.account("replay")
+    refreshed = target.service.refreshed(account)
+    with target.service.client() as client:
+        body = {"refreshToken": account.refresh_token}
+        statuses = [client.post("/api/auth/refresh", json=body).status_code for _ in range(REPLAYS)]
+    goes_on = target.service.refresh(refreshed.refresh_token).is_success
+    return Row(
+        attack="replays of a spent refresh token",
+        sent=f"the same token {REPLAYS} times within its grace",
+        came_back=f"{statuses.count(200)} x 200, {statuses.count(429)} x 429; the session "
+        + ("goes on" if goes_on else "has ended"),
+        held=statuses == [200] * REPEATED + [429] * (REPLAYS - REPEATED) and goes_on,
+    )

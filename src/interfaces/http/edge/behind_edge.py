@@ -1,0 +1,17 @@
+"""Puts the application behind the edge of its dialect."""
+
+from litestar.types import ASGIApp
+
+from doorward.interfaces.http.config import HttpConfig
+from doorward.interfaces.http.edge.lenient_paths import LenientPaths
+from doorward.interfaces.http.edge.middleware import EdgeMiddleware
+from doorward.interfaces.http.errors.dialects import DIALECTS
+
+
+def behind_edge(app: ASGIApp, config: HttpConfig) -> ASGIApp:
+    """Return the application behind the edge. Only a dialect with lenient paths has a layer in front of it, which knows
+    them with and without the path of the public URL."""
+    edge = EdgeMiddleware(app, config)
+    paths = DIALECTS[config.dialect].lenient_paths
+    prefix = config.public_path.encode()
+    return LenientPaths(edge, paths | {prefix + path for path in paths}) if paths else edge
