@@ -163,7 +163,7 @@ def diagnose_files(settings: Settings, env_file: Path) -> Iterator[Finding]:
         )
     else:
         yield Finding(check="master secret", state="ok", text="given by DOORWARD_SECRET_KEY or its file")
-    database = DatabaseUrl.parse(settings.database_url).sqlite_path
+    database = settings.database.sqlite_path
     for path in [Path(f"{database}{suffix}") for suffix in ("", "-wal", "-shm")] if database else []:
         yield from private("database file", path)
     if holds_secrets(env_file):

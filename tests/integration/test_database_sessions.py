@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from doorward.domain.errors import StorageUnavailable
+from doorward.infrastructure.settings.settings import load_settings
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.sql.connection import Connections, connected
 from doorward.infrastructure.sql.engine import Engines, open_engines
@@ -18,6 +19,7 @@ from doorward.infrastructure.sql.schema import check_schema, migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl, Tls
 from support.builders import a_user
+from support.http.tls_proxy import certificate
 from support.mysql.server import MySQLServer
 from support.storage_access import put
 
@@ -94,6 +96,30 @@ async def test_a_server_whose_certificate_cannot_be_verified_is_refused(mysql_ur
     url = DatabaseUrl.parse(f"{mysql_url.partition('?')[0]}?ssl-mode={mode}")
     with pytest.raises(StartRefused, match="cannot be used"):
         await check_schema(url)
+
+
+async def test_a_server_is_verified_by_a_ca_that_a_setting_holds(
+    mysql_url: str, mysql_server: MySQLServer, tmp_path: Path
+) -> None:
+    """ST-07. MySQL signed its certificate with a CA that it made for itself. Another CA does not do."""
+    ((folder,),) = mysql_server.sql("SELECT @@datadir")
+    own = Path(folder) / "ca.pem"
+    if not own.is_file():
+        pytest.skip("the server has no certificate")
+    text, variable = own.read_text("utf-8"), {"DOORWARD_DATABASE_URL": mysql_url.partition("?")[0]}
+    for ca in (text, text.replace("\n", "\\n")):
+        with pytest.raises(StartRefused, match="has no tables of Doorward"):
+            await check_schema(load_settings({**variable, "DOORWARD_DATABASE_SSL_CA": ca}).database)
+    other = certificate(tmp_path).read_text("utf-8")
+    with pytest.raises(StartRefused, match="cannot be used"):
+        await check_schema(load_settings({**variable, "DOORWARD_DATABASE_SSL_CA": other}).database)
+
+
+def test_a_ca_of_a_setting_that_cannot_be_read_is_refused() -> None:
+    """ST-07."""
+    url = DatabaseUrl.parse("mysql://app@db/doorward", "-----BEGIN CERTIFICATE-----\nhunter2\n")
+    with pytest.raises(StartRefused, match=r"^DOORWARD_DATABASE_SSL_CA holds no readable certificates\.$"):
+        SqlStorage.open(url)
 
 
 async def test_mysql_is_reached_by_its_unix_socket(mysql_url: str, mysql_server: MySQLServer) -> None:
@@ -191,7 +217,7 @@ async def test_nothing_is_written_through_sqlite_connections_for_reading(sqlite:
 async def test_sqlite_tables_are_strict(sqlite: Engines) -> None:
     async with connected(sqlite.writing, in_transaction=True) as connection:
         tables = await connection.rows(text("SELECT name, strict FROM pragma_table_list WHERE name NOT LIKE 'sqlite%'"))
-    assert {name for name, strict in tables if not strict} == {"alembic_version"}
+    assert {name for name, strict in tables if not strict} == {"doorward_version"}
 
 
 async def test_readers_of_sqlite_do_not_wait_for_the_writer(sqlite: Engines) -> None:

@@ -96,6 +96,21 @@ def test_connections_to_other_machines_use_tls(host: str, mode: Tls) -> None:
     assert DatabaseUrl.parse(f"mysql://app@{host}/doorward").tls is mode
 
 
+@pytest.mark.parametrize(("query", "mode"), [("", Tls.VERIFY_CA), ("?ssl-mode=VERIFY_IDENTITY", Tls.VERIFY_IDENTITY)])
+@pytest.mark.parametrize("host", ["db", "localhost"])
+def test_a_ca_that_is_given_as_text_is_used_to_verify_the_server(host: str, query: str, mode: Tls) -> None:
+    """ST-07."""
+    url = DatabaseUrl.parse(f"mysql://app@{host}/doorward{query}", "the text")
+    assert (url.tls, url.ca, url.ca_certificates) == (mode, None, "the text")
+
+
+@pytest.mark.parametrize("query", ["ssl-mode=DISABLED", "ssl-ca=/etc/ca.pem"])
+def test_a_ca_that_is_given_as_text_beside_what_contradicts_it_is_refused(query: str) -> None:
+    """ST-07."""
+    with pytest.raises(StartRefused, match="DOORWARD_DATABASE_SSL_CA"):
+        DatabaseUrl.parse(f"mysql://app@db/doorward?{query}", "the text")
+
+
 @pytest.mark.parametrize(
     "raw",
     [

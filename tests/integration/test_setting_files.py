@@ -164,3 +164,13 @@ def test_the_example_names_every_setting_with_its_default_and_changes_none() -> 
         assert f"#{name}={default}" in lines or {f"# Default: {default}.", f"#{name}="} <= set(lines), name
     assert parse_env(EXAMPLE.read_text(), ".env.example") == {}
     assert len([line for line in lines if line.startswith("#DOORWARD_")]) == len(describe_settings())
+
+
+def test_a_file_without_secrets_may_be_read_but_not_changed_by_others(tmp_path: Path) -> None:
+    ca = written(tmp_path / "ca.pem", "-----BEGIN CERTIFICATE-----\n")
+    environ = {"DOORWARD_DATABASE_URL": "mysql://ada@db/doorward", "DOORWARD_DATABASE_SSL_CA_FILE": str(ca)}
+    ca.chmod(0o644)
+    assert load_settings(environ).database_ssl_ca == "-----BEGIN CERTIFICATE-----"
+    ca.chmod(0o646)
+    with pytest.raises(StartRefused, match=r"DOORWARD_DATABASE_SSL_CA_FILE: other users may change .*chmod 644"):
+        load_settings(environ)

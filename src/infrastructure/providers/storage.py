@@ -17,7 +17,6 @@ from doorward.infrastructure.security.master_secret import MasterSecret
 from doorward.infrastructure.settings.settings import Settings
 from doorward.infrastructure.sql.database import SqlDatabase
 from doorward.infrastructure.sql.storage import SqlStorage
-from doorward.infrastructure.sql.urls import DatabaseUrl
 
 
 @final
@@ -38,10 +37,10 @@ class StorageProvider(Provider):
 
     @provide
     def database(self) -> Database:
-        return SqlDatabase(DatabaseUrl.parse(self.settings.database_url))
+        return SqlDatabase(self.settings.database)
 
     @provide
     async def storage(self) -> AsyncIterator[Storage]:
-        storage = SqlStorage.open(DatabaseUrl.parse(self.settings.database_url), self.settings.database_pool_size)
+        storage = SqlStorage.open(self.settings.database, self.settings.database_pool_size)
         yield storage
         await storage.close()

@@ -57,8 +57,20 @@ def exposure(path: Path, status: os.stat_result) -> str | None:
     if not (another or others_may_access(status)) or is_given_by_platform(path):
         return None
     if another:
-        return f"{path} belongs to another user; run: chown {os.geteuid()} {path}"
+        return owner_advice(path)
     return f"other users may access {path}; {file_advice(path)}"
+
+
+def alteration(path: Path, status: os.stat_result) -> str | None:
+    """Return who else may change an opened file without secrets, and what helps; the exceptions are the same."""
+    another = belongs_to_another(status)
+    if not (another or others_may_write(status)) or is_given_by_platform(path):
+        return None
+    return owner_advice(path) if another else f"other users may change {path}; run: chmod 644 {path}"
+
+
+def owner_advice(path: Path) -> str:
+    return f"{path} belongs to another user; run: chown {os.geteuid()} {path}"
 
 
 def file_advice(path: Path) -> str:

@@ -5,7 +5,7 @@ Every process imports this module first, so it imports nothing that is slow to i
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
@@ -16,10 +16,12 @@ from msgspec import Meta
 from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME, MAX_TUTORIAL_ACCESS_TOKEN_LIFETIME
 from doorward.infrastructure.mail.sender import check_mail_from
 from doorward.infrastructure.mail.smtp_url import check_smtp_url
+from doorward.infrastructure.settings.certificates import parse_certificates
 from doorward.infrastructure.settings.durations import parse_seconds
 from doorward.infrastructure.settings.public_path import refuse_ambiguous_path
 from doorward.infrastructure.settings.sources import GENERATE_HINT, SettingText, Sources
 from doorward.infrastructure.settings.start_refused import StartRefused
+from doorward.infrastructure.settings.table_prefix import parse_table_prefix
 from doorward.infrastructure.settings.web_addresses import (
     LOOPBACK_NAMES,
     Network,
@@ -70,6 +72,22 @@ class Settings:
         int,
         Meta(ge=2, le=1_000, description="Maximum of MySQL connections per worker, 2 or more. Half read, half write."),
     ] = 10
+    database_ssl_ca: Annotated[
+        str | None,
+        Meta(
+            description="CA certificates of the MySQL server in PEM, in place of `ssl-ca=FILE` in the URL. "
+            "`DOORWARD_DATABASE_SSL_CA_FILE` names a file that holds them.",
+            extra={"default": "none"},
+        ),
+    ] = None
+    table_prefix: Annotated[
+        str,
+        Meta(
+            description="Beginning of the name of each table, such as `doorward_`, in a database that other programs "
+            "or other Doorwards use, too: up to 24 letters, digits and underscores. Changing it changes the tables.",
+            extra={"default": "none"},
+        ),
+    ] = ""
     secret_key: Annotated[
         str | None,
         Meta(
@@ -291,6 +309,11 @@ class Settings:
         return self.behind_tls_proxy or self.public_url.startswith("https://")
 
     @property
+    def database(self) -> DatabaseUrl:
+        """Return the parsed URL with the other settings of the database."""
+        return replace(DatabaseUrl.parse(self.database_url, self.database_ssl_ca), table_prefix=self.table_prefix)
+
+    @property
     def public_origin(self) -> str:
         """Return scheme, host and port of `public_url`."""
         return self.public_url.removesuffix(self.public_path)
@@ -308,7 +331,7 @@ class Settings:
     @property
     def needs_data_dir(self) -> bool:
         """Return whether anything is stored in `data_dir`: the master secret or the SQLite database."""
-        database = DatabaseUrl.parse(self.database_url).sqlite_path
+        database = self.database.sqlite_path
         stored = database is not None and database.resolve().is_relative_to(self.data_dir.resolve())
         return self.secret_key is None or stored
 
@@ -335,7 +358,15 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> S
     refuse_long_tokens(values, given)
     settings = with_defaults(values)
     refuse_ambiguous_path(settings.public_path, settings.proxy_path)
+    if settings.database_ssl_ca is not None:
+        refuse_useless_ca(settings)
     return settings
+
+
+def refuse_useless_ca(settings: Settings) -> None:
+    """Raise StartRefused when the URL does not go together with DOORWARD_DATABASE_SSL_CA."""
+    if settings.database.sqlite_path is not None:
+        raise StartRefused("DOORWARD_DATABASE_SSL_CA is for MySQL, and the database is SQLite; remove it.")
 
 
 def check_database_url(raw: str) -> str:
@@ -358,6 +389,8 @@ def check_templates(raw: str) -> Path:
 PARSERS: Mapping[str, Callable[[str], object]] = {
     "host": parse_listen_address,
     "database_url": check_database_url,
+    "database_ssl_ca": parse_certificates,
+    "table_prefix": parse_table_prefix,
     "public_url": parse_public_url,
     "allowed_hosts": parse_host,
     "cors_origins": parse_origin,

@@ -12,12 +12,15 @@ from typing import Any, Literal, Self, get_args, get_origin
 import msgspec
 
 from doorward.infrastructure.settings.env_file import read_env_file
-from doorward.infrastructure.settings.file_access import exposure
+from doorward.infrastructure.settings.file_access import alteration, exposure
 from doorward.infrastructure.settings.start_refused import StartRefused
 
 PREFIX = "DOORWARD_"
 SECRET_SETTINGS = frozenset({"secret_key", "secret_key_previous", "database_url", "smtp_url"})
-"""Secret settings: they may come from a file named by `..._FILE`, and they are masked wherever settings are shown."""
+"""Secret settings, which are masked wherever settings are shown."""
+
+FILE_SETTINGS = SECRET_SETTINGS | {"database_ssl_ca"}
+"""Settings that may come from a file named by `..._FILE`."""
 
 KUBERNETES_LINK = re.compile(r"_SERVICE_(HOST|PORT)|_PORT_\d+_(TCP|UDP)")
 KUBERNETES_ADDRESS = re.compile(r"(tcp|udp)://")
@@ -25,7 +28,7 @@ KUBERNETES_ADDRESS = re.compile(r"(tcp|udp)://")
 
 GENERATE_HINT = "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
 
-MAX_SECRET_FILE_CHARACTERS = 65_536
+MAX_FILE_CHARACTERS = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ class Sources:
     def read(cls, environ: Mapping[str, str], env_file: Path | None, names: Iterable[str]) -> Self:
         """Raise StartRefused for a name that begins with DOORWARD_ and is not a setting."""
         file = read_env_file(env_file) if env_file is not None else {}
-        known = {PREFIX + name.upper() for name in names} | {f"{PREFIX}{name.upper()}_FILE" for name in SECRET_SETTINGS}
+        known = {PREFIX + name.upper() for name in names} | {f"{PREFIX}{name.upper()}_FILE" for name in FILE_SETTINGS}
         for origin, mapping in (("", environ), (f" (in {env_file})", file)):
             for variable in sorted(mapping):
                 if variable.upper().startswith(PREFIX) and variable not in known:
@@ -111,10 +114,11 @@ class Sources:
 def look_up(mapping: Mapping[str, str], name: str) -> SettingText | None:
     variable = PREFIX + name.upper()
     in_file = f"{variable}_FILE"
-    if name in SECRET_SETTINGS and in_file in mapping:
+    if name in FILE_SETTINGS and in_file in mapping:
         if variable in mapping:
             raise StartRefused(f"{variable} and {in_file} are both set; keep one.")
-        return SettingText(in_file, read_secret(in_file, mapping[in_file]))
+        exposed = exposure if name in SECRET_SETTINGS else alteration
+        return SettingText(in_file, read_text(in_file, mapping[in_file], exposed))
     if variable in mapping:
         return SettingText(variable, mapping[variable])
     if name == "port" and "PORT" in mapping:
@@ -122,18 +126,14 @@ def look_up(mapping: Mapping[str, str], name: str) -> SettingText | None:
     return None
 
 
-def read_secret(variable: str, raw: str) -> str:
-    """Return the text of the file without its last line end.
-
-    Raise StartRefused when others may access the file, or when neither this user nor root owns it, unless the platform
-    mounts it.
-    """
+def read_text(variable: str, raw: str, exposed: Callable[[Path, os.stat_result], str | None]) -> str:
+    """Return the text of the file without its last line end. Raise StartRefused for what `exposed` returns."""
     path = Path(raw)
     try:
         with path.open(encoding="utf-8") as file:
-            if reason := exposure(path, os.fstat(file.fileno())):
+            if reason := exposed(path, os.fstat(file.fileno())):
                 raise StartRefused(f"{variable}: {reason}")
-            return file.read(MAX_SECRET_FILE_CHARACTERS).removesuffix("\n").removesuffix("\r")
+            return file.read(MAX_FILE_CHARACTERS).removesuffix("\n").removesuffix("\r")
     except (OSError, ValueError) as error:
         raise StartRefused(f"{variable}: {printable(raw)} cannot be read as a text file.") from error
 

@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import final
 
 from doorward.infrastructure.finding import Finding
+from doorward.infrastructure.sql.contents import CURRENT, HEAD
 from doorward.infrastructure.sql.engine import refuse_open_files
-from doorward.infrastructure.sql.schema import HEAD, check_schema, current_revision, migrate
+from doorward.infrastructure.sql.schema import check_schema, current_state, migrate
 from doorward.infrastructure.sql.urls import DatabaseUrl
 
 
@@ -22,10 +23,10 @@ class SqlDatabase:
 
     async def migrate(self) -> tuple[str | None, str]:
         refuse_open_files(self.url)
-        before = await current_revision(self.url)
-        if before != HEAD:
+        before = await current_state(self.url)
+        if before != CURRENT:
             await migrate(self.url)
-        return before, HEAD
+        return before.revision, HEAD
 
     async def diagnose(self, now: Callable[[], datetime]) -> Sequence[Finding]:
         from doorward.infrastructure.diagnosis import diagnose_tls  # noqa: PLC0415 for the doctor alone

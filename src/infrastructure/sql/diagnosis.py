@@ -3,22 +3,24 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
 
-from sqlalchemy import text
+from sqlalchemy import Executable, bindparam, text
 
 from doorward.domain.errors import StorageUnavailable
 from doorward.infrastructure.finding import Finding
 from doorward.infrastructure.settings.start_refused import StartRefused
-from doorward.infrastructure.sql.connection import SqlConnection, connected
+from doorward.infrastructure.sql.connection import NO_VALUES, SqlConnection, Values, connected
+from doorward.infrastructure.sql.contents import COLUMNS, HEAD
 from doorward.infrastructure.sql.engine import MAX_CONNECTION_AGE_SECONDS, open_engines
 from doorward.infrastructure.sql.mysql_settings import WRITING, is_set, variable
-from doorward.infrastructure.sql.schema import HEAD, check_schema
+from doorward.infrastructure.sql.schema import check_schema
 from doorward.infrastructure.sql.urls import DatabaseUrl
 
 ADVICE_SKEW_SECONDS, MAX_SKEW_SECONDS = 1.0, 5.0
 """Differences between the clocks of the database and of this machine."""
 
+TABLES = ":tables"
 Check = tuple[str, str, str]
-"""A statement, the answer it must give, and the fix."""
+"""A statement, the answer it must give, and the fix. `:tables` are the names of Doorward's tables."""
 
 SQLITE: Mapping[str, Check] = {
     "journal mode": ("PRAGMA journal_mode", "wal", "end other programs that hold the file open, and start Doorward"),
@@ -26,7 +28,7 @@ SQLITE: Mapping[str, Check] = {
     "synchronous": ("PRAGMA synchronous", "2", "use an SQLite library that allows PRAGMA synchronous=FULL"),
     "integrity": ("PRAGMA quick_check(1)", "ok", "stop Doorward and restore the newest good backup"),
     "references": (
-        "SELECT COUNT(*) FROM pragma_foreign_key_check",
+        'SELECT COUNT(*) FROM pragma_foreign_key_check WHERE "table" IN :tables',
         "0",
         "delete the rows that PRAGMA foreign_key_check shows; they were written by hand",
     ),
@@ -34,7 +36,7 @@ SQLITE: Mapping[str, Check] = {
 MYSQL: Mapping[str, Check] = {
     "columns' charset": (
         "SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() "
-        "AND table_name <> 'alembic_version' AND character_set_name NOT IN ('utf8mb4', 'ascii', 'binary')",
+        "AND table_name IN :tables AND character_set_name NOT IN ('utf8mb4', 'ascii', 'binary')",
         "0",
         "run ALTER TABLE with CONVERT TO CHARACTER SET utf8mb4 where it was changed",
     ),
@@ -66,7 +68,8 @@ async def diagnose_database(url: DatabaseUrl, now: Callable[[], datetime]) -> li
         line, _, fix = str(refused).partition(";")
         return [Finding(check="database", state="wrong", text=line, fix=fix.strip() or "see the message")]
     answers = Finding(check="database", state="ok", text=f"{url.masked} answers")
-    current = Finding(check="schema", state="ok", text=f"revision {HEAD}")
+    names = f", in tables that begin with {url.table_prefix}" if url.table_prefix else ""
+    current = Finding(check="schema", state="ok", text=f"revision {HEAD}{names}")
     engines = open_engines(url, 2)
     try:
         async with connected(engines.writing, in_transaction=True) as connection:
@@ -82,10 +85,18 @@ async def diagnose_database(url: DatabaseUrl, now: Callable[[], datetime]) -> li
 
 async def diagnose_session(connection: SqlConnection, url: DatabaseUrl) -> AsyncIterator[Finding]:
     for check, (statement, wanted, fix) in (SQLITE if url.sqlite_path is not None else MYSQL).items():
-        rows = await connection.rows(text(statement))
+        rows = await connection.rows(*about_tables(statement, url.table_prefix))
         answer = str(rows[0][-1]) if rows else "nothing"
         good = answer == wanted
         yield Finding.judged(check, GOOD_ANSWER_TEXTS.get(check, answer) if good else answer, good=good, fix=fix)
+
+
+def about_tables(statement: str, prefix: str) -> tuple[Executable, Values]:
+    """Return the statement and its values. It is a constant of this module."""
+    if TABLES not in statement:
+        return text(statement), NO_VALUES
+    names = [f"{prefix}{name}" for name in COLUMNS]
+    return text(statement).bindparams(bindparam("tables", expanding=True)), {"tables": names}
 
 
 async def diagnose_settings(connection: SqlConnection) -> Finding:

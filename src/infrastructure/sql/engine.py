@@ -20,8 +20,9 @@ from doorward.infrastructure.sql import mysql_settings
 from doorward.infrastructure.sql.connection import Connections, Limits
 from doorward.infrastructure.sql.errors import connecting, mark_lost_connections
 from doorward.infrastructure.sql.mysql import MySqlConnections
+from doorward.infrastructure.sql.naming import add_table_prefix
 from doorward.infrastructure.sql.sqlite import DO_NOT_WAIT, SqliteConnections
-from doorward.infrastructure.sql.urls import DatabaseUrl, Tls
+from doorward.infrastructure.sql.urls import CA_SETTING, DatabaseUrl, Tls
 
 T = TypeVar("T")
 SQLITE_READERS = 4
@@ -55,14 +56,18 @@ def open_engines(url: DatabaseUrl, size: int, limits: Limits | None = None) -> E
     `size` is the number of MySQL connections, at least two. Half of them write. SQLite ignores it.
     """
     limits = limits or Limits()
-    return sqlite_engines(url.sqlite_path, limits) if url.sqlite_path else mysql_engines(url, size, limits)
+    if url.sqlite_path is None:
+        return mysql_engines(url, size, limits)
+    return sqlite_engines(url.sqlite_path, url.table_prefix, limits)
 
 
-def sqlite_engines(path: Path, limits: Limits) -> Engines:
+def sqlite_engines(path: Path, table_prefix: str, limits: Limits) -> Engines:
+    writing = sqlite(path, (*SQLITE_SESSION, DO_NOT_WAIT), limits)
     reading = sqlite(path, (*SQLITE_SESSION, "PRAGMA query_only = ON", DO_NOT_WAIT), limits)
+    for engine in (writing, reading):
+        add_table_prefix(engine, table_prefix)
     return Engines(
-        writing=SqliteConnections(sqlite(path, (*SQLITE_SESSION, DO_NOT_WAIT), limits), limits, 1),
-        reading=SqliteConnections(reading, limits, SQLITE_READERS),
+        writing=SqliteConnections(writing, limits, 1), reading=SqliteConnections(reading, limits, SQLITE_READERS)
     )
 
 
@@ -72,16 +77,19 @@ def mysql_engines(url: DatabaseUrl, size: int, limits: Limits) -> Engines:
     locks = {"innodb_lock_wait_timeout": max(1, round(limits.lock_wait_seconds))}
     writing = mysql(url, {**mysql_settings.WRITING, **locks}, writers)
     reading = mysql(url, {**mysql_settings.READING, **locks}, readers, skip_autocommit_rollback=True)
+    for engine in (writing, reading):
+        add_table_prefix(engine, url.table_prefix)
     return Engines(
         writing=MySqlConnections(writing, limits, writers), reading=MySqlConnections(reading, limits, readers)
     )
 
 
 def open_engine(url: DatabaseUrl) -> Engine:
-    """Return an engine with one connection, to read the schema."""
+    """Return an engine with one connection, to read the schema. It changes nothing, not even a file of SQLite that
+    belongs to another program."""
     if url.sqlite_path is None:
         return mysql(url, mysql_settings.READING, 1, skip_autocommit_rollback=True)
-    return sqlite(url.sqlite_path, SQLITE_SESSION, Limits())
+    return sqlite(url.sqlite_path, ("PRAGMA query_only = ON",), Limits())
 
 
 def open_migrator(url: DatabaseUrl, lock_wait_seconds: int) -> Engine:
@@ -205,9 +213,10 @@ def tls_context(url: DatabaseUrl) -> ssl.SSLContext | None:
     if url.tls is Tls.DISABLED:
         return None
     try:
-        context = ssl.create_default_context(cafile=url.ca)
+        context = ssl.create_default_context(cafile=url.ca, cadata=url.ca_certificates)
     except OSError as error:
-        raise StartRefused(f"ssl-ca names {url.ca}, which holds no readable certificates.") from error
+        source = f"ssl-ca names {url.ca}, which" if url.ca_certificates is None else CA_SETTING
+        raise StartRefused(f"{source} holds no readable certificates.") from error
     if url.certificate is not None:
         try:
             context.load_cert_chain(url.certificate, url.private_key, password=lambda: "")

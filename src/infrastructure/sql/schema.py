@@ -5,27 +5,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from sqlalchemy import Connection, String, column, func, inspect, select, table
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from doorward.domain.errors import StorageUnavailable
 from doorward.infrastructure.settings.start_refused import StartRefused
+from doorward.infrastructure.sql.contents import CURRENT, HEAD, KNOWN, SchemaState, schema_state
 from doorward.infrastructure.sql.engine import open_engine, open_migrator, run_in_database
 from doorward.infrastructure.sql.errors import error_code, is_busy
+from doorward.infrastructure.sql.naming import VERSION_TABLE
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.infrastructure.sql.waiting import WaitLimit
-
-HEAD = "0005"
-"""The revision that this version works with. Revisions are numbered; a greater number is a newer revision."""
-
-KNOWN = frozenset({"", "0001", "0002", "0003", "0004", HEAD})
-"""Every revision so far. The empty one stands for a new database."""
 
 LOCK_WAIT_SECONDS = 10
 """How long a migration waits for another one to end."""
 
 RETRY_PAUSE_SECONDS = 0.05
 """Between two attempts to migrate a locked SQLite database."""
+
+MAX_LOCK_NAME_CHARACTERS = 64
 
 REVISION_TIMEOUT_SECONDS = 3.0
 """The time for connecting and reading the revision, when the database is checked."""
@@ -39,18 +37,21 @@ MISSING_PRIVILEGE_CODES = frozenset({1044, 1142, 1227, 1370})
 UNUSABLE = (DBAPIError, OSError, StorageUnavailable)
 """Errors of a database that cannot be reached or used."""
 
-VERSION_TABLE = "alembic_version"
-VERSION = select(column("version_num", String)).select_from(table(VERSION_TABLE))
-
 
 async def check_schema(url: DatabaseUrl) -> None:
     """Raise StartRefused unless the database has exactly the schema of this version."""
-    current = await current_revision(url)
-    if current is None:
-        raise StartRefused(f"The database {url.masked} is empty; run `doorward migrate`.")
-    refuse_newer(current)
-    if current < HEAD:
-        raise StartRefused(f"The database has schema {current} and {HEAD} is needed; run `doorward migrate`.")
+    found = await current_state(url)
+    if found.revision is None:
+        names = f" that begin with {url.table_prefix}" if url.table_prefix else ""
+        raise StartRefused(f"The database {url.masked} has no tables of Doorward{names}; run `doorward migrate`.")
+    refuse_newer(found.revision)
+    if found.revision < HEAD:
+        raise StartRefused(f"The database has schema {found.revision} and {HEAD} is needed; run `doorward migrate`.")
+    if found != CURRENT:
+        raise StartRefused(
+            f"The database has the number of its schema in {found.version_table}, where an earlier version wrote it; "
+            "run `doorward migrate`."
+        )
 
 
 def refuse_unknown(current: str) -> None:
@@ -67,21 +68,20 @@ def refuse_newer(current: str) -> None:
         )
 
 
-async def current_revision(url: DatabaseUrl) -> str | None:
-    """Return the revision of the database, or None if it was never migrated. Raise StartRefused."""
-    if url.sqlite_path is not None and not url.sqlite_path.exists():
-        return None
+async def current_state(url: DatabaseUrl) -> SchemaState:
+    """Return the state of the schema. Raise StartRefused when the database cannot be used."""
     try:
-        async with WaitLimit(REVISION_TIMEOUT_SECONDS):
-            return await run_in_database(open_engine(url), revision)
+        return await read_state(url)
     except UNUSABLE as error:
         raise unusable_database(url, error) from error
 
 
-def revision(connection: Connection) -> str | None:
-    if not inspect(connection).has_table(VERSION_TABLE):
-        return None
-    return connection.scalar(VERSION)
+async def read_state(url: DatabaseUrl) -> SchemaState:
+    """Return the state of the schema, and change nothing."""
+    if url.sqlite_path is not None and not url.sqlite_path.exists():
+        return SchemaState(None)
+    async with WaitLimit(REVISION_TIMEOUT_SECONDS):
+        return await run_in_database(open_engine(url), partial(schema_state, url))
 
 
 async def migrate(url: DatabaseUrl, target: str = "head") -> None:
@@ -89,8 +89,6 @@ async def migrate(url: DatabaseUrl, target: str = "head") -> None:
 
     One process migrates at a time; the others wait and find it done. Raise StartRefused when it cannot be migrated.
     """
-    if url.sqlite_path is None:
-        await current_revision(url)  # refuses a server that does not answer; the migration itself has no time-out
     give_up = asyncio.get_running_loop().time() + LOCK_WAIT_SECONDS
     try:
         while not await attempted(url, target, last=asyncio.get_running_loop().time() > give_up):  # noqa: ASYNC110
@@ -102,7 +100,8 @@ async def migrate(url: DatabaseUrl, target: str = "head") -> None:
 async def attempted(url: DatabaseUrl, target: str, *, last: bool) -> bool:
     """Try to migrate. Return False when SQLite is locked: it does not wait while a new file becomes WAL."""
     try:
-        await run_in_database(open_migrator(url, LOCK_WAIT_SECONDS), partial(migrate_connection, target))
+        await read_state(url)  # refuses what can be refused before SQLite changes the file, or a server takes too long
+        await run_in_database(open_migrator(url, LOCK_WAIT_SECONDS), partial(migrate_connection, url, target))
     except (OperationalError, StorageUnavailable) as error:
         if last or not is_busy(cause(error)):
             raise
@@ -110,18 +109,20 @@ async def attempted(url: DatabaseUrl, target: str, *, last: bool) -> bool:
     return True
 
 
-def migrate_connection(target: str, connection: Connection) -> None:
-    from doorward.infrastructure.sql.migrations.run import run  # noqa: PLC0415 alembic is needed for nothing else
+def migrate_connection(url: DatabaseUrl, target: str, connection: Connection) -> None:
+    from doorward.infrastructure.sql.migrations.run import move_version_table, run  # noqa: PLC0415 slow to import
 
-    with exclusive(connection):
-        current = revision(connection)
-        refuse_newer(current or "")
-        refuse_unknown(current or "")
-        run(connection, current, target)
+    with exclusive(url, connection):
+        found = schema_state(url, connection)
+        refuse_newer(found.revision or "")
+        refuse_unknown(found.revision or "")
+        if found.version_table != VERSION_TABLE:
+            move_version_table(connection, found.version_table)
+        run(connection, url.table_prefix, found.revision, target)
 
 
 @contextmanager
-def exclusive(connection: Connection) -> Iterator[None]:
+def exclusive(url: DatabaseUrl, connection: Connection) -> Iterator[None]:
     """Keep other processes from migrating meanwhile, and commit at the end. The lock ends with the connection.
 
     SQLite migrates in one transaction. MySQL commits each step, so a named lock keeps the others out.
@@ -131,13 +132,19 @@ def exclusive(connection: Connection) -> Iterator[None]:
         yield
         connection.exec_driver_sql("COMMIT")
         return
-    name = func.left(func.concat("doorward migrate ", func.database()), 64)
+    name = func.left(func.concat(lock_name(url), func.database()), MAX_LOCK_NAME_CHARACTERS)
     if connection.scalar(select(func.get_lock(name, LOCK_WAIT_SECONDS))) != 1:
         raise StartRefused(
             f"Another process has been migrating this database for {LOCK_WAIT_SECONDS} s; try again later."
         )
     yield
     connection.commit()
+
+
+def lock_name(url: DatabaseUrl) -> str:
+    """Return the beginning of the lock's name. The name of the database follows, since the whole server has one lock of
+    each name."""
+    return f"doorward migrate {url.table_prefix} " if url.table_prefix else "doorward migrate "
 
 
 def cause(error: Exception) -> Exception:

@@ -1,10 +1,14 @@
-"""The whole schema. `doorward migrate` creates it; `tests/integration/test_migrations.py` compares both."""
+"""The whole schema. `doorward migrate` creates it; `tests/integration/migrations/test_migrations.py` compares both.
+
+The names are without the prefix of the installation, which `naming.py` adds.
+"""
 
 from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Index, MetaData, Table
 
 from doorward.domain.sessions.session import MAX_ADDRESS_CHARACTERS, MAX_USER_AGENT_CHARACTERS
+from doorward.infrastructure.sql.naming import own
 from doorward.infrastructure.sql.rotated_tokens import MAX_ROTATED_TOKENS_CHARACTERS
 from doorward.infrastructure.sql.types import (
     Counter,
@@ -37,7 +41,7 @@ metadata = MetaData(
 )
 
 users = Table(
-    "users",
+    own("users"),
     metadata,
     Column("id", Id(), primary_key=True),
     Column("username", display_text(32), nullable=False),
@@ -53,7 +57,7 @@ users = Table(
 )
 
 roles = Table(
-    "roles",
+    own("roles"),
     metadata,
     Column("name", Key(64), primary_key=True),
     Column("description", LongText, nullable=False),
@@ -62,7 +66,7 @@ roles = Table(
 )
 
 user_roles = Table(
-    "user_roles",
+    own("user_roles"),
     metadata,
     Column("user_id", Id(), ForeignKey(users.c.id), primary_key=True),
     Column("role", Key(64), ForeignKey(roles.c.name), primary_key=True),
@@ -72,7 +76,7 @@ user_roles = Table(
 )
 
 sessions = Table(
-    "sessions",
+    own("sessions"),
     metadata,
     Column("id", Id(), primary_key=True),
     Column("user_id", Id(), ForeignKey(users.c.id), nullable=False),
@@ -90,7 +94,7 @@ sessions = Table(
 )
 
 services = Table(
-    "services",
+    own("services"),
     metadata,
     Column("id", Key(64), primary_key=True),
     Column("name", Key(64), nullable=False, unique=True),
@@ -100,7 +104,7 @@ services = Table(
 )
 
 leases = Table(
-    "leases",
+    own("leases"),
     metadata,
     Column("name", Key(64), primary_key=True),
     Column("holder", Key(128), nullable=False),
@@ -109,7 +113,7 @@ leases = Table(
 )
 
 sign_in_attempts = Table(
-    "sign_in_attempts",
+    own("sign_in_attempts"),
     metadata,
     Column("login", Digest, primary_key=True),
     Column("device", Id(), primary_key=True),
@@ -121,7 +125,7 @@ sign_in_attempts = Table(
 )
 
 signing_keys = Table(
-    "signing_keys",
+    own("signing_keys"),
     metadata,
     Column("kid", Key(64), primary_key=True),
     Column("algorithm", display_text(16), nullable=False),
@@ -132,7 +136,7 @@ signing_keys = Table(
 )
 
 changes = Table(
-    "changes",
+    own("changes"),
     metadata,
     Column("sequence", Counter, primary_key=True, autoincrement=True),
     Column("subject", Key(16), nullable=False),
@@ -146,7 +150,7 @@ changes = Table(
 )
 
 letters = Table(
-    "letters",
+    own("letters"),
     metadata,
     Column("id", Id(), primary_key=True),
     Column("kind", Key(32), nullable=False),
@@ -168,7 +172,7 @@ letters = Table(
 )
 
 link_tokens = Table(
-    "link_tokens",
+    own("link_tokens"),
     metadata,
     Column("user_id", Id(), ForeignKey(users.c.id), primary_key=True),
     Column("purpose", Key(32), primary_key=True),

@@ -22,6 +22,8 @@ MODE, CA, CERTIFICATE, KEY, SOCKET = "sslmode", "sslca", "sslcert", "sslkey", "u
 OPTIONS = {MODE: "ssl-mode", CA: "ssl-ca", CERTIFICATE: "ssl-cert", KEY: "ssl-key", SOCKET: "unix_socket"}
 """The options by their names without hyphens and underscores, and how Doorward writes them."""
 
+CA_SETTING = "DOORWARD_DATABASE_SSL_CA"
+
 ENCODING_HINT = "percent-encode what is special in the user or the password: @ as %40, / as %2F, ? as %3F, # as %23"
 
 PROVIDER_OPTIONS: Mapping[str, Mapping[str, str | None]] = {
@@ -63,9 +65,13 @@ class DatabaseUrl:
     private_key: Path | None = None
     unix_socket: Path | None = None
     """The server's socket, used in place of host and port."""
+    ca_certificates: str | None = field(default=None, repr=False)
+    """The text of CA certificates in PEM, in place of the file `ca`. A setting of its own and no part of the URL."""
+    table_prefix: str = ""
+    """Before the name of each table. A setting of its own and no part of the URL."""
 
     @classmethod
-    def parse(cls, raw: str) -> Self:
+    def parse(cls, raw: str, ca_certificates: str | None = None) -> Self:
         """Return the parsed URL. Raise StartRefused with one line that contains no secret.
 
         `sqlite:///var/a.db` is relative, `sqlite:////srv/a.db` absolute, and the path is taken as it is written. User,
@@ -78,12 +84,12 @@ class DatabaseUrl:
         if separator and scheme.lower() in SQLITE:
             return cls(sqlite_path=file_path(rest))
         if separator and scheme.lower() in MYSQL:
-            return cls._server(rest)
+            return cls._server(rest, ca_certificates)
         known = scheme if separator and scheme.replace("+", "").isalnum() else "of this form"
         raise StartRefused(f"Database URLs {known} are not supported; use {FORMS}.")
 
     @classmethod
-    def _server(cls, rest: str) -> Self:
+    def _server(cls, rest: str, ca_certificates: str | None) -> Self:
         from sqlalchemy import make_url  # noqa: PLC0415 slow, and `doorward --help` does not need it
         from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
 
@@ -103,14 +109,17 @@ class DatabaseUrl:
             raise StartRefused("The database URL gives one of ssl-cert and ssl-key; give both.")
         if SOCKET in given and (not files[SOCKET].is_absolute() or not is_loopback(host)):
             raise StartRefused("unix_socket in the database URL needs an absolute path, and localhost as the host.")
+        if CA in given and ca_certificates is not None:
+            raise StartRefused(f"The database URL gives ssl-ca, and {CA_SETTING} is set; keep one.")
         return cls(
             host=host,
             port=port,
             username=url.username,
             password=url.password or "",
             database=database,
-            tls=tls(given, host),
+            tls=tls(given, host, has_ca=CA in given or ca_certificates is not None),
             ca=files.get(CA),
+            ca_certificates=ca_certificates,
             certificate=files.get(CERTIFICATE),
             private_key=files.get(KEY),
             unix_socket=files.get(SOCKET),
@@ -176,22 +185,26 @@ def canonical(name: str, value: str) -> tuple[str, str | None]:
     return key, value
 
 
-def tls(given: Mapping[str, str], host: str) -> Tls:
+def tls(given: Mapping[str, str], host: str, *, has_ca: bool) -> Tls:
     """Return the TLS mode for a host.
 
     PREFERRED becomes REQUIRED, because an attacker could prevent TLS that is only preferred. With a CA the certificate
     is always verified, as by MySQL's own clients.
     """
     mode = given.get(MODE)
-    files = [OPTIONS[key] for key in (CA, CERTIFICATE) if key in given]
+    certificates = [OPTIONS[key] for key in (CA, CERTIFICATE) if key in given]
+    if has_ca and CA not in given:
+        certificates.append(CA_SETTING)
     if mode is None:
-        chosen = Tls.DISABLED if is_loopback(host) and not files else Tls.REQUIRED
+        chosen = Tls.DISABLED if is_loopback(host) and not certificates else Tls.REQUIRED
     elif (name := mode.upper().replace("-", "_")) == "PREFERRED":
         chosen = Tls.REQUIRED
     elif name in Tls.__members__:
         chosen = Tls[name]
     else:
         raise StartRefused(f"The database URL's ssl-mode must be one of PREFERRED, {', '.join(Tls)}.")
-    if files and chosen is Tls.DISABLED:
-        raise StartRefused(f"The database URL gives {files[0]} together with ssl-mode=DISABLED; remove one of them.")
-    return Tls.VERIFY_CA if CA in given and chosen is Tls.REQUIRED else chosen
+    if certificates and chosen is Tls.DISABLED:
+        raise StartRefused(
+            f"The database URL gives ssl-mode=DISABLED together with {certificates[0]}; remove one of them."
+        )
+    return Tls.VERIFY_CA if has_ca and chosen is Tls.REQUIRED else chosen

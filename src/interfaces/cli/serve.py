@@ -25,7 +25,6 @@ from doorward.infrastructure.settings.data_dir import make_data_dir
 from doorward.infrastructure.settings.settings import Settings
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.settings.web_addresses import bracketed, is_loopback
-from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.interfaces.cli.listening import reserved_address
 from doorward.interfaces.cli.output import EXIT_UNUSABLE
 from doorward.interfaces.cli.running import current_settings
@@ -116,7 +115,7 @@ def banner(settings: Settings, *, has_admin: bool) -> Iterator[str]:
         yield f"  docs:     {settings.public_url}/docs"
     if settings.needs_data_dir:
         yield f"  data:     {settings.data_dir}"
-    yield f"  database: {DatabaseUrl.parse(settings.database_url).masked}"
+    yield f"  database: {settings.database.masked}"
     if not is_loopback(settings.host) and is_loopback(urlsplit(settings.public_url).hostname or ""):
         yield "  warning:  without DOORWARD_PUBLIC_URL, requests for any name but a loopback name get 421"
     if not has_admin:

@@ -19,9 +19,9 @@ def settings(as_json: bool) -> None:  # noqa: FBT001 click passes flags so
 
 
 def text_of(value: object) -> str:
-    """Return the value as it is written in an environment variable."""
+    """Return the value as it is written in an environment variable, in one line."""
     if value is None:
         return ""
     if isinstance(value, list):
         return ",".join(value)
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return str(value).lower() if isinstance(value, bool) else str(value).replace("\n", "\\n")

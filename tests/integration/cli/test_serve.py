@@ -195,7 +195,7 @@ def test_a_killed_worker_is_replaced(tmp_path: Path) -> None:
 def test_the_successor_of_a_killed_worker_does_not_check_the_database_again(tmp_path: Path, workers: str) -> None:
     """Only the start of the service checks it."""
     with running(tmp_path, workers=workers) as server:
-        run_sql(server, "UPDATE alembic_version SET version_num = '9999'")
+        run_sql(server, "UPDATE doorward_version SET version_num = '9999'")
         killed = children(server.pid)
         for worker in killed:
             os.kill(worker, signal.SIGKILL)

@@ -18,9 +18,11 @@ from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from support.mysql.server import MySQLServer
 
-ADAPTERS = ("memory", "sqlite", "mysql")
+ADAPTERS = ("memory", "sqlite", "mysql", pytest.param("prefixed-sqlite", marks=pytest.mark.full))
 CONCURRENT = frozenset({"mysql"})
 """Adapters on which several transactions write at the same time. On the others they run one after the other."""
+
+TABLE_PREFIX = "Auth_"
 
 LIMITS = Limits(wait_seconds=60, pool_wait_seconds=50, lock_wait_seconds=40)
 """Generous, since no contract is about time and the machine may be busy."""
@@ -44,6 +46,13 @@ EMPTIED = (
 async def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "doorward.db"
     await migrate(DatabaseUrl.parse(f"sqlite:///{path}"))
+    return path
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def migrated_prefixed_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("prefixed-template") / "doorward.db"
+    await migrate(DatabaseUrl(sqlite_path=path, table_prefix=TABLE_PREFIX))
     return path
 
 
@@ -73,6 +82,10 @@ def database(adapter: str, request: pytest.FixtureRequest, tmp_path: Path) -> It
             path = tmp_path / "doorward.db"
             shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
             yield DatabaseUrl.parse(f"sqlite:///{path}")
+        case "prefixed-sqlite":
+            path = tmp_path / "doorward.db"
+            shutil.copy(request.getfixturevalue("migrated_prefixed_sqlite"), path)
+            yield DatabaseUrl(sqlite_path=path, table_prefix=TABLE_PREFIX)
         case "mysql":
             url = DatabaseUrl.parse(request.getfixturevalue("migrated_mysql"))
             yield url
@@ -93,6 +106,6 @@ def opened(adapter: str, database: DatabaseUrl | None) -> Storage:
     match adapter, database:
         case "memory", None:
             return MemoryStorage()
-        case (("sqlite" | "mysql"), DatabaseUrl()):
+        case (("sqlite" | "prefixed-sqlite" | "mysql"), DatabaseUrl()):
             return SqlStorage.open(database, limits=LIMITS)
     raise LookupError(f"No storage is opened for the adapter {adapter}.")

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from doorward.infrastructure.sql.migrations.steps import make_index, make_table
+from doorward.infrastructure.sql.migrations.steps import make_index, make_table, named, reference
 from doorward.infrastructure.sql.types import (
     Counter,
     Flag,
@@ -26,8 +26,9 @@ BUILT_IN = {
     "admin": "Manages accounts and roles.",
 }
 
-UNLESS_A_ROLE = """
-    WHEN NOT EXISTS (SELECT 1 FROM roles WHERE name = NEW.role)
+TRIGGER = """
+    CREATE TRIGGER IF NOT EXISTS {grants}_{name} BEFORE {change} ON {grants}
+    WHEN NOT EXISTS (SELECT 1 FROM {roles} WHERE name = NEW.role)
     BEGIN SELECT RAISE(ABORT, 'there is no such role'); END
 """
 
@@ -54,11 +55,11 @@ def upgrade() -> None:
     )
     make_table(
         "user_roles",
-        sa.Column("user_id", Id(), sa.ForeignKey("users.id"), primary_key=True),
-        sa.Column("role", Key(64), sa.ForeignKey("roles.name"), primary_key=True),
+        sa.Column("user_id", Id(), reference("users", "id"), primary_key=True),
+        sa.Column("role", Key(64), reference("roles", "name"), primary_key=True),
         sa.Column("granted_at", UtcTime(), nullable=False, server_default=utc_now()),
     )
-    make_index("ix_user_roles_role", "user_roles", "role")
+    make_index("user_roles", "role")
     make_table(
         "signing_keys",
         sa.Column("kid", Key(64), primary_key=True),
@@ -82,15 +83,13 @@ def upgrade() -> None:
 
 def guard_hand_edits() -> None:
     """SQLite's shell leaves foreign keys off; a misspelt role is refused all the same."""
-    for trigger in (
-        "CREATE TRIGGER IF NOT EXISTS user_roles_new_names_a_role BEFORE INSERT ON user_roles",
-        "CREATE TRIGGER IF NOT EXISTS user_roles_changed_names_a_role BEFORE UPDATE ON user_roles",
-    ):
-        op.execute(trigger + UNLESS_A_ROLE)
+    grants, roles = named("user_roles"), named("roles")
+    for name, change in (("new_names_a_role", "INSERT"), ("changed_names_a_role", "UPDATE")):
+        op.execute(TRIGGER.format(grants=grants, roles=roles, name=name, change=change))
 
 
 def seed() -> None:
-    roles = sa.table("roles", sa.column("name", Key(64)), sa.column("description", sa.Text))
+    roles = sa.table(named("roles"), sa.column("name", Key(64)), sa.column("description", sa.Text))
     present = set(op.get_bind().scalars(sa.select(roles.c.name)))
     missing = [{"name": name, "description": text} for name, text in BUILT_IN.items() if name not in present]
     if missing:
@@ -99,4 +98,4 @@ def seed() -> None:
 
 def downgrade() -> None:
     for name in ("changes", "signing_keys", "user_roles", "roles", "users"):
-        op.drop_table(name)
+        op.drop_table(named(name))

@@ -3,7 +3,14 @@
 import sqlalchemy as sa
 from alembic import op
 
-from doorward.infrastructure.sql.migrations.steps import add_column, make_index, make_table
+from doorward.infrastructure.sql.migrations.steps import (
+    add_column,
+    index_name,
+    make_index,
+    make_table,
+    named,
+    reference,
+)
 from doorward.infrastructure.sql.types import Digest, Id, Key, Number, UtcTime, display_text
 
 revision = "0002"
@@ -14,7 +21,7 @@ def upgrade() -> None:
     make_table(
         "sessions",
         sa.Column("id", Id(), primary_key=True),
-        sa.Column("user_id", Id(), sa.ForeignKey("users.id"), nullable=False),
+        sa.Column("user_id", Id(), reference("users", "id"), nullable=False),
         sa.Column("started_at", UtcTime(), nullable=False),
         sa.Column("last_used_at", UtcTime(), nullable=False),
         sa.Column("used_on", UtcTime(), nullable=False),
@@ -23,8 +30,8 @@ def upgrade() -> None:
         sa.Column("token_hash", Digest, nullable=False),
         sa.Column("spent", Key(960), nullable=False),
     )
-    make_index("ix_sessions_user_id", "sessions", "user_id")
-    make_index("ix_sessions_used_on", "sessions", "used_on")
+    make_index("sessions", "user_id")
+    make_index("sessions", "used_on")
     make_table(
         "services",
         sa.Column("id", Key(64), primary_key=True),
@@ -40,13 +47,15 @@ def upgrade() -> None:
     )
     add_column("changes", sa.Column("session_id", Id()))
     add_column("changes", sa.Column("epoch", Number))
-    make_index("ix_changes_subject_created_at", "changes", "subject", "created_at")
+    make_index("changes", "subject", "created_at")
 
 
 def downgrade() -> None:
-    op.execute("DELETE FROM changes WHERE subject = 'sessions'")  # of which the revision before knows nothing
-    op.drop_index("ix_changes_subject_created_at", "changes")
+    changes = sa.table(named("changes"), sa.column("subject", Key(16)))
+    unknown_before = changes.delete().where(changes.c.subject == "sessions")
+    op.execute(unknown_before)
+    op.drop_index(index_name("changes", "subject", "created_at"), named("changes"))
     for column in ("epoch", "session_id"):
-        op.drop_column("changes", column)
+        op.drop_column(named("changes"), column)
     for name in ("leases", "services", "sessions"):
-        op.drop_table(name)
+        op.drop_table(named(name))

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from doorward.infrastructure.sql.migrations.steps import make_index, make_table
+from doorward.infrastructure.sql.migrations.steps import make_index, make_table, named
 from doorward.infrastructure.sql.types import Digest, Id, Number, UtcTime
 
 revision = "0003"
@@ -19,8 +19,8 @@ def upgrade() -> None:
         sa.Column("first_at", UtcTime(), nullable=False),
         sa.Column("allowed_at", UtcTime(), nullable=False),
     )
-    make_index("ix_sign_in_attempts_allowed_at", "sign_in_attempts", "allowed_at")
+    make_index("sign_in_attempts", "allowed_at")
 
 
 def downgrade() -> None:
-    op.drop_table("sign_in_attempts")
+    op.drop_table(named("sign_in_attempts"))

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from doorward.infrastructure.sql.migrations.steps import add_column
+from doorward.infrastructure.sql.migrations.steps import add_column, named
 from doorward.infrastructure.sql.types import Flag
 
 revision = "0004"
@@ -16,4 +16,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_column("sessions", "keeps_token")
+    op.drop_column(named("sessions"), "keeps_token")

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from doorward.infrastructure.sql.migrations.steps import make_index, make_table
+from doorward.infrastructure.sql.migrations.steps import make_index, make_table, named, reference
 from doorward.infrastructure.sql.types import Digest, Id, Key, Number, UtcTime, display_text
 
 revision = "0005"
@@ -28,19 +28,19 @@ def upgrade() -> None:
         sa.Column("finished_at", UtcTime()),
         sa.Column("version", Number, nullable=False),
     )
-    make_index("ix_letters_finished_at_due_at", "letters", "finished_at", "due_at")
-    make_index("ix_letters_user_id", "letters", "user_id")
+    make_index("letters", "finished_at", "due_at")
+    make_index("letters", "user_id")
     make_table(
         "link_tokens",
-        sa.Column("user_id", Id(), sa.ForeignKey("users.id"), primary_key=True),
+        sa.Column("user_id", Id(), reference("users", "id"), primary_key=True),
         sa.Column("purpose", Key(32), primary_key=True),
         sa.Column("token_hash", Digest, nullable=False, unique=True),
         sa.Column("address_key", Key(254), nullable=False),
         sa.Column("expires_at", UtcTime(), nullable=False),
     )
-    make_index("ix_link_tokens_expires_at", "link_tokens", "expires_at")
+    make_index("link_tokens", "expires_at")
 
 
 def downgrade() -> None:
     for name in ("link_tokens", "letters"):
-        op.drop_table(name)
+        op.drop_table(named(name))
