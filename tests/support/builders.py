@@ -22,6 +22,7 @@ from doorward.application.accounts.request_password_reset import RequestPassword
 from doorward.application.accounts.reset_password import ResetPassword
 from doorward.application.change_feed.directory import AccessDirectory
 from doorward.application.change_feed.ended_sessions import EndedSessions
+from doorward.application.change_feed.feed_marks import FeedMarks
 from doorward.application.change_feed.follower import ChangeFollower, FollowerTimings
 from doorward.application.letters.letter_sender import LetterSender
 from doorward.application.letters.prepare_letter import PrepareLetter
@@ -122,7 +123,7 @@ class House:
     def __post_init__(self) -> None:
         self.storage = MemoryStorage(self.clock.now, self.database)
         self.directory = AccessDirectory(self.storage, self.clock)
-        self.ended = EndedSessions(self.storage, self.clock)
+        self.ended = EndedSessions(self.storage, self.clock, FeedMarks(b"one key of all nodes"))
         self.ended.mark_caught_up(self.clock.monotonic())
         self.sender = self.another_sender()
 

@@ -1,12 +1,14 @@
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 from hashlib import sha256
-from typing import TypeVar, final
+from typing import final
 from uuid import UUID
 
+from doorward.application.change_feed.ended_entry import Entry, found_anew, moved_if_unread, newest
+from doorward.application.change_feed.feed_marks import FeedMarks
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.storage import Storage
 from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME, AccessToken
@@ -30,24 +32,11 @@ UNCERTAIN_SECONDS = 60.0
 end, or it never will."""
 
 
-MANY_OF_ONE_ACCOUNT = 100
+NO_CURSOR = "0"
+"""The cursor of a list while the feed is empty or was not read yet. Who sends it gets the whole list."""
+
+MANY_OF_ONE_ACCOUNT = 500
 """The number of ended sessions of one account from which on its next sign-in replaces them by an epoch."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One end. `until` is published to services; the other times are of the monotonic clock, which nobody sets."""
-
-    user_id: UserId
-    until: datetime
-    added_at: float
-    expires_at: float
-    epoch: int = 0
-    found_at: int | None = None
-    """The last number of the change feed when this node had read the end there; None before."""
-
-
-Id = TypeVar("Id", SessionId, UserId)
 
 
 @final
@@ -60,10 +49,16 @@ class EndedSessions:
     """
 
     def __init__(
-        self, storage: Storage, clock: Clock, max_entries: int = MAX_ENTRIES, retention: timedelta = RETENTION
+        self,
+        storage: Storage,
+        clock: Clock,
+        marks: FeedMarks,
+        max_entries: int = MAX_ENTRIES,
+        retention: timedelta = RETENTION,
     ) -> None:
         """`retention` is RETENTION, or longer where access tokens live longer."""
         self._storage = storage
+        self.marks = marks
         self._clock = clock
         self._monotonic = clock.monotonic
         self._sessions: dict[SessionId, Entry] = {}
@@ -108,8 +103,12 @@ class EndedSessions:
             return await reading.sessions.get(token.session_id) is None
 
     def all(self) -> Ends:
-        """Return every end that is known here."""
-        return Ends(sessions_of(self._sessions.items()), accounts_of(self._accounts.items()), self._position)
+        """Return every end that is known here.
+
+        The lists are copied in one step each, without a new object for an entry. With so many new objects, Python would
+        look for garbage among all that it has, each time.
+        """
+        return Ends([*self._sessions.values()], [*self._accounts.values()], self._cursor)
 
     def since(self, position: int, limit: int) -> Ends | None:
         """Return what somebody may not know who has the ends of this position, on whichever node they got them.
@@ -117,13 +116,18 @@ class EndedSessions:
         Return None if there are more than `limit`, or if this node has not read as far. An end is left out if it was
         read here when the last number of the feed was lower than `position`: whoever has that position read later.
         """
-        if position > self._read_to:
+        since = self.marks.cursor(position)
+        if since is None or position > self._read_to:
             return None
         sessions = newest(self._sessions, position, limit)
         accounts = newest(self._accounts, position, limit)
         if sessions is None or accounts is None:
             return None
-        return Ends(sessions_of(sessions), accounts_of(accounts), self._position, position)
+        return Ends(sessions, accounts, self._cursor, since)
+
+    @property
+    def _cursor(self) -> str:
+        return self.marks.cursor(self._position) or NO_CURSOR
 
     @property
     def complete(self) -> bool:
@@ -150,7 +154,14 @@ class EndedSessions:
 
     def load(self, changes: Sequence[SequencedChange], found_at: int = 0) -> None:
         """Add the ends that the feed contained when this node began to read it. More than `max_entries` changes mean
-        that there are others besides."""
+        that there are others besides.
+
+        The position of this node begins anew, because the feed may be another one than before. Ends that are known
+        already count as found now.
+        """
+        self._position = self._read_to = 0
+        self._sessions = found_anew(self._sessions, found_at)
+        self._accounts = found_anew(self._accounts, found_at)
         now = self._clock.now()
         for row in changes:
             self._add(row.change, min(row.at + self.retention - now, self.retention), found_at)
@@ -216,7 +227,8 @@ class EndedSessions:
         if len(self._sessions) + len(self._accounts) >= self.max_entries:
             self._overfull_until = max(expires_at, self._overfull_until or expires_at)
             return
-        entry = Entry(change.user_id, self._clock.now() + retention, now, expires_at, change.epoch or 0, found_at)
+        until = self._clock.now() + retention
+        entry = Entry(change.session_id, change.user_id, until, now, expires_at, change.epoch or 0, found_at)
         if change.session_id is not None:
             self._put_session(change.session_id, entry)
         else:
@@ -251,37 +263,6 @@ class EndedSessions:
         self.generation += 1
         self._changed.set()
         self._changed = asyncio.Event()
-
-
-def newest(entries: dict[Id, Entry], position: int, limit: int) -> list[tuple[Id, Entry]] | None:
-    """Return the entries that were found at the position or later, or None if there are more than `limit`."""
-    found: list[tuple[Id, Entry]] = []
-    for key in reversed(entries):
-        entry = entries[key]
-        if entry.found_at is not None and entry.found_at < position:
-            return found
-        if len(found) == limit:
-            return None
-        found.append((key, entry))
-    return found
-
-
-def moved_if_unread(entries: dict[Id, Entry], key: Id) -> bool:
-    """Make the entry the newest one if the feed has not reported it yet, and return whether that is so."""
-    entry = entries.get(key)
-    if entry is None or entry.found_at is not None:
-        return False
-    del entries[key]
-    entries[key] = entry
-    return True
-
-
-def sessions_of(entries: Iterable[tuple[SessionId, Entry]]) -> Sequence[tuple[SessionId, datetime]]:
-    return [(session_id, entry.until) for session_id, entry in entries]
-
-
-def accounts_of(entries: Iterable[tuple[UserId, Entry]]) -> Sequence[tuple[UserId, int, datetime]]:
-    return [(user_id, entry.epoch, entry.until) for user_id, entry in entries]
 
 
 def digest_of(identifier: UUID, epoch: int = 0) -> int:

@@ -140,6 +140,8 @@ class ChangeFollower:
             since = self._clock.now() - self._ended.retention
             ended = await reading.changes.ended_since(since, self._ended.max_entries + 1)
         self._directory.clear()
+        self._ended.marks.clear()
+        self._ended.marks.add(latest)
         self._cursor = ChangeCursor(latest, self._clock.monotonic())
         self._ended.load(ended, self._cursor.highest)
         self._keys_due = True
@@ -160,6 +162,11 @@ class ChangeFollower:
                     raise FeedRewritten
                 page = await reading.changes.since(page[-1].sequence, page_size)
                 rows = [*rows, *page]
+        marks = self._ended.marks
+        if rows and marks.contradicts(rows[0]):
+            raise FeedRewritten
+        marks.add(late)
+        marks.add(rows)
         now = self._clock.monotonic()
         return [*cursor.fill(late, now), *cursor.advance(rows, now)]
 

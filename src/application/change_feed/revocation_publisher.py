@@ -36,7 +36,8 @@ MAX_ENTRIES_ON_THE_LOOP = 2_000
 
 MAX_LISTS_PER_STATE = 64
 """The number of different lists that are signed for one state: what is new since the cursors of other states. With yet
-another cursor a client gets the whole list, so that nobody can have one list after another signed."""
+another cursor a client gets the whole list, so that nobody can have one list after another signed. An invented cursor
+takes no place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,7 @@ class RevocationPublisher:
     tokens by themselves.
 
     A list is signed when it is requested and something has changed. All requests in between get the same bytes. A
-    client that names the position of its last list gets only what may be new to it.
+    client that sends the cursor of its last list gets only what may be new to it.
     """
 
     def __init__(self, ended: EndedSessions, signer: RevocationSigner, clock: Clock) -> None:
@@ -90,9 +91,11 @@ class RevocationPublisher:
                 self._tag, self._lists = tag, {}
         return self._tag
 
-    async def list(self, since: int | None = None) -> RevocationList:
-        """Return the present list, or only what may be new since a position. Raise as `tag` does."""
+    async def list(self, cursor: str | None = None) -> RevocationList:
+        """Return the present list, or only what may be new to somebody with the cursor of an earlier one. Raise as
+        `tag` does."""
         self.tag()
+        since = None if cursor is None else self._ended.marks.number(cursor)
         if since not in self._lists and len(self._lists) >= MAX_LISTS_PER_STATE:
             since = None
         listing = self._lists.get(since)

@@ -1,22 +1,42 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from doorward.domain.ids import SessionId, UserId
+
+
+class End(Protocol):
+    """The end of one session, or of all tokens that an account got before an epoch."""
+
+    @property
+    def session_id(self) -> SessionId | None: ...
+
+    @property
+    def user_id(self) -> UserId: ...
+
+    @property
+    def epoch(self) -> int: ...
+
+    @property
+    def until(self) -> datetime:
+        """The time after which no such token is valid."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Ends:
     """What a revocation list contains."""
 
-    sessions: Sequence[tuple[SessionId, datetime]]
-    """Each with the time after which no token of it is valid."""
-    accounts: Sequence[tuple[UserId, int, datetime]]
-    """The accounts whose tokens of an epoch before the given one are revoked, and until when."""
-    position: int
-    """Who has these ends knows all that were readable when the change feed had this last number, or earlier."""
-    since: int | None = None
-    """If not None, the ends that somebody with this position knows are left out."""
+    sessions: Sequence[End]
+    """The sessions that have ended."""
+    accounts: Sequence[End]
+    """The accounts whose tokens of an epoch before the given one are revoked."""
+    cursor: str
+    """Stands for a number of the change feed. Who has these ends knows all that were readable when the feed had this
+    last number, or earlier."""
+    since: str | None = None
+    """If not None, the ends that somebody with this cursor knows are left out."""
 
     def __len__(self) -> int:
         return len(self.sessions) + len(self.accounts)

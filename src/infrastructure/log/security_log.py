@@ -30,7 +30,8 @@ class StructlogSecurityLog:
     """SecurityLog as log lines that carry the request's id and address.
 
     `secret` is the key of the hash that stands for a typed login. Equal logins have equal hashes. What the quota leaves
-    out is reported at the end of the second: by `call_later`, or before the next line.
+    out is reported at the end of the second: by `call_later`, or before the next line. Whoever ends the log calls
+    `report_left_out`.
     """
 
     secret: bytes = field(repr=False)

@@ -6,11 +6,13 @@ from dishka import Provider, Scope, provide
 
 from doorward.application.change_feed.directory import AccessDirectory
 from doorward.application.change_feed.ended_sessions import RETENTION, EndedSessions
+from doorward.application.change_feed.feed_marks import FeedMarks
 from doorward.application.change_feed.follower import ChangeFollower, FollowerTimings
 from doorward.application.change_feed.revocation_publisher import RevocationPublisher
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.storage import Storage
 from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME
+from doorward.infrastructure.security.master_secret import MasterSecret
 from doorward.infrastructure.settings.settings import Settings
 
 
@@ -34,6 +36,7 @@ class ChangeFeedProvider(Provider):
         return AccessDirectory(storage, clock)
 
     @provide
-    def ended_sessions(self, storage: Storage, clock: Clock) -> EndedSessions:
+    def ended_sessions(self, storage: Storage, clock: Clock, secret: MasterSecret) -> EndedSessions:
+        marks = FeedMarks(secret.derive(b"doorward revocation cursor v1"))
         retention = RETENTION + self.settings.longest_token_lifetime - MAX_ACCESS_TOKEN_LIFETIME
-        return EndedSessions(storage, clock, retention=retention)
+        return EndedSessions(storage, clock, marks, retention=retention)

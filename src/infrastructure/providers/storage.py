@@ -1,6 +1,6 @@
 """The adapters of the clock, the log and the database."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import final
 
 from dishka import Provider, Scope, provide
@@ -32,8 +32,10 @@ class StorageProvider(Provider):
         return SystemClock()
 
     @provide
-    def log(self, secret: MasterSecret) -> SecurityLog:
-        return StructlogSecurityLog(secret.derive(b"security log"))
+    def log(self, secret: MasterSecret) -> Iterator[SecurityLog]:
+        log = StructlogSecurityLog(secret.derive(b"security log"))
+        yield log
+        log.report_left_out()  # the event loop ends before the second does
 
     @provide
     def database(self) -> Database:

@@ -38,14 +38,14 @@ class JwtRevocationSigner:
             "aud": self._audience,
             "iat": int(now.timestamp()),
             "exp": int(ends_at.timestamp()),
-            "cursor": str(ends.position),
-            "sessions": encoded({"sid": session_id, "exp": seconds(until)} for session_id, until in ends.sessions),
+            "cursor": ends.cursor,
+            "sessions": encoded({"sid": end.session_id, "exp": seconds(end.until)} for end in ends.sessions),
             "accounts": encoded(
-                {"sub": user_id, "epoch": epoch, "exp": seconds(until)} for user_id, epoch, until in ends.accounts
+                {"sub": end.user_id, "epoch": end.epoch, "exp": seconds(end.until)} for end in ends.accounts
             ),
         }
         if ends.since is not None:
-            claims["since"] = str(ends.since)
+            claims["since"] = ends.since
         content = f"{encode(header)}.{base64url(msgspec.json.encode(claims))}".encode()
         return content + b"." + base64url(sign(key, content)).encode()
 

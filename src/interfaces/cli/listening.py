@@ -16,7 +16,7 @@ RESERVED_FILE_DESCRIPTORS = 128
 BACKLOG_CONNECTIONS = 8_192
 MIN_CONNECTIONS = 64
 MAX_CONNECTIONS = 4_096
-"""The limit of one worker. Each connection may hold in memory one answer that its client does not read."""
+"""The limit of one worker. Each connection may hold in memory 160 KiB that its client does not read."""
 
 
 @contextmanager

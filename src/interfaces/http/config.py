@@ -8,6 +8,19 @@ Network = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LargeAnswerLimits:
+    """The limits of one process."""
+
+    max_bytes: int = 64 * 1024 * 1024
+    """Beyond this, a further large answer is refused."""
+    max_bytes_of_address: int = 16 * 1024 * 1024
+    """The part of it that one client address gets; above the size of the largest answer."""
+    chunk_seconds: float = 30.0
+    """The time in which a client has to take a chunk. The kernel of the server may take several megabytes before, and
+    waits until a third of it has been read, so that slow clients read in bursts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HttpConfig:
     """The settings that the HTTP interface needs. `interfaces.main` makes it from all settings."""
 
@@ -36,6 +49,7 @@ class HttpConfig:
     max_body_bytes: int = 16_384
     body_timeout_seconds: float = 5.0
     """Time limit from the headers of a request to the last byte of its body."""
+    large_answers: LargeAnswerLimits = LargeAnswerLimits()
     keep_alive_seconds: int = 5
     """Seconds after which the server closes an idle connection, as clients are told (RFC 2068, section 19.7.1.1)."""
     access_log: bool = False

@@ -1,17 +1,18 @@
 """The revocation list for other services: who may read it, how clients ask for it, and what it contains."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from time import monotonic, time
+from time import monotonic
 
 import httpx2
 import jwt
 import pytest
 from jwt import PyJWK
 
-from doorward.application.change_feed.revocation_publisher import LIFETIME, MAX_WAITING_PER_ADDRESS, PERIOD
+from doorward.application.change_feed.revocation_publisher import LIFETIME, MAX_WAITING_PER_ADDRESS
 from support.http.database_shell import run_sql
+from support.http.list_periods import within_one_period
 from support.http.raw_http import connected, request
 from support.http.service import Account, Unique, outcome
 from support.jwt.material import read_claims, read_header
@@ -26,22 +27,6 @@ WAIT_SECONDS = 30
 def known(client: httpx2.Client) -> dict[str, str]:
     """What to send to be told of something new only."""
     return {"If-None-Match": client.get(FEED).headers["etag"]}
-
-
-def within_one_period(story: Callable[[], None]) -> None:
-    """At the end of a period every list is signed anew, so that whoever waits is answered and every tag is another. A
-    story that this interrupted says nothing, and is told again."""
-    while True:
-        period = present_period()
-        try:
-            return story()
-        except AssertionError:
-            if present_period() == period:
-                raise
-
-
-def present_period() -> int:
-    return int(time() / PERIOD.total_seconds())
 
 
 def listed_in(answer: httpx2.Response) -> set[str]:
@@ -123,7 +108,7 @@ def test_who_sends_its_cursor_gets_what_is_new_and_who_sends_none_or_another_get
     answer = client.get(FEED, params={"since": cursor})
     assert read_claims(answer.text)["since"] == cursor
     assert session_of(ada) in listed_in(answer)
-    for params in ({}, {"since": "9" * 18}, {"since": "nobody's"}):
+    for params in ({}, {"since": "9" * 18}, {"since": "nobody's"}, {"since": f"{cursor}0"}):
         whole = client.get(FEED, params=params)
         assert "since" not in read_claims(whole.text)
         assert session_of(ada) in listed_in(whole)

@@ -1,7 +1,7 @@
 """Drives the edge without a server: one request and its answer, as ASGI messages."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote
@@ -120,11 +120,12 @@ async def ask(
     peer: str | None = "192.0.2.1",
     ends: str = "complete",
     edge: EdgeMiddleware | None = None,
+    take: Callable[[], Awaitable[object]] | None = None,
     **settings: Any,
 ) -> Reply:
     """Send one request and return the complete answer. `ends` says what follows the chunks: `complete` is the end of
     the body, `disconnected` means that the client left or a chunk was malformed, and `silent` that nothing follows.
-    `settings` change `config`."""
+    `settings` change `config`. `take` is awaited before each message of the answer, as if the client were slow."""
     reply = Reply()
     waiting = [
         {"type": "http.request", "body": chunk, "more_body": ends != "complete" or index < len(chunks) - 1}
@@ -139,6 +140,8 @@ async def ask(
         return {"type": "http.disconnect"}
 
     async def send(message: Message) -> None:
+        if take is not None:
+            await take()
         reply.messages.append(message)
 
     scope: Any = {

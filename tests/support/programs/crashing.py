@@ -23,6 +23,7 @@ from doorward.application.accounts.delete_user import DeleteUser
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.accounts.register_user import RegisterUser
 from doorward.application.change_feed.ended_sessions import EndedSessions
+from doorward.application.change_feed.feed_marks import FeedMarks
 from doorward.application.keys.reseal_signing_keys import ResealSigningKeys
 from doorward.application.keys.revoke_signing_key import RevokeSigningKey
 from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
@@ -61,7 +62,7 @@ def revoke_a_key(storage: SqlStorage, _: User) -> Awaitable[object]:
 
 def sign_in(storage: SqlStorage, _: User) -> Awaitable[object]:
     issue = IssueTokens(PlainTokens(), POLICY)
-    ended = EndedSessions(storage, FrozenClock())
+    ended = EndedSessions(storage, FrozenClock(), FeedMarks(b"one key of all nodes"))
     count = CountAttempt(storage, LOGINS, AttemptPolicy(), LOG)
     authenticate = Authenticate(storage, PlainHasher(), REFRESH_TOKENS, issue, POLICY, LOG, ended, count, DEVICE_TOKENS)
     return authenticate("ada", PASSWORD, NOON)

@@ -1,5 +1,6 @@
 """What a node knows of ended sessions, and what it does when it may not know all of them."""
 
+import gc
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from doorward.application.change_feed.ended_sessions import (
     UNCERTAIN_SECONDS,
     EndedSessions,
 )
+from doorward.application.change_feed.feed_marks import FeedMarks
 from doorward.application.sessions.end_session import EndSession
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.decision import SIGNED_IN
@@ -24,6 +26,7 @@ from support.builders import House, a_token
 from support.doubles import NOON, FrozenClock, PlainTokens, WatchedStorage
 
 SOMEBODY = UserId(uuid7(NOON))
+A_FEED = FeedMarks(b"one key of all nodes")
 
 
 def a_verified_token(house: House, user_id: UserId | None = None) -> AccessToken:
@@ -86,7 +89,9 @@ async def test_a_node_that_starts_loads_the_ends_whose_tokens_may_still_be_valid
     house.clock.move(900)
     restarted = House(clock=house.clock, database=house.storage.database)
     await restarted.follower().once()
-    assert restarted.ended.all().sessions == [(signed_in.session.id, NOON + RETENTION)]
+    assert [(end.session_id, end.until) for end in restarted.ended.all().sessions] == [
+        (signed_in.session.id, NOON + RETENTION)
+    ]
 
 
 async def test_a_node_queries_the_database_before_its_first_read_and_when_its_last_read_is_too_old() -> None:
@@ -94,7 +99,7 @@ async def test_a_node_queries_the_database_before_its_first_read_and_when_its_la
     await house.with_user("ada")
     signed_in = await house.signed_in("ada")
     token = PlainTokens().verify(signed_in.access_token.value, NOON)
-    fresh = EndedSessions(house.storage, house.clock)
+    fresh = EndedSessions(house.storage, house.clock, A_FEED)
     assert fresh.has_ended(token) is None
     assert await fresh.query(token) is False
     fresh.mark_caught_up(house.clock.monotonic())
@@ -109,7 +114,7 @@ async def test_a_node_queries_the_database_before_its_first_read_and_when_its_la
 async def test_a_node_that_cannot_read_the_database_refuses_when_it_must_query_it() -> None:
     storage = WatchedStorage()
     house = House()
-    ended = EndedSessions(storage, house.clock)
+    ended = EndedSessions(storage, house.clock, A_FEED)
     storage.away = True
     with pytest.raises(StorageUnavailable):
         await ended.query(a_verified_token(house))
@@ -117,7 +122,7 @@ async def test_a_node_that_cannot_read_the_database_refuses_when_it_must_query_i
 
 def test_an_end_is_removed_when_no_token_of_it_can_be_valid() -> None:
     clock = FrozenClock()
-    ended = EndedSessions(WatchedStorage(), clock)
+    ended = EndedSessions(WatchedStorage(), clock, A_FEED)
     session_id = new_session_id(NOON)
     ended.apply([Change.session_ended(SOMEBODY, session_id), Change.sessions_ended(SOMEBODY, 3)])
     clock.move(RETENTION.total_seconds() - 1)
@@ -130,7 +135,7 @@ def test_an_end_is_removed_when_no_token_of_it_can_be_valid() -> None:
 
 def test_a_wall_clock_that_jumps_removes_no_end() -> None:
     clock = FrozenClock()
-    ended = EndedSessions(WatchedStorage(), clock)
+    ended = EndedSessions(WatchedStorage(), clock, A_FEED)
     ended.apply([Change.session_ended(SOMEBODY, new_session_id(NOON))])
     clock.time += timedelta(days=1)
     clock.seconds += CLEANUP_INTERVAL_SECONDS
@@ -157,14 +162,14 @@ async def test_an_uncertain_end_is_queried_and_not_published() -> None:
 
 
 def test_the_higher_epoch_counts_in_whatever_order_they_are_announced() -> None:
-    ended = EndedSessions(WatchedStorage(), FrozenClock())
+    ended = EndedSessions(WatchedStorage(), FrozenClock(), A_FEED)
     ended.apply([Change.sessions_ended(SOMEBODY, 3), Change.sessions_ended(SOMEBODY, 2)])
-    assert [(user_id, epoch) for user_id, epoch, _ in ended.all().accounts] == [(SOMEBODY, 3)]
+    assert [(end.user_id, end.epoch) for end in ended.all().accounts] == [(SOMEBODY, 3)]
 
 
 def test_beyond_the_maximum_of_entries_the_database_is_queried() -> None:
     house = House()
-    ended = EndedSessions(house.storage, house.clock, max_entries=3)
+    ended = EndedSessions(house.storage, house.clock, A_FEED, max_entries=3)
     ended.mark_caught_up(house.clock.monotonic())
     token = a_verified_token(house)
     rows = [
@@ -183,8 +188,24 @@ def test_beyond_the_maximum_of_entries_the_database_is_queried() -> None:
     assert (ended.has_ended(token), ended.complete) == (False, True)
 
 
+@pytest.mark.parametrize("number", [1_000, 4_000])
+def test_a_list_of_all_ends_is_copied_without_an_object_for_each(number: int) -> None:
+    """RF-17: otherwise Python looks for garbage among all objects while it copies, which stalls the event loop."""
+    ended = EndedSessions(WatchedStorage(), FrozenClock(), A_FEED)
+    ended.apply([Change.session_ended(SOMEBODY, new_session_id(NOON)) for _ in range(number)])
+    gc.disable()
+    try:
+        before = gc.get_count()[0]
+        ends = ended.all()
+        made = gc.get_count()[0] - before
+    finally:
+        gc.enable()
+    assert len(ends) == number
+    assert made < 50
+
+
 async def test_a_waiter_is_woken_by_a_change() -> None:
-    ended = EndedSessions(WatchedStorage(), FrozenClock())
+    ended = EndedSessions(WatchedStorage(), FrozenClock(), A_FEED)
     before = ended.generation
     ended.apply([Change.session_ended(SOMEBODY, new_session_id(NOON))])
     await ended.changed_since(before)

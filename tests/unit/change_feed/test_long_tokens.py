@@ -19,7 +19,7 @@ LONG_RETENTION = RETENTION + A_DAY - MAX_ACCESS_TOKEN_LIFETIME
 def a_house(house: House | None = None) -> House:
     """Return a house, or another node of it, whose ends are kept for a day."""
     node = House(clock=house.clock, database=house.storage.database) if house else House()
-    node.ended = EndedSessions(node.storage, node.clock, retention=LONG_RETENTION)
+    node.ended = EndedSessions(node.storage, node.clock, node.ended.marks, retention=LONG_RETENTION)
     return node
 
 
@@ -51,7 +51,7 @@ async def test_the_feed_keeps_an_end_for_a_node_that_starts_while_tokens_of_it_a
     await follow.once()
     restarted = a_house(node)
     await restarted.follower().once()
-    known = [session_id for session_id, _ in restarted.ended.all().sessions]
+    known = [end.session_id for end in restarted.ended.all().sessions]
     assert known == [ended.session.id, other.session.id]
 
 

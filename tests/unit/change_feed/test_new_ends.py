@@ -54,8 +54,18 @@ class Node:
         self.house.clock.move(0.5)
         await self.follower.once()
 
-    async def list(self, since: int | None) -> Ends:
-        return self.signer.signed[int((await self.publisher.list(since)).signed)]
+    async def list(self, cursor: str | None) -> Ends:
+        return self.signer.signed[int((await self.publisher.list(cursor)).signed)]
+
+    async def cursor(self) -> str:
+        """Return the cursor of the present list, after two reads, so that it stands for the end of the feed."""
+        await self.read()
+        await self.read()
+        return (await self.list(None)).cursor
+
+
+def sids(ends: Ends) -> set[SessionId]:
+    return {end.session_id for end in ends.sessions if end.session_id is not None}
 
 
 @dataclass(slots=True)
@@ -63,15 +73,15 @@ class Client:
     """Follows the list as docs/verifying-tokens.md says."""
 
     known: set[SessionId] = field(default_factory=set)
-    cursor: int | None = None
+    cursor: str | None = None
     entries: int = 0
 
     async def follow(self, node: Node) -> int:
         """Return the number of entries in the answer."""
         ends = await node.list(self.cursor)
         assert ends.since in {None, self.cursor}
-        self.known |= {session_id for session_id, _ in ends.sessions}
-        self.cursor = ends.position
+        self.known |= sids(ends)
+        self.cursor = ends.cursor
         return len(ends)
 
 
@@ -151,6 +161,18 @@ async def test_a_client_that_asks_the_nodes_in_turn_misses_nothing() -> None:
     assert client.known == ended
 
 
+async def test_a_cursor_of_one_node_is_recognised_by_all_others_also_by_those_that_start_later() -> None:
+    """RF-17."""
+    here, there = two_nodes()
+    await end_some(here, 2)
+    await there.read()
+    cursor = await here.cursor()
+    later = Node(House(clock=here.house.clock, database=here.house.storage.database))
+    for node in (here, there, later):
+        await node.read()
+        assert (await node.list(cursor)).since == cursor
+
+
 async def test_an_end_that_is_readable_late_is_new_to_who_has_a_later_position() -> None:
     """RF-17, TK-16: its number in the feed is lower, because its transaction committed late."""
     node, _ = two_nodes()
@@ -170,17 +192,56 @@ async def test_an_end_that_is_readable_late_is_new_to_who_has_a_later_position()
     assert late.change.session_id in client.known
 
 
-async def test_a_client_that_is_far_behind_or_has_a_foreign_cursor_gets_the_whole_list() -> None:
+async def test_a_client_that_is_far_behind_gets_the_whole_list_which_is_signed_once() -> None:
+    """RF-17."""
     node, _ = two_nodes()
+    await end_some(node, 1)
+    cursor = await node.cursor()
+    before = len(node.signer.signed)
     node.house.ended.apply(
         [Change.session_ended(SOMEBODY, new_session_id(NOON)) for _ in range(MAX_NEW_ENTRIES + 1)], found_at=7
     )
-    node.house.ended.mark_caught_up(node.house.clock.monotonic(), 7)
-    assert (await node.list(7)).since is None
-    assert (await node.list(999)).since is None, "it is of another feed, as after a restored backup"
-    assert [len(ends) for ends in node.signer.signed] == [MAX_NEW_ENTRIES + 1], "it is signed once"
-    node.house.ended.mark_caught_up(node.house.clock.monotonic(), 8)
-    assert len(await node.list(8)) == 0
+    assert (await node.list(cursor)).since is None
+    assert (await node.list(None)).since is None
+    assert [len(ends) for ends in node.signer.signed[before:]] == [MAX_NEW_ENTRIES + 2]
+
+
+async def test_an_invented_cursor_takes_no_place_of_those_that_are_genuine() -> None:
+    """RF-17: a stranger sends ever other ones, of the form that they have or of any other."""
+    node, _ = two_nodes()
+    await end_some(node, 1)
+    cursor = await node.cursor()
+    ended = {*await end_some(node, 1)}
+    number, _, mark = cursor.partition("-")
+    invented = [f"{number}-{other:016x}" for other in range(2 * MAX_LISTS_PER_STATE)]
+    for each in (*invented, number, mark, f"7-{mark}", f"{cursor}0", "0", "", "\0", "9" * 18, f"{'9' * 18}-{mark}"):
+        assert (await node.list(each)).since is None
+    ends = await node.list(cursor)
+    assert (ends.since, sids(ends) >= ended) == (cursor, True)
+    assert len(node.signer.signed) == 3, "before the end the whole list, and after it the whole one and the new part"
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+async def test_a_cursor_does_not_fit_a_restored_feed_that_has_grown_past_it(restarts: bool) -> None:
+    """RF-17, TK-16: whether the nodes were restarted or not."""
+    node, _ = two_nodes()
+    client = Client()
+    await end_some(node, 3)
+    changes = node.house.storage.database.tables.changes
+    backup = list(changes)
+    await end_some(node, 2)
+    await node.cursor()
+    await client.follow(node)
+    del changes[len(backup) :]
+    elsewhere = Node(House(clock=node.house.clock, database=node.house.storage.database))
+    ended = {*await end_some(elsewhere, 4)}
+    if restarts:
+        node = Node(House(clock=node.house.clock, database=node.house.storage.database))
+    for _ in range(3):
+        await node.read()
+    await client.follow(node)
+    assert client.known >= ended
+    assert (await node.list(client.cursor)).since == client.cursor, "from then on the client gets what is new"
 
 
 async def test_requests_at_the_same_time_share_one_list_also_while_it_is_made_in_a_thread() -> None:
@@ -192,10 +253,14 @@ async def test_requests_at_the_same_time_share_one_list_also_while_it_is_made_in
 
 
 async def test_nobody_can_have_one_list_after_another_signed_with_ever_other_cursors() -> None:
-    """RF-17."""
+    """RF-17: also not with genuine ones."""
     node, _ = two_nodes()
-    node.house.ended.mark_caught_up(node.house.clock.monotonic(), 10 * MAX_LISTS_PER_STATE)
-    for cursor in range(3 * MAX_LISTS_PER_STATE):
+    cursors = []
+    for _ in range(MAX_LISTS_PER_STATE + 20):
+        await end_some(node, 1)
+        cursors.append(await node.cursor())
+    before = len(node.signer.signed)
+    for number, cursor in enumerate(dict.fromkeys(cursors)):
         ends = await node.list(cursor)
-        assert ends.since == (cursor if cursor < MAX_LISTS_PER_STATE else None)
-    assert len(node.signer.signed) == MAX_LISTS_PER_STATE + 1
+        assert ends.since == (cursor if number < MAX_LISTS_PER_STATE - 1 else None), "one place is the whole list's"
+    assert len(node.signer.signed) - before <= MAX_LISTS_PER_STATE

@@ -1,5 +1,6 @@
 """How many lines of the security log are written in a second, and what is reported about the others."""
 
+import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -9,9 +10,12 @@ import pytest
 from structlog.contextvars import bound_contextvars
 from structlog.testing import capture_logs
 
+from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import MAX_LINES_PER_SECOND, SecurityEvent
+from doorward.infrastructure.container import make_container
 from doorward.infrastructure.log.line_quota import MAX_ACCOUNTS, MAX_LINES_PER_REASON, MAX_NAMES, LineQuota
 from doorward.infrastructure.log.security_log import StructlogSecurityLog
+from doorward.infrastructure.settings.settings import load_settings
 from support.doubles import FrozenClock
 
 LOGIN_FAIL = SecurityEvent.AUTHN_LOGIN_FAIL
@@ -113,6 +117,19 @@ def test_the_next_line_reports_what_no_event_loop_reported(written: Written) -> 
         report()
     written.clock.move(0.5)
     assert len(written.of(event=SUMMARY)) == 1
+
+
+async def test_what_is_left_out_in_the_last_second_is_reported_when_the_service_stops() -> None:
+    """LG-05."""
+    guesses = 3 * MAX_LINES_PER_SECOND
+    with capture_logs() as lines:
+        container = make_container(load_settings({"DOORWARD_SECRET_KEY": secrets.token_urlsafe(32)}))
+        log = await container.get(SecurityLog)
+        for _ in range(guesses):
+            log.record(LOGIN_FAIL, login="ada", reason="wrong_password", user_id="ada")
+        await container.close()
+    assert sum(line.get("count", 1) for line in lines) == guesses
+    assert lines[-1]["event"] == SUMMARY
 
 
 def test_invented_names_use_bounded_memory_and_lines_and_all_are_counted(written: Written) -> None:

@@ -31,6 +31,7 @@ from doorward.domain.errors import (
     UsernameTaken,
 )
 from doorward.domain.ids import UserId
+from doorward.interfaces.http.errors.refusals import TooManyLargeAnswers
 from doorward.interfaces.http.security.guard import current_principal
 from doorward.interfaces.http.wire.text_limits import EMAIL, MAX_USERNAME_OR_EMAIL_CHARACTERS, PRINTABLE, USERNAME
 
@@ -94,7 +95,7 @@ class AdminUsersController(Controller):
     opt = {"access": any_of(ADMIN), "refusals": (AccountMissing,)}  # noqa: RUF012
     dependencies = {"principal": Provide(current_principal, sync_to_thread=False)}  # noqa: RUF012
 
-    @get("/", operation_id="listUsers", summary="List accounts, page by page", opt={"refusals": ()})
+    @get("/", operation_id="listUsers", summary="List accounts, page by page", opt={"refusals": (TooManyLargeAnswers,)})
     @inject
     async def list_users(
         self, users: FromDishka[ListUsers], beginning: QueryText = "", after: AfterKey = "", limit: PageSize = 50

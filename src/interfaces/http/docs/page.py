@@ -26,16 +26,15 @@ FILES = {
 
 @cache
 def file_answer(name: str, public_path: str) -> ASGIResponse:
-    """Return the answer with this file. Large files are always sent compressed, and then the connection is closed: the
-    file is in memory until the client has read it, and a client could request many of them without reading. The page
-    has `public_path` in the addresses of its files."""
+    """Return the answer with this file. Large files are always sent compressed. The page has `public_path` in the
+    addresses of its files."""
     file, media_type = FILES[name]
     headers, body = {"Cache-Control": "public, max-age=3600"}, (STATIC / file).read_bytes()
     if name == "docs":
         headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
         body = body.replace(b"{path}", public_path.encode())
     if file.endswith(".gz"):
-        headers |= {"Content-Encoding": "gzip", "Connection": "close"}
+        headers["Content-Encoding"] = "gzip"
     return ASGIResponse(body=body, media_type=media_type, headers=headers)
 
 

@@ -17,6 +17,7 @@ from doorward.interfaces.http.edge.addresses import ClientAddresses
 from doorward.interfaces.http.edge.body import BODY, receive_body
 from doorward.interfaces.http.edge.cors import Cors
 from doorward.interfaces.http.edge.hosts import AllowedHosts
+from doorward.interfaces.http.edge.large_answers import LargeAnswers
 from doorward.interfaces.http.edge.public_path import HEALTH_PATHS, PublicPath
 from doorward.interfaces.http.edge.request_headers import (
     HEADERS_BY_NAME,
@@ -66,6 +67,7 @@ class EdgeMiddleware:
         self._addresses = ClientAddresses(config.trusted_proxies)
         self._cors = Cors(config.cors_origins, config.cors_headers)
         self._response_headers = ResponseHeaders(config)
+        self.large_answers = LargeAnswers(config.large_answers)
         self._dialect = DIALECTS[config.dialect]
         self._error_answers = ErrorAnswers(self._dialect)
 
@@ -82,7 +84,7 @@ class EdgeMiddleware:
         state["request_id"], state["ip"], state[HEADERS_BY_NAME] = request_id, ip, by_name
         LOGGED_REQUEST_ID.set(request_id)
         LOGGED_IP.set(ip)
-        cycle = RequestResponseCycle(scope, receive, send, self._response_headers, by_name.get(b"origin"))
+        cycle = RequestResponseCycle(scope, receive, send, self._response_headers, self.large_answers)
         REQUEST_COUNTS.in_flight += 1
         try:
             await self._serve(scope, headers, by_name, cycle)

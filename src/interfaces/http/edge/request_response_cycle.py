@@ -6,7 +6,8 @@ from typing import Final, final
 from litestar.types import HTTPScope, Message, Receive, ReceiveMessage, Send
 from litestar.types.asgi_types import HTTPResponseBodyEvent, HTTPResponseStartEvent
 
-from doorward.interfaces.http.edge.request_headers import Header
+from doorward.interfaces.http.edge.large_answers import MAX_WHOLE_BYTES, LargeAnswers
+from doorward.interfaces.http.edge.request_headers import HEADERS_BY_NAME, Header
 from doorward.interfaces.http.edge.response_headers import ResponseHeaders
 from doorward.interfaces.http.errors.answers import Answer
 from doorward.interfaces.http.errors.problems import PROBLEM_MEDIA_TYPE
@@ -26,9 +27,9 @@ class RequestResponseCycle:
     __slots__ = (
         "_body_was_returned",
         "_is_head",
-        "_origin",
-        "_request_id",
+        "_large_answers",
         "_response_headers",
+        "_scope",
         "_send",
         "_start",
         "answered",
@@ -39,13 +40,18 @@ class RequestResponseCycle:
     )
 
     def __init__(
-        self, scope: HTTPScope, receive: Receive, send: Send, response_headers: ResponseHeaders, origin: bytes | None
+        self,
+        scope: HTTPScope,
+        receive: Receive,
+        send: Send,
+        response_headers: ResponseHeaders,
+        large_answers: LargeAnswers,
     ) -> None:
+        self._scope = scope
         self.receive_from_server = receive
         self._send = send
         self._response_headers = response_headers
-        self._origin = origin
-        self._request_id: str = scope["state"]["request_id"]
+        self._large_answers = large_answers
         self._start: HTTPResponseStartEvent | None = None
         self._is_head = scope["method"] == "HEAD"
         self._body_was_returned = False
@@ -65,18 +71,24 @@ class RequestResponseCycle:
         return {"type": "http.request", "body": self.body, "more_body": False}
 
     async def send(self, message: Message) -> None:
-        """Send a message of the application's answer. Messages after the end of the answer are dropped."""
+        """Send a message of the application's answer. Messages after the end of the answer are dropped. A large body is
+        sent in chunks. Raise TooManyLargeAnswers, before anything was sent, if there is no room for it."""
         if message["type"] == "http.response.start":
             self._start = message
             return
         if message["type"] != "http.response.body" or self.answered:
             return
-        start, self._start = self._start, None
         if self._is_head:  # an answer to HEAD has no body
             message = NO_BODY
+        if len(message["body"]) > MAX_WHOLE_BYTES:
+            await self._send_in_chunks(message)
+            return
+        start, self._start = self._start, None
         try:
             if start is not None:
-                headers = self._response_headers.complete(start["headers"], self._request_id, self._origin)
+                state = self._scope["state"]
+                request_id, origin = state["request_id"], state[HEADERS_BY_NAME].get(b"origin")
+                headers = self._response_headers.complete(start["headers"], request_id, origin)
                 await self._send({"type": "http.response.start", "status": start["status"], "headers": headers})
                 self.status = start["status"]
             await self._send(message)
@@ -84,6 +96,13 @@ class RequestResponseCycle:
             self.client_left = True
             raise
         self.answered = not message.get("more_body", False)
+
+    async def _send_in_chunks(self, message: HTTPResponseBodyEvent) -> None:
+        try:
+            await self._large_answers.send(message, self._scope, self.send)
+        except TimeoutError:
+            self.client_left = True
+            raise
 
     async def respond_with(self, answer: Answer) -> None:
         """Send an error answer in the application's place."""

@@ -187,6 +187,13 @@ class NotReady(Unavailable):
     text = "The service is not ready."
 
 
+class TooManyLargeAnswers(Unavailable):
+    """A large answer is refused before its first byte, because too many bytes wait for clients that read slowly."""
+
+    code = "too_many_large_answers"
+    text = "Too many large answers wait for clients that read slowly; try again in a moment."
+
+
 class InternalError(DomainError):
     """An unexpected exception. The client gets no details."""
 

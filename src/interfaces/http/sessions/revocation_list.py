@@ -22,7 +22,7 @@ from doorward.interfaces.http.docs.answers import ConditionalGet, text_response
 from doorward.interfaces.http.edge.addresses import subscriber_of
 from doorward.interfaces.http.edge.part_limits import MAX_PREFERENCES
 from doorward.interfaces.http.edge.request_headers import Header
-from doorward.interfaces.http.errors.refusals import HeadersTooLarge
+from doorward.interfaces.http.errors.refusals import HeadersTooLarge, TooManyLargeAnswers
 from doorward.interfaces.http.security.access import PUBLIC, SERVICE
 from doorward.interfaces.http.security.guard import record_refusal
 from doorward.interfaces.http.security.http_basic import BASIC, client_credentials
@@ -31,14 +31,7 @@ from doorward.interfaces.http.wire.cached_document import has_tag
 REVOCATIONS_MEDIA_TYPE: Final = "application/jwt"
 MAX_WAIT_SECONDS: Final = 30
 
-MAX_KEEP_ALIVE_BYTES: Final = 256 * 1024
-"""The connection is closed after a larger answer. The answer stays in memory until the client has read it, and a client
-that reads nothing cannot request several of them on one connection."""
-
 WAIT_PREFERENCE: Final = re.compile(rb'(?:^|,)\s*wait\s*=\s*"?([0-9]{1,9})"?\s*(?=[;,]|$)', re.IGNORECASE)
-
-POSITION: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
-"""A cursor that this service gives. With any other the client gets the whole list."""
 
 SINCE_DESCRIPTION: Final = "The `cursor` of the last list that the client has read, for an answer with what is new."
 
@@ -66,7 +59,7 @@ class ConditionalWait(ConditionalGet):
     tags=["Discovery"],
     opt={
         "access": PUBLIC,
-        "refusals": (InvalidClient, RevocationsIncomplete),
+        "refusals": (InvalidClient, RevocationsIncomplete, TooManyLargeAnswers),
     },
     responses=text_response(REVOCATIONS_MEDIA_TYPE),
     operation_class=ConditionalWait,
@@ -92,10 +85,8 @@ async def revocations(
             tag, answer_headers = publisher.tag(), {"Preference-Applied": f"wait={seconds}"}
     if has_tag(entity_tag(tag), headers):
         return ASGIResponse(status_code=304, headers=validators(tag) | answer_headers)
-    published = await publisher.list(int(since) if since and POSITION.fullmatch(since) else None)
+    published = await publisher.list(since)
     answer_headers |= validators(published.tag)
-    if len(published.signed) > MAX_KEEP_ALIVE_BYTES:
-        answer_headers["Connection"] = "close"
     return ASGIResponse(body=published.signed, media_type=REVOCATIONS_MEDIA_TYPE, headers=answer_headers)
 
 
