@@ -4,6 +4,7 @@ from typing import final
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import KeyRing
 from doorward.application.ports.storage import Storage
+from doorward.application.prove_writing import ProveWriting
 from doorward.domain.access.role import USER
 from doorward.domain.errors import Unavailable
 
@@ -15,32 +16,39 @@ CACHE_SECONDS = 1.0
 
 @final
 class CheckReadiness:
-    """Checks whether this node can serve requests: the database answers in time and contains what the migrations put
-    there, and a key can sign tokens."""
+    """Checks whether this node can serve requests: the database answers in time, contains what the migrations put
+    there and can be written, and a key can sign tokens."""
 
-    def __init__(self, storage: Storage, keys: KeyRing, clock: Clock) -> None:
+    def __init__(self, storage: Storage, keys: KeyRing, clock: Clock, prove_writing: ProveWriting) -> None:
         self._storage = storage
+        self._prove_writing = prove_writing
         self._keys = keys
         self._clock = clock
-        self._ready = False
+        self._obstacle: str | None = None
         self._valid_until = float("-inf")
         self._lock = asyncio.Lock()
 
-    async def __call__(self) -> bool:
-        """Return the result of the last check if it is not older than CACHE_SECONDS. One check runs at a time."""
+    async def __call__(self) -> str | None:
+        """Return None if the node is ready, and otherwise the cause for the log.
+
+        The result of the last check is returned if it is not older than CACHE_SECONDS. One check runs at a time.
+        """
         if self._clock.monotonic() < self._valid_until:
-            return self._ready
+            return self._obstacle
         async with self._lock:
             if self._clock.monotonic() >= self._valid_until:
-                self._ready = await self._check()
+                self._obstacle = await self._check()
                 self._valid_until = self._clock.monotonic() + CACHE_SECONDS
-            return self._ready
+            return self._obstacle
 
-    async def _check(self) -> bool:
+    async def _check(self) -> str | None:
         if not self._keys.ready(self._clock.now()):
-            return False
+            return "no_signing_key"
         try:
             async with asyncio.timeout(DATABASE_TIMEOUT_SECONDS), self._storage.reading() as reading:
-                return await reading.roles.get(USER) is not None
-        except (TimeoutError, Unavailable):
-            return False
+                role = await reading.roles.get(USER)
+        except TimeoutError:
+            return "database_too_slow"
+        except Unavailable as error:
+            return error.cause
+        return "roles_missing" if role is None else self._prove_writing.obstacle

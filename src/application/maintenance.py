@@ -51,7 +51,7 @@ class Maintenance:
             try:
                 await self.once()
             except Unavailable:
-                pass  # the change feed reports it; the next round does what this one did not
+                pass  # the change feed or the proof of writing reports it; the next round does what this one did not
             except Exception as error:  # noqa: BLE001 an unforeseen error must not stop the rounds
                 self._log.record(SecurityEvent.MAINTENANCE_FAILED, reason=type(error).__name__)
             await asyncio.sleep(INTERVAL_SECONDS)

@@ -51,9 +51,18 @@ class Throttled(DomainError):
 
 
 class Unavailable(DomainError):
-    """The service cannot answer now; the same request may succeed after `retry_after` seconds."""
+    """The service cannot answer now; the same request may succeed after `retry_after` seconds.
+
+    Whoever raises it gives the `cause`. It is a few words for the log, which counts lines by them: no value may be in
+    it. Clients do not see it. `trace` has the lines of code that an error passed which nobody foresaw.
+    """
 
     retry_after: ClassVar[int] = 1
+
+    def __init__(self, text: str | None = None, *, cause: str = "unknown", trace: str = "") -> None:
+        super().__init__(text)
+        self.cause = cause
+        self.trace = trace
 
 
 # --- accounts ---------------------------------------------------------------------------------------
@@ -349,7 +358,7 @@ class LetterWasSent(Conflict):
     text = "This letter was sent already."
 
 
-class LetterUndelivered(Unavailable):
+class LetterUndelivered(DomainError):
     """A letter could not be handed over. The text says why, without the address and without what the server wrote.
 
     `final` states that another attempt would fail in the same way.
@@ -368,6 +377,10 @@ class LetterUndelivered(Unavailable):
 class StorageUnavailable(Unavailable):
     code = "storage_unavailable"
     text = "The database does not answer; try again in a moment."
+
+
+class StorageBusy(StorageUnavailable):
+    """All connections are in use. This says nothing about the database."""
 
 
 class TransactionConflict(Unavailable):

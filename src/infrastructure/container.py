@@ -42,15 +42,10 @@ from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
 from doorward.application.keys.reseal_signing_keys import ResealSigningKeys
 from doorward.application.keys.revoke_signing_key import RevokeSigningKey
 from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
-from doorward.application.letters.find_letter import FindLetter
-from doorward.application.letters.letter_sender import LetterSender
-from doorward.application.letters.list_letters import ListLetters
-from doorward.application.letters.prepare_letter import PrepareLetter
-from doorward.application.letters.prune_letters import PruneLetters
-from doorward.application.letters.retry_letter import RetryLetter
-from doorward.application.letters.send_test_letter import SendTestLetter
 from doorward.application.maintenance import Maintenance
+from doorward.application.prove_writing import ProveWriting
 from doorward.application.prune import Prune
+from doorward.application.report_unavailable import ReportUnavailable
 from doorward.application.services.authenticate_client import AuthenticateClient
 from doorward.application.services.introspect_token import IntrospectToken
 from doorward.application.services.list_services import ListServices
@@ -67,7 +62,7 @@ from doorward.application.sessions.list_sessions import ListSessions
 from doorward.application.sessions.prune_sessions import PruneSessions
 from doorward.application.sessions.refresh_session import RefreshSession
 from doorward.infrastructure.providers.change_feed import ChangeFeedProvider
-from doorward.infrastructure.providers.letters import LettersProvider
+from doorward.infrastructure.providers.letters import LETTERS, LettersProvider
 from doorward.infrastructure.providers.passwords import PasswordsProvider
 from doorward.infrastructure.providers.storage import StorageProvider
 from doorward.infrastructure.providers.tokens import TokensProvider
@@ -134,16 +129,7 @@ SERVICES = (
     IntrospectToken,
     RevokeToken,
 )
-LETTERS = (
-    PrepareLetter,
-    LetterSender,
-    PruneLetters,
-    FindLetter,
-    ListLetters,
-    RetryLetter,
-    SendTestLetter,
-)
-OPERATIONS = (CheckReadiness, Maintenance, Prune)
+OPERATIONS = (CheckReadiness, Maintenance, Prune, ProveWriting, ReportUnavailable)
 
 
 class UseCases(Provider):

@@ -13,6 +13,8 @@ from doorward.application.change_feed.follower import ChangeFollower
 from doorward.application.change_feed.revocation_publisher import RevocationPublisher
 from doorward.application.letters.letter_sender import LetterSender
 from doorward.application.maintenance import Maintenance
+from doorward.application.prove_writing import ProveWriting
+from doorward.application.report_unavailable import ReportUnavailable
 from doorward.domain.errors import Unavailable
 from doorward.infrastructure.container import make_container
 from doorward.infrastructure.log.configure import configure_logging, dropped_lines
@@ -22,6 +24,7 @@ from doorward.interfaces.http import metrics
 from doorward.interfaces.http.app import create_app
 from doorward.interfaces.http.config import HttpConfig
 from doorward.interfaces.http.edge.behind_edge import behind_edge
+from doorward.interfaces.http.edge.middleware import Report
 from doorward.interfaces.http.errors.dialects import DIALECTS
 from doorward.interfaces.stopping import call_on_stop
 
@@ -31,9 +34,22 @@ def build(settings: Settings | None = None) -> ASGIApp:
     settings = settings or load_settings(os.environ, ENV_FILE)
     configure_logging(settings)
     metrics.measure_when_requested(metrics.LOG_LINES_DROPPED, dropped_lines)
-    container = make_container(settings)
-    config = http_config(settings)
-    return behind_edge(create_app(container, config, lifespan=[background_work(container)]), config)
+    return application(make_container(settings), http_config(settings))
+
+
+def application(container: AsyncContainer, config: HttpConfig) -> ASGIApp:
+    """Return the application with its background work, behind the edge."""
+    app = create_app(container, config, lifespan=[background_work(container)])
+    return behind_edge(app, config, report_to(container))
+
+
+def report_to(container: AsyncContainer) -> Report:
+    """Return what the edge calls before it answers 503."""
+
+    async def report(refusal: Unavailable) -> None:
+        (await container.get(ReportUnavailable))(refusal)
+
+    return report
 
 
 def http_config(settings: Settings) -> HttpConfig:
@@ -56,22 +72,29 @@ def http_config(settings: Settings) -> HttpConfig:
 
 
 def background_work(container: AsyncContainer) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
-    """Return the lifespan that runs the background work: it reads keys and changes, does the maintenance, sends
-    letters, and flushes the metrics. The first read of the changes ends before the first request.
+    """Return the lifespan that runs the background work: it reads keys and changes, proves that it can write, does the
+    maintenance, sends letters, and flushes the metrics. The first read of the changes and the first proof end before
+    the first request.
     """
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         follow = await container.get(ChangeFollower)
+        prove_writing = await container.get(ProveWriting)
         with suppress(Unavailable):  # without the database, requests get 503 until a later read succeeds
             await follow.once()
+        await prove_writing.once()
         maintain = await container.get(Maintenance)
         sender = await container.get(LetterSender)
         publisher = await container.get(RevocationPublisher)
-        tasks = [
-            asyncio.create_task(work)
-            for work in (follow.run(), maintain.run(), sender.run(), metrics.REQUEST_COUNTS.keep_flushing())
-        ]
+        works = (
+            follow.run(),
+            prove_writing.run(),
+            maintain.run(),
+            sender.run(),
+            metrics.REQUEST_COUNTS.keep_flushing(),
+        )
+        tasks = [asyncio.create_task(work) for work in works]
         try:
             with call_on_stop(publisher.stop):
                 yield

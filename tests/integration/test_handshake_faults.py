@@ -1,18 +1,19 @@
-"""A connection to MySQL that fails while it is made, at any byte of what the server sends, is a refusal."""
+"""A connection to MySQL that fails at any byte of what the server sends is a refusal, while it is made and later."""
 
 import asyncio
 import random
 import socket
 import struct
 from asyncio import StreamReader, StreamWriter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import pytest
 import uvloop
 
-from doorward.domain.errors import Unavailable
+from doorward.domain.errors import StorageUnavailable, Unavailable
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.sql.connection import Limits
 from doorward.infrastructure.sql.schema import check_schema, migrate
@@ -20,6 +21,7 @@ from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from support.builders import a_user
 from support.concurrent_load import GUARD, idle
+from support.doubles import NOON
 from support.length import FULL
 from support.storage_access import found
 
@@ -140,3 +142,105 @@ def test_a_connection_that_fails_while_it_is_made_is_refused(
     asyncio.run(migrate(DatabaseUrl.parse(mysql_url)))
     with asyncio.Runner(loop_factory=loop) as runner:
         runner.run(fail_everywhere(mysql_url, fault))
+
+
+async def take_lease(storage: SqlStorage) -> None:
+    async with storage.transaction() as tx:
+        await tx.leases.take("pruning", "ada", NOON, NOON + timedelta(minutes=1))
+
+
+async def read_roles(storage: SqlStorage) -> None:
+    async with storage.reading() as reading:
+        await reading.roles.all()
+
+
+Work = Callable[[SqlStorage], Awaitable[None]]
+
+
+async def outcome(storage: SqlStorage, work: Work) -> str:
+    """What the work ends in, on a new connection. Any error but a refusal is let through."""
+    await storage.close()
+    cause = ""
+    async with asyncio.timeout(GUARD):
+        try:
+            await work(storage)
+        except Unavailable as refusal:
+            cause = refusal.cause
+    assert idle(storage)
+    assert cause == "" or " in " in cause
+    return "refused" if cause else "answered"
+
+
+async def measured(server: FaultyProxy, storage: SqlStorage, work: Work) -> tuple[int, int]:
+    """How many bytes the server sends until a connection is made, and until it has answered the work as well. The first
+    connection is left out, since SQLAlchemy asks more on it."""
+    for _ in range(2):
+        assert await outcome(storage, work) == "answered"
+    before = server.passed
+    assert await outcome(storage, work) == "answered"
+    first = server.passed - before
+    await work(storage)
+    later = server.passed - before - first
+    return first - later, first
+
+
+async def fail_in_answers(raw_url: str, fault: str, work: Work) -> None:
+    async with proxy(DatabaseUrl.parse(raw_url)) as (server, url):
+        storage = SqlStorage.open(url, limits=PATIENT)
+        made, answered = await measured(server, storage, work)
+        server.fault = fault
+        step = 1 if FULL else max(1, (answered - made) // 9)
+        # Within a row, asyncmy uses lengths without a check of bounds, and garbage there may end the process.
+        end = made + 1 if fault == "garbage" and work is read_roles else answered
+        for offset in range(made, end, step):
+            server.intact = offset
+            ended = await outcome(storage, work)
+            assert ended == "refused" or fault == "garbage", (offset, made, answered)
+        server.intact = 1_000_000
+        assert await outcome(storage, work) == "answered"
+        await storage.close()
+
+
+@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+@pytest.mark.parametrize("fault", ["close", "reset", "garbage"])
+@pytest.mark.parametrize("work", [read_roles, take_lease], ids=["read", "transaction"])
+def test_a_connection_that_fails_in_the_answer_to_a_statement_is_refused(
+    mysql_url: str,
+    work: Work,
+    fault: str,
+    loop: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    """OP-04, OP-09: and the refusal names the statement."""
+    asyncio.run(migrate(DatabaseUrl.parse(mysql_url)))
+    with asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(fail_in_answers(mysql_url, fault, work))
+
+
+def test_a_bug_of_ours_while_a_connection_is_made_is_no_refusal(
+    mysql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OP-09: so that it becomes a 500 with its traceback in the log."""
+    asyncio.run(migrate(DatabaseUrl.parse(mysql_url)))
+    monkeypatch.setattr("doorward.infrastructure.sql.mysql_settings.variable", None)
+
+    async def connect(work: Work) -> None:
+        await work(SqlStorage.open(DatabaseUrl.parse(mysql_url)))
+
+    for work in (read_roles, take_lease):
+        with pytest.raises(TypeError):
+            asyncio.run(connect(work))
+
+
+def test_what_a_driver_raises_unforeseen_while_a_connection_is_made_leaves_its_trace(
+    mysql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OP-09."""
+    monkeypatch.setattr("doorward.infrastructure.sql.engine.CONNECT_TIMEOUT_SECONDS", "a text")
+
+    async def connect() -> None:
+        await read_roles(SqlStorage.open(DatabaseUrl.parse(mysql_url)))
+
+    with pytest.raises(StorageUnavailable) as refused:
+        asyncio.run(connect())
+    assert refused.value.cause == "TypeError in connect"
+    assert "asyncmy.connection:" in refused.value.trace

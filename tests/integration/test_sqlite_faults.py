@@ -1,10 +1,11 @@
 """SQLite files that another process has locked, that are full, or that are missing."""
 
 import asyncio
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,68 @@ async def limit(storage: SqlStorage, pages: int) -> None:
     """Set the limit on the one connection that writes."""
     async with connected(storage.engines.writing, in_transaction=False) as connection:
         await connection.rows(text(f"PRAGMA max_page_count = {pages}"))
+
+
+def mount(*arguments: str) -> None:
+    subprocess.run(["mount", *arguments], check=True)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A small file system, or a skip without the rights to mount one."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    try:
+        mount("-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder))
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("only root mounts file systems")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+async def test_a_file_on_a_read_only_file_system_is_not_written_until_that_ends(disk: Path) -> None:
+    """OP-09: a connection keeps what it found when it opened the file, so it is dropped."""
+    url = DatabaseUrl.parse(f"sqlite:///{disk / 'doorward.db'}")
+    storage = SqlStorage.open(url)
+    try:
+        await migrate(url)
+        mount("-o", "remount,ro", str(disk))
+        for _ in range(2):
+            with pytest.raises(StorageUnavailable) as refused:
+                await put(storage, a_user())
+            assert refused.value.cause.startswith("OperationalError SQLITE_")
+        mount("-o", "remount,rw", str(disk))
+        await put(storage, a_user())
+        assert idle(storage)
+    finally:
+        await storage.close()
+
+
+async def test_a_file_on_a_full_disk_is_read_and_is_written_when_there_is_room_again(disk: Path) -> None:
+    """OP-09."""
+    url, ada = DatabaseUrl.parse(f"sqlite:///{disk / 'doorward.db'}"), a_user()
+    storage, much = SqlStorage.open(url), Role(name=RoleName("much"), description="much " * 20_000, created_at=NOON)
+    try:
+        await migrate(url)
+        await put(storage, ada)
+        fill(disk / "filler")
+        for _ in range(2):
+            with pytest.raises(StorageUnavailable) as refused:
+                await put(storage, much)
+            assert re.fullmatch(r"OperationalError SQLITE_(FULL|IOERR\w*) in [\w.]+", refused.value.cause)
+            assert await found(storage, ada.id) == ada
+        (disk / "filler").unlink()
+        await put(storage, much)
+        assert idle(storage)
+    finally:
+        await storage.close()
+
+
+def fill(path: Path) -> None:
+    """Write until nothing more fits onto the disk."""
+    with suppress(OSError), path.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
 
 
 async def test_a_missing_file_is_not_created(tmp_path: Path) -> None:

@@ -11,7 +11,9 @@ from doorward.domain.access.role import ADMIN
 from doorward.domain.accounts.user import User
 from doorward.domain.change_feed.change import Change
 from doorward.domain.errors import StorageUnavailable, TransactionConflict
+from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.storage import SqlStorage
+from doorward.infrastructure.sql.urls import DatabaseUrl
 from support.builders import a_user
 from support.concurrent_load import GUARD, idle, refused_by, served_by
 from support.doubles import NOON
@@ -78,6 +80,33 @@ async def test_a_connection_that_is_killed_is_replaced(mysql: SqlStorage, own_my
         assert await reading.users.get(ada.id) == ada
 
 
+async def test_a_read_that_lost_its_connection_keeps_its_place(own_mysql_server: MySQLServer, mysql_url: str) -> None:
+    """Whoever waits for the only connection for reading gets it when the block of the first reader ends."""
+    await migrate(DatabaseUrl.parse(mysql_url))
+    storage, ada, ended = SqlStorage.open(DatabaseUrl.parse(mysql_url), 2), a_user(), []
+
+    async def wait_and_read() -> None:
+        assert await found(storage, ada.id) == ada
+        ended.append("second")
+
+    try:
+        await put(storage, ada)
+        async with asyncio.timeout(GUARD):
+            async with storage.reading() as reading:
+                assert await reading.users.get(ada.id) == ada
+                waiting = asyncio.create_task(wait_and_read())
+                await asyncio.sleep(0)
+                kills = [f"KILL {number}" for number in await connection_ids(own_mysql_server)]
+                await asyncio.to_thread(own_mysql_server.sql, *kills)
+                assert await reading.users.get(ada.id) == ada
+                ended.append("first")
+            await waiting
+        assert ended == ["first", "second"]
+        assert idle(storage)
+    finally:
+        await storage.close()
+
+
 async def test_listeners_hear_of_a_commit_that_is_not_answered(
     mysql: SqlStorage, own_mysql_server: MySQLServer
 ) -> None:
@@ -102,14 +131,15 @@ async def test_listeners_hear_of_a_commit_that_is_not_answered(
 
 
 async def test_connections_to_a_demoted_server_are_closed(mysql: SqlStorage, own_mysql_server: MySQLServer) -> None:
-    """After a failover the pool must not keep the demoted server."""
+    """OP-09: after a failover the pool must not keep the demoted server."""
     ada = a_user()
     await put(mysql, ada)
     before = await connection_ids(own_mysql_server)
     own_mysql_server.sql("SET GLOBAL read_only = ON")
     try:
-        with pytest.raises(TransactionConflict):
+        with pytest.raises(StorageUnavailable) as refused:
             await put(mysql, a_user("bob"))
+        assert refused.value.cause == "OperationalError 1290 in users.ADD"
         assert await found(mysql, ada.id) == ada
     finally:
         own_mysql_server.sql("SET GLOBAL read_only = OFF")

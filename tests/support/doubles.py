@@ -47,11 +47,13 @@ class FrozenClock:
 @dataclass(slots=True)
 class PlainHasher:
     """Stores passwords readably. `$plain$1$` is the current form, `$plain$0$` an outdated one; `work` counts
-    verifications."""
+    verifications, and `hashed` new hashes."""
 
     work: int = 0
+    hashed: int = 0
 
     async def hash(self, password: Password) -> PasswordHash:
+        self.hashed += 1
         return PasswordHash(f"$plain$1${password.value}")
 
     async def verify(self, password: Password, password_hash: PasswordHash | None, login: str) -> Verdict:
@@ -212,7 +214,7 @@ class WatchedStorage(MemoryStorage):
         self.readings += 1
         await asyncio.sleep(0)
         if self.away:
-            raise StorageUnavailable
+            raise StorageUnavailable(cause="away")
         async with super().reading() as reading:
             await self.gate.wait()
             yield reading

@@ -16,6 +16,7 @@ FAILURES = {
     "authz_fail": Level.WARNING,
     "change_feed_failed": Level.ERROR,
     "change_feed_unreadable": Level.WARNING,
+    "database_unwritable": Level.WARNING,
     "directory_refresh_failed": Level.ERROR,
     "excess_rate_limit_exceeded": Level.WARNING,
     "letter_failed": Level.WARNING,
@@ -23,6 +24,7 @@ FAILURES = {
     "maintenance_failed": Level.ERROR,
     "password_hash_unusable": Level.ERROR,
     "password_reset_fail": Level.WARNING,
+    "service_unavailable": Level.WARNING,
     "signing_key_rotation_failed": Level.ERROR,
     "users_import_failed": Level.ERROR,
 }

@@ -12,9 +12,8 @@ from doorward.application.ports.storage import Transaction
 from doorward.domain.access.actor import Actor, decide_change
 from doorward.domain.access.decision import refusal_of
 from doorward.domain.access.principal import Principal
-from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.accounts.user import User
-from doorward.domain.errors import AccountMissing, TransactionConflict
+from doorward.domain.errors import AccountMissing
 from doorward.domain.ids import UserId
 from doorward.domain.services.service import Service
 
@@ -26,14 +25,11 @@ async def authorize_change(tx: Transaction, by: Actor, log: SecurityLog) -> None
         await require_authorized(tx, by, await tx.users.lock(by.user_id), log)
 
 
-async def authorize_change_of(
-    tx: Transaction, user_id: UserId, by: Actor | Service, log: SecurityLog, *, verified: PasswordHash | None = None
-) -> User:
-    """Do the same for a change of the account `user_id`. It is held as well, and returned.
+async def authorize_change_of(tx: Transaction, user_id: UserId, by: Actor | Service, log: SecurityLog) -> User:
+    """Do the same for a change of the account `user_id`. It is held as well, and returned. Raise AccountMissing.
 
-    Raise AccountMissing. Raise TransactionConflict if `verified` is not the hash of its password any more, so that the
-    password must be verified again. The accounts are locked in the order of their ids, because two admins who change
-    each other's account would deadlock otherwise.
+    The accounts are locked in the order of their ids, because two admins who change each other's account would deadlock
+    otherwise.
     """
     ids = {user_id, by.user_id} if isinstance(by, Principal) else {user_id}
     held = {each: await tx.users.lock(each) for each in sorted(ids)}
@@ -42,8 +38,6 @@ async def authorize_change_of(
     user = held[user_id]
     if user is None:
         raise AccountMissing
-    if verified is not None and user.password_hash != verified:
-        raise TransactionConflict
     return user
 
 

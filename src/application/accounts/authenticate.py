@@ -73,7 +73,7 @@ class Authenticate:
                     factor="password",
                 )
                 return self.issue(present, session, first, now)
-        raise TransactionConflict
+        raise TransactionConflict(cause="password_changed")
 
     async def _known_device(self, key: str, token: str | None) -> DeviceId:
         """Return the device of the mark, if it is one of the account that has the name."""

@@ -7,8 +7,10 @@ from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.ports.security import PasswordHasher, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
-from doorward.application.transactions import retried
+from doorward.application.transactions import MAX_ATTEMPTS, retried
 from doorward.domain.access.principal import Principal
+from doorward.domain.accounts.password import PasswordHash
+from doorward.domain.errors import TransactionConflict
 from doorward.domain.sessions.ending import other_sessions
 
 
@@ -25,24 +27,33 @@ class ChangePassword:
     log: SecurityLog
 
     async def __call__(self, by: Principal, current: str, new: str) -> None:
-        """Raise PasswordWrong, PasswordRefused, HashingBusy or InvalidToken."""
-        ended = await self._change(by, current, new)
-        self.log.record(
-            SecurityEvent.AUTHN_PASSWORD_CHANGE,
-            user_id=str(by.user_id),
-            by=str(by),
-            session_id=str(by.session_id),
-            ended=ended,
-        )
+        """Raise PasswordWrong, PasswordRefused, HashingBusy or InvalidToken.
+
+        The present password is confirmed again only if the account has another hash by then.
+        """
+        password_hash: PasswordHash | None = None
+        for _ in range(MAX_ATTEMPTS):
+            confirmed = await self.confirm(by.user_id, current)
+            checked = self.rules.check(new, (confirmed.username.value, confirmed.email.value))
+            password_hash = password_hash or await self.hasher.hash(checked)
+            ended = await self._save(by, confirmed.password_hash, password_hash)
+            if ended is not None:
+                self.log.record(
+                    SecurityEvent.AUTHN_PASSWORD_CHANGE,
+                    user_id=str(by.user_id),
+                    by=str(by),
+                    session_id=str(by.session_id),
+                    ended=ended,
+                )
+                return
+        raise TransactionConflict(cause="password_changed")
 
     @retried
-    async def _change(self, by: Principal, current: str, new: str) -> int:
-        """Return how many sessions ended. Confirm the password in each attempt, since the account may have another one
-        by then."""
-        confirmed = await self.confirm(by.user_id, current)
-        checked = self.rules.check(new, (confirmed.username.value, confirmed.email.value))
-        password_hash = await self.hasher.hash(checked)
+    async def _save(self, by: Principal, confirmed: PasswordHash, password_hash: PasswordHash) -> int | None:
+        """Return how many sessions ended, or None if `confirmed` is not the hash of the account any more."""
         async with self.storage.transaction() as tx:
-            user = await authorize_change_of(tx, by.user_id, by, self.log, verified=confirmed.password_hash)
+            user = await authorize_change_of(tx, by.user_id, by, self.log)
+            if user.password_hash != confirmed:
+                return None
             await tx.users.save(user.with_chosen_password(password_hash))
             return await tx.sessions.end(other_sessions(await tx.sessions.of_user(user.id), by.session_id))

@@ -7,8 +7,10 @@ from doorward.application.accounts.confirm_password import ConfirmPassword
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
-from doorward.application.transactions import retried
+from doorward.application.transactions import MAX_ATTEMPTS, retried
 from doorward.domain.access.principal import Principal
+from doorward.domain.accounts.password import PasswordHash
+from doorward.domain.errors import TransactionConflict
 
 
 @final
@@ -21,16 +23,25 @@ class DeleteOwnAccount:
     log: SecurityLog
 
     async def __call__(self, by: Principal, password: str) -> None:
-        """Raise PasswordWrong, HashingBusy, LastAdmin or InvalidToken."""
-        await self._delete(by, password)
-        self.log.record(SecurityEvent.USER_DELETED, user_id=str(by.user_id), by=str(by))
+        """Raise PasswordWrong, HashingBusy, LastAdmin or InvalidToken.
+
+        The password is confirmed again only if the account has another hash by then.
+        """
+        for _ in range(MAX_ATTEMPTS):
+            confirmed = await self.confirm(by.user_id, password)
+            if await self._delete(by, confirmed.password_hash):
+                self.log.record(SecurityEvent.USER_DELETED, user_id=str(by.user_id), by=str(by))
+                return
+        raise TransactionConflict(cause="password_changed")
 
     @retried
-    async def _delete(self, by: Principal, password: str) -> None:
-        """Confirm the password in each attempt, since the account may have another one by then."""
-        confirmed = await self.confirm(by.user_id, password)
+    async def _delete(self, by: Principal, confirmed: PasswordHash) -> bool:
+        """Return False if `confirmed` is not the hash of the account any more."""
         async with self.storage.transaction() as tx:
             await serialise_admin_changes(tx)
-            user = await authorize_change_of(tx, by.user_id, by, self.log, verified=confirmed.password_hash)
+            user = await authorize_change_of(tx, by.user_id, by, self.log)
+            if user.password_hash != confirmed:
+                return False
             await refuse_last_admin(tx, user)
             await tx.users.delete(user.id)
+        return True

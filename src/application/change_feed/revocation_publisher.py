@@ -80,7 +80,7 @@ class RevocationPublisher:
         signing key.
         """
         if not self._ended.complete:
-            raise RevocationsIncomplete
+            raise RevocationsIncomplete(cause="change_feed_behind")
         now = self._clock.now()
         signature = self._signer.kid(now), int(now.timestamp() / PERIOD.total_seconds())
         is_old = self._ended.generation != self._generation and self._clock.monotonic() >= self._pauses_until

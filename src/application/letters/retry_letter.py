@@ -27,5 +27,5 @@ class RetryLetter:
                 raise LetterWasSent
             retried_letter = letter.retried(now)
             if not await tx.letters.save(retried_letter):
-                raise TransactionConflict
+                raise TransactionConflict(cause="letter_changed")
             return retried_letter

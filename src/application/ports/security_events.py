@@ -47,6 +47,8 @@ class SecurityEvent(StrEnum):
     CHANGE_FEED_FAILED = "change_feed_failed", Level.ERROR
     CHANGE_FEED_READABLE = "change_feed_readable", Level.INFO
     CHANGE_FEED_UNREADABLE = "change_feed_unreadable", Level.WARNING
+    DATABASE_UNWRITABLE = "database_unwritable", Level.WARNING
+    DATABASE_WRITABLE = "database_writable", Level.INFO
     DIRECTORY_REFRESH_FAILED = "directory_refresh_failed", Level.ERROR
     EXCESS_RATE_LIMIT_EXCEEDED = "excess_rate_limit_exceeded", Level.WARNING, 1
     LETTER_DISCARDED = "letter_discarded", Level.INFO, MAX_LINES_PER_SECOND
@@ -59,6 +61,7 @@ class SecurityEvent(StrEnum):
     PASSWORD_RESET_REQUESTED = "password_reset_requested", Level.INFO, MAX_LINES_PER_SECOND
     SERVICE_ADDED = "service_added", Level.INFO
     SERVICE_REMOVED = "service_removed", Level.INFO
+    SERVICE_UNAVAILABLE = "service_unavailable", Level.WARNING, 1
     SESSION_ENDED = "session_ended", Level.INFO
     SESSION_RENEWAL_REPEATED = "session_renewal_repeated", Level.INFO, 1
     SESSION_RENEWED = "session_renewed", Level.INFO, MAX_LINES_PER_SECOND

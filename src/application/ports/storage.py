@@ -47,6 +47,10 @@ class LeaseRepository(Protocol):
         """
         ...
 
+    async def give_up(self, name: str, holder: str) -> None:
+        """End the lease `name` if `holder` has it."""
+        ...
+
 
 class LockName(StrEnum):
     """The named locks that transactions take."""

@@ -88,7 +88,7 @@ class ContinueSession:
             standing = session.standing(token.hash, genuine=token.genuine, policy=self.policy, now=now)
             if standing is Standing.CURRENT:
                 if not session.has_ever_rotated:
-                    raise TransactionConflict
+                    raise TransactionConflict(cause="session_changed")
                 return Standing.INVALID, session, user
             if standing is Standing.INVALID:
                 return standing, session, user

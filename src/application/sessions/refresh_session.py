@@ -140,8 +140,9 @@ class RefreshSession:
                 return Attempt(Standing.CURRENT, session, user, successor)
             standing = session.standing(token.hash, genuine=token.genuine, policy=self.policy, now=now)
             if standing is Standing.CURRENT:
-                raise TransactionConflict
+                raise TransactionConflict(cause="session_changed")
             if standing is Standing.REUSED:
+                # The rotation changed nothing, so the session is not locked, and the account is locked first.
                 await tx.users.lock(user.id)
                 await tx.sessions.end([session])
             latest = self._latest(token, session) if standing is Standing.RETRIED else None

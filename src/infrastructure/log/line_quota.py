@@ -1,7 +1,7 @@
 """How many lines per second the security log writes, so that nobody can fill the disk or hide behind noise (LG-05).
 
 Lines are counted by event, reason and subject. The subject is the account or, if the event names no account, the name
-or the session that somebody sent.
+or the session that somebody sent, or the cause of a failure.
 """
 
 import time
@@ -16,8 +16,8 @@ WINDOW_SECONDS = 1.0
 MAX_LINES_PER_REASON = 100
 """Lines of one event and reason in a window, except that the first line of each subject is always written."""
 
-MAX_ACCOUNTS, MAX_NAMES = 1_000, 10
-"""Accounts, and names that strangers send, which are counted on their own for one event and reason."""
+MAX_ACCOUNTS, MAX_NAMES, MAX_CAUSES = 1_000, 10, 20
+"""Accounts, names that strangers send, and causes, which are counted on their own for one event and reason."""
 
 
 class Subject(NamedTuple):
@@ -30,7 +30,12 @@ class Subject(NamedTuple):
 OTHERS: Final = Subject("others", value=True)
 """Stands for all further subjects of an event and reason, so that their number is limited."""
 
-SUBJECT_FIELDS: Final = {"user_id": MAX_ACCOUNTS, "login_hash": MAX_NAMES, "session_id": MAX_NAMES}
+SUBJECT_FIELDS: Final = {
+    "user_id": MAX_ACCOUNTS,
+    "login_hash": MAX_NAMES,
+    "session_id": MAX_NAMES,
+    "cause": MAX_CAUSES,
+}
 """The fields that name the subject, the first that a line has, and how many subjects each may name."""
 
 

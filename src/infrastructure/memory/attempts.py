@@ -19,7 +19,7 @@ class MemoryAttempts:
 
     async def add(self, key: AttemptKey, count: AttemptCount) -> None:
         if key in self.tables.attempts:
-            raise TransactionConflict
+            raise TransactionConflict(cause="attempt_added")
         self.tables.attempts[key] = count
 
     async def save(self, key: AttemptKey, count: AttemptCount) -> None:

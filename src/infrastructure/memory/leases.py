@@ -14,3 +14,7 @@ class MemoryLeases:
             return False
         self.tables.leases[name] = (holder, until)
         return True
+
+    async def give_up(self, name: str, holder: str) -> None:
+        if self.tables.leases.get(name, ("", None))[0] == holder:
+            del self.tables.leases[name]

@@ -62,7 +62,7 @@ class MemoryUsers:
     async def add(self, user: User) -> None:
         self._check_unique(user)
         if user.id in self.tables.users:
-            raise TransactionConflict
+            raise TransactionConflict(cause="id_exists")
         for role in user.roles:
             if role not in self.tables.roles:
                 raise RoleMissing
@@ -75,7 +75,7 @@ class MemoryUsers:
     async def save(self, user: User) -> None:
         present = self.tables.users.get(user.id)
         if present is None or present.version != user.version:
-            raise TransactionConflict
+            raise TransactionConflict(cause="account_changed")
         self._check_unique(user)
         self.announce(Change.of_account(user.id))
         self.tables.users[user.id] = replace(user, roles=present.roles, version=user.version + 1)

@@ -24,7 +24,7 @@ class Argon2Cffi:
         try:
             return self._argon2.hash(password)
         except HashingError as error:
-            raise HashingBusy from error
+            raise HashingBusy(cause="no_memory") from error
 
     def verify(self, phc: str, password: bytes) -> bool:
         try:
@@ -34,4 +34,6 @@ class Argon2Cffi:
         except InvalidHashError as error:
             raise Undecodable from error
         except VerificationError as error:
-            raise (HashingBusy if str(error) in OUT_OF_RESOURCES else Undecodable) from error
+            if str(error) in OUT_OF_RESOURCES:
+                raise HashingBusy(cause="no_memory") from error
+            raise Undecodable from error

@@ -77,13 +77,13 @@ class HashingPool:
             future = self._executor.submit(self._measured, compute, work)
         except RuntimeError as error:  # the pool is closed, or the system cannot start a thread
             self._leave(work, login)
-            raise HashingBusy from error
+            raise HashingBusy(cause="no_thread") from error
         future.add_done_callback(lambda _: self._leave(work, login))
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 return await asyncio.wrap_future(future)
         except TimeoutError as error:
-            raise HashingBusy from error
+            raise HashingBusy(cause="hash_too_slow") from error
 
     def close(self) -> None:
         """Return when the threads have ended. Later calls of `run` raise HashingBusy."""
@@ -91,11 +91,13 @@ class HashingPool:
 
     def _enter(self, work: int, login: str | None) -> None:
         with self._lock:
-            if self.pending >= self._max_pending or self._expected_wait() > self._max_wait_seconds:
-                raise HashingBusy
+            if self.pending >= self._max_pending:
+                raise HashingBusy(cause="queue_full")
+            if self._expected_wait() > self._max_wait_seconds:
+                raise HashingBusy(cause="wait_too_long")
             held = self._work_of_logins[login] if login is not None else 0
             if held and held + work > SHARE_OF_A_LOGIN * self._capacity():
-                raise HashingBusy
+                raise HashingBusy(cause="share_of_login_used")
             self._count(1, work, login)
 
     def _expected_wait(self) -> float:

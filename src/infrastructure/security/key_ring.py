@@ -17,6 +17,8 @@ from doorward.infrastructure.security.jwk import PrivateKey, PublicKey, public_j
 from doorward.infrastructure.security.sealing import AesKeySealer
 from doorward.infrastructure.settings.start_refused import StartRefused
 
+NO_KEY = "There is no signing key yet; try again in a moment."
+
 PUBLISHED_CACHE_TIME = timedelta(seconds=1)
 """How long the published keys are cached before their states are computed again."""
 
@@ -105,14 +107,14 @@ class StoredKeyRing:
         `reload`."""
         key = signing_at(self._order, now)
         if key is None:
-            raise StorageUnavailable("There is no signing key yet; try again in a moment.")
+            raise StorageUnavailable(NO_KEY, cause="no_signing_key")
         return self._keys[key.kid]
 
     def verifying(self, kid: str) -> OpenKey | None:
         """Return the key with exactly this id, without any access to the database or the network. Raise
         StorageUnavailable before the first `reload`: a node that has no keys yet cannot reject a token."""
         if not self._order:
-            raise StorageUnavailable
+            raise StorageUnavailable(NO_KEY, cause="no_signing_key")
         return self._keys.get(kid)
 
     def may_have_signed(self, key: OpenKey, moment: datetime) -> bool:
@@ -121,7 +123,7 @@ class StoredKeyRing:
 
     def published(self, now: datetime) -> Sequence[PublishedKey]:
         if not self._order:
-            raise StorageUnavailable("There is no signing key yet; try again in a moment.")
+            raise StorageUnavailable(NO_KEY, cause="no_signing_key")
         if self._published_at is None or abs(now - self._published_at) >= PUBLISHED_CACHE_TIME:
             gone = expired_keys(self._order, now, self._token_lifetime)
             published = tuple(self._keys[key.kid].published for key in self._order if key not in gone)

@@ -29,7 +29,7 @@ class Libsodium:
                 password, PASSES, MEMORY_KIB * BYTES_PER_KIB, crypto_pwhash_ALG_ARGON2ID13
             ).decode("ascii")
         except RuntimeError as error:
-            raise HashingBusy from error
+            raise HashingBusy(cause="no_memory") from error
 
     def verify(self, phc: str, password: bytes) -> bool:
         """Compute the hash and compare it: `crypto_pwhash_str_verify` does not distinguish a wrong password from
@@ -49,4 +49,4 @@ def compute(password: bytes, salt: bytes, passes: int, memory_kib: int) -> bytes
             HASH_BYTES, password, salt, passes, memory_kib * BYTES_PER_KIB, crypto_pwhash_ALG_ARGON2ID13
         )
     except RuntimeError as error:
-        raise HashingBusy from error
+        raise HashingBusy(cause="no_memory") from error

@@ -47,7 +47,7 @@ class SqlAttempts:
         try:
             await self.connection.change(ADD, {"login": key.login, "device": key.device, **to_row(count)})
         except ConstraintViolated as error:
-            raise TransactionConflict from error
+            raise TransactionConflict(cause="attempt_added") from error
 
     async def save(self, key: AttemptKey, count: AttemptCount) -> None:
         await self.connection.change(REPLACE, {**of(key), **to_row(count, "new_")})

@@ -15,6 +15,7 @@ from sqlalchemy import Executable, Row
 
 from doorward.domain.errors import DomainError, StorageUnavailable
 from doorward.infrastructure.sql.errors import ConnectionLost, connecting, refusal
+from doorward.infrastructure.sql.statement_names import name_of
 from doorward.infrastructure.sql.waiting import WaitLimit
 
 T = TypeVar("T")
@@ -61,6 +62,11 @@ class Session(Protocol):
 
     async def roll_back(self) -> None: ...
 
+    async def renew(self) -> None:
+        """Use another connection from now on, in the place of this one, which was lost. No other caller gets the place
+        meanwhile. Raise as `Connections.session` does."""
+        ...
+
     async def release(self) -> None:
         """Return the connection to the pool, or close it if it is broken or still busy. Never raise."""
         ...
@@ -99,38 +105,39 @@ class SqlConnection:
 
     async def rows(self, statement: Executable, values: Values = NO_VALUES) -> Sequence[SqlRow]:
         """Run a SELECT and return its rows."""
-        return await self._run(lambda session: session.rows(statement, values))
+        return await self._run(lambda session: session.rows(statement, values), statement)
 
     async def change(self, statement: Executable, values: Values = NO_VALUES) -> int:
         """Run a statement and return how many rows it matched."""
-        return await self._run(lambda session: session.change(statement, values))
+        return await self._run(lambda session: session.change(statement, values), statement)
 
     async def change_all(self, statement: Executable, each: Sequence[Values]) -> None:
         """Run a statement once for each set of values."""
-        await self._run(lambda session: session.change(statement, each))
+        await self._run(lambda session: session.change(statement, each), statement)
 
     async def begin(self) -> None:
-        await self._run(lambda session: session.begin())
+        await self._run(lambda session: session.begin(), "begin")
 
-    async def _run(self, work: Callable[[Session], Awaitable[T]]) -> T:
+    async def _run(self, work: Callable[[Session], Awaitable[T]], statement: Executable | str) -> T:
         try:
-            return await self._attempt(work)
+            return await self._attempt(work, statement)
         except ConnectionLost:
             if self.in_transaction:
                 raise
-        await self.session.release()
-        self.session = await open_session(self.connections, self.limit)
+        with connecting():
+            await self.session.renew()
         try:
-            return await self._attempt(work)
+            return await self._attempt(work, statement)
         except ConnectionLost as error:
-            raise StorageUnavailable from error
+            raise StorageUnavailable(cause=error.cause, trace=error.trace) from error
 
-    async def _attempt(self, work: Callable[[Session], Awaitable[T]]) -> T:
+    async def _attempt(self, work: Callable[[Session], Awaitable[T]], statement: Executable | str) -> T:
+        """Do the work. `statement` is what it does, or its name."""
         self.uncommitted = self.in_transaction
         try:
             return await work(self.session)
         except Exception as error:
-            refused = refusal(error)
+            refused = refusal(error, name_of(statement))
             if refused is None:
                 raise
             raise refused from error
@@ -144,9 +151,9 @@ class SqlConnection:
 
     async def _commit(self, committed: Callable[[], None]) -> None:
         try:
-            await self._attempt(lambda session: session.commit())
+            await self._attempt(lambda session: session.commit(), "commit")
         except ConnectionLost as error:
-            raise StorageUnavailable from error
+            raise StorageUnavailable(cause=error.cause, trace=error.trace) from error
         self.uncommitted = False
         committed()
 
@@ -160,7 +167,7 @@ class SqlConnection:
     async def _roll_back_and_release(self) -> None:
         try:
             with suppress(DomainError):
-                await self._attempt(lambda session: session.roll_back())
+                await self._attempt(lambda session: session.roll_back(), "rollback")
         finally:
             await self.session.release()
 

@@ -12,6 +12,7 @@ from doorward.infrastructure.sql.connection import NO_VALUES, SqlConnection, Val
 from doorward.infrastructure.sql.contents import COLUMNS, HEAD
 from doorward.infrastructure.sql.engine import MAX_CONNECTION_AGE_SECONDS, open_engines
 from doorward.infrastructure.sql.mysql_settings import WRITING, is_set, variable
+from doorward.infrastructure.sql.privileges import diagnose_privileges
 from doorward.infrastructure.sql.schema import check_schema
 from doorward.infrastructure.sql.urls import DatabaseUrl
 
@@ -65,8 +66,8 @@ async def diagnose_database(url: DatabaseUrl, now: Callable[[], datetime]) -> li
     try:
         await check_schema(url)
     except StartRefused as refused:
-        line, _, fix = str(refused).partition(";")
-        return [Finding(check="database", state="wrong", text=line, fix=fix.strip() or "see the message")]
+        line, _, fix = str(refused).rpartition("; ")  # a sentence of the server may have a semicolon, too
+        return [Finding(check="database", state="wrong", text=line or fix, fix=fix if line else "see the message")]
     answers = Finding(check="database", state="ok", text=f"{url.masked} answers")
     names = f", in tables that begin with {url.table_prefix}" if url.table_prefix else ""
     current = Finding(check="schema", state="ok", text=f"revision {HEAD}{names}")
@@ -76,9 +77,12 @@ async def diagnose_database(url: DatabaseUrl, now: Callable[[], datetime]) -> li
             found = [finding async for finding in diagnose_session(connection, url)]
             if url.sqlite_path is None:
                 found += [await diagnose_settings(connection), await diagnose_clock(connection, now)]
+        if url.sqlite_path is None:
+            found.append(await diagnose_privileges(engines.writing, url.table_prefix))
         return [answers, current, *found]
     except StorageUnavailable as error:
-        return [Finding(check="database", state="wrong", text=str(error), fix="see the log of the database server")]
+        text = f"{error} ({error.cause})"
+        return [Finding(check="database", state="wrong", text=text, fix="see the log of the database server")]
     finally:
         await engines.close()
 

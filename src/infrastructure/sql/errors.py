@@ -1,6 +1,8 @@
 """Says what errors of SQLAlchemy and of drivers mean. Only this module turns them into refusals of the domain."""
 
+import errno
 import sqlite3
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,7 +18,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from doorward.domain.errors import StorageUnavailable, TransactionConflict
+from doorward.domain.errors import DomainError, StorageUnavailable, TransactionConflict
 
 ROLLED_BACK_CODES = frozenset({1020, 1180, 1213, 3101})
 """MySQL rolled the whole transaction back: row changed, commit refused, deadlock, refused by Group Replication."""
@@ -28,12 +30,39 @@ READ_ONLY_CODES = frozenset({1290, 1792, 1836, 3100})
 """A MySQL server that is no longer the primary sends these errors and keeps the connection open, so the pool must drop
 the connection."""
 
+MISSING_PRIVILEGE_CODES = frozenset({1044, 1142, 1143, 1227, 1370})
+"""MySQL's errors for a database account that lacks a privilege. Most privileges that are granted later count on new
+connections only, so the pool must drop the connection."""
+
+UNUSABLE_CODES = READ_ONLY_CODES | MISSING_PRIVILEGE_CODES
+
+UNUSABLE_SQLITE_FILES = frozenset(
+    {
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+    }
+)
+"""SQLite's errors for a file that cannot be used. A connection keeps what it found when it opened the file, so it must
+be dropped."""
+
+DRIVER_MODULES = ("asyncmy.", "sqlalchemy.dialects.mysql.asyncmy", "sqlalchemy.connectors.asyncio")
+"""The driver and SQLAlchemy's adapter for it. No code of Doorward is called from them."""
+
 PROGRAMMING_ERRORS = (ProgrammingError, NotSupportedError, DataError)
 """Errors that only a bug in Doorward can cause. They are not turned into refusals."""
 
 
-CONNECTION_LOST_ERRORS = (AttributeError, OSError, EOFError)
-"""Errors that drivers raise when the connection is lost, besides their own classes."""
+CONNECTION_LOST_ERRORS = (OSError, EOFError)
+"""Errors of the network that drivers let through."""
+
+FORESEEN = (DBAPIError, PoolTimeout, *CONNECTION_LOST_ERRORS)
+"""Errors of which class and code say enough. The log has the trace of all others."""
+
+OWN_PACKAGE = "doorward."
+MAX_TRACE_FRAMES = 12
 
 
 class ConstraintViolated(Exception):
@@ -50,14 +79,19 @@ class ConnectionLost(TransactionConflict):
 
 @contextmanager
 def connecting() -> Iterator[None]:
-    """Raise StorageUnavailable in place of any error of the block, which makes a connection.
+    """Raise StorageUnavailable in place of what a driver or the network raises in the block, which makes a connection.
 
-    When a connection ends at an unexpected byte, drivers raise errors of any class.
+    When a connection ends at an unexpected byte, drivers raise errors of any class. An error that code of Doorward
+    raises is a bug, and is let through.
     """
     try:
         yield
+    except DomainError:
+        raise
     except Exception as error:
-        raise StorageUnavailable from error
+        if not isinstance(error, FORESEEN) and modules_of(error)[-1].startswith(OWN_PACKAGE):
+            raise
+        raise StorageUnavailable(cause=cause_of(error, "connect"), trace=trace_of(error)) from error
 
 
 def error_code(error: BaseException | None) -> int | None:
@@ -66,28 +100,74 @@ def error_code(error: BaseException | None) -> int | None:
     return code if isinstance(code, int) else None
 
 
-def refusal(error: Exception) -> Exception | None:
-    """Return what to raise in place of an error of SQLAlchemy or of a driver, or None to let the error through.
+def refusal(error: Exception, at: str) -> Exception | None:
+    """Return what to raise in place of an error of SQLAlchemy or of a driver, or None to let the error through. `at` is
+    the name of the statement.
 
     Errors that only a bug in Doorward can cause are let through. A time-out while waiting for a lock or a disk is
-    StorageUnavailable and not a conflict, because trying again would only wait again.
+    StorageUnavailable and not a conflict, because trying again would only wait again. So is a database that cannot be
+    written.
     """
+    if isinstance(error, IntegrityError) and not error.connection_invalidated:
+        return ConstraintViolated()
+    kind = kind_of_refusal(error)
+    return kind(cause=cause_of(error, at), trace=trace_of(error)) if kind is not None else None
+
+
+def kind_of_refusal(error: Exception) -> type[StorageUnavailable | TransactionConflict] | None:
     if isinstance(error, TimeoutError | PoolTimeout):
-        return StorageUnavailable()
-    if isinstance(error, DBAPIError):
-        if error.connection_invalidated:
-            return ConnectionLost()
-        if error_code(error.orig) in ROLLED_BACK_CODES:
-            return TransactionConflict()
-        if isinstance(error, IntegrityError):
-            return ConstraintViolated()
-        return None if isinstance(error, PROGRAMMING_ERRORS) else StorageUnavailable()
-    return ConnectionLost() if is_connection_lost(error) else None
+        return StorageUnavailable
+    if not isinstance(error, DBAPIError):
+        return ConnectionLost if is_connection_lost(error) else None
+    if is_unusable(error.orig):
+        return StorageUnavailable
+    if error.connection_invalidated:
+        return ConnectionLost
+    if error_code(error.orig) in ROLLED_BACK_CODES:
+        return TransactionConflict
+    return None if isinstance(error, PROGRAMMING_ERRORS) else StorageUnavailable
+
+
+def cause_of(error: Exception, at: str) -> str:
+    """Return the class and the code of an error, and the name of the statement."""
+    known = error.orig or error if isinstance(error, DBAPIError) else error
+    code: str | int | None = error_code(known) if known is not error else None
+    code = code or getattr(known, "sqlite_errorname", None)
+    if isinstance(known, OSError) and known.errno is not None:
+        code = errno.errorcode.get(known.errno, known.errno)
+    name = type(known).__name__
+    return f"{name} in {at}" if code is None else f"{name} {code} in {at}"
+
+
+def trace_of(error: Exception) -> str:
+    """Return the lines of code that an unforeseen error passed, the outermost first; nothing for other errors."""
+    if isinstance(error, FORESEEN):
+        return ""
+    frames = [
+        f"{frame.f_globals.get('__name__', '?')}:{line}" for frame, line in traceback.walk_tb(error.__traceback__)
+    ]
+    return " ".join(frames[-MAX_TRACE_FRAMES:])
+
+
+def modules_of(error: BaseException) -> list[str]:
+    """Return the modules that an error passed, the one that raised it last."""
+    return [str(frame.f_globals.get("__name__", "?")) for frame, _ in traceback.walk_tb(error.__traceback__)]
 
 
 def is_connection_lost(error: BaseException | None) -> bool:
-    """Return whether this is one of CONNECTION_LOST_ERRORS. Drivers access what a closed connection no longer has."""
-    return isinstance(error, CONNECTION_LOST_ERRORS)
+    """Return whether the error is of the network, or of a driver that read something unexpected.
+
+    Drivers then raise errors of any class, also while they access what a closed connection no longer has.
+    """
+    if isinstance(error, CONNECTION_LOST_ERRORS):
+        return True
+    return error is not None and any(module.startswith(DRIVER_MODULES) for module in modules_of(error))
+
+
+def is_unusable(error: BaseException | None) -> bool:
+    """Return whether the server or the file cannot be used through this connection."""
+    sqlite_code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without what an extended code adds
+    return error_code(error) in UNUSABLE_CODES or sqlite_code in UNUSABLE_SQLITE_FILES
 
 
 def mark_lost_connections(context: ExceptionContext) -> None:
@@ -98,7 +178,12 @@ def mark_lost_connections(context: ExceptionContext) -> None:
     it may still hold the answer to an earlier statement.
     """
     error = context.original_exception
-    if error_code(error) in CONNECTION_CLOSED_CODES | READ_ONLY_CODES or is_connection_lost(error):
+    of_driver = isinstance(context.sqlalchemy_exception, DBAPIError)
+    if (
+        error_code(error) in CONNECTION_CLOSED_CODES
+        or is_unusable(error)
+        or (not of_driver and is_connection_lost(error))
+    ):
         context.is_disconnect = True
     elif isinstance(context.sqlalchemy_exception, InterfaceError | InternalError) and not context.is_disconnect:
         context.is_disconnect = True

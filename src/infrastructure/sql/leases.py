@@ -2,7 +2,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import final
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, delete, insert, update
 
 from doorward.infrastructure.sql.connection import SqlConnection
 from doorward.infrastructure.sql.errors import ConstraintViolated
@@ -20,6 +20,8 @@ TAKE = (
     .values(holder=bindparam("taker"), until=bindparam("end"))
 )
 
+GIVE_UP = delete(leases).where(leases.c.name == bindparam("lease"), leases.c.holder == bindparam("giver"))
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -35,3 +37,6 @@ class SqlLeases:
         except ConstraintViolated:
             return False
         return True
+
+    async def give_up(self, name: str, holder: str) -> None:
+        await self.connection.change(GIVE_UP, {"lease": name, "giver": holder})

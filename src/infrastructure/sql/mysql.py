@@ -51,6 +51,9 @@ class MySqlSession:
     async def roll_back(self) -> None:
         await self._end(Connection.rollback)
 
+    async def renew(self) -> None:
+        """Do nothing: a read takes its connection from the pool when it runs, and the pool has dropped the lost one."""
+
     async def release(self) -> None:
         if not self.released:
             self.released = True

@@ -42,7 +42,7 @@ class SqlRoles:
         try:
             await self.connection.change(ADD, to_row(role))
         except ConstraintViolated as error:
-            raise TransactionConflict from error  # another transaction added it meanwhile
+            raise TransactionConflict(cause="role_added") from error  # another transaction added it meanwhile
         return True
 
     async def remove(self, name: RoleName) -> bool:

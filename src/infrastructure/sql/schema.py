@@ -12,7 +12,7 @@ from doorward.domain.errors import StorageUnavailable
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.sql.contents import CURRENT, HEAD, KNOWN, SchemaState, schema_state
 from doorward.infrastructure.sql.engine import open_engine, open_migrator, run_in_database
-from doorward.infrastructure.sql.errors import error_code, is_busy
+from doorward.infrastructure.sql.errors import MISSING_PRIVILEGE_CODES, error_code, is_busy
 from doorward.infrastructure.sql.naming import VERSION_TABLE
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.infrastructure.sql.waiting import WaitLimit
@@ -30,9 +30,6 @@ REVISION_TIMEOUT_SECONDS = 3.0
 
 ACCESS_DENIED_CODES = frozenset({1045, 1698})
 """MySQL's errors for an unknown user or a wrong password."""
-
-MISSING_PRIVILEGE_CODES = frozenset({1044, 1142, 1227, 1370})
-"""MySQL's errors for a database account that lacks a privilege."""
 
 UNUSABLE = (DBAPIError, OSError, StorageUnavailable)
 """Errors of a database that cannot be reached or used."""

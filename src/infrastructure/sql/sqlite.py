@@ -58,12 +58,18 @@ class SqliteSession:
 
     async def roll_back(self) -> None:
         """Roll back. The connection is closed instead if SQLite reports an error or a thread still uses it."""
-        if self.working is not None:
+        if self.working is not None or self.connection.invalidated:
             return
         try:
             self._command("ROLLBACK")
         except SQLAlchemyError:
             self.connection.invalidate()
+
+    async def renew(self) -> None:
+        self.connection.close()
+        self.released = True  # if the file cannot be opened, the place is given back there
+        self.connection = await self.connections.connect(self.limit)
+        self.released = False
 
     async def release(self) -> None:
         if self.released:
@@ -90,7 +96,7 @@ class SqliteSession:
     async def _run(self, work: Callable[[], T], *, in_thread: bool = False) -> T:
         """Run `work` on the event loop, or in a thread if it is `in_thread` or must wait for a lock."""
         if self.working is not None:
-            raise StorageUnavailable
+            raise StorageUnavailable(cause="earlier_statement_still_runs")
         if not in_thread:
             try:
                 return work()
@@ -145,11 +151,12 @@ class SqliteConnections:
 
     async def session(self, limit: WaitLimit) -> SqliteSession:
         await self.places.take(limit)
-        connection = self.idle.pop() if self.idle else await self._connect(limit)
+        connection = self.idle.pop() if self.idle else await self.connect(limit)
         return SqliteSession(self, connection, limit)
 
-    async def _connect(self, limit: WaitLimit) -> Connection:
-        """Open the file in a thread, since SQLite may have to wait for a lock or to read its log."""
+    async def connect(self, limit: WaitLimit) -> Connection:
+        """Open the file in a thread, since SQLite may have to wait for a lock or to read its log. If that fails, give
+        the caller's place back."""
         connecting = asyncio.get_running_loop().run_in_executor(self.threads, self.engine.connect)
         try:
             async with limit:

@@ -156,7 +156,7 @@ class SqlUsers:
         except ConstraintViolated as error:
             raise await self._clash(user) from error
         if not saved:
-            raise TransactionConflict
+            raise TransactionConflict(cause="account_changed")
         await self.feed.announce(Change.of_account(user.id))
 
     async def delete(self, user_id: UserId) -> bool:
@@ -234,7 +234,7 @@ class SqlUsers:
             return UsernameTaken()
         holders = [row.id for row in await self._holders(WITH_EMAIL_KEYS, reachable)]
         taken = len({*reachable}) < len(reachable) or not ours.issuperset(holders)
-        return EmailTaken() if taken else TransactionConflict()
+        return EmailTaken() if taken else TransactionConflict(cause="account_deleted")
 
     async def _clash(self, user: User) -> DomainError:
         """Return which unique key refused the account, or TransactionConflict if its holder was deleted meanwhile."""
@@ -243,7 +243,7 @@ class SqlUsers:
         held = [row.username_key for row in rows if row.id != user.id]
         if user.username.key in held:
             return UsernameTaken()
-        return EmailTaken() if held else TransactionConflict()
+        return EmailTaken() if held else TransactionConflict(cause="account_deleted")
 
 
 def to_row(user: User) -> dict[str, Any]:

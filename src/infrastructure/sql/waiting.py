@@ -4,7 +4,7 @@ import asyncio
 from types import TracebackType
 from typing import final
 
-from doorward.domain.errors import StorageUnavailable
+from doorward.domain.errors import StorageBusy
 
 TICK_SECONDS = 0.025
 """Waiting is counted in ticks of this length."""
@@ -76,13 +76,13 @@ class Places:
         self.taken = 0
 
     async def take(self, limit: WaitLimit) -> None:
-        """Wait for a place. Raise StorageUnavailable if too many wait, and TimeoutError at the limit."""
+        """Wait for a place. Raise StorageBusy at the limit, or at once if too many wait."""
         if not self._free.locked():
             await self._free.acquire()
         elif self._waiting < self._max_waiting:
             await self._wait(limit)
         else:
-            raise StorageUnavailable
+            raise StorageBusy(cause="too_many_wait_for_a_connection")
         self.taken += 1
 
     def give_back(self) -> None:
@@ -94,5 +94,7 @@ class Places:
         try:
             async with limit:
                 await self._free.acquire()
+        except TimeoutError as error:
+            raise StorageBusy(cause="no_connection_became_free") from error
         finally:
             self._waiting -= 1

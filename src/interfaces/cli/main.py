@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import click
 
-from doorward.domain.errors import DomainError
+from doorward.domain.errors import DomainError, Unavailable
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.interfaces.cli.output import EXIT_REFUSED, EXIT_UNUSABLE, refuse
 
@@ -33,6 +33,8 @@ def main() -> NoReturn:
         code = error.exit_code
     except StartRefused as refused:
         refuse(str(refused), EXIT_UNUSABLE)
+    except Unavailable as refused:
+        refuse(f"{refused} ({refused.cause})", EXIT_REFUSED)
     except DomainError as refused:
         refuse(str(refused), EXIT_REFUSED)
     except BrokenPipeError:  # the reader, such as `head`, has closed the pipe

@@ -35,7 +35,7 @@ async def prepare_start(settings: Settings, *, migrate: bool) -> bool:
         await (await container.get(StoredKeyRing)).reload()
         return await (await container.get(HasAdmin))()
     except Unavailable as error:
-        raise StartRefused(str(error)) from error
+        raise StartRefused(f"{error} ({error.cause})") from error
     finally:
         await container.close()
 

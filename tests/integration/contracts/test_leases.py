@@ -49,6 +49,20 @@ async def test_who_was_late_does_not_have_it_any_more(storage: Storage) -> None:
     assert not await take(storage, "ada", 2 * MINUTE)
 
 
+async def give_up(storage: Storage, holder: str) -> None:
+    async with storage.transaction() as tx:
+        await tx.leases.give_up("pruning", holder)
+
+
+async def test_who_has_it_gives_it_up_and_nobody_else_does(storage: Storage) -> None:
+    await give_up(storage, "ada")
+    assert await take(storage, "ada", 0 * MINUTE)
+    await give_up(storage, "bob")
+    assert not await take(storage, "bob", MINUTE / 2)
+    await give_up(storage, "ada")
+    assert await take(storage, "bob", MINUTE / 2)
+
+
 async def test_each_name_is_taken_for_itself(storage: Storage) -> None:
     assert await take(storage, "ada", 0 * MINUTE)
     assert await take(storage, "bob", 0 * MINUTE, name="rotation")

@@ -11,6 +11,7 @@ from litestar.exceptions import MethodNotAllowedException, NotFoundException
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from msgspec import json
 
+from doorward.domain.errors import Unavailable
 from doorward.interfaces.http.config import HttpConfig
 from doorward.interfaces.http.edge.middleware import EdgeMiddleware
 
@@ -101,6 +102,10 @@ class Application:
         return scope
 
 
+async def ignore(_: Unavailable) -> None:
+    """Report no refusal."""
+
+
 async def answer(send: Send, status: int, headers: Iterable[Header], body: bytes) -> None:
     length = (b"content-length", str(len(body)).encode())
     await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
@@ -159,7 +164,7 @@ async def ask(
         "server": ("127.0.0.1", "8080"),
         "state": {},
     }
-    await (edge or EdgeMiddleware(app, replace(config, **settings)))(scope, receive, send)
+    await (edge or EdgeMiddleware(app, replace(config, **settings), ignore))(scope, receive, send)
     return reply
 
 

@@ -30,9 +30,7 @@ from doorward.infrastructure.container import make_container
 from doorward.infrastructure.settings.settings import Settings, load_settings
 from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.urls import DatabaseUrl
-from doorward.interfaces.http.app import create_app
-from doorward.interfaces.http.edge.behind_edge import behind_edge
-from doorward.interfaces.main import background_work, http_config
+from doorward.interfaces.main import application, http_config
 from support.builders import PASSWORD
 from support.doubles import InterruptedHasher, ListLog
 from support.http.service import Service
@@ -149,8 +147,7 @@ def in_process(folder: Path, **settings: str) -> Iterator[App]:
     loaded = load_settings(environment)
     log = ListLog()
     container = make_container(loaded, Doubles(log))
-    config = http_config(loaded)
-    app = behind_edge(create_app(container, config, lifespan=[background_work(container)]), config)
+    app = application(container, http_config(loaded))
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with running_loop() as loop:
         loop.run(prepare(loaded, container))

@@ -1,6 +1,7 @@
 """Changes that need the present password: it is verified outside of the transaction, and may change until then."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -8,6 +9,7 @@ from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.principal import Principal
 from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.errors import PasswordWrong, TransactionConflict
+from doorward.infrastructure.memory.storage import MemoryStorage, MemoryTransaction
 from support.builders import OTHER_PASSWORD, PASSWORD, House, a_principal
 from support.doubles import InterruptedHasher
 
@@ -76,3 +78,47 @@ async def test_a_password_that_changes_at_each_attempt_ends_in_a_conflict() -> N
     with pytest.raises(TransactionConflict):
         await house.delete_own_account(by, PASSWORD)
     assert (await house.stored(by.user_id)).password_hash.endswith(PASSWORD)
+
+
+class ConflictingStorage(MemoryStorage):
+    """Rolls the next transactions back, so many as `conflicts` says."""
+
+    conflicts = 0
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[MemoryTransaction]:
+        async with super().transaction() as tx:
+            yield tx
+            if self.conflicts:
+                self.conflicts -= 1
+                raise TransactionConflict
+
+
+@CHANGES
+async def test_a_transaction_that_is_rolled_back_confirms_no_password_again(change: Change) -> None:
+    hasher = InterruptedHasher()
+    house, by = await signed_in(hasher)
+    house.storage = storage = ConflictingStorage(house.clock.now, house.database)
+    hasher.work = hasher.hashed = 0
+    storage.conflicts = 3
+    await change(house, by)
+    assert hasher.work == 1
+    assert hasher.hashed <= 1
+    stored = house.database.tables.users.get(by.user_id)
+    assert stored is None or stored.password_hash.endswith(OTHER_PASSWORD)
+
+
+async def test_a_new_password_is_hashed_once_however_often_the_present_one_is_confirmed() -> None:
+    """AZ-07."""
+    hasher = InterruptedHasher()
+    house, by = await signed_in(hasher)
+
+    async def rehash() -> None:
+        user = await house.stored(by.user_id)
+        async with house.storage.transaction() as tx:
+            await tx.users.save(user.rehashed(PasswordHash(f"$plain$0${PASSWORD}")))
+
+    hasher.interruption = rehash
+    hasher.work = hasher.hashed = 0
+    await house.change_password(by, PASSWORD, OTHER_PASSWORD)
+    assert (hasher.work, hasher.hashed) == (2, 1)

@@ -35,6 +35,7 @@ from doorward.interfaces.http.security.access import ACCESS, http_handlers
 from doorward.interfaces.http.security.cross_site import READ_ONLY_METHODS
 from support.builders import OTHER_PASSWORD, PASSWORD, House, a_principal, a_session, a_token, a_user
 from support.doubles import NOON, FrozenClock, ListLog, PlainHasher, PlainTokens
+from support.http.edge_driver import ignore
 from support.storage_access import put
 
 CONFIG = HttpConfig(allowed_hosts=frozenset({"127.0.0.1"}))
@@ -166,7 +167,7 @@ async def answer(
     changed anything that is stored."""
     case, gate = CHANGES[route], Gate()
     app.parts.gated.gate = gate
-    transport = httpx2.ASGITransport(EdgeMiddleware(app.litestar, CONFIG))  # type: ignore[arg-type]
+    transport = httpx2.ASGITransport(EdgeMiddleware(app.litestar, CONFIG, ignore))  # type: ignore[arg-type]
     headers = {"Authorization": f"Bearer {a_token(scene.ada, scene.session.id)}"}
     async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1", headers=headers) as client:
         path = case.path.format(bob=scene.bob.id, other=scene.other.id)

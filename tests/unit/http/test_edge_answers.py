@@ -10,7 +10,7 @@ from structlog.contextvars import merge_contextvars
 from doorward.domain.errors import DomainError, StorageUnavailable, Throttled
 from doorward.interfaces.http import metrics
 from doorward.interfaces.http.edge.middleware import EdgeMiddleware
-from support.http.edge_driver import CONFIG, HOST, JSON, Application, Header, Reply, ask, post
+from support.http.edge_driver import CONFIG, HOST, JSON, Application, Header, Reply, ask, ignore, post
 
 APP_ORIGIN = "https://app.example.com"
 SECURITY = {
@@ -259,7 +259,7 @@ async def test_a_client_that_left_is_not_logged_as_an_error() -> None:
     }
     with structlog.testing.capture_logs() as logs:
         for app in (Application(), broken):
-            await EdgeMiddleware(app, CONFIG)(dict(scope), receive, send)  # type: ignore[arg-type]
+            await EdgeMiddleware(app, CONFIG, ignore)(dict(scope), receive, send)  # type: ignore[arg-type]
     assert [line["event"] for line in logs] == ["unhandled_exception"]
 
 

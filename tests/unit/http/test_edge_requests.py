@@ -10,7 +10,7 @@ from doorward.interfaces.http.edge.hosts import MAX_CACHED_HOSTS, AllowedHosts
 from doorward.interfaces.http.edge.middleware import EdgeMiddleware
 from doorward.interfaces.http.edge.request_headers import HEADERS_BY_NAME
 from doorward.interfaces.http.errors.refusals import MisdirectedRequest
-from support.http.edge_driver import CONFIG, HOST, Application, Header, ask, post
+from support.http.edge_driver import CONFIG, HOST, Application, Header, ask, ignore, post
 
 
 async def test_a_request_reaches_the_application_with_its_id_and_address() -> None:
@@ -406,7 +406,7 @@ async def test_other_scopes_pass_through() -> None:
         seen.append((scope, receive, send))
 
     lifespan: Any = {"type": "lifespan"}
-    await EdgeMiddleware(app, CONFIG)(lifespan, "receive", "send")  # type: ignore[arg-type]
+    await EdgeMiddleware(app, CONFIG, ignore)(lifespan, "receive", "send")  # type: ignore[arg-type]
     assert seen == [(lifespan, "receive", "send")]
 
 

@@ -15,7 +15,7 @@ from doorward.interfaces.http.edge import connections, large_answers
 from doorward.interfaces.http.edge.connections import close_connections
 from doorward.interfaces.http.edge.large_answers import CHUNK_BYTES, MAX_WHOLE_BYTES, SERVER_BUFFER_BYTES
 from doorward.interfaces.http.edge.middleware import EdgeMiddleware
-from support.http.edge_driver import CONFIG, Reply, answer, ask
+from support.http.edge_driver import CONFIG, Reply, answer, ask, ignore
 
 LARGE = bytes(range(256)) * 1024
 ONE_ANSWER_BYTES = len(LARGE) + SERVER_BUFFER_BYTES
@@ -55,7 +55,7 @@ class Crowd:
 
 
 def an_edge(app: Any = None, **limits: Any) -> EdgeMiddleware:
-    return EdgeMiddleware(app or Documents(), replace(CONFIG, large_answers=LargeAnswerLimits(**limits)))
+    return EdgeMiddleware(app or Documents(), replace(CONFIG, large_answers=LargeAnswerLimits(**limits)), ignore)
 
 
 def waiting_bytes(edge: EdgeMiddleware) -> int:

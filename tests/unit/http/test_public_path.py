@@ -7,7 +7,7 @@ from doorward.infrastructure.settings.public_path import OPERATIONS_SEGMENTS, OT
 from doorward.interfaces.http.app import create_app
 from doorward.interfaces.http.edge.middleware import EdgeMiddleware
 from doorward.interfaces.http.edge.public_path import PublicPath
-from support.http.edge_driver import CONFIG, Application, Reply, ask
+from support.http.edge_driver import CONFIG, Application, Reply, ask, ignore
 
 BELOW = {"/auth": "/", "/auth/": "/", "/auth/api/test/all": "/api/test/all", "/auth/health/live": "/health/live"}
 """External paths, and the routes that they are."""
@@ -103,7 +103,7 @@ async def test_the_metadata_of_an_issuer_with_a_path_are_where_rfc_8414_expects_
 
 async def test_without_a_path_nothing_is_removed() -> None:
     assert PublicPath.of(CONFIG) is None
-    edge = EdgeMiddleware(Application(), CONFIG)
+    edge = EdgeMiddleware(Application(), CONFIG, ignore)
     assert (await ask(Application(), path="/auth/api/test/all", edge=edge)).status == 404
 
 

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import MAX_LINES_PER_SECOND, SecurityEvent
 from doorward.infrastructure.container import make_container
-from doorward.infrastructure.log.line_quota import MAX_ACCOUNTS, MAX_LINES_PER_REASON, MAX_NAMES, LineQuota
+from doorward.infrastructure.log.line_quota import MAX_ACCOUNTS, MAX_CAUSES, MAX_LINES_PER_REASON, MAX_NAMES, LineQuota
 from doorward.infrastructure.log.security_log import StructlogSecurityLog
 from doorward.infrastructure.settings.settings import load_settings
 from support.doubles import FrozenClock
@@ -182,3 +182,19 @@ def test_changes_and_stolen_tokens_are_always_written(written: Written, event: S
     for _ in range(5 * MAX_LINES_PER_REASON):
         written.log.record(event, user_id="ada", by="grace")
     assert len(written.lines) == 5 * MAX_LINES_PER_REASON
+
+
+def test_each_cause_of_a_503_has_one_line_a_second_and_their_number_is_limited(written: Written) -> None:
+    """OP-09, LG-05."""
+    for _ in range(3):
+        for number in range(MAX_CAUSES + 5):
+            cause = f"OperationalError {number} in users.GET"
+            written.log.record(SecurityEvent.SERVICE_UNAVAILABLE, reason="storage_unavailable", cause=cause)
+    assert len(written.lines) == MAX_CAUSES + 1
+    written.lines.clear()
+    written.reported()
+    assert len(written.of(event=SUMMARY, suppressed="service_unavailable")) == MAX_CAUSES + 1
+    (first,) = written.of(event=SUMMARY, cause="OperationalError 0 in users.GET")
+    assert (first["reason"], first["count"]) == ("storage_unavailable", 2)
+    (others,) = [line for line in written.lines if line.get("others")]
+    assert others["count"] == 14

@@ -4,14 +4,14 @@ from litestar.types import ASGIApp
 
 from doorward.interfaces.http.config import HttpConfig
 from doorward.interfaces.http.edge.lenient_paths import LenientPaths
-from doorward.interfaces.http.edge.middleware import EdgeMiddleware
+from doorward.interfaces.http.edge.middleware import EdgeMiddleware, Report
 from doorward.interfaces.http.errors.dialects import DIALECTS
 
 
-def behind_edge(app: ASGIApp, config: HttpConfig) -> ASGIApp:
+def behind_edge(app: ASGIApp, config: HttpConfig, report: Report) -> ASGIApp:
     """Return the application behind the edge. Only a dialect with lenient paths has a layer in front of it, which knows
     them with and without the path of the public URL."""
-    edge = EdgeMiddleware(app, config)
+    edge = EdgeMiddleware(app, config, report)
     paths = DIALECTS[config.dialect].lenient_paths
     prefix = config.public_path.encode()
     return LenientPaths(edge, paths | {prefix + path for path in paths}) if paths else edge

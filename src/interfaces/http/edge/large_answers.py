@@ -75,10 +75,10 @@ class LargeAnswers:
         size = SERVER_BUFFER_BYTES + (0 if key in self._users else len(body))
         if self.waiting_bytes + size > self._limits.max_bytes:
             self._log("process_limit")
-            raise TooManyLargeAnswers
+            raise TooManyLargeAnswers(cause="process_limit")
         if self._of_address[address] + size > self._limits.max_bytes_of_address:
             self._log("address_limit")
-            raise TooManyLargeAnswers
+            raise TooManyLargeAnswers(cause="address_limit")
         self._users[key] += 1
         self._of_address[address] += size
         self.waiting_bytes += size

@@ -1,5 +1,6 @@
 """The outermost ASGI layer. Litestar routes before its own middleware, so rules for all requests are applied here."""
 
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from contextvars import ContextVar
 from time import perf_counter
@@ -11,7 +12,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 from structlog.contextvars import STRUCTLOG_KEY_PREFIX
 
-from doorward.domain.errors import DomainError
+from doorward.domain.errors import DomainError, Unavailable
 from doorward.interfaces.http.config import HttpConfig
 from doorward.interfaces.http.edge.addresses import ClientAddresses
 from doorward.interfaces.http.edge.body import BODY, receive_body
@@ -47,6 +48,9 @@ LOGGED_IP: Final[ContextVar[object]] = ContextVar(f"{STRUCTLOG_KEY_PREFIX}ip", d
 """structlog adds these to every log line of a request, and ignores them while they are UNSET_IN_STRUCTLOG. structlog's
 own functions look up their variables by name each time, which costs more."""
 
+Report = Callable[[Unavailable], Awaitable[None]]
+"""Records why a request is answered with 503."""
+
 logger = structlog.get_logger()
 
 
@@ -59,9 +63,10 @@ class EdgeMiddleware:
     """Wraps the application. A request that breaks a rule is refused here, every answer gets its headers, and an
     unexpected exception becomes a 500 without details. Scopes other than `http` pass through."""
 
-    def __init__(self, app: ASGIApp, config: HttpConfig) -> None:
+    def __init__(self, app: ASGIApp, config: HttpConfig, report: Report) -> None:
         self._app = app
         self._config = config
+        self._report = report
         self._public_path = PublicPath.of(config)
         self._hosts = AllowedHosts(config.allowed_hosts)
         self._addresses = ClientAddresses(config.trusted_proxies)
@@ -118,6 +123,8 @@ class EdgeMiddleware:
         except (DomainError, HTTPException) as refusal:
             if cycle.status:  # an answer that has begun cannot become a refusal
                 raise
+            if isinstance(refusal, Unavailable):
+                await self._report(refusal)
             await cycle.respond_with(self._error_answers.answer(refusal, scope))
 
     def _check(self, scope: HTTPScope, headers: Headers, by_name: HeadersByName) -> None:

@@ -171,7 +171,7 @@ class ErrorAnswers:
 
     def exception_handlers(self) -> ExceptionHandlersMap:
         """Return handlers for the exceptions that Litestar catches: those under a route's own middleware."""
-        return {DomainError: self._handle, HTTPException: self._handle, Exception: reraise}
+        return {Unavailable: reraise, DomainError: self._handle, HTTPException: self._handle, Exception: reraise}
 
     def _handle(self, request: Request[Any, Any, Any], error: DomainError | HTTPException) -> Response[bytes]:
         answer = self.answer(error, request.scope)
@@ -223,5 +223,5 @@ def route_opt(scope: HTTPScope) -> Mapping[str, Any]:
 
 
 def reraise(_: Request[Any, Any, Any], exception: Exception) -> Response[bytes]:
-    """Raise an unexpected exception again. The edge logs it and answers 500."""
+    """Raise the exception again. The edge logs it, and answers 503 if it is Unavailable and 500 otherwise."""
     raise exception

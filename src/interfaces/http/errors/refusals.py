@@ -181,7 +181,7 @@ class RouteMissing(Missing):
 
 
 class NotReady(Unavailable):
-    """The database does not answer in time or lacks a migration, or there is no signing key."""
+    """The database does not answer in time, cannot be written or lacks a migration, or there is no signing key."""
 
     code = "not_ready"
     text = "The service is not ready."

@@ -49,10 +49,11 @@ healthz = get("/healthz", include_in_schema=False, opt={"access": PUBLIC})(live.
 )
 @inject
 async def ready(check: FromDishka[CheckReadiness]) -> ASGIResponse:
-    """It is ready when the database answers in time, is migrated, and holds a signing key. The result is at most one
-    second old."""
-    if not await check():
-        raise NotReady
+    """It is ready when the database answers in time, is migrated, holds a signing key, and could be written when that
+    was last tried. The result is at most one second old."""
+    obstacle = await check()
+    if obstacle is not None:
+        raise NotReady(cause=obstacle)
     return READY
 
 

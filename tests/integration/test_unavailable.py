@@ -1,0 +1,97 @@
+"""Every 503 is reported with its cause: all refusal classes of the family, and all places that raise one."""
+
+import ast
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+from litestar.types import Receive, Scope, Send
+
+import doorward
+from doorward.application.prove_writing import ProveWriting
+from doorward.application.report_unavailable import ReportUnavailable
+from doorward.domain.errors import Unavailable
+from doorward.infrastructure.log.security_log import StructlogSecurityLog
+from doorward.infrastructure.memory.storage import MemoryStorage
+from doorward.interfaces.http.edge.middleware import EdgeMiddleware
+from support.doubles import FrozenClock
+from support.http.edge_driver import CONFIG, ask
+
+SOURCE = Path(doorward.__file__).parent
+
+
+def imported() -> None:
+    """Import every module, so that every class is known."""
+    for module in pkgutil.walk_packages([str(SOURCE)], "doorward."):
+        if ".migrations" not in module.name and not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+
+
+def family(kind: type[Unavailable] = Unavailable) -> Iterator[type[Unavailable]]:
+    """The class, and all that inherit from it."""
+    yield kind
+    for inheriting in kind.__subclasses__():
+        yield from family(inheriting)
+
+
+imported()
+KINDS = sorted(set(family()), key=lambda kind: kind.__name__)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+async def test_every_refusal_of_the_family_is_a_503_with_its_cause_in_the_log(kind: type[Unavailable]) -> None:
+    """OP-09."""
+    log = StructlogSecurityLog(b"k" * 32, call_later=lambda *_: None)
+    reporting = ReportUnavailable(ProveWriting(MemoryStorage(), FrozenClock(), log), log)
+
+    async def report(refusal: Unavailable) -> None:
+        reporting(refusal)
+
+    async def refusing(scope: Scope, receive: Receive, send: Send) -> None:
+        raise kind(cause="a cause")
+
+    with structlog.testing.capture_logs() as lines:
+        answer = await ask(refusing, edge=EdgeMiddleware(refusing, CONFIG, report))
+    assert (answer.status, answer.code) == (503, kind.code)
+    assert "a cause" not in str(answer.problem)
+    line = {"event": "service_unavailable", "log_level": "warning", "outcome": "failure"}
+    assert lines == [{**line, "reason": kind.code, "cause": "a cause"}]
+
+
+def test_every_place_that_makes_a_refusal_of_the_family_gives_a_cause() -> None:
+    """OP-09."""
+    made = list(places())
+    assert len(made) > 20
+    silent = [f"{path.relative_to(SOURCE)}:{node.lineno}" for path, node in made if not gives_cause(node)]
+    assert silent == []
+
+
+def places() -> Iterator[tuple[Path, ast.expr]]:
+    """Where an object of one of the classes is made, or a class is raised."""
+    names = {kind.__name__ for kind in KINDS}
+    for path in sorted(SOURCE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Call(func=ast.Name(id=name)) if name in names:
+                    yield path, node
+                case ast.Raise(exc=ast.Name(id=name) as raised) if name in names:
+                    yield path, raised
+
+
+def gives_cause(node: ast.expr) -> bool:
+    if not isinstance(node, ast.Call):
+        return False
+    return any(
+        keyword.arg == "cause" and not (isinstance(keyword.value, ast.Constant) and not keyword.value.value)
+        for keyword in node.keywords
+    )
+
+
+def test_a_place_without_a_cause_is_found() -> None:
+    """So that the test above shows something."""
+    for source in ("StorageUnavailable()", 'StorageUnavailable("text")', 'StorageUnavailable(cause="")', "Unavailable"):
+        assert not gives_cause(ast.parse(source, mode="eval").body)
+    assert gives_cause(ast.parse('StorageUnavailable(cause="x")', mode="eval").body)
