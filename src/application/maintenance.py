@@ -4,13 +4,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import final
 
-from doorward.application.accounts.prune_attempts import PruneAttempts
 from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
-from doorward.application.sessions.prune_sessions import PruneSessions
+from doorward.application.prune import Prune
 from doorward.application.transactions import retried
 from doorward.domain.errors import Unavailable
 
@@ -25,8 +24,8 @@ INTERVAL_SECONDS = 60.0
 
 @final
 class Maintenance:
-    """Runs the recurring work on one node at a time: it maintains the signing keys and deletes expired sessions
-    and old counts of attempts.
+    """Runs the recurring work on one node at a time: it maintains the signing keys, and deletes expired sessions,
+    old counts of attempts and old letters.
 
     A node works while it holds the maintenance lease in the database. Two nodes that worked at once would do no harm.
     """
@@ -34,15 +33,13 @@ class Maintenance:
     def __init__(
         self,
         storage: Storage,
-        prune_sessions: PruneSessions,
-        prune_attempts: PruneAttempts,
+        prune: Prune,
         maintain_keys: MaintainSigningKeys,
         clock: Clock,
         log: SecurityLog,
     ) -> None:
         self._storage = storage
-        self._prune_sessions = prune_sessions
-        self._prune_attempts = prune_attempts
+        self._prune = prune
         self._maintain_keys = maintain_keys
         self._clock = clock
         self._log = log
@@ -66,8 +63,9 @@ class Maintenance:
             return False
         works: Mapping[str, Callable[[datetime], Awaitable[object]]] = {
             "rotate_keys": self._maintain_keys,
-            "prune_sessions": self._prune,
-            "prune_attempts": self._prune_attempts,
+            "prune_sessions": self._prune_sessions,
+            "prune_attempts": self._prune.attempts,
+            "prune_letters": self._prune.letters,
         }
         for name, work in works.items():
             try:
@@ -78,8 +76,8 @@ class Maintenance:
                 self._log.record(SecurityEvent.MAINTENANCE_FAILED, reason=type(error).__name__, work=name)
         return True
 
-    async def _prune(self, now: datetime) -> None:
-        if pruned := await self._prune_sessions(now):
+    async def _prune_sessions(self, now: datetime) -> None:
+        if pruned := await self._prune.sessions(now):
             self._log.record(SecurityEvent.SESSIONS_PRUNED, count=pruned)
 
     @retried

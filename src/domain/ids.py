@@ -8,6 +8,7 @@ from uuid import UUID
 UserId = NewType("UserId", UUID)
 SessionId = NewType("SessionId", UUID)
 TokenId = NewType("TokenId", UUID)
+LetterId = NewType("LetterId", UUID)
 
 MILLISECONDS_PER_SECOND = 1000
 

@@ -29,6 +29,8 @@ from doorward.application.accounts.list_users import ListUsers
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.accounts.prune_attempts import PruneAttempts
 from doorward.application.accounts.register_user import RegisterUser
+from doorward.application.accounts.request_password_reset import RequestPasswordReset
+from doorward.application.accounts.reset_password import ResetPassword
 from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.unlock_user import UnlockUser
 from doorward.application.accounts.update_user import UpdateUser
@@ -42,6 +44,7 @@ from doorward.application.keys.revoke_signing_key import RevokeSigningKey
 from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
 from doorward.application.maintenance import Maintenance
 from doorward.application.prove_writing import ProveWriting
+from doorward.application.prune import Prune
 from doorward.application.report_unavailable import ReportUnavailable
 from doorward.application.services.authenticate_client import AuthenticateClient
 from doorward.application.services.introspect_token import IntrospectToken
@@ -59,6 +62,7 @@ from doorward.application.sessions.list_sessions import ListSessions
 from doorward.application.sessions.prune_sessions import PruneSessions
 from doorward.application.sessions.refresh_session import RefreshSession
 from doorward.infrastructure.providers.change_feed import ChangeFeedProvider
+from doorward.infrastructure.providers.letters import LETTERS, LettersProvider
 from doorward.infrastructure.providers.passwords import PasswordsProvider
 from doorward.infrastructure.providers.storage import StorageProvider
 from doorward.infrastructure.providers.tokens import TokensProvider
@@ -75,6 +79,8 @@ ACCOUNTS = (
     ConfirmPassword,
     ChangePassword,
     SetPassword,
+    RequestPasswordReset,
+    ResetPassword,
     PasswordRules,
     FindUser,
     IdentifyUser,
@@ -123,12 +129,12 @@ SERVICES = (
     IntrospectToken,
     RevokeToken,
 )
-OPERATIONS = (CheckReadiness, Maintenance, ProveWriting, ReportUnavailable)
+OPERATIONS = (CheckReadiness, Maintenance, Prune, ProveWriting, ReportUnavailable)
 
 
 class UseCases(Provider):
     scope = Scope.APP
-    all = provide_all(*ACCOUNTS, *SESSIONS, *ACCESS, *KEYS, *SERVICES, *OPERATIONS)
+    all = provide_all(*ACCOUNTS, *SESSIONS, *ACCESS, *KEYS, *SERVICES, *LETTERS, *OPERATIONS)
 
 
 def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
@@ -141,6 +147,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         PasswordsProvider(settings),
         TokensProvider(settings),
         ChangeFeedProvider(settings),
+        LettersProvider(settings),
         UseCases(),
         *overrides,
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from doorward.infrastructure.finding import Finding
+from doorward.infrastructure.mail.smtp_url import MailTls, SmtpUrl
 from doorward.infrastructure.quantity import quantity
 from doorward.infrastructure.settings.file_access import (
     directory_advice,
@@ -47,6 +48,7 @@ def diagnose_settings(settings: Settings) -> Iterator[Finding]:
             otherwise="advice",
         )
     yield from diagnose_callers(settings, exposed=exposed)
+    yield diagnose_letters(settings, exposed=exposed)
     yield from diagnose_strength(settings, exposed=exposed)
 
 
@@ -64,6 +66,26 @@ def diagnose_callers(settings: Settings, *, exposed: bool) -> Iterator[Finding]:
         f"{quantity(len(settings.cors_origins), 'origin')} of your own may call the API",
         good=not (exposed and plain),
         fix=f"write https:// in DOORWARD_CORS_ORIGINS for {', '.join(sorted(plain))}",
+        otherwise="advice",
+    )
+
+
+def diagnose_letters(settings: Settings, *, exposed: bool) -> Finding:
+    """Return a finding about where letters go, and about TLS on the way."""
+    if settings.smtp_url is None:
+        return Finding.judged(
+            "letters",
+            f"there is no mail server, so that letters become files in {settings.letters_folder}",
+            good=not exposed,
+            fix="set DOORWARD_SMTP_URL and DOORWARD_MAIL_FROM, or nobody gets a letter",
+            otherwise="advice",
+        )
+    url = SmtpUrl.parse(settings.smtp_url)
+    return Finding.judged(
+        "letters",
+        f"letters from {settings.mail_from} go to {url.masked}",
+        good=url.tls is not MailTls.NONE or is_loopback(url.host),
+        fix="remove ?starttls=off from DOORWARD_SMTP_URL: the links of letters pass the network in the open",
         otherwise="advice",
     )
 
@@ -156,7 +178,7 @@ def holds_secrets(env_file: Path) -> bool:
         text = env_file.read_text("utf-8")
     except OSError:
         return False
-    return any(word in text for word in ("SECRET", "DATABASE"))
+    return any(word in text for word in ("SECRET", "DATABASE", "SMTP"))
 
 
 def private(check: str, path: Path) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from litestar.types import ASGIApp
 
 from doorward.application.change_feed.follower import ChangeFollower
 from doorward.application.change_feed.revocation_publisher import RevocationPublisher
+from doorward.application.letters.letter_sender import LetterSender
 from doorward.application.maintenance import Maintenance
 from doorward.application.prove_writing import ProveWriting
 from doorward.application.report_unavailable import ReportUnavailable
@@ -73,8 +74,8 @@ def http_config(settings: Settings) -> HttpConfig:
 
 def background_work(container: AsyncContainer) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     """Return the lifespan that runs the background work: it reads keys and changes, proves that it can write, does the
-    maintenance, and flushes the metrics. The first read of the changes and the first proof end before the first
-    request.
+    maintenance, sends letters, and flushes the metrics. The first read of the changes and the first proof end before
+    the first request.
     """
 
     @asynccontextmanager
@@ -85,8 +86,15 @@ def background_work(container: AsyncContainer) -> Callable[[Litestar], AbstractA
             await follow.once()
         await prove_writing.once()
         maintain = await container.get(Maintenance)
+        sender = await container.get(LetterSender)
         publisher = await container.get(RevocationPublisher)
-        works = follow.run(), prove_writing.run(), maintain.run(), metrics.REQUEST_COUNTS.keep_flushing()
+        works = (
+            follow.run(),
+            prove_writing.run(),
+            maintain.run(),
+            sender.run(),
+            metrics.REQUEST_COUNTS.keep_flushing(),
+        )
         tasks = [asyncio.create_task(work) for work in works]
         try:
             with call_on_stop(publisher.stop):

@@ -18,10 +18,14 @@ from doorward.application.accounts.delete_own_account import DeleteOwnAccount
 from doorward.application.accounts.import_users import ImportUsers
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.accounts.register_user import RegisterUser
+from doorward.application.accounts.request_password_reset import RequestPasswordReset
+from doorward.application.accounts.reset_password import ResetPassword
 from doorward.application.change_feed.directory import AccessDirectory
 from doorward.application.change_feed.ended_sessions import EndedSessions
 from doorward.application.change_feed.feed_marks import FeedMarks
 from doorward.application.change_feed.follower import ChangeFollower, FollowerTimings
+from doorward.application.letters.letter_sender import LetterSender
+from doorward.application.letters.prepare_letter import PrepareLetter
 from doorward.application.ports.security import AccessTokens, IssuedToken
 from doorward.application.sessions.continue_session import ContinueSession
 from doorward.application.sessions.end_all_sessions import EndAllSessions
@@ -49,7 +53,9 @@ from support.doubles import (
     CountingKeyRing,
     FrozenClock,
     ListLog,
+    ListMailer,
     PlainHasher,
+    PlainLinkTokens,
     PlainTokens,
     ShortBlocklist,
 )
@@ -105,17 +111,21 @@ class House:
     hasher: PlainHasher = field(default_factory=PlainHasher)
     ring: CountingKeyRing = field(default_factory=CountingKeyRing)
     policy: SessionPolicy = field(default_factory=SessionPolicy)
+    link_tokens: PlainLinkTokens = field(default_factory=PlainLinkTokens)
+    mailer: ListMailer = field(default_factory=ListMailer)
     attempts: AttemptPolicy = field(default_factory=AttemptPolicy)
     database: MemoryDatabase = field(default_factory=MemoryDatabase)
     storage: MemoryStorage = field(init=False)
     directory: AccessDirectory = field(init=False)
     ended: EndedSessions = field(init=False)
+    sender: LetterSender = field(init=False)
 
     def __post_init__(self) -> None:
         self.storage = MemoryStorage(self.clock.now, self.database)
         self.directory = AccessDirectory(self.storage, self.clock)
         self.ended = EndedSessions(self.storage, self.clock, FeedMarks(b"one key of all nodes"))
         self.ended.mark_caught_up(self.clock.monotonic())
+        self.sender = self.another_sender()
 
     @property
     def rules(self) -> PasswordRules:
@@ -174,6 +184,22 @@ class House:
     @property
     def change_password(self) -> ChangePassword:
         return ChangePassword(self.storage, self.hasher, self.confirm, self.rules, self.log)
+
+    @property
+    def request_reset(self) -> RequestPasswordReset:
+        return RequestPasswordReset(self.storage, self.log)
+
+    @property
+    def reset_password(self) -> ResetPassword:
+        return ResetPassword(self.storage, self.hasher, self.rules, self.link_tokens, LOGINS, self.log)
+
+    async def send_letters(self) -> int:
+        """Make an attempt with each letter that is due, as this node, and return how many were made."""
+        return await self.sender.once()
+
+    def another_sender(self) -> LetterSender:
+        """Return the sender of another node."""
+        return LetterSender(self.storage, PrepareLetter(self.link_tokens), self.mailer, self.clock, self.log)
 
     @property
     def confirm(self) -> ConfirmPassword:

@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from itertools import count
 from uuid import UUID
 
+from doorward.application.ports.letters import LetterContents
 from doorward.application.ports.security import IssuedToken, PublishedKey, Verdict
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.principal import AccessToken
@@ -16,6 +18,7 @@ from doorward.domain.accounts.user import User
 from doorward.domain.errors import InvalidKey, InvalidToken, StorageUnavailable
 from doorward.domain.ids import SessionId, TokenId, UserId, uuid7
 from doorward.domain.keys.signing_key import Algorithm, SigningKey
+from doorward.domain.letters.link_token import LinkTokenHash
 from doorward.infrastructure.memory.storage import MemoryReading, MemoryStorage
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -143,6 +146,36 @@ class CountingKeyRing:
 
     def published(self, now: datetime) -> Sequence[PublishedKey]:
         return ()
+
+
+@dataclass(slots=True)
+class PlainLinkTokens:
+    """Tokens that count: `link-1`, `link-2` and so on."""
+
+    issued: int = 0
+
+    def generate(self) -> tuple[str, LinkTokenHash]:
+        self.issued += 1
+        value = f"link-{self.issued}"
+        return value, LinkTokenHash(sha256(value.encode()).digest())
+
+    def hash_of(self, value: str) -> LinkTokenHash | None:
+        return LinkTokenHash(sha256(value.encode()).digest()) if value.startswith("link-") else None
+
+
+@dataclass(slots=True)
+class ListMailer:
+    """Collects the letters that it is given, or fails."""
+
+    sent: list[LetterContents] = field(default_factory=list)
+    failure: BaseException | None = None
+    attempts: int = 0
+
+    async def send(self, contents: LetterContents) -> None:
+        self.attempts += 1
+        if self.failure is not None:
+            raise self.failure
+        self.sent.append(contents)
 
 
 @dataclass(frozen=True, slots=True)

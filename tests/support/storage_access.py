@@ -8,12 +8,14 @@ from doorward.domain.accounts.user import User
 from doorward.domain.change_feed.change import Change
 from doorward.domain.ids import SessionId, UserId
 from doorward.domain.keys.signing_key import SigningKey
+from doorward.domain.letters.letter import Letter
+from doorward.domain.letters.link_token import LinkToken
 from doorward.domain.services.service import Service
 from doorward.domain.sessions.session import Session
 from support.doubles import NOON
 
 
-async def put(storage: Storage, *things: User | Role | Session | Service | SigningKey) -> None:
+async def put(storage: Storage, *things: User | Role | Session | Service | SigningKey | Letter | LinkToken) -> None:
     async with storage.transaction() as tx:
         for thing in things:
             match thing:
@@ -27,6 +29,10 @@ async def put(storage: Storage, *things: User | Role | Session | Service | Signi
                     await tx.services.add(thing)
                 case SigningKey():
                     await tx.keys.add(thing)
+                case Letter():
+                    assert await tx.letters.add(thing)
+                case LinkToken():
+                    await tx.link_tokens.put(thing)
 
 
 async def found(storage: Storage, user_id: UserId) -> User | None:

@@ -19,8 +19,11 @@ FAILURES = {
     "database_unwritable": Level.WARNING,
     "directory_refresh_failed": Level.ERROR,
     "excess_rate_limit_exceeded": Level.WARNING,
+    "letter_failed": Level.WARNING,
+    "letter_given_up": Level.ERROR,
     "maintenance_failed": Level.ERROR,
     "password_hash_unusable": Level.ERROR,
+    "password_reset_fail": Level.WARNING,
     "service_unavailable": Level.WARNING,
     "signing_key_rotation_failed": Level.ERROR,
     "users_import_failed": Level.ERROR,
@@ -40,7 +43,14 @@ def test_what_was_done_is_info_and_a_failure_has_a_higher_level() -> None:
 
 def test_only_failures_and_what_a_client_can_repeat_at_no_cost_have_a_limit_and_never_a_stolen_token() -> None:
     """RF-02, LG-05."""
-    repeatable = {"authn_login_success", "session_renewal_repeated", "session_renewed"}
+    repeatable = {
+        "authn_login_success",
+        "letter_discarded",
+        "letter_sent",
+        "password_reset_requested",
+        "session_renewal_repeated",
+        "session_renewed",
+    }
     limited = {event for event in SecurityEvent if event.max_lines_per_second is not None}
     assert limited == repeatable | FAILURES.keys() - {"authn_token_reuse"}
 

@@ -51,8 +51,14 @@ class SecurityEvent(StrEnum):
     DATABASE_WRITABLE = "database_writable", Level.INFO
     DIRECTORY_REFRESH_FAILED = "directory_refresh_failed", Level.ERROR
     EXCESS_RATE_LIMIT_EXCEEDED = "excess_rate_limit_exceeded", Level.WARNING, 1
+    LETTER_DISCARDED = "letter_discarded", Level.INFO, MAX_LINES_PER_SECOND
+    LETTER_FAILED = "letter_failed", Level.WARNING
+    LETTER_GIVEN_UP = "letter_given_up", Level.ERROR
+    LETTER_SENT = "letter_sent", Level.INFO, MAX_LINES_PER_SECOND
     MAINTENANCE_FAILED = "maintenance_failed", Level.ERROR
     PASSWORD_HASH_UNUSABLE = "password_hash_unusable", Level.ERROR
+    PASSWORD_RESET_FAIL = "password_reset_fail", Level.WARNING
+    PASSWORD_RESET_REQUESTED = "password_reset_requested", Level.INFO, MAX_LINES_PER_SECOND
     SERVICE_ADDED = "service_added", Level.INFO
     SERVICE_REMOVED = "service_removed", Level.INFO
     SERVICE_UNAVAILABLE = "service_unavailable", Level.WARNING, 1

@@ -10,6 +10,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from doorward.application.ports.letters import (
+    LetterReader,
+    LetterRepository,
+    LinkTokenReader,
+    LinkTokenRepository,
+)
 from doorward.application.ports.repositories import (
     AttemptReader,
     AttemptRepository,
@@ -79,6 +85,10 @@ class Reading(Protocol):
     def keys(self) -> KeyReader: ...
     @property
     def changes(self) -> ChangeReader: ...
+    @property
+    def letters(self) -> LetterReader: ...
+    @property
+    def link_tokens(self) -> LinkTokenReader: ...
 
 
 class Transaction(Protocol):
@@ -102,6 +112,10 @@ class Transaction(Protocol):
     def keys(self) -> KeyRepository: ...
     @property
     def changes(self) -> ChangeRepository: ...
+    @property
+    def letters(self) -> LetterRepository: ...
+    @property
+    def link_tokens(self) -> LinkTokenRepository: ...
 
 
 CommitListener = Callable[[Sequence[Change]], None]

@@ -43,6 +43,10 @@ from doorward.domain.errors.families import Unavailable as Unavailable
 from doorward.domain.errors.keys import InvalidKey as InvalidKey
 from doorward.domain.errors.keys import KeyExists as KeyExists
 from doorward.domain.errors.keys import KeyMissing as KeyMissing
+from doorward.domain.errors.letters import InvalidLink as InvalidLink
+from doorward.domain.errors.letters import LetterMissing as LetterMissing
+from doorward.domain.errors.letters import LetterUndelivered as LetterUndelivered
+from doorward.domain.errors.letters import LetterWasSent as LetterWasSent
 from doorward.domain.errors.services import InvalidClient as InvalidClient
 from doorward.domain.errors.services import InvalidServiceName as InvalidServiceName
 from doorward.domain.errors.services import ServiceExists as ServiceExists

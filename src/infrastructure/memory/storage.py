@@ -12,6 +12,8 @@ from doorward.application.ports.storage import CommitListener
 from doorward.domain.change_feed.change import Change, SequencedChange
 from doorward.infrastructure.memory.attempts import MemoryAttempts
 from doorward.infrastructure.memory.leases import MemoryLeases
+from doorward.infrastructure.memory.letters import MemoryLetters
+from doorward.infrastructure.memory.link_tokens import MemoryLinkTokens
 from doorward.infrastructure.memory.locks import MemoryLocks
 from doorward.infrastructure.memory.repositories import MemoryChanges, MemoryKeys, MemoryRoles, MemoryUsers
 from doorward.infrastructure.memory.services import MemoryServices
@@ -34,6 +36,8 @@ class MemoryTransaction:
         self.locks = MemoryLocks()
         self.keys = MemoryKeys(tables, self.announce)
         self.changes = MemoryChanges(tables)
+        self.letters = MemoryLetters(tables)
+        self.link_tokens = MemoryLinkTokens(tables)
 
     def announce(self, change: Change) -> None:
         self.announced.append(change)
@@ -75,6 +79,14 @@ class MemoryReading:
     @property
     def changes(self) -> MemoryChanges:
         return MemoryChanges(self._copy())
+
+    @property
+    def letters(self) -> MemoryLetters:
+        return MemoryLetters(self._copy())
+
+    @property
+    def link_tokens(self) -> MemoryLinkTokens:
+        return MemoryLinkTokens(self._copy())
 
     def _copy(self) -> Tables:
         return self._database.tables.copied()

@@ -7,8 +7,10 @@ from doorward.domain.access.role import BUILT_IN, Role, RoleName
 from doorward.domain.accounts.attempts import AttemptCount, AttemptKey
 from doorward.domain.accounts.user import User
 from doorward.domain.change_feed.change import SequencedChange
-from doorward.domain.ids import SessionId, UserId
+from doorward.domain.ids import LetterId, SessionId, UserId
 from doorward.domain.keys.signing_key import SigningKey
+from doorward.domain.letters.letter import Letter
+from doorward.domain.letters.link_token import LinkPurpose, LinkToken
 from doorward.domain.services.service import Service, ServiceId
 from doorward.domain.sessions.session import Session
 
@@ -28,6 +30,8 @@ class Tables:
     attempts: dict[AttemptKey, AttemptCount] = field(default_factory=dict)
     keys: dict[str, SigningKey] = field(default_factory=dict)
     changes: list[SequencedChange] = field(default_factory=list)
+    letters: dict[LetterId, Letter] = field(default_factory=dict)
+    link_tokens: dict[tuple[UserId, LinkPurpose], LinkToken] = field(default_factory=dict)
     next_sequence: int = 1
 
     @classmethod
@@ -46,6 +50,8 @@ class Tables:
             attempts=dict(self.attempts),
             keys=dict(self.keys),
             changes=list(self.changes),
+            letters=dict(self.letters),
+            link_tokens=dict(self.link_tokens),
         )
 
     def remove_sessions(self, user_id: UserId) -> int:
@@ -54,6 +60,11 @@ class Tables:
         for session_id in own:
             del self.sessions[session_id]
         return len(own)
+
+    def remove_letters(self, user_id: UserId) -> None:
+        """Remove all letters to the holder of the account, and the tokens of their links."""
+        self.letters = {key: letter for key, letter in self.letters.items() if letter.user_id != user_id}
+        self.link_tokens = {key: token for key, token in self.link_tokens.items() if token.user_id != user_id}
 
 
 @dataclass(slots=True)

@@ -11,6 +11,8 @@ from typing import Any, get_type_hints
 from urllib.parse import urlsplit
 
 from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME, MAX_TUTORIAL_ACCESS_TOKEN_LIFETIME
+from doorward.infrastructure.mail.sender import check_mail_from
+from doorward.infrastructure.mail.smtp_url import check_smtp_url
 from doorward.infrastructure.settings.certificates import parse_certificates
 from doorward.infrastructure.settings.durations import parse_seconds
 from doorward.infrastructure.settings.public_path import refuse_ambiguous_path
@@ -46,6 +48,8 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> S
     given = {name: found for name in hints if (found := sources.find(name)) is not None}
     values = {name: found.parsed(hints[name], PARSERS.get(name)) for name, found in given.items()}
     refuse_exposure(values, given)
+    if "smtp_url" in given and "mail_from" not in given:
+        raise StartRefused("DOORWARD_SMTP_URL is set: set DOORWARD_MAIL_FROM, too, to the sender of the letters.")
     refuse_long_tokens(values, given)
     settings = with_defaults(values)
     refuse_ambiguous_path(settings.public_path, settings.proxy_path)
@@ -69,6 +73,14 @@ def check_database_url(raw: str) -> str:
     return raw
 
 
+def check_templates(raw: str) -> Path:
+    """Return the folder of templates. Raise ValueError when there is none."""
+    folder = Path(raw).expanduser().absolute()
+    if not folder.is_dir():
+        raise ValueError("name a folder that exists, with templates for letters")
+    return folder
+
+
 PARSERS: Mapping[str, Callable[[str], object]] = {
     "host": parse_listen_address,
     "database_url": check_database_url,
@@ -79,6 +91,9 @@ PARSERS: Mapping[str, Callable[[str], object]] = {
     "cors_origins": parse_origin,
     "cors_headers": parse_header_name,
     "trusted_proxies": parse_network,
+    "smtp_url": check_smtp_url,
+    "mail_from": check_mail_from,
+    "templates": check_templates,
     "access_token_seconds": parse_seconds,
     "refresh_grace": parse_seconds,
     "session_idle_seconds": parse_seconds,

@@ -4,12 +4,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
 
+from doorward.infrastructure.mail.smtp_url import SmtpUrl
 from doorward.infrastructure.settings.settings import Settings
 from doorward.infrastructure.settings.sources import PREFIX, SECRET_SETTINGS
 from doorward.infrastructure.sql.urls import DatabaseUrl
 
 MASK = "***"
-MASKED_IN_PART: Mapping[str, Callable[[str], str]] = {"database_url": lambda url: DatabaseUrl.parse(url).masked}
+MASKED_IN_PART: Mapping[str, Callable[[str], str]] = {
+    "database_url": lambda url: DatabaseUrl.parse(url).masked,
+    "smtp_url": lambda url: SmtpUrl.parse(url).masked,
+}
 """Secret settings of which only a part is secret."""
 
 

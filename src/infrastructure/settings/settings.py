@@ -191,6 +191,28 @@ class Settings:
         Path | None,
         Meta(description="File of additional forbidden passwords, one per line.", extra={"default": "none"}),
     ] = None
+    smtp_url: Annotated[
+        str | None,
+        Meta(
+            description="Mail server for letters: `smtp://USER:PASSWORD@HOST:PORT` (STARTTLS), or `smtps://` for "
+            "implicit TLS. `DOORWARD_SMTP_URL_FILE` names a file that holds it.",
+            extra={"default": "none: letters become files in DATA_DIR/letters"},
+        ),
+    ] = field(default=None, repr=False)
+    mail_from: Annotated[
+        str,
+        Meta(
+            description="Sender of letters, such as `Example <noreply@example.com>`. Required with SMTP_URL.",
+            extra={"default": "doorward@localhost.localdomain"},
+        ),
+    ] = "doorward@localhost.localdomain"
+    templates: Annotated[
+        Path | None,
+        Meta(
+            description="Folder of templates of your own for letters; see [letters](letters.md).",
+            extra={"default": "none"},
+        ),
+    ] = None
     workers: Annotated[int, Meta(ge=1, le=64, description="Worker processes.")] = 1
     hasher: Annotated[
         Literal["auto", "argon2-cffi", "libsodium"],
@@ -286,6 +308,11 @@ class Settings:
         database = self.database.sqlite_path
         stored = database is not None and database.resolve().is_relative_to(self.data_dir.resolve())
         return self.secret_key is None or stored
+
+    @property
+    def letters_folder(self) -> Path:
+        """Return the folder of the letters, which is used when `smtp_url` is not given."""
+        return self.data_dir / "letters"
 
     @property
     def secret_key_path(self) -> Path:

@@ -11,10 +11,10 @@ from doorward.infrastructure.sql.naming import VERSION_TABLE
 from doorward.infrastructure.sql.tables import metadata
 from doorward.infrastructure.sql.urls import DatabaseUrl
 
-HEAD = "0004"
+HEAD = "0005"
 """The revision that this version works with. Revisions are numbered; a greater number is a newer revision."""
 
-KNOWN = frozenset({"", "0001", "0002", "0003", HEAD})
+KNOWN = frozenset({"", "0001", "0002", "0003", "0004", HEAD})
 """Every revision so far. The empty one stands for a new database."""
 
 FORMER_VERSION_TABLE = "alembic_version"

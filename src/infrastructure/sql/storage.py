@@ -14,6 +14,8 @@ from doorward.infrastructure.sql.connection import Limits, SqlConnection, connec
 from doorward.infrastructure.sql.engine import Engines, open_engines
 from doorward.infrastructure.sql.keys import SqlKeys
 from doorward.infrastructure.sql.leases import SqlLeases
+from doorward.infrastructure.sql.letters import SqlLetters
+from doorward.infrastructure.sql.link_tokens import SqlLinkTokens
 from doorward.infrastructure.sql.locks import SqlLocks
 from doorward.infrastructure.sql.roles import SqlRoles
 from doorward.infrastructure.sql.services import SqlServices
@@ -69,6 +71,14 @@ class SqlRepositories:
     @property
     def changes(self) -> SqlChanges:
         return SqlChanges(self.connection)
+
+    @property
+    def letters(self) -> SqlLetters:
+        return SqlLetters(self.connection)
+
+    @property
+    def link_tokens(self) -> SqlLinkTokens:
+        return SqlLinkTokens(self.connection)
 
 
 @final

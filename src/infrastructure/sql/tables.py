@@ -148,3 +148,37 @@ changes = Table(
     sqlite_autoincrement=True,
     **TABLE_OPTIONS,
 )
+
+letters = Table(
+    own("letters"),
+    metadata,
+    Column("id", Id(), primary_key=True),
+    Column("kind", Key(32), nullable=False),
+    Column("recipient", display_text(254), nullable=False),
+    Column("language", Key(16), nullable=False),
+    Column("user_id", Id()),
+    Column("slot", Digest, nullable=False, unique=True),
+    Column("state", Key(16), nullable=False),
+    Column("attempts", Number, nullable=False),
+    Column("reason", display_text(100), nullable=False),
+    Column("created_at", UtcTime(), nullable=False),
+    Column("due_at", UtcTime(), nullable=False),
+    Column("expires_at", UtcTime(), nullable=False),
+    Column("finished_at", UtcTime()),
+    Column("version", Number, nullable=False),
+    Index(None, "finished_at", "due_at"),
+    Index(None, "user_id"),
+    **TABLE_OPTIONS,
+)
+
+link_tokens = Table(
+    own("link_tokens"),
+    metadata,
+    Column("user_id", Id(), ForeignKey(users.c.id), primary_key=True),
+    Column("purpose", Key(32), primary_key=True),
+    Column("token_hash", Digest, nullable=False, unique=True),
+    Column("address_key", Key(254), nullable=False),
+    Column("expires_at", UtcTime(), nullable=False),
+    Index(None, "expires_at"),
+    **TABLE_OPTIONS,
+)

@@ -4,6 +4,7 @@ import click
 
 from doorward.interfaces.cli.doctor import doctor
 from doorward.interfaces.cli.keys import keys
+from doorward.interfaces.cli.letters import letters
 from doorward.interfaces.cli.migrate import migrate
 from doorward.interfaces.cli.roles import roles
 from doorward.interfaces.cli.serve import serve
@@ -23,5 +24,5 @@ def cli() -> None:
     """Sign-up, sign-in, JWT and roles as a service."""
 
 
-for command in (serve, migrate, users, roles, sessions, keys, services, settings, doctor):
+for command in (serve, migrate, users, roles, sessions, keys, services, letters, settings, doctor):
     cli.add_command(command)

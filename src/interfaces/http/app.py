@@ -16,6 +16,8 @@ from doorward.interfaces.http.access.demo import DemoController
 from doorward.interfaces.http.access.explain import explain
 from doorward.interfaces.http.accounts.admin_users import AdminUsersController
 from doorward.interfaces.http.accounts.own_account import AccountController
+from doorward.interfaces.http.accounts.password_reset import forgot_password, reset_password
+from doorward.interfaces.http.accounts.reset_page import reset_page, reset_script
 from doorward.interfaces.http.accounts.sign_in import sign_in
 from doorward.interfaces.http.accounts.sign_up import sign_up
 from doorward.interfaces.http.config import HttpConfig
@@ -50,6 +52,10 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     sign_in,
     refresh,
     SignOutController,
+    forgot_password,
+    reset_password,
+    reset_page,
+    reset_script,
     AccountController,
     AccountSessionsController,
     DemoController,

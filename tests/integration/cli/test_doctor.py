@@ -120,6 +120,22 @@ def test_questionable_settings_are_advised_upon(doorward: Doorward) -> None:
     assert found["host names"]["state"] == "wrong"
 
 
+def test_it_says_where_letters_go(doorward: Doorward) -> None:
+    assert doorward("migrate").returncode == 0
+    public = {"DOORWARD_HOST": "0.0.0.0", "DOORWARD_SECRET_KEY": SECRET, "DOORWARD_BEHIND_TLS_PROXY": "true"}
+    server = {"DOORWARD_SMTP_URL": "smtp://ada:hunter2@mail.example.com", "DOORWARD_MAIL_FROM": "noreply@example.com"}
+    relay = {**server, "DOORWARD_SMTP_URL": "smtp://mail.example.com?starttls=off"}
+    for environment, state, text in (
+        ({}, "ok", f"files in {doorward.data_dir / 'letters'}"),
+        (public, "advice", "there is no mail server"),
+        (public | server, "ok", "smtp://ada:***@mail.example.com:587"),
+        (public | relay, "advice", "smtp://mail.example.com:587"),
+    ):
+        _, found = examined(doorward, **environment)
+        assert (found["letters"]["state"], text in found["letters"]["text"]) == (state, True), found["letters"]
+        assert "hunter2" not in str(found)
+
+
 def test_it_names_what_hashes_passwords(doorward: Doorward, without_pynacl: Doorward) -> None:
     for program, setting, state, text in (
         (doorward, "auto", "ok", "libsodium"),

@@ -28,13 +28,14 @@ from pathlib import Path
 from doorward.infrastructure.security.master_secret import load_master_secret
 from doorward.infrastructure.settings.data_dir import make_data_dir
 from doorward.infrastructure.settings.env_file import read_env_file
-from doorward.infrastructure.settings.sources import read_secret
+from doorward.infrastructure.settings.file_access import exposure
+from doorward.infrastructure.settings.sources import read_text
 from doorward.infrastructure.settings.start_refused import StartRefused
 
 ACTIONS = {
     "data": make_data_dir,
     "key": lambda path: load_master_secret(None, path),
-    "secret": lambda path: read_secret("DOORWARD_SECRET_KEY_FILE", str(path)),
+    "secret": lambda path: read_text("DOORWARD_SECRET_KEY_FILE", str(path), exposure),
     "env": read_env_file,
 }
 action, path, user, group = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])

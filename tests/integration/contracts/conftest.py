@@ -30,6 +30,8 @@ LIMITS = Limits(wait_seconds=60, pool_wait_seconds=50, lock_wait_seconds=40)
 EMPTIED = (
     "DELETE FROM user_roles",
     "DELETE FROM sessions",
+    "DELETE FROM letters",
+    "DELETE FROM link_tokens",
     "DELETE FROM users",
     "DELETE FROM roles WHERE name NOT IN ('user', 'moderator', 'admin')",
     "DELETE FROM services",

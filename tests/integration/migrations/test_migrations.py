@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from doorward.domain.access.role import ADMIN
 from doorward.domain.change_feed.change import Change, Subject
+from doorward.domain.letters.letter import Letter, LetterKind
 from doorward.domain.sessions.session import SessionPolicy, new_session_id
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.sql import schema
@@ -28,7 +29,7 @@ from support.builders import a_session, a_user
 from support.doubles import NOON
 from support.readme import hand_edit
 from support.sql_by_hand import Sql
-from support.storage_access import announced, found, put, session
+from support.storage_access import announced, found, put, session, sessions_of
 
 VERSIONS = Path(schema.__file__).parent / "migrations" / "versions"
 MIGRATE = (
@@ -158,6 +159,36 @@ async def test_what_the_first_revision_holds_is_there_in_the_last(url: DatabaseU
     assert sql("SELECT count(*) FROM changes") == [(1,)]
     await migrate(url)
     await check_schema(url)
+
+
+async def test_accounts_and_sessions_stay_when_letters_come_and_go(url: DatabaseUrl, sql: Sql) -> None:
+    ada = a_user()
+    mine = a_session(ada)
+    await migrate(url, "0004")
+    storage = SqlStorage.open(url)
+    await put(storage, ada, mine)
+    await migrate(url)
+    letter = Letter.to_holder(LetterKind.PASSWORD_CHANGED, ada, "en", NOON)
+    await put(storage, letter)
+    assert await sessions_of(storage, ada) == [mine.id]
+    await migrate(url, "0004")
+    assert await found(storage, ada.id) == ada
+    assert await sessions_of(storage, ada) == [mine.id]
+    await migrate(url)
+    await check_schema(url)
+    assert sql("SELECT count(*) FROM letters") == [(0,)]
+    await storage.close()
+
+
+@pytest.mark.parametrize("lost", [["link_tokens", "letters"], ["link_tokens"]])
+async def test_the_migration_to_letters_is_taken_up_where_it_was_cut_off(
+    url: DatabaseUrl, sql: Sql, lost: list[str]
+) -> None:
+    await migrate(url)
+    sql(*(f"DROP TABLE {name}" for name in lost), "UPDATE doorward_version SET version_num = '0004'")
+    await migrate(url)
+    await check_schema(url)
+    assert await run_in_database(open_migrator(url, 1), difference) == []
 
 
 async def test_a_session_of_the_revision_before_rotates_its_token(url: DatabaseUrl, sql: Sql) -> None:

@@ -69,6 +69,7 @@ async def page_at(context: BrowserContext, url: str) -> Page:
 
 
 async def kept(context: BrowserContext, url: str) -> dict[str, dict[str, Any]]:
-    """Return the cookies that the browser would send to the URL, by name."""
+    """Return the cookies of tokens that the browser would send to the URL, by name. The one that marks the browser is
+    left out."""
     cookies = cast(Sequence[dict[str, Any]], await context.cookies(url))
-    return {cookie["name"]: cookie for cookie in cookies}
+    return {cookie["name"]: cookie for cookie in cookies if not cookie["name"].endswith("doorward-device")}

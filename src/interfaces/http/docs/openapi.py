@@ -109,7 +109,12 @@ class OpenApiDocument:
         that unknown members are refused."""
         ordered = sorted(self.structs, key=lambda struct: struct.__name__)
         _, schemas = msgspec.json.schema_components(ordered, ref_template=SCHEMA_REF)
-        for name, member in (("SignUp", "password"), ("NewUser", "password"), ("PasswordChange", "newPassword")):
+        for name, member in (
+            ("SignUp", "password"),
+            ("NewUser", "password"),
+            ("PasswordChange", "newPassword"),
+            ("PasswordReset", "newPassword"),
+        ):
             schemas[name]["properties"][member]["minLength"] = self.min_password_characters
         schemas["Question"] |= {
             "oneOf": [{"required": ["anyRole"]}, {"required": ["method", "path"]}],

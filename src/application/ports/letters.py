@@ -1,0 +1,104 @@
+"""The ports of letters: their repositories, the tokens of their links, and what sends them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from doorward.domain.ids import LetterId
+from doorward.domain.letters.language import Language
+from doorward.domain.letters.letter import Letter, LetterKind, LetterState
+from doorward.domain.letters.link_token import LinkToken, LinkTokenHash
+
+
+class LetterReader(Protocol):
+    """The outbox. Letters are stored until they are pruned, also after they were sent."""
+
+    async def get(self, letter_id: LetterId) -> Letter | None: ...
+
+    async def due(self, now: datetime, limit: int) -> Sequence[Letter]:
+        """Return at most `limit` waiting letters that are due, those first that have been due for the longest time."""
+        ...
+
+    async def latest(self, limit: int, state: LetterState | None = None) -> Sequence[Letter]:
+        """Return at most `limit` letters, of this state if one is given, the latest first."""
+        ...
+
+
+class LetterRepository(LetterReader, Protocol):
+    async def add(self, letter: Letter) -> bool:
+        """Return False, and store nothing, if there is a letter with the same slot."""
+        ...
+
+    async def save(self, letter: Letter) -> bool:
+        """Save everything but the slot and the time of creation. Return False, and save nothing, unless the stored
+        version is the one before `letter.version`. Of several transactions that save the same version, one succeeds."""
+        ...
+
+    async def remove(self, letter_id: LetterId) -> bool:
+        """Return whether there was such a letter."""
+        ...
+
+    async def prune(self, finished_before: datetime, limit: int) -> int:
+        """Delete at most `limit` letters that were sent or given up before that time, and return how many."""
+        ...
+
+
+class LinkTokenReader(Protocol):
+    async def find(self, token_hash: LinkTokenHash) -> LinkToken | None:
+        """Return the token with this hash, also if it has expired."""
+        ...
+
+
+class LinkTokenRepository(LinkTokenReader, Protocol):
+    async def put(self, token: LinkToken) -> None:
+        """Store the token in place of an older one of the same account and purpose. The caller holds the account
+        (`UserRepository.lock`). Raise AccountMissing."""
+        ...
+
+    async def spend(self, token_hash: LinkTokenHash) -> bool:
+        """Delete the token and return whether it was stored. Of several transactions that spend the same token, one
+        succeeds."""
+        ...
+
+    async def prune(self, expired_before: datetime, limit: int) -> int:
+        """Delete at most `limit` tokens that expired before that time, and return how many."""
+        ...
+
+
+class LinkTokens(Protocol):
+    """Generates and reads the tokens of links."""
+
+    def generate(self) -> tuple[str, LinkTokenHash]:
+        """Return a token of 256 random bits, and its hash to be stored."""
+        ...
+
+    def hash_of(self, value: str) -> LinkTokenHash | None:
+        """Return the hash of what a client sent, or None if it does not have the form of a token."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterContents:
+    """What a template needs to know. It exists while the letter is being sent."""
+
+    letter_id: LetterId
+    kind: LetterKind
+    recipient: str
+    language: Language
+    username: str
+    written_at: datetime
+    """When that happened of which the letter tells."""
+    token: str | None = field(default=None, repr=False)
+    """The token of the link, for the kinds of letters that have one."""
+    token_minutes: int = 0
+    """How long that token is valid."""
+
+
+class Mailer(Protocol):
+    async def send(self, contents: LetterContents) -> None:
+        """Write the letter and hand it over. Raise LetterUndelivered when that fails.
+
+        The same letter has the same Message-ID each time, so that mail programs recognise a repetition.
+        """
+        ...

@@ -1,0 +1,146 @@
+"""Letters: emails that the service sends to the holders of accounts."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from typing import Self
+
+from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.user import User
+from doorward.domain.ids import LetterId, UserId, uuid7
+from doorward.domain.letters.language import Language
+
+LIFE = timedelta(days=1)
+"""The time after which a letter that could not be sent is given up."""
+
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
+MAX_DOUBLINGS = 10
+MAX_REASON_CHARACTERS = 100
+SLOT_SECONDS = 60
+"""Of the letters that strangers can ask for, each address gets one of a kind in this time."""
+
+
+class LetterKind(StrEnum):
+    """What a letter is about. Each kind has templates of that name."""
+
+    PASSWORD_RESET = "password_reset"  # noqa: S105 a kind of letter
+    """The link to choose a new password, for the account with this address, if there is one."""
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 a kind of letter
+    """Tells the holder of an account that its password was replaced."""
+    TEST = "test"
+    """What an operator sends to see whether letters arrive. It is never stored."""
+
+
+class LetterState(StrEnum):
+    WAITING = "waiting"
+    SENT = "sent"
+    GIVEN_UP = "given_up"
+
+
+def pause_after(attempt: int, jitter: float) -> timedelta:
+    """Return the time from the beginning of an attempt to the next one. It doubles with each attempt, from one minute
+    up to an hour. `jitter` is from 0 to 1 and adds up to a half."""
+    pause = min(FIRST_PAUSE * (1 << min(attempt - 1, MAX_DOUBLINGS)), LONGEST_PAUSE)
+    return pause * (1 + jitter / 2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A letter that is to be sent, or the record of one that was.
+
+    It contains neither its text nor a token. Both are made for each attempt to send it, so that the database never
+    holds what opens an account. `version` grows with each change; it decides which of several senders may send.
+    """
+
+    id: LetterId
+    kind: LetterKind
+    recipient: str
+    """An email address."""
+    language: Language
+    user_id: UserId | None = None
+    """None until the account of a letter that somebody asked for by its address is looked up."""
+    slot: bytes
+    """A SHA-256 hash. Of letters with the same slot, only the first one is stored."""
+    state: LetterState = LetterState.WAITING
+    attempts: int = 0
+    reason: str = ""
+    """Why the last attempt failed; empty if none did."""
+    created_at: datetime
+    due_at: datetime
+    expires_at: datetime
+    finished_at: datetime | None = None
+    version: int = 0
+
+    @classmethod
+    def requested(cls, kind: LetterKind, email: Email, language: Language, now: datetime) -> Self:
+        """Return a letter that somebody asked for by an address that may belong to no account. A second one for the
+        same address within the same minute has the same slot."""
+        slot = f"{kind}\0{email.key}\0{int(now.timestamp()) // SLOT_SECONDS}".encode()
+        return cls._new(kind, email.value, language, now, slot=sha256(slot).digest())
+
+    @classmethod
+    def to_holder(cls, kind: LetterKind, user: User, language: Language, now: datetime) -> Self:
+        """Return a letter that tells the holder of an account about a change of it."""
+        return replace(cls._new(kind, user.email.value, language, now), user_id=user.id)
+
+    @classmethod
+    def _new(
+        cls, kind: LetterKind, recipient: str, language: Language, now: datetime, *, slot: bytes | None = None
+    ) -> Self:
+        letter_id = LetterId(uuid7(now))
+        return cls(
+            id=letter_id,
+            kind=kind,
+            recipient=recipient,
+            language=language,
+            slot=slot or sha256(letter_id.bytes).digest(),
+            created_at=now,
+            due_at=now,
+            expires_at=now + LIFE,
+        )
+
+    def is_over(self, now: datetime) -> bool:
+        """Return whether the letter must not be sent any more."""
+        return now >= self.expires_at
+
+    def attempted(self, now: datetime, jitter: float, user: User) -> Self:
+        """Return the letter as it is stored before an attempt to send it to the holder of that account. If the process
+        ends during the attempt, the next one follows after the pause.
+
+        A letter that somebody asked for goes to the address as the account has it, not as it was typed.
+        """
+        attempts = self.attempts + 1
+        due_at = now + pause_after(attempts, jitter)
+        recipient = user.email.value if self.kind is LetterKind.PASSWORD_RESET else self.recipient
+        return replace(
+            self,
+            user_id=user.id,
+            recipient=recipient,
+            attempts=attempts,
+            due_at=due_at,
+            version=self.version + 1,
+        )
+
+    def failed(self, reason: str, now: datetime, *, final: bool = False) -> Self:
+        """Return the letter after a failed attempt. It is given up if the failure is final, or if the next attempt
+        would be too late."""
+        failed = replace(self, reason=reason[:MAX_REASON_CHARACTERS], version=self.version + 1)
+        if not final and not self.is_over(self.due_at):
+            return failed
+        return replace(failed, state=LetterState.GIVEN_UP, finished_at=now)
+
+    def sent(self, now: datetime) -> Self:
+        return replace(self, state=LetterState.SENT, finished_at=now, reason="", version=self.version + 1)
+
+    def retried(self, now: datetime) -> Self:
+        """Return the letter, due now and with a whole life before it."""
+        return replace(
+            self,
+            state=LetterState.WAITING,
+            attempts=0,
+            due_at=now,
+            expires_at=now + LIFE,
+            finished_at=None,
+            version=self.version + 1,
+        )

@@ -1,0 +1,53 @@
+"""Letters as files, for installations without a mail server."""
+
+import asyncio
+import secrets
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, final
+
+import structlog
+
+from doorward.application.ports.letters import LetterContents
+from doorward.domain.errors import LetterUndelivered
+from doorward.infrastructure.mail.sender import Sender
+from doorward.infrastructure.mail.templates import LetterTemplates
+from doorward.infrastructure.security.master_secret import write_private
+
+
+@final
+class FileMailer:
+    """Implements Mailer: each letter becomes a file that only this user may read, and a line of the log names it.
+
+    With `logs_links` that line has the link of the letter, so that somebody who tries the service can follow it.
+    Whoever reads the log can, too, so it is for services that only this machine can reach.
+    """
+
+    def __init__(self, templates: LetterTemplates, sender: Sender, folder: Path, *, logs_links: bool) -> None:
+        self._templates = templates
+        self._sender = sender
+        self._folder = folder
+        self._logs_links = logs_links
+        self._logger: Any = structlog.get_logger()
+
+    async def send(self, contents: LetterContents) -> None:
+        path, link = await asyncio.to_thread(self._write, contents)
+        shown = {"link": link} if link is not None and self._logs_links else {}
+        self._logger.info("letter_written", kind=contents.kind.value, file=str(path), **shown)
+
+    def _write(self, contents: LetterContents) -> tuple[Path, str | None]:
+        """Write the file in one step, in place of the same letter of an earlier attempt."""
+        from doorward.infrastructure.mail.message import message_of  # noqa: PLC0415 imported with the first letter
+
+        written = self._templates.write(contents)
+        path = self._folder / f"{contents.letter_id}.eml"
+        draft = path.with_suffix(f".{secrets.token_hex(8)}.draft")
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_private(draft, message_of(contents, written, self._sender, cte="8bit").as_bytes())
+            draft.replace(path)
+        except OSError as error:
+            with suppress(OSError):
+                draft.unlink()
+            raise LetterUndelivered(f"the file cannot be written: {error.strerror}") from error
+        return path, written.link

@@ -1,0 +1,55 @@
+"""The adapters that write and send letters, and the use cases that need them."""
+
+from typing import final
+
+from dishka import Provider, Scope, provide
+
+from doorward.application.letters.find_letter import FindLetter
+from doorward.application.letters.letter_sender import LetterSender
+from doorward.application.letters.list_letters import ListLetters
+from doorward.application.letters.prepare_letter import PrepareLetter
+from doorward.application.letters.prune_letters import PruneLetters
+from doorward.application.letters.retry_letter import RetryLetter
+from doorward.application.letters.send_test_letter import SendTestLetter
+from doorward.application.ports.letters import LinkTokens, Mailer
+from doorward.infrastructure.mail.file_mailer import FileMailer
+from doorward.infrastructure.mail.links import Links
+from doorward.infrastructure.mail.sender import Sender
+from doorward.infrastructure.mail.smtp_mailer import SmtpMailer
+from doorward.infrastructure.mail.smtp_url import SmtpUrl
+from doorward.infrastructure.mail.templates import LetterTemplates
+from doorward.infrastructure.security.link_tokens import RandomLinkTokens
+from doorward.infrastructure.settings.settings import Settings
+from doorward.infrastructure.settings.web_addresses import is_loopback
+
+LETTERS = (
+    PrepareLetter,
+    LetterSender,
+    PruneLetters,
+    FindLetter,
+    ListLetters,
+    RetryLetter,
+    SendTestLetter,
+)
+"""The use cases of letters."""
+
+
+@final
+class LettersProvider(Provider):
+    scope = Scope.APP
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.settings = settings
+
+    @provide
+    def link_tokens(self) -> LinkTokens:
+        return RandomLinkTokens()
+
+    @provide
+    def mailer(self) -> Mailer:
+        settings, links = self.settings, Links(self.settings.public_url)
+        templates, sender = LetterTemplates(links, settings.templates), Sender.parse(settings.mail_from)
+        if settings.smtp_url is None:
+            return FileMailer(templates, sender, settings.letters_folder, logs_links=is_loopback(settings.host))
+        return SmtpMailer(templates, sender, SmtpUrl.parse(settings.smtp_url), links.own_name)

@@ -1,0 +1,63 @@
+from dataclasses import dataclass
+from datetime import datetime
+from typing import final
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from doorward.domain.errors import AccountMissing
+from doorward.domain.ids import UserId
+from doorward.domain.letters.link_token import LinkPurpose, LinkToken, LinkTokenHash
+from doorward.infrastructure.sql.connection import SqlConnection, padded
+from doorward.infrastructure.sql.errors import ConstraintViolated
+from doorward.infrastructure.sql.tables import link_tokens
+
+WITH_HASH = link_tokens.c.token_hash == bindparam("presented")
+FIND = select(link_tokens).where(WITH_HASH)
+REPLACE = update(link_tokens).where(
+    link_tokens.c.user_id == bindparam("holder"), link_tokens.c.purpose == bindparam("same_purpose")
+)
+ADD = insert(link_tokens)
+SPEND = delete(link_tokens).where(WITH_HASH)
+EXPIRED = (
+    select(link_tokens.c.token_hash).where(link_tokens.c.expires_at < bindparam("before")).limit(bindparam("count"))
+)
+DELETE_EXPIRED = delete(link_tokens).where(
+    link_tokens.c.token_hash.in_(bindparam("hashes", expanding=True)), link_tokens.c.expires_at < bindparam("before")
+)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class SqlLinkTokens:
+    connection: SqlConnection
+
+    async def find(self, token_hash: LinkTokenHash) -> LinkToken | None:
+        for row in await self.connection.rows(FIND, {"presented": token_hash}):
+            return LinkToken(
+                hash=LinkTokenHash(row.token_hash),
+                purpose=LinkPurpose(row.purpose),
+                user_id=UserId(row.user_id),
+                address_key=row.address_key,
+                expires_at=row.expires_at,
+            )
+        return None
+
+    async def put(self, token: LinkToken) -> None:
+        values = {"token_hash": token.hash, "address_key": token.address_key, "expires_at": token.expires_at}
+        same = {"holder": token.user_id, "same_purpose": token.purpose.value}
+        if await self.connection.change(REPLACE, values | same):
+            return
+        try:
+            await self.connection.change(ADD, values | {"user_id": token.user_id, "purpose": token.purpose.value})
+        except ConstraintViolated as error:
+            raise AccountMissing from error
+
+    async def spend(self, token_hash: LinkTokenHash) -> bool:
+        return bool(await self.connection.change(SPEND, {"presented": token_hash}))
+
+    async def prune(self, expired_before: datetime, limit: int) -> int:
+        expired = await self.connection.rows(EXPIRED, {"before": expired_before, "count": limit})
+        if not expired:
+            return 0
+        asked = {"hashes": padded([row.token_hash for row in expired]), "before": expired_before}
+        return await self.connection.change(DELETE_EXPIRED, asked)

@@ -1,0 +1,92 @@
+"""The routes for people who forgot their password."""
+
+from typing import Annotated, Any
+
+import msgspec
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import Request, post
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from doorward.application.accounts.request_password_reset import RequestPasswordReset
+from doorward.application.accounts.reset_password import ResetPassword
+from doorward.application.ports.clock import Clock
+from doorward.domain.accounts.password import MAX_PASSWORD_CHARACTERS
+from doorward.domain.errors import (
+    HashingBusy,
+    InvalidEmail,
+    InvalidLink,
+    PasswordBlocked,
+    PasswordTooLong,
+    PasswordTooShort,
+)
+from doorward.interfaces.http.errors.field_errors import MEMBER_NAMES
+from doorward.interfaces.http.security.access import PUBLIC
+from doorward.interfaces.http.wire.languages import preferred_language
+from doorward.interfaces.http.wire.message import Message
+from doorward.interfaces.http.wire.text_limits import EMAIL
+
+TAGS = ("Forgotten password",)
+
+
+class ForgottenPassword(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    email: Annotated[
+        str, Meta(description="The email of the account.", examples=["ada@example.org"], extra_json_schema=EMAIL)
+    ]
+
+
+class PasswordReset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    token: Annotated[str, Meta(description="The token of the link in the letter.")]
+    new_password: Annotated[
+        str,
+        Meta(
+            description="The new password; the rules are those of sign-up.",
+            extra_json_schema={"format": "password", "maxLength": MAX_PASSWORD_CHARACTERS},
+        ),
+    ]
+
+
+@post(
+    "/api/auth/password/forgot",
+    status_code=202,
+    operation_id="forgotPassword",
+    summary="Ask for a letter with a link to choose a new password",
+    tags=TAGS,
+    opt={"access": PUBLIC, "refusals": (InvalidEmail,)},
+)
+@inject
+async def forgot_password(
+    data: JSONBody[ForgottenPassword],
+    request: Request[Any, Any, Any],
+    request_reset: FromDishka[RequestPasswordReset],
+    clock: FromDishka[Clock],
+) -> Message:
+    """The answer is the same whether or not an account has this email. The letter is in the language of
+    `Accept-Language`. An address gets at most one such letter a minute."""
+    await request_reset(data.email, preferred_language(request.scope["headers"]), clock.now())
+    return Message(message="If an account has this email, a letter is on its way.")
+
+
+@post(
+    "/api/auth/password/reset",
+    status_code=204,
+    operation_id="resetPassword",
+    summary="Choose a new password with the token of a letter",
+    tags=TAGS,
+    opt={
+        "access": PUBLIC,
+        MEMBER_NAMES: {"password": "newPassword"},
+        "refusals": (InvalidLink, PasswordTooShort, PasswordTooLong, PasswordBlocked, HashingBusy),
+    },
+)
+@inject
+async def reset_password(
+    data: JSONBody[PasswordReset],
+    request: Request[Any, Any, Any],
+    reset: FromDishka[ResetPassword],
+    clock: FromDishka[Clock],
+) -> None:
+    """A token works once, for half an hour. All sessions of the account end, and nobody is signed in. The holder of the
+    account is told by letter."""
+    await reset(data.token, data.new_password, preferred_language(request.scope["headers"]), clock.now())

@@ -1,0 +1,36 @@
+"""The page to which the link of a letter leads. It asks for the new password, and loads nothing from other hosts.
+
+Opening it changes nothing: the token is in the fragment, which no browser sends, and only the POST of the form uses it.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from litestar import get
+from litestar.response.base import ASGIResponse
+
+from doorward.interfaces.http.security.access import PUBLIC
+
+STATIC: Final = Path(__file__).parent / "static"
+CONTENT_SECURITY_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+
+
+@cache
+def file_answer(name: str, media_type: str) -> ASGIResponse:
+    """Return the answer with this file. It is not kept by caches, as no page about a password is."""
+    headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
+    return ASGIResponse(body=(STATIC / name).read_bytes(), media_type=media_type, headers=headers)
+
+
+@get("/reset-password", include_in_schema=False, opt={"access": PUBLIC})
+async def reset_page() -> ASGIResponse:
+    return file_answer("reset-password.html", "text/html")
+
+
+@get("/reset-password.js", include_in_schema=False, opt={"access": PUBLIC})
+async def reset_script() -> ASGIResponse:
+    return file_answer("reset-password.js", "text/javascript")

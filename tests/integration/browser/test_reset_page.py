@@ -1,0 +1,33 @@
+"""The page to which the link of a letter leads, in a real browser."""
+
+import pytest
+from playwright.async_api import BrowserContext, expect
+
+from support.builders import OTHER_PASSWORD
+from support.http.browsing import Site, page_at
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_the_link_of_a_letter_leads_to_a_page_that_sets_the_password(context: BrowserContext, site: Site) -> None:
+    """RS-07: the token leaves the address at once, and the page asks no other host."""
+    ada = site.server.create_user("forgetful")
+    answer = site.server.request("POST", "/api/auth/password/forgot", json={"email": ada.email})
+    assert answer.status_code == 202
+    link = site.server.line(event="letter_written", kind="password_reset")["link"]
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    page = await page_at(context, link)
+    assert page.url == f"{site.origin}/reset-password"
+    for password, told in (
+        ("short", "Use at least 15 characters"),
+        (OTHER_PASSWORD, "Your password was changed."),
+    ):
+        await page.fill("#password", password)
+        await page.click("button")
+        await expect(page.locator("#outcome")).to_contain_text(told)
+    await expect(page.locator("form")).to_be_hidden()
+    assert all(url.startswith(site.origin) for url in asked)
+    assert not any(link.rpartition("=")[2] in url.partition("#")[0] for url in asked)
+    assert site.server.lets_in(site.server.sign_in(ada.username, OTHER_PASSWORD))
+    site.server.secrets.add(OTHER_PASSWORD)

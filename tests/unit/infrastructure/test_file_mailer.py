@@ -1,0 +1,61 @@
+"""Letters as files."""
+
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from doorward.application.ports.letters import LetterContents
+from doorward.domain.errors import LetterUndelivered
+from doorward.domain.ids import LetterId, uuid7
+from doorward.domain.letters.letter import LetterKind
+from doorward.infrastructure.mail.file_mailer import FileMailer
+from doorward.infrastructure.mail.links import Links
+from doorward.infrastructure.mail.sender import Sender
+from doorward.infrastructure.mail.templates import LetterTemplates
+from support.doubles import NOON
+
+TEMPLATES = LetterTemplates(Links("http://127.0.0.1:8080"))
+CONTENTS = LetterContents(
+    letter_id=LetterId(uuid7(NOON)),
+    kind=LetterKind.PASSWORD_RESET,
+    recipient="ada@example.org",
+    language="en",
+    username="ada",
+    written_at=NOON,
+    token="T" * 43,
+    token_minutes=30,
+)
+
+
+def mailer(folder: Path, *, logs_links: bool = False) -> FileMailer:
+    return FileMailer(TEMPLATES, Sender.parse("noreply@example.com"), folder, logs_links=logs_links)
+
+
+def text_of_file(name: str) -> str:
+    return Path(name).read_text()
+
+
+@pytest.mark.parametrize("logs_links", [True, False])
+async def test_the_log_has_the_link_only_where_it_may(tmp_path: Path, logs_links: bool) -> None:
+    """LG-03."""
+    with capture_logs() as lines:
+        await mailer(tmp_path, logs_links=logs_links).send(CONTENTS)
+    (line,) = lines
+    assert line["event"] == "letter_written"
+    assert ("T" * 43 in str(line)) == logs_links
+    assert "example.org" not in str(line)
+    assert "T" * 43 in text_of_file(line["file"])
+
+
+async def test_a_repeated_letter_takes_the_place_of_its_file(tmp_path: Path) -> None:
+    for _ in range(2):
+        await mailer(tmp_path / "letters").send(CONTENTS)
+    assert [path.name for path in (tmp_path / "letters").iterdir()] == [f"{CONTENTS.letter_id}.eml"]
+
+
+async def test_a_folder_that_cannot_be_made_is_a_failure_that_may_pass(tmp_path: Path) -> None:
+    (tmp_path / "letters").write_text("a file")
+    with pytest.raises(LetterUndelivered, match="the file cannot be written") as failed:
+        await mailer(tmp_path / "letters").send(CONTENTS)
+    assert not failed.value.final
