@@ -283,8 +283,8 @@ async def cleared_by(cookies: Cookies, scope: Any, status: int) -> dict[str, str
         sent.append(message)
 
     given = [(b"content-type", b"text/plain")]
-    await cookies.clearing(scope, send, 204)({"type": "http.response.start", "status": status, "headers": given})
-    await cookies.clearing(scope, send, 204)({"type": "http.response.body", "body": b"", "more_body": False})
+    await cookies.clearing(scope, send)({"type": "http.response.start", "status": status, "headers": given})
+    await cookies.clearing(scope, send)({"type": "http.response.body", "body": b"", "more_body": False})
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
     assert sent[0]["headers"][0] == given[0]
     lines = [value.decode() for name, value in sent[0]["headers"] if name == b"set-cookie"]

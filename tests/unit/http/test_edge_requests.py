@@ -104,6 +104,14 @@ async def test_behind_trusted_proxies_the_nearest_untrusted_address_counts() -> 
     assert found == FORWARDED
 
 
+async def test_an_ipv4_client_has_its_own_address_when_the_service_listens_on_ipv6() -> None:
+    """SI-09: logs, sessions and limits show one address for one client."""
+    assert await address(peer="::ffff:192.0.2.1") == "192.0.2.1"
+    assert await address(peer="2001:db8::ffff:1") == "2001:db8::ffff:1"
+    headers = [(b"x-forwarded-for", b"203.0.113.9, unknown")]
+    assert await address(headers=headers, peer="::ffff:10.0.0.1", trusted_proxies=TRUSTED) == "10.0.0.1"
+
+
 async def test_a_peer_without_an_address_is_unknown() -> None:
     assert await address(peer=None, trusted_proxies=TRUSTED) == "unknown"
 

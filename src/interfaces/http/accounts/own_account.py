@@ -94,7 +94,7 @@ class AccountController(Controller):
         "/",
         operation_id="deleteOwnAccount",
         summary="Delete the own account",
-        middleware=[ends_session(204)],
+        middleware=[ends_session],
         opt={
             "refusals": (
                 PasswordWrong,

@@ -12,6 +12,9 @@ from doorward.interfaces.http.edge.request_headers import Header
 UNKNOWN_ADDRESS: Final = "unknown"
 """Used if the peer has no address, as behind a Unix socket."""
 
+MAPPED_PREFIX: Final = "::ffff:"
+"""Before an IPv4 address in the notation of IPv6 (RFC 4291, section 2.5.5.2)."""
+
 FORWARDED_FOR: Final = b"x-forwarded-for"
 MAX_CACHED_ADDRESSES: Final = 4096
 MAX_ADDRESS_CHARACTERS: Final = 64
@@ -32,8 +35,12 @@ class ClientAddresses:
     def of(self, client: tuple[str, int] | None, headers: Iterable[Header]) -> str:
         """Return the nearest address that is not that of a trusted proxy. A malformed entry ends the search, and only
         the last MAX_FORWARDED_ADDRESSES entries are read."""
-        peer = client[0] if client else None
-        if not self._trusted or peer is None or not self._is_trusted_cached(peer):
+        if client is None:
+            return UNKNOWN_ADDRESS
+        peer = client[0]
+        if peer.startswith(MAPPED_PREFIX) and "." in peer:  # of an IPv4 client, if the service listens on `::`
+            peer = peer.removeprefix(MAPPED_PREFIX)
+        if not self._trusted or not self._is_trusted_cached(peer):
             return peer or UNKNOWN_ADDRESS
         nearest = peer
         entries = b",".join(value for name, value in headers if name == FORWARDED_FOR)

@@ -1,6 +1,6 @@
 """The only place that names, sets, reads and clears the cookies in which browsers keep tokens."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, final
 
 from litestar import Request
@@ -33,6 +33,9 @@ other programs of the host do not get the tokens."""
 ACCESS_COOKIE, REFRESH_COOKIE, DEVICE_COOKIE = "doorward-access", "doorward-refresh", "doorward-device"
 DEVICE_COOKIE_SECONDS: Final = 34_560_000
 """400 days, the longest that browsers keep a cookie (RFC 6265bis, section 5.5)."""
+
+NO_CONTENT: Final = 204
+"""The status of an answer that ended a session."""
 
 WHITESPACE: Final = b" \t"
 
@@ -78,12 +81,12 @@ class Cookies:
         """Return the cookie that marks a browser from which an account has signed in."""
         return self._cookie(self.device, token, DEVICE_COOKIE_SECONDS)
 
-    def clearing(self, scope: Scope, send: Send, status: int) -> Send:
-        """Return a `send` that clears both cookies with an answer of that status, if the request uses
-        cookies."""
+    def clearing(self, scope: Scope, send: Send) -> Send:
+        """Return a `send` that clears both cookies with a successful answer, if the request uses cookies. A refusal
+        clears nothing: the browser may have the cookies of a newer session by then."""
 
         async def clear(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] == status and uses_cookies(scope):
+            if message["type"] == "http.response.start" and message["status"] == NO_CONTENT and uses_cookies(scope):
                 message["headers"] = [*message["headers"], *self._cleared]
             await send(message)
 
@@ -142,17 +145,14 @@ class Browser:
         return uses_cookies(self._scope)
 
 
-def ends_session(status: int) -> Callable[[ASGIApp], ASGIApp]:
-    """Return a middleware for a route whose answers of that status end the session: they clear the cookies."""
+def ends_session(app: ASGIApp) -> ASGIApp:
+    """Return the application of a route that ends the session: it clears the cookies. For Litestar's `middleware`."""
 
-    def middleware(app: ASGIApp) -> ASGIApp:
-        async def clear_cookies(scope: Scope, receive: Receive, send: Send) -> None:
-            cookies: Cookies = scope["litestar_app"].state[COOKIES]
-            await app(scope, receive, cookies.clearing(scope, send, status))
+    async def clear_cookies(scope: Scope, receive: Receive, send: Send) -> None:
+        cookies: Cookies = scope["litestar_app"].state[COOKIES]
+        await app(scope, receive, cookies.clearing(scope, send))
 
-        return clear_cookies
-
-    return middleware
+    return clear_cookies
 
 
 def uses_cookies(scope: Scope) -> bool:

@@ -18,7 +18,7 @@ from doorward.interfaces.http.docs.answers import json_response
 from doorward.interfaces.http.errors.refusals import AmbiguousToken, CrossSiteRequest
 from doorward.interfaces.http.metrics import count_refresh
 from doorward.interfaces.http.security.access import PUBLIC
-from doorward.interfaces.http.security.cookies import Browser, ends_session
+from doorward.interfaces.http.security.cookies import Browser
 from doorward.interfaces.http.sessions.sign_in_answer import SignInAnswer, sign_in_answer
 
 
@@ -48,7 +48,6 @@ NO_BODY: Final = Refresh()
     summary="Refresh the tokens of a session",
     tags=["Sessions"],
     responses=json_response(SignInAnswer),
-    middleware=[ends_session(401)],
     opt={
         "access": PUBLIC,
         "refusals": (

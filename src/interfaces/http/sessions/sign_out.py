@@ -25,7 +25,7 @@ class SignOutController(Controller):
         status_code=204,
         operation_id="signOut",
         summary="Sign out",
-        middleware=[ends_session(204)],
+        middleware=[ends_session],
     )
     @inject
     async def sign_out(self, principal: NamedDependency[Principal], end: FromDishka[EndSession]) -> None:
@@ -37,7 +37,7 @@ class SignOutController(Controller):
         status_code=204,
         operation_id="signOutEverywhere",
         summary="Sign out everywhere",
-        middleware=[ends_session(204)],
+        middleware=[ends_session],
         opt={"refusals": (AccountMissing,)},
     )
     @inject

@@ -180,8 +180,9 @@ def test_the_end_of_a_session_clears_both_cookies(either: Keeper, method: str, p
     assert outcome(either.ask("POST", "/api/auth/refresh")) == (401, "invalid_refresh_token")
 
 
-def test_a_refused_refresh_clears_the_cookies_and_a_mere_401_does_not(keeper: Keeper) -> None:
-    """RF-15: when the access token has expired, the refresh cookie is as good as it was."""
+def test_a_refusal_clears_no_cookies(keeper: Keeper) -> None:
+    """RF-15: when the access token has expired, the refresh cookie is as good as it was. A refused refresh may come
+    late, when the browser has the cookies of a newer session."""
     good = dict(keeper.cookies)
     keeper.cookies["doorward-access"] += "x"
     refused = keeper.ask("GET", "/api/test/user")
@@ -192,21 +193,19 @@ def test_a_refused_refresh_clears_the_cookies_and_a_mere_401_does_not(keeper: Ke
     assert keeper.ask("POST", "/api/auth/refresh").status_code == 200
     keeper.cookies["doorward-refresh"] = good["doorward-refresh"][::-1]
     refused = keeper.ask("POST", "/api/auth/refresh")
-    assert refused.status_code == 401
-    assert len(lines(refused)) == 2
-    assert keeper.cookies == {}
+    assert (outcome(refused), lines(refused)) == ((401, "invalid_refresh_token"), [])
 
 
-def test_a_reused_refresh_token_clears_the_cookies_and_ends_the_session(server: App, unique: Unique) -> None:
+def test_a_reused_refresh_token_ends_the_session_of_both_browsers(server: App, unique: Unique) -> None:
     """RF-15: a thief and the robbed both hold cookies that are worth nothing."""
     thief = Keeper.of(server, unique("robbed"))
     robbed = Keeper(server, thief.name, server.url, dict(thief.cookies))
     for _ in range(33):  # one more than a session remembers, so that no grace time is left to wait for
         assert robbed.ask("POST", "/api/auth/refresh").status_code == 200
     reused = thief.ask("POST", "/api/auth/refresh")
-    assert (outcome(reused), thief.cookies) == ((401, "refresh_token_reused"), {})
+    assert outcome(reused) == (401, "refresh_token_reused")
     assert outcome(robbed.ask("POST", "/api/auth/refresh")) == (401, "invalid_refresh_token")
-    assert robbed.cookies == {}
+    assert not robbed.is_let_in
 
 
 def test_without_cookies_nobody_is_told_of_any(server: App, unique: Unique) -> None:
