@@ -20,7 +20,7 @@ class FileMailer:
     """Implements Mailer: each letter becomes a file that only this user may read, and a line of the log names it.
 
     With `logs_links` that line has the link of the letter, so that somebody who tries the service can follow it.
-    Whoever reads the log can, too, so it is for services that only this machine can reach.
+    Whoever reads the log can, too, so it is for services that only clients on this machine use.
     """
 
     def __init__(self, templates: LetterTemplates, sender: Sender, folder: Path, *, logs_links: bool) -> None:

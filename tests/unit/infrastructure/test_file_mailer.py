@@ -1,5 +1,6 @@
 """Letters as files."""
 
+import secrets
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,11 @@ from doorward.infrastructure.mail.file_mailer import FileMailer
 from doorward.infrastructure.mail.links import Links
 from doorward.infrastructure.mail.sender import Sender
 from doorward.infrastructure.mail.templates import LetterTemplates
+from doorward.infrastructure.providers.letters import is_for_this_machine
+from doorward.infrastructure.settings.loading import load_settings
 from support.doubles import NOON
 
+SECRET = secrets.token_urlsafe(32)
 TEMPLATES = LetterTemplates(Links("http://127.0.0.1:8080"))
 CONTENTS = LetterContents(
     letter_id=LetterId(uuid7(NOON)),
@@ -46,6 +50,22 @@ async def test_the_log_has_the_link_only_where_it_may(tmp_path: Path, logs_links
     assert ("T" * 43 in str(line)) == logs_links
     assert "example.org" not in str(line)
     assert "T" * 43 in text_of_file(line["file"])
+
+
+@pytest.mark.parametrize(
+    ("given", "local"),
+    [
+        ({}, True),
+        ({"DOORWARD_PUBLIC_URL": "http://localhost:8080"}, True),
+        ({"DOORWARD_PUBLIC_URL": "http://[::1]:8080"}, True),
+        ({"DOORWARD_PUBLIC_URL": "https://auth.example.com"}, False),
+        ({"DOORWARD_PUBLIC_URL": "https://localhost.example.com/auth"}, False),
+        ({"DOORWARD_HOST": "0.0.0.0", "DOORWARD_BEHIND_TLS_PROXY": "true"}, False),
+    ],
+)
+def test_a_service_behind_a_proxy_is_not_for_this_machine_alone(given: dict[str, str], local: bool) -> None:
+    """LG-03: a proxy on the same machine reaches the service on a loopback address."""
+    assert is_for_this_machine(load_settings({"DOORWARD_SECRET_KEY": SECRET, **given})) == local
 
 
 async def test_a_repeated_letter_takes_the_place_of_its_file(tmp_path: Path) -> None:
