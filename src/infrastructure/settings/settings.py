@@ -32,7 +32,10 @@ class Settings:
     port: Annotated[int, Meta(ge=1, le=65_535, description="Port to listen on. A bare `PORT` works, too.")] = 8080
     data_dir: Annotated[
         Path,
-        Meta(description="Folder of the SQLite database and the master secret; made with mode 0700."),
+        Meta(
+            description="Folder of the SQLite database and the master secret, and of letters while there is no "
+            "SMTP_URL; made with mode 0700."
+        ),
     ] = Path("var")
     database_url: Annotated[
         str,
@@ -304,7 +307,7 @@ class Settings:
 
     @property
     def needs_data_dir(self) -> bool:
-        """Return whether anything is stored in `data_dir`: the master secret or the SQLite database."""
+        """Return whether the service needs `data_dir` to start: for the master secret or the SQLite database."""
         database = self.database.sqlite_path
         stored = database is not None and database.resolve().is_relative_to(self.data_dir.resolve())
         return self.secret_key is None or stored

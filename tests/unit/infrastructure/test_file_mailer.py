@@ -1,6 +1,7 @@
 """Letters as files."""
 
 import secrets
+import stat
 from pathlib import Path
 
 import pytest
@@ -74,8 +75,15 @@ async def test_a_repeated_letter_takes_the_place_of_its_file(tmp_path: Path) -> 
     assert [path.name for path in (tmp_path / "letters").iterdir()] == [f"{CONTENTS.letter_id}.eml"]
 
 
+async def test_the_folder_and_the_data_directory_are_made_for_this_user_alone(tmp_path: Path) -> None:
+    """ST-09."""
+    data_dir = tmp_path / "srv" / "doorward"
+    await mailer(data_dir / "letters").send(CONTENTS)
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (data_dir, data_dir / "letters")] == [0o700, 0o700]
+
+
 async def test_a_folder_that_cannot_be_made_is_a_failure_that_may_pass(tmp_path: Path) -> None:
     (tmp_path / "letters").write_text("a file")
-    with pytest.raises(LetterUndelivered, match="the file cannot be written") as failed:
+    with pytest.raises(LetterUndelivered, match=r"DATA_DIR/letters cannot be written .*DOORWARD_SMTP_URL") as failed:
         await mailer(tmp_path / "letters").send(CONTENTS)
     assert not failed.value.final
