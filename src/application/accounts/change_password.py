@@ -33,7 +33,7 @@ class ChangePassword:
         """
         password_hash: PasswordHash | None = None
         for _ in range(MAX_ATTEMPTS):
-            confirmed = await self.confirm(by.user_id, current)
+            confirmed = await self.confirm(by, current)
             checked = self.rules.check(new, (confirmed.username.value, confirmed.email.value))
             password_hash = password_hash or await self.hasher.hash(checked)
             ended = await self._save(by, confirmed.password_hash, password_hash)

@@ -128,8 +128,8 @@ async def test_a_mark_that_is_not_one_of_the_account_counts_as_none(stolen: str)
     assert await seconds_to_wait(house, token=token) == 1
 
 
-async def test_confirming_a_password_counts_like_signing_in() -> None:
-    """PW-01."""
+async def test_confirming_a_password_is_limited_like_signing_in() -> None:
+    """PW-01: for each session by itself, whichever of the changes it is for."""
     house = House()
     signed_in = await house.newly_signed_in()
     by = a_principal(signed_in.user, signed_in.session)
@@ -140,11 +140,29 @@ async def test_confirming_a_password_counts_like_signing_in() -> None:
         await house.change_password(by, PASSWORD, OTHER_PASSWORD)
     with pytest.raises(TooManyAttempts):
         await house.delete_own_account(by, PASSWORD)
-    assert await seconds_to_wait(house, signed_in.user.username.value) == 1
+    (line, _) = house.log.of(SecurityEvent.AUTHN_LOGIN_FAIL_MAX)
+    assert line["known_device"]
+    other = await house.signed_in(signed_in.user.username.value)
+    with pytest.raises(PasswordWrong):
+        await house.change_password(a_principal(other.user, other.session), "wrong", OTHER_PASSWORD)
     house.clock.move(1)
     await house.change_password(by, PASSWORD, OTHER_PASSWORD)
     for _ in range(3):
+        with pytest.raises(PasswordWrong):
+            await house.change_password(by, "wrong", PASSWORD)
+
+
+async def test_a_stranger_does_not_keep_the_signed_in_owner_from_changing_the_password() -> None:
+    """PW-01, SI-07."""
+    house = House()
+    signed_in = await house.newly_signed_in()
+    by = a_principal(signed_in.user, signed_in.session)
+    for _ in range(50):
         await fail(house, signed_in.user.username.value)
+        house.clock.move(10)
+    assert await seconds_to_wait(house, signed_in.user.username.value) > 10
+    await house.change_password(by, PASSWORD, OTHER_PASSWORD)
+    await house.delete_own_account(by, OTHER_PASSWORD)
 
 
 async def test_an_operator_unlocks_an_account() -> None:
