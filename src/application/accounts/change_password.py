@@ -18,7 +18,7 @@ from doorward.domain.sessions.ending import other_sessions
 @dataclass(frozen=True, slots=True)
 class ChangePassword:
     """Sets a new password that the holder of the account chose. The session of the request continues, all others
-    end."""
+    end, and the links of letters become void."""
 
     storage: Storage
     hasher: PasswordHasher
@@ -56,4 +56,5 @@ class ChangePassword:
             if user.password_hash != confirmed:
                 return None
             await tx.users.save(user.with_chosen_password(password_hash))
+            await tx.link_tokens.void(user.id)
             return await tx.sessions.end(other_sessions(await tx.sessions.of_user(user.id), by.session_id))

@@ -15,7 +15,8 @@ from doorward.domain.ids import UserId
 @final
 @dataclass(frozen=True, slots=True)
 class SetPassword:
-    """Sets the password of an account for the operator. Every session ends, and every access token is refused."""
+    """Sets the password of an account for the operator. Every session ends, every access token is refused, and
+    the links of letters become void."""
 
     storage: Storage
     hasher: PasswordHasher
@@ -40,4 +41,5 @@ class SetPassword:
                 raise AccountMissing
             changed = user.with_password(password_hash)
             await tx.users.save(changed)
+            await tx.link_tokens.void(user_id)
             await tx.sessions.end_all(user_id, changed.epoch)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from doorward.domain.ids import LetterId
+from doorward.domain.ids import LetterId, UserId
 from doorward.domain.letters.language import Language
 from doorward.domain.letters.letter import Letter, LetterKind, LetterState
 from doorward.domain.letters.link_token import LinkToken, LinkTokenHash
@@ -59,6 +59,10 @@ class LinkTokenRepository(LinkTokenReader, Protocol):
     async def spend(self, token_hash: LinkTokenHash) -> bool:
         """Delete the token and return whether it was stored. Of several transactions that spend the same token, one
         succeeds."""
+        ...
+
+    async def void(self, user_id: UserId) -> None:
+        """Delete all tokens of the account, which the caller holds."""
         ...
 
     async def prune(self, expired_before: datetime, limit: int) -> int:

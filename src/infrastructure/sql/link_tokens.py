@@ -18,6 +18,7 @@ REPLACE = update(link_tokens).where(
 )
 ADD = insert(link_tokens)
 SPEND = delete(link_tokens).where(WITH_HASH)
+VOID = delete(link_tokens).where(link_tokens.c.user_id == bindparam("holder"))
 EXPIRED = (
     select(link_tokens.c.token_hash).where(link_tokens.c.expires_at < bindparam("before")).limit(bindparam("count"))
 )
@@ -54,6 +55,9 @@ class SqlLinkTokens:
 
     async def spend(self, token_hash: LinkTokenHash) -> bool:
         return bool(await self.connection.change(SPEND, {"presented": token_hash}))
+
+    async def void(self, user_id: UserId) -> None:
+        await self.connection.change(VOID, {"holder": user_id})
 
     async def prune(self, expired_before: datetime, limit: int) -> int:
         expired = await self.connection.rows(EXPIRED, {"before": expired_before, "count": limit})

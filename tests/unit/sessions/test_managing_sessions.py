@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from doorward.application.accounts.delete_user import DeleteUser
-from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.sessions.describe_session import DescribeSession
@@ -148,7 +147,7 @@ async def test_a_password_that_changes_while_it_is_verified_opens_no_session() -
     hasher = InterruptedHasher()
     house = House(hasher=hasher)
     ada = await house.with_user("ada")
-    set_password = SetPassword(house.storage, house.hasher, house.rules, house.log)
+    set_password = house.set_password
     hasher.interruption = lambda: set_password(ada.id, NEW_PASSWORD, by=OPERATOR)
     with pytest.raises(WrongPassword):
         await house.authenticate("ada", PASSWORD, NOON)
@@ -168,9 +167,7 @@ Ending = Callable[[House, User], Awaitable[object]]
         ),
         pytest.param(lambda house, ada: DeleteUser(house.storage, house.log)(ada.id, by=OPERATOR), id="deleting"),
         pytest.param(
-            lambda house, ada: SetPassword(house.storage, house.hasher, house.rules, house.log)(
-                ada.id, NEW_PASSWORD, by=OPERATOR
-            ),
+            lambda house, ada: house.set_password(ada.id, NEW_PASSWORD, by=OPERATOR),
             id="a password set by the operator",
         ),
         pytest.param(
