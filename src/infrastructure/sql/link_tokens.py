@@ -12,7 +12,10 @@ from doorward.infrastructure.sql.errors import ConstraintViolated
 from doorward.infrastructure.sql.tables import link_tokens
 
 WITH_HASH = link_tokens.c.token_hash == bindparam("presented")
-FIND = select(link_tokens).where(WITH_HASH)
+OF_KNOWN_PURPOSE = link_tokens.c.purpose.in_([purpose.value for purpose in LinkPurpose])
+"""A later version of Doorward on the same database may know more purposes. Its tokens are unknown here."""
+
+FIND = select(link_tokens).where(WITH_HASH, OF_KNOWN_PURPOSE)
 REPLACE = update(link_tokens).where(
     link_tokens.c.user_id == bindparam("holder"), link_tokens.c.purpose == bindparam("same_purpose")
 )
