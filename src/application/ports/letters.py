@@ -93,6 +93,8 @@ class LetterContents:
     username: str
     written_at: datetime
     """When that happened of which the letter tells."""
+    sent_at: datetime
+    """When this attempt to send it began."""
     token: str | None = field(default=None, repr=False)
     """The token of the link, for the kinds of letters that have one."""
     token_minutes: int = 0

@@ -28,6 +28,7 @@ CONTENTS = LetterContents(
     language="en",
     username="ada",
     written_at=NOON,
+    sent_at=NOON,
     token="T" * 43,
     token_minutes=30,
 )
