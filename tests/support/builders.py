@@ -184,11 +184,11 @@ class House:
 
     @property
     def change_password(self) -> ChangePassword:
-        return ChangePassword(self.storage, self.hasher, self.confirm, self.rules, self.log)
+        return ChangePassword(self.storage, self.hasher, self.confirm, self.rules, self.log, self.clock)
 
     @property
     def set_password(self) -> SetPassword:
-        return SetPassword(self.storage, self.hasher, self.rules, self.log)
+        return SetPassword(self.storage, self.hasher, self.rules, self.log, self.clock)
 
     @property
     def request_reset(self) -> RequestPasswordReset:

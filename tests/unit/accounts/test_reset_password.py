@@ -138,6 +138,23 @@ async def test_the_owner_is_told_by_letter_in_the_language_of_the_request() -> N
     )
 
 
+@pytest.mark.parametrize(("way", "language"), [("by its holder", "pt"), ("by the operator", "en")])
+async def test_the_owner_is_told_of_a_password_that_was_changed_in_another_way(way: str, language: str) -> None:
+    """PW-01: and of no change that was refused."""
+    house = House()
+    signed_in = await house.newly_signed_in()
+    by = a_principal(signed_in.user, signed_in.session)
+    with pytest.raises(PasswordTooShort):
+        await house.change_password(by, PASSWORD, "short")
+    if way == "by its holder":
+        await house.change_password(by, PASSWORD, OTHER_PASSWORD, "pt")
+    else:
+        await house.set_password(signed_in.user.id, OTHER_PASSWORD, by=OPERATOR)
+    assert await house.send_letters() == 1
+    (told,) = house.mailer.sent
+    assert (told.kind, told.recipient, told.language) == (LetterKind.PASSWORD_CHANGED, "ada@example.org", language)
+
+
 async def test_a_token_is_used_once() -> None:
     """RS-02."""
     house = House()
