@@ -2,14 +2,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import final
 
+from doorward.application.batches import prune_in_batches
 from doorward.application.ports.storage import Storage
-from doorward.application.transactions import retried
 from doorward.domain.accounts.attempts import WINDOW, AttemptPolicy
 
-BATCH_SIZE = 500
-"""The number of rows that one short transaction deletes."""
-
-MAX_BATCHES = 200
 FEW_ATTEMPTS_KEPT = timedelta(hours=1)
 """How long a count of few attempts is kept. Anybody can add such a row."""
 
@@ -27,18 +23,11 @@ class PruneAttempts:
 
     async def __call__(self, now: datetime) -> int:
         """Return how many counts were deleted."""
-        pruned = 0
-        for _ in range(MAX_BATCHES):
-            batch = await self._prune(now)
-            pruned += batch
-            if batch < BATCH_SIZE:
-                break
-        return pruned
-
-    @retried
-    async def _prune(self, now: datetime) -> int:
-        async with self.storage.transaction() as tx:
-            return await tx.attempts.prune(now - FEW_ATTEMPTS_KEPT, now - WINDOW, few_attempts(self.policy), BATCH_SIZE)
+        few = few_attempts(self.policy)
+        return await prune_in_batches(
+            self.storage,
+            lambda tx, limit: tx.attempts.prune(now - FEW_ATTEMPTS_KEPT, now - WINDOW, few, limit),
+        )
 
 
 def few_attempts(policy: AttemptPolicy) -> int:

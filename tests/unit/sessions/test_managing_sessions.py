@@ -6,11 +6,12 @@ import pytest
 
 from doorward.application.accounts.delete_user import DeleteUser
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
+from doorward.application.batches import BATCH_SIZE
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.sessions.describe_session import DescribeSession
 from doorward.application.sessions.end_other_sessions import EndOtherSessions
 from doorward.application.sessions.list_sessions import ListSessions
-from doorward.application.sessions.prune_sessions import BATCH_SIZE, PruneSessions
+from doorward.application.sessions.prune_sessions import PruneSessions
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.decision import SIGNED_IN
 from doorward.domain.accounts.user import User
@@ -199,7 +200,7 @@ async def test_expired_sessions_are_pruned_in_batches() -> None:
             await tx.sessions.add(Session.opened(first.session_id, ada.id, first.hash, Device(), started))
     await house.with_user("grace")
     alive = await house.signed_in("grace")
-    assert await PruneSessions(house.storage, house.policy)(NOON) == BATCH_SIZE + 1
+    assert await PruneSessions(house.storage, house.policy, house.log)(NOON) == BATCH_SIZE + 1
     assert list(house.storage.database.tables.sessions) == [alive.session.id]
 
 
@@ -209,4 +210,4 @@ async def test_a_session_is_pruned_after_its_absolute_end_even_if_its_idle_time_
     await house.with_user("ada")
     await house.signed_in("ada")
     house.clock.move(timedelta(hours=8, seconds=1).total_seconds())
-    assert await PruneSessions(house.storage, house.policy)(house.clock.now()) == 1
+    assert await PruneSessions(house.storage, house.policy, house.log)(house.clock.now()) == 1
