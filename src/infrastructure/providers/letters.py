@@ -1,7 +1,6 @@
 """The adapters that write and send letters, and the use cases that need them."""
 
 from typing import final
-from urllib.parse import urlsplit
 
 from dishka import Provider, Scope, provide
 
@@ -37,8 +36,8 @@ LETTERS = (
 
 def is_for_this_machine(settings: Settings) -> bool:
     """Return whether only clients on this machine use the service. A proxy may serve others while HOST is a loopback
-    address; PUBLIC_URL then names another host."""
-    return is_loopback(settings.host) and is_loopback(urlsplit(settings.public_url).hostname or "")
+    address; PUBLIC_URL or ALLOWED_HOSTS then names another host."""
+    return is_loopback(settings.host) and all(is_loopback(name.strip("[]")) for name in settings.allowed_hosts)
 
 
 @final

@@ -62,6 +62,7 @@ async def test_the_log_has_the_link_only_where_it_may(tmp_path: Path, logs_links
         ({"DOORWARD_PUBLIC_URL": "http://[::1]:8080"}, True),
         ({"DOORWARD_PUBLIC_URL": "https://auth.example.com"}, False),
         ({"DOORWARD_PUBLIC_URL": "https://localhost.example.com/auth"}, False),
+        ({"DOORWARD_ALLOWED_HOSTS": "auth.example.com"}, False),
         ({"DOORWARD_HOST": "0.0.0.0", "DOORWARD_BEHIND_TLS_PROXY": "true"}, False),
     ],
 )
