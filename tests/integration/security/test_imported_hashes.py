@@ -12,7 +12,7 @@ from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.accounts.password import Password, PasswordHash
 from doorward.infrastructure.security.argon2_cffi import Argon2Cffi
 from doorward.infrastructure.security.hashing_pool import HashingPool
-from doorward.infrastructure.security.imported_hashes.imported_hash import MAX_WORK, UnusableHash
+from doorward.infrastructure.security.imported_hashes.imported_hash import MAX_IMPORTED_WORK, UnusableHash
 from doorward.infrastructure.security.imported_hashes.kinds import imported_hash
 from doorward.infrastructure.security.passwords import Argon2Hasher
 from support.doubles import FrozenClock, ListLog
@@ -145,7 +145,7 @@ async def test_a_hash_beyond_the_limits_is_refused_before_anything_is_computed(
 def test_the_work_of_a_hash_is_known_before_it_is_computed(stored: str, work: int) -> None:
     found = imported_hash(stored)
     assert found is not None
-    assert found.work == work <= MAX_WORK
+    assert found.work == work <= MAX_IMPORTED_WORK
 
 
 @given(stored=st.sampled_from(sorted(HASHES.values())), place=st.integers(0, 254), put=st.characters(max_codepoint=300))
@@ -156,7 +156,7 @@ def test_a_damaged_hash_is_read_or_refused_and_never_an_error(stored: str, place
         found = imported_hash(damaged)
     except UnusableHash:
         return
-    assert found is None or 0 < found.work <= MAX_WORK
+    assert found is None or 0 < found.work <= MAX_IMPORTED_WORK
 
 
 @given(put=st.sampled_from("./Aa9Zz"), place=st.integers(7, 59))
