@@ -7,6 +7,7 @@ from pathlib import Path
 from doorward.infrastructure.finding import Finding
 from doorward.infrastructure.mail.smtp_url import MailTls, SmtpUrl
 from doorward.infrastructure.quantity import quantity
+from doorward.infrastructure.settings.data_dir import needs_data_dir
 from doorward.infrastructure.settings.file_access import (
     directory_advice,
     file_advice,
@@ -138,7 +139,7 @@ def diagnose_hasher(settings: Settings) -> Finding:
 def diagnose_files(settings: Settings, env_file: Path) -> Iterator[Finding]:
     """Findings about file modes: others may not access files with secrets or accounts (ST-04, ST-09)."""
     folder = status_of(settings.data_dir)
-    if not settings.needs_data_dir:
+    if not needs_data_dir(settings):
         yield Finding(check="data folder", state="ok", text="nothing is stored in one")
     elif folder is None:
         yield Finding(
