@@ -1,7 +1,6 @@
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import islice
 from math import ceil
 from typing import Protocol, final
 
@@ -110,11 +109,14 @@ class Argon2Hasher:
         """Return the first spelling of the password that the hash matches, in a list, or an empty list. Return None for
         a hash that cannot be decoded; that costs the same."""
         try:
-            return [*islice(filter(matches, spellings), 1)]
+            for spelling in spellings:
+                if matches(spelling):
+                    return [spelling]
         except Undecodable:
             for each in spellings:
                 self._library.verify(DUMMY_HASH, each)
             return None
+        return []
 
 
 def to_bytes(text: str) -> bytes:
