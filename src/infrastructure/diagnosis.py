@@ -137,7 +137,7 @@ def diagnose_hasher(settings: Settings) -> Finding:
 
 
 def diagnose_files(settings: Settings, env_file: Path) -> Iterator[Finding]:
-    """Findings about file modes: others may not access files with secrets or accounts (ST-04, ST-09)."""
+    """Findings about file modes: others may not access files with secrets or accounts."""
     folder = status_of(settings.data_dir)
     if not needs_data_dir(settings):
         yield Finding(check="data folder", state="ok", text="nothing is stored in one")
@@ -191,7 +191,7 @@ def private(check: str, path: Path) -> Iterator[Finding]:
 
 
 def diagnose_tls(url: DatabaseUrl) -> Iterator[Finding]:
-    """A finding about TLS to a database on another machine, and about the proof of its identity (ST-07)."""
+    """A finding about TLS to a database on another machine, and about the proof of its identity."""
     if url.sqlite_path is not None or is_loopback(url.host):
         return
     yield Finding.judged(
