@@ -6,10 +6,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, final
 
-import structlog
-
 from doorward.application.ports.letters import LetterContents
 from doorward.domain.errors import LetterUndelivered
+from doorward.infrastructure.log import structlog
 from doorward.infrastructure.mail.sender import Sender
 from doorward.infrastructure.mail.templates import LetterTemplates
 from doorward.infrastructure.security.master_secret import write_private

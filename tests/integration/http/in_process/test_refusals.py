@@ -15,6 +15,7 @@ from doorward.domain.errors import (
     Forbidden,
     Invalid,
     KeptTokenReused,
+    LetterUndelivered,
     Missing,
     PasswordBlocked,
     PasswordTooLong,
@@ -77,6 +78,7 @@ EXCEPTIONS: dict[type[DomainError], int] = {
     UnsupportedContentEncoding: 415,
     MisdirectedRequest: 421,
     HeadersTooLarge: 431,
+    LetterUndelivered: 500,  # no request meets it: only the command `letters send-test` does
 }
 """HTTP has a status of its own for these."""
 CONTRACT = {
