@@ -2,14 +2,12 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
-from typing import final
+from typing import NewType, final
 
-from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
-from doorward.application.prune import Prune
 from doorward.application.transactions import retried
 from doorward.domain.errors import Unavailable
 
@@ -21,11 +19,13 @@ LEASE_DURATION = timedelta(minutes=3)
 INTERVAL_SECONDS = 60.0
 """The pause between two rounds."""
 
+Works = NewType("Works", Mapping[str, Callable[[datetime], Awaitable[object]]])
+"""The recurring work, by the names with which failures are logged."""
+
 
 @final
 class Maintenance:
-    """Runs the recurring work on one node at a time: it maintains the signing keys, and deletes expired sessions,
-    old counts of attempts and old letters.
+    """Runs the recurring work on one node at a time.
 
     A node works while it holds the maintenance lease in the database. Two nodes that worked at once would do no harm.
     """
@@ -33,14 +33,12 @@ class Maintenance:
     def __init__(
         self,
         storage: Storage,
-        prune: Prune,
-        maintain_keys: MaintainSigningKeys,
+        works: Works,
         clock: Clock,
         log: SecurityLog,
     ) -> None:
         self._storage = storage
-        self._prune = prune
-        self._maintain_keys = maintain_keys
+        self._works = works
         self._clock = clock
         self._log = log
         self._holder = secrets.token_hex(8)
@@ -61,13 +59,7 @@ class Maintenance:
         now = self._clock.now()
         if not await self._take_lease(now):
             return False
-        works: Mapping[str, Callable[[datetime], Awaitable[object]]] = {
-            "rotate_keys": self._maintain_keys,
-            "prune_sessions": self._prune_sessions,
-            "prune_attempts": self._prune.attempts,
-            "prune_letters": self._prune.letters,
-        }
-        for name, work in works.items():
+        for name, work in self._works.items():
             try:
                 await work(now)
             except Unavailable:
@@ -75,10 +67,6 @@ class Maintenance:
             except Exception as error:  # noqa: BLE001 a failure of one kind of work must not stop the others
                 self._log.record(SecurityEvent.MAINTENANCE_FAILED, reason=type(error).__name__, work=name)
         return True
-
-    async def _prune_sessions(self, now: datetime) -> None:
-        if pruned := await self._prune.sessions(now):
-            self._log.record(SecurityEvent.SESSIONS_PRUNED, count=pruned)
 
     @retried
     async def _take_lease(self, now: datetime) -> bool:

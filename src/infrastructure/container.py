@@ -3,7 +3,7 @@
 To replace an adapter, change its line in `providers/`. To add a use case, add it to the tuple of its area.
 """
 
-from dishka import AsyncContainer, Provider, Scope, make_async_container, provide_all
+from dishka import AsyncContainer, Provider, Scope, make_async_container, provide, provide_all
 
 from doorward.application.access.authorize_from_cache import AuthorizeFromCache
 from doorward.application.access.authorize_role import AuthorizeRole
@@ -42,9 +42,9 @@ from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
 from doorward.application.keys.reseal_signing_keys import ResealSigningKeys
 from doorward.application.keys.revoke_signing_key import RevokeSigningKey
 from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
-from doorward.application.maintenance import Maintenance
+from doorward.application.letters.prune_letters import PruneLetters
+from doorward.application.maintenance import Maintenance, Works
 from doorward.application.prove_writing import ProveWriting
-from doorward.application.prune import Prune
 from doorward.application.report_unavailable import ReportUnavailable
 from doorward.application.services.authenticate_client import AuthenticateClient
 from doorward.application.services.introspect_token import IntrospectToken
@@ -129,12 +129,25 @@ SERVICES = (
     IntrospectToken,
     RevokeToken,
 )
-OPERATIONS = (CheckReadiness, Maintenance, Prune, ProveWriting, ReportUnavailable)
+OPERATIONS = (CheckReadiness, Maintenance, ProveWriting, ReportUnavailable)
 
 
 class UseCases(Provider):
     scope = Scope.APP
     all = provide_all(*ACCOUNTS, *SESSIONS, *ACCESS, *KEYS, *SERVICES, *LETTERS, *OPERATIONS)
+
+    @provide
+    def works(
+        self, keys: MaintainSigningKeys, sessions: PruneSessions, attempts: PruneAttempts, letters: PruneLetters
+    ) -> Works:
+        return Works(
+            {
+                "rotate_keys": keys,
+                "prune_sessions": sessions,
+                "prune_attempts": attempts,
+                "prune_letters": letters,
+            }
+        )
 
 
 def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:

@@ -140,7 +140,8 @@ def diagnose_files(settings: Settings, env_file: Path) -> Iterator[Finding]:
     """Findings about file modes: others may not access files with secrets or accounts."""
     folder = status_of(settings.data_dir)
     if not needs_data_dir(settings):
-        yield Finding(check="data folder", state="ok", text="nothing is stored in one")
+        stored = "nothing is" if settings.smtp_url else "nothing but letters is"
+        yield Finding(check="data folder", state="ok", text=f"{stored} stored in one")
     elif folder is None:
         yield Finding(
             check="data folder",

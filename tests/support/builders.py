@@ -20,6 +20,7 @@ from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.accounts.register_user import RegisterUser
 from doorward.application.accounts.request_password_reset import RequestPasswordReset
 from doorward.application.accounts.reset_password import ResetPassword
+from doorward.application.accounts.set_password import SetPassword
 from doorward.application.change_feed.directory import AccessDirectory
 from doorward.application.change_feed.ended_sessions import EndedSessions
 from doorward.application.change_feed.feed_marks import FeedMarks
@@ -183,7 +184,11 @@ class House:
 
     @property
     def change_password(self) -> ChangePassword:
-        return ChangePassword(self.storage, self.hasher, self.confirm, self.rules, self.log)
+        return ChangePassword(self.storage, self.hasher, self.confirm, self.rules, self.log, self.clock)
+
+    @property
+    def set_password(self) -> SetPassword:
+        return SetPassword(self.storage, self.hasher, self.rules, self.log, self.clock)
 
     @property
     def request_reset(self) -> RequestPasswordReset:

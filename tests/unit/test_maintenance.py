@@ -1,12 +1,9 @@
 from datetime import timedelta
 from typing import NoReturn
 
-from doorward.application.accounts.prune_attempts import PruneAttempts
 from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
-from doorward.application.letters.prune_letters import PruneLetters
-from doorward.application.maintenance import LEASE_DURATION, Maintenance
+from doorward.application.maintenance import LEASE_DURATION, Maintenance, Works
 from doorward.application.ports.security_events import SecurityEvent
-from doorward.application.prune import Prune
 from doorward.application.sessions.prune_sessions import PruneSessions
 from doorward.domain.keys.rotation import KeyRotation
 from doorward.domain.sessions.session import SessionPolicy
@@ -17,12 +14,10 @@ from support.storage_access import put
 
 def maintenance(house: House, sealer: PlainSealer | None = None) -> Maintenance:
     maintain_keys = MaintainSigningKeys(house.storage, sealer or PlainSealer(), KeyRotation(), house.log)
-    prune = Prune(
-        PruneSessions(house.storage, house.policy),
-        PruneAttempts(house.storage, house.attempts),
-        PruneLetters(house.storage),
+    works = Works(
+        {"rotate_keys": maintain_keys, "prune_sessions": PruneSessions(house.storage, house.policy, house.log)}
     )
-    return Maintenance(house.storage, prune, maintain_keys, house.clock, house.log)
+    return Maintenance(house.storage, works, house.clock, house.log)
 
 
 async def test_one_node_at_a_time_works_until_its_lease_ends() -> None:

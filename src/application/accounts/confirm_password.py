@@ -7,7 +7,8 @@ from doorward.application.ports.security import PasswordHasher, SecurityLog, Ver
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
-from doorward.domain.accounts.attempts import AttemptKey
+from doorward.domain.access.principal import Principal
+from doorward.domain.accounts.attempts import AttemptKey, DeviceId
 from doorward.domain.accounts.password import Password
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import InvalidToken, PasswordWrong
@@ -25,19 +26,23 @@ class ConfirmPassword:
     count: CountAttempt
     clock: Clock
 
-    async def __call__(self, user_id: UserId, password: str) -> User:
+    async def __call__(self, by: Principal, password: str) -> User:
         """Return the account. Raise PasswordWrong, TooManyAttempts, HashingBusy, or InvalidToken if the account was
-        deleted meanwhile. The attempt counts like one to sign in with the username."""
+        deleted meanwhile.
+
+        The attempt counts like one to sign in with the username. Each session has a count of its own, so that
+        strangers who guess at the password do not keep the signed-in holder from changing it.
+        """
         typed = Password.typed(password)
         async with self.storage.reading() as reading:
-            user = await reading.users.get(user_id)
+            user = await reading.users.get(by.user_id)
         if user is None:
             raise InvalidToken
         if typed.oversized:
-            raise self._refuse(user_id, "password_oversized")
-        counted = await self.count(user.username.key, self.clock.now())
+            raise self._refuse(by.user_id, "password_oversized")
+        counted = await self.count(user.username.key, self.clock.now(), DeviceId(by.session_id))
         if await self.hasher.verify(typed, user.password_hash, user.username.key) is Verdict.MISMATCH:
-            raise self._refuse(user_id, "wrong_password")
+            raise self._refuse(by.user_id, "wrong_password")
         await self._clear(counted)
         return user
 

@@ -28,7 +28,7 @@ class DeleteOwnAccount:
         The password is confirmed again only if the account has another hash by then.
         """
         for _ in range(MAX_ATTEMPTS):
-            confirmed = await self.confirm(by.user_id, password)
+            confirmed = await self.confirm(by, password)
             if await self._delete(by, confirmed.password_hash):
                 self.log.record(SecurityEvent.USER_DELETED, user_id=str(by.user_id), by=by.log_name)
                 return

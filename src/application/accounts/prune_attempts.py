@@ -2,17 +2,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import final
 
+from doorward.application.batches import prune_in_batches
 from doorward.application.ports.storage import Storage
-from doorward.application.transactions import retried
 from doorward.domain.accounts.attempts import WINDOW, AttemptPolicy
 
-BATCH_SIZE = 500
-"""The number of rows that one short transaction deletes."""
-
-MAX_BATCHES = 200
 FEW_ATTEMPTS_KEPT = timedelta(hours=1)
-"""Free attempts are forgotten sooner than others. Anybody can add a row with one attempt, and so few attempts an hour
-stay far below the limit of a day."""
+"""How long a count of few attempts is kept. Anybody can add such a row."""
+
+LARGEST_FORGOTTEN_SHARE = 0.5
+"""Of the attempts of a day, those that may be forgotten before the day has passed."""
 
 
 @final
@@ -25,16 +23,15 @@ class PruneAttempts:
 
     async def __call__(self, now: datetime) -> int:
         """Return how many counts were deleted."""
-        pruned = 0
-        for _ in range(MAX_BATCHES):
-            batch = await self._prune(now)
-            pruned += batch
-            if batch < BATCH_SIZE:
-                break
-        return pruned
+        few = few_attempts(self.policy)
+        return await prune_in_batches(
+            self.storage,
+            lambda tx, limit: tx.attempts.prune(now - FEW_ATTEMPTS_KEPT, now - WINDOW, few, limit),
+        )
 
-    @retried
-    async def _prune(self, now: datetime) -> int:
-        few = min(self.policy.free, self.policy.per_day) - 1
-        async with self.storage.transaction() as tx:
-            return await tx.attempts.prune(now - FEW_ATTEMPTS_KEPT, now - WINDOW, few, BATCH_SIZE)
+
+def few_attempts(policy: AttemptPolicy) -> int:
+    """Return how many attempts may be forgotten after an hour. They are free ones, and so few that guesses in each hour
+    of a day stay below the limit of the day. Return 0 if the limit is too low for that."""
+    hourly = int(policy.per_day * LARGEST_FORGOTTEN_SHARE / (WINDOW / FEW_ATTEMPTS_KEPT))
+    return min(policy.free - 1, hourly)

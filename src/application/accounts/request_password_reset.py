@@ -24,7 +24,8 @@ class RequestPasswordReset:
     log: SecurityLog
 
     async def __call__(self, email: str, language: Language, now: datetime) -> None:
-        """Raise InvalidEmail. An address gets at most one such letter a minute; a further request changes nothing."""
+        """Raise InvalidEmail. An address gets at most one such letter in each minute of the clock; a further request
+        changes nothing."""
         address = Email.parse(email)
         await self._order(Letter.requested(LetterKind.PASSWORD_RESET, address, language, now))
         self.log.record(SecurityEvent.PASSWORD_RESET_REQUESTED, login=address.value)

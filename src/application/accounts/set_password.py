@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from typing import final
 
 from doorward.application.accounts.password_rules import PasswordRules
+from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import PasswordHasher, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
@@ -10,17 +11,21 @@ from doorward.domain.access.actor import Operator
 from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.errors import AccountMissing
 from doorward.domain.ids import UserId
+from doorward.domain.letters.language import DEFAULT_LANGUAGE
+from doorward.domain.letters.letter import Letter, LetterKind
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class SetPassword:
-    """Sets the password of an account for the operator. Every session ends, and every access token is refused."""
+    """Sets the password of an account for the operator. Every session ends, every access token is refused, and
+    the links of letters become void. A letter tells the holder of the account."""
 
     storage: Storage
     hasher: PasswordHasher
     rules: PasswordRules
     log: SecurityLog
+    clock: Clock
 
     async def __call__(self, user_id: UserId, password: str, by: Operator) -> None:
         """Raise AccountMissing or PasswordRefused."""
@@ -40,4 +45,8 @@ class SetPassword:
                 raise AccountMissing
             changed = user.with_password(password_hash)
             await tx.users.save(changed)
+            await tx.link_tokens.void(user_id)
+            await tx.letters.add(
+                Letter.to_holder(LetterKind.PASSWORD_CHANGED, user, DEFAULT_LANGUAGE, self.clock.now())
+            )
             await tx.sessions.end_all(user_id, changed.epoch)

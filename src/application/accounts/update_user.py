@@ -55,6 +55,8 @@ class UpdateUser:
                 await refuse_last_admin(tx, user)
             if changed != user:
                 await tx.users.save(changed)
+            if changed.email != user.email:
+                await tx.link_tokens.void(user_id)
             if changed.epoch != user.epoch:
                 await tx.sessions.end_all(user_id, changed.epoch)
             return changed

@@ -32,9 +32,7 @@ class PrepareLetter:
 
     async def contents(self, tx: Transaction, letter: Letter, user: User, now: datetime) -> LetterContents:
         """Return what the letter contains. The token of a link is new each time, and replaces an older one."""
-        token, life = None, timedelta()
-        if letter.kind is LetterKind.PASSWORD_RESET:
-            token, life = await self._token(tx, LinkPurpose.PASSWORD_RESET, user, now), RESET_LIFE
+        with_link = letter.kind is LetterKind.PASSWORD_RESET
         return LetterContents(
             letter_id=letter.id,
             kind=letter.kind,
@@ -42,16 +40,17 @@ class PrepareLetter:
             language=letter.language,
             username=user.username.value,
             written_at=letter.created_at,
-            token=token,
-            token_minutes=life // timedelta(minutes=1),
+            sent_at=now,
+            token=await self._reset_token(tx, user, now) if with_link else None,
+            token_minutes=RESET_LIFE // timedelta(minutes=1) if with_link else 0,
         )
 
-    async def _token(self, tx: Transaction, purpose: LinkPurpose, user: User, now: datetime) -> str:
+    async def _reset_token(self, tx: Transaction, user: User, now: datetime) -> str:
         value, token_hash = self.tokens.generate()
         await tx.link_tokens.put(
             LinkToken(
                 hash=token_hash,
-                purpose=purpose,
+                purpose=LinkPurpose.PASSWORD_RESET,
                 user_id=user.id,
                 address_key=user.email.key,
                 expires_at=now + RESET_LIFE,

@@ -27,5 +27,6 @@ class SendTestLetter:
                 language=language,
                 username="",
                 written_at=now,
+                sent_at=now,
             )
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from doorward.domain.ids import LetterId
+from doorward.domain.ids import LetterId, UserId
 from doorward.domain.letters.language import Language
 from doorward.domain.letters.letter import Letter, LetterKind, LetterState
 from doorward.domain.letters.link_token import LinkToken, LinkTokenHash
@@ -61,6 +61,10 @@ class LinkTokenRepository(LinkTokenReader, Protocol):
         succeeds."""
         ...
 
+    async def void(self, user_id: UserId) -> None:
+        """Delete all tokens of the account, which the caller holds."""
+        ...
+
     async def prune(self, expired_before: datetime, limit: int) -> int:
         """Delete at most `limit` tokens that expired before that time, and return how many."""
         ...
@@ -89,6 +93,8 @@ class LetterContents:
     username: str
     written_at: datetime
     """When that happened of which the letter tells."""
+    sent_at: datetime
+    """When this attempt to send it began."""
     token: str | None = field(default=None, repr=False)
     """The token of the link, for the kinds of letters that have one."""
     token_minutes: int = 0

@@ -2,15 +2,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import final
 
+from doorward.application.batches import prune_in_batches
+from doorward.application.ports.security import SecurityLog
+from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
-from doorward.application.transactions import retried
 from doorward.domain.sessions.session import SessionPolicy
-
-BATCH_SIZE = 500
-"""The number of rows that one short transaction deletes."""
-
-MAX_BATCHES = 200
-"""The number of batches of one call. The next call deletes what is left."""
 
 
 @final
@@ -20,18 +16,12 @@ class PruneSessions:
 
     storage: Storage
     policy: SessionPolicy
+    log: SecurityLog
 
     async def __call__(self, now: datetime) -> int:
         """Return how many sessions were deleted."""
-        pruned = 0
-        for _ in range(MAX_BATCHES):
-            batch = await self._prune(now)
-            pruned += batch
-            if batch < BATCH_SIZE:
-                break
+        idle_since = now - min(self.policy.idle, self.policy.absolute)
+        pruned = await prune_in_batches(self.storage, lambda tx, limit: tx.sessions.prune(idle_since, limit))
+        if pruned:
+            self.log.record(SecurityEvent.SESSIONS_PRUNED, count=pruned)
         return pruned
-
-    @retried
-    async def _prune(self, now: datetime) -> int:
-        async with self.storage.transaction() as tx:
-            return await tx.sessions.prune(now - min(self.policy.idle, self.policy.absolute), BATCH_SIZE)

@@ -13,6 +13,8 @@ LoginHash = NewType("LoginHash", bytes)
 """A keyed hash of a login name, 32 bytes, whether anybody has the name or not."""
 
 DeviceId = NewType("DeviceId", UUID)
+"""A browser from which the account has signed in before, or a session of the account."""
+
 UNKNOWN_DEVICES = DeviceId(UUID(int=0))
 """All devices from which the account has not signed in before. They are counted together."""
 

@@ -18,7 +18,7 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 MAX_DOUBLINGS = 10
 MAX_REASON_CHARACTERS = 100
 SLOT_SECONDS = 60
-"""Of the letters that strangers can ask for, each address gets one of a kind in this time."""
+"""Of the letters that strangers can ask for, each address gets one of a kind in each minute of the clock."""
 
 
 class LetterKind(StrEnum):
@@ -75,7 +75,7 @@ class Letter:
     @classmethod
     def requested(cls, kind: LetterKind, email: Email, language: Language, now: datetime) -> Self:
         """Return a letter that somebody asked for by an address that may belong to no account. A second one for the
-        same address within the same minute has the same slot."""
+        same address within the same minute of the clock has the same slot."""
         slot = f"{kind}\0{email.key}\0{int(now.timestamp()) // SLOT_SECONDS}".encode()
         return cls._new(kind, email.value, language, now, slot=sha256(slot).digest())
 

@@ -12,14 +12,17 @@ from doorward.infrastructure.log import structlog
 from doorward.infrastructure.mail.sender import Sender
 from doorward.infrastructure.mail.templates import LetterTemplates
 from doorward.infrastructure.security.master_secret import write_private
+from doorward.infrastructure.settings.data_dir import PRIVATE_MODE
 
 
 @final
 class FileMailer:
     """Implements Mailer: each letter becomes a file that only this user may read, and a line of the log names it.
 
+    The folder is made with the first letter, so that a service starts where nothing can be written.
+
     With `logs_links` that line has the link of the letter, so that somebody who tries the service can follow it.
-    Whoever reads the log can, too, so it is for services that only this machine can reach.
+    Whoever reads the log can, too, so it is for services that only clients on this machine use.
     """
 
     def __init__(self, templates: LetterTemplates, sender: Sender, folder: Path, *, logs_links: bool) -> None:
@@ -42,11 +45,18 @@ class FileMailer:
         path = self._folder / f"{contents.letter_id}.eml"
         draft = path.with_suffix(f".{secrets.token_hex(8)}.draft")
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(self._folder)
             write_private(draft, message_of(contents, written, self._sender, cte="8bit").as_bytes())
             draft.replace(path)
         except OSError as error:
             with suppress(OSError):
                 draft.unlink()
-            raise LetterUndelivered(f"the file cannot be written: {error.strerror}") from error
+            reason = f"DATA_DIR/letters cannot be written ({error.strerror}): set DOORWARD_SMTP_URL"
+            raise LetterUndelivered(reason) from error
         return path, written.link
+
+
+def make_private(folder: Path) -> None:
+    """Create the folder and the one that contains it, the data directory, with mode 0700 (ST-09)."""
+    folder.parent.mkdir(mode=PRIVATE_MODE, parents=True, exist_ok=True)
+    folder.mkdir(mode=PRIVATE_MODE, exist_ok=True)

@@ -23,7 +23,7 @@ def message_of(
     message["From"] = Address(sender.name, addr_spec=sender.address)
     message["To"] = Address(addr_spec=contents.recipient)
     message["Subject"] = written.subject
-    message["Date"] = format_datetime(contents.written_at)
+    message["Date"] = format_datetime(contents.sent_at)
     message["Message-ID"] = f"<{contents.letter_id}@{sender.domain}>"
     message["Auto-Submitted"] = AUTO_GENERATED
     message.set_content(written.text, cte=cte)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 QUIT_SECONDS = 2.0
-"""How long to wait for the farewell of a server that has taken the letter."""
+"""How long to wait for the answer to QUIT from a server that has accepted the letter."""
 
 
 @final

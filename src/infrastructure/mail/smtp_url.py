@@ -38,7 +38,10 @@ class SmtpUrl:
         `smtp://` requires STARTTLS, so that nobody on the way can turn it off. The exceptions are a server on this
         machine, and `?starttls=off`, which takes no password.
         """
-        parts = urlsplit(raw)
+        try:
+            parts = urlsplit(raw)
+        except ValueError:  # the message contains the user and the password
+            raise ValueError(FORM) from None
         options = dict(parse_qsl(parts.query, keep_blank_values=True))
         if parts.scheme not in DEFAULT_PORTS or not parts.hostname or parts.path not in {"", "/"} or parts.fragment:
             raise ValueError(FORM)

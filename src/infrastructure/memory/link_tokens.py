@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from doorward.domain.errors import AccountMissing
+from doorward.domain.ids import UserId
 from doorward.domain.letters.link_token import LinkToken, LinkTokenHash
 from doorward.infrastructure.memory.tables import Tables
 
@@ -24,6 +25,10 @@ class MemoryLinkTokens:
             return False
         del self.tables.link_tokens[token.user_id, token.purpose]
         return True
+
+    async def void(self, user_id: UserId) -> None:
+        for key in [key for key in self.tables.link_tokens if key[0] == user_id]:
+            del self.tables.link_tokens[key]
 
     async def prune(self, expired_before: datetime, limit: int) -> int:
         old = [key for key, token in self.tables.link_tokens.items() if token.expires_at < expired_before][:limit]

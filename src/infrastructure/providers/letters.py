@@ -1,6 +1,7 @@
 """The adapters that write and send letters, and the use cases that need them."""
 
 from typing import final
+from urllib.parse import urlsplit
 
 from dishka import Provider, Scope, provide
 
@@ -34,6 +35,12 @@ LETTERS = (
 """The use cases of letters."""
 
 
+def is_for_this_machine(settings: Settings) -> bool:
+    """Return whether only clients on this machine use the service. A proxy may serve others while HOST is a loopback
+    address; PUBLIC_URL then names another host."""
+    return is_loopback(settings.host) and is_loopback(urlsplit(settings.public_url).hostname or "")
+
+
 @final
 class LettersProvider(Provider):
     scope = Scope.APP
@@ -51,5 +58,5 @@ class LettersProvider(Provider):
         settings, links = self.settings, Links(self.settings.public_url)
         templates, sender = LetterTemplates(links, settings.templates), Sender.parse(settings.mail_from)
         if settings.smtp_url is None:
-            return FileMailer(templates, sender, settings.letters_folder, logs_links=is_loopback(settings.host))
+            return FileMailer(templates, sender, settings.letters_folder, logs_links=is_for_this_machine(settings))
         return SmtpMailer(templates, sender, SmtpUrl.parse(settings.smtp_url), links.own_name)

@@ -25,7 +25,11 @@ class Settings:
     ] = "127.0.0.1"
     port: Annotated[int, Meta(ge=1, le=65_535, description="Port to listen on. A bare `PORT` works, too.")] = 8080
     data_dir: Annotated[
-        Path, Meta(description="Folder of the SQLite database and the master secret; made with mode 0700.")
+        Path,
+        Meta(
+            description="Folder of the SQLite database and the master secret, and of letters while there is no "
+            "SMTP_URL; made with mode 0700."
+        ),
     ] = Path("var")
     database_url: Annotated[
         str,

@@ -1,12 +1,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast, final
+from typing import Any, final
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from doorward.domain.ids import LetterId
-from doorward.domain.letters.language import Language
+from doorward.domain.letters.language import DEFAULT_LANGUAGE, is_language
 from doorward.domain.letters.letter import Letter, LetterKind, LetterState
 from doorward.infrastructure.sql.connection import SqlConnection, SqlRow, padded
 from doorward.infrastructure.sql.errors import ConstraintViolated
@@ -95,11 +95,12 @@ def to_row(letter: Letter) -> dict[str, Any]:
 
 
 def to_letter(row: SqlRow) -> Letter:
+    """A letter in a language that only a later version of Doorward knows is sent in the default language."""
     return Letter(
         id=LetterId(row.id),
         kind=LetterKind(row.kind),
         recipient=row.recipient,
-        language=cast("Language", row.language),
+        language=row.language if is_language(row.language) else DEFAULT_LANGUAGE,
         user_id=row.user_id,
         slot=row.slot,
         state=LetterState(row.state),

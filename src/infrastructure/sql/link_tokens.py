@@ -12,12 +12,16 @@ from doorward.infrastructure.sql.errors import ConstraintViolated
 from doorward.infrastructure.sql.tables import link_tokens
 
 WITH_HASH = link_tokens.c.token_hash == bindparam("presented")
-FIND = select(link_tokens).where(WITH_HASH)
+OF_KNOWN_PURPOSE = link_tokens.c.purpose.in_([purpose.value for purpose in LinkPurpose])
+"""A later version of Doorward on the same database may know more purposes. Its tokens are unknown here."""
+
+FIND = select(link_tokens).where(WITH_HASH, OF_KNOWN_PURPOSE)
 REPLACE = update(link_tokens).where(
     link_tokens.c.user_id == bindparam("holder"), link_tokens.c.purpose == bindparam("same_purpose")
 )
 ADD = insert(link_tokens)
 SPEND = delete(link_tokens).where(WITH_HASH)
+VOID = delete(link_tokens).where(link_tokens.c.user_id == bindparam("holder"))
 EXPIRED = (
     select(link_tokens.c.token_hash).where(link_tokens.c.expires_at < bindparam("before")).limit(bindparam("count"))
 )
@@ -54,6 +58,9 @@ class SqlLinkTokens:
 
     async def spend(self, token_hash: LinkTokenHash) -> bool:
         return bool(await self.connection.change(SPEND, {"presented": token_hash}))
+
+    async def void(self, user_id: UserId) -> None:
+        await self.connection.change(VOID, {"holder": user_id})
 
     async def prune(self, expired_before: datetime, limit: int) -> int:
         expired = await self.connection.rows(EXPIRED, {"before": expired_before, "count": limit})

@@ -170,7 +170,7 @@ def revoke(account: AccountName, role: str) -> None:
 @users.command(name="set-password")
 @account_name
 def set_password(account: AccountName) -> None:
-    """Set the password of an account and end its sessions.
+    """Set the password of an account and end its sessions. A letter tells its holder.
 
     The password is asked for on a terminal, else read from the first line of standard input.
     """

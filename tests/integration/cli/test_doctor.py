@@ -1,9 +1,12 @@
 import json
 import shutil
+from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from doorward.infrastructure.diagnosis import diagnose_files
+from doorward.infrastructure.settings.loading import load_settings
 from support.jwt.material import pem_of
 from support.mysql.server import MySQLServer
 from support.programs.command_line import Doorward
@@ -134,6 +137,14 @@ def test_it_says_where_letters_go(doorward: Doorward) -> None:
         _, found = examined(doorward, **environment)
         assert (found["letters"]["state"], text in found["letters"]["text"]) == (state, True), found["letters"]
         assert "hunter2" not in str(found)
+
+
+def test_letters_are_what_a_data_folder_that_the_service_does_not_need_may_hold(tmp_path: Path) -> None:
+    given = {"DOORWARD_DATABASE_URL": "mysql://ada:hunter2@localhost/doorward", "DOORWARD_SECRET_KEY": SECRET}
+    server = {"DOORWARD_SMTP_URL": "smtp://mail.example.com", "DOORWARD_MAIL_FROM": "noreply@example.com"}
+    for environment, stored in ((given, "nothing but letters"), (given | server, "nothing")):
+        found = {finding.check: finding for finding in diagnose_files(load_settings(environment), tmp_path / ".env")}
+        assert (found["data folder"].state, found["data folder"].text) == ("ok", f"{stored} is stored in one")
 
 
 def test_it_names_what_hashes_passwords(doorward: Doorward, without_pynacl: Doorward) -> None:

@@ -68,6 +68,17 @@ async def test_of_fifty_who_spend_one_token_at_once_one_succeeds(storage: Storag
     assert sorted(await asyncio.gather(*(spend() for _ in range(50)))) == [False] * 49 + [True]
 
 
+async def test_the_tokens_of_one_account_are_voided(storage: Storage) -> None:
+    """RS-02."""
+    grace = a_user("grace")
+    await put(storage, ADA, grace, a_token(), a_token(grace, number=2))
+    async with storage.transaction() as tx:
+        await tx.link_tokens.void(ADA.id)
+        await tx.link_tokens.void(ADA.id)
+    assert await found(storage, a_token()) is None
+    assert await found(storage, a_token(grace, number=2)) == a_token(grace, number=2)
+
+
 async def test_a_token_that_is_spent_in_vain_can_be_spent_again(storage: Storage) -> None:
     await put(storage, ADA, a_token())
 

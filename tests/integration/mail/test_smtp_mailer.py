@@ -51,6 +51,7 @@ def contents() -> LetterContents:
         language="en",
         username="ada",
         written_at=NOON,
+        sent_at=NOON,
         token="T" * 43,
         token_minutes=30,
     )

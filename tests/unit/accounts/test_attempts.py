@@ -1,6 +1,7 @@
 """Guessing at passwords is slowed down, and the owner of the account is not locked out."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from doorward.application.accounts.prune_attempts import PruneAttempts
 from doorward.application.accounts.unlock_user import UnlockUser
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.actor import OPERATOR
+from doorward.domain.accounts.attempts import AttemptPolicy
 from doorward.domain.errors import InvalidCredentials, PasswordWrong, TooManyAttempts
 from support.builders import DEVICE_TOKENS, LOGINS, OTHER_PASSWORD, PASSWORD, House, a_principal
 
@@ -126,8 +128,8 @@ async def test_a_mark_that_is_not_one_of_the_account_counts_as_none(stolen: str)
     assert await seconds_to_wait(house, token=token) == 1
 
 
-async def test_confirming_a_password_counts_like_signing_in() -> None:
-    """PW-01."""
+async def test_confirming_a_password_is_limited_like_signing_in() -> None:
+    """PW-01: for each session by itself, whichever of the changes it is for."""
     house = House()
     signed_in = await house.newly_signed_in()
     by = a_principal(signed_in.user, signed_in.session)
@@ -138,11 +140,29 @@ async def test_confirming_a_password_counts_like_signing_in() -> None:
         await house.change_password(by, PASSWORD, OTHER_PASSWORD)
     with pytest.raises(TooManyAttempts):
         await house.delete_own_account(by, PASSWORD)
-    assert await seconds_to_wait(house, signed_in.user.username.value) == 1
+    (line, _) = house.log.of(SecurityEvent.AUTHN_LOGIN_FAIL_MAX)
+    assert line["known_device"]
+    other = await house.signed_in(signed_in.user.username.value)
+    with pytest.raises(PasswordWrong):
+        await house.change_password(a_principal(other.user, other.session), "wrong", OTHER_PASSWORD)
     house.clock.move(1)
     await house.change_password(by, PASSWORD, OTHER_PASSWORD)
     for _ in range(3):
+        with pytest.raises(PasswordWrong):
+            await house.change_password(by, "wrong", PASSWORD)
+
+
+async def test_a_stranger_does_not_keep_the_signed_in_owner_from_changing_the_password() -> None:
+    """PW-01, SI-07."""
+    house = House()
+    signed_in = await house.newly_signed_in()
+    by = a_principal(signed_in.user, signed_in.session)
+    for _ in range(50):
         await fail(house, signed_in.user.username.value)
+        house.clock.move(10)
+    assert await seconds_to_wait(house, signed_in.user.username.value) > 10
+    await house.change_password(by, PASSWORD, OTHER_PASSWORD)
+    await house.delete_own_account(by, OTHER_PASSWORD)
 
 
 async def test_an_operator_unlocks_an_account() -> None:
@@ -157,6 +177,35 @@ async def test_an_operator_unlocks_an_account() -> None:
     assert await seconds_to_wait(house, "eve") == 1
     (fields,) = house.log.of(SecurityEvent.USER_UNLOCKED)
     assert fields == {"user_id": str(ada.id), "by": "operator", "cleared": 2}
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        AttemptPolicy(),
+        AttemptPolicy(free=10),
+        AttemptPolicy(per_day=10),
+        AttemptPolicy(free=1),
+        AttemptPolicy(per_day=1),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("in_an_hour", [1, 2, 9])
+async def test_whoever_guesses_a_little_in_every_hour_gets_no_more_guesses_than_a_day_allows(
+    policy: AttemptPolicy, in_an_hour: int
+) -> None:
+    """SI-05: although old counts are deleted."""
+    house = House(attempts=policy)
+    await house.with_user("ada")
+    prune = PruneAttempts(house.storage, policy)
+    for _ in range(22):
+        for _ in range(in_an_hour):
+            with suppress(InvalidCredentials, TooManyAttempts):
+                await house.authenticate("ada", "wrong", house.clock.now())
+            house.clock.move(10)
+        house.clock.move(3601)
+        await prune(house.clock.now())
+    assert house.hasher.work <= policy.per_day
 
 
 async def test_old_counts_are_deleted_and_those_that_still_matter_stay() -> None:

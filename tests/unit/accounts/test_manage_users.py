@@ -6,7 +6,6 @@ import pytest
 from doorward.application.accounts.delete_user import DeleteUser
 from doorward.application.accounts.identify_user import IdentifyUser
 from doorward.application.accounts.list_users import ListUsers
-from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.decision import any_of
@@ -67,9 +66,7 @@ async def test_an_admin_who_is_demoted_while_the_password_is_hashed_creates_no_a
 async def test_setting_a_password_replaces_the_old_one_and_ends_its_tokens() -> None:
     house = House()
     ada = await house.with_user("ada")
-    await SetPassword(house.storage, house.hasher, house.rules, house.log)(
-        ada.id, "a kettle full of violets", by=OPERATOR
-    )
+    await house.set_password(ada.id, "a kettle full of violets", by=OPERATOR)
     with pytest.raises(InvalidCredentials):
         await house.authenticate("ada", PASSWORD, NOON)
     await house.authenticate("ada", "a kettle full of violets", NOON)
@@ -79,7 +76,7 @@ async def test_setting_a_password_replaces_the_old_one_and_ends_its_tokens() -> 
 async def test_a_password_that_the_operator_sets_must_meet_the_same_rules() -> None:
     house = House()
     ada = await house.with_user("ada")
-    set_password = SetPassword(house.storage, house.hasher, house.rules, house.log)
+    set_password = house.set_password
     with pytest.raises(PasswordBlocked):
         await set_password(ada.id, BLOCKED, by=OPERATOR)
     with pytest.raises(AccountMissing):

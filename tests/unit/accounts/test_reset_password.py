@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from doorward.application.accounts.update_user import UpdateUser, UserChanges
 from doorward.application.ports.security_events import SecurityEvent
+from doorward.domain.access.actor import OPERATOR
 from doorward.domain.accounts.email import Email
 from doorward.domain.errors import InvalidCredentials, InvalidEmail, InvalidLink, PasswordTooShort, TooManyAttempts
 from doorward.domain.letters.letter import LIFE, SLOT_SECONDS, LetterKind
 from doorward.domain.letters.link_token import RESET_LIFE
-from support.builders import BLOCKED, OTHER_PASSWORD, PASSWORD, House
+from support.builders import BLOCKED, OTHER_PASSWORD, PASSWORD, House, a_principal
 from support.doubles import PlainLinkTokens
 from support.storage_access import sessions_of
 
@@ -136,6 +138,23 @@ async def test_the_owner_is_told_by_letter_in_the_language_of_the_request() -> N
     )
 
 
+@pytest.mark.parametrize(("way", "language"), [("by its holder", "pt"), ("by the operator", "en")])
+async def test_the_owner_is_told_of_a_password_that_was_changed_in_another_way(way: str, language: str) -> None:
+    """PW-01: and of no change that was refused."""
+    house = House()
+    signed_in = await house.newly_signed_in()
+    by = a_principal(signed_in.user, signed_in.session)
+    with pytest.raises(PasswordTooShort):
+        await house.change_password(by, PASSWORD, "short")
+    if way == "by its holder":
+        await house.change_password(by, PASSWORD, OTHER_PASSWORD, "pt")
+    else:
+        await house.set_password(signed_in.user.id, OTHER_PASSWORD, by=OPERATOR)
+    assert await house.send_letters() == 1
+    (told,) = house.mailer.sent
+    assert (told.kind, told.recipient, told.language) == (LetterKind.PASSWORD_CHANGED, "ada@example.org", language)
+
+
 async def test_a_token_is_used_once() -> None:
     """RS-02."""
     house = House()
@@ -209,6 +228,34 @@ async def test_a_token_is_void_when_the_account_has_another_address_or_is_disabl
             await tx.users.save(changed)
         with pytest.raises(InvalidLink):
             await reset(house, token)
+
+
+@pytest.mark.parametrize("way", ["by its holder", "by the operator"])
+async def test_a_token_is_void_when_the_password_was_changed_in_another_way(way: str) -> None:
+    """RS-02."""
+    house = House()
+    ada = await house.with_user("ada")
+    signed_in = await house.signed_in("ada")
+    token = await reset_token(house)
+    if way == "by its holder":
+        await house.change_password(a_principal(ada, signed_in.session), PASSWORD, OTHER_PASSWORD)
+    else:
+        await house.set_password(ada.id, OTHER_PASSWORD, by=OPERATOR)
+    with pytest.raises(InvalidLink):
+        await reset(house, token, "another quiet meadow")
+    await house.authenticate("ada", OTHER_PASSWORD, house.clock.now())
+
+
+async def test_a_token_stays_void_when_the_account_gets_its_old_address_back() -> None:
+    """RS-02."""
+    house = House()
+    ada = await house.with_user("ada")
+    token = await reset_token(house)
+    for address in ("new@example.org", "ada@example.org"):
+        changes = UserChanges(email=Email.parse(address))
+        await UpdateUser(house.storage, house.log)(ada.id, changes, by=OPERATOR)
+    with pytest.raises(InvalidLink):
+        await reset(house, token)
 
 
 async def test_a_token_that_is_void_by_the_time_its_password_is_hashed_sets_nothing() -> None:

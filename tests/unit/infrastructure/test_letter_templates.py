@@ -34,6 +34,7 @@ def contents(
         language=language,
         username=username,
         written_at=datetime(2026, 11, 23, 12, 30, tzinfo=UTC),
+        sent_at=datetime(2026, 11, 23, 14, 45, tzinfo=UTC),
         token="T" * 43 if kind is LetterKind.PASSWORD_RESET else None,
         token_minutes=30,
     )
@@ -132,7 +133,7 @@ def test_a_message_has_both_parts_and_says_that_a_machine_wrote_it() -> None:
     assert message["From"] == '"Doorward, Inc." <noreply@example.com>'
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["Message-ID"] == f"<{letter.letter_id}@example.com>"
-    assert message["Date"] == "Mon, 23 Nov 2026 12:30:00 +0000"
+    assert message["Date"] == "Mon, 23 Nov 2026 14:45:00 +0000"
     assert [part.get_content_type() for part in message.walk()] == [
         *("multipart/alternative", "text/plain", "text/html")
     ]

@@ -48,6 +48,10 @@ def test_user_and_password_are_decoded_and_the_password_is_shown_nowhere() -> No
         "smtp://ada@mail.example.com",
         "smtp://ada:hunter2hunter2@mail.example.com?starttls=off",
         "smtp://ada:hunter2hunter2@ma il.example.com",
+        "smtp://ada:[hunter2]@mail.example.com",
+        "smtp://ada:hunter2[@mail.example.com",
+        "smtp://ada:hunter2\uff20@mail.example.com",
+        "smtp://ada:hunter2\u2100@mail.example.com",
     ],
 )
 def test_what_cannot_be_used_refuses_the_start_without_its_password(raw: str) -> None:

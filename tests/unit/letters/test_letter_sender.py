@@ -59,6 +59,7 @@ async def test_a_letter_is_sent_once_to_the_holder_of_the_account() -> None:
             language="fr",
             username="ada",
             written_at=NOON,
+            sent_at=NOON,
         )
     ]
     assert (await stored(house, letter)).state is LetterState.SENT
@@ -90,7 +91,8 @@ async def test_a_letter_is_tried_again_after_longer_and_longer_pauses() -> None:
         assert 2**number <= pause <= 1.5 * 2**number
     house.mailer.failure = None
     assert await house.send_letters() == 1
-    assert [contents.letter_id for contents in house.mailer.sent] == [letter.id]
+    (contents,) = house.mailer.sent
+    assert (contents.letter_id, contents.written_at, contents.sent_at) == (letter.id, NOON, house.clock.now())
     assert {line["reason"] for line in house.log.of(SecurityEvent.LETTER_FAILED)} == {
         "the server refused the message (451)"
     }

@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 
 from doorward.application.accounts.delete_user import DeleteUser
-from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
+from doorward.application.batches import BATCH_SIZE
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.sessions.describe_session import DescribeSession
 from doorward.application.sessions.end_other_sessions import EndOtherSessions
 from doorward.application.sessions.list_sessions import ListSessions
-from doorward.application.sessions.prune_sessions import BATCH_SIZE, PruneSessions
+from doorward.application.sessions.prune_sessions import PruneSessions
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.decision import SIGNED_IN
 from doorward.domain.accounts.user import User
@@ -148,7 +148,7 @@ async def test_a_password_that_changes_while_it_is_verified_opens_no_session() -
     hasher = InterruptedHasher()
     house = House(hasher=hasher)
     ada = await house.with_user("ada")
-    set_password = SetPassword(house.storage, house.hasher, house.rules, house.log)
+    set_password = house.set_password
     hasher.interruption = lambda: set_password(ada.id, NEW_PASSWORD, by=OPERATOR)
     with pytest.raises(WrongPassword):
         await house.authenticate("ada", PASSWORD, NOON)
@@ -168,9 +168,7 @@ Ending = Callable[[House, User], Awaitable[object]]
         ),
         pytest.param(lambda house, ada: DeleteUser(house.storage, house.log)(ada.id, by=OPERATOR), id="deleting"),
         pytest.param(
-            lambda house, ada: SetPassword(house.storage, house.hasher, house.rules, house.log)(
-                ada.id, NEW_PASSWORD, by=OPERATOR
-            ),
+            lambda house, ada: house.set_password(ada.id, NEW_PASSWORD, by=OPERATOR),
             id="a password set by the operator",
         ),
         pytest.param(
@@ -202,7 +200,7 @@ async def test_expired_sessions_are_pruned_in_batches() -> None:
             await tx.sessions.add(Session.opened(first.session_id, ada.id, first.hash, Device(), started))
     await house.with_user("grace")
     alive = await house.signed_in("grace")
-    assert await PruneSessions(house.storage, house.policy)(NOON) == BATCH_SIZE + 1
+    assert await PruneSessions(house.storage, house.policy, house.log)(NOON) == BATCH_SIZE + 1
     assert list(house.storage.database.tables.sessions) == [alive.session.id]
 
 
@@ -212,4 +210,4 @@ async def test_a_session_is_pruned_after_its_absolute_end_even_if_its_idle_time_
     await house.with_user("ada")
     await house.signed_in("ada")
     house.clock.move(timedelta(hours=8, seconds=1).total_seconds())
-    assert await PruneSessions(house.storage, house.policy)(house.clock.now()) == 1
+    assert await PruneSessions(house.storage, house.policy, house.log)(house.clock.now()) == 1

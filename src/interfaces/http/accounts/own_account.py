@@ -1,12 +1,12 @@
 """Routes for the account that is signed in."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Controller, delete, get, post
+from litestar import Controller, Request, delete, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 from msgspec import Meta
@@ -33,6 +33,7 @@ from doorward.interfaces.http.errors.field_errors import MEMBER_NAMES
 from doorward.interfaces.http.security.cookies import ends_session
 from doorward.interfaces.http.security.guard import current_principal
 from doorward.interfaces.http.sessions.own_sessions import SessionView, session_view
+from doorward.interfaces.http.wire.languages import preferred_language
 
 PASSWORD_FORMAT = {"format": "password"}
 
@@ -136,8 +137,11 @@ class AccountController(Controller):
     async def change_password(
         self,
         data: JSONBody[PasswordChange],
+        request: Request[Any, Any, Any],
         principal: NamedDependency[Principal],
         change: FromDishka[ChangePassword],
     ) -> None:
-        """This session continues; all other sessions of the account end."""
-        await change(principal, data.current_password, data.new_password)
+        """This session continues; all other sessions of the account end. The holder of the account is told by
+        letter."""
+        language = preferred_language(request.scope["headers"])
+        await change(principal, data.current_password, data.new_password, language)

@@ -63,7 +63,8 @@ async def forgot_password(
     clock: FromDishka[Clock],
 ) -> Message:
     """The answer is the same whether or not an account has this email. The letter is in the language of
-    `Accept-Language`. An address gets at most one such letter a minute."""
+    `Accept-Language`. An address gets at most one such letter in each minute of the
+    clock."""
     await request_reset(data.email, preferred_language(request.scope["headers"]), clock.now())
     return Message(message="If an account has this email, a letter is on its way.")
 

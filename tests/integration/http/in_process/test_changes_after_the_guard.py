@@ -13,7 +13,6 @@ from dishka import Provider, Scope, provide
 from litestar import Litestar
 
 from doorward.application.accounts.delete_user import DeleteUser
-from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import AccessTokens, PasswordHasher, SecurityLog
@@ -220,7 +219,7 @@ async def account_disabled(scene: Scene) -> None:
 
 async def password_set_by_the_operator(scene: Scene) -> None:
     house = scene.house
-    await SetPassword(house.storage, house.hasher, house.rules, house.log)(scene.ada.id, OTHER_PASSWORD, OPERATOR)
+    await house.set_password(scene.ada.id, OTHER_PASSWORD, OPERATOR)
 
 
 async def password_changed_in_another_session(scene: Scene) -> None:
