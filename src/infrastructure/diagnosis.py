@@ -8,6 +8,7 @@ from doorward.infrastructure.finding import Finding
 from doorward.infrastructure.mail.smtp_url import MailTls, SmtpUrl
 from doorward.infrastructure.quantity import quantity
 from doorward.infrastructure.settings.data_dir import needs_data_dir
+from doorward.infrastructure.settings.exposure import is_for_this_machine
 from doorward.infrastructure.settings.file_access import (
     directory_advice,
     file_advice,
@@ -25,7 +26,7 @@ NIST_MIN_PASSWORD_CHARACTERS = 15
 
 
 def diagnose_settings(settings: Settings) -> Iterator[Finding]:
-    exposed = not is_loopback(settings.host)
+    exposed = not is_for_this_machine(settings)
     yield Finding.judged(
         "public URL",
         f"clients use {settings.public_url}",

@@ -1,7 +1,6 @@
 """The adapters that write and send letters, and the use cases that need them."""
 
 from typing import final
-from urllib.parse import urlsplit
 
 from dishka import Provider, Scope, provide
 
@@ -20,8 +19,8 @@ from doorward.infrastructure.mail.smtp_mailer import SmtpMailer
 from doorward.infrastructure.mail.smtp_url import SmtpUrl
 from doorward.infrastructure.mail.templates import LetterTemplates
 from doorward.infrastructure.security.link_tokens import RandomLinkTokens
+from doorward.infrastructure.settings.exposure import is_for_this_machine
 from doorward.infrastructure.settings.settings import Settings
-from doorward.infrastructure.settings.web_addresses import is_loopback
 
 LETTERS = (
     PrepareLetter,
@@ -33,12 +32,6 @@ LETTERS = (
     SendTestLetter,
 )
 """The use cases of letters."""
-
-
-def is_for_this_machine(settings: Settings) -> bool:
-    """Return whether only clients on this machine use the service. A proxy may serve others while HOST is a loopback
-    address; PUBLIC_URL then names another host."""
-    return is_loopback(settings.host) and is_loopback(urlsplit(settings.public_url).hostname or "")
 
 
 @final

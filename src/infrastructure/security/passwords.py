@@ -133,7 +133,7 @@ def unusable_reason(password_hash: str) -> str | None:
         return str(error)
     phc = PHC.fullmatch(password_hash)
     if phc is None:
-        return "malformed"
+        return "malformed, or of a kind that is not supported"
     *numbers, salt, digest = phc.groups()
     memory_kib, passes, lanes = map(int, numbers)
     too_large = memory_kib > MAX_MEMORY_KIB or passes > MAX_PASSES or lanes > MAX_LANES
