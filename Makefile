@@ -35,7 +35,7 @@ help:
 	@echo '                and a short benchmark; about an hour'
 	@echo 'make unit       the unit tests only; ARGS="-k name" goes to pytest'
 	@echo 'make check      lint, format, types, layers, lock files'
-	@echo 'make attack     attack a service of its own on loopback, and print what came back, in about a minute; exit code 1'
+	@echo 'make attack     attack a service of its own on loopback, and print what came back, in two minutes; exit code 1'
 	@echo '                if something did not hold. URL=http://127.0.0.1:8080 attacks that one, with the admin that'
 	@echo '                ATTACK_USERNAME and ATTACK_PASSWORD name'
 	@echo 'make lock       write the lock files; UPGRADE=1 moves to the newest versions'

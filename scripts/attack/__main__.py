@@ -17,7 +17,7 @@ from pathlib import Path
 
 import httpx2
 
-from attack.accounts import dear_imported_hashes, guesses_and_the_log, guesses_at_once, unproven_addresses
+from attack.accounts import expensive_imported_hashes, guesses_and_the_log, guesses_at_once, unproven_addresses
 from attack.late_requests import grants_of_a_demoted_admin, requests_that_outlive_their_session
 from attack.long_polls import long_polls_of_one_address
 from attack.parsers import worst_requests
@@ -43,7 +43,7 @@ ATTACKS: Sequence[Attack] = (
     replays_of_a_spent_refresh_token,
     long_polls_of_one_address,
     unproven_addresses,
-    dear_imported_hashes,
+    expensive_imported_hashes,
     guesses_at_once,
     guesses_and_the_log,
     flood_of_sessions,

@@ -1,4 +1,4 @@
-"""Guesses that hide from the log, addresses that nobody proved, and imported hashes that are dear."""
+"""Guesses that hide from the log, addresses that nobody proved, and imported hashes that are expensive."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ BURST = 20
 NOISE = 300
 TOO_LONG = "x" * 2_000
 SALT_AND_HASH = "c29tZXNhbHRzb21lc2FsdA$MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI"
-DEAR_HASHES = {
+EXPENSIVE_HASHES = {
     "8 lanes": f"$argon2id$v=19$m=31129,t=10,p=8${SALT_AND_HASH}",
     "1 GiB": f"$argon2id$v=19$m=1048576,t=1,p=1${SALT_AND_HASH}",
     "a million passes": f"$argon2id$v=19$m=19456,t=1000000,p=1${SALT_AND_HASH}",
@@ -109,22 +109,26 @@ def granted_by_address(target: Target) -> Row:
     )
 
 
-def dear_imported_hashes(target: Target) -> Iterator[Row]:
+def expensive_imported_hashes(target: Target) -> Iterator[Row]:
     """Imports accounts whose hashes take many times as long as the service's own. Held: each import is refused."""
-    yield tried("dear imported hashes", partial(imported, target))
+    yield tried("expensive imported hashes", partial(imported, target))
 
 
 def imported(target: Target) -> Row:
     if target.own is None:
-        return Row.skipped("dear imported hashes", "accounts are imported on the command line of the service")
+        return Row.skipped("expensive imported hashes", "accounts are imported on the command line of the service")
     taken = []
-    for number, (name, password_hash) in enumerate(DEAR_HASHES.items()):
-        line = {"username": f"dear{number}", "email": f"dear{number}@example.org", "passwordHash": password_hash}
+    for number, (name, password_hash) in enumerate(EXPENSIVE_HASHES.items()):
+        line = {
+            "username": f"expensive{number}",
+            "email": f"expensive{number}@example.org",
+            "passwordHash": password_hash,
+        }
         if target.own.run("users", "import", "-", stdin=json.dumps(line)).returncode == 0:
             taken.append(name)
     return Row(
-        attack="dear imported hashes",
-        sent=", ".join(DEAR_HASHES),
+        attack="expensive imported hashes",
+        sent=", ".join(EXPENSIVE_HASHES),
         came_back=f"imported: {', '.join(taken)}" if taken else "all were refused",
         held=not taken,
     )

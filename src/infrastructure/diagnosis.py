@@ -7,6 +7,8 @@ from pathlib import Path
 from doorward.infrastructure.finding import Finding
 from doorward.infrastructure.mail.smtp_url import MailTls, SmtpUrl
 from doorward.infrastructure.quantity import quantity
+from doorward.infrastructure.settings.data_dir import needs_data_dir
+from doorward.infrastructure.settings.exposure import is_for_this_machine
 from doorward.infrastructure.settings.file_access import (
     directory_advice,
     file_advice,
@@ -24,7 +26,7 @@ NIST_MIN_PASSWORD_CHARACTERS = 15
 
 
 def diagnose_settings(settings: Settings) -> Iterator[Finding]:
-    exposed = not is_loopback(settings.host)
+    exposed = not is_for_this_machine(settings)
     yield Finding.judged(
         "public URL",
         f"clients use {settings.public_url}",
@@ -136,9 +138,9 @@ def diagnose_hasher(settings: Settings) -> Finding:
 
 
 def diagnose_files(settings: Settings, env_file: Path) -> Iterator[Finding]:
-    """Findings about file modes: others may not access files with secrets or accounts (ST-04, ST-09)."""
+    """Findings about file modes: others may not access files with secrets or accounts."""
     folder = status_of(settings.data_dir)
-    if not settings.needs_data_dir:
+    if not needs_data_dir(settings):
         stored = "nothing is" if settings.smtp_url else "nothing but letters is"
         yield Finding(check="data folder", state="ok", text=f"{stored} stored in one")
     elif folder is None:
@@ -191,7 +193,7 @@ def private(check: str, path: Path) -> Iterator[Finding]:
 
 
 def diagnose_tls(url: DatabaseUrl) -> Iterator[Finding]:
-    """A finding about TLS to a database on another machine, and about the proof of its identity (ST-07)."""
+    """A finding about TLS to a database on another machine, and about the proof of its identity."""
     if url.sqlite_path is not None or is_loopback(url.host):
         return
     yield Finding.judged(

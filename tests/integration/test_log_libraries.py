@@ -34,3 +34,10 @@ def test_structlog_imports_rich_unless_it_is_hidden() -> None:
     program = "import sys, structlog; print('rich' in sys.modules)"
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ended.stdout.split() == ["True"]
+
+
+def test_the_log_has_structlog_also_if_it_was_imported_before() -> None:
+    """The command line imports it, before it makes an application that writes letters to files."""
+    program = "import structlog; from doorward.infrastructure.log import structlog as taken; print(taken is structlog)"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == ["True"]

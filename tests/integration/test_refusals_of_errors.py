@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from doorward.domain.errors import StorageUnavailable, TransactionConflict
 from doorward.infrastructure import sql
+from doorward.infrastructure.sql import errors
 from doorward.infrastructure.sql.errors import ConnectionLost, ConstraintViolated, mark_lost_connections, refusal
 from doorward.infrastructure.sql.statement_names import UNNAMED, name_of
 
@@ -105,6 +106,25 @@ def assert_becomes(error: Exception, refused: Refusal, cause: str) -> None:
     assert type(became) is (refused or type(None))
     if isinstance(became, StorageUnavailable | TransactionConflict):
         assert (became.cause, became.trace) == (cause, "")
+
+
+def test_a_constraint_that_strangers_violate_costs_no_search_for_the_statement(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OP-09: the search goes through all modules, on the event loop."""
+    statement, searched = select(literal(1)), list[Any]()
+
+    def name_of_any(found: Executable | str) -> str:
+        searched.append(found)
+        return "users.ADD"
+
+    monkeypatch.setattr(errors, "name_of", name_of_any)
+    violated, _ = happened(IntegrityError, asyncmy.errors.OperationalError(1062, "what the server says"))
+    assert isinstance(refusal(violated, statement), ConstraintViolated)
+    assert refusal(TypeError("x"), statement) is None
+    assert searched == []
+    full, _ = happened(OperationalError, asyncmy.errors.OperationalError(1114, "what the server says"))
+    refused = refusal(full, statement)
+    assert isinstance(refused, StorageUnavailable)
+    assert (refused.cause, searched) == ("OperationalError 1114 in users.ADD", [statement])
 
 
 def test_an_error_of_the_network_names_itself() -> None:

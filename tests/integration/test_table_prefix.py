@@ -10,14 +10,14 @@ from sqlalchemy import ClauseElement, Delete, Insert, MetaData, Select, Update, 
 
 from doorward.infrastructure import sql
 from doorward.infrastructure.settings.table_prefix import MAX_TABLE_PREFIX_CHARACTERS
-from doorward.infrastructure.sql.contents import COLUMNS
+from doorward.infrastructure.sql.contents import COLUMNS_BY_TABLE
 from doorward.infrastructure.sql.naming import VERSION_TABLE, add_table_prefix
 from doorward.infrastructure.sql.tables import metadata
 
 MAX_MYSQL_NAME_CHARACTERS = 64
 PREFIX = "part_of_no_name_"
 ENGINES = ("sqlite://", "mysql+asyncmy://ada@localhost/doorward")
-WITHOUT_PREFIX = re.compile(rf"(?<![\w.])`?({'|'.join(COLUMNS)})\b")
+WITHOUT_PREFIX = re.compile(rf"(?<![\w.])`?({'|'.join(COLUMNS_BY_TABLE)})\b")
 
 
 def statements() -> Iterator[tuple[str, ClauseElement]]:

@@ -33,7 +33,7 @@ end, or it never will."""
 
 
 NO_CURSOR = "0"
-"""The cursor of a list while the feed is empty or was not read yet. Who sends it gets the whole list."""
+"""The cursor of a list while the feed is empty or was not read yet. A client that sends it gets the whole list."""
 
 MANY_OF_ONE_ACCOUNT = 500
 """The number of ended sessions of one account from which on its next sign-in replaces them by an epoch."""

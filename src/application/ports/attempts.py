@@ -14,12 +14,13 @@ class LoginHasher(Protocol):
 
 
 class DeviceTokens(Protocol):
-    """Marks browsers from which an account has signed in (OWASP, Device Cookies). A mark authorizes nothing."""
+    """Makes and reads device tokens, which tell browsers from which an account has signed in (OWASP, Device Cookies). A
+    device token authorizes nothing."""
 
     def issue(self, user_id: UserId, present: str | None = None) -> str:
-        """Return the mark of a device of the account: `present` if it is one, or else a new one."""
+        """Return a device token of the account: `present` if it is one, or else a new one."""
         ...
 
     def read(self, token: str) -> KnownDevice | None:
-        """Return what the mark says, or None if this service did not issue it."""
+        """Return what the device token says, or None if this service did not issue it."""
         ...

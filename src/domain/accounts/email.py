@@ -11,7 +11,7 @@ LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=
 LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 DOMAIN = re.compile(rf"({LABEL}\.)+{LABEL}")
 BLANKS = " \t\u00a0\u3000"
-"""What is left around an address that was copied or typed. Line breaks are refused (SU-16)."""
+"""What is left around an address that was copied or typed. Line breaks are refused."""
 
 TOO_LONG = (
     f"An email address has at most {MAX_EMAIL_CHARACTERS} characters, and at most {MAX_LOCAL_PART_CHARACTERS} before "

@@ -33,8 +33,8 @@ class Ends:
     accounts: Sequence[End]
     """The accounts whose tokens of an epoch before the given one are revoked."""
     cursor: str
-    """Stands for a number of the change feed. Who has these ends knows all that were readable when the feed had this
-    last number, or earlier."""
+    """Stands for a number of the change feed. A client with these ends knows all that were readable when the feed had
+    this last number, or earlier."""
     since: str | None = None
     """If not None, the ends that somebody with this cursor knows are left out."""
 

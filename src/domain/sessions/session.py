@@ -74,8 +74,8 @@ class Session:
     rotated_tokens: Sequence[RotatedToken] = field(default=(), repr=False)
     """The latest first; at most MAX_ROTATED_TOKENS."""
     keeps_token: bool = False
-    """Whether its client refreshes it without rotating the token, as clients of the tutorial's family do. Then a stolen
-    token cannot be recognised. The first rotation ends this for good."""
+    """Whether the latest refresh left the token as it was, as clients of the tutorial's family expect. Then a stolen
+    token cannot be recognised. People see it in lists of sessions; `has_ever_rotated` decides what a client may do."""
 
     @classmethod
     def opened(

@@ -14,3 +14,5 @@ if "rich" not in sys.modules and "structlog" not in sys.modules:
         import structlog as structlog
     finally:
         del sys.modules["rich"]
+else:
+    import structlog as structlog

@@ -1,4 +1,4 @@
-"""How many lines per second the security log writes, so that nobody can fill the disk or hide behind noise (LG-05).
+"""How many lines per second the security log writes, so that nobody can fill the disk or hide behind noise.
 
 Lines are counted by event, reason and subject. The subject is the account or, if the event names no account, the name
 or the session that somebody sent, or the cause of a failure.

@@ -1,4 +1,4 @@
-"""The output of the log: a bounded queue, and a thread that writes its lines. Logging never waits or fails (LG-05)."""
+"""The output of the log: a bounded queue, and a thread that writes its lines. Logging never waits or fails."""
 
 import contextlib
 import logging

@@ -1,4 +1,4 @@
-"""Removes secrets from log events (LG-03)."""
+"""Removes secrets from log events."""
 
 import re
 from collections.abc import Mapping, MutableMapping

@@ -1,5 +1,4 @@
-"""Renders an event as one line. Foreign text in a field is escaped, so that it cannot forge other fields or lines
-(LG-02)."""
+"""Renders an event as one line. Foreign text in a field is escaped, so that it cannot forge other fields or lines."""
 
 import json
 import sys

@@ -19,8 +19,8 @@ from doorward.infrastructure.mail.smtp_mailer import SmtpMailer
 from doorward.infrastructure.mail.smtp_url import SmtpUrl
 from doorward.infrastructure.mail.templates import LetterTemplates
 from doorward.infrastructure.security.link_tokens import RandomLinkTokens
+from doorward.infrastructure.settings.exposure import is_for_this_machine
 from doorward.infrastructure.settings.settings import Settings
-from doorward.infrastructure.settings.web_addresses import is_loopback
 
 LETTERS = (
     PrepareLetter,
@@ -32,12 +32,6 @@ LETTERS = (
     SendTestLetter,
 )
 """The use cases of letters."""
-
-
-def is_for_this_machine(settings: Settings) -> bool:
-    """Return whether only clients on this machine use the service. A proxy may serve others while HOST is a loopback
-    address; PUBLIC_URL or ALLOWED_HOSTS then names another host."""
-    return is_loopback(settings.host) and all(is_loopback(name.strip("[]")) for name in settings.allowed_hosts)
 
 
 @final

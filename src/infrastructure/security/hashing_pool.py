@@ -14,12 +14,19 @@ from doorward.domain.errors import HashingBusy
 T = TypeVar("T")
 
 MAX_WAIT_SECONDS = 1.0
-"""The longest expected wait for a free thread. A longer one is refused at once. A sign-in is therefore answered within
-1.5 seconds, or refused before it began."""
+"""The longest expected wait for a free thread. A longer one is refused at once. A sign-in whose hash is one of
+Doorward's own is therefore answered within 1.5 seconds, or refused before it began."""
 
 MAX_HASH_SECONDS = 0.4
 """The time that a hash may take beyond the longest wait before the request is rejected. The rest of the 1.5 seconds is
-for the database and the signature."""
+for the database and the signature. A hash of more than one unit of work has more time (see PATIENCE)."""
+
+PATIENCE = 3
+"""Each unit of work after the first adds this many times its expected time to the time of a hash. Otherwise the owner
+of an imported hash that takes a second would never get in on a slow machine."""
+
+MAX_UNIT_SECONDS = MAX_WAIT_SECONDS + MAX_HASH_SECONDS
+"""The longest time of a unit that is measured. A machine that was suspended must not raise the mean."""
 
 INITIAL_ESTIMATE_SECONDS = 0.05
 """The expected time of one unit of work before it was measured; twice what a present-day machine needs."""
@@ -54,7 +61,8 @@ class HashingPool:
         max_wait_seconds: float = MAX_WAIT_SECONDS,
         timeout_seconds: float | None = None,
     ) -> None:
-        """`timeout_seconds` is for the wait and the hash together; by default MAX_HASH_SECONDS beyond the wait."""
+        """`timeout_seconds` is for the wait and the hash together; by default MAX_HASH_SECONDS beyond the wait.
+        It grows with the work of the hash."""
         self._executor = ThreadPoolExecutor(threads, "argon2", initializer=lower_priority)
         self._threads = threads
         self._max_pending = threads + queue
@@ -73,6 +81,7 @@ class HashingPool:
         `work` is what it costs, in units of a new hash. `login` is the name whose share of the queue it takes.
         """
         self._enter(work, login)
+        timeout = self._timeout_seconds + PATIENCE * (work - 1) * self._seconds_per_unit
         try:
             future = self._executor.submit(self._measured, compute, work)
         except RuntimeError as error:  # the pool is closed, or the system cannot start a thread
@@ -80,7 +89,7 @@ class HashingPool:
             raise HashingBusy(cause="no_thread") from error
         future.add_done_callback(lambda _: self._leave(work, login))
         try:
-            async with asyncio.timeout(self._timeout_seconds):
+            async with asyncio.timeout(timeout):
                 return await asyncio.wrap_future(future)
         except TimeoutError as error:
             raise HashingBusy(cause="hash_too_slow") from error
@@ -131,10 +140,9 @@ class HashingPool:
         """Return the result and measure its time by the wall clock, because that is what the others wait."""
         began = self._clock.monotonic()
         result = compute()
-        # A suspended machine must not raise the mean.
-        took = min(self._clock.monotonic() - began, MAX_WAIT_SECONDS + MAX_HASH_SECONDS)
+        took_per_unit = (self._clock.monotonic() - began) / work
         with self._lock:
-            self._seconds_per_unit += NEWEST_WEIGHT * (took / work - self._seconds_per_unit)
+            self._seconds_per_unit += NEWEST_WEIGHT * (min(took_per_unit, MAX_UNIT_SECONDS) - self._seconds_per_unit)
         return result
 
 

@@ -1,7 +1,6 @@
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import islice
 from math import ceil
 from typing import Protocol, final
 
@@ -20,10 +19,9 @@ SALT_BYTES, HASH_BYTES = 16, 32
 MAX_MEMORY_KIB, MAX_PASSES, MAX_LANES = 131_072, 10, 8
 """The largest parameters that a stored hash may have: an imported hash of twice the usual strength, but no gigabyte."""
 
-MAX_WORK = 11
-"""The largest work of a stored hash, in units of the work of a new one (see `work_of`). A hash that takes a second
-would time out, and could then never be replaced by a cheaper one. The defaults of argon2-cffi, node-argon2, Django and
-PHP are below it."""
+MAX_ARGON2_WORK = 11
+"""The largest work of a stored hash of Argon2, in units of the work of a new one (see `work_of`). The defaults of
+argon2-cffi, node-argon2, Django and PHP are not above it. Other kinds have MAX_IMPORTED_WORK."""
 
 REFERENCE_FACTOR = 2
 """How many times longer libargon2 takes than libsodium, as measured in docs/decisions/passwords.md."""
@@ -111,11 +109,14 @@ class Argon2Hasher:
         """Return the first spelling of the password that the hash matches, in a list, or an empty list. Return None for
         a hash that cannot be decoded; that costs the same."""
         try:
-            return [*islice(filter(matches, spellings), 1)]
+            for spelling in spellings:
+                if matches(spelling):
+                    return [spelling]
         except Undecodable:
             for each in spellings:
                 self._library.verify(DUMMY_HASH, each)
             return None
+        return []
 
 
 def to_bytes(text: str) -> bytes:
@@ -132,11 +133,11 @@ def unusable_reason(password_hash: str) -> str | None:
         return str(error)
     phc = PHC.fullmatch(password_hash)
     if phc is None:
-        return "malformed"
+        return "malformed, or of a kind that is not supported"
     *numbers, salt, digest = phc.groups()
     memory_kib, passes, lanes = map(int, numbers)
     too_large = memory_kib > MAX_MEMORY_KIB or passes > MAX_PASSES or lanes > MAX_LANES
-    if too_large or work_of(password_hash) > MAX_WORK:
+    if too_large or work_of(password_hash) > MAX_ARGON2_WORK:
         return "absurd parameters"
     decodable = (
         not any(number.startswith("0") for number in numbers)

@@ -2,13 +2,21 @@ import os
 from pathlib import Path
 
 from doorward.infrastructure.settings.file_access import refuse_open_directory
+from doorward.infrastructure.settings.settings import Settings
 from doorward.infrastructure.settings.start_refused import StartRefused
 
 PRIVATE_MODE = 0o700
 
 
+def needs_data_dir(settings: Settings) -> bool:
+    """Return whether anything is stored in the data directory: the master secret or the SQLite database."""
+    database = settings.database.sqlite_path
+    stored = database is not None and database.resolve().is_relative_to(settings.data_dir.resolve())
+    return settings.secret_key is None or stored
+
+
 def make_data_dir(path: Path) -> None:
-    """Create the data directory with mode 0700 (ST-09).
+    """Create the data directory with mode 0700.
 
     Raise StartRefused when it cannot be created or written, or when others may write it.
     """

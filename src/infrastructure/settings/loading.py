@@ -104,7 +104,7 @@ PARSERS: Mapping[str, Callable[[str], object]] = {
 
 
 def refuse_exposure(values: Mapping[str, Any], given: Mapping[str, SettingText]) -> None:
-    """Raise StartRefused when other machines can reach the service without a given secret or without TLS (OP-05)."""
+    """Raise StartRefused when other machines can reach the service without a given secret or without TLS."""
     host = values.get("host", "127.0.0.1")
     if is_loopback(host):
         return

@@ -1,7 +1,4 @@
-"""All settings as one frozen object. `loading.py` makes it.
-
-Every process imports this module first, so it imports nothing that is slow to import.
-"""
+"""All settings as one frozen object. `loading.py` makes it."""
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -12,9 +9,7 @@ from urllib.parse import urlsplit
 from msgspec import Meta
 
 from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME
-from doorward.infrastructure.settings.web_addresses import (
-    Network,
-)
+from doorward.infrastructure.settings.web_addresses import Network
 from doorward.infrastructure.sql.urls import DatabaseUrl
 
 ADVICE_ON_LIFETIME = "write a whole number from 60 to 900; up to 86400 is for DOORWARD_DIALECT=tutorial only"
@@ -26,8 +21,7 @@ class Settings:
     """The effective settings. A setting that is not given has its default, which may depend on other settings."""
 
     host: Annotated[
-        str,
-        Meta(description="IP address to listen on. Outside loopback SECRET_KEY and TLS are required."),
+        str, Meta(description="IP address to listen on. Outside loopback SECRET_KEY and TLS are required.")
     ] = "127.0.0.1"
     port: Annotated[int, Meta(ge=1, le=65_535, description="Port to listen on. A bare `PORT` works, too.")] = 8080
     data_dir: Annotated[
@@ -97,8 +91,7 @@ class Settings:
         ),
     ] = "either"
     behind_tls_proxy: Annotated[
-        bool,
-        Meta(description="True when a proxy terminates TLS in front of a non-loopback HOST."),
+        bool, Meta(description="True when a proxy terminates TLS in front of a non-loopback HOST.")
     ] = False
     allowed_hosts: Annotated[
         frozenset[str],
@@ -137,8 +130,7 @@ class Settings:
         ),
     ] = "standard"
     issuer: Annotated[
-        str,
-        Meta(pattern=WORD_PATTERN, description="`iss` of the access tokens.", extra={"default": "PUBLIC_URL"}),
+        str, Meta(pattern=WORD_PATTERN, description="`iss` of the access tokens.", extra={"default": "PUBLIC_URL"})
     ]
     audience: Annotated[str, Meta(pattern=WORD_PATTERN, description="`aud` of the access tokens.")] = "doorward"
     access_token_seconds: Annotated[
@@ -173,8 +165,7 @@ class Settings:
         ),
     ] = 7_776_000
     sessions_per_account: Annotated[
-        int,
-        Meta(ge=1, le=1_000, description="Maximum of sessions per account. One more sign-in ends the oldest."),
+        int, Meta(ge=1, le=1_000, description="Maximum of sessions per account. One more sign-in ends the oldest.")
     ] = 50
     key_algorithm: Annotated[
         Literal["ES256", "EdDSA", "RS256"],
@@ -187,8 +178,7 @@ class Settings:
         ),
     ] = 90
     password_min_length: Annotated[
-        int,
-        Meta(ge=8, le=64, description="Shortest new password in characters, 8 to 64."),
+        int, Meta(ge=8, le=64, description="Shortest new password in characters, 8 to 64.")
     ] = 15
     password_blocklist: Annotated[
         Path | None,
@@ -245,8 +235,7 @@ class Settings:
         ),
     ]
     hash_wait_seconds: Annotated[
-        int,
-        Meta(ge=1, le=60, description="Longest wait of a sign-in before its password is hashed, 1 to 60 seconds."),
+        int, Meta(ge=1, le=60, description="Longest wait of a sign-in before its password is hashed, 1 to 60 seconds.")
     ] = 1
     sign_in_free_attempts: Annotated[
         int,
@@ -258,8 +247,7 @@ class Settings:
         ),
     ] = 3
     sign_in_attempts_per_day: Annotated[
-        int,
-        Meta(ge=1, le=1_000_000, description="Wrong passwords in a row at one login name within a day."),
+        int, Meta(ge=1, le=1_000_000, description="Wrong passwords in a row at one login name within a day.")
     ] = 50
     keep_alive_seconds: Annotated[
         int,
@@ -304,13 +292,6 @@ class Settings:
     def longest_token_lifetime(self) -> timedelta:
         """Return for how long ends of sessions and keys must be kept, because of tokens that may be valid."""
         return max(MAX_ACCESS_TOKEN_LIFETIME, timedelta(seconds=self.access_token_seconds))
-
-    @property
-    def needs_data_dir(self) -> bool:
-        """Return whether the service needs `data_dir` to start: for the master secret or the SQLite database."""
-        database = self.database.sqlite_path
-        stored = database is not None and database.resolve().is_relative_to(self.data_dir.resolve())
-        return self.secret_key is None or stored
 
     @property
     def letters_folder(self) -> Path:

@@ -15,7 +15,6 @@ from sqlalchemy import Executable, Row
 
 from doorward.domain.errors import DomainError, StorageUnavailable
 from doorward.infrastructure.sql.errors import ConnectionLost, connecting, refusal
-from doorward.infrastructure.sql.statement_names import name_of
 from doorward.infrastructure.sql.waiting import WaitLimit
 
 T = TypeVar("T")
@@ -137,7 +136,7 @@ class SqlConnection:
         try:
             return await work(self.session)
         except Exception as error:
-            refused = refusal(error, name_of(statement))
+            refused = refusal(error, statement)
             if refused is None:
                 raise
             raise refused from error

@@ -14,7 +14,7 @@ from doorward.infrastructure.sql.urls import DatabaseUrl
 HEAD = "0005"
 """The revision that this version works with. Revisions are numbered; a greater number is a newer revision."""
 
-KNOWN = frozenset({"", "0001", "0002", "0003", "0004", HEAD})
+KNOWN_REVISIONS = frozenset({"", "0001", "0002", "0003", "0004", HEAD})
 """Every revision so far. The empty one stands for a new database."""
 
 FORMER_VERSION_TABLE = "alembic_version"
@@ -23,11 +23,11 @@ FORMER_VERSION_TABLE = "alembic_version"
 FIRST_TABLES = frozenset({"users", "roles", "user_roles", "signing_keys", "changes"})
 """The tables of the first revision."""
 
-COLUMNS = {each.name: frozenset(each.columns.keys()) for each in metadata.sorted_tables}
+COLUMNS_BY_TABLE = {each.name: frozenset(each.columns.keys()) for each in metadata.sorted_tables}
 ADDED_LATER = {"changes": frozenset({"session_id", "epoch"}), "sessions": frozenset({"keeps_token"})}
 """Columns that a table of Doorward does not have in each revision."""
 
-TUTORIAL = {
+TUTORIAL_TABLES = {
     "users": frozenset({"id", "username", "email", "password"}),
     "roles": frozenset({"id", "name"}),
     "user_roles": frozenset({"roleid", "userid"}),
@@ -86,7 +86,7 @@ def former_state(connection: Connection, found: Tables) -> SchemaState | None:
     held = revisions(connection, FORMER_VERSION_TABLE)
     if not held:  # a first migration that was interrupted
         return SchemaState(None, FORMER_VERSION_TABLE)
-    if len(held) > 1 or held[0] not in KNOWN or not FIRST_TABLES.issubset(found):
+    if len(held) > 1 or held[0] not in KNOWN_REVISIONS or not FIRST_TABLES.issubset(found):
         return None
     return SchemaState(held[0], FORMER_VERSION_TABLE)
 
@@ -114,19 +114,19 @@ def listed(url: DatabaseUrl, names: Iterable[str]) -> str:
 
 def is_own(name: str, columns: frozenset[str]) -> bool:
     """Return whether the columns are those of Doorward's table in any revision, or between two of them."""
-    return COLUMNS[name] - ADDED_LATER.get(name, frozenset()) <= columns <= COLUMNS[name]
+    return COLUMNS_BY_TABLE[name] - ADDED_LATER.get(name, frozenset()) <= columns <= COLUMNS_BY_TABLE[name]
 
 
 def is_tutorial(found: Tables) -> bool:
     return all(
         wanted <= {column.lower().replace("_", "") for column in found.get(name, ())}
-        for name, wanted in TUTORIAL.items()
+        for name, wanted in TUTORIAL_TABLES.items()
     )
 
 
 def present(connection: Connection, prefix: str) -> Tables:
     """Return the tables and views that have the names of Doorward's tables."""
-    each = {name: columns_of(connection, f"{prefix}{name}") for name in COLUMNS}
+    each = {name: columns_of(connection, f"{prefix}{name}") for name in COLUMNS_BY_TABLE}
     return {name: columns for name, columns in each.items() if columns is not None}
 
 

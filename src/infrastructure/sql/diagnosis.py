@@ -9,7 +9,7 @@ from doorward.domain.errors import StorageUnavailable
 from doorward.infrastructure.finding import Finding
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.sql.connection import NO_VALUES, SqlConnection, Values, connected
-from doorward.infrastructure.sql.contents import COLUMNS, HEAD
+from doorward.infrastructure.sql.contents import COLUMNS_BY_TABLE, HEAD
 from doorward.infrastructure.sql.engine import MAX_CONNECTION_AGE_SECONDS, open_engines
 from doorward.infrastructure.sql.mysql_settings import WRITING, is_set, variable
 from doorward.infrastructure.sql.privileges import diagnose_privileges
@@ -99,7 +99,7 @@ def about_tables(statement: str, prefix: str) -> tuple[Executable, Values]:
     """Return the statement and its values. It is a constant of this module."""
     if TABLES not in statement:
         return text(statement), NO_VALUES
-    names = [f"{prefix}{name}" for name in COLUMNS]
+    names = [f"{prefix}{name}" for name in COLUMNS_BY_TABLE]
     return text(statement).bindparams(bindparam("tables", expanding=True)), {"tables": names}
 
 

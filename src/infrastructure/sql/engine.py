@@ -196,7 +196,7 @@ def make_private(path: Path) -> None:
 
 
 def refuse_open_files(url: DatabaseUrl) -> None:
-    """Raise StartRefused when other users may access SQLite's files (ST-09), or when the file links to a missing file.
+    """Raise StartRefused when other users may access SQLite's files, or when the file links to a missing file.
 
     The directory is not checked here: the data directory is checked elsewhere, and any other is up to the operator.
     """

@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from sqlalchemy import Executable
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import (
     DataError,
@@ -19,6 +20,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from doorward.domain.errors import DomainError, StorageUnavailable, TransactionConflict
+from doorward.infrastructure.sql.statement_names import name_of
 
 ROLLED_BACK_CODES = frozenset({1020, 1180, 1213, 3101})
 """MySQL rolled the whole transaction back: row changed, commit refused, deadlock, refused by Group Replication."""
@@ -100,9 +102,10 @@ def error_code(error: BaseException | None) -> int | None:
     return code if isinstance(code, int) else None
 
 
-def refusal(error: Exception, at: str) -> Exception | None:
+def refusal(error: Exception, at: Executable | str) -> Exception | None:
     """Return what to raise in place of an error of SQLAlchemy or of a driver, or None to let the error through. `at` is
-    the name of the statement.
+    the statement, or its name. The name of a statement is looked up only for a cause that is reported: the look-up is
+    slow, and strangers can cause ConstraintViolated as often as they like.
 
     Errors that only a bug in Doorward can cause are let through. A time-out while waiting for a lock or a disk is
     StorageUnavailable and not a conflict, because trying again would only wait again. So is a database that cannot be
@@ -111,7 +114,7 @@ def refusal(error: Exception, at: str) -> Exception | None:
     if isinstance(error, IntegrityError) and not error.connection_invalidated:
         return ConstraintViolated()
     kind = kind_of_refusal(error)
-    return kind(cause=cause_of(error, at), trace=trace_of(error)) if kind is not None else None
+    return kind(cause=cause_of(error, name_of(at)), trace=trace_of(error)) if kind is not None else None
 
 
 def kind_of_refusal(error: Exception) -> type[StorageUnavailable | TransactionConflict] | None:
@@ -130,7 +133,9 @@ def kind_of_refusal(error: Exception) -> type[StorageUnavailable | TransactionCo
 
 def cause_of(error: Exception, at: str) -> str:
     """Return the class and the code of an error, and the name of the statement."""
-    known = error.orig or error if isinstance(error, DBAPIError) else error
+    known: BaseException = error
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        known = error.orig
     code: str | int | None = error_code(known) if known is not error else None
     code = code or getattr(known, "sqlite_errorname", None)
     if isinstance(known, OSError) and known.errno is not None:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from doorward.domain.errors import StorageUnavailable
 from doorward.infrastructure.settings.start_refused import StartRefused
-from doorward.infrastructure.sql.contents import CURRENT, HEAD, KNOWN, SchemaState, schema_state
+from doorward.infrastructure.sql.contents import CURRENT, HEAD, KNOWN_REVISIONS, SchemaState, schema_state
 from doorward.infrastructure.sql.engine import open_engine, open_migrator, run_in_database
 from doorward.infrastructure.sql.errors import MISSING_PRIVILEGE_CODES, error_code, is_busy
 from doorward.infrastructure.sql.naming import VERSION_TABLE
@@ -53,7 +53,7 @@ async def check_schema(url: DatabaseUrl) -> None:
 
 def refuse_unknown(current: str) -> None:
     """Raise StartRefused for an older revision that no migration knows."""
-    if current not in KNOWN:
+    if current not in KNOWN_REVISIONS:
         raise StartRefused(f"The database has schema {current}, which no Doorward creates; restore a backup.")
 
 

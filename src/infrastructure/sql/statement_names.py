@@ -11,7 +11,7 @@ UNNAMED = "other"
 def name_of(statement: Executable | str) -> str:
     """Return the module and the constant that hold a statement, such as `sessions.ADD`. A name is returned as it is.
 
-    The look-up takes a while, and happens only after an error.
+    The look-up takes a while, and happens only for an error that is reported.
     """
     if isinstance(statement, str):
         return statement

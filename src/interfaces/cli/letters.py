@@ -13,7 +13,7 @@ from doorward.domain.ids import LetterId
 from doorward.domain.letters.language import DEFAULT_LANGUAGE, LANGUAGES, Language
 from doorward.domain.letters.letter import Letter, LetterState
 from doorward.interfaces.cli.output import json_option, print_json, print_table, rfc3339
-from doorward.interfaces.cli.running import CommandContext, run
+from doorward.interfaces.cli.running import CommandContext, current_settings, run
 
 MAX_LISTED = 1_000
 
@@ -82,7 +82,9 @@ def send_test(address: str, language: Language) -> None:
         await (await context.get(SendTestLetter))(address, language, context.now)
 
     run(work)
-    click.echo(f"A letter to {address} was handed over.")
+    settings = current_settings()
+    went = f"to a file in {settings.letters_folder}" if settings.smtp_url is None else "to the mail server"
+    click.echo(f"A letter for {address} went {went}.")
 
 
 def as_object(letter: Letter) -> dict[str, object]:

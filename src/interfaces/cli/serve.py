@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from doorward.infrastructure.settings.data_dir import make_data_dir
+from doorward.infrastructure.settings.data_dir import make_data_dir, needs_data_dir
 from doorward.infrastructure.settings.settings import Settings
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.settings.web_addresses import bracketed, is_loopback
@@ -40,7 +40,7 @@ def serve(migrate: bool, port: str | None) -> None:  # noqa: FBT001 click passes
         signal.signal(number, stop)
     settings = current_settings({} if port is None else {"DOORWARD_PORT": port})
     with reserved_address(settings.host, settings.port):
-        if settings.needs_data_dir:
+        if needs_data_dir(settings):
             make_data_dir(settings.data_dir)
         with metrics_folder(settings):
             sys.exit(run_service(settings, stop, migrate=migrate))
@@ -113,7 +113,7 @@ def banner(settings: Settings, *, has_admin: bool) -> Iterator[str]:
     yield f"Doorward {version('doorward')} listens on {address}"
     if settings.docs:
         yield f"  docs:     {settings.public_url}/docs"
-    if settings.needs_data_dir:
+    if needs_data_dir(settings):
         yield f"  data:     {settings.data_dir}"
     yield f"  database: {settings.database.masked}"
     if not is_loopback(settings.host) and is_loopback(urlsplit(settings.public_url).hostname or ""):
@@ -138,7 +138,7 @@ def metrics_folder(settings: Settings) -> Iterator[None]:
     without one was left by a service that was killed, and is removed. Without a data directory, the folder is in the
     system's folder for temporary files, which the system clears. Raise StartRefused when it cannot be written.
     """
-    parent = settings.data_dir if settings.needs_data_dir else None
+    parent = settings.data_dir if needs_data_dir(settings) else None
     for folder in () if parent is None else parent.glob("metrics-*"):
         with contextlib.suppress(OSError), locked(folder):
             shutil.rmtree(folder)

@@ -107,7 +107,7 @@ def granian_server(settings: Settings) -> Any:
         port=settings.port,
         interface=Interfaces.ASGI,
         workers=settings.workers,
-        loop=Loops.auto if sys.platform == "win32" else Loops.uvloop,
+        loop=Loops.uvloop,
         # With `auto`, Granian never closes a connection that sends nothing.
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(

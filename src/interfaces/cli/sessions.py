@@ -1,7 +1,7 @@
 """`doorward sessions`: list and end the sessions of an account."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import click
@@ -36,9 +36,8 @@ def list_sessions(account: AccountName, as_json: bool) -> None:  # noqa: FBT001 
     if as_json:
         print_json({"sessions": found})
     else:
-        print_table(
-            ("ID", "SIGNED IN", "LAST USED", "ENDS", "ADDRESS", "USER AGENT"), [tuple(each.values()) for each in found]
-        )
+        headings = ("ID", "SIGNED IN", "LAST USED", "ENDS", "KEEPS TOKEN", "ADDRESS", "USER AGENT")
+        print_table(headings, [as_row(each) for each in found])
 
 
 @sessions.command()
@@ -64,7 +63,7 @@ def end(account: AccountName, session_id: UUID | None, yes: bool) -> None:  # no
     click.echo(f"Ended {ended} session{'' if ended == 1 else 's'} of {user.username.value}.")
 
 
-def as_object(listed: ListedSession) -> dict[str, str]:
+def as_object(listed: ListedSession) -> dict[str, str | bool]:
     """Return a session with the members that the API uses, except `current`: a command has no session of its own."""
     session = listed.session
     return {
@@ -72,6 +71,12 @@ def as_object(listed: ListedSession) -> dict[str, str]:
         "createdAt": rfc3339(session.started_at),
         "lastUsedAt": rfc3339(session.last_used_at),
         "expiresAt": rfc3339(listed.ends_at),
+        "keepsToken": session.keeps_token,
         "address": session.device.address,
         "userAgent": session.device.user_agent,
     }
+
+
+def as_row(session: Mapping[str, str | bool]) -> list[str]:
+    """Return the members of a session as cells of a table."""
+    return [cell if isinstance(cell, str) else "yes" if cell else "no" for cell in session.values()]

@@ -42,7 +42,7 @@ from doorward.interfaces.http.sessions.own_sessions import AccountSessionsContro
 from doorward.interfaces.http.sessions.refresh import refresh
 from doorward.interfaces.http.sessions.revocation_list import revocations
 from doorward.interfaces.http.sessions.sign_out import SignOutController
-from doorward.interfaces.http.wire.json_request import LenientJsonRequest, StrictJsonRequest
+from doorward.interfaces.http.wire.json_request import request_class
 
 Lifespan = Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]]
 
@@ -91,7 +91,7 @@ def create_app(container: AsyncContainer, config: HttpConfig, lifespan: Lifespan
         state=State({COOKIES: cookies}),
         dependencies={"browser": Provide(cookies.browser_of, sync_to_thread=False)},
         exception_handlers=error_answers.exception_handlers(),
-        request_class=LenientJsonRequest if dialect.lenient_paths else StrictJsonRequest,
+        request_class=request_class(dialect.lenient_paths),
         request_max_body_size=None,  # the edge has checked the size already
         openapi_config=None,
         logging_config=None,

@@ -65,7 +65,8 @@ def test_a_letter_that_was_sent_and_one_that_is_not_there_are_refused_in_one_lin
 
 def test_a_test_letter_becomes_a_file_where_there_is_no_mail_server(migrated: Doorward) -> None:
     done = migrated("letters", "send-test", "ada@example.org", "--language", "es")
-    assert (done.returncode, done.stdout) == (0, "A letter to ada@example.org was handed over.\n")
+    assert done.returncode == 0
+    assert done.stdout == f"A letter for ada@example.org went to a file in {migrated.data_dir / 'letters'}.\n"
     assert '"event":"letter_written"' in done.stderr
     (file,) = (migrated.data_dir / "letters").glob("*.eml")
     letter = read(file.read_bytes())

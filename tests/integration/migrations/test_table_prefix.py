@@ -9,7 +9,7 @@ import pytest
 
 from doorward.domain.access.role import ADMIN
 from doorward.infrastructure.settings.start_refused import StartRefused
-from doorward.infrastructure.sql.contents import COLUMNS, CURRENT, HEAD
+from doorward.infrastructure.sql.contents import COLUMNS_BY_TABLE, CURRENT, HEAD
 from doorward.infrastructure.sql.naming import VERSION_TABLE
 from doorward.infrastructure.sql.schema import check_schema, current_state, migrate
 from doorward.infrastructure.sql.storage import SqlStorage
@@ -20,7 +20,7 @@ from support.sql_by_hand import Sql, sql_on
 from support.storage_access import announced, found, put, sessions_of
 from support.tutorial_tables import NAMES, content, make_tutorial_tables
 
-OWN = (VERSION_TABLE, *sorted(COLUMNS))
+OWN = (VERSION_TABLE, *sorted(COLUMNS_BY_TABLE))
 LONGEST = "a_prefix_of_24_letters__"
 
 

@@ -1,6 +1,8 @@
 """Large answers: they are sent in chunks, and what waits for clients that read slowly is limited."""
 
 import asyncio
+import errno
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -12,7 +14,7 @@ from structlog.testing import capture_logs
 
 from doorward.interfaces.http.config import LargeAnswerLimits
 from doorward.interfaces.http.edge import connections, large_answers
-from doorward.interfaces.http.edge.connections import close_connections
+from doorward.interfaces.http.edge.connections import ConnectionCloser, close_connections
 from doorward.interfaces.http.edge.large_answers import CHUNK_BYTES, MAX_WHOLE_BYTES, SERVER_BUFFER_BYTES
 from doorward.interfaces.http.edge.middleware import EdgeMiddleware
 from support.http.edge_driver import CONFIG, Reply, answer, ask, ignore
@@ -155,6 +157,39 @@ async def test_a_client_that_takes_no_chunk_in_time_loses_its_connection(
     assert waiting_bytes(edge) == 0
     assert [(line["event"], line["reason"]) for line in log] == [("large_answers_stopped", "client_too_slow")]
     assert (await ask(edge, edge=edge)).body == LARGE, "a client that reads at once has no deadline"
+
+
+async def test_a_connection_that_could_not_be_closed_is_closed_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OP-07: looking for connections takes a descriptor, and clients that do not read may hold all of them."""
+    closed: list[set[tuple[str, str]]] = []
+
+    def close(peers: set[tuple[str, str]]) -> None:
+        closed.append(peers)
+        if len(closed) == 1:
+            raise OSError(errno.EMFILE, "too many open files")
+
+    monkeypatch.setattr(connections, "GATHER_SECONDS", 0)
+    monkeypatch.setattr(connections, "close_connections", close)
+    closer = ConnectionCloser()
+    closer.close_soon((HERE, 50_000))
+    for _ in range(4):
+        await asyncio.sleep(0)
+    assert closed == [{(HERE, "50000")}] * 2
+    closer.close_soon((THERE, 50_001))
+    for _ in range(2):
+        await asyncio.sleep(0)
+    assert closed[2:] == [{(THERE, "50001")}]
+
+
+def test_without_a_free_descriptor_nothing_is_taken_for_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OP-07."""
+
+    def refuse(_: int) -> int:
+        raise OSError(errno.EMFILE, "too many open files")
+
+    monkeypatch.setattr(os, "dup", refuse)
+    with pytest.raises(OSError, match="too many open files"):
+        close_connections({(HERE, "50000")})
 
 
 async def test_what_an_application_sends_in_parts_may_have_a_large_part() -> None:

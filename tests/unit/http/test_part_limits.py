@@ -31,6 +31,7 @@ from doorward.interfaces.http.edge.part_limits import (
 )
 from doorward.interfaces.http.edge.request_headers import MAX_HEADERS, check_headers, request_id_of
 from doorward.interfaces.http.edge.request_target import check_path, check_query
+from doorward.interfaces.http.errors.dialects import DIALECTS
 from doorward.interfaces.http.security.cookies import cookie
 from doorward.interfaces.http.security.http_basic import client_credentials
 from doorward.interfaces.http.security.presented_token import token_in_headers
@@ -88,10 +89,14 @@ def library_message(text: bytes) -> object:
     return missing_member(message), unknown_member(message)
 
 
+def parse_form(form: bytes) -> bytes:
+    return form_to_json(form, DIALECTS["standard"].lists_in_forms)
+
+
 PARSERS: dict[str, tuple[Parser, list[bytes]]] = {
     "path": (check_path.__wrapped__, [b"/", b".", b"a", b"/.", b"/a", b"%2f"]),
     "query": (check_query, [b"&", b"=", b"a", b"%41", b"+", b"%", b"a=", b"&b=%C3%A9"]),
-    "form": (form_to_json, [b"&", b"=", b"a", b"%41", b"%", b"roles=", b"&roles=%41"]),
+    "form": (parse_form, [b"&", b"=", b"a", b"%41", b"%", b"roles=", b"&roles=%41"]),
     "cookies": (lambda value: cookie([(b"cookie", value)], b"n"), [b";", b"=", b" ", b"n", b"n=v", b"; "]),
     "cookie headers": (lambda value: cookie([(b"cookie", value)] * MAX_HEADERS, b"n"), [b";", b"n=v"]),
     "headers": (repeated_headers, [b"a"]),
@@ -155,8 +160,8 @@ def test_the_work_of_a_parser_has_a_limit(name: str, data: st.DataObject, size_b
 BOUNDED: dict[str, tuple[Parser, Callable[[int], bytes], int]] = {
     "path": (check_path.__wrapped__, lambda count: b"/a" * count, MAX_PATH_SEGMENTS),
     "query": (check_query, lambda count: b"&".join(b"%%41%d" % each for each in range(count)), MAX_QUERY_PARAMETERS),
-    "form": (form_to_json, lambda count: b"&".join(b"%%41%d=%%41" % each for each in range(count)), MAX_FORM_MEMBERS),
-    "form of one list": (form_to_json, lambda count: b"&".join([b"roles="] * count), MAX_FORM_MEMBERS),
+    "form": (parse_form, lambda count: b"&".join(b"%%41%d=%%41" % each for each in range(count)), MAX_FORM_MEMBERS),
+    "form of one list": (parse_form, lambda count: b"&".join([b"roles="] * count), MAX_FORM_MEMBERS),
     "cookies": (
         lambda value: cookie([(b"cookie", value)], b"n"),
         lambda count: b";".join([b" n=v"] * count),

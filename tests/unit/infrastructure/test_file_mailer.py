@@ -15,7 +15,7 @@ from doorward.infrastructure.mail.file_mailer import FileMailer
 from doorward.infrastructure.mail.links import Links
 from doorward.infrastructure.mail.sender import Sender
 from doorward.infrastructure.mail.templates import LetterTemplates
-from doorward.infrastructure.providers.letters import is_for_this_machine
+from doorward.infrastructure.settings.exposure import is_for_this_machine
 from doorward.infrastructure.settings.loading import load_settings
 from support.doubles import NOON
 

@@ -140,6 +140,32 @@ async def test_what_waited_for_too_long_is_given_up_and_not_computed(make: Make)
     assert computed == []
 
 
+async def test_a_hash_of_much_work_has_more_time(make: Make) -> None:
+    """OP-03: or the owner of an imported hash would never get in on a slow machine."""
+    pool = make(timeout_seconds=0.0)
+    assert await pool.run(lambda: "in", work=400) == "in"
+
+
+async def test_the_time_of_a_hash_is_as_long_as_what_was_measured_asks_for(make: Make, clock: FrozenClock) -> None:
+    """OP-03: a fast machine does not keep a stuck hash of much work for long."""
+    pool = make(timeout_seconds=0.0)
+    for _ in range(50):
+        await pool.run(lambda: None, work=MANY)
+    gate = Gate(pool)
+    gate.hold(work=100)
+    with pytest.raises(HashingBusy):
+        await gate.tasks[0]
+    await end(gate)
+
+
+async def test_a_slow_hash_of_much_work_is_measured_as_long_as_it_took(make: Make, clock: FrozenClock) -> None:
+    """OP-03."""
+    pool = make()
+    for _ in range(100):
+        await pool.run(lambda: clock.move(5.0), work=50)
+    assert await room(pool) == 1 + MAX_WAIT_SECONDS / 0.1
+
+
 async def let_in(gate: Gate, login: str, work: int = 1, tries: int = 40) -> int:
     """How many of that many guesses at one name are let into the queue."""
     tasks = []
@@ -197,7 +223,7 @@ async def test_a_share_comes_back_when_its_hashes_are_done(make: Make, clock: Fr
     assert taken == [2, 2, 2]
 
 
-async def test_what_a_dear_hash_took_is_counted_by_its_work(make: Make, clock: FrozenClock) -> None:
+async def test_what_an_expensive_hash_took_is_counted_by_its_work(make: Make, clock: FrozenClock) -> None:
     """OP-03: hashes with other parameters do not make the pool expect that all take as long."""
     pool = make()
     for _ in range(100):

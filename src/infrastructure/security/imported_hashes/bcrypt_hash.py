@@ -7,7 +7,7 @@ from typing import Final, Self, final
 
 from doorward.infrastructure.security.imported_hashes.imported_hash import UnusableHash
 
-FORM = re.compile(r"\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[./A-Za-z0-9]", re.ASCII)
+FORM = re.compile(r"\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{31}", re.ASCII)
 MIN_COST, MAX_COST = 4, 14
 WORK_OF_COST_10: Final = 4.7
 MAX_PASSWORD_BYTES: Final = 72

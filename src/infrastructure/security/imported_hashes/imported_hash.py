@@ -4,9 +4,9 @@ import hmac
 from base64 import b64decode
 from typing import Final, Protocol
 
-MAX_WORK: Final = 80
-"""The largest work of an imported hash, in units of the work of a hash of Doorward's own (docs/decisions/passwords.md).
-bcrypt at cost 14 has 76, which is about a second."""
+MAX_IMPORTED_WORK: Final = 80
+"""The largest work of a hash of another kind than Argon2, in units of the work of a hash of Doorward's own
+(docs/decisions/passwords.md). bcrypt at cost 14 has 76, which is about a second."""
 
 
 class UnusableHash(Exception):
@@ -27,8 +27,8 @@ class ImportedHash(Protocol):
 
 
 def require_affordable(work: int) -> int:
-    """Return the work. Raise UnusableHash if it exceeds MAX_WORK."""
-    if work > MAX_WORK:
+    """Return the work. Raise UnusableHash if it exceeds MAX_IMPORTED_WORK."""
+    if work > MAX_IMPORTED_WORK:
         raise UnusableHash("absurd parameters")
     return work
 

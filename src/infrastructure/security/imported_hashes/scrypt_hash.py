@@ -14,23 +14,28 @@ from doorward.infrastructure.security.imported_hashes.imported_hash import (
     require_affordable,
 )
 
-BASE64 = r"[A-Za-z0-9+/]{%s}={0,2}"
+
+def base64_group(least: int, most: int) -> str:
+    """Return a group for that many digits of base64, with or without padding."""
+    return rf"([A-Za-z0-9+/]{{{least},{most}}}={{0,2}})"
+
+
 WERKZEUG = re.compile(
     r"scrypt:(?P<n>\d{1,8}):(?P<r>\d{1,3}):(?P<p>\d{1,3})\$([^$]{1,64})\$((?:[0-9a-f]{2}){16,64})", re.ASCII
 )
 DJANGO = re.compile(
-    rf"scrypt\$(?P<n>\d{{1,8}})\$([^$]{{1,64}})\$(?P<r>\d{{1,3}})\$(?P<p>\d{{1,3}})\$({BASE64})" % "16,88", re.ASCII
+    rf"scrypt\$(?P<n>\d{{1,8}})\$([^$]{{1,64}})\$(?P<r>\d{{1,3}})\$(?P<p>\d{{1,3}})\${base64_group(16, 88)}", re.ASCII
 )
 BETTER_AUTH = re.compile(r"([0-9a-f]{32}):([0-9a-f]{128})", re.ASCII)
 BETTER_AUTH_PARAMETERS: Final = {"n": "16384", "r": "16", "p": "1"}
 PASSLIB = re.compile(
-    rf"\$scrypt\$ln=(?P<ln>\d{{1,2}}),r=(?P<r>\d{{1,3}}),p=(?P<p>\d{{1,3}})\$({BASE64})\$({BASE64})"
-    % ("2,88", "16,88"),
+    r"\$scrypt\$ln=(?P<ln>\d{1,2}),r=(?P<r>\d{1,3}),p=(?P<p>\d{1,3})"
+    rf"\${base64_group(2, 88)}\${base64_group(16, 88)}",
     re.ASCII,
 )
 FIREBASE = re.compile(
-    rf"\$fbscrypt\$v=1,n=(?P<ln>\d{{1,2}}),r=(?P<r>\d{{1,3}}),p=(?P<p>\d{{1,3}}),ss=({BASE64}),sk=({BASE64})\$({BASE64})\$({BASE64})"
-    % ("0,16", "40,88", "2,44", "40,88"),
+    r"\$fbscrypt\$v=1,n=(?P<ln>\d{1,2}),r=(?P<r>\d{1,3}),p=(?P<p>\d{1,3}),"
+    rf"ss={base64_group(0, 16)},sk={base64_group(40, 88)}\${base64_group(2, 44)}\${base64_group(40, 88)}",
     re.ASCII,
 )
 """`ss` is the salt separator of the project, `sk` its signer key; the form is that of Supabase."""

@@ -9,9 +9,7 @@ from doorward.interfaces.http.errors.dialects import DIALECTS
 
 
 def behind_edge(app: ASGIApp, config: HttpConfig, report: Report) -> ASGIApp:
-    """Return the application behind the edge. Only a dialect with lenient paths has a layer in front of it, which knows
-    them with and without the path of the public URL."""
+    """Return the application behind the edge. Only a dialect with lenient paths has a layer in front of it."""
     edge = EdgeMiddleware(app, config, report)
     paths = DIALECTS[config.dialect].lenient_paths
-    prefix = config.public_path.encode()
-    return LenientPaths(edge, paths | {prefix + path for path in paths}) if paths else edge
+    return LenientPaths(edge, paths, config.public_path) if paths else edge

@@ -2,15 +2,18 @@
 answer up, Granian keeps the connection and what it holds of the answer until the client reads."""
 
 import asyncio
+import errno
 import os
 import socket
 import struct
-from contextlib import suppress
+import sys
 from pathlib import Path
 from typing import Final, final
 
-DESCRIPTORS: Final = next((folder for folder in (Path("/proc/self/fd"), Path("/dev/fd")) if folder.is_dir()), None)
-"""The folder that lists the open descriptors of this process. Windows has none."""
+DESCRIPTORS: Final = Path("/proc/self/fd" if sys.platform == "linux" else "/dev/fd")
+"""The folder that lists the open descriptors of this process."""
+
+NO_DESCRIPTOR_LEFT: Final = frozenset({errno.EMFILE, errno.ENFILE})
 
 RESET_AT_CLOSE: Final = struct.pack("ii", 1, 0)
 """A value of SO_LINGER. The kernel then drops what the client has not read."""
@@ -39,15 +42,26 @@ class ConnectionCloser:
         self._peers.add((client[0], str(client[1])))
 
     def _close(self) -> None:
-        peers, self._peers = self._peers, set()
-        close_connections(peers)
+        """Close the connections. If this process has no descriptor left for it, try again later."""
+        try:
+            close_connections(self._peers)
+        except OSError:
+            asyncio.get_running_loop().call_later(GATHER_SECONDS, self._close)
+            return
+        self._peers = set()
 
 
 def close_connections(peers: set[Peer]) -> None:
-    """Close the connections of this process to these peers, and drop what waits for them to read."""
-    for file in DESCRIPTORS.iterdir() if DESCRIPTORS is not None else ():
-        with suppress(OSError):  # the server may close it meanwhile, and another connection may get its number
-            close_if_peer(os.dup(int(file.name)), peers)
+    """Close the connections of this process to these peers, and drop what waits for them to read. Raise OSError if this
+    process has no descriptor left to look at its own."""
+    for file in DESCRIPTORS.iterdir():
+        try:
+            copy = os.dup(int(file.name))
+        except OSError as error:
+            if error.errno in NO_DESCRIPTOR_LEFT:
+                raise
+            continue  # the server has closed it meanwhile
+        close_if_peer(copy, peers)  # a copy, because another connection may get the number
 
 
 def close_if_peer(descriptor: int, peers: set[Peer]) -> None:

@@ -3,14 +3,10 @@
 import re
 from binascii import a2b_qp
 from collections.abc import Mapping
-from typing import Final
 
 from msgspec import json
 
 from doorward.interfaces.http.edge.part_limits import MAX_FORM_MEMBERS
-
-LISTS: Final[Mapping[str, str]] = {"roles": "roles"}
-"""The lists of the standard dialect. A list becomes one even when it occurs once."""
 
 INCOMPLETE_PERCENT_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
@@ -20,10 +16,10 @@ class InvalidForm(ValueError):
     no part of the form."""
 
 
-def form_to_json(form: bytes, lists: Mapping[str, str] = LISTS) -> bytes:
+def form_to_json(form: bytes, lists: Mapping[str, str]) -> bytes:
     """Return the form as a JSON object of texts. `lists` are the members that may occur several times, each with the
-    name of the list that they become. Raise InvalidForm for more than MAX_FORM_MEMBERS, another member given twice, an
-    incomplete percent escape, and text that is not UTF-8 or holds U+0000."""
+    name of the list that they become, even when they occur once. Raise InvalidForm for more than MAX_FORM_MEMBERS,
+    another member given twice, an incomplete percent escape, and text that is not UTF-8 or holds U+0000."""
     if form.count(b"&") >= MAX_FORM_MEMBERS:
         raise InvalidForm(f"The form has more than {MAX_FORM_MEMBERS} members.")
     if INCOMPLETE_PERCENT_ESCAPE.search(form):

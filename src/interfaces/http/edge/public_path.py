@@ -33,7 +33,8 @@ class PublicPath:
 
     def remove_from(self, scope: HTTPScope) -> None:
         """Remove the path once from the beginning of the request's path. Raise PathMissing if the proxy keeps it and
-        the request does not have it. `/metrics` is never below the path: a proxy passes on everything below it.
+        the request does not have it. The path is never removed in front of `/metrics`, since a proxy passes on
+        everything below the path. A proxy that strips the path must refuse `/metrics` itself.
 
         The metadata of an issuer with a path are outside of that path (RFC 8414, section 3.1)."""
         path = scope["raw_path"]

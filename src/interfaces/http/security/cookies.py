@@ -43,7 +43,7 @@ WHITESPACE: Final = b" \t"
 @final
 class Cookies:
     """Sets, reads and clears the two cookies of tokens. A token is read only after a check of the cross-site rule, so
-    that no caller can forget the check. A third cookie marks a browser from which an account has signed in."""
+    that no caller can forget the check. A third cookie holds the device token."""
 
     def __init__(self, config: HttpConfig) -> None:
         prefix = (SECURE_PREFIX if config.public_path else HOST_PREFIX) if config.https else ""
@@ -78,7 +78,7 @@ class Cookies:
         ]
 
     def for_device(self, token: str) -> Cookie:
-        """Return the cookie that marks a browser from which an account has signed in."""
+        """Return the cookie that holds this device token."""
         return self._cookie(self.device, token, DEVICE_COOKIE_SECONDS)
 
     def clearing(self, scope: Scope, send: Send) -> Send:
@@ -135,7 +135,7 @@ class Browser:
 
     @property
     def device_token(self) -> str | None:
-        """The mark of a browser from which an account has signed in, if there is one. It is not verified."""
+        """The device token of the browser, if it has one. It is not verified."""
         token = cookie(self._scope["headers"], self.cookies.device.encode())
         return None if token is None else token.decode("latin-1")
 

@@ -37,6 +37,13 @@ class SessionView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     ]
     address: Annotated[str, Meta(description="The client's IP address at sign-in.", examples=["192.0.2.7"])]
     user_agent: Annotated[str, Meta(description="The client's `User-Agent` at sign-in.", examples=["curl/8.14.1"])]
+    keeps_token: Annotated[
+        bool,
+        Meta(
+            description="True if the latest refresh left the refresh token as it was, which only the tutorial dialect "
+            "does. A stolen refresh token of such a session cannot be recognized."
+        ),
+    ]
     current: Annotated[bool, Meta(description="True for the session of this request.")]
 
 
@@ -54,6 +61,7 @@ def session_view(listed: ListedSession, own_session_id: SessionId) -> SessionVie
         expires_at=listed.ends_at,
         address=session.device.address,
         user_agent=session.device.user_agent,
+        keeps_token=session.keeps_token,
         current=session.id == own_session_id,
     )
 

@@ -7,7 +7,6 @@ import msgspec
 from litestar import Request
 
 from doorward.interfaces.http.edge.body import BODY
-from doorward.interfaces.http.errors.dialects import DIALECTS
 from doorward.interfaces.http.errors.field_errors import body_error
 from doorward.interfaces.http.errors.refusals import Malformed
 
@@ -33,23 +32,30 @@ class StrictJsonRequest(Request[Any, Any, Any]):
             raise Malformed from error
 
 
-@final
-class LenientJsonRequest(StrictJsonRequest):
-    """Ignores members that the struct does not have, and members that are null and may be left out, on the lenient
-    paths of the dialect. The tutorial's server does so. On every other path a misspelled member is an error."""
+def request_class(lenient_paths: frozenset[bytes]) -> type[StrictJsonRequest]:
+    """Return the class of requests for a dialect with these lenient paths.
 
-    async def json(self) -> Any:
-        """Return the struct. Raise Malformed."""
-        data = self.route_handler.parsed_data_field
-        lenient = DIALECTS["tutorial"].lenient_paths
-        if data is None or self.scope["raw_path"] not in lenient:
-            return await super().json()
-        try:
-            return msgspec.convert(known_members(data.annotation, await self.body()), data.annotation)
-        except msgspec.ValidationError as error:
-            raise Malformed((body_error(str(error)),)) from error
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise Malformed from error
+    On them, members that the struct does not have are ignored, and so are members that are null and may be left out.
+    The tutorial's server does so. On every other path a misspelled member is an error.
+    """
+    if not lenient_paths:
+        return StrictJsonRequest
+
+    @final
+    class LenientJsonRequest(StrictJsonRequest):
+        async def json(self) -> Any:
+            """Return the struct. Raise Malformed."""
+            data = self.route_handler.parsed_data_field
+            if data is None or self.scope["raw_path"] not in lenient_paths:
+                return await super().json()
+            try:
+                return msgspec.convert(known_members(data.annotation, await self.body()), data.annotation)
+            except msgspec.ValidationError as error:
+                raise Malformed((body_error(str(error)),)) from error
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                raise Malformed from error
+
+    return LenientJsonRequest
 
 
 def known_members(struct: type[msgspec.Struct], body: bytes) -> dict[str, Any]:

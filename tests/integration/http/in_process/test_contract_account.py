@@ -17,7 +17,7 @@ pytestmark = pytest.mark.storage_bound
 
 Json = dict[str, Any]
 
-SESSION_MEMBERS = {"id", "createdAt", "lastUsedAt", "expiresAt", "address", "userAgent", "current"}
+SESSION_MEMBERS = {"id", "createdAt", "lastUsedAt", "expiresAt", "address", "userAgent", "keepsToken", "current"}
 WRONG = (403, "password_wrong")
 
 
@@ -76,6 +76,7 @@ def test_a_session_tells_when_and_where_it_began_and_when_it_ends(server: App, u
     assert set(latest) == SESSION_MEMBERS
     assert [latest["id"], first["id"]] == [session_id(kettle), session_id(ada)]
     assert [latest["current"], first["current"]] == [False, True]
+    assert [latest["keepsToken"], first["keepsToken"]] == [False, False]
     assert (latest["userAgent"], latest["address"]) == ("Kettle/1.0 (violet)", "127.0.0.1")
     assert all(latest[name].endswith("Z") for name in ("createdAt", "lastUsedAt", "expiresAt"))
     assert latest["createdAt"] == latest["lastUsedAt"]

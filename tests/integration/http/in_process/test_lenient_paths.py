@@ -112,9 +112,19 @@ def test_the_limit_of_the_address_holds_before_any_spelling(tutorial: App) -> No
         assert client.get("/API/TEST/ALL", headers={"Host": "evil.example"}).status_code == 421
 
 
-def test_the_path_of_the_public_url_stands_before_a_lenient_path(tmp_path: Path) -> None:
-    settings = {"dialect": "tutorial", "public_url": "https://example.org/auth", "proxy_path": "kept"}
+@pytest.mark.parametrize(("public_path", "other_case"), [("/auth", "/Auth"), ("/Auth", "/auth"), ("/api", "/API")])
+def test_the_path_of_the_public_url_stands_before_a_lenient_path_in_one_spelling(
+    tmp_path: Path, public_path: str, other_case: str
+) -> None:
+    settings = {"dialect": "tutorial", "public_url": f"https://example.org{public_path}", "proxy_path": "kept"}
     with in_process(tmp_path, **settings) as service, service.client(headers={"Host": "example.org"}) as client:
-        assert client.get("/auth/API/Test/All/").status_code == 200
+        assert client.get(f"{public_path}/API/Test/All/").status_code == 200
+        assert client.get(f"{other_case}/API/Test/All/").status_code == 404
         assert client.get("/API/Test/All/").status_code == 404
-        assert client.get("/auth/Metrics").status_code == 404
+        assert client.get(f"{public_path}/Metrics").status_code == 404
+
+
+def test_a_lenient_path_may_begin_like_the_path_that_a_proxy_strips(tmp_path: Path) -> None:
+    settings = {"dialect": "tutorial", "public_url": "https://example.org/api", "proxy_path": "stripped"}
+    with in_process(tmp_path, **settings) as service, service.client(headers={"Host": "example.org"}) as client:
+        assert client.get("/API/Test/All/").status_code == 200

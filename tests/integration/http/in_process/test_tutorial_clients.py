@@ -247,6 +247,23 @@ def test_a_session_that_rotates_detects_a_thief_also_there(tutorial: App) -> Non
     tutorial.line(event=SecurityEvent.AUTHN_TOKEN_REUSE, user_id=bob.id)
 
 
+def test_owners_and_admins_see_which_sessions_keep_their_token(tutorial: App) -> None:
+    """RF-19: until the first rotation."""
+    eve = tutorial.create_user("eve-keeps")
+    own, admins = "/api/account/sessions", f"/api/admin/users/{eve.id}/sessions"
+
+    def seen() -> list[bool]:
+        answers = [tutorial.request("GET", own, headers=eve.bearer)]
+        answers.append(tutorial.request("GET", admins, headers=tutorial.admin.bearer))
+        return [session["keepsToken"] for answer in answers for session in answer.json()["sessions"]]
+
+    assert seen() == [False, False]
+    tutorial.request("POST", "/api/auth/refreshtoken", json={"refreshToken": eve.refresh_token})
+    assert seen() == [True, True]
+    tutorial.refreshed(eve)
+    assert seen() == [False, False]
+
+
 def test_the_document_has_the_route_of_the_dialect(tutorial: App) -> None:
     with tutorial.client() as client:
         operation = client.get("/openapi.json").json()["paths"]["/api/auth/refreshtoken"]["post"]
