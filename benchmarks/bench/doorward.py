@@ -28,7 +28,6 @@ from support.programs.command_line import DOORWARD, Doorward
 from support.programs.processes import eventually, free_port
 
 HOST = "127.0.0.1"
-NO_ENV_FILE = Path("/nonexistent")
 PAGE_SIZE = 200
 START_POLL_SECONDS = 0.005
 ROLES = ("user", "moderator", "admin")
@@ -138,7 +137,7 @@ def serving(folder: Path, database_url: str = "", *, program: str = DOORWARD, **
 
 
 async def open_sessions(environment: Mapping[str, str], count: int) -> list[SignedIn]:
-    container = make_container(load_settings(environment, NO_ENV_FILE))
+    container = make_container(load_settings(environment))
     try:
         await (await container.get(ChangeFollower)).once()  # reads the signing keys
         storage, issue = await container.get(Storage), await container.get(IssueTokens)

@@ -100,9 +100,9 @@ class App:
 
 
 @pytest.fixture(scope="module")
-def app() -> App:
+def app(tmp_path_factory: pytest.TempPathFactory) -> App:
     parts = Parts()
-    settings = load_settings({"DOORWARD_DATA_DIR": "/nonexistent"})
+    settings = load_settings({"DOORWARD_DATA_DIR": str(tmp_path_factory.mktemp("data"))})
     return App(parts, create_app(make_container(settings, parts), CONFIG))
 
 
