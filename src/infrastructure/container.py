@@ -3,7 +3,7 @@
 To replace an adapter, change its line in `providers/`. To add a use case, add it to the tuple of its area.
 """
 
-from dishka import AsyncContainer, Provider, Scope, make_async_container, provide, provide_all
+from dishka import AsyncContainer, Provider, Scope, make_async_container, provide_all
 
 from doorward.application.access.authorize_from_cache import AuthorizeFromCache
 from doorward.application.access.authorize_role import AuthorizeRole
@@ -42,8 +42,7 @@ from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
 from doorward.application.keys.reseal_signing_keys import ResealSigningKeys
 from doorward.application.keys.revoke_signing_key import RevokeSigningKey
 from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
-from doorward.application.letters.prune_letters import PruneLetters
-from doorward.application.maintenance import Maintenance, Works
+from doorward.application.maintenance import Maintenance
 from doorward.application.prove_writing import ProveWriting
 from doorward.application.report_unavailable import ReportUnavailable
 from doorward.application.services.authenticate_client import AuthenticateClient
@@ -63,6 +62,7 @@ from doorward.application.sessions.prune_sessions import PruneSessions
 from doorward.application.sessions.refresh_session import RefreshSession
 from doorward.infrastructure.providers.change_feed import ChangeFeedProvider
 from doorward.infrastructure.providers.letters import LETTERS, LettersProvider
+from doorward.infrastructure.providers.maintenance import MaintenanceProvider
 from doorward.infrastructure.providers.passwords import PasswordsProvider
 from doorward.infrastructure.providers.storage import StorageProvider
 from doorward.infrastructure.providers.tokens import TokensProvider
@@ -121,33 +121,13 @@ KEYS = (
     RevokeSigningKey,
     ResealSigningKeys,
 )
-SERVICES = (
-    RegisterService,
-    ListServices,
-    RemoveService,
-    AuthenticateClient,
-    IntrospectToken,
-    RevokeToken,
-)
+SERVICES = (RegisterService, ListServices, RemoveService, AuthenticateClient, IntrospectToken, RevokeToken)
 OPERATIONS = (CheckReadiness, Maintenance, ProveWriting, ReportUnavailable)
 
 
 class UseCases(Provider):
     scope = Scope.APP
     all = provide_all(*ACCOUNTS, *SESSIONS, *ACCESS, *KEYS, *SERVICES, *LETTERS, *OPERATIONS)
-
-    @provide
-    def works(
-        self, keys: MaintainSigningKeys, sessions: PruneSessions, attempts: PruneAttempts, letters: PruneLetters
-    ) -> Works:
-        return Works(
-            {
-                "rotate_keys": keys,
-                "prune_sessions": sessions,
-                "prune_attempts": attempts,
-                "prune_letters": letters,
-            }
-        )
 
 
 def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
@@ -161,6 +141,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         TokensProvider(settings),
         ChangeFeedProvider(settings),
         LettersProvider(settings),
+        MaintenanceProvider(),
         UseCases(),
         *overrides,
     )

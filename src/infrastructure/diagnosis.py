@@ -7,7 +7,7 @@ from pathlib import Path
 from doorward.infrastructure.finding import Finding
 from doorward.infrastructure.mail.smtp_url import MailTls, SmtpUrl
 from doorward.infrastructure.quantity import quantity
-from doorward.infrastructure.settings.data_dir import needs_data_dir
+from doorward.infrastructure.settings.data_dir import letters_folder, needs_data_dir
 from doorward.infrastructure.settings.exposure import is_for_this_machine
 from doorward.infrastructure.settings.file_access import (
     directory_advice,
@@ -77,7 +77,7 @@ def diagnose_letters(settings: Settings, *, exposed: bool) -> Finding:
     if settings.smtp_url is None:
         return Finding.judged(
             "letters",
-            f"there is no mail server, so that letters become files in {settings.letters_folder}",
+            f"there is no mail server, so that letters become files in {letters_folder(settings)}",
             good=not exposed,
             fix="set DOORWARD_SMTP_URL and DOORWARD_MAIL_FROM, or nobody gets a letter",
             otherwise="advice",

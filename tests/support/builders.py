@@ -27,6 +27,7 @@ from doorward.application.change_feed.feed_marks import FeedMarks
 from doorward.application.change_feed.follower import ChangeFollower, FollowerTimings
 from doorward.application.letters.letter_sender import LetterSender
 from doorward.application.letters.prepare_letter import PrepareLetter
+from doorward.application.ports.letters import LetterContents
 from doorward.application.ports.security import AccessTokens, IssuedToken
 from doorward.application.sessions.continue_session import ContinueSession
 from doorward.application.sessions.end_all_sessions import EndAllSessions
@@ -41,7 +42,8 @@ from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.password import PasswordHash, PasswordPolicy
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
-from doorward.domain.ids import SessionId, UserId, uuid7
+from doorward.domain.ids import LetterId, SessionId, UserId, uuid7
+from doorward.domain.letters.letter import LetterKind
 from doorward.domain.sessions.refresh_token import RefreshTokenHash
 from doorward.domain.sessions.session import Device, Session, SessionPolicy, new_session_id
 from doorward.infrastructure.memory.storage import MemoryStorage
@@ -79,6 +81,21 @@ def a_user(name: str = "ada", *roles: RoleName, disabled: bool = False) -> User:
         roles=frozenset({USER, *roles}),
         disabled=disabled,
         created_at=NOON,
+    )
+
+
+def letter_contents() -> LetterContents:
+    """Return what a letter with the link for a forgotten password contains."""
+    return LetterContents(
+        letter_id=LetterId(uuid7(NOON)),
+        kind=LetterKind.PASSWORD_RESET,
+        recipient="ada@example.org",
+        language="en",
+        username="ada",
+        written_at=NOON,
+        sent_at=NOON,
+        token="T" * 43,
+        token_minutes=30,
     )
 
 

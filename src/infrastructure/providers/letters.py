@@ -19,6 +19,7 @@ from doorward.infrastructure.mail.smtp_mailer import SmtpMailer
 from doorward.infrastructure.mail.smtp_url import SmtpUrl
 from doorward.infrastructure.mail.templates import LetterTemplates
 from doorward.infrastructure.security.link_tokens import RandomLinkTokens
+from doorward.infrastructure.settings.data_dir import letters_folder
 from doorward.infrastructure.settings.exposure import is_for_this_machine
 from doorward.infrastructure.settings.settings import Settings
 
@@ -51,5 +52,5 @@ class LettersProvider(Provider):
         settings, links = self.settings, Links(self.settings.public_url)
         templates, sender = LetterTemplates(links, settings.templates), Sender.parse(settings.mail_from)
         if settings.smtp_url is None:
-            return FileMailer(templates, sender, settings.letters_folder, logs_links=is_for_this_machine(settings))
+            return FileMailer(templates, sender, letters_folder(settings), logs_links=is_for_this_machine(settings))
         return SmtpMailer(templates, sender, SmtpUrl.parse(settings.smtp_url), links.own_name)

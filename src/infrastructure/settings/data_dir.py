@@ -15,6 +15,11 @@ def needs_data_dir(settings: Settings) -> bool:
     return settings.secret_key is None or stored
 
 
+def letters_folder(settings: Settings) -> Path:
+    """Return the folder of letters, which is used when there is no mail server. FileMailer makes it."""
+    return settings.data_dir / "letters"
+
+
 def make_data_dir(path: Path) -> None:
     """Create the data directory with mode 0700.
 

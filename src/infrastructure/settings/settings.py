@@ -294,11 +294,6 @@ class Settings:
         return max(MAX_ACCESS_TOKEN_LIFETIME, timedelta(seconds=self.access_token_seconds))
 
     @property
-    def letters_folder(self) -> Path:
-        """Return the folder of the letters, which is used when `smtp_url` is not given."""
-        return self.data_dir / "letters"
-
-    @property
     def secret_key_path(self) -> Path:
         """Return the file of the master secret, which is used when `secret_key` is not given."""
         return self.data_dir / "secret.key"

@@ -12,6 +12,7 @@ from doorward.application.letters.send_test_letter import SendTestLetter
 from doorward.domain.ids import LetterId
 from doorward.domain.letters.language import DEFAULT_LANGUAGE, LANGUAGES, Language
 from doorward.domain.letters.letter import Letter, LetterState
+from doorward.infrastructure.settings.data_dir import letters_folder
 from doorward.interfaces.cli.output import json_option, print_json, print_table, rfc3339
 from doorward.interfaces.cli.running import CommandContext, current_settings, run
 
@@ -83,7 +84,7 @@ def send_test(address: str, language: Language) -> None:
 
     run(work)
     settings = current_settings()
-    went = f"to a file in {settings.letters_folder}" if settings.smtp_url is None else "to the mail server"
+    went = f"to a file in {letters_folder(settings)}" if settings.smtp_url is None else "to the mail server"
     click.echo(f"A letter for {address} went {went}.")
 
 

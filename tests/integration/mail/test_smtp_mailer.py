@@ -13,9 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from doorward.application.letters.letter_sender import LetterSender
 from doorward.application.letters.prepare_letter import PrepareLetter
-from doorward.application.ports.letters import LetterContents
 from doorward.domain.errors import LetterUndelivered
-from doorward.domain.ids import LetterId, uuid7
 from doorward.domain.letters.letter import Letter, LetterKind, LetterState
 from doorward.infrastructure.mail import smtp_mailer
 from doorward.infrastructure.mail.links import Links
@@ -23,7 +21,7 @@ from doorward.infrastructure.mail.sender import Sender
 from doorward.infrastructure.mail.smtp_mailer import SmtpMailer
 from doorward.infrastructure.mail.smtp_url import SmtpUrl
 from doorward.infrastructure.mail.templates import LetterTemplates
-from support.builders import House
+from support.builders import House, letter_contents
 from support.doubles import NOON
 from support.http.letters import link_of
 from support.mail_server import MailServer, running
@@ -41,20 +39,6 @@ def mailer(server: MailServer, options: str = "", seconds: float = PATIENCE_SECO
     url = SmtpUrl.parse(f"smtp{options}://{who}localhost:{server.port}")
     sender = Sender.parse("Example <noreply@example.com>")
     return SmtpMailer(LetterTemplates(LINKS), sender, url, LINKS.own_name, seconds)
-
-
-def contents() -> LetterContents:
-    return LetterContents(
-        letter_id=LetterId(uuid7(NOON)),
-        kind=LetterKind.PASSWORD_RESET,
-        recipient="ada@example.org",
-        language="en",
-        username="ada",
-        written_at=NOON,
-        sent_at=NOON,
-        token="T" * 43,
-        token_minutes=30,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +73,7 @@ def tls(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
 
 async def test_a_letter_arrives_as_it_was_written() -> None:
     async with running(MailServer()) as server:
-        letter = contents()
+        letter = letter_contents()
         await mailer(server).send(letter)
         (taken,) = server.taken
     assert server.recipients == ["ada@example.org"]
@@ -116,7 +100,7 @@ async def test_a_refusal_is_final_if_the_recipient_or_the_message_is_refused_for
     """F-37: and it names the code, not what the server wrote."""
     async with running(MailServer(replies={command: reply})) as server:
         with pytest.raises(LetterUndelivered) as refused:
-            await mailer(server).send(contents())
+            await mailer(server).send(letter_contents())
     assert (str(refused.value), refused.value.final) == (text, final)
 
 
@@ -125,7 +109,7 @@ async def test_a_server_that_hangs_is_left_after_the_time_limit(command: str) ->
     """F-37."""
     async with running(MailServer(hangs_at=command)) as server:
         with pytest.raises(LetterUndelivered, match="did not answer in time") as refused:
-            await mailer(server, seconds=SHORT_SECONDS).send(contents())
+            await mailer(server, seconds=SHORT_SECONDS).send(letter_contents())
     assert not refused.value.final
 
 
@@ -134,7 +118,7 @@ async def test_a_dropped_connection_is_a_failure_that_may_pass(command: str) -> 
     """F-37."""
     async with running(MailServer(drops_at=command)) as server:
         with pytest.raises(LetterUndelivered) as refused:
-            await mailer(server).send(contents())
+            await mailer(server).send(letter_contents())
     assert not refused.value.final
 
 
@@ -144,7 +128,7 @@ async def test_a_letter_that_was_accepted_is_sent_whatever_happens_afterwards(
 ) -> None:
     monkeypatch.setattr(smtp_mailer, "QUIT_SECONDS", SHORT_SECONDS)
     async with running(MailServer(**at_the_end)) as server:  # type: ignore[arg-type]
-        await mailer(server).send(contents())
+        await mailer(server).send(letter_contents())
         assert len(server.taken) == 1
 
 
@@ -152,7 +136,7 @@ async def test_a_server_that_is_away_is_a_failure_that_may_pass() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         with pytest.raises(LetterUndelivered, match="cannot be reached") as refused:
-            await mailer(MailServer(port=taken.getsockname()[1])).send(contents())
+            await mailer(MailServer(port=taken.getsockname()[1])).send(letter_contents())
     assert not refused.value.final
 
 
@@ -162,12 +146,12 @@ async def test_a_server_that_accepts_connections_and_says_nothing_is_left() -> N
         socket.create_server(("127.0.0.1", 0)) as silent,
         pytest.raises(LetterUndelivered, match="did not answer in time"),
     ):
-        await mailer(MailServer(port=silent.getsockname()[1]), seconds=SHORT_SECONDS).send(contents())
+        await mailer(MailServer(port=silent.getsockname()[1]), seconds=SHORT_SECONDS).send(letter_contents())
 
 
 async def test_implicit_tls_and_a_login(tls: ssl.SSLContext) -> None:
     async with running(MailServer(), implicit=tls) as server:
-        await mailer(server, "s").send(contents())
+        await mailer(server, "s").send(letter_contents())
     assert len(server.taken) == 1
 
 
@@ -179,11 +163,11 @@ async def test_starttls_and_a_login(
     async with running(MailServer(password="p@ss"), starttls=tls) as server:
         letters = mailer(server, who=f"ada:{given}@")
         if arrives:
-            await letters.send(contents())
+            await letters.send(letter_contents())
             assert server.was_encrypted
         else:
             with pytest.raises(LetterUndelivered, match=r"refused the user or the password \(535\)$") as refused:
-                await letters.send(contents())
+                await letters.send(letter_contents())
             assert not refused.value.final
     assert len(server.taken) == arrives
 
@@ -193,7 +177,7 @@ async def test_a_server_without_starttls_gets_no_letter_and_no_password(monkeypa
     monkeypatch.setattr("doorward.infrastructure.mail.smtp_url.is_loopback", lambda _: False)
     async with running(MailServer()) as server:
         with pytest.raises(LetterUndelivered, match="does not offer STARTTLS"):
-            await mailer(server, who="ada:secret@").send(contents())
+            await mailer(server, who="ada:secret@").send(letter_contents())
     assert server.taken == []
 
 
@@ -202,7 +186,7 @@ async def test_a_certificate_that_nobody_trusts_is_refused(certificate: Path) ->
     context.load_cert_chain(certificate)
     async with running(MailServer(), implicit=context) as server:
         with pytest.raises(LetterUndelivered, match="certificate must be valid"):
-            await mailer(server, "s").send(contents())
+            await mailer(server, "s").send(letter_contents())
     assert server.taken == []
 
 

@@ -49,6 +49,10 @@ LONG_BCRYPTJS = "$2b$04$0VLWZWXesVvOl.hOe8S4neQiUDiyUDoJzWKiA0sHrDCovFTjWd5SC"
 """Of SECRET and a blank, four times, which is longer than the 72 bytes that bcrypt reads."""
 
 
+CHEAP_WORK = 2
+"""Of hashes that a test of many examples computes."""
+
+
 @pytest.fixture
 def log() -> ListLog:
     return ListLog()
@@ -157,6 +161,22 @@ def test_a_damaged_hash_is_read_or_refused_and_never_an_error(stored: str, place
     except UnusableHash:
         return
     assert found is None or 0 < found.work <= MAX_IMPORTED_WORK
+    if found is not None and found.work <= CHEAP_WORK:
+        assert found.matches(b"another password") is False
+
+
+@pytest.mark.parametrize("salt", ["a!c", "a\0c", "a\u00e9c", "\ud800"])
+@pytest.mark.parametrize("system", ["Django", "Django, scrypt", "Werkzeug", "Werkzeug, PBKDF2", "OpenSSL"])
+def test_a_salt_that_the_system_does_not_make_is_no_error(system: str, salt: str) -> None:
+    """SI-12: libraries raise errors of their own for some of them."""
+    own = {"OpenSSL": "Zx9qLmB2", "Werkzeug": "OTPMS8r545RQcjAN", "Werkzeug, PBKDF2": "Z1DXUWIlLVZepJSy"}
+    stored = HASHES[system].replace(own.get(system, "Zx9qLmB2rT7v"), salt)
+    try:
+        found = imported_hash(stored)
+    except UnusableHash:
+        return
+    assert found is not None
+    assert found.matches(b"another password") is False
 
 
 @given(put=st.sampled_from("./Aa9Zz"), place=st.integers(7, 59))

@@ -6,6 +6,7 @@ from email.message import EmailMessage
 from email.policy import default
 
 from doorward.application.letters.letter_sender import LetterSender
+from doorward.infrastructure.settings.data_dir import letters_folder
 from support.http.in_process import App
 
 LINK = re.compile(r"^(?P<page>\S+)#token=(?P<token>[A-Za-z0-9_-]{43})$", re.MULTILINE)
@@ -18,7 +19,7 @@ def letters_to(server: App, address: str) -> list[EmailMessage]:
         await (await server.container.get(LetterSender)).once()
 
     server.loop.run(send())
-    folder = server.settings.letters_folder
+    folder = letters_folder(server.settings)
     letters = [read(path.read_bytes()) for path in sorted(folder.glob("*.eml"))]
     return [letter for letter in letters if letter["To"] == address]
 

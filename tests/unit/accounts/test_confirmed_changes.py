@@ -31,6 +31,13 @@ async def signed_in(hasher: InterruptedHasher) -> tuple[House, Principal]:
     return house, a_principal(signed_in.user, signed_in.session)
 
 
+async def rehash(house: House, by: Principal) -> None:
+    """Store the same password with an outdated hash."""
+    user = await house.stored(by.user_id)
+    async with house.storage.transaction() as tx:
+        await tx.users.save(user.rehashed(PasswordHash(f"$plain$0${PASSWORD}")))
+
+
 @CHANGES
 async def test_a_password_that_another_request_of_the_session_changed_meanwhile_confirms_nothing(
     change: Change,
@@ -51,12 +58,7 @@ async def test_a_password_that_was_only_hashed_anew_meanwhile_is_verified_again(
     hasher = InterruptedHasher()
     house, by = await signed_in(hasher)
 
-    async def rehash() -> None:
-        user = await house.stored(by.user_id)
-        async with house.storage.transaction() as tx:
-            await tx.users.save(user.rehashed(PasswordHash(f"$plain$0${PASSWORD}")))
-
-    hasher.interruption = rehash
+    hasher.interruption = lambda: rehash(house, by)
     await change(house, by)
     stored = house.database.tables.users.get(by.user_id)
     assert stored is None or stored.password_hash.endswith(OTHER_PASSWORD)
@@ -113,12 +115,7 @@ async def test_a_new_password_is_hashed_once_however_often_the_present_one_is_co
     hasher = InterruptedHasher()
     house, by = await signed_in(hasher)
 
-    async def rehash() -> None:
-        user = await house.stored(by.user_id)
-        async with house.storage.transaction() as tx:
-            await tx.users.save(user.rehashed(PasswordHash(f"$plain$0${PASSWORD}")))
-
-    hasher.interruption = rehash
+    hasher.interruption = lambda: rehash(house, by)
     hasher.work = hasher.hashed = 0
     await house.change_password(by, PASSWORD, OTHER_PASSWORD)
     assert (hasher.work, hasher.hashed) == (2, 1)

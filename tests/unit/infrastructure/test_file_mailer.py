@@ -7,31 +7,18 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from doorward.application.ports.letters import LetterContents
 from doorward.domain.errors import LetterUndelivered
-from doorward.domain.ids import LetterId, uuid7
-from doorward.domain.letters.letter import LetterKind
 from doorward.infrastructure.mail.file_mailer import FileMailer
 from doorward.infrastructure.mail.links import Links
 from doorward.infrastructure.mail.sender import Sender
 from doorward.infrastructure.mail.templates import LetterTemplates
 from doorward.infrastructure.settings.exposure import is_for_this_machine
 from doorward.infrastructure.settings.loading import load_settings
-from support.doubles import NOON
+from support.builders import letter_contents
 
 SECRET = secrets.token_urlsafe(32)
 TEMPLATES = LetterTemplates(Links("http://127.0.0.1:8080"))
-CONTENTS = LetterContents(
-    letter_id=LetterId(uuid7(NOON)),
-    kind=LetterKind.PASSWORD_RESET,
-    recipient="ada@example.org",
-    language="en",
-    username="ada",
-    written_at=NOON,
-    sent_at=NOON,
-    token="T" * 43,
-    token_minutes=30,
-)
+CONTENTS = letter_contents()
 
 
 def mailer(folder: Path, *, logs_links: bool = False) -> FileMailer:

@@ -1,12 +1,15 @@
 """What every kind of imported hash promises."""
 
-import hmac
 from base64 import b64decode
 from typing import Final, Protocol
 
 MAX_IMPORTED_WORK: Final = 80
 """The largest work of a hash of another kind than Argon2, in units of the work of a hash of Doorward's own
 (docs/decisions/passwords.md). bcrypt at cost 14 has 76, which is about a second."""
+
+
+SALT_TEXT: Final = r"([!-#%-~]{1,64})"
+"""A group for a salt that is used as text: visible characters of ASCII, without the dollar that ends it."""
 
 
 class UnusableHash(Exception):
@@ -40,8 +43,3 @@ def decoded(base64: str) -> bytes:
         return b64decode(text + "=" * (-len(text) % 4), validate=True)
     except ValueError as error:
         raise UnusableHash("malformed") from error
-
-
-def is_equal(computed: bytes, stored: bytes) -> bool:
-    """Compare in constant time."""
-    return hmac.compare_digest(computed, stored)

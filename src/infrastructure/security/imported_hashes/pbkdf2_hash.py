@@ -1,27 +1,28 @@
 """PBKDF2 (RFC 8018, section 5.2) with SHA-256 or SHA-512, as Django, Werkzeug, Passlib and Keycloak use it."""
 
 import hashlib
+import hmac
 import re
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Final, Self, final
 
 from doorward.infrastructure.security.imported_hashes.imported_hash import (
+    SALT_TEXT,
     UnusableHash,
     decoded,
-    is_equal,
     require_affordable,
 )
 
-DJANGO = re.compile(r"pbkdf2_(sha256|sha512)\$(\d{1,9})\$([^$]{1,64})\$([A-Za-z0-9+/]{16,88}={0,2})", re.ASCII)
-WERKZEUG = re.compile(r"pbkdf2:(sha256|sha512):(\d{1,9})\$([^$]{1,64})\$((?:[0-9a-f]{2}){16,64})", re.ASCII)
+DJANGO = re.compile(rf"pbkdf2_(sha256|sha512)\$(\d{{1,9}})\${SALT_TEXT}\$([A-Za-z0-9+/]{{16,88}}={{0,2}})", re.ASCII)
+WERKZEUG = re.compile(rf"pbkdf2:(sha256|sha512):(\d{{1,9}})\${SALT_TEXT}\$((?:[0-9a-f]{{2}}){{16,64}})", re.ASCII)
 PHC = re.compile(
     r"\$pbkdf2-(sha256|sha512)\$(?:i=)?(\d{1,9})(?:,l=\d{1,3})?\$([A-Za-z0-9+/.]{2,88}={0,2})\$([A-Za-z0-9+/.]{16,88}={0,2})",
     re.ASCII,
 )
 """Passlib's form, and the PHC string format, in which docs/administration.md writes Keycloak's hashes."""
 
-ITERATIONS_PER_UNIT: Final = {"sha256": 50_000, "sha512": 21_000}
+ITERATIONS_PER_UNIT_OF_WORK: Final = {"sha256": 50_000, "sha512": 21_000}
 MIN_HASH_BYTES, MAX_HASH_BYTES = 16, 64
 
 
@@ -52,9 +53,9 @@ class Pbkdf2Hash:
             raise UnusableHash("malformed PBKDF2")
         # Each block of output runs all iterations.
         blocks = ceil(len(digest) / hashlib.new(algorithm).digest_size)
-        work = require_affordable(ceil(iterations * blocks / ITERATIONS_PER_UNIT[algorithm]))
+        work = require_affordable(ceil(iterations * blocks / ITERATIONS_PER_UNIT_OF_WORK[algorithm]))
         return cls(algorithm=algorithm, iterations=iterations, salt=salt, digest=digest, work=work)
 
     def matches(self, password: bytes) -> bool:
         made = hashlib.pbkdf2_hmac(self.algorithm, password, self.salt, self.iterations, len(self.digest))
-        return is_equal(made, self.digest)
+        return hmac.compare_digest(made, self.digest)

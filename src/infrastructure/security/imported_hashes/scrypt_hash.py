@@ -1,6 +1,7 @@
 """scrypt (RFC 7914), as Werkzeug, Django, better-auth, Passlib and Firebase use it."""
 
 import hashlib
+import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,9 +9,9 @@ from math import ceil
 from typing import Final, Self, final
 
 from doorward.infrastructure.security.imported_hashes.imported_hash import (
+    SALT_TEXT,
     UnusableHash,
     decoded,
-    is_equal,
     require_affordable,
 )
 
@@ -21,10 +22,10 @@ def base64_group(least: int, most: int) -> str:
 
 
 WERKZEUG = re.compile(
-    r"scrypt:(?P<n>\d{1,8}):(?P<r>\d{1,3}):(?P<p>\d{1,3})\$([^$]{1,64})\$((?:[0-9a-f]{2}){16,64})", re.ASCII
+    rf"scrypt:(?P<n>\d{{1,8}}):(?P<r>\d{{1,3}}):(?P<p>\d{{1,3}})\${SALT_TEXT}\$((?:[0-9a-f]{{2}}){{16,64}})", re.ASCII
 )
 DJANGO = re.compile(
-    rf"scrypt\$(?P<n>\d{{1,8}})\$([^$]{{1,64}})\$(?P<r>\d{{1,3}})\$(?P<p>\d{{1,3}})\${base64_group(16, 88)}", re.ASCII
+    rf"scrypt\$(?P<n>\d{{1,8}})\${SALT_TEXT}\$(?P<r>\d{{1,3}})\$(?P<p>\d{{1,3}})\${base64_group(16, 88)}", re.ASCII
 )
 BETTER_AUTH = re.compile(r"([0-9a-f]{32}):([0-9a-f]{128})", re.ASCII)
 BETTER_AUTH_PARAMETERS: Final = {"n": "16384", "r": "16", "p": "1"}
@@ -40,8 +41,8 @@ FIREBASE = re.compile(
 )
 """`ss` is the salt separator of the project, `sk` its signer key; the form is that of Supabase."""
 
-BYTES_PER_UNIT: Final = 4 * 1024 * 1024
-"""Memory, times the parallelization p."""
+BYTES_PER_UNIT_OF_WORK: Final = 4 * 1024 * 1024
+"""Of memory, times the parallelization `p`."""
 
 MAX_MEMORY_BYTES: Final = 128 * 1024 * 1024
 MIN_LOG2_N: Final = 4
@@ -94,14 +95,15 @@ class ScryptHash:
 
     @property
     def work(self) -> int:
-        return ceil(self.memory_bytes * self.p / BYTES_PER_UNIT)
+        return ceil(self.memory_bytes * self.p / BYTES_PER_UNIT_OF_WORK)
 
     def matches(self, password: bytes) -> bool:
         size = FIREBASE_HASH_BYTES if self.signer_key else len(self.digest)
         # OpenSSL needs some memory besides.
         limit = self.memory_bytes + 128 * self.r * self.p + 1024 * 1024
         made = hashlib.scrypt(password, salt=self.salt, n=self.n, r=self.r, p=self.p, maxmem=limit, dklen=size)
-        return is_equal(encrypted(self.signer_key, made[:AES_KEY_BYTES]) if self.signer_key else made, self.digest)
+        digest = encrypted(self.signer_key, made[:AES_KEY_BYTES]) if self.signer_key else made
+        return hmac.compare_digest(digest, self.digest)
 
 
 def encrypted(text: bytes, key: bytes) -> bytes:

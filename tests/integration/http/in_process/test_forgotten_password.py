@@ -10,6 +10,7 @@ import pytest
 
 from doorward.application.letters.list_letters import ListLetters
 from doorward.domain.letters.letter import Letter, LetterState
+from doorward.infrastructure.settings.data_dir import letters_folder
 from support.builders import OTHER_PASSWORD, PASSWORD
 from support.http.in_process import App, ServeApp
 from support.http.letters import letters_to, link_of, text_of
@@ -101,7 +102,7 @@ def test_a_letter_is_a_file_for_this_user_alone_and_has_the_headers_of_a_machine
     assert letter["Auto-Submitted"] == "auto-generated"
     assert letter["Message-ID"].endswith("@localhost.localdomain>")
     assert letter["Date"].datetime.tzinfo is not None
-    folder = server.settings.letters_folder
+    folder = letters_folder(server.settings)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
     assert any("#token=".join(link_of(letter)).encode() in path.read_bytes() for path in folder.iterdir())

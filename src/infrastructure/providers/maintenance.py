@@ -1,0 +1,29 @@
+"""What the maintenance does. One more kind of work is one more entry here."""
+
+from typing import final
+
+from dishka import Provider, Scope, provide
+
+from doorward.application.accounts.prune_attempts import PruneAttempts
+from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
+from doorward.application.letters.prune_letters import PruneLetters
+from doorward.application.maintenance import Works
+from doorward.application.sessions.prune_sessions import PruneSessions
+
+
+@final
+class MaintenanceProvider(Provider):
+    scope = Scope.APP
+
+    @provide
+    def works(
+        self, keys: MaintainSigningKeys, sessions: PruneSessions, attempts: PruneAttempts, letters: PruneLetters
+    ) -> Works:
+        return Works(
+            {
+                "rotate_keys": keys,
+                "prune_sessions": sessions,
+                "prune_attempts": attempts,
+                "prune_letters": letters,
+            }
+        )
