@@ -52,16 +52,17 @@ class Authenticate:
         device: Device = UNKNOWN_DEVICE,
         device_token: str | None = None,
     ) -> SignedIn:
-        """Return the tokens. `login` is a username or an email, and `device_token` the mark of the browser, if it has
-        one. Raise InvalidCredentials, TooManyAttempts or HashingBusy."""
+        """Return the tokens. `login` is a username or an email, and `device_token` that of the browser, if it has one.
+        Raise InvalidCredentials, TooManyAttempts or HashingBusy."""
         typed = Password.typed(password)
         if typed.oversized:
             self._refuse(login, "password_oversized")
             raise WrongPassword
         key = login_key(login)
-        counted = await self.count(key, now, await self._known_device(key, device_token))
+        found = await self._find(key)
+        counted = await self.count(key, now, self._known_device(found, device_token))
         for _ in range(MAX_ATTEMPTS):
-            user = await self._verified(login, typed)
+            user = await self._verified(login, key, found, typed)
             first = self.refresh_tokens.first(new_session_id(now))
             session = Session.opened(first.session_id, user.id, first.hash, device, now)
             present = await self._open(user, session, counted)
@@ -73,23 +74,21 @@ class Authenticate:
                     factor="password",
                 )
                 return self.issue(present, session, first, now)
+            found = await self._find(key)
         raise TransactionConflict(cause="password_changed")
 
-    async def _known_device(self, key: str, token: str | None) -> DeviceId:
-        """Return the device of the mark, if it is one of the account that has the name."""
-        known = self.devices.read(token) if token is not None else None
-        if known is None:
-            return UNKNOWN_DEVICES
+    async def _find(self, key: str) -> User | None:
         async with self.storage.reading() as reading:
-            user = await reading.users.by_login(key)
-        return known.device if user is not None and user.id == known.user_id else UNKNOWN_DEVICES
+            return await reading.users.by_login(key)
 
-    async def _verified(self, login: str, typed: Password) -> User:
-        """Return the account whose password it is, as it was read before the password was verified."""
-        key = login_key(login)
+    def _known_device(self, user: User | None, token: str | None) -> DeviceId:
+        """Return the device of the token, if it is one of the account."""
+        known = self.devices.read(token) if token is not None else None
+        return known.device if known and user and user.id == known.user_id else UNKNOWN_DEVICES
+
+    async def _verified(self, login: str, key: str, user: User | None, typed: Password) -> User:
+        """Return the account if the password is its own."""
         rehash_deadline = asyncio.get_running_loop().time() + REHASH_DEADLINE_SECONDS
-        async with self.storage.reading() as reading:
-            user = await reading.users.by_login(key)
         verdict = await self.hasher.verify(typed, user.password_hash if user else None, key)
         if user is None:
             raise self._refuse(login, "unknown_account")

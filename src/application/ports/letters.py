@@ -92,7 +92,7 @@ class LetterContents:
     language: Language
     username: str
     written_at: datetime
-    """When that happened of which the letter tells."""
+    """The time of the event that the letter reports."""
     sent_at: datetime
     """When this attempt to send it began."""
     token: str | None = field(default=None, repr=False)

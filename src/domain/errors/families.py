@@ -46,7 +46,7 @@ class Unavailable(DomainError):
     """The service cannot answer now; the same request may succeed after `retry_after` seconds.
 
     Whoever raises it gives the `cause`. It is a few words for the log, which counts lines by them: no value may be in
-    it. Clients do not see it. `trace` has the lines of code that an error passed which nobody foresaw.
+    it. Clients do not see it. `trace` lists the lines of code that an unforeseen error passed through.
     """
 
     retry_after: ClassVar[int] = 1

@@ -19,11 +19,11 @@ Doorward's own is therefore answered within 1.5 seconds, or refused before it be
 
 MAX_HASH_SECONDS = 0.4
 """The time that a hash may take beyond the longest wait before the request is rejected. The rest of the 1.5 seconds is
-for the database and the signature. A hash of more than one unit of work has more time (see PATIENCE)."""
+for the database and the signature. A hash of more than one unit of work has more time (see TIMEOUT_FACTOR)."""
 
-PATIENCE = 3
-"""Each unit of work after the first adds this many times its expected time to the time of a hash. Otherwise the owner
-of an imported hash that takes a second would never get in on a slow machine."""
+TIMEOUT_FACTOR = 3
+"""A hash may take this many times the expected time of each unit of work after the first. Otherwise the owner of an
+imported hash that takes a second would never get in on a slow machine."""
 
 MAX_UNIT_SECONDS = MAX_WAIT_SECONDS + MAX_HASH_SECONDS
 """The longest time of a unit that is measured. A machine that was suspended must not raise the mean."""
@@ -81,7 +81,7 @@ class HashingPool:
         `work` is what it costs, in units of a new hash. `login` is the name whose share of the queue it takes.
         """
         self._enter(work, login)
-        timeout = self._timeout_seconds + PATIENCE * (work - 1) * self._seconds_per_unit
+        timeout = self._timeout_seconds + TIMEOUT_FACTOR * (work - 1) * self._seconds_per_unit
         try:
             future = self._executor.submit(self._measured, compute, work)
         except RuntimeError as error:  # the pool is closed, or the system cannot start a thread

@@ -84,7 +84,7 @@ class ScryptHash:
         made = cls(n=n, r=int(parameters["r"]), p=int(parameters["p"]), salt=salt, digest=digest, signer_key=signer_key)
         if n < 2**MIN_LOG2_N or n & (n - 1) or not made.r or not made.p or len(digest) < AES_BLOCK_BYTES:
             raise UnusableHash("malformed scrypt")
-        if made.memory_bytes > MAX_MEMORY_BYTES or len(signer_key) != (len(digest) if signer_key else 0):
+        if made.memory_bytes > MAX_MEMORY_BYTES or (signer_key and len(signer_key) != len(digest)):
             raise UnusableHash("absurd parameters")
         require_affordable(made.work)
         return made

@@ -72,5 +72,7 @@ async def sign_in(
     browser.use_cookies(wanted=data.cookies)
     signed_in = await authenticate(data.username, data.password, clock.now(), device, browser.device_token)
     count_sign_in("granted")
+    if not browser.uses_cookies:
+        return sign_in_answer(signed_in, browser)
     device_token = devices.issue(signed_in.user.id, browser.device_token)
     return sign_in_answer(signed_in, browser, browser.cookies.for_device(device_token))

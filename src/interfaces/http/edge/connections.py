@@ -42,13 +42,16 @@ class ConnectionCloser:
         self._peers.add((client[0], str(client[1])))
 
     def _close(self) -> None:
-        """Close the connections. If this process has no descriptor left for it, try again later."""
+        """Close the connections. If this process has no descriptor left for it, try again later. Any other error, such
+        as that of a system without a folder of descriptors, goes to the log of the event loop."""
+        peers, self._peers = self._peers, set()
         try:
-            close_connections(self._peers)
-        except OSError:
+            close_connections(peers)
+        except OSError as error:
+            if error.errno not in NO_DESCRIPTOR_LEFT:
+                raise
+            self._peers = peers
             asyncio.get_running_loop().call_later(GATHER_SECONDS, self._close)
-            return
-        self._peers = set()
 
 
 def close_connections(peers: set[Peer]) -> None:

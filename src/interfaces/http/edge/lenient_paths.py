@@ -21,7 +21,7 @@ class LenientPaths:
     def __init__(self, app: ASGIApp, paths: frozenset[bytes], public_path: str) -> None:
         self._app = app
         self._paths = paths
-        self._prefix = public_path.encode()
+        self._prefixes = tuple(dict.fromkeys((b"", public_path.encode())))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == HTTP and (given := scope["raw_path"]) not in self._paths:
@@ -32,7 +32,7 @@ class LenientPaths:
 
     def _canonical(self, given: bytes) -> bytes | None:
         """Return the one spelling, or None for a path that has no other."""
-        for prefix in (b"", self._prefix):
+        for prefix in self._prefixes:
             rest = given.removeprefix(prefix).removesuffix(b"/").lower()
             if given.startswith(prefix) and rest in self._paths:
                 return prefix + rest
