@@ -61,7 +61,8 @@ class AttemptPolicy:
         """Return the count with one more attempt. Raise TooManyAttempts, which changes nothing."""
         if before is None or now >= before.first_at + WINDOW:
             before = AttemptCount(attempts=0, first_at=now, allowed_at=now)
-        if now < before.allowed_at:
+        # Requests at the same moment may be counted in another order than their times: nothing delays the free ones.
+        if before.attempts >= min(self.free, self.per_day) and now < before.allowed_at:
             raise TooManyAttempts(ceil((before.allowed_at - now).total_seconds()))
         attempts = before.attempts + 1
         if attempts >= self.per_day:

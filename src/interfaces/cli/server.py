@@ -60,7 +60,12 @@ class StartCheck:
         return self._outcome[0] == self.REFUSED
 
     def run(self) -> None:
-        """Run the check. If it refuses the start, print the reason, stop the parent and raise SystemExit."""
+        """Run the check. If it refuses the start, print the reason, stop the parent and raise SystemExit.
+
+        Granian may replace the worker that was refused before the parent stops. The new worker raises SystemExit only.
+        """
+        if self.is_refused:
+            raise SystemExit(EXIT_UNUSABLE)
         if self._outcome[0] == self.PASSED:
             return
         try:
@@ -94,9 +99,10 @@ def serve_until_stopped(
     try:
         server.serve(target_loader=partial(start_worker, settings, build, start_check), wrap_loader=False)
     except SystemExit as end:
-        if not stop.received:
-            return int(end.code or 0)
-    return EXIT_UNUSABLE if start_check is not None and start_check.is_refused else 0
+        code = 0 if stop.received else int(end.code or 0)
+    else:
+        code = 0
+    return EXIT_UNUSABLE if start_check is not None and start_check.is_refused else code
 
 
 def granian_server(settings: Settings) -> Any:

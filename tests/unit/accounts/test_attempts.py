@@ -68,6 +68,19 @@ async def test_of_many_attempts_at_once_only_the_free_ones_are_hashed() -> None:
     assert sum(isinstance(answer, TooManyAttempts) for answer in answers) == 47
 
 
+@pytest.mark.parametrize("login", ["ada", "nobody"])
+async def test_free_attempts_are_not_delayed_when_a_later_one_is_counted_first(login: str) -> None:
+    """Each request notes its time before it is counted, and nodes have clocks of their own."""
+    house = House()
+    await house.with_user("ada")
+    now = house.clock.now()
+    for earlier in (0, 1, 60):
+        with pytest.raises(InvalidCredentials):
+            await house.authenticate(login, "wrong", now - timedelta(seconds=earlier))
+    with pytest.raises(TooManyAttempts):
+        await house.authenticate(login, "wrong", now - timedelta(seconds=61))
+
+
 async def test_a_refused_attempt_costs_no_hash_and_does_not_prolong_the_wait() -> None:
     """SI-05: not even with the right password."""
     house = House()
