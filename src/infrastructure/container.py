@@ -60,6 +60,7 @@ from doorward.application.sessions.issue_tokens import IssueTokens
 from doorward.application.sessions.list_sessions import ListSessions
 from doorward.application.sessions.prune_sessions import PruneSessions
 from doorward.application.sessions.refresh_session import RefreshSession
+from doorward.infrastructure.providers.accounts import PROFILES, AccountsProvider
 from doorward.infrastructure.providers.change_feed import ChangeFeedProvider
 from doorward.infrastructure.providers.letters import LETTERS, LettersProvider
 from doorward.infrastructure.providers.maintenance import MaintenanceProvider
@@ -127,7 +128,7 @@ OPERATIONS = (CheckReadiness, Maintenance, ProveWriting, ReportUnavailable)
 
 class UseCases(Provider):
     scope = Scope.APP
-    all = provide_all(*ACCOUNTS, *SESSIONS, *ACCESS, *KEYS, *SERVICES, *LETTERS, *OPERATIONS)
+    all = provide_all(*ACCOUNTS, *PROFILES, *SESSIONS, *ACCESS, *KEYS, *SERVICES, *LETTERS, *OPERATIONS)
 
 
 def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
@@ -138,6 +139,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
     return make_async_container(
         StorageProvider(settings),
         PasswordsProvider(settings),
+        AccountsProvider(settings),
         TokensProvider(settings),
         ChangeFeedProvider(settings),
         LettersProvider(settings),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from doorward.domain.accounts.user import User
 from support.mysql.server import Account
 
 Sql = Callable[..., list[tuple[Any, ...]]]
@@ -24,3 +25,14 @@ def sql_on(url: str) -> Sql:
             return [connection.execute(statement).fetchall() for statement in statements][-1]
 
     return run
+
+
+def add_account(sql: Sql, user: User) -> None:
+    """Add an account with the columns of the first revision alone."""
+    texts = (user.username.value, user.username.key, user.email.value, user.email.key, user.password_hash)
+    written = ", ".join(f"'{text}'" for text in (*texts, user.created_at.strftime("%Y-%m-%d %H:%M:%S.%f")))
+    columns = "username, username_key, email, email_key, password_hash, created_at, id, disabled, epoch, version"
+    sql(
+        f"INSERT INTO users ({columns}) VALUES ({written}, x'{user.id.hex}', 0, 0, 0)",
+        *(f"INSERT INTO user_roles (user_id, role) VALUES (x'{user.id.hex}', '{role}')" for role in sorted(user.roles)),
+    )

@@ -12,7 +12,7 @@ from doorward.application.transactions import MAX_ATTEMPTS, retried
 from doorward.domain.access.principal import Principal
 from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.errors import TransactionConflict
-from doorward.domain.letters.language import DEFAULT_LANGUAGE, Language
+from doorward.domain.letters.language import Language
 from doorward.domain.letters.letter import Letter, LetterKind
 from doorward.domain.sessions.ending import other_sessions
 
@@ -30,7 +30,7 @@ class ChangePassword:
     log: SecurityLog
     clock: Clock
 
-    async def __call__(self, by: Principal, current: str, new: str, language: Language = DEFAULT_LANGUAGE) -> None:
+    async def __call__(self, by: Principal, current: str, new: str, language: Language | None = None) -> None:
         """Raise PasswordWrong, PasswordRefused, HashingBusy or InvalidToken.
 
         The present password is confirmed again only if the account has another hash by then.
@@ -54,7 +54,7 @@ class ChangePassword:
 
     @retried
     async def _save(
-        self, by: Principal, confirmed: PasswordHash, password_hash: PasswordHash, language: Language
+        self, by: Principal, confirmed: PasswordHash, password_hash: PasswordHash, language: Language | None
     ) -> int | None:
         """Return how many sessions ended, or None if `confirmed` is not the hash of the account any more."""
         async with self.storage.transaction() as tx:

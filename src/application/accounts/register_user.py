@@ -15,6 +15,7 @@ from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
 from doorward.domain.errors import RoleUnknown, UsernameReserved
 from doorward.domain.ids import UserId, uuid7
+from doorward.domain.letters.language import Language
 
 MAX_SHOWN_CHARACTERS = 64
 
@@ -30,7 +31,14 @@ class RegisterUser:
     log: SecurityLog
 
     async def __call__(
-        self, username: str, email: str, password: str, now: datetime, *, roles: Iterable[str] = ()
+        self,
+        username: str,
+        email: str,
+        password: str,
+        now: datetime,
+        *,
+        roles: Iterable[str] = (),
+        locale: Language | None = None,
     ) -> UserId:
         """Raise Invalid, UsernameTaken or EmailTaken. `roles` must exist, but are not granted: the clients of the
         tutorial send them."""
@@ -47,6 +55,7 @@ class RegisterUser:
             password_hash=await self.hasher.hash(checked),
             roles=frozenset({USER}),
             created_at=now,
+            locale=locale,
         )
         await self._add(user)
         self.log.record(SecurityEvent.USER_CREATED, user_id=str(user.id), by="sign-up")

@@ -11,7 +11,6 @@ from doorward.domain.access.actor import Operator
 from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.errors import AccountMissing
 from doorward.domain.ids import UserId
-from doorward.domain.letters.language import DEFAULT_LANGUAGE
 from doorward.domain.letters.letter import Letter, LetterKind
 
 
@@ -46,7 +45,5 @@ class SetPassword:
             changed = user.with_password(password_hash)
             await tx.users.save(changed)
             await tx.link_tokens.void(user_id)
-            await tx.letters.add(
-                Letter.to_holder(LetterKind.PASSWORD_CHANGED, user, DEFAULT_LANGUAGE, self.clock.now())
-            )
+            await tx.letters.add(Letter.to_holder(LetterKind.PASSWORD_CHANGED, user, None, self.clock.now()))
             await tx.sessions.end_all(user_id, changed.epoch)

@@ -3,15 +3,20 @@ from typing import final
 
 from doorward.application.access.authorize_change import authorize_change_of
 from doorward.application.access.last_admin import refuse_last_admin, serialise_admin_changes
+from doorward.application.accounts.any_profile import ANY_PROFILE
+from doorward.application.accounts.replace_profile import replace_profile
+from doorward.application.ports.profiles import ProfileSchema
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.access.actor import Actor
 from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.profile import ProfileChange
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
 from doorward.domain.ids import UserId
+from doorward.domain.letters.language import Language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,18 +26,25 @@ class UserChanges:
     username: Username | None = None
     email: Email | None = None
     disabled: bool | None = None
+    locale: Language | None = None
+    profile: ProfileChange | None = None
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class UpdateUser:
-    """Changes the name or the email of an account, or disables or enables it. Disabling ends all its sessions."""
+    """Changes the name, the email, the locale or the profile of an account, or disables or enables it. Disabling ends
+    all its sessions."""
 
     storage: Storage
     log: SecurityLog
+    schema: ProfileSchema = ANY_PROFILE
 
     async def __call__(self, user_id: UserId, changes: UserChanges, by: Actor) -> User:
-        """Return the changed account. Raise AccountMissing, UsernameTaken, EmailTaken or LastAdmin."""
+        """Return the changed account. Raise AccountMissing, UsernameTaken, EmailTaken, InvalidProfile or
+        LastAdmin."""
+        if changes.profile and changes.profile.profile:
+            self.schema.check(changes.profile.profile)
         user = await self._save(user_id, changes, by)
         self.log.record(
             SecurityEvent.USER_UPDATED,
@@ -41,6 +53,8 @@ class UpdateUser:
             disabled=changes.disabled,
             renamed=changes.username is not None,
             email_changed=changes.email is not None,
+            locale=changes.locale,
+            profile_changed=changes.profile is not None or None,
         )
         return user
 
@@ -55,6 +69,8 @@ class UpdateUser:
                 await refuse_last_admin(tx, user)
             if changed != user:
                 await tx.users.save(changed)
+            if changes.profile is not None:
+                await replace_profile(tx, user_id, changes.profile)
             if changed.email != user.email:
                 await tx.link_tokens.void(user_id)
             if changed.epoch != user.epoch:
@@ -67,6 +83,8 @@ def apply(changes: UserChanges, user: User) -> User:
         user = user.with_username(changes.username)
     if changes.email is not None:
         user = user.with_email(changes.email)
+    if changes.locale is not None:
+        user = user.with_locale(changes.locale)
     if changes.disabled is not None and changes.disabled != user.disabled:
         user = user.disabled_now() if changes.disabled else user.enabled()
     return user

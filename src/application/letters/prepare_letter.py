@@ -6,6 +6,7 @@ from doorward.application.ports.letters import LetterContents, LinkTokens
 from doorward.application.ports.storage import Transaction
 from doorward.domain.accounts.email import login_key
 from doorward.domain.accounts.user import User
+from doorward.domain.letters.language import DEFAULT_LANGUAGE
 from doorward.domain.letters.letter import Letter, LetterKind
 from doorward.domain.letters.link_token import RESET_LIFE, LinkPurpose, LinkToken
 
@@ -37,7 +38,7 @@ class PrepareLetter:
             letter_id=letter.id,
             kind=letter.kind,
             recipient=letter.recipient,
-            language=letter.language,
+            language=letter.language or user.locale or DEFAULT_LANGUAGE,
             username=user.username.value,
             written_at=letter.created_at,
             sent_at=now,

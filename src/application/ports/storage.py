@@ -16,6 +16,7 @@ from doorward.application.ports.letters import (
     LinkTokenReader,
     LinkTokenRepository,
 )
+from doorward.application.ports.profiles import ProfileReader, ProfileRepository
 from doorward.application.ports.repositories import (
     AttemptReader,
     AttemptRepository,
@@ -89,6 +90,8 @@ class Reading(Protocol):
     def letters(self) -> LetterReader: ...
     @property
     def link_tokens(self) -> LinkTokenReader: ...
+    @property
+    def profiles(self) -> ProfileReader: ...
 
 
 class Transaction(Protocol):
@@ -116,6 +119,8 @@ class Transaction(Protocol):
     def letters(self) -> LetterRepository: ...
     @property
     def link_tokens(self) -> LinkTokenRepository: ...
+    @property
+    def profiles(self) -> ProfileRepository: ...
 
 
 CommitListener = Callable[[Sequence[Change]], None]

@@ -8,6 +8,7 @@ from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.accounts.username import Username
 from doorward.domain.ids import UserId
+from doorward.domain.letters.language import Language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,8 @@ class User:
     disabled: bool = False
     epoch: int = 0
     version: int = 0
+    locale: Language | None = None
+    """The language of letters that no request of the holder caused; None if nobody named one."""
 
     @property
     def access(self) -> Access:
@@ -67,3 +70,6 @@ class User:
 
     def with_email(self, email: Email) -> Self:
         return replace(self, email=email)
+
+    def with_locale(self, locale: Language) -> Self:
+        return replace(self, locale=locale)

@@ -73,6 +73,20 @@ class ImportStopped(Conflict):
     code = "import_stopped"
 
 
+class InvalidLocale(Invalid):
+    code = "invalid_locale"
+    field = "locale"
+    text = "Name a language in which letters are written, such as en, de, fr, es or pt."
+
+
+class InvalidProfile(Invalid):
+    """The profile is too large, or breaks the operator's schema. The text names the member by its JSON pointer
+    (RFC 6901) within the profile, if there is one."""
+
+    code = "invalid_profile"
+    field = "profile"
+
+
 class PasswordWrong(Forbidden):
     """The present password that confirms an action is wrong. It is no 401, because the session is still valid."""
 

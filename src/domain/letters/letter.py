@@ -57,7 +57,8 @@ class Letter:
     kind: LetterKind
     recipient: str
     """An email address."""
-    language: Language
+    language: Language | None
+    """The one that its request named. None stands for the locale of the account."""
     user_id: UserId | None = None
     """None until the account of a letter that somebody asked for by its address is looked up."""
     slot: bytes
@@ -73,20 +74,20 @@ class Letter:
     version: int = 0
 
     @classmethod
-    def requested(cls, kind: LetterKind, email: Email, language: Language, now: datetime) -> Self:
+    def requested(cls, kind: LetterKind, email: Email, language: Language | None, now: datetime) -> Self:
         """Return a letter that somebody asked for by an address that may belong to no account. A second one for the
         same address within the same minute of the clock has the same slot."""
         slot = f"{kind}\0{email.key}\0{int(now.timestamp()) // SLOT_SECONDS}".encode()
         return cls._new(kind, email.value, language, now, slot=sha256(slot).digest())
 
     @classmethod
-    def to_holder(cls, kind: LetterKind, user: User, language: Language, now: datetime) -> Self:
+    def to_holder(cls, kind: LetterKind, user: User, language: Language | None, now: datetime) -> Self:
         """Return a letter that tells the holder of an account about a change of it."""
         return replace(cls._new(kind, user.email.value, language, now), user_id=user.id)
 
     @classmethod
     def _new(
-        cls, kind: LetterKind, recipient: str, language: Language, now: datetime, *, slot: bytes | None = None
+        cls, kind: LetterKind, recipient: str, language: Language | None, now: datetime, *, slot: bytes | None = None
     ) -> Self:
         letter_id = LetterId(uuid7(now))
         return cls(

@@ -15,6 +15,7 @@ from doorward.infrastructure.memory.leases import MemoryLeases
 from doorward.infrastructure.memory.letters import MemoryLetters
 from doorward.infrastructure.memory.link_tokens import MemoryLinkTokens
 from doorward.infrastructure.memory.locks import MemoryLocks
+from doorward.infrastructure.memory.profiles import MemoryProfiles
 from doorward.infrastructure.memory.repositories import MemoryChanges, MemoryKeys, MemoryRoles, MemoryUsers
 from doorward.infrastructure.memory.services import MemoryServices
 from doorward.infrastructure.memory.sessions import MemorySessions
@@ -38,6 +39,7 @@ class MemoryTransaction:
         self.changes = MemoryChanges(tables)
         self.letters = MemoryLetters(tables)
         self.link_tokens = MemoryLinkTokens(tables)
+        self.profiles = MemoryProfiles(tables)
 
     def announce(self, change: Change) -> None:
         self.announced.append(change)
@@ -87,6 +89,10 @@ class MemoryReading:
     @property
     def link_tokens(self) -> MemoryLinkTokens:
         return MemoryLinkTokens(self._copy())
+
+    @property
+    def profiles(self) -> MemoryProfiles:
+        return MemoryProfiles(self._copy())
 
     def _copy(self) -> Tables:
         return self._database.tables.copied()

@@ -5,6 +5,7 @@ from typing import Self
 
 from doorward.domain.access.role import BUILT_IN, Role, RoleName
 from doorward.domain.accounts.attempts import AttemptCount, AttemptKey
+from doorward.domain.accounts.profile import Profile
 from doorward.domain.accounts.user import User
 from doorward.domain.change_feed.change import SequencedChange
 from doorward.domain.ids import LetterId, SessionId, UserId
@@ -32,6 +33,7 @@ class Tables:
     changes: list[SequencedChange] = field(default_factory=list)
     letters: dict[LetterId, Letter] = field(default_factory=dict)
     link_tokens: dict[tuple[UserId, LinkPurpose], LinkToken] = field(default_factory=dict)
+    profiles: dict[UserId, Profile] = field(default_factory=dict)
     next_sequence: int = 1
 
     @classmethod
@@ -52,6 +54,7 @@ class Tables:
             changes=list(self.changes),
             letters=dict(self.letters),
             link_tokens=dict(self.link_tokens),
+            profiles=dict(self.profiles),
         )
 
     def remove_sessions(self, user_id: UserId) -> int:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from msgspec import Meta
 
 from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME
+from doorward.infrastructure.settings.accounts import PasswordBlocklist, PasswordMinLength, ProfileSchemaFile
 from doorward.infrastructure.settings.web_addresses import Network
 from doorward.infrastructure.sql.urls import DatabaseUrl
 
@@ -177,13 +178,9 @@ class Settings:
             ge=0, le=3_650, description="Days after which a new key signs. It is published a day before. 0 means never."
         ),
     ] = 90
-    password_min_length: Annotated[
-        int, Meta(ge=8, le=64, description="Shortest new password in characters, 8 to 64.")
-    ] = 15
-    password_blocklist: Annotated[
-        Path | None,
-        Meta(description="File of additional forbidden passwords, one per line.", extra={"default": "none"}),
-    ] = None
+    password_min_length: PasswordMinLength = 15
+    password_blocklist: PasswordBlocklist = None
+    profile_schema: ProfileSchemaFile = None
     smtp_url: Annotated[
         str | None,
         Meta(

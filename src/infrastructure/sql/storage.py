@@ -17,6 +17,7 @@ from doorward.infrastructure.sql.leases import SqlLeases
 from doorward.infrastructure.sql.letters import SqlLetters
 from doorward.infrastructure.sql.link_tokens import SqlLinkTokens
 from doorward.infrastructure.sql.locks import SqlLocks
+from doorward.infrastructure.sql.profiles import SqlProfiles
 from doorward.infrastructure.sql.roles import SqlRoles
 from doorward.infrastructure.sql.services import SqlServices
 from doorward.infrastructure.sql.sessions import SqlSessions
@@ -79,6 +80,10 @@ class SqlRepositories:
     @property
     def link_tokens(self) -> SqlLinkTokens:
         return SqlLinkTokens(self.connection)
+
+    @property
+    def profiles(self) -> SqlProfiles:
+        return SqlProfiles(self.connection)
 
 
 @final

@@ -53,6 +53,7 @@ users = Table(
     Column("epoch", Number, nullable=False),
     Column("version", Number, nullable=False),
     Column("created_at", UtcTime(), nullable=False),
+    Column("locale", Key(16)),
     **TABLE_OPTIONS,
 )
 
@@ -180,5 +181,13 @@ link_tokens = Table(
     Column("address_key", Key(254), nullable=False),
     Column("expires_at", UtcTime(), nullable=False),
     Index(None, "expires_at"),
+    **TABLE_OPTIONS,
+)
+
+profiles = Table(
+    own("profiles"),
+    metadata,
+    Column("user_id", Id(), ForeignKey(users.c.id), primary_key=True),
+    Column("profile", LongText, nullable=False),
     **TABLE_OPTIONS,
 )

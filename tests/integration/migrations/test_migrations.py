@@ -13,6 +13,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
 from doorward.domain.access.role import ADMIN
+from doorward.domain.accounts.profile import Profile
 from doorward.domain.change_feed.change import Change, Subject
 from doorward.domain.letters.letter import Letter, LetterKind
 from doorward.domain.sessions.session import SessionPolicy, new_session_id
@@ -120,14 +121,17 @@ async def test_a_migration_that_was_cut_off_is_taken_up(url: DatabaseUrl, sql: S
 async def test_a_later_migration_that_was_cut_off_is_taken_up(url: DatabaseUrl, sql: Sql, lost: list[str]) -> None:
     """Wherever it was, and what was there before it stays."""
     ada = a_user()
-    await migrate(url, "0002")
+    await migrate(url)
     storage = SqlStorage.open(url)
     await put(storage, ada)
+    await storage.close()
+    await migrate(url, "0002")
     index = "DROP INDEX ix_changes_subject_created_at" + (" ON changes" if url.sqlite_path is None else "")
     sql(*(line.format(drop_index=index) for line in lost), "UPDATE doorward_version SET version_num = '0001'")
     await migrate(url)
     await check_schema(url)
     assert await run_in_database(open_migrator(url, 1), difference) == []
+    storage = SqlStorage.open(url)
     assert await found(storage, ada.id) == ada
     await storage.close()
 
@@ -164,19 +168,38 @@ async def test_what_the_first_revision_holds_is_there_in_the_last(url: DatabaseU
 async def test_accounts_and_sessions_stay_when_letters_come_and_go(url: DatabaseUrl, sql: Sql) -> None:
     ada = a_user()
     mine = a_session(ada)
-    await migrate(url, "0004")
+    await migrate(url)
     storage = SqlStorage.open(url)
     await put(storage, ada, mine)
+    await migrate(url, "0004")
     await migrate(url)
     letter = Letter.to_holder(LetterKind.PASSWORD_CHANGED, ada, "en", NOON)
     await put(storage, letter)
     assert await sessions_of(storage, ada) == [mine.id]
     await migrate(url, "0004")
-    assert await found(storage, ada.id) == ada
+    assert sql("SELECT username FROM users") == [(ada.username.value,)]
     assert await sessions_of(storage, ada) == [mine.id]
     await migrate(url)
+    assert await found(storage, ada.id) == ada
     await check_schema(url)
     assert sql("SELECT count(*) FROM letters") == [(0,)]
+    await storage.close()
+
+
+async def test_accounts_stay_when_locales_and_profiles_come_and_go(url: DatabaseUrl, sql: Sql) -> None:
+    ada = a_user()
+    await migrate(url)
+    storage = SqlStorage.open(url)
+    await put(storage, replace(ada, locale="de"))
+    async with storage.transaction() as tx:
+        await tx.profiles.put(ada.id, Profile("{}"))
+    await migrate(url, "0005")
+    assert sql("SELECT username FROM users") == [(ada.username.value,)]
+    await migrate(url)
+    await check_schema(url)
+    assert await found(storage, ada.id) == ada
+    async with storage.reading() as reading:
+        assert await reading.profiles.of_user(ada.id) is None
     await storage.close()
 
 

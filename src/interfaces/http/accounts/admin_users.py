@@ -15,6 +15,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from doorward.application.accounts.create_user import CreateUser
 from doorward.application.accounts.delete_user import DeleteUser
+from doorward.application.accounts.find_profile import FindProfile
 from doorward.application.accounts.find_user import FindUser
 from doorward.application.accounts.list_users import MAX_PAGE_SIZE, ListUsers
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
@@ -24,6 +25,7 @@ from doorward.domain.access.decision import any_of
 from doorward.domain.access.principal import Principal
 from doorward.domain.access.role import ADMIN
 from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.profile import Profile
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
 from doorward.domain.errors import (
@@ -31,6 +33,8 @@ from doorward.domain.errors import (
     EmailTaken,
     HashingBusy,
     InvalidEmail,
+    InvalidLocale,
+    InvalidProfile,
     InvalidRoleName,
     InvalidUsername,
     LastAdmin,
@@ -45,6 +49,13 @@ from doorward.domain.ids import UserId
 from doorward.interfaces.http.errors.refusals import TooManyLargeAnswers
 from doorward.interfaces.http.security.guard import current_principal
 from doorward.interfaces.http.wire.new_account import NewEmail, NewPassword, NewUsername
+from doorward.interfaces.http.wire.profile import (
+    LocaleTag,
+    ProfileMembers,
+    new_locale,
+    profile_change,
+    profile_view,
+)
 from doorward.interfaces.http.wire.text_limits import (
     EMAIL,
     MAX_ROLES,
@@ -68,6 +79,13 @@ class UserView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     roles: Annotated[list[str], Meta(examples=[["admin", "user"]])]
     disabled: bool
     created_at: Annotated[datetime, Meta(tz=True)]
+    locale: Annotated[str | None, Meta(description="The language of letters.", examples=["de"])]
+
+
+class UserDetails(UserView, frozen=True, kw_only=True, rename="camel"):
+    """An account as admins see it, with its profile. Lists leave the profile out."""
+
+    profile: ProfileMembers | None
 
 
 class UserPage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -96,6 +114,8 @@ class UserPatch(
     disabled: (
         Annotated[bool, Meta(description="True disables the account and ends all of its sessions.")] | UnsetType
     ) = UNSET
+    locale: LocaleTag | UnsetType = UNSET
+    profile: ProfileMembers | UnsetType | None = UNSET
 
 
 def user_view(user: User) -> UserView:
@@ -107,15 +127,24 @@ def user_view(user: User) -> UserView:
         roles=sorted(user.roles),
         disabled=user.disabled,
         created_at=user.created_at,
+        locale=user.locale,
     )
 
 
+def user_details(user: User, profile: Profile | None) -> UserDetails:
+    """Return an account as admins see it, with its profile."""
+    return UserDetails(**msgspec.structs.asdict(user_view(user)), profile=profile_view(profile))
+
+
 def user_changes(patch: UserPatch) -> UserChanges:
-    """Return the changes, with values of the domain. Raise InvalidUsername or InvalidEmail."""
+    """Return the changes, with values of the domain. Raise InvalidUsername, InvalidEmail, InvalidLocale or
+    InvalidProfile."""
     return UserChanges(
         username=None if patch.username is UNSET else Username.parse(patch.username),
         email=None if patch.email is UNSET else Email.parse(patch.email),
         disabled=None if patch.disabled is UNSET else patch.disabled,
+        locale=new_locale(patch.locale),
+        profile=profile_change(patch.profile),
     )
 
 
@@ -165,26 +194,30 @@ class AdminUsersController(Controller):
         create: FromDishka[CreateUser],
         clock: FromDishka[Clock],
         server: FromDishka[AuthorizationServer],
-    ) -> Response[UserView]:
+    ) -> Response[UserDetails]:
         """Names that are reserved at sign-up are allowed. A role may be removed while the password is hashed: then the
         answer is 404, and no account is created."""
         user = await create(data.username, data.email, data.password, clock.now(), by=principal, roles=data.roles)
-        return Response(user_view(user), headers={"Location": f"{server.url}{self.path}/{user.id}"})
+        return Response(user_details(user, None), headers={"Location": f"{server.url}{self.path}/{user.id}"})
 
     @get("/{user_id:uuid}", operation_id="getUser", summary="Get one account")
     @inject
-    async def get_user(self, user_id: FromPath[UUID], find: FromDishka[FindUser]) -> UserView:
-        return user_view(await find(UserId(user_id)))
+    async def get_user(
+        self, user_id: FromPath[UUID], find: FromDishka[FindUser], profile_of: FromDishka[FindProfile]
+    ) -> UserDetails:
+        return user_details(await find(UserId(user_id)), await profile_of(UserId(user_id)))
 
     @patch(
         "/{user_id:uuid}",
         operation_id="updateUser",
-        summary="Rename, disable or enable an account",
+        summary="Change, disable or enable an account",
         opt={
             "refusals": (
                 AccountMissing,
                 InvalidUsername,
                 InvalidEmail,
+                InvalidLocale,
+                InvalidProfile,
                 UsernameTaken,
                 EmailTaken,
                 LastAdmin,
@@ -198,8 +231,10 @@ class AdminUsersController(Controller):
         data: JSONBody[UserPatch],
         principal: NamedDependency[Principal],
         update: FromDishka[UpdateUser],
-    ) -> UserView:
-        return user_view(await update(UserId(user_id), user_changes(data), by=principal))
+        profile_of: FromDishka[FindProfile],
+    ) -> UserDetails:
+        user = await update(UserId(user_id), user_changes(data), by=principal)
+        return user_details(user, await profile_of(user.id))
 
     @delete(
         "/{user_id:uuid}",

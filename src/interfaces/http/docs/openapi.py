@@ -172,7 +172,7 @@ def describe_members(schema: Schema) -> None:
     for member in schema["properties"].values():
         member.pop("default", None)
         text = member.get("items", member)
-        if text["type"] == "string" and text.get("format") != "email":
+        if text.get("type") == "string" and text.get("format") != "email":
             text.setdefault("pattern", "^[^\\x00]*$")
 
 

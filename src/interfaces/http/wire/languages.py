@@ -15,15 +15,15 @@ PREFERENCE: Final = re.compile(
 )
 
 
-def preferred_language(headers: Iterable[Header]) -> Language:
-    """Return the language of ours that the client likes best, and of several the first; English if it names none.
+def named_language(headers: Iterable[Header]) -> Language | None:
+    """Return the language of ours that the client likes best, and of several the first; None if it names none.
 
     Preferences that are not understood are ignored. Raise HeadersTooLarge for more than MAX_PREFERENCES.
     """
     preferences = b",".join(value for name, value in headers if name == b"accept-language")
     if preferences.count(b",") >= MAX_PREFERENCES:
         raise HeadersTooLarge(f"Accept-Language has more than {MAX_PREFERENCES} languages.")
-    best: Language = DEFAULT_LANGUAGE
+    best: Language | None = None
     most = 0.0
     for preference in preferences.decode("latin-1").split(","):
         found = PREFERENCE.fullmatch(preference)
@@ -32,3 +32,8 @@ def preferred_language(headers: Iterable[Header]) -> Language:
         if weight > most and is_language(language):
             best, most = language, weight
     return best
+
+
+def preferred_language(headers: Iterable[Header]) -> Language:
+    """Return the language of ours that the client likes best; English if it names none. Raise HeadersTooLarge."""
+    return named_language(headers) or DEFAULT_LANGUAGE

@@ -137,6 +137,7 @@ class Case:
 CHANGES: Mapping[str, Case] = {
     "POST /api/auth/signout": Case("/api/auth/signout"),
     "POST /api/auth/signout-all": Case("/api/auth/signout-all"),
+    "PATCH /api/account": Case("/api/account", {"locale": "de", "profile": {}}),
     "DELETE /api/account": Case("/api/account", {"password": PASSWORD}),
     "POST /api/account/password": Case(
         "/api/account/password", {"currentPassword": PASSWORD, "newPassword": OTHER_PASSWORD}

@@ -78,6 +78,7 @@ GUARDED: Mapping[str, frozenset[str]] = {
     "POST /api/auth/signout": EVERYBODY,
     "POST /api/auth/signout-all": EVERYBODY,
     "GET /api/account": EVERYBODY,
+    "PATCH /api/account": EVERYBODY,
     "DELETE /api/account": EVERYBODY,
     "POST /api/account/password": EVERYBODY,
     "GET /api/account/sessions": EVERYBODY,

@@ -1,0 +1,19 @@
+"""The types of the settings of accounts, with their descriptions."""
+
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta
+
+PasswordMinLength = Annotated[int, Meta(ge=8, le=64, description="Shortest new password in characters, 8 to 64.")]
+PasswordBlocklist = Annotated[
+    Path | None,
+    Meta(description="File of additional forbidden passwords, one per line.", extra={"default": "none"}),
+]
+ProfileSchemaFile = Annotated[
+    Path | None,
+    Meta(
+        description="File with a JSON Schema that the profile of each account must match, from its next change on.",
+        extra={"default": "none"},
+    ),
+]
