@@ -12,7 +12,7 @@ from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.sessions.issue_tokens import IssueTokens, SignedIn
 from doorward.application.transactions import MAX_ATTEMPTS, retried
-from doorward.domain.accounts.attempts import UNKNOWN_DEVICES, AttemptKey, DeviceId
+from doorward.domain.accounts.attempts import UNKNOWN_DEVICES, AttemptKey
 from doorward.domain.accounts.email import login_key
 from doorward.domain.accounts.password import Password
 from doorward.domain.accounts.user import User
@@ -59,8 +59,7 @@ class Authenticate:
             self._refuse(login, "password_oversized")
             raise WrongPassword
         key = login_key(login)
-        found = await self._find(key)
-        counted = await self.count(key, now, self._known_device(found, device_token))
+        found, counted = await self._find_and_count(key, now, device_token)
         for _ in range(MAX_ATTEMPTS):
             user = await self._verified(login, key, found, typed)
             first = self.refresh_tokens.first(new_session_id(now))
@@ -77,14 +76,24 @@ class Authenticate:
             found = await self._find(key)
         raise TransactionConflict(cause="password_changed")
 
+    async def _find_and_count(self, key: str, now: datetime, token: str | None) -> tuple[User | None, AttemptKey]:
+        """Count the attempt before anything is hashed. Return the account, and what was counted.
+
+        A browser has a count of its own if the token is one of the account.
+        """
+        known = self.devices.read(token) if token is not None else None
+        counted = self.count.key(key, known.device if known else UNKNOWN_DEVICES)
+        async with self.storage.reading() as reading:
+            before, user = await reading.attempts.with_user(counted, key)
+            if known and (user is None or user.id != known.user_id):
+                counted = self.count.key(key)
+                before = await reading.attempts.get(counted)
+        await self.count(key, counted, before, now)
+        return user, counted
+
     async def _find(self, key: str) -> User | None:
         async with self.storage.reading() as reading:
             return await reading.users.by_login(key)
-
-    def _known_device(self, user: User | None, token: str | None) -> DeviceId:
-        """Return the device of the token, if it is one of the account."""
-        known = self.devices.read(token) if token is not None else None
-        return known.device if known and user and user.id == known.user_id else UNKNOWN_DEVICES
 
     async def _verified(self, login: str, key: str, user: User | None, typed: Password) -> User:
         """Return the account if the password is its own."""

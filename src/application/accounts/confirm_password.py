@@ -35,11 +35,13 @@ class ConfirmPassword:
         typed = Password.typed(password)
         async with self.storage.reading() as reading:
             user = await reading.users.get(by.user_id)
-        if user is None:
-            raise InvalidToken
-        if typed.oversized:
-            raise self._refuse(by.user_id, "password_oversized")
-        counted = await self.count(user.username.key, now, DeviceId(by.session_id))
+            if user is None:
+                raise InvalidToken
+            if typed.oversized:
+                raise self._refuse(by.user_id, "password_oversized")
+            counted = self.count.key(user.username.key, DeviceId(by.session_id))
+            before = await reading.attempts.get(counted)
+        await self.count(user.username.key, counted, before, now)
         if await self.hasher.verify(typed, user.password_hash, user.username.key) is Verdict.MISMATCH:
             raise self._refuse(by.user_id, "wrong_password")
         await self._clear(counted)
