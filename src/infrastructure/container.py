@@ -58,6 +58,7 @@ from doorward.application.sessions.end_other_sessions import EndOtherSessions
 from doorward.application.sessions.end_session import EndSession
 from doorward.application.sessions.issue_tokens import IssueTokens
 from doorward.application.sessions.list_sessions import ListSessions
+from doorward.application.sessions.open_session import OpenSession
 from doorward.application.sessions.prune_sessions import PruneSessions
 from doorward.application.sessions.refresh_session import RefreshSession
 from doorward.infrastructure.providers.accounts import PROFILES, AccountsProvider
@@ -92,6 +93,7 @@ ACCOUNTS = (
 )
 SESSIONS = (
     IssueTokens,
+    OpenSession,
     RefreshSession,
     ContinueSession,
     DescribeSession,

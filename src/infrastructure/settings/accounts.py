@@ -5,7 +5,15 @@ from typing import Annotated
 
 from msgspec import Meta
 
-PasswordMinLength = Annotated[int, Meta(ge=8, le=64, description="Shortest new password in characters, 8 to 64.")]
+PasswordMinLength = Annotated[
+    int,
+    Meta(
+        ge=8,
+        le=64,
+        description="Shortest new password in characters, 8 to 64.",
+        extra={"default": "15, or 8 in the tutorial dialect"},
+    ),
+]
 PasswordBlocklist = Annotated[
     Path | None,
     Meta(description="File of additional forbidden passwords, one per line.", extra={"default": "none"}),

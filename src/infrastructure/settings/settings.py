@@ -178,7 +178,7 @@ class Settings:
             ge=0, le=3_650, description="Days after which a new key signs. It is published a day before. 0 means never."
         ),
     ] = 90
-    password_min_length: PasswordMinLength = 15
+    password_min_length: PasswordMinLength
     password_blocklist: PasswordBlocklist = None
     profile_schema: ProfileSchemaFile = None
     smtp_url: Annotated[

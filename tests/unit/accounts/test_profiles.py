@@ -112,7 +112,7 @@ async def test_a_letter_is_in_the_language_of_its_request_or_else_in_that_of_the
         await house.request_reset("ada@example.org", named, house.clock.now())
     else:
         by = a_principal(signed_in.user, signed_in.session)
-        await house.change_password(by, PASSWORD, OTHER_PASSWORD, named)
+        await house.change_password(by, PASSWORD, OTHER_PASSWORD, house.clock.now(), named)
     await house.send_letters()
     assert [letter.language for letter in house.mailer.sent] == [language]
 
@@ -121,7 +121,7 @@ async def test_a_letter_that_the_operator_caused_is_in_the_language_of_the_accou
     house = House()
     ada = await house.with_user()
     await UpdateUser(house.storage, house.log)(ada.id, UserChanges(locale="fr"), OPERATOR)
-    await house.set_password(ada.id, OTHER_PASSWORD, by=OPERATOR)
+    await house.set_password(ada.id, OTHER_PASSWORD, house.clock.now(), by=OPERATOR)
     await house.send_letters()
     assert [letter.language for letter in house.mailer.sent] == ["fr"]
 

@@ -1,6 +1,6 @@
 """The members `locale` and `profile` of an account, in requests and answers."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, UnsetType
 
@@ -12,10 +12,8 @@ from doorward.domain.accounts.profile import (
     ProfileChange,
 )
 from doorward.domain.errors import InvalidProfile
-from doorward.domain.letters.language import LANGUAGES, Language, parse_locale
+from doorward.domain.letters.language import LANGUAGES, TAG, Language, parse_locale
 from doorward.encoding.strict_json import InvalidJson, check_structure
-
-MAX_TAG_CHARACTERS: Final = 64
 
 LocaleTag = Annotated[
     str,
@@ -23,7 +21,7 @@ LocaleTag = Annotated[
         description=f"A language tag for one of the languages of letters ({', '.join(LANGUAGES)}). `de-AT` is "
         "stored as `de`.",
         examples=["de"],
-        extra_json_schema={"maxLength": MAX_TAG_CHARACTERS},
+        extra_json_schema={"pattern": f"^{TAG.pattern}$"},
     ),
 ]
 ProfileMembers = Annotated[
@@ -39,7 +37,7 @@ ProfileMembers = Annotated[
 
 def new_locale(tag: str | UnsetType) -> Language | None:
     """Return the locale of a request, or None if it is to stay. Raise InvalidLocale."""
-    return None if tag is UNSET else parse_locale(tag[: MAX_TAG_CHARACTERS + 1])
+    return None if tag is UNSET else parse_locale(tag)
 
 
 def profile_change(members: dict[str, Any] | UnsetType | None) -> ProfileChange | None:
