@@ -28,12 +28,10 @@ from doorward.application.accounts.import_users import ImportUsers
 from doorward.application.accounts.list_users import ListUsers
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.accounts.prune_attempts import PruneAttempts
-from doorward.application.accounts.register_user import RegisterUser
 from doorward.application.accounts.request_password_reset import RequestPasswordReset
 from doorward.application.accounts.reset_password import ResetPassword
 from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.unlock_user import UnlockUser
-from doorward.application.accounts.update_user import UpdateUser
 from doorward.application.check_readiness import CheckReadiness
 from doorward.application.keys.add_signing_key import AddSigningKey
 from doorward.application.keys.ensure_signing_key import EnsureSigningKey
@@ -61,7 +59,7 @@ from doorward.application.sessions.list_sessions import ListSessions
 from doorward.application.sessions.open_session import OpenSession
 from doorward.application.sessions.prune_sessions import PruneSessions
 from doorward.application.sessions.refresh_session import RefreshSession
-from doorward.infrastructure.providers.accounts import PROFILES, AccountsProvider
+from doorward.infrastructure.providers.accounts import BY_SETTINGS, AccountsProvider
 from doorward.infrastructure.providers.change_feed import ChangeFeedProvider
 from doorward.infrastructure.providers.letters import LETTERS, LettersProvider
 from doorward.infrastructure.providers.maintenance import MaintenanceProvider
@@ -71,7 +69,6 @@ from doorward.infrastructure.providers.tokens import TokensProvider
 from doorward.infrastructure.settings.settings import Settings
 
 ACCOUNTS = (
-    RegisterUser,
     CreateUser,
     ImportUsers,
     Authenticate,
@@ -87,7 +84,6 @@ ACCOUNTS = (
     FindUser,
     IdentifyUser,
     ListUsers,
-    UpdateUser,
     DeleteUser,
     DeleteOwnAccount,
 )
@@ -130,7 +126,7 @@ OPERATIONS = (CheckReadiness, Maintenance, ProveWriting, ReportUnavailable)
 
 class UseCases(Provider):
     scope = Scope.APP
-    all = provide_all(*ACCOUNTS, *PROFILES, *SESSIONS, *ACCESS, *KEYS, *SERVICES, *LETTERS, *OPERATIONS)
+    all = provide_all(*ACCOUNTS, *BY_SETTINGS, *SESSIONS, *ACCESS, *KEYS, *SERVICES, *LETTERS, *OPERATIONS)
 
 
 def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:

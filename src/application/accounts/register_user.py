@@ -11,6 +11,7 @@ from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.access.role import USER
 from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.sign_up import SignUp
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
 from doorward.domain.errors import RoleUnknown, UsernameReserved
@@ -23,12 +24,14 @@ MAX_SHOWN_CHARACTERS = 64
 @final
 @dataclass(frozen=True, slots=True)
 class RegisterUser:
-    """Signs a user up. Anybody may create an account, which gets the role `user` and no other."""
+    """Signs a user up. Anybody may create an account, unless `sign_up` says otherwise. It gets the role `user` and no
+    other."""
 
     storage: Storage
     hasher: PasswordHasher
     rules: PasswordRules
     log: SecurityLog
+    sign_up: SignUp = SignUp.OPEN
 
     async def __call__(
         self,
@@ -40,8 +43,9 @@ class RegisterUser:
         roles: Iterable[str] = (),
         locale: Language | None = None,
     ) -> UserId:
-        """Raise Invalid, UsernameTaken or EmailTaken. `roles` must exist, but are not granted: the clients of the
-        tutorial send them."""
+        """Raise SignUpByInvitation, SignUpClosed, Invalid, UsernameTaken or EmailTaken. `roles` must exist, but
+        are not granted: the clients of the tutorial send them."""
+        self.sign_up.refuse_strangers()
         name, address = Username.parse(username), Email.parse(email)
         if name.reserved:
             raise UsernameReserved

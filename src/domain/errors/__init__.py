@@ -29,6 +29,8 @@ from doorward.domain.errors.accounts import PasswordRefused as PasswordRefused
 from doorward.domain.errors.accounts import PasswordTooLong as PasswordTooLong
 from doorward.domain.errors.accounts import PasswordTooShort as PasswordTooShort
 from doorward.domain.errors.accounts import PasswordWrong as PasswordWrong
+from doorward.domain.errors.accounts import SignUpByInvitation as SignUpByInvitation
+from doorward.domain.errors.accounts import SignUpClosed as SignUpClosed
 from doorward.domain.errors.accounts import TooManyAttempts as TooManyAttempts
 from doorward.domain.errors.accounts import UnknownAccount as UnknownAccount
 from doorward.domain.errors.accounts import UsernameReserved as UsernameReserved

@@ -87,6 +87,16 @@ class InvalidProfile(Invalid):
     field = "profile"
 
 
+class SignUpByInvitation(Forbidden):
+    code = "sign_up_by_invitation"
+    text = "New accounts are by invitation. Ask an administrator for one."
+
+
+class SignUpClosed(Forbidden):
+    code = "sign_up_closed"
+    text = "Sign-up is closed. Ask an administrator to create an account."
+
+
 class PasswordWrong(Forbidden):
     """The present password that confirms an action is wrong. It is no 401, because the session is still valid."""
 

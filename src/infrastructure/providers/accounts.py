@@ -6,13 +6,16 @@ from dishka import Provider, Scope, provide
 
 from doorward.application.accounts.any_profile import ANY_PROFILE
 from doorward.application.accounts.find_profile import FindProfile
+from doorward.application.accounts.register_user import RegisterUser
 from doorward.application.accounts.update_own_account import UpdateOwnAccount
+from doorward.application.accounts.update_user import UpdateUser
 from doorward.application.ports.profiles import ProfileSchema
+from doorward.domain.accounts.sign_up import SignUp
 from doorward.infrastructure.json_schema import JsonSchema
 from doorward.infrastructure.settings.settings import Settings
 
-PROFILES = (FindProfile, UpdateOwnAccount)
-"""The use cases of profiles."""
+BY_SETTINGS = (RegisterUser, FindProfile, UpdateOwnAccount, UpdateUser)
+"""The use cases that need it."""
 
 
 @final
@@ -27,3 +30,7 @@ class AccountsProvider(Provider):
     def profile_schema(self) -> ProfileSchema:
         path = self.settings.profile_schema
         return ANY_PROFILE if path is None else JsonSchema.load(path)
+
+    @provide
+    def sign_up(self) -> SignUp:
+        return SignUp(self.settings.sign_up)

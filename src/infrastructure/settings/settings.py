@@ -9,7 +9,14 @@ from urllib.parse import urlsplit
 from msgspec import Meta
 
 from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME
-from doorward.infrastructure.settings.accounts import PasswordBlocklist, PasswordMinLength, ProfileSchemaFile
+from doorward.infrastructure.settings.account_settings import (
+    AttemptsPerDay,
+    FreeAttempts,
+    PasswordBlocklist,
+    PasswordMinLength,
+    ProfileSchemaFile,
+    SignUpMode,
+)
 from doorward.infrastructure.settings.web_addresses import Network
 from doorward.infrastructure.sql.urls import DatabaseUrl
 
@@ -181,6 +188,7 @@ class Settings:
     password_min_length: PasswordMinLength
     password_blocklist: PasswordBlocklist = None
     profile_schema: ProfileSchemaFile = None
+    sign_up: SignUpMode = "open"
     smtp_url: Annotated[
         str | None,
         Meta(
@@ -234,18 +242,8 @@ class Settings:
     hash_wait_seconds: Annotated[
         int, Meta(ge=1, le=60, description="Longest wait of a sign-in before its password is hashed, 1 to 60 seconds.")
     ] = 1
-    sign_in_free_attempts: Annotated[
-        int,
-        Meta(
-            ge=1,
-            le=1_000_000,
-            description="Wrong passwords in a row at one login name that cost no delay. Each further one delays the "
-            "next attempt by 1 to 10 seconds.",
-        ),
-    ] = 3
-    sign_in_attempts_per_day: Annotated[
-        int, Meta(ge=1, le=1_000_000, description="Wrong passwords in a row at one login name within a day.")
-    ] = 50
+    sign_in_free_attempts: FreeAttempts = 3
+    sign_in_attempts_per_day: AttemptsPerDay = 50
     keep_alive_seconds: Annotated[
         int,
         Meta(

@@ -20,6 +20,8 @@ from doorward.domain.errors import (
     PasswordTooLong,
     PasswordTooShort,
     RoleUnknown,
+    SignUpByInvitation,
+    SignUpClosed,
     UsernameReserved,
     UsernameTaken,
 )
@@ -57,6 +59,8 @@ class SignUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             UsernameTaken,
             EmailTaken,
             HashingBusy,
+            SignUpByInvitation,
+            SignUpClosed,
         ),
     },
 )

@@ -1,7 +1,7 @@
 """The types of the settings of accounts, with their descriptions."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -24,4 +24,23 @@ ProfileSchemaFile = Annotated[
         description="File with a JSON Schema that the profile of each account must match, from its next change on.",
         extra={"default": "none"},
     ),
+]
+SignUpMode = Annotated[
+    Literal["open", "invited", "closed"],
+    Meta(
+        description="Who may get an account: `open` is everybody, `invited` is whoever has an invitation, and with "
+        "`closed` administrators create all accounts."
+    ),
+]
+FreeAttempts = Annotated[
+    int,
+    Meta(
+        ge=1,
+        le=1_000_000,
+        description="Wrong passwords in a row at one login name that cost no delay. Each further one delays the "
+        "next attempt by 1 to 10 seconds.",
+    ),
+]
+AttemptsPerDay = Annotated[
+    int, Meta(ge=1, le=1_000_000, description="Wrong passwords in a row at one login name within a day.")
 ]
