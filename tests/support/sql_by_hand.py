@@ -1,4 +1,4 @@
-"""SQL on a database by its URL, without any code of the service."""
+"""SQL on a database by its URL, without the storage of the service."""
 
 import sqlite3
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from doorward.domain.accounts.user import User
 from support.mysql.server import Account
 
 Sql = Callable[..., list[tuple[Any, ...]]]
@@ -24,3 +25,15 @@ def sql_on(url: str) -> Sql:
             return [connection.execute(statement).fetchall() for statement in statements][-1]
 
     return run
+
+
+def insert_account(sql: Sql, user: User) -> None:
+    """Add an account with its roles to a schema of any revision: only the columns of the first one are written."""
+    created_at = user.created_at.replace(tzinfo=None).isoformat(" ", "microseconds")
+    texts = (user.username.value, user.username.key, user.email.value, user.email.key, user.password_hash, created_at)
+    values = ", ".join(f"'{text}'" for text in texts)
+    sql(
+        "INSERT INTO users (id, username, username_key, email, email_key, password_hash, created_at, disabled, epoch, "
+        f"version) VALUES (x'{user.id.hex}', {values}, {int(user.disabled)}, {user.epoch}, {user.version})",
+        *(f"INSERT INTO user_roles (user_id, role) VALUES (x'{user.id.hex}', '{role}')" for role in user.roles),
+    )

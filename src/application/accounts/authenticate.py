@@ -14,9 +14,17 @@ from doorward.application.sessions.issue_tokens import IssueTokens, SignedIn
 from doorward.application.transactions import MAX_ATTEMPTS, retried
 from doorward.domain.accounts.attempts import UNKNOWN_DEVICES, AttemptKey, DeviceId
 from doorward.domain.accounts.email import login_key
+from doorward.domain.accounts.email_verification import EmailVerification
 from doorward.domain.accounts.password import Password
 from doorward.domain.accounts.user import User
-from doorward.domain.errors import InvalidCredentials, TransactionConflict, Unavailable, UnknownAccount, WrongPassword
+from doorward.domain.errors import (
+    EmailNotVerified,
+    InvalidCredentials,
+    TransactionConflict,
+    Unavailable,
+    UnknownAccount,
+    WrongPassword,
+)
 from doorward.domain.sessions.ending import surplus_sessions
 from doorward.domain.sessions.session import UNKNOWN_DEVICE, Device, Session, SessionPolicy, new_session_id
 
@@ -43,6 +51,7 @@ class Authenticate:
     ended: EndedSessions
     count: CountAttempt
     devices: DeviceTokens
+    verification: EmailVerification
 
     async def __call__(
         self,
@@ -53,7 +62,7 @@ class Authenticate:
         device_token: str | None = None,
     ) -> SignedIn:
         """Return the tokens. `login` is a username or an email, and `device_token` that of the browser, if it has one.
-        Raise InvalidCredentials, TooManyAttempts or HashingBusy."""
+        Raise InvalidCredentials, TooManyAttempts, HashingBusy or, for the right password only, EmailNotVerified."""
         typed = Password.typed(password)
         if typed.oversized:
             self._refuse(login, "password_oversized")
@@ -67,6 +76,7 @@ class Authenticate:
             session = Session.opened(first.session_id, user.id, first.hash, device, now)
             present = await self._open(user, session, counted)
             if present is not None:
+                self._require_verified(login, present)
                 self.log.record(
                     SecurityEvent.AUTHN_LOGIN_SUCCESS,
                     user_id=str(user.id),
@@ -100,7 +110,8 @@ class Authenticate:
 
     @retried
     async def _open(self, user: User, session: Session, counted: AttemptKey) -> User | None:
-        """Open the session, forget the attempts of the device, and return the account as it is now.
+        """Open the session, forget the attempts of the device, and return the account as it is now. No session is
+        opened for an account whose address must be verified first.
 
         Return None if the password changed, or the account was disabled or deleted, while the password was verified: a
         new session must not outlive the event that ended all others. If many sessions of the account ended lately, all
@@ -112,6 +123,8 @@ class Authenticate:
             if present is None or present.disabled or present.password_hash != user.password_hash:
                 return None
             await tx.attempts.clear(counted)
+            if not self.verification.admits(present):
+                return present
             await tx.sessions.add(session)
             sessions = await tx.sessions.of_user(user.id)
             await tx.sessions.end(surplus_sessions(sessions, session.id, self.policy, session.started_at))
@@ -123,6 +136,11 @@ class Authenticate:
         if revokes:
             self.log.record(SecurityEvent.AUTHN_TOKEN_REVOKED, user_id=str(user.id), epoch=present.epoch)
         return present
+
+    def _require_verified(self, login: str, user: User) -> None:
+        if not self.verification.admits(user):
+            self._refuse(login, "email_not_verified", user)
+            raise EmailNotVerified
 
     def _refuse(self, login: str, reason: str, user: User | None = None) -> InvalidCredentials:
         self.log.record(

@@ -27,6 +27,12 @@ class User:
     disabled: bool = False
     epoch: int = 0
     version: int = 0
+    email_verified_at: datetime | None = None
+    """When the holder proved that they read the mail of this address; None if that is not known."""
+
+    @property
+    def email_verified(self) -> bool:
+        return self.email_verified_at is not None
 
     @property
     def access(self) -> Access:
@@ -66,4 +72,10 @@ class User:
         return replace(self, username=username)
 
     def with_email(self, email: Email) -> Self:
-        return replace(self, email=email)
+        """Return the account with that address. Another address than before is not verified."""
+        same = email.key == self.email.key
+        return replace(self, email=email, email_verified_at=self.email_verified_at if same else None)
+
+    def verified(self, now: datetime) -> Self:
+        """Return the account with a verified address. One that was verified before keeps its time."""
+        return replace(self, email_verified_at=self.email_verified_at or now)

@@ -257,6 +257,7 @@ def to_row(user: User) -> dict[str, Any]:
         "disabled": user.disabled,
         "epoch": user.epoch,
         "version": user.version,
+        "email_verified_at": user.email_verified_at,
     }
 
 
@@ -278,6 +279,7 @@ def to_users(rows: Sequence[SqlRow]) -> Iterator[User]:
             epoch=first.epoch,
             version=first.version,
             created_at=first.created_at,
+            email_verified_at=first.email_verified_at,
         )
 
 

@@ -32,6 +32,7 @@ from doorward.application.sessions.refresh_session import RefreshSession
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import ADMIN, MODERATOR, RoleName
 from doorward.domain.accounts.attempts import AttemptPolicy
+from doorward.domain.accounts.email_verification import EmailVerification
 from doorward.domain.accounts.password import PasswordPolicy
 from doorward.domain.accounts.user import User
 from doorward.domain.keys.rotation import KeyRotation
@@ -49,7 +50,8 @@ POLICY = SessionPolicy()
 
 def sign_up(storage: SqlStorage, _: User) -> Awaitable[object]:
     rules = PasswordRules(PasswordPolicy(), ShortBlocklist())
-    return RegisterUser(storage, PlainHasher(), rules, LOG)("grace", "grace@example.org", PASSWORD, NOON)
+    register = RegisterUser(storage, PlainHasher(), rules, EmailVerification.OPTIONAL, LOG)
+    return register("grace", "grace@example.org", PASSWORD, NOON)
 
 
 def keys_take_turns(storage: SqlStorage, _: User) -> Awaitable[object]:
@@ -64,7 +66,18 @@ def sign_in(storage: SqlStorage, _: User) -> Awaitable[object]:
     issue = IssueTokens(PlainTokens(), POLICY)
     ended = EndedSessions(storage, FrozenClock(), FeedMarks(b"one key of all nodes"))
     count = CountAttempt(storage, LOGINS, AttemptPolicy(), LOG)
-    authenticate = Authenticate(storage, PlainHasher(), REFRESH_TOKENS, issue, POLICY, LOG, ended, count, DEVICE_TOKENS)
+    authenticate = Authenticate(
+        storage,
+        PlainHasher(),
+        REFRESH_TOKENS,
+        issue,
+        POLICY,
+        LOG,
+        ended,
+        count,
+        DEVICE_TOKENS,
+        EmailVerification.OPTIONAL,
+    )
     return authenticate("ada", PASSWORD, NOON)
 
 
