@@ -3,6 +3,7 @@ from datetime import datetime
 from typing import final
 
 from doorward.application.accounts.password_rules import PasswordRules
+from doorward.application.accounts.store_new_password import store_new_password
 from doorward.application.letters.links import holder_of, spend_link
 from doorward.application.ports.attempts import LoginHasher
 from doorward.application.ports.letters import LinkTokens
@@ -14,7 +15,6 @@ from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import InvalidLink
 from doorward.domain.letters.language import Language
-from doorward.domain.letters.letter import Letter, LetterKind
 from doorward.domain.letters.link_token import LinkPurpose, LinkTokenHash
 
 PURPOSE = LinkPurpose.PASSWORD_RESET
@@ -60,10 +60,8 @@ class ResetPassword:
             if user is None:
                 return None
             changed = user.with_password(password_hash).verified(now)
-            await tx.users.save(changed)
-            await tx.link_tokens.void(user.id)
+            await store_new_password(tx, changed, language, now)
             await tx.attempts.clear_all([self.logins.hash(key) for key in (user.username.key, user.email.key)])
-            await tx.letters.add(Letter.to_holder(LetterKind.PASSWORD_CHANGED, user, language, now))
             return await tx.sessions.end_all(user.id, changed.epoch)
 
     def _refuse(self, holder: User | None = None) -> InvalidLink:
