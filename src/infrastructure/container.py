@@ -28,10 +28,14 @@ from doorward.application.accounts.import_users import ImportUsers
 from doorward.application.accounts.list_users import ListUsers
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.accounts.prune_attempts import PruneAttempts
+from doorward.application.accounts.request_email_verification import RequestEmailVerification
 from doorward.application.accounts.request_password_reset import RequestPasswordReset
+from doorward.application.accounts.resend_email_verification import ResendEmailVerification
 from doorward.application.accounts.reset_password import ResetPassword
 from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.unlock_user import UnlockUser
+from doorward.application.accounts.verify_email import VerifyEmail
+from doorward.application.accounts.vouch_for_email import VouchForEmail
 from doorward.application.check_readiness import CheckReadiness
 from doorward.application.keys.add_signing_key import AddSigningKey
 from doorward.application.keys.ensure_signing_key import EnsureSigningKey
@@ -86,6 +90,10 @@ ACCOUNTS = (
     ListUsers,
     DeleteUser,
     DeleteOwnAccount,
+    RequestEmailVerification,
+    VerifyEmail,
+    ResendEmailVerification,
+    VouchForEmail,
 )
 SESSIONS = (
     IssueTokens,

@@ -18,9 +18,12 @@ from doorward.application.accounts.delete_own_account import DeleteOwnAccount
 from doorward.application.accounts.import_users import ImportUsers
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.accounts.register_user import RegisterUser
+from doorward.application.accounts.request_email_verification import RequestEmailVerification
 from doorward.application.accounts.request_password_reset import RequestPasswordReset
+from doorward.application.accounts.resend_email_verification import ResendEmailVerification
 from doorward.application.accounts.reset_password import ResetPassword
 from doorward.application.accounts.set_password import SetPassword
+from doorward.application.accounts.verify_email import VerifyEmail
 from doorward.application.change_feed.directory import AccessDirectory
 from doorward.application.change_feed.ended_sessions import EndedSessions
 from doorward.application.change_feed.feed_marks import FeedMarks
@@ -40,6 +43,7 @@ from doorward.domain.access.principal import Principal
 from doorward.domain.access.role import USER, RoleName
 from doorward.domain.accounts.attempts import AttemptPolicy
 from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.email_verification import EmailVerification
 from doorward.domain.accounts.password import PasswordHash, PasswordPolicy
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
@@ -133,6 +137,7 @@ class House:
     link_tokens: PlainLinkTokens = field(default_factory=PlainLinkTokens)
     mailer: ListMailer = field(default_factory=ListMailer)
     attempts: AttemptPolicy = field(default_factory=AttemptPolicy)
+    verification: EmailVerification = EmailVerification.OPTIONAL
     database: MemoryDatabase = field(default_factory=MemoryDatabase)
     storage: MemoryStorage = field(init=False)
     directory: AccessDirectory = field(init=False)
@@ -152,11 +157,11 @@ class House:
 
     @property
     def register(self) -> RegisterUser:
-        return RegisterUser(self.storage, self.hasher, self.rules, self.log)
+        return RegisterUser(self.storage, self.hasher, self.rules, self.verification, self.log)
 
     @property
     def create(self) -> CreateUser:
-        return CreateUser(self.storage, self.hasher, self.rules, self.log)
+        return CreateUser(self.storage, self.hasher, self.rules, self.verification, self.log)
 
     @property
     def import_users(self) -> ImportUsers:
@@ -164,7 +169,9 @@ class House:
 
     @property
     def authenticate(self) -> Authenticate:
-        return Authenticate(self.storage, self.hasher, self.open_session, self.log, self.count, DEVICE_TOKENS)
+        return Authenticate(
+            self.storage, self.hasher, self.open_session, self.log, self.count, DEVICE_TOKENS, self.verification
+        )
 
     @property
     def open_session(self) -> OpenSession:
@@ -209,6 +216,18 @@ class House:
     @property
     def reset_password(self) -> ResetPassword:
         return ResetPassword(self.storage, self.hasher, self.rules, self.link_tokens, LOGINS, self.log)
+
+    @property
+    def request_verification(self) -> RequestEmailVerification:
+        return RequestEmailVerification(self.storage, self.log)
+
+    @property
+    def verify_email(self) -> VerifyEmail:
+        return VerifyEmail(self.storage, self.link_tokens, self.log)
+
+    @property
+    def resend_verification(self) -> ResendEmailVerification:
+        return ResendEmailVerification(self.storage, self.log)
 
     async def send_letters(self) -> int:
         """Make an attempt with each letter that is due, as this node, and return how many were made."""

@@ -1,4 +1,4 @@
-"""SQL on a database by its URL, without any code of the service."""
+"""SQL on a database by its URL, without the storage of the service."""
 
 import sqlite3
 from collections.abc import Callable
@@ -27,12 +27,13 @@ def sql_on(url: str) -> Sql:
     return run
 
 
-def add_account(sql: Sql, user: User) -> None:
-    """Add an account with the columns of the first revision alone."""
-    texts = (user.username.value, user.username.key, user.email.value, user.email.key, user.password_hash)
-    written = ", ".join(f"'{text}'" for text in (*texts, user.created_at.strftime("%Y-%m-%d %H:%M:%S.%f")))
-    columns = "username, username_key, email, email_key, password_hash, created_at, id, disabled, epoch, version"
+def insert_account(sql: Sql, user: User) -> None:
+    """Add an account with its roles to a schema of any revision: only the columns of the first one are written."""
+    created_at = user.created_at.replace(tzinfo=None).isoformat(" ", "microseconds")
+    texts = (user.username.value, user.username.key, user.email.value, user.email.key, user.password_hash, created_at)
+    values = ", ".join(f"'{text}'" for text in texts)
     sql(
-        f"INSERT INTO users ({columns}) VALUES ({written}, x'{user.id.hex}', 0, 0, 0)",
-        *(f"INSERT INTO user_roles (user_id, role) VALUES (x'{user.id.hex}', '{role}')" for role in sorted(user.roles)),
+        "INSERT INTO users (id, username, username_key, email, email_key, password_hash, created_at, disabled, epoch, "
+        f"version) VALUES (x'{user.id.hex}', {values}, {int(user.disabled)}, {user.epoch}, {user.version})",
+        *(f"INSERT INTO user_roles (user_id, role) VALUES (x'{user.id.hex}', '{role}')" for role in user.roles),
     )

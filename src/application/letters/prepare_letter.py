@@ -1,6 +1,7 @@
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import final
+from typing import Final, final
 
 from doorward.application.ports.letters import LetterContents, LinkTokens
 from doorward.application.ports.storage import Transaction
@@ -8,7 +9,13 @@ from doorward.domain.accounts.email import login_key
 from doorward.domain.accounts.user import User
 from doorward.domain.letters.language import DEFAULT_LANGUAGE
 from doorward.domain.letters.letter import Letter, LetterKind
-from doorward.domain.letters.link_token import RESET_LIFE, LinkPurpose, LinkToken
+from doorward.domain.letters.link_token import LinkPurpose, LinkToken
+
+LINKS: Final[Mapping[LetterKind, LinkPurpose]] = {
+    LetterKind.PASSWORD_RESET: LinkPurpose.PASSWORD_RESET,
+    LetterKind.EMAIL_VERIFICATION: LinkPurpose.EMAIL_VERIFICATION,
+}
+"""What the link of a letter is for."""
 
 
 @final
@@ -24,16 +31,19 @@ class PrepareLetter:
 
     async def addressee(self, tx: Transaction, letter: Letter) -> User | None:
         """Return the account, which is held until the transaction ends. Return None if nobody is to get the letter."""
-        if letter.kind is not LetterKind.PASSWORD_RESET:
+        if not letter.kind.is_by_address:
             return await tx.users.lock(letter.user_id) if letter.user_id else None
         key = login_key(letter.recipient)
         found = await tx.users.by_login(key)
         user = await tx.users.lock(found.id) if found else None
-        return user if user and user.email.key == key and not user.disabled else None
+        if user is None or user.email.key != key or user.disabled:
+            return None
+        is_verified_already = letter.kind is LetterKind.EMAIL_VERIFICATION and user.email_verified
+        return None if is_verified_already else user
 
     async def contents(self, tx: Transaction, letter: Letter, user: User, now: datetime) -> LetterContents:
         """Return what the letter contains. The token of a link is new each time, and replaces an older one."""
-        with_link = letter.kind is LetterKind.PASSWORD_RESET
+        purpose = LINKS.get(letter.kind)
         return LetterContents(
             letter_id=letter.id,
             kind=letter.kind,
@@ -42,19 +52,19 @@ class PrepareLetter:
             username=user.username.value,
             written_at=letter.created_at,
             sent_at=now,
-            token=await self._reset_token(tx, user, now) if with_link else None,
-            token_minutes=RESET_LIFE // timedelta(minutes=1) if with_link else 0,
+            token=await self._token(tx, purpose, user, now) if purpose else None,
+            token_minutes=purpose.life // timedelta(minutes=1) if purpose else 0,
         )
 
-    async def _reset_token(self, tx: Transaction, user: User, now: datetime) -> str:
+    async def _token(self, tx: Transaction, purpose: LinkPurpose, user: User, now: datetime) -> str:
         value, token_hash = self.tokens.generate()
         await tx.link_tokens.put(
             LinkToken(
                 hash=token_hash,
-                purpose=LinkPurpose.PASSWORD_RESET,
+                purpose=purpose,
                 user_id=user.id,
                 address_key=user.email.key,
-                expires_at=now + RESET_LIFE,
+                expires_at=now + purpose.life,
             )
         )
         return value

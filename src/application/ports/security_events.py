@@ -50,11 +50,14 @@ class SecurityEvent(StrEnum):
     DATABASE_UNWRITABLE = "database_unwritable", Level.WARNING
     DATABASE_WRITABLE = "database_writable", Level.INFO
     DIRECTORY_REFRESH_FAILED = "directory_refresh_failed", Level.ERROR
+    EMAIL_VERIFICATION_REQUESTED = "email_verification_requested", Level.INFO, MAX_LINES_PER_SECOND
+    EMAIL_VERIFIED = "email_verified", Level.INFO
     EXCESS_RATE_LIMIT_EXCEEDED = "excess_rate_limit_exceeded", Level.WARNING, 1
     LETTER_DISCARDED = "letter_discarded", Level.INFO, MAX_LINES_PER_SECOND
     LETTER_FAILED = "letter_failed", Level.WARNING
     LETTER_GIVEN_UP = "letter_given_up", Level.ERROR
     LETTER_SENT = "letter_sent", Level.INFO, MAX_LINES_PER_SECOND
+    LINK_REFUSED = "link_refused", Level.WARNING
     MAINTENANCE_FAILED = "maintenance_failed", Level.ERROR
     PASSWORD_HASH_UNUSABLE = "password_hash_unusable", Level.ERROR
     PASSWORD_RESET_FAIL = "password_reset_fail", Level.WARNING
@@ -67,6 +70,7 @@ class SecurityEvent(StrEnum):
     SESSION_RENEWED = "session_renewed", Level.INFO, MAX_LINES_PER_SECOND
     SESSIONS_ENDED = "sessions_ended", Level.INFO
     SESSIONS_PRUNED = "sessions_pruned", Level.INFO
+    SIGN_UP_FAIL = "sign_up_fail", Level.WARNING
     SIGNING_KEY_ADDED = "signing_key_added", Level.INFO
     SIGNING_KEY_FORGOTTEN = "signing_key_forgotten", Level.INFO
     SIGNING_KEY_RESEALED = "signing_key_resealed", Level.INFO

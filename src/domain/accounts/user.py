@@ -28,8 +28,14 @@ class User:
     disabled: bool = False
     epoch: int = 0
     version: int = 0
+    email_verified_at: datetime | None = None
+    """When the holder proved that they read the mail of this address; None if that is not known."""
     locale: Language | None = None
     """The language of letters that no request of the holder caused; None if nobody named one."""
+
+    @property
+    def email_verified(self) -> bool:
+        return self.email_verified_at is not None
 
     @property
     def access(self) -> Access:
@@ -69,7 +75,13 @@ class User:
         return replace(self, username=username)
 
     def with_email(self, email: Email) -> Self:
-        return replace(self, email=email)
+        """Return the account with that address. Another address than before is not verified."""
+        same = email.key == self.email.key
+        return replace(self, email=email, email_verified_at=self.email_verified_at if same else None)
+
+    def verified(self, now: datetime) -> Self:
+        """Return the account with a verified address. One that was verified before keeps its time."""
+        return replace(self, email_verified_at=self.email_verified_at or now)
 
     def with_locale(self, locale: Language) -> Self:
         return replace(self, locale=locale)

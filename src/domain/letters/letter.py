@@ -30,6 +30,18 @@ class LetterKind(StrEnum):
     """Tells the holder of an account that its password was replaced."""
     TEST = "test"
     """What an operator sends to see whether letters arrive. It is never stored."""
+    EMAIL_VERIFICATION = "email_verification"
+    """The link that verifies the address, for the account with this address, unless it is verified already."""
+    EMAIL_IN_USE = "email_in_use"
+    """Tells the holder of the account with this address that somebody tried to sign up with it."""
+
+    @property
+    def is_by_address(self) -> bool:
+        """Whether the account is looked up by its address when the letter is sent."""
+        return self in BY_ADDRESS
+
+
+BY_ADDRESS = frozenset({LetterKind.PASSWORD_RESET, LetterKind.EMAIL_VERIFICATION, LetterKind.EMAIL_IN_USE})
 
 
 class LetterState(StrEnum):
@@ -113,7 +125,7 @@ class Letter:
         """
         attempts = self.attempts + 1
         due_at = now + pause_after(attempts, jitter)
-        recipient = user.email.value if self.kind is LetterKind.PASSWORD_RESET else self.recipient
+        recipient = user.email.value if self.kind.is_by_address else self.recipient
         return replace(
             self,
             user_id=user.id,

@@ -10,11 +10,18 @@ LinkTokenHash = NewType("LinkTokenHash", bytes)
 """The SHA-256 hash of the token in a link. The token has 256 random bits and is never stored."""
 
 RESET_LIFE = timedelta(minutes=30)
+VERIFICATION_LIFE = timedelta(days=1)
 """From the moment at which the letter is sent."""
 
 
 class LinkPurpose(StrEnum):
     PASSWORD_RESET = "password_reset"  # noqa: S105 a purpose
+    EMAIL_VERIFICATION = "email_verification"
+
+    @property
+    def life(self) -> timedelta:
+        """How long the token of a link is valid, from the moment at which its letter is sent."""
+        return RESET_LIFE if self is LinkPurpose.PASSWORD_RESET else VERIFICATION_LIFE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,6 +56,7 @@ class LetterTemplates:
             "service": self._links.service,
             "link": link,
             "minutes": contents.token_minutes,
+            "hours": contents.token_minutes // 60,
             "written_at": contents.written_at,
             "language": contents.language,
         }

@@ -17,6 +17,7 @@ from doorward.infrastructure.settings.account_settings import (
     ProfileSchemaFile,
     SignUpMode,
 )
+from doorward.infrastructure.settings.email_verification import EmailVerificationChoice
 from doorward.infrastructure.settings.web_addresses import Network
 from doorward.infrastructure.sql.urls import DatabaseUrl
 
@@ -211,6 +212,7 @@ class Settings:
             extra={"default": "none"},
         ),
     ] = None
+    email_verification: EmailVerificationChoice = "optional"
     workers: Annotated[int, Meta(ge=1, le=64, description="Worker processes.")] = 1
     hasher: Annotated[
         Literal["auto", "argon2-cffi", "libsodium"],

@@ -53,6 +53,7 @@ users = Table(
     Column("epoch", Number, nullable=False),
     Column("version", Number, nullable=False),
     Column("created_at", UtcTime(), nullable=False),
+    Column("email_verified_at", UtcTime()),
     Column("locale", Key(16)),
     **TABLE_OPTIONS,
 )

@@ -261,6 +261,7 @@ def to_row(user: User) -> dict[str, Any]:
         "disabled": user.disabled,
         "epoch": user.epoch,
         "version": user.version,
+        "email_verified_at": user.email_verified_at,
         "locale": user.locale,
     }
 
@@ -283,6 +284,7 @@ def to_users(rows: Sequence[SqlRow]) -> Iterator[User]:
             epoch=first.epoch,
             version=first.version,
             created_at=first.created_at,
+            email_verified_at=first.email_verified_at,
             locale=first.locale if is_language(first.locale) else None,
         )
 

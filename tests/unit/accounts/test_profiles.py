@@ -129,5 +129,6 @@ async def test_a_letter_that_the_operator_caused_is_in_the_language_of_the_accou
 @pytest.mark.parametrize("locale", ["es", None])
 async def test_a_new_account_has_the_locale_that_its_sign_up_named(locale: Language | None) -> None:
     house = House()
-    user_id = await house.register("ada", "ada@example.org", PASSWORD, house.clock.now(), locale=locale)
+    user_id = await house.register("ada", "ada@example.org", PASSWORD, house.clock.now(), language=locale)
+    assert user_id is not None
     assert (await house.stored(user_id)).locale == locale

@@ -13,7 +13,7 @@ from doorward.application.ports.letters import LetterContents
 from doorward.domain.ids import LetterId, uuid7
 from doorward.domain.letters.language import DEFAULT_LANGUAGE, LANGUAGES, Language
 from doorward.domain.letters.letter import LetterKind
-from doorward.infrastructure.mail.links import Links
+from doorward.infrastructure.mail.links import PAGES, Links
 from doorward.infrastructure.mail.message import message_of
 from doorward.infrastructure.mail.sender import Sender
 from doorward.infrastructure.mail.templates import CATALOGUES, FOLDER, PARTS, LetterTemplates
@@ -35,7 +35,7 @@ def contents(
         username=username,
         written_at=datetime(2026, 11, 23, 12, 30, tzinfo=UTC),
         sent_at=datetime(2026, 11, 23, 14, 45, tzinfo=UTC),
-        token="T" * 43 if kind is LetterKind.PASSWORD_RESET else None,
+        token="T" * 43 if kind in PAGES else None,
         token_minutes=30,
     )
 

@@ -78,6 +78,7 @@ class UserView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     email: str
     roles: Annotated[list[str], Meta(examples=[["admin", "user"]])]
     disabled: bool
+    email_verified: bool
     created_at: Annotated[datetime, Meta(tz=True)]
     locale: Annotated[str | None, Meta(description="The language of letters.", examples=["de"])]
 
@@ -126,6 +127,7 @@ def user_view(user: User) -> UserView:
         email=user.email.value,
         roles=sorted(user.roles),
         disabled=user.disabled,
+        email_verified=user.email_verified,
         created_at=user.created_at,
         locale=user.locale,
     )

@@ -57,6 +57,7 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     id: UUID
     username: str
     email: str
+    email_verified: bool
     roles: Annotated[list[str], Meta(examples=[["moderator", "user"]])]
     session: SessionView
     locale: Annotated[str | None, Meta(description="The language of letters.", examples=["de"])]
@@ -97,6 +98,7 @@ def account_view(user: User, session: ListedSession, profile: Profile | None) ->
         id=user.id,
         username=user.username.value,
         email=user.email.value,
+        email_verified=user.email_verified,
         roles=sorted(user.roles),
         session=session_view(session, session.session.id),
         locale=user.locale,

@@ -72,7 +72,9 @@ async def sign_up(
     clock: FromDishka[Clock],
 ) -> Message:
     """The new account has the role `user` and no other role. Its locale is the language of `Accept-Language`, if
-    letters are written in it."""
-    locale = named_language(request.scope["headers"])
-    await register(data.username, data.email, data.password, clock.now(), roles=data.roles, locale=locale)
+    letters are written in it. A letter with a link that verifies the address goes out, unless the settings say
+    otherwise. If they require a verified address, the answer is the same for an email that is in use: then nothing is
+    created, and its owner is told by letter."""
+    language = named_language(request.scope["headers"])
+    await register(data.username, data.email, data.password, clock.now(), roles=data.roles, language=language)
     return Message(message="User registered successfully!")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from doorward.domain.letters.language import DEFAULT_LANGUAGE, Language, is_language
+from doorward.domain.letters.language import Language, is_language
 from doorward.interfaces.http.edge.part_limits import MAX_PREFERENCES
 from doorward.interfaces.http.edge.request_headers import Header
 from doorward.interfaces.http.errors.refusals import HeadersTooLarge
@@ -32,8 +32,3 @@ def named_language(headers: Iterable[Header]) -> Language | None:
         if weight > most and is_language(language):
             best, most = language, weight
     return best
-
-
-def preferred_language(headers: Iterable[Header]) -> Language:
-    """Return the language of ours that the client likes best; English if it names none. Raise HeadersTooLarge."""
-    return named_language(headers) or DEFAULT_LANGUAGE

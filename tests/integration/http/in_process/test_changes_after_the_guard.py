@@ -153,6 +153,7 @@ CHANGES: Mapping[str, Case] = {
     "DELETE /api/admin/users/{user_id}/sessions": Case("/api/admin/users/{bob}/sessions"),
     "PUT /api/admin/users/{user_id}/roles/{role}": Case("/api/admin/users/{bob}/roles/editor"),
     "DELETE /api/admin/users/{user_id}/roles/{role}": Case("/api/admin/users/{bob}/roles/writer"),
+    "POST /api/admin/users/{user_id}/verification": Case("/api/admin/users/{bob}/verification"),
     "PUT /api/admin/roles/{role}": Case("/api/admin/roles/editor", {"description": "edits"}),
     "DELETE /api/admin/roles/{role}": Case("/api/admin/roles/editor"),
 }

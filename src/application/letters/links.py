@@ -1,0 +1,27 @@
+"""Reads and uses the tokens in the links of letters."""
+
+from datetime import datetime
+
+from doorward.application.ports.storage import Storage, Transaction
+from doorward.domain.accounts.user import User
+from doorward.domain.letters.link_token import LinkPurpose, LinkTokenHash
+
+
+async def holder_of(storage: Storage, token_hash: LinkTokenHash, purpose: LinkPurpose, now: datetime) -> User | None:
+    """Return the account for which the token is valid, without using it."""
+    async with storage.reading() as reading:
+        token = await reading.link_tokens.find(token_hash)
+        user = await reading.users.get(token.user_id) if token else None
+    return user if token and user and token.is_valid_for(purpose, user, now) else None
+
+
+async def spend_link(
+    tx: Transaction, token_hash: LinkTokenHash, purpose: LinkPurpose, holder: User, now: datetime
+) -> User | None:
+    """Use the token up, and return the account, which is held until the transaction ends. Return None if the token is
+    not valid any more. Of several transactions that use one token, one succeeds."""
+    user = await tx.users.lock(holder.id)
+    token = await tx.link_tokens.find(token_hash)
+    if user is None or token is None or not token.is_valid_for(purpose, user, now):
+        return None
+    return user if await tx.link_tokens.spend(token_hash) else None
