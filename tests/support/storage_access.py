@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from doorward.application.ports.storage import Storage
 from doorward.domain.access.role import Role, RoleName
+from doorward.domain.accounts.invitation import Invitation
 from doorward.domain.accounts.user import User
 from doorward.domain.change_feed.change import Change
 from doorward.domain.ids import SessionId, UserId
@@ -15,7 +16,9 @@ from doorward.domain.sessions.session import Session
 from support.doubles import NOON
 
 
-async def put(storage: Storage, *things: User | Role | Session | Service | SigningKey | Letter | LinkToken) -> None:
+async def put(
+    storage: Storage, *things: User | Role | Session | Service | SigningKey | Letter | LinkToken | Invitation
+) -> None:
     async with storage.transaction() as tx:
         for thing in things:
             match thing:
@@ -31,6 +34,8 @@ async def put(storage: Storage, *things: User | Role | Session | Service | Signi
                     await tx.keys.add(thing)
                 case Letter():
                     assert await tx.letters.add(thing)
+                case Invitation():
+                    await tx.invitations.put(thing)
                 case LinkToken():
                     await tx.link_tokens.put(thing)
 

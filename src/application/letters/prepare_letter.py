@@ -6,6 +6,7 @@ from typing import Final, final
 from doorward.application.ports.letters import LetterContents, LinkTokens
 from doorward.application.ports.storage import Transaction
 from doorward.domain.accounts.email import login_key
+from doorward.domain.accounts.invitation import Invitation
 from doorward.domain.accounts.user import User
 from doorward.domain.letters.language import DEFAULT_LANGUAGE
 from doorward.domain.letters.letter import Letter, LetterKind
@@ -29,8 +30,11 @@ class PrepareLetter:
 
     tokens: LinkTokens
 
-    async def addressee(self, tx: Transaction, letter: Letter) -> User | None:
-        """Return the account, which is held until the transaction ends. Return None if nobody is to get the letter."""
+    async def addressee(self, tx: Transaction, letter: Letter) -> User | Invitation | None:
+        """Return the account, which is held until the transaction ends, or the invitation that the letter is about.
+        Return None if nobody is to get the letter."""
+        if letter.kind is LetterKind.INVITATION:
+            return await invitation_of(tx, letter)
         if not letter.kind.is_by_address:
             return await tx.users.lock(letter.user_id) if letter.user_id else None
         key = login_key(letter.recipient)
@@ -41,19 +45,38 @@ class PrepareLetter:
         is_verified_already = letter.kind is LetterKind.EMAIL_VERIFICATION and user.email_verified
         return None if is_verified_already else user
 
-    async def contents(self, tx: Transaction, letter: Letter, user: User, now: datetime) -> LetterContents:
+    async def contents(self, tx: Transaction, letter: Letter, to: User | Invitation, now: datetime) -> LetterContents:
         """Return what the letter contains. The token of a link is new each time, and replaces an older one."""
+        if isinstance(to, Invitation):
+            return await self._invitation(tx, letter, to, now)
         purpose = LINKS.get(letter.kind)
         return LetterContents(
             letter_id=letter.id,
             kind=letter.kind,
             recipient=letter.recipient,
-            language=letter.language or user.locale or DEFAULT_LANGUAGE,
-            username=user.username.value,
+            language=letter.language or to.locale or DEFAULT_LANGUAGE,
+            username=to.username.value,
             written_at=letter.created_at,
             sent_at=now,
-            token=await self._token(tx, purpose, user, now) if purpose else None,
+            token=await self._token(tx, purpose, to, now) if purpose else None,
             token_minutes=purpose.life // timedelta(minutes=1) if purpose else 0,
+        )
+
+    async def _invitation(
+        self, tx: Transaction, letter: Letter, invitation: Invitation, now: datetime
+    ) -> LetterContents:
+        token, token_hash = self.tokens.generate()
+        await tx.invitations.set_token(invitation.id, token_hash)
+        return LetterContents(
+            letter_id=letter.id,
+            kind=letter.kind,
+            recipient=letter.recipient,
+            language=letter.language or DEFAULT_LANGUAGE,
+            username="",
+            written_at=letter.created_at,
+            sent_at=now,
+            token=token,
+            token_minutes=(invitation.expires_at - now) // timedelta(minutes=1),
         )
 
     async def _token(self, tx: Transaction, purpose: LinkPurpose, user: User, now: datetime) -> str:
@@ -68,3 +91,14 @@ class PrepareLetter:
             )
         )
         return value
+
+
+async def invitation_of(tx: Transaction, letter: Letter) -> Invitation | None:
+    """Return the invitation that the letter is about. Return None if it was accepted, removed or replaced, or if the
+    address has an account."""
+    key = login_key(letter.recipient)
+    invitation = await tx.invitations.by_address(key)
+    if invitation is None or invitation.slot != letter.slot:
+        return None
+    _, taken = await tx.users.taken((), (key,))
+    return None if taken else invitation

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from doorward.application.ports.invitations import InvitationReader, InvitationRepository
 from doorward.application.ports.letters import (
     LetterReader,
     LetterRepository,
@@ -92,6 +93,8 @@ class Reading(Protocol):
     def link_tokens(self) -> LinkTokenReader: ...
     @property
     def profiles(self) -> ProfileReader: ...
+    @property
+    def invitations(self) -> InvitationReader: ...
 
 
 class Transaction(Protocol):
@@ -121,6 +124,8 @@ class Transaction(Protocol):
     def link_tokens(self) -> LinkTokenRepository: ...
     @property
     def profiles(self) -> ProfileRepository: ...
+    @property
+    def invitations(self) -> InvitationRepository: ...
 
 
 CommitListener = Callable[[Sequence[Change]], None]

@@ -26,6 +26,7 @@ from doorward.domain.errors.accounts import InvalidEmail as InvalidEmail
 from doorward.domain.errors.accounts import InvalidLocale as InvalidLocale
 from doorward.domain.errors.accounts import InvalidProfile as InvalidProfile
 from doorward.domain.errors.accounts import InvalidUsername as InvalidUsername
+from doorward.domain.errors.accounts import InvitationMissing as InvitationMissing
 from doorward.domain.errors.accounts import PasswordBlocked as PasswordBlocked
 from doorward.domain.errors.accounts import PasswordRefused as PasswordRefused
 from doorward.domain.errors.accounts import PasswordTooLong as PasswordTooLong

@@ -97,6 +97,11 @@ class SignUpClosed(Forbidden):
     text = "Sign-up is closed. Ask an administrator to create an account."
 
 
+class InvitationMissing(Missing):
+    code = "invitation_not_found"
+    text = "There is no such invitation."
+
+
 class PasswordWrong(Forbidden):
     """The present password that confirms an action is wrong. It is no 401, because the session is still valid."""
 

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Self
 
 from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.invitation import Invitation
 from doorward.domain.accounts.user import User
 from doorward.domain.ids import LetterId, UserId, uuid7
 from doorward.domain.letters.language import Language
@@ -34,6 +35,9 @@ class LetterKind(StrEnum):
     """The link that verifies the address, for the account with this address, unless it is verified already."""
     EMAIL_IN_USE = "email_in_use"
     """Tells the holder of the account with this address that somebody tried to sign up with it."""
+
+    INVITATION = "invitation"
+    """The link to accept an invitation, for an address without an account."""
 
     @property
     def is_by_address(self) -> bool:
@@ -98,6 +102,12 @@ class Letter:
         return replace(cls._new(kind, user.email.value, language, now), user_id=user.id)
 
     @classmethod
+    def of_invitation(cls, invitation: Invitation) -> Self:
+        """Return the letter with the link of an invitation."""
+        email, language, slot = invitation.email, invitation.locale, invitation.slot
+        return cls._new(LetterKind.INVITATION, email.value, language, invitation.created_at, slot=slot)
+
+    @classmethod
     def _new(
         cls, kind: LetterKind, recipient: str, language: Language | None, now: datetime, *, slot: bytes | None = None
     ) -> Self:
@@ -117,18 +127,19 @@ class Letter:
         """Return whether the letter must not be sent any more."""
         return now >= self.expires_at
 
-    def attempted(self, now: datetime, jitter: float, user: User) -> Self:
-        """Return the letter as it is stored before an attempt to send it to the holder of that account. If the process
+    def attempted(self, now: datetime, jitter: float, user: User | None) -> Self:
+        """Return the letter as it is stored before an attempt to send it to the holder of that account, or to somebody
+        without one. If the process
         ends during the attempt, the next one follows after the pause.
 
         A letter that somebody asked for goes to the address as the account has it, not as it was typed.
         """
         attempts = self.attempts + 1
         due_at = now + pause_after(attempts, jitter)
-        recipient = user.email.value if self.kind.is_by_address else self.recipient
+        recipient = user.email.value if user and self.kind.is_by_address else self.recipient
         return replace(
             self,
-            user_id=user.id,
+            user_id=user.id if user else None,
             recipient=recipient,
             attempts=attempts,
             due_at=due_at,

@@ -11,6 +11,7 @@ from doorward.infrastructure.settings.web_addresses import as_address
 PAGES: Final[Mapping[LetterKind, str]] = {
     LetterKind.PASSWORD_RESET: "/reset-password",
     LetterKind.EMAIL_VERIFICATION: "/verify-email",
+    LetterKind.INVITATION: "/accept-invitation",
 }
 """The page to which the link of a letter leads."""
 

@@ -11,6 +11,7 @@ from typing import final
 from doorward.application.ports.storage import CommitListener
 from doorward.domain.change_feed.change import Change, SequencedChange
 from doorward.infrastructure.memory.attempts import MemoryAttempts
+from doorward.infrastructure.memory.invitations import MemoryInvitations
 from doorward.infrastructure.memory.leases import MemoryLeases
 from doorward.infrastructure.memory.letters import MemoryLetters
 from doorward.infrastructure.memory.link_tokens import MemoryLinkTokens
@@ -40,6 +41,7 @@ class MemoryTransaction:
         self.letters = MemoryLetters(tables)
         self.link_tokens = MemoryLinkTokens(tables)
         self.profiles = MemoryProfiles(tables)
+        self.invitations = MemoryInvitations(tables)
 
     def announce(self, change: Change) -> None:
         self.announced.append(change)
@@ -94,6 +96,10 @@ class MemoryReading:
     @property
     def profiles(self) -> MemoryProfiles:
         return MemoryProfiles(self._copy())
+
+    @property
+    def invitations(self) -> MemoryInvitations:
+        return MemoryInvitations(self._copy())
 
     def _copy(self) -> Tables:
         return self._database.tables.copied()

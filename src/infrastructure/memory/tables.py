@@ -5,10 +5,11 @@ from typing import Self
 
 from doorward.domain.access.role import BUILT_IN, Role, RoleName
 from doorward.domain.accounts.attempts import AttemptCount, AttemptKey
+from doorward.domain.accounts.invitation import Invitation
 from doorward.domain.accounts.profile import Profile
 from doorward.domain.accounts.user import User
 from doorward.domain.change_feed.change import SequencedChange
-from doorward.domain.ids import LetterId, SessionId, UserId
+from doorward.domain.ids import InvitationId, LetterId, SessionId, UserId
 from doorward.domain.keys.signing_key import SigningKey
 from doorward.domain.letters.letter import Letter
 from doorward.domain.letters.link_token import LinkPurpose, LinkToken
@@ -34,6 +35,7 @@ class Tables:
     letters: dict[LetterId, Letter] = field(default_factory=dict)
     link_tokens: dict[tuple[UserId, LinkPurpose], LinkToken] = field(default_factory=dict)
     profiles: dict[UserId, Profile] = field(default_factory=dict)
+    invitations: dict[InvitationId, Invitation] = field(default_factory=dict)
     next_sequence: int = 1
 
     @classmethod
@@ -55,6 +57,7 @@ class Tables:
             letters=dict(self.letters),
             link_tokens=dict(self.link_tokens),
             profiles=dict(self.profiles),
+            invitations=dict(self.invitations),
         )
 
     def remove_sessions(self, user_id: UserId) -> int:

@@ -4,9 +4,13 @@ from typing import final
 
 from dishka import Provider, Scope, provide
 
+from doorward.application.accounts.accept_invitation import AcceptInvitation
 from doorward.application.accounts.any_profile import ANY_PROFILE
 from doorward.application.accounts.find_profile import FindProfile
+from doorward.application.accounts.invite_user import InviteUser
+from doorward.application.accounts.list_invitations import ListInvitations
 from doorward.application.accounts.register_user import RegisterUser
+from doorward.application.accounts.remove_invitation import RemoveInvitation
 from doorward.application.accounts.update_own_account import UpdateOwnAccount
 from doorward.application.accounts.update_user import UpdateUser
 from doorward.application.ports.profiles import ProfileSchema
@@ -14,7 +18,16 @@ from doorward.domain.accounts.sign_up import SignUp
 from doorward.infrastructure.json_schema import JsonSchema
 from doorward.infrastructure.settings.settings import Settings
 
-BY_SETTINGS = (RegisterUser, FindProfile, UpdateOwnAccount, UpdateUser)
+BY_SETTINGS = (
+    RegisterUser,
+    FindProfile,
+    UpdateOwnAccount,
+    UpdateUser,
+    InviteUser,
+    AcceptInvitation,
+    ListInvitations,
+    RemoveInvitation,
+)
 """The use cases that need it."""
 
 

@@ -12,6 +12,7 @@ from doorward.infrastructure.sql.attempts import SqlAttempts
 from doorward.infrastructure.sql.changes import Feed, SqlChanges
 from doorward.infrastructure.sql.connection import Limits, SqlConnection, connected
 from doorward.infrastructure.sql.engine import Engines, open_engines
+from doorward.infrastructure.sql.invitations import SqlInvitations
 from doorward.infrastructure.sql.keys import SqlKeys
 from doorward.infrastructure.sql.leases import SqlLeases
 from doorward.infrastructure.sql.letters import SqlLetters
@@ -84,6 +85,10 @@ class SqlRepositories:
     @property
     def profiles(self) -> SqlProfiles:
         return SqlProfiles(self.connection)
+
+    @property
+    def invitations(self) -> SqlInvitations:
+        return SqlInvitations(self.connection)
 
 
 @final

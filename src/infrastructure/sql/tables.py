@@ -192,3 +192,19 @@ profiles = Table(
     Column("profile", LongText, nullable=False),
     **TABLE_OPTIONS,
 )
+
+invitations = Table(
+    own("invitations"),
+    metadata,
+    Column("id", Id(), primary_key=True),
+    Column("email", display_text(254), nullable=False),
+    Column("email_key", Key(254), nullable=False, unique=True),
+    Column("roles", LongText, nullable=False),
+    Column("locale", Key(16)),
+    Column("invited_by", Id()),
+    Column("token_hash", Digest, unique=True),
+    Column("created_at", UtcTime(), nullable=False),
+    Column("expires_at", UtcTime(), nullable=False),
+    Index(None, "expires_at"),
+    **TABLE_OPTIONS,
+)

@@ -18,6 +18,7 @@ from doorward.domain.access.role import parse_role_name
 from doorward.domain.accounts.user import User
 from doorward.interfaces.cli.account_names import AccountName, account_name
 from doorward.interfaces.cli.import_users import import_users
+from doorward.interfaces.cli.invite import invite
 from doorward.interfaces.cli.output import json_option, print_json, print_table, rfc3339
 from doorward.interfaces.cli.passwords import read_password
 from doorward.interfaces.cli.running import CommandContext, run
@@ -31,6 +32,7 @@ def users() -> None:
 
 
 users.add_command(import_users)
+users.add_command(invite)
 
 
 @users.command()

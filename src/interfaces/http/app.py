@@ -20,7 +20,8 @@ from doorward.interfaces.http.accounts.email_verification import (
     resend_verification,
     verify_email,
 )
-from doorward.interfaces.http.accounts.link_pages import link_page_script, reset_page, verify_page
+from doorward.interfaces.http.accounts.invitations import AdminInvitationsController, accept_invitation
+from doorward.interfaces.http.accounts.link_pages import invitation_page, link_page_script, reset_page, verify_page
 from doorward.interfaces.http.accounts.own_account import AccountController
 from doorward.interfaces.http.accounts.password_reset import forgot_password, reset_password
 from doorward.interfaces.http.accounts.sign_in import sign_in
@@ -65,10 +66,13 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     verify_email,
     resend_verification,
     verify_page,
+    accept_invitation,
+    invitation_page,
     AccountController,
     AccountSessionsController,
     DemoController,
     AdminUsersController,
+    AdminInvitationsController,
     AdminGrantsController,
     AdminSessionsController,
     AdminRolesController,

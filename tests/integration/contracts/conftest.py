@@ -33,6 +33,7 @@ EMPTIED = (
     "DELETE FROM letters",
     "DELETE FROM link_tokens",
     "DELETE FROM profiles",
+    "DELETE FROM invitations",
     "DELETE FROM users",
     "DELETE FROM roles WHERE name NOT IN ('user', 'moderator', 'admin')",
     "DELETE FROM services",

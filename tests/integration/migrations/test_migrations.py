@@ -26,7 +26,7 @@ from doorward.infrastructure.sql.schema import check_schema, current_state, migr
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.tables import metadata
 from doorward.infrastructure.sql.urls import DatabaseUrl
-from support.builders import a_session, a_user
+from support.builders import a_session, a_user, an_invitation
 from support.doubles import NOON
 from support.readme import hand_edit
 from support.sql_by_hand import Sql, insert_account
@@ -179,6 +179,20 @@ async def test_accounts_and_sessions_stay_when_letters_come_and_go(url: Database
     assert await found(storage, ada.id) == ada
     assert await sessions_of(storage, ada) == [mine.id]
     assert sql("SELECT count(*) FROM letters") == [(0,)]
+    await storage.close()
+
+
+async def test_accounts_stay_when_invitations_come_and_go(url: DatabaseUrl) -> None:
+    ada, invitation = a_user(), an_invitation()
+    await migrate(url)
+    storage = SqlStorage.open(url)
+    await put(storage, ada, invitation)
+    await migrate(url, "0007")
+    await migrate(url)
+    await check_schema(url)
+    assert await found(storage, ada.id) == ada
+    async with storage.reading() as reading:
+        assert await reading.invitations.page(None, 9) == []
     await storage.close()
 
 

@@ -55,6 +55,19 @@ VERIFY: Final = LinkPage(
     done="Your email address is confirmed.",
 )
 
+INVITATION: Final = LinkPage(
+    title="Create your account",
+    route="api/auth/invitation",
+    fields=(
+        '<p><label for="username">Username</label></p>\n'
+        '<p><input id="username" name="username" autocomplete="username" required></p>\n'
+        '<p><label for="password">Password</label></p>\n'
+        '<p><input id="password" name="password" type="password" autocomplete="new-password" required></p>'
+    ),
+    button="Create",
+    done="Your account was created. You can sign in now.",
+)
+
 
 @cache
 def page_answer(page: LinkPage) -> ASGIResponse:
@@ -83,6 +96,11 @@ async def reset_page() -> ASGIResponse:
 @get("/verify-email", include_in_schema=False, opt={"access": PUBLIC})
 async def verify_page() -> ASGIResponse:
     return page_answer(VERIFY)
+
+
+@get("/accept-invitation", include_in_schema=False, opt={"access": PUBLIC})
+async def invitation_page() -> ASGIResponse:
+    return page_answer(INVITATION)
 
 
 @get("/link-page.js", include_in_schema=False, opt={"access": PUBLIC})
