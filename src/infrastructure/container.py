@@ -17,6 +17,7 @@ from doorward.application.access.remove_role import RemoveRole
 from doorward.application.access.revoke_role import RevokeRole
 from doorward.application.accounts.authenticate import Authenticate
 from doorward.application.accounts.change_password import ChangePassword
+from doorward.application.accounts.confirm_email_change import ConfirmEmailChange
 from doorward.application.accounts.confirm_password import ConfirmPassword
 from doorward.application.accounts.count_attempt import CountAttempt
 from doorward.application.accounts.create_user import CreateUser
@@ -29,11 +30,13 @@ from doorward.application.accounts.list_users import ListUsers
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.accounts.prune_attempts import PruneAttempts
 from doorward.application.accounts.register_user import RegisterUser
+from doorward.application.accounts.request_email_change import RequestEmailChange
 from doorward.application.accounts.request_email_verification import RequestEmailVerification
 from doorward.application.accounts.request_password_reset import RequestPasswordReset
 from doorward.application.accounts.resend_email_verification import ResendEmailVerification
 from doorward.application.accounts.reset_password import ResetPassword
 from doorward.application.accounts.set_password import SetPassword
+from doorward.application.accounts.undo_change import UndoChange
 from doorward.application.accounts.unlock_user import UnlockUser
 from doorward.application.accounts.update_user import UpdateUser
 from doorward.application.accounts.verify_email import VerifyEmail
@@ -97,6 +100,9 @@ ACCOUNTS = (
     VerifyEmail,
     ResendEmailVerification,
     VouchForEmail,
+    RequestEmailChange,
+    ConfirmEmailChange,
+    UndoChange,
 )
 SESSIONS = (
     IssueTokens,

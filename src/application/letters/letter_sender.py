@@ -110,9 +110,8 @@ class LetterSender:
                 return attempted, await self._prepare.contents(tx, attempted, user, now)
             removed = await tx.letters.remove(letter.id)
         if removed:
-            self._log.record(
-                SecurityEvent.LETTER_DISCARDED, kind=letter.kind, letter_id=str(letter.id), reason="no_such_account"
-            )
+            reason = "no_such_account" if letter.kind.is_by_address else "not_wanted_any_more"
+            self._log.record(SecurityEvent.LETTER_DISCARDED, kind=letter.kind, letter_id=str(letter.id), reason=reason)
         return None
 
     async def _attempt(self, letter: Letter, contents: LetterContents) -> Letter:

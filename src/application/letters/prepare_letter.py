@@ -5,16 +5,25 @@ from typing import Final, final
 
 from doorward.application.ports.letters import LetterContents, LinkTokens
 from doorward.application.ports.storage import Transaction
-from doorward.domain.accounts.email import login_key
+from doorward.domain.accounts.email import Email, login_key
 from doorward.domain.accounts.user import User
 from doorward.domain.letters.letter import Letter, LetterKind
 from doorward.domain.letters.link_token import LinkPurpose, LinkToken
+from doorward.domain.letters.undo_link import UNDO_LIFE, UndoLink
 
 LINKS: Final[Mapping[LetterKind, LinkPurpose]] = {
     LetterKind.PASSWORD_RESET: LinkPurpose.PASSWORD_RESET,
     LetterKind.EMAIL_VERIFICATION: LinkPurpose.EMAIL_VERIFICATION,
+    LetterKind.EMAIL_CHANGE: LinkPurpose.EMAIL_CHANGE,
 }
-"""What the link of a letter is for."""
+"""What the link of a letter is for. Letters about a change may have a link that undoes it."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Link:
+    token: str
+    life: timedelta
 
 
 @final
@@ -30,40 +39,77 @@ class PrepareLetter:
 
     async def addressee(self, tx: Transaction, letter: Letter) -> User | None:
         """Return the account, which is held until the transaction ends. Return None if nobody is to get the letter."""
-        if not letter.kind.is_by_address:
-            return await tx.users.lock(letter.user_id) if letter.user_id else None
-        key = login_key(letter.recipient)
-        found = await tx.users.by_login(key)
-        user = await tx.users.lock(found.id) if found else None
-        if user is None or user.email.key != key or user.disabled:
-            return None
-        is_verified_already = letter.kind is LetterKind.EMAIL_VERIFICATION and user.email_verified
-        return None if is_verified_already else user
+        if letter.kind.is_by_address:
+            return await account_with_address(tx, letter)
+        user = await tx.users.lock(letter.user_id) if letter.user_id else None
+        if user is None or letter.kind is not LetterKind.EMAIL_CHANGE:
+            return user
+        wanted = await tx.link_tokens.of_account(user.id, LinkPurpose.EMAIL_CHANGE)
+        return user if wanted and wanted.new_address == letter.recipient and not user.disabled else None
 
     async def contents(self, tx: Transaction, letter: Letter, user: User, now: datetime) -> LetterContents:
-        """Return what the letter contains. The token of a link is new each time, and replaces an older one."""
-        purpose = LINKS.get(letter.kind)
+        """Return what the letter contains. The token of a link is new each time, and replaces an older one.
+
+        A letter to a new address that another account has tells its owner so, and has no link.
+        """
+        owner = await other_owner(tx, letter, user)
+        link = None if owner else await self._link(tx, letter, user, now)
         return LetterContents(
             letter_id=letter.id,
-            kind=letter.kind,
+            kind=LetterKind.EMAIL_IN_USE if owner else letter.kind,
             recipient=letter.recipient,
             language=letter.language,
-            username=user.username.value,
+            username=(owner or user).username.value,
             written_at=letter.created_at,
             sent_at=now,
-            token=await self._token(tx, purpose, user, now) if purpose else None,
-            token_minutes=purpose.life // timedelta(minutes=1) if purpose else 0,
+            token=link.token if link else None,
+            token_minutes=link.life // timedelta(minutes=1) if link else 0,
         )
 
-    async def _token(self, tx: Transaction, purpose: LinkPurpose, user: User, now: datetime) -> str:
+    async def _link(self, tx: Transaction, letter: Letter, user: User, now: datetime) -> Link | None:
+        purpose = LINKS.get(letter.kind)
+        if purpose is None:
+            address = await address_to_restore(tx, letter, user)
+            return await self._undo_link(tx, user, address, now) if address else None
         value, token_hash = self.tokens.generate()
-        await tx.link_tokens.put(
-            LinkToken(
-                hash=token_hash,
-                purpose=purpose,
-                user_id=user.id,
-                address_key=user.email.key,
-                expires_at=now + purpose.life,
-            )
-        )
-        return value
+        new_address = letter.recipient if purpose is LinkPurpose.EMAIL_CHANGE else None
+        await tx.link_tokens.put(LinkToken.issued(token_hash, purpose, user, now, new_address=new_address))
+        return Link(value, purpose.life)
+
+    async def _undo_link(self, tx: Transaction, user: User, address: Email, now: datetime) -> Link:
+        value, token_hash = self.tokens.generate()
+        await tx.undo_links.put(UndoLink(hash=token_hash, user_id=user.id, address=address, expires_at=now + UNDO_LIFE))
+        return Link(value, UNDO_LIFE)
+
+
+async def account_with_address(tx: Transaction, letter: Letter) -> User | None:
+    """Return the enabled account that has the address of the letter, if the letter is for it."""
+    key = login_key(letter.recipient)
+    found = await tx.users.by_login(key)
+    user = await tx.users.lock(found.id) if found else None
+    if user is None or user.email.key != key or user.disabled:
+        return None
+    is_verified_already = letter.kind is LetterKind.EMAIL_VERIFICATION and user.email_verified
+    return None if is_verified_already else user
+
+
+async def other_owner(tx: Transaction, letter: Letter, user: User) -> User | None:
+    """Return another account that has the new address to which the letter goes."""
+    if letter.kind is not LetterKind.EMAIL_CHANGE:
+        return None
+    found = await tx.users.by_login(login_key(letter.recipient))
+    return found if found and found.id != user.id else None
+
+
+async def address_to_restore(tx: Transaction, letter: Letter, user: User) -> Email | None:
+    """Return the address that the link of a letter about a change restores, or None for a letter without such a link.
+
+    Only a verified address gets one: another may be that of somebody else, who would take over the account by it.
+    """
+    key = login_key(letter.recipient)
+    if letter.kind is LetterKind.PASSWORD_CHANGED:
+        return user.email if user.email_verified and user.email.key == key else None
+    if letter.kind is LetterKind.EMAIL_CHANGED:
+        links = await tx.undo_links.of_account(user.id)
+        return next((link.address for link in links if link.address.key == key), None)
+    return None

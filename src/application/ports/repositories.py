@@ -62,7 +62,7 @@ class UserRepository(UserReader, Protocol):
         ...
 
     async def delete(self, user_id: UserId) -> bool:
-        """Delete the account with its grants, sessions, letters and tokens of links, and return whether it existed. The
+        """Delete the account with its grants, sessions, letters and links, and return whether it existed. The
         end of the sessions is announced as one change, of the epoch after the account's last."""
         ...
 

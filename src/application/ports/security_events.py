@@ -47,9 +47,12 @@ class SecurityEvent(StrEnum):
     CHANGE_FEED_FAILED = "change_feed_failed", Level.ERROR
     CHANGE_FEED_READABLE = "change_feed_readable", Level.INFO
     CHANGE_FEED_UNREADABLE = "change_feed_unreadable", Level.WARNING
+    CHANGE_UNDONE = "change_undone", Level.INFO
     DATABASE_UNWRITABLE = "database_unwritable", Level.WARNING
     DATABASE_WRITABLE = "database_writable", Level.INFO
     DIRECTORY_REFRESH_FAILED = "directory_refresh_failed", Level.ERROR
+    EMAIL_CHANGE_REQUESTED = "email_change_requested", Level.INFO
+    EMAIL_CHANGED = "email_changed", Level.INFO
     EMAIL_VERIFICATION_REQUESTED = "email_verification_requested", Level.INFO, MAX_LINES_PER_SECOND
     EMAIL_VERIFIED = "email_verified", Level.INFO
     EXCESS_RATE_LIMIT_EXCEEDED = "excess_rate_limit_exceeded", Level.WARNING, 1

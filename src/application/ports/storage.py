@@ -15,6 +15,8 @@ from doorward.application.ports.letters import (
     LetterRepository,
     LinkTokenReader,
     LinkTokenRepository,
+    UndoLinkReader,
+    UndoLinkRepository,
 )
 from doorward.application.ports.repositories import (
     AttemptReader,
@@ -89,6 +91,8 @@ class Reading(Protocol):
     def letters(self) -> LetterReader: ...
     @property
     def link_tokens(self) -> LinkTokenReader: ...
+    @property
+    def undo_links(self) -> UndoLinkReader: ...
 
 
 class Transaction(Protocol):
@@ -116,6 +120,8 @@ class Transaction(Protocol):
     def letters(self) -> LetterRepository: ...
     @property
     def link_tokens(self) -> LinkTokenRepository: ...
+    @property
+    def undo_links(self) -> UndoLinkRepository: ...
 
 
 CommitListener = Callable[[Sequence[Change]], None]

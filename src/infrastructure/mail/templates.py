@@ -57,6 +57,7 @@ class LetterTemplates:
             "link": link,
             "minutes": contents.token_minutes,
             "hours": contents.token_minutes // 60,
+            "days": contents.token_minutes // (24 * 60),
             "written_at": contents.written_at,
             "language": contents.language,
         }

@@ -19,6 +19,7 @@ from doorward.infrastructure.memory.repositories import MemoryChanges, MemoryKey
 from doorward.infrastructure.memory.services import MemoryServices
 from doorward.infrastructure.memory.sessions import MemorySessions
 from doorward.infrastructure.memory.tables import MemoryDatabase, Tables
+from doorward.infrastructure.memory.undo_links import MemoryUndoLinks
 
 
 @final
@@ -38,6 +39,7 @@ class MemoryTransaction:
         self.changes = MemoryChanges(tables)
         self.letters = MemoryLetters(tables)
         self.link_tokens = MemoryLinkTokens(tables)
+        self.undo_links = MemoryUndoLinks(tables)
 
     def announce(self, change: Change) -> None:
         self.announced.append(change)
@@ -88,6 +90,10 @@ class MemoryReading:
     @property
     def link_tokens(self) -> MemoryLinkTokens:
         return MemoryLinkTokens(self._copy())
+
+    @property
+    def undo_links(self) -> MemoryUndoLinks:
+        return MemoryUndoLinks(self._copy())
 
     def _copy(self) -> Tables:
         return self._database.tables.copied()

@@ -11,6 +11,7 @@ from doorward.domain.ids import LetterId, SessionId, UserId
 from doorward.domain.keys.signing_key import SigningKey
 from doorward.domain.letters.letter import Letter
 from doorward.domain.letters.link_token import LinkPurpose, LinkToken
+from doorward.domain.letters.undo_link import UndoLink
 from doorward.domain.services.service import Service, ServiceId
 from doorward.domain.sessions.session import Session
 
@@ -32,6 +33,7 @@ class Tables:
     changes: list[SequencedChange] = field(default_factory=list)
     letters: dict[LetterId, Letter] = field(default_factory=dict)
     link_tokens: dict[tuple[UserId, LinkPurpose], LinkToken] = field(default_factory=dict)
+    undo_links: dict[tuple[UserId, str], UndoLink] = field(default_factory=dict)
     next_sequence: int = 1
 
     @classmethod
@@ -52,6 +54,7 @@ class Tables:
             changes=list(self.changes),
             letters=dict(self.letters),
             link_tokens=dict(self.link_tokens),
+            undo_links=dict(self.undo_links),
         )
 
     def remove_sessions(self, user_id: UserId) -> int:
@@ -62,9 +65,10 @@ class Tables:
         return len(own)
 
     def remove_letters(self, user_id: UserId) -> None:
-        """Remove all letters to the holder of the account, and the tokens of their links."""
+        """Remove all letters to the holder of the account, and their links."""
         self.letters = {key: letter for key, letter in self.letters.items() if letter.user_id != user_id}
         self.link_tokens = {key: token for key, token in self.link_tokens.items() if token.user_id != user_id}
+        self.undo_links = {key: link for key, link in self.undo_links.items() if link.user_id != user_id}
 
 
 @dataclass(slots=True)

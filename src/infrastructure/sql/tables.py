@@ -180,6 +180,20 @@ link_tokens = Table(
     Column("token_hash", Digest, nullable=False, unique=True),
     Column("address_key", Key(254), nullable=False),
     Column("expires_at", UtcTime(), nullable=False),
+    Column("new_address", display_text(254)),
+    Index(None, "expires_at"),
+    **TABLE_OPTIONS,
+)
+
+undo_links = Table(
+    own("undo_links"),
+    metadata,
+    Column("user_id", Id(), ForeignKey(users.c.id), primary_key=True),
+    Column("address_key", Key(254), primary_key=True),
+    Column("address", display_text(254), nullable=False),
+    Column("token_hash", Digest, nullable=False, unique=True),
+    Column("expires_at", UtcTime(), nullable=False),
+    Index(None, "address_key"),
     Index(None, "expires_at"),
     **TABLE_OPTIONS,
 )
