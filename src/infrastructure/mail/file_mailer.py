@@ -21,8 +21,8 @@ class FileMailer:
 
     The folder is made with the first letter, so that a service starts where nothing can be written.
 
-    With `logs_links` that line has the link of the letter, so that somebody who tries the service can follow it.
-    Whoever reads the log can, too, so it is for services that only clients on this machine use.
+    With `logs_links` that line has the link or the code of the letter, so that somebody who tries the service can use
+    it. Whoever reads the log can, too, so it is for services that only clients on this machine use.
     """
 
     def __init__(self, templates: LetterTemplates, sender: Sender, folder: Path, *, logs_links: bool) -> None:
@@ -34,7 +34,8 @@ class FileMailer:
 
     async def send(self, contents: LetterContents) -> None:
         path, link = await asyncio.to_thread(self._write, contents)
-        shown = {"link": link} if link is not None and self._logs_links else {}
+        secrets_of_letter = {"link": link, "code": contents.code} if self._logs_links else {}
+        shown = {name: value for name, value in secrets_of_letter.items() if value is not None}
         self._logger.info("letter_written", kind=contents.kind.value, file=str(path), **shown)
 
     def _write(self, contents: LetterContents) -> tuple[Path, str | None]:

@@ -12,7 +12,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from doorward.application.letters.letter_sender import LetterSender
-from doorward.application.letters.prepare_letter import PrepareLetter
 from doorward.domain.errors import LetterUndelivered
 from doorward.domain.letters.letter import Letter, LetterKind, LetterState
 from doorward.infrastructure.mail import smtp_mailer
@@ -198,7 +197,7 @@ async def test_the_outbox_outlasts_a_server_that_is_away_and_sends_each_letter_o
     await put(house.storage, letter)
     async with running(MailServer(replies={"DATA": "451 Later"})) as server:
         slow = mailer(server, seconds=SHORT_SECONDS)
-        sender = LetterSender(house.storage, PrepareLetter(house.link_tokens), slow, house.clock, house.log)
+        sender = LetterSender(house.storage, house.prepare, slow, house.clock, house.log)
         for trouble in ({"replies": {"DATA": "451 Later"}}, {"hangs_at": "RCPT"}, {"drops_at": "DATA"}):
             server.replies, server.hangs_at, server.drops_at = {}, None, None
             for name, value in trouble.items():
