@@ -15,6 +15,7 @@ from doorward.application.accounts.confirm_password import ConfirmPassword
 from doorward.application.accounts.count_attempt import CountAttempt
 from doorward.application.accounts.create_user import CreateUser
 from doorward.application.accounts.delete_own_account import DeleteOwnAccount
+from doorward.application.accounts.find_and_count import FindAndCount
 from doorward.application.accounts.import_users import ImportUsers
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.accounts.register_user import RegisterUser
@@ -168,11 +169,15 @@ class House:
 
     @property
     def authenticate(self) -> Authenticate:
-        return Authenticate(self.storage, self.hasher, self.open_session, self.log, self.count, DEVICE_TOKENS)
+        return Authenticate(self.storage, self.hasher, self.open_session, self.log, self.find_and_count)
 
     @property
     def open_session(self) -> OpenSession:
         return OpenSession(self.storage, REFRESH_TOKENS, self.issue, self.policy, self.log, self.ended)
+
+    @property
+    def find_and_count(self) -> FindAndCount:
+        return FindAndCount(self.storage, DEVICE_TOKENS, self.count)
 
     @property
     def count(self) -> CountAttempt:
@@ -200,11 +205,11 @@ class House:
 
     @property
     def change_password(self) -> ChangePassword:
-        return ChangePassword(self.storage, self.hasher, self.confirm, self.rules, self.log, self.clock)
+        return ChangePassword(self.storage, self.hasher, self.confirm, self.rules, self.log)
 
     @property
     def set_password(self) -> SetPassword:
-        return SetPassword(self.storage, self.hasher, self.rules, self.log, self.clock)
+        return SetPassword(self.storage, self.hasher, self.rules, self.log)
 
     @property
     def request_reset(self) -> RequestPasswordReset:
@@ -224,7 +229,7 @@ class House:
 
     @property
     def sign_in_by_code(self) -> SignInByCode:
-        return SignInByCode(self.storage, SIGN_IN_CODES, self.open_session, self.log, self.count, DEVICE_TOKENS)
+        return SignInByCode(SIGN_IN_CODES, self.open_session, self.log, self.find_and_count)
 
     async def send_letters(self) -> int:
         """Make an attempt with each letter that is due, as this node, and return how many were made."""
@@ -236,7 +241,7 @@ class House:
 
     @property
     def confirm(self) -> ConfirmPassword:
-        return ConfirmPassword(self.storage, self.hasher, self.log, self.count, self.clock)
+        return ConfirmPassword(self.storage, self.hasher, self.log, self.count)
 
     @property
     def delete_own_account(self) -> DeleteOwnAccount:

@@ -4,16 +4,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import final
 
-from doorward.application.accounts.count_attempt import CountAttempt
-from doorward.application.accounts.known_device import known_device
-from doorward.application.ports.attempts import DeviceTokens
+from doorward.application.accounts.find_and_count import FindAndCount
 from doorward.application.ports.security import PasswordHasher, SecurityLog, Verdict
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage, Transaction
 from doorward.application.sessions.issue_tokens import SignedIn
 from doorward.application.sessions.open_session import Admits, Entry, OpenSession
 from doorward.application.transactions import MAX_ATTEMPTS
-from doorward.domain.accounts.attempts import UNKNOWN_DEVICES, AttemptKey
+from doorward.domain.accounts.attempts import AttemptKey
 from doorward.domain.accounts.email import login_key
 from doorward.domain.accounts.password import Password
 from doorward.domain.accounts.user import User
@@ -38,8 +36,7 @@ class Authenticate:
     hasher: PasswordHasher
     open_session: OpenSession
     log: SecurityLog
-    count: CountAttempt
-    devices: DeviceTokens
+    find_and_count: FindAndCount
 
     async def __call__(self, login: str, password: str, now: datetime, origin: Origin = UNKNOWN_ORIGIN) -> SignedIn:
         """Return the tokens. `login` is a username or an email. Raise InvalidCredentials, TooManyAttempts or
@@ -49,9 +46,7 @@ class Authenticate:
             self._refuse(login, "password_oversized")
             raise WrongPassword
         key = login_key(login)
-        found = await self._find(key)
-        device = known_device(self.devices, found, origin.device_token)
-        counted = await self.count(key, now, device or UNKNOWN_DEVICES)
+        found, counted = await self.find_and_count(key, now, origin.device_token)
         for _ in range(MAX_ATTEMPTS):
             user = await self._verified(login, key, found, typed)
             entry = Entry(factor="password", origin=origin, admits=still_has_password(user, counted))

@@ -3,13 +3,11 @@ from datetime import datetime
 from typing import Final, final
 from uuid import UUID
 
-from doorward.application.accounts.count_attempt import CountAttempt
-from doorward.application.accounts.known_device import known_device
-from doorward.application.ports.attempts import DeviceTokens
+from doorward.application.accounts.find_and_count import FindAndCount
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.sign_in_codes import SignInCodes
-from doorward.application.ports.storage import Storage, Transaction
+from doorward.application.ports.storage import Transaction
 from doorward.application.sessions.issue_tokens import SignedIn
 from doorward.application.sessions.open_session import Admits, Entry, OpenSession
 from doorward.domain.accounts.attempts import UNKNOWN_DEVICES_WITH_CODES, AttemptKey
@@ -33,25 +31,23 @@ class SignInByCode:
     response times do not differ. A try counts before the code is compared, on all nodes together.
     """
 
-    storage: Storage
     codes: SignInCodes
     open_session: OpenSession
     log: SecurityLog
-    count: CountAttempt
-    devices: DeviceTokens
+    find_and_count: FindAndCount
 
     async def __call__(self, email: str, typed: str, now: datetime, origin: Origin = UNKNOWN_ORIGIN) -> SignedIn:
         """Return the tokens. Raise InvalidEmail, InvalidCode or TooManyAttempts."""
         address = Email.parse(email)
-        user = await self._find(address)
-        device = known_device(self.devices, user, origin.device_token) or UNKNOWN_DEVICES_WITH_CODES
         tried: SignInCode | None = None
 
-        async def try_code(tx: Transaction) -> None:
+        async def count_try(tx: Transaction, user: User | None) -> None:
             nonlocal tried
             tried = await tx.sign_in_codes.count_try(user.id if user else NOBODY)
 
-        counted = await self.count(address.key, now, device, try_code)
+        user, counted = await self.find_and_count(
+            address.key, now, origin.device_token, UNKNOWN_DEVICES_WITH_CODES, count_try
+        )
         code = tried if tried is not None and tried.may_be_compared(now) else None
         matches = self.codes.matches(typed, user, code.hash if code else None)
         if user is None or code is None or not matches or user.disabled:
@@ -61,11 +57,6 @@ class SignInByCode:
         if signed_in is None:
             raise self._refuse(address, user, None)
         return signed_in
-
-    async def _find(self, address: Email) -> User | None:
-        async with self.storage.reading() as reading:
-            found = await reading.users.by_login(address.key)
-        return found if found and found.email.key == address.key else None
 
     def _refuse(self, address: Email, user: User | None, code: SignInCode | None) -> InvalidCode:
         if user is None:

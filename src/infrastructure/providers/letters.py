@@ -4,8 +4,6 @@ from typing import final
 
 from dishka import Provider, Scope, provide
 
-from doorward.application.accounts.request_sign_in_code import RequestSignInCode
-from doorward.application.accounts.sign_in_by_code import SignInByCode
 from doorward.application.letters.find_letter import FindLetter
 from doorward.application.letters.letter_sender import LetterSender
 from doorward.application.letters.list_letters import ListLetters
@@ -14,7 +12,6 @@ from doorward.application.letters.prune_letters import PruneLetters
 from doorward.application.letters.retry_letter import RetryLetter
 from doorward.application.letters.send_test_letter import SendTestLetter
 from doorward.application.ports.letters import LinkTokens, Mailer
-from doorward.application.ports.sign_in_codes import SignInCodes
 from doorward.infrastructure.mail.file_mailer import FileMailer
 from doorward.infrastructure.mail.links import Links
 from doorward.infrastructure.mail.sender import Sender
@@ -22,8 +19,6 @@ from doorward.infrastructure.mail.smtp_mailer import SmtpMailer
 from doorward.infrastructure.mail.smtp_url import SmtpUrl
 from doorward.infrastructure.mail.templates import LetterTemplates
 from doorward.infrastructure.security.link_tokens import RandomLinkTokens
-from doorward.infrastructure.security.master_secret import MasterSecret
-from doorward.infrastructure.security.sign_in_codes import KeyedSignInCodes
 from doorward.infrastructure.settings.data_dir import letters_folder
 from doorward.infrastructure.settings.exposure import is_for_this_machine
 from doorward.infrastructure.settings.settings import Settings
@@ -36,10 +31,8 @@ LETTERS = (
     ListLetters,
     RetryLetter,
     SendTestLetter,
-    RequestSignInCode,
-    SignInByCode,
 )
-"""The use cases of letters and of sign-in by a letter."""
+"""The use cases of letters."""
 
 
 @final
@@ -53,10 +46,6 @@ class LettersProvider(Provider):
     @provide
     def link_tokens(self) -> LinkTokens:
         return RandomLinkTokens()
-
-    @provide
-    def sign_in_codes(self, secret: MasterSecret) -> SignInCodes:
-        return KeyedSignInCodes(secret)
 
     @provide
     def mailer(self) -> Mailer:

@@ -151,7 +151,7 @@ async def test_another_address_or_password_voids_the_code() -> None:
     await refused(house, code, "lovelace@example.org")
     await refused(house, code)
     code = await ordered_code(house, "lovelace@example.org")
-    await house.set_password(signed_in.user.id, OTHER_PASSWORD, by=OPERATOR)
+    await house.set_password(signed_in.user.id, OTHER_PASSWORD, house.clock.now(), by=OPERATOR)
     await refused(house, code, "lovelace@example.org")
 
 
