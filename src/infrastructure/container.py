@@ -64,6 +64,7 @@ from doorward.infrastructure.providers.change_feed import ChangeFeedProvider
 from doorward.infrastructure.providers.letters import LETTERS, LettersProvider
 from doorward.infrastructure.providers.maintenance import MaintenanceProvider
 from doorward.infrastructure.providers.passwords import PasswordsProvider
+from doorward.infrastructure.providers.rate_limits import RateLimitsProvider
 from doorward.infrastructure.providers.storage import StorageProvider
 from doorward.infrastructure.providers.tokens import TokensProvider
 from doorward.infrastructure.settings.settings import Settings
@@ -142,6 +143,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         ChangeFeedProvider(settings),
         LettersProvider(settings),
         MaintenanceProvider(),
+        RateLimitsProvider(settings),
         UseCases(),
         *overrides,
     )

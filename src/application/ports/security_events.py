@@ -78,6 +78,8 @@ class SecurityEvent(StrEnum):
     USER_UPDATED = "user_updated", Level.INFO
     USERS_IMPORTED = "users_imported", Level.INFO
     USERS_IMPORT_FAILED = "users_import_failed", Level.ERROR
+    RATE_LIMITS_LOCAL = "rate_limits_local", Level.WARNING, 1
+    RATE_LIMITS_SHARED = "rate_limits_shared", Level.INFO, 1
 
     def __new__(cls, value: str, level: Level, max_lines_per_second: int | None = None) -> Self:
         event = str.__new__(cls, value)
