@@ -1,14 +1,15 @@
 """The settings of how many attempts and requests are admitted: a group of Settings."""
 
-from dataclasses import dataclass, field
-from typing import Annotated
+from collections.abc import Container
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, Self
 
 from msgspec import Meta
 
 from doorward.domain.rate_limits.limit_name import LimitName
-from doorward.domain.rate_limits.rate_limit import RateLimit
+from doorward.domain.rate_limits.rate_limit import OFF, RateLimit
 
-SYNTAX = "See [limits](limits.md#requests-of-one-kind)."
+SYNTAX = "Off unless given, while only this machine uses the service. See [limits](limits.md#requests-of-one-kind)."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,17 @@ class LimitSettings:
     limit_introspect: Annotated[str, Meta(description=f"Introspections and revocations by services. {SYNTAX}")] = (
         "60000/minute"
     )
+
+    def off_unless(self, given: Container[str]) -> Self:
+        """Return the settings without the limits of requests that are not given."""
+        names = {f"limit_{name}" for name in LimitName}
+        off: dict[str, Any] = {name: OFF for name in names if name not in given}
+        return replace(self, **off)
+
+    @property
+    def are_off(self) -> bool:
+        """Return whether no requests are limited."""
+        return not any(self.limits_of(name) for name in LimitName)
 
     def limits_of(self, name: LimitName) -> tuple[RateLimit, ...]:
         """Return the limits of one kind of requests."""

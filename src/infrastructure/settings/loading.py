@@ -5,6 +5,7 @@ Every process imports this module first, so it imports nothing that is slow to i
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from doorward.infrastructure.mail.smtp_url import check_smtp_url
 from doorward.infrastructure.rate_limits.redis_url import check_redis_url
 from doorward.infrastructure.settings.certificates import parse_certificates
 from doorward.infrastructure.settings.durations import parse_seconds
+from doorward.infrastructure.settings.exposure import is_for_this_machine
 from doorward.infrastructure.settings.groups import default_values, grouped, setting_hints
 from doorward.infrastructure.settings.limits import check_limits
 from doorward.infrastructure.settings.public_path import refuse_ambiguous_path
@@ -141,7 +143,10 @@ def with_defaults(values: dict[str, Any]) -> Settings:
     settings.setdefault("hash_threads", os.cpu_count() or 1)
     settings.setdefault("hash_queue", settings["hash_threads"] * HASH_QUEUE_PER_THREAD)
     settings["allowed_hosts"] = all_allowed_hosts(settings)
-    return Settings(**grouped(settings))
+    found = Settings(**grouped(settings))
+    if is_for_this_machine(found):
+        return replace(found, limits=found.limits.off_unless(values))
+    return found
 
 
 def all_allowed_hosts(settings: Mapping[str, Any]) -> frozenset[str]:

@@ -15,12 +15,14 @@ from doorward.application.accounts.authenticate import Authenticate
 from doorward.application.ports.attempts import DeviceTokens
 from doorward.application.ports.clock import Clock
 from doorward.domain.errors import HashingBusy, InvalidCredentials, TooManyAttempts, UnknownAccount, WrongPassword
+from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.domain.sessions.session import Device
 from doorward.interfaces.http.docs.answers import json_response
 from doorward.interfaces.http.errors.refusals import CrossSiteRequest
 from doorward.interfaces.http.metrics import count_sign_in
 from doorward.interfaces.http.security.access import PUBLIC
 from doorward.interfaces.http.security.cookies import Browser
+from doorward.interfaces.http.security.request_limits import Limited
 from doorward.interfaces.http.sessions.device import client_device
 from doorward.interfaces.http.sessions.sign_in_answer import SignInAnswer, sign_in_answer
 from doorward.interfaces.http.wire.new_account import EXAMPLE_PASSWORD
@@ -47,6 +49,7 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     tags=["Sign-up and sign-in"],
     responses=json_response(SignInAnswer),
     dependencies={"device": Provide(client_device, sync_to_thread=False)},
+    guards=[Limited(LimitName.SIGN_IN)],
     opt={
         "access": PUBLIC,
         "refusals": (
