@@ -35,13 +35,6 @@ from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.unlock_user import UnlockUser
 from doorward.application.accounts.update_user import UpdateUser
 from doorward.application.check_readiness import CheckReadiness
-from doorward.application.keys.add_signing_key import AddSigningKey
-from doorward.application.keys.ensure_signing_key import EnsureSigningKey
-from doorward.application.keys.list_signing_keys import ListSigningKeys
-from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
-from doorward.application.keys.reseal_signing_keys import ResealSigningKeys
-from doorward.application.keys.revoke_signing_key import RevokeSigningKey
-from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
 from doorward.application.maintenance import Maintenance
 from doorward.application.prove_writing import ProveWriting
 from doorward.application.report_unavailable import ReportUnavailable
@@ -58,6 +51,7 @@ from doorward.application.sessions.end_other_sessions import EndOtherSessions
 from doorward.application.sessions.end_session import EndSession
 from doorward.application.sessions.issue_tokens import IssueTokens
 from doorward.application.sessions.list_sessions import ListSessions
+from doorward.application.sessions.open_session import OpenSession
 from doorward.application.sessions.prune_sessions import PruneSessions
 from doorward.application.sessions.refresh_session import RefreshSession
 from doorward.infrastructure.providers.change_feed import ChangeFeedProvider
@@ -66,7 +60,7 @@ from doorward.infrastructure.providers.maintenance import MaintenanceProvider
 from doorward.infrastructure.providers.passwords import PasswordsProvider
 from doorward.infrastructure.providers.rate_limits import RateLimitsProvider
 from doorward.infrastructure.providers.storage import StorageProvider
-from doorward.infrastructure.providers.tokens import TokensProvider
+from doorward.infrastructure.providers.tokens import KEYS, TokensProvider
 from doorward.infrastructure.settings.settings import Settings
 
 ACCOUNTS = (
@@ -92,6 +86,7 @@ ACCOUNTS = (
 )
 SESSIONS = (
     IssueTokens,
+    OpenSession,
     RefreshSession,
     ContinueSession,
     DescribeSession,
@@ -112,15 +107,6 @@ ACCESS = (
     ListRoles,
     DefineRole,
     RemoveRole,
-)
-KEYS = (
-    EnsureSigningKey,
-    AddSigningKey,
-    ListSigningKeys,
-    RotateSigningKeys,
-    MaintainSigningKeys,
-    RevokeSigningKey,
-    ResealSigningKeys,
 )
 SERVICES = (RegisterService, ListServices, RemoveService, AuthenticateClient, IntrospectToken, RevokeToken)
 OPERATIONS = (CheckReadiness, Maintenance, ProveWriting, ReportUnavailable)
