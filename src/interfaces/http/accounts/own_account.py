@@ -30,9 +30,11 @@ from doorward.domain.errors import (
     PasswordWrong,
     TooManyAttempts,
 )
+from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.errors.field_errors import MEMBER_NAMES
 from doorward.interfaces.http.security.cookies import ends_session
 from doorward.interfaces.http.security.guard import current_principal
+from doorward.interfaces.http.security.request_limits import Limited
 from doorward.interfaces.http.sessions.own_sessions import SessionView, session_view
 from doorward.interfaces.http.wire.languages import preferred_language
 
@@ -97,6 +99,7 @@ class AccountController(Controller):
         operation_id="deleteOwnAccount",
         summary="Delete the own account",
         middleware=[ends_session],
+        guards=[Limited(LimitName.CONFIRM)],
         opt={
             "refusals": (
                 PasswordWrong,
@@ -123,6 +126,7 @@ class AccountController(Controller):
         status_code=204,
         operation_id="changePassword",
         summary="Change the password",
+        guards=[Limited(LimitName.CONFIRM)],
         opt={
             MEMBER_NAMES: {"password": "newPassword"},
             "refusals": (

@@ -21,8 +21,10 @@ from doorward.domain.errors import (
     PasswordTooLong,
     PasswordTooShort,
 )
+from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.errors.field_errors import MEMBER_NAMES
 from doorward.interfaces.http.security.access import PUBLIC
+from doorward.interfaces.http.security.request_limits import Limited
 from doorward.interfaces.http.wire.languages import preferred_language
 from doorward.interfaces.http.wire.message import Message
 from doorward.interfaces.http.wire.text_limits import EMAIL
@@ -53,6 +55,7 @@ class PasswordReset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     operation_id="forgotPassword",
     summary="Ask for a letter with a link to choose a new password",
     tags=TAGS,
+    guards=[Limited(LimitName.FORGOT)],
     opt={"access": PUBLIC, "refusals": (InvalidEmail,)},
 )
 @inject
@@ -75,6 +78,7 @@ async def forgot_password(
     operation_id="resetPassword",
     summary="Choose a new password with the token of a letter",
     tags=TAGS,
+    guards=[Limited(LimitName.RESET)],
     opt={
         "access": PUBLIC,
         MEMBER_NAMES: {"password": "newPassword"},
