@@ -126,7 +126,9 @@ async def test_an_unreadable_feed_is_reported_once_and_so_is_its_recovery(
 ) -> None:
     house = House()
     follow = house.follower(**AT_ONCE)
-    looks = iter([StorageUnavailable(), StorageUnavailable(), None, None, asyncio.CancelledError()])
+    looks = iter(
+        [StorageUnavailable(cause="test"), StorageUnavailable(cause="test"), None, None, asyncio.CancelledError()]
+    )
 
     async def once() -> None:
         if error := next(looks):
@@ -178,7 +180,7 @@ async def test_keys_are_loaded_later_when_the_first_attempt_fails(monkeypatch: p
 
 
 async def unavailable(*_: object) -> None:
-    raise StorageUnavailable
+    raise StorageUnavailable(cause="test")
 
 
 async def test_keys_are_loaded_now_and_then_even_if_nothing_was_announced() -> None:

@@ -100,7 +100,7 @@ async def test_what_failed_tells_nothing_of_how_long_a_hash_takes(make: Make, cl
 
     def fail() -> None:
         clock.move(5.0)
-        raise HashingBusy
+        raise HashingBusy(cause="test")
 
     for _ in range(10):
         with pytest.raises(HashingBusy):
