@@ -1,13 +1,16 @@
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, final
 
 from doorward.application.ports.letters import LetterContents, LinkTokens
+from doorward.application.ports.sign_in_codes import SignInCodes
 from doorward.application.ports.storage import Transaction
 from doorward.domain.accounts.email import Email, login_key
+from doorward.domain.accounts.email_verification import EmailVerification
+from doorward.domain.accounts.sign_in_code import CODE_LIFE, SignInCode
 from doorward.domain.accounts.user import User
-from doorward.domain.letters.letter import Letter, LetterKind
+from doorward.domain.letters.letter import REQUESTED, Letter, LetterKind
 from doorward.domain.letters.link_token import LinkPurpose, LinkToken
 from doorward.domain.letters.undo_link import UNDO_LIFE, UndoLink
 
@@ -36,10 +39,12 @@ class PrepareLetter:
     """
 
     tokens: LinkTokens
+    codes: SignInCodes
+    verification: EmailVerification
 
     async def addressee(self, tx: Transaction, letter: Letter) -> User | None:
         """Return the account, which is held until the transaction ends. Return None if nobody is to get the letter."""
-        if letter.kind.is_by_address:
+        if letter.kind in REQUESTED:
             return await account_with_address(tx, letter)
         user = await tx.users.lock(letter.user_id) if letter.user_id else None
         if user is None or letter.kind is not LetterKind.EMAIL_CHANGE:
@@ -48,26 +53,37 @@ class PrepareLetter:
         return user if wanted and wanted.new_address == letter.recipient and not user.disabled else None
 
     async def contents(self, tx: Transaction, letter: Letter, user: User, now: datetime) -> LetterContents:
-        """Return what the letter contains. The token of a link is new each time, and replaces an older one.
-
-        A letter to a new address that another account has tells its owner so, and has no link.
-        """
+        """Return what the letter contains. The token of a link and the code are new each time, and replace older
+        ones."""
         owner = await other_owner(tx, letter, user)
-        link = None if owner else await self._link(tx, letter, user, now)
-        return LetterContents(
+        contents = LetterContents(
             letter_id=letter.id,
-            kind=LetterKind.EMAIL_IN_USE if owner else letter.kind,
+            kind=LetterKind.EMAIL_IN_USE if owner else self._kind(letter, user),
             recipient=letter.recipient,
             language=letter.language,
             username=(owner or user).username.value,
             written_at=letter.created_at,
             sent_at=now,
-            token=link.token if link else None,
-            token_minutes=link.life // timedelta(minutes=1) if link else 0,
+        )
+        if contents.kind is LetterKind.SIGN_IN_CODE:
+            code = await self._sign_in_code(tx, user, now)
+            return replace(contents, code=code, token_minutes=CODE_LIFE // timedelta(minutes=1))
+        link = await self._link(tx, contents.kind, letter, user, now)
+        return (
+            replace(contents, token=link.token, token_minutes=link.life // timedelta(minutes=1)) if link else contents
         )
 
-    async def _link(self, tx: Transaction, letter: Letter, user: User, now: datetime) -> Link | None:
-        purpose = LINKS.get(letter.kind)
+    def _kind(self, letter: Letter, user: User) -> LetterKind:
+        """Return the kind of the letter, or that of the letter that must come first.
+
+        An address must be verified before a code signs in. Otherwise the owner of an address would sign in to an
+        account that somebody else made with it, and whose password that person knows.
+        """
+        first_to_verify = letter.kind is LetterKind.SIGN_IN_CODE and not user.email_verified
+        return LetterKind.EMAIL_VERIFICATION if first_to_verify and self.verification.writes_letters else letter.kind
+
+    async def _link(self, tx: Transaction, kind: LetterKind, letter: Letter, user: User, now: datetime) -> Link | None:
+        purpose = LINKS.get(kind)
         if purpose is None:
             address = await address_to_restore(tx, letter, user)
             return await self._undo_link(tx, user, address, now) if address else None
@@ -80,6 +96,11 @@ class PrepareLetter:
         value, token_hash = self.tokens.generate()
         await tx.undo_links.put(UndoLink(hash=token_hash, user_id=user.id, address=address, expires_at=now + UNDO_LIFE))
         return Link(value, UNDO_LIFE)
+
+    async def _sign_in_code(self, tx: Transaction, user: User, now: datetime) -> str:
+        value, code_hash = self.codes.generate(user)
+        await tx.sign_in_codes.put(SignInCode(user_id=user.id, hash=code_hash, expires_at=now + CODE_LIFE))
+        return value
 
 
 async def account_with_address(tx: Transaction, letter: Letter) -> User | None:

@@ -34,6 +34,7 @@ from doorward.application.ports.repositories import (
     UserReader,
     UserRepository,
 )
+from doorward.application.ports.sign_in_codes import SignInCodeRepository
 from doorward.domain.change_feed.change import Change
 
 
@@ -122,6 +123,8 @@ class Transaction(Protocol):
     def link_tokens(self) -> LinkTokenRepository: ...
     @property
     def undo_links(self) -> UndoLinkRepository: ...
+    @property
+    def sign_in_codes(self) -> SignInCodeRepository: ...
 
 
 CommitListener = Callable[[Sequence[Change]], None]

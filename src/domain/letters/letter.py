@@ -28,6 +28,8 @@ class LetterKind(StrEnum):
     """The link to choose a new password, for the account with this address, if there is one."""
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 a kind of letter
     """Tells the holder of an account that its password was replaced."""
+    SIGN_IN_CODE = "sign_in_code"
+    """The code to sign in, for the account with this address, if there is one."""
     TEST = "test"
     """What an operator sends to see whether letters arrive. It is never stored."""
     EMAIL_VERIFICATION = "email_verification"
@@ -39,13 +41,11 @@ class LetterKind(StrEnum):
     EMAIL_CHANGED = "email_changed"
     """Tells the old address that the account has another one."""
 
-    @property
-    def is_by_address(self) -> bool:
-        """Whether the account is looked up by its address when the letter is sent."""
-        return self in BY_ADDRESS
 
-
-BY_ADDRESS = frozenset({LetterKind.PASSWORD_RESET, LetterKind.EMAIL_VERIFICATION, LetterKind.EMAIL_IN_USE})
+REQUESTED = frozenset(
+    {LetterKind.PASSWORD_RESET, LetterKind.SIGN_IN_CODE, LetterKind.EMAIL_VERIFICATION, LetterKind.EMAIL_IN_USE}
+)
+"""Letters that anybody can ask for by an address. Their account is looked up when they are sent."""
 
 
 class LetterState(StrEnum):
@@ -136,7 +136,7 @@ class Letter:
         """
         attempts = self.attempts + 1
         due_at = now + pause_after(attempts, jitter)
-        recipient = user.email.value if self.kind.is_by_address else self.recipient
+        recipient = user.email.value if self.kind in REQUESTED else self.recipient
         return replace(
             self,
             user_id=user.id,

@@ -58,6 +58,7 @@ class LetterTemplates:
             "minutes": contents.token_minutes,
             "hours": contents.token_minutes // 60,
             "days": contents.token_minutes // (24 * 60),
+            "code": contents.code,
             "written_at": contents.written_at,
             "language": contents.language,
         }

@@ -5,6 +5,7 @@ from typing import Self
 
 from doorward.domain.access.role import BUILT_IN, Role, RoleName
 from doorward.domain.accounts.attempts import AttemptCount, AttemptKey
+from doorward.domain.accounts.sign_in_code import SignInCode
 from doorward.domain.accounts.user import User
 from doorward.domain.change_feed.change import SequencedChange
 from doorward.domain.ids import LetterId, SessionId, UserId
@@ -34,6 +35,7 @@ class Tables:
     letters: dict[LetterId, Letter] = field(default_factory=dict)
     link_tokens: dict[tuple[UserId, LinkPurpose], LinkToken] = field(default_factory=dict)
     undo_links: dict[tuple[UserId, str], UndoLink] = field(default_factory=dict)
+    sign_in_codes: dict[UserId, SignInCode] = field(default_factory=dict)
     next_sequence: int = 1
 
     @classmethod
@@ -55,6 +57,7 @@ class Tables:
             letters=dict(self.letters),
             link_tokens=dict(self.link_tokens),
             undo_links=dict(self.undo_links),
+            sign_in_codes=dict(self.sign_in_codes),
         )
 
     def remove_sessions(self, user_id: UserId) -> int:
@@ -65,10 +68,11 @@ class Tables:
         return len(own)
 
     def remove_letters(self, user_id: UserId) -> None:
-        """Remove all letters to the holder of the account, and their links."""
+        """Remove all letters to the holder of the account, their links, and its code."""
         self.letters = {key: letter for key, letter in self.letters.items() if letter.user_id != user_id}
         self.link_tokens = {key: token for key, token in self.link_tokens.items() if token.user_id != user_id}
         self.undo_links = {key: link for key, link in self.undo_links.items() if link.user_id != user_id}
+        self.sign_in_codes.pop(user_id, None)
 
 
 @dataclass(slots=True)
