@@ -11,6 +11,7 @@ from doorward.application.access.grant_role import GrantRole
 from doorward.application.access.revoke_role import RevokeRole
 from doorward.application.accounts.authenticate import Authenticate
 from doorward.application.accounts.change_password import ChangePassword
+from doorward.application.accounts.confirm_email_change import ConfirmEmailChange
 from doorward.application.accounts.confirm_password import ConfirmPassword
 from doorward.application.accounts.count_attempt import CountAttempt
 from doorward.application.accounts.create_user import CreateUser
@@ -19,6 +20,7 @@ from doorward.application.accounts.find_and_count import FindAndCount
 from doorward.application.accounts.import_users import ImportUsers
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.accounts.register_user import RegisterUser
+from doorward.application.accounts.request_email_change import RequestEmailChange
 from doorward.application.accounts.request_email_verification import RequestEmailVerification
 from doorward.application.accounts.request_password_reset import RequestPasswordReset
 from doorward.application.accounts.request_sign_in_code import RequestSignInCode
@@ -26,6 +28,7 @@ from doorward.application.accounts.resend_email_verification import ResendEmailV
 from doorward.application.accounts.reset_password import ResetPassword
 from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.sign_in_by_code import SignInByCode
+from doorward.application.accounts.undo_change import UndoChange
 from doorward.application.accounts.verify_email import VerifyEmail
 from doorward.application.change_feed.directory import AccessDirectory
 from doorward.application.change_feed.ended_sessions import EndedSessions
@@ -142,7 +145,7 @@ class House:
     link_tokens: PlainLinkTokens = field(default_factory=PlainLinkTokens)
     mailer: ListMailer = field(default_factory=ListMailer)
     attempts: AttemptPolicy = field(default_factory=AttemptPolicy)
-    verification: EmailVerification = EmailVerification.OPTIONAL
+    verification: EmailVerification = EmailVerification.OFF
     database: MemoryDatabase = field(default_factory=MemoryDatabase)
     storage: MemoryStorage = field(init=False)
     directory: AccessDirectory = field(init=False)
@@ -233,6 +236,18 @@ class House:
     @property
     def verify_email(self) -> VerifyEmail:
         return VerifyEmail(self.storage, self.link_tokens, self.log)
+
+    @property
+    def request_email_change(self) -> RequestEmailChange:
+        return RequestEmailChange(self.storage, self.confirm, self.link_tokens, self.log)
+
+    @property
+    def confirm_email_change(self) -> ConfirmEmailChange:
+        return ConfirmEmailChange(self.storage, self.link_tokens, self.log)
+
+    @property
+    def undo_change(self) -> UndoChange:
+        return UndoChange(self.storage, self.hasher, self.link_tokens, self.log)
 
     @property
     def resend_verification(self) -> ResendEmailVerification:

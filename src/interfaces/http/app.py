@@ -15,12 +15,19 @@ from doorward.interfaces.http.access.admin_roles import AdminRolesController
 from doorward.interfaces.http.access.demo import DemoController
 from doorward.interfaces.http.access.explain import explain
 from doorward.interfaces.http.accounts.admin_users import AdminUsersController
+from doorward.interfaces.http.accounts.email_change import confirm_email_change, request_email_change, undo_change
 from doorward.interfaces.http.accounts.email_verification import (
     request_verification,
     resend_verification,
     verify_email,
 )
-from doorward.interfaces.http.accounts.link_pages import link_page_script, reset_page, verify_page
+from doorward.interfaces.http.accounts.link_pages import (
+    change_page,
+    link_page_script,
+    reset_page,
+    undo_page,
+    verify_page,
+)
 from doorward.interfaces.http.accounts.own_account import AccountController
 from doorward.interfaces.http.accounts.password_reset import forgot_password, reset_password
 from doorward.interfaces.http.accounts.sign_in import sign_in
@@ -67,6 +74,11 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     verify_email,
     resend_verification,
     verify_page,
+    request_email_change,
+    confirm_email_change,
+    change_page,
+    undo_change,
+    undo_page,
     AccountController,
     AccountSessionsController,
     DemoController,

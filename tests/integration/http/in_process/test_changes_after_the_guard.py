@@ -141,6 +141,7 @@ CHANGES: Mapping[str, Case] = {
     "POST /api/account/password": Case(
         "/api/account/password", {"currentPassword": PASSWORD, "newPassword": OTHER_PASSWORD}
     ),
+    "POST /api/account/email": Case("/api/account/email", {"newEmail": "new@example.org", "password": PASSWORD}),
     "DELETE /api/account/sessions": Case("/api/account/sessions"),
     "DELETE /api/account/sessions/{session_id}": Case("/api/account/sessions/{other}"),
     "POST /api/admin/users": Case(

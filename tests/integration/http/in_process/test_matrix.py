@@ -80,6 +80,7 @@ GUARDED: Mapping[str, frozenset[str]] = {
     "GET /api/account": EVERYBODY,
     "DELETE /api/account": EVERYBODY,
     "POST /api/account/password": EVERYBODY,
+    "POST /api/account/email": EVERYBODY,
     "GET /api/account/sessions": EVERYBODY,
     "DELETE /api/account/sessions": EVERYBODY,
     "DELETE /api/account/sessions/{session_id}": EVERYBODY,
@@ -120,14 +121,18 @@ OPEN = frozenset(
         "GET /metrics",
         "GET /openapi.json",
         "GET /readyz",
+        "GET /change-email",
         "GET /link-page.js",
         "GET /reset-password",
+        "GET /undo",
         "GET /verify-email",
         "POST /api/auth/password/forgot",
         "POST /api/auth/password/reset",
         "POST /api/auth/refresh",
         "POST /api/auth/signin",
         "POST /api/auth/signup",
+        "POST /api/account/email/confirm",
+        "POST /api/auth/undo",
         "POST /api/auth/verify",
         "POST /api/auth/verify/request",
     }
@@ -227,6 +232,8 @@ NEED_A_BODY = (
     "/api/auth/password/reset",
     "/api/auth/verify",
     "/api/auth/verify/request",
+    "/api/account/email/confirm",
+    "/api/auth/undo",
 )
 
 

@@ -32,6 +32,11 @@ LIMITED_ROUTES = {
     ("POST", "/api/auth/refreshtoken"): LimitName.REFRESH,
     ("POST", INTROSPECT): LimitName.INTROSPECT,
     ("POST", REVOKE): LimitName.INTROSPECT,
+    ("POST", "/api/auth/verify/request"): LimitName.VERIFY,
+    ("POST", "/api/auth/verify"): LimitName.VERIFY,
+    ("POST", "/api/account/email"): LimitName.CONFIRM,
+    ("POST", "/api/account/email/confirm"): LimitName.RESET,
+    ("POST", "/api/auth/undo"): LimitName.RESET,
 }
 """Every route with a limit."""
 
@@ -47,6 +52,11 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "/api/auth/refreshtoken": {"refreshToken": "x"},
     INTROSPECT: {"token": "x"},
     REVOKE: {"token": "x"},
+    "/api/auth/verify/request": {"email": "nobody@example.org"},
+    "/api/auth/verify": {"token": "x"},
+    "/api/account/email": {"newEmail": "new@example.org", "password": "wrong"},
+    "/api/account/email/confirm": {"token": "x"},
+    "/api/auth/undo": {"token": "x"},
 }
 
 
