@@ -62,7 +62,7 @@ class Authenticate:
         found = await self._find(key)
         counted = await self.count(key, now, self._known_device(found, device_token))
         for _ in range(MAX_ATTEMPTS):
-            user = await self._verified(login, key, found, typed)
+            user = await self._verified(login, key, found, typed, now)
             first = self.refresh_tokens.first(new_session_id(now))
             session = Session.opened(first.session_id, user.id, first.hash, device, now)
             present = await self._open(user, session, counted)
@@ -86,14 +86,15 @@ class Authenticate:
         known = self.devices.read(token) if token is not None else None
         return known.device if known and user and user.id == known.user_id else UNKNOWN_DEVICES
 
-    async def _verified(self, login: str, key: str, user: User | None, typed: Password) -> User:
+    async def _verified(self, login: str, key: str, user: User | None, typed: Password, now: datetime) -> User:
         """Return the account if the password is its own."""
         rehash_deadline = asyncio.get_running_loop().time() + REHASH_DEADLINE_SECONDS
         verdict = await self.hasher.verify(typed, user.password_hash if user else None, key)
         if user is None:
             raise self._refuse(login, "unknown_account")
-        if verdict is Verdict.MISMATCH or user.disabled:
-            raise self._refuse(login, "account_disabled" if user.disabled else "wrong_password", user)
+        enabled = user.is_enabled_at(now)
+        if verdict is Verdict.MISMATCH or not enabled:
+            raise self._refuse(login, "wrong_password" if enabled else "account_disabled", user)
         if verdict is Verdict.MATCH_OUTDATED:
             return await self._rehash(user, typed, rehash_deadline)
         return user
@@ -109,7 +110,9 @@ class Authenticate:
         """
         async with self.storage.transaction() as tx:
             present = await tx.users.lock(user.id)
-            if present is None or present.disabled or present.password_hash != user.password_hash:
+            if present is None or present.password_hash != user.password_hash:
+                return None
+            if not present.is_enabled_at(session.started_at):
                 return None
             await tx.attempts.clear(counted)
             await tx.sessions.add(session)
