@@ -35,6 +35,7 @@ from doorward.application.sessions.continue_session import ContinueSession
 from doorward.application.sessions.end_all_sessions import EndAllSessions
 from doorward.application.sessions.end_session import EndSession
 from doorward.application.sessions.issue_tokens import IssueTokens, SignedIn
+from doorward.application.sessions.open_session import OpenSession
 from doorward.application.sessions.refresh_session import RefreshSession
 from doorward.domain.access.decision import SIGNED_IN, Requirement
 from doorward.domain.access.principal import Principal
@@ -168,17 +169,11 @@ class House:
 
     @property
     def authenticate(self) -> Authenticate:
-        return Authenticate(
-            self.storage,
-            self.hasher,
-            REFRESH_TOKENS,
-            self.issue,
-            self.policy,
-            self.log,
-            self.ended,
-            self.count,
-            DEVICE_TOKENS,
-        )
+        return Authenticate(self.storage, self.hasher, self.open_session, self.log, self.count, DEVICE_TOKENS)
+
+    @property
+    def open_session(self) -> OpenSession:
+        return OpenSession(self.storage, REFRESH_TOKENS, self.issue, self.policy, self.log, self.ended)
 
     @property
     def count(self) -> CountAttempt:
@@ -206,11 +201,11 @@ class House:
 
     @property
     def change_password(self) -> ChangePassword:
-        return ChangePassword(self.storage, self.hasher, self.confirm, self.rules, self.log, self.clock)
+        return ChangePassword(self.storage, self.hasher, self.confirm, self.rules, self.log)
 
     @property
     def set_password(self) -> SetPassword:
-        return SetPassword(self.storage, self.hasher, self.rules, self.log, self.clock)
+        return SetPassword(self.storage, self.hasher, self.rules, self.log)
 
     @property
     def request_reset(self) -> RequestPasswordReset:
@@ -230,7 +225,7 @@ class House:
 
     @property
     def confirm(self) -> ConfirmPassword:
-        return ConfirmPassword(self.storage, self.hasher, self.log, self.count, self.clock)
+        return ConfirmPassword(self.storage, self.hasher, self.log, self.count)
 
     @property
     def update(self) -> UpdateUser:
