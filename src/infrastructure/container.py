@@ -15,10 +15,8 @@ from doorward.application.access.has_admin import HasAdmin
 from doorward.application.access.list_roles import ListRoles
 from doorward.application.access.remove_role import RemoveRole
 from doorward.application.access.revoke_role import RevokeRole
-from doorward.application.accounts.authenticate import Authenticate
 from doorward.application.accounts.change_password import ChangePassword
 from doorward.application.accounts.confirm_password import ConfirmPassword
-from doorward.application.accounts.count_attempt import CountAttempt
 from doorward.application.accounts.create_user import CreateUser
 from doorward.application.accounts.delete_own_account import DeleteOwnAccount
 from doorward.application.accounts.delete_user import DeleteUser
@@ -51,7 +49,6 @@ from doorward.application.sessions.end_other_sessions import EndOtherSessions
 from doorward.application.sessions.end_session import EndSession
 from doorward.application.sessions.issue_tokens import IssueTokens
 from doorward.application.sessions.list_sessions import ListSessions
-from doorward.application.sessions.open_session import OpenSession
 from doorward.application.sessions.prune_sessions import PruneSessions
 from doorward.application.sessions.refresh_session import RefreshSession
 from doorward.infrastructure.providers.change_feed import ChangeFeedProvider
@@ -59,6 +56,7 @@ from doorward.infrastructure.providers.letters import LETTERS, LettersProvider
 from doorward.infrastructure.providers.maintenance import MaintenanceProvider
 from doorward.infrastructure.providers.passwords import PasswordsProvider
 from doorward.infrastructure.providers.rate_limits import RateLimitsProvider
+from doorward.infrastructure.providers.sign_in import SignInProvider
 from doorward.infrastructure.providers.storage import StorageProvider
 from doorward.infrastructure.providers.tokens import KEYS, TokensProvider
 from doorward.infrastructure.settings.settings import Settings
@@ -67,8 +65,6 @@ ACCOUNTS = (
     RegisterUser,
     CreateUser,
     ImportUsers,
-    Authenticate,
-    CountAttempt,
     PruneAttempts,
     UnlockUser,
     ConfirmPassword,
@@ -86,7 +82,6 @@ ACCOUNTS = (
 )
 SESSIONS = (
     IssueTokens,
-    OpenSession,
     RefreshSession,
     ContinueSession,
     DescribeSession,
@@ -129,6 +124,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         ChangeFeedProvider(settings),
         LettersProvider(settings),
         MaintenanceProvider(),
+        SignInProvider(),
         RateLimitsProvider(settings),
         UseCases(),
         *overrides,

@@ -9,7 +9,6 @@ from doorward.infrastructure.mail.smtp_url import MailTls, SmtpUrl
 from doorward.infrastructure.quantity import quantity
 from doorward.infrastructure.rate_limits.redis_url import masked_redis_url
 from doorward.infrastructure.settings.data_dir import letters_folder, needs_data_dir
-from doorward.infrastructure.settings.exposure import is_for_this_machine
 from doorward.infrastructure.settings.file_access import (
     directory_advice,
     file_advice,
@@ -18,6 +17,7 @@ from doorward.infrastructure.settings.file_access import (
     others_may_write,
     status_of,
 )
+from doorward.infrastructure.settings.reachability import is_for_this_machine
 from doorward.infrastructure.settings.settings import Settings
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.settings.web_addresses import LOOPBACK_NAMES, bracketed, is_loopback

@@ -69,6 +69,7 @@ class SecurityEvent(StrEnum):
     SESSION_RENEWED = "session_renewed", Level.INFO, MAX_LINES_PER_SECOND
     SESSIONS_ENDED = "sessions_ended", Level.INFO
     SESSIONS_PRUNED = "sessions_pruned", Level.INFO
+    SIGN_IN_CODE_REQUESTED = "sign_in_code_requested", Level.INFO, MAX_LINES_PER_SECOND
     SIGNING_KEY_ADDED = "signing_key_added", Level.INFO
     SIGNING_KEY_FORGOTTEN = "signing_key_forgotten", Level.INFO
     SIGNING_KEY_RESEALED = "signing_key_resealed", Level.INFO

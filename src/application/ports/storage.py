@@ -32,6 +32,7 @@ from doorward.application.ports.repositories import (
     UserReader,
     UserRepository,
 )
+from doorward.application.ports.sign_in_codes import SignInCodeRepository
 from doorward.domain.change_feed.change import Change
 
 
@@ -116,6 +117,8 @@ class Transaction(Protocol):
     def letters(self) -> LetterRepository: ...
     @property
     def link_tokens(self) -> LinkTokenRepository: ...
+    @property
+    def sign_in_codes(self) -> SignInCodeRepository: ...
 
 
 CommitListener = Callable[[Sequence[Change]], None]

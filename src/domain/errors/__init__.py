@@ -19,6 +19,7 @@ from doorward.domain.errors.accounts import EmailTaken as EmailTaken
 from doorward.domain.errors.accounts import EmailUnproven as EmailUnproven
 from doorward.domain.errors.accounts import ImportRefused as ImportRefused
 from doorward.domain.errors.accounts import ImportStopped as ImportStopped
+from doorward.domain.errors.accounts import InvalidCode as InvalidCode
 from doorward.domain.errors.accounts import InvalidCredentials as InvalidCredentials
 from doorward.domain.errors.accounts import InvalidEmail as InvalidEmail
 from doorward.domain.errors.accounts import InvalidUsername as InvalidUsername

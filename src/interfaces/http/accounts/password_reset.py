@@ -12,7 +12,6 @@ from msgspec import Meta
 from doorward.application.accounts.request_password_reset import RequestPasswordReset
 from doorward.application.accounts.reset_password import ResetPassword
 from doorward.application.ports.clock import Clock
-from doorward.domain.accounts.password import MAX_PASSWORD_CHARACTERS
 from doorward.domain.errors import (
     HashingBusy,
     InvalidEmail,
@@ -27,7 +26,7 @@ from doorward.interfaces.http.security.access import PUBLIC
 from doorward.interfaces.http.security.request_limits import Limited
 from doorward.interfaces.http.wire.languages import preferred_language
 from doorward.interfaces.http.wire.message import Message
-from doorward.interfaces.http.wire.text_limits import EMAIL
+from doorward.interfaces.http.wire.text_limits import EMAIL, NEW_PASSWORD
 
 TAGS = ("Forgotten password",)
 
@@ -44,7 +43,7 @@ class PasswordReset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         str,
         Meta(
             description="The new password; the rules are those of sign-up.",
-            extra_json_schema={"format": "password", "maxLength": MAX_PASSWORD_CHARACTERS},
+            extra_json_schema=NEW_PASSWORD,
         ),
     ]
 
