@@ -17,10 +17,10 @@ from doorward.infrastructure.mail.smtp_url import check_smtp_url
 from doorward.infrastructure.rate_limits.redis_url import check_redis_url
 from doorward.infrastructure.settings.certificates import parse_certificates
 from doorward.infrastructure.settings.durations import parse_seconds
-from doorward.infrastructure.settings.exposure import is_for_this_machine
 from doorward.infrastructure.settings.groups import default_values, grouped, setting_hints
 from doorward.infrastructure.settings.limits import check_limits
 from doorward.infrastructure.settings.public_path import refuse_ambiguous_path
+from doorward.infrastructure.settings.reachability import is_for_this_machine
 from doorward.infrastructure.settings.settings import ADVICE_ON_LIFETIME, Settings
 from doorward.infrastructure.settings.sources import GENERATE_HINT, SettingText, Sources
 from doorward.infrastructure.settings.start_refused import StartRefused

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 import click
 
 from doorward.infrastructure.settings.data_dir import make_data_dir, needs_data_dir
-from doorward.infrastructure.settings.exposure import is_for_this_machine
+from doorward.infrastructure.settings.reachability import is_for_this_machine
 from doorward.infrastructure.settings.settings import Settings
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.settings.web_addresses import bracketed, is_loopback
