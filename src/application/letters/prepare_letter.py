@@ -42,15 +42,16 @@ class PrepareLetter:
     codes: SignInCodes
     verification: EmailVerification
 
-    async def addressee(self, tx: Transaction, letter: Letter) -> User | None:
+    async def addressee(self, tx: Transaction, letter: Letter, now: datetime) -> User | None:
         """Return the account, which is held until the transaction ends. Return None if nobody is to get the letter."""
         if letter.kind in REQUESTED:
-            return await account_with_address(tx, letter)
+            return await account_with_address(tx, letter, now)
         user = await tx.users.lock(letter.user_id) if letter.user_id else None
         if user is None or letter.kind is not LetterKind.EMAIL_CHANGE:
             return user
         wanted = await tx.link_tokens.of_account(user.id, LinkPurpose.EMAIL_CHANGE)
-        return user if wanted and wanted.new_address == letter.recipient and not user.disabled else None
+        is_wanted = wanted is not None and wanted.new_address == letter.recipient
+        return user if is_wanted and user.is_enabled_at(now) else None
 
     async def contents(self, tx: Transaction, letter: Letter, user: User, now: datetime) -> LetterContents:
         """Return what the letter contains. The token of a link and the code are new each time, and replace older
@@ -103,12 +104,12 @@ class PrepareLetter:
         return value
 
 
-async def account_with_address(tx: Transaction, letter: Letter) -> User | None:
+async def account_with_address(tx: Transaction, letter: Letter, now: datetime) -> User | None:
     """Return the enabled account that has the address of the letter, if the letter is for it."""
     key = login_key(letter.recipient)
     found = await tx.users.by_login(key)
     user = await tx.users.lock(found.id) if found else None
-    if user is None or user.email.key != key or user.disabled:
+    if user is None or user.email.key != key or not user.is_enabled_at(now):
         return None
     is_verified_already = letter.kind is LetterKind.EMAIL_VERIFICATION and user.email_verified
     return None if is_verified_already else user

@@ -26,4 +26,4 @@ class UndoLink:
 
     def is_valid_for(self, user: User, now: datetime) -> bool:
         """Return whether the link is one of this account, which is enabled, and has not expired."""
-        return self.user_id == user.id and not user.disabled and now < self.expires_at
+        return self.user_id == user.id and user.is_enabled_at(now) and now < self.expires_at

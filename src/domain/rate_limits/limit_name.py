@@ -11,4 +11,5 @@ class LimitName(StrEnum):
     CONFIRM = "confirm"
     REFRESH = "refresh"
     INTROSPECT = "introspect"
+    CODE = "code"
     VERIFY = "verify"

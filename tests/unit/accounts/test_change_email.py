@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from doorward.application.accounts.update_user import UpdateUser, UserChanges
+from doorward.application.accounts.update_user import UserChanges
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.principal import Principal
@@ -203,7 +203,7 @@ async def test_a_token_is_void_after_any_other_change(change: str) -> None:
     house = House()
     ada, by = await signed_in(house)
     token = await requested(house, by)
-    update = UpdateUser(house.storage, house.log)
+    update = house.update
     match change:
         case "password":
             await house.change_password(by, PASSWORD, OTHER_PASSWORD, house.clock.now())

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from doorward.application.accounts.update_user import UpdateUser, UserChanges
+from doorward.application.accounts.update_user import UserChanges
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.accounts.email import Email
@@ -211,7 +211,7 @@ async def test_an_admin_who_changes_the_address_or_disables_the_account_voids_th
     token = await token_sent(house)
     new = Email.parse("safe@example.org")
     changes = UserChanges(email=new) if change == "address" else UserChanges(disabled=True)
-    await UpdateUser(house.storage, house.log)(ada.id, changes, by=OPERATOR)
+    await house.update(ada.id, changes, by=OPERATOR)
     with pytest.raises(InvalidLink):
         await undo(house, token)
 
@@ -219,7 +219,7 @@ async def test_an_admin_who_changes_the_address_or_disables_the_account_voids_th
 async def test_a_letter_that_is_sent_after_an_admin_changed_the_address_has_no_link() -> None:
     house = House()
     ada = await stolen(house)
-    await UpdateUser(house.storage, house.log)(ada.id, UserChanges(email=Email.parse("safe@example.org")), by=OPERATOR)
+    await house.update(ada.id, UserChanges(email=Email.parse("safe@example.org")), by=OPERATOR)
     await house.send_letters()
     assert [letter.token for letter in house.mailer.sent if letter.recipient == OLD] == [None]
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from doorward.application.accounts.update_user import UpdateUser, UserChanges
+from doorward.application.accounts.update_user import UserChanges
 from doorward.application.accounts.vouch_for_email import VouchForEmail
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.actor import OPERATOR
@@ -189,7 +189,7 @@ async def test_a_token_is_void_when_the_account_has_another_address_or_is_disabl
     token = await token_for(house)
     new = Email.parse("new@example.org")
     changes = UserChanges(email=new) if change == "email" else UserChanges(disabled=True)
-    await UpdateUser(house.storage, house.log)(ada.id, changes, by=OPERATOR)
+    await house.update(ada.id, changes, by=OPERATOR)
     with pytest.raises(InvalidLink):
         await verify(house, token)
     assert not (await house.stored(ada.id)).email_verified
