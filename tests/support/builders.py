@@ -12,19 +12,27 @@ from doorward.application.access.revoke_role import RevokeRole
 from doorward.application.accounts.accept_invitation import AcceptInvitation
 from doorward.application.accounts.authenticate import Authenticate
 from doorward.application.accounts.change_password import ChangePassword
+from doorward.application.accounts.confirm_email_change import ConfirmEmailChange
 from doorward.application.accounts.confirm_password import ConfirmPassword
 from doorward.application.accounts.count_attempt import CountAttempt
 from doorward.application.accounts.create_user import CreateUser
 from doorward.application.accounts.delete_own_account import DeleteOwnAccount
+from doorward.application.accounts.delete_user import DeleteUser
+from doorward.application.accounts.find_and_count import FindAndCount
 from doorward.application.accounts.import_users import ImportUsers
 from doorward.application.accounts.invite_user import InviteUser
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.accounts.register_user import RegisterUser
+from doorward.application.accounts.request_email_change import RequestEmailChange
 from doorward.application.accounts.request_email_verification import RequestEmailVerification
 from doorward.application.accounts.request_password_reset import RequestPasswordReset
+from doorward.application.accounts.request_sign_in_code import RequestSignInCode
 from doorward.application.accounts.resend_email_verification import ResendEmailVerification
 from doorward.application.accounts.reset_password import ResetPassword
 from doorward.application.accounts.set_password import SetPassword
+from doorward.application.accounts.sign_in_by_code import SignInByCode
+from doorward.application.accounts.undo_change import UndoChange
+from doorward.application.accounts.update_user import UpdateUser
 from doorward.application.accounts.verify_email import VerifyEmail
 from doorward.application.change_feed.directory import AccessDirectory
 from doorward.application.change_feed.ended_sessions import EndedSessions
@@ -49,6 +57,7 @@ from doorward.domain.accounts.email_verification import EmailVerification
 from doorward.domain.accounts.invitation import INVITATION_LIFE, Invitation
 from doorward.domain.accounts.password import PasswordHash, PasswordPolicy
 from doorward.domain.accounts.sign_up import SignUp
+from doorward.domain.accounts.suspension import WITHOUT_END
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
 from doorward.domain.ids import InvitationId, LetterId, SessionId, UserId, uuid7
@@ -60,6 +69,7 @@ from doorward.infrastructure.memory.tables import MemoryDatabase
 from doorward.infrastructure.security.device_tokens import KeyedLoginHasher, SignedDeviceTokens
 from doorward.infrastructure.security.master_secret import MasterSecret
 from doorward.infrastructure.security.refresh_tokens import DerivedRefreshTokens
+from doorward.infrastructure.security.sign_in_codes import KeyedSignInCodes
 from support.doubles import (
     NOON,
     CountingKeyRing,
@@ -77,6 +87,7 @@ OTHER_PASSWORD = "a kettle full of violets"
 BLOCKED = "everybody tries this"
 SECRET = MasterSecret(b"what the refresh tokens of unit tests are derived from")
 REFRESH_TOKENS = DerivedRefreshTokens(SECRET)
+SIGN_IN_CODES = KeyedSignInCodes(SECRET)
 DEVICE_TOKENS, LOGINS = SignedDeviceTokens(SECRET), KeyedLoginHasher(SECRET)
 
 
@@ -88,7 +99,7 @@ def a_user(name: str = "ada", *roles: RoleName, disabled: bool = False) -> User:
         email=Email.parse(f"{name.lower()}@example.org"),
         password_hash=PasswordHash(f"$plain$1${PASSWORD}"),
         roles=frozenset({USER, *roles}),
-        disabled=disabled,
+        suspension=WITHOUT_END if disabled else None,
         created_at=NOON,
     )
 
@@ -129,7 +140,9 @@ def a_session(user: User, started_at: datetime = NOON) -> Session:
 
 def a_principal(user: User, session: Session, requirement: Requirement = SIGNED_IN) -> Principal:
     """Return whom the guard admits with a token of that session."""
-    return Principal(user_id=user.id, session_id=session.id, epoch=user.epoch, requirement=requirement)
+    return Principal(
+        user_id=user.id, session_id=session.id, epoch=user.epoch, requirement=requirement, admitted_at=NOON
+    )
 
 
 def issued(tokens: AccessTokens, user: User, now: datetime = NOON, session_id: SessionId | None = None) -> IssuedToken:
@@ -154,7 +167,7 @@ class House:
     link_tokens: PlainLinkTokens = field(default_factory=PlainLinkTokens)
     mailer: ListMailer = field(default_factory=ListMailer)
     attempts: AttemptPolicy = field(default_factory=AttemptPolicy)
-    verification: EmailVerification = EmailVerification.OPTIONAL
+    verification: EmailVerification = EmailVerification.OFF
     database: MemoryDatabase = field(default_factory=MemoryDatabase)
     storage: MemoryStorage = field(init=False)
     directory: AccessDirectory = field(init=False)
@@ -187,12 +200,16 @@ class House:
     @property
     def authenticate(self) -> Authenticate:
         return Authenticate(
-            self.storage, self.hasher, self.open_session, self.log, self.count, DEVICE_TOKENS, self.verification
+            self.storage, self.hasher, self.open_session, self.log, self.find_and_count, self.verification
         )
 
     @property
     def open_session(self) -> OpenSession:
         return OpenSession(self.storage, REFRESH_TOKENS, self.issue, self.policy, self.log, self.ended)
+
+    @property
+    def find_and_count(self) -> FindAndCount:
+        return FindAndCount(self.storage, DEVICE_TOKENS, self.count)
 
     @property
     def count(self) -> CountAttempt:
@@ -251,8 +268,32 @@ class House:
         return VerifyEmail(self.storage, self.link_tokens, self.log)
 
     @property
+    def request_email_change(self) -> RequestEmailChange:
+        return RequestEmailChange(self.storage, self.confirm, self.link_tokens, self.log)
+
+    @property
+    def confirm_email_change(self) -> ConfirmEmailChange:
+        return ConfirmEmailChange(self.storage, self.link_tokens, self.log)
+
+    @property
+    def undo_change(self) -> UndoChange:
+        return UndoChange(self.storage, self.hasher, self.link_tokens, self.log)
+
+    @property
     def resend_verification(self) -> ResendEmailVerification:
         return ResendEmailVerification(self.storage, self.log)
+
+    @property
+    def prepare(self) -> PrepareLetter:
+        return PrepareLetter(self.link_tokens, SIGN_IN_CODES, self.verification)
+
+    @property
+    def request_code(self) -> RequestSignInCode:
+        return RequestSignInCode(self.storage, self.log)
+
+    @property
+    def sign_in_by_code(self) -> SignInByCode:
+        return SignInByCode(SIGN_IN_CODES, self.open_session, self.log, self.find_and_count)
 
     async def send_letters(self) -> int:
         """Make an attempt with each letter that is due, as this node, and return how many were made."""
@@ -260,15 +301,23 @@ class House:
 
     def another_sender(self) -> LetterSender:
         """Return the sender of another node."""
-        return LetterSender(self.storage, PrepareLetter(self.link_tokens), self.mailer, self.clock, self.log)
+        return LetterSender(self.storage, self.prepare, self.mailer, self.clock, self.log)
 
     @property
     def confirm(self) -> ConfirmPassword:
         return ConfirmPassword(self.storage, self.hasher, self.log, self.count)
 
     @property
+    def update(self) -> UpdateUser:
+        return UpdateUser(self.storage, self.log, self.clock)
+
+    @property
+    def delete_user(self) -> DeleteUser:
+        return DeleteUser(self.storage, self.log, self.clock)
+
+    @property
     def delete_own_account(self) -> DeleteOwnAccount:
-        return DeleteOwnAccount(self.storage, self.confirm, self.log)
+        return DeleteOwnAccount(self.storage, self.confirm, self.log, self.clock)
 
     @property
     def authorize_from_cache(self) -> AuthorizeFromCache:
@@ -284,7 +333,7 @@ class House:
 
     @property
     def revoke(self) -> RevokeRole:
-        return RevokeRole(self.storage, self.log)
+        return RevokeRole(self.storage, self.log, self.clock)
 
     @property
     def other_node(self) -> MemoryStorage:

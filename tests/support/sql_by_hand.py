@@ -14,6 +14,17 @@ Sql = Callable[..., list[tuple[Any, ...]]]
 """Runs statements, each committed at once, and returns the rows of the last."""
 
 
+def put_in_first_revision(sql: Sql, user: User) -> None:
+    """Store an account in a database of an early revision, whose tables have fewer columns than the service writes."""
+    sql(
+        "INSERT INTO users (id, username, username_key, email, email_key, password_hash, disabled, epoch, version, "
+        f"created_at) VALUES (x'{user.id.hex}', '{user.username.value}', '{user.username.key}', '{user.email.value}', "
+        f"'{user.email.key}', '{user.password_hash}', 0, {user.epoch}, {user.version}, "
+        f"'{user.created_at.replace(tzinfo=None).isoformat(' ', 'microseconds')}')",
+        *(f"INSERT INTO user_roles (user_id, role) VALUES (x'{user.id.hex}', '{role}')" for role in user.roles),
+    )
+
+
 def sql_on(url: str) -> Sql:
     if not url.startswith("sqlite:///"):
         return lambda *statements: Account.parse(url).execute(f"USE `{urlsplit(url).path[1:]}`", *statements)
@@ -25,15 +36,3 @@ def sql_on(url: str) -> Sql:
             return [connection.execute(statement).fetchall() for statement in statements][-1]
 
     return run
-
-
-def insert_account(sql: Sql, user: User) -> None:
-    """Add an account with its roles to a schema of any revision: only the columns of the first one are written."""
-    created_at = user.created_at.replace(tzinfo=None).isoformat(" ", "microseconds")
-    texts = (user.username.value, user.username.key, user.email.value, user.email.key, user.password_hash, created_at)
-    values = ", ".join(f"'{text}'" for text in texts)
-    sql(
-        "INSERT INTO users (id, username, username_key, email, email_key, password_hash, created_at, disabled, epoch, "
-        f"version) VALUES (x'{user.id.hex}', {values}, {int(user.disabled)}, {user.epoch}, {user.version})",
-        *(f"INSERT INTO user_roles (user_id, role) VALUES (x'{user.id.hex}', '{role}')" for role in user.roles),
-    )

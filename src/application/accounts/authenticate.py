@@ -4,15 +4,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import final
 
-from doorward.application.accounts.count_attempt import CountAttempt
-from doorward.application.ports.attempts import DeviceTokens
+from doorward.application.accounts.find_and_count import FindAndCount
 from doorward.application.ports.security import PasswordHasher, SecurityLog, Verdict
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage, Transaction
 from doorward.application.sessions.issue_tokens import SignedIn
 from doorward.application.sessions.open_session import Admits, Entry, OpenSession
 from doorward.application.transactions import MAX_ATTEMPTS
-from doorward.domain.accounts.attempts import UNKNOWN_DEVICES, AttemptKey
+from doorward.domain.accounts.attempts import AttemptKey
 from doorward.domain.accounts.email import login_key
 from doorward.domain.accounts.email_verification import EmailVerification
 from doorward.domain.accounts.password import Password
@@ -45,8 +44,7 @@ class Authenticate:
     hasher: PasswordHasher
     open_session: OpenSession
     log: SecurityLog
-    count: CountAttempt
-    devices: DeviceTokens
+    find_and_count: FindAndCount
     verification: EmailVerification
 
     async def __call__(self, login: str, password: str, now: datetime, origin: Origin = UNKNOWN_ORIGIN) -> SignedIn:
@@ -57,51 +55,37 @@ class Authenticate:
             self._refuse(login, "password_oversized")
             raise WrongPassword
         key = login_key(login)
-        found, counted = await self._find_and_count(key, now, origin.device_token)
+        found, counted = await self.find_and_count(key, now, origin.device_token)
         for _ in range(MAX_ATTEMPTS):
-            user = await self._verified(login, key, found, typed)
+            user = await self._verified(login, key, found, typed, now)
             admits = still_has_password(user, counted, self.verification)
             signed_in = await self.open_session(user, Entry(factor="password", origin=origin, admits=admits), now)
             if signed_in is not None:
                 return signed_in
             found = await self._find(key)
-            self._require_verified(login, user, found)
+            self._require_verified(login, user, found, now)
         raise TransactionConflict(cause="password_changed")
-
-    async def _find_and_count(self, key: str, now: datetime, token: str | None) -> tuple[User | None, AttemptKey]:
-        """Count the attempt before anything is hashed. Return the account, and what was counted.
-
-        A browser has a count of its own if the token is one of the account.
-        """
-        known = self.devices.read(token) if token is not None else None
-        counted = self.count.key(key, known.device if known else UNKNOWN_DEVICES)
-        async with self.storage.reading() as reading:
-            before, user = await reading.attempts.with_user(counted, key)
-            if known and (user is None or user.id != known.user_id):
-                counted = self.count.key(key)
-                before = await reading.attempts.get(counted)
-        await self.count(key, counted, before, now)
-        return user, counted
 
     async def _find(self, key: str) -> User | None:
         async with self.storage.reading() as reading:
             return await reading.users.by_login(key)
 
-    async def _verified(self, login: str, key: str, user: User | None, typed: Password) -> User:
+    async def _verified(self, login: str, key: str, user: User | None, typed: Password, now: datetime) -> User:
         """Return the account if the password is its own."""
         rehash_deadline = asyncio.get_running_loop().time() + REHASH_DEADLINE_SECONDS
         verdict = await self.hasher.verify(typed, user.password_hash if user else None, key)
         if user is None:
             raise self._refuse(login, "unknown_account")
-        if verdict is Verdict.MISMATCH or user.disabled:
-            raise self._refuse(login, "account_disabled" if user.disabled else "wrong_password", user)
+        enabled = user.is_enabled_at(now)
+        if verdict is Verdict.MISMATCH or not enabled:
+            raise self._refuse(login, "wrong_password" if enabled else "account_disabled", user)
         if verdict is Verdict.MATCH_OUTDATED:
             return await self._rehash(user, typed, rehash_deadline)
         return user
 
-    def _require_verified(self, login: str, user: User, present: User | None) -> None:
+    def _require_verified(self, login: str, user: User, present: User | None, now: datetime) -> None:
         """Raise EmailNotVerified if this is why no session was opened for the account, which is now as `present`."""
-        if present is None or present.disabled or present.password_hash != user.password_hash:
+        if present is None or not present.is_enabled_at(now) or present.password_hash != user.password_hash:
             return
         if not self.verification.admits(present):
             self._refuse(login, "email_not_verified", present)

@@ -84,6 +84,8 @@ class RegisterUser:
     async def _add(self, user: User, language: Language | None) -> None:
         async with self.storage.transaction() as tx:
             await tx.users.add(user)
+            if await tx.undo_links.is_reserved(user.email.key, user.id, user.created_at):
+                raise EmailTaken
             if self.verification.writes_letters:
                 letter = Letter.requested(LetterKind.EMAIL_VERIFICATION, user.email, language, user.created_at)
                 await tx.letters.add(letter)

@@ -61,9 +61,10 @@ class ResetPassword:
     ) -> int | None:
         """Return how many sessions ended, or None if the token is not valid any more."""
         async with self.storage.transaction() as tx:
-            user = await spend_link(tx, token_hash, PURPOSE, holder, now)
-            if user is None:
+            spent = await spend_link(tx, token_hash, PURPOSE, holder, now)
+            if spent is None:
                 return None
+            user = spent.user
             changed = user.with_password(password_hash).verified(now)
             await store_new_password(tx, changed, language, now)
             await tx.attempts.clear_all([self.logins.hash(key) for key in (user.username.key, user.email.key)])

@@ -39,7 +39,7 @@ class VerifyEmail:
     @retried
     async def _verify(self, token_hash: LinkTokenHash, holder: User, now: datetime) -> bool:
         async with self.storage.transaction() as tx:
-            user = await spend_link(tx, token_hash, PURPOSE, holder, now)
-            if user is not None and not user.email_verified:
-                await tx.users.save(user.verified(now))
-        return user is not None
+            spent = await spend_link(tx, token_hash, PURPOSE, holder, now)
+            if spent is not None and not spent.user.email_verified:
+                await tx.users.save(spent.user.verified(now))
+        return spent is not None

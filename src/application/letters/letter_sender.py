@@ -13,7 +13,7 @@ from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import LetterUndelivered, Unavailable
-from doorward.domain.letters.letter import Letter, LetterKind, LetterState
+from doorward.domain.letters.letter import REQUESTED, Letter, LetterState
 
 LEASE = "letters"
 LEASE_DURATION = timedelta(minutes=2)
@@ -103,7 +103,7 @@ class LetterSender:
         """Store that an attempt begins, and return what to send. Return None if there is nothing to send, or if another
         node sends it."""
         async with self._storage.transaction() as tx:
-            to = await self._prepare.addressee(tx, letter)
+            to = await self._prepare.addressee(tx, letter, now)
             if to is not None:
                 user = to if isinstance(to, User) else None
                 attempted = letter.attempted(now, random.random(), user)  # noqa: S311 jitter, no secret
@@ -112,7 +112,7 @@ class LetterSender:
                 return attempted, await self._prepare.contents(tx, attempted, to, now)
             removed = await tx.letters.remove(letter.id)
         if removed:
-            reason = "invitation_void" if letter.kind is LetterKind.INVITATION else "no_such_account"
+            reason = "no_such_account" if letter.kind in REQUESTED else "not_wanted_any_more"
             self._log.record(SecurityEvent.LETTER_DISCARDED, kind=letter.kind, letter_id=str(letter.id), reason=reason)
         return None
 

@@ -38,8 +38,9 @@ class UserReader(Protocol):
         """Return what authorization needs to know of these accounts (any number). Unknown accounts are left out."""
         ...
 
-    async def count_enabled(self, role: RoleName) -> int:
-        """Return the number of enabled accounts that have the role, as committed by now (see `LockName.ADMINS`)."""
+    async def count_enabled(self, role: RoleName, now: datetime) -> int:
+        """Return the number of accounts that have the role and are enabled at that time, as committed by now (see
+        `LockName.ADMINS`)."""
         ...
 
 
@@ -62,8 +63,8 @@ class UserRepository(UserReader, Protocol):
         ...
 
     async def delete(self, user_id: UserId) -> bool:
-        """Delete the account with its grants, sessions, letters, tokens of links and profile, and return whether it
-        existed. The end of the sessions is announced as one change, of the epoch after the account's last."""
+        """Delete the account with its grants, sessions, letters, links, code and profile. Return whether it existed.
+        The end of the sessions is announced as one change, of the epoch after the account's last."""
         ...
 
     async def lock(self, user_id: UserId) -> User | None:

@@ -47,9 +47,12 @@ class SecurityEvent(StrEnum):
     CHANGE_FEED_FAILED = "change_feed_failed", Level.ERROR
     CHANGE_FEED_READABLE = "change_feed_readable", Level.INFO
     CHANGE_FEED_UNREADABLE = "change_feed_unreadable", Level.WARNING
+    CHANGE_UNDONE = "change_undone", Level.INFO
     DATABASE_UNWRITABLE = "database_unwritable", Level.WARNING
     DATABASE_WRITABLE = "database_writable", Level.INFO
     DIRECTORY_REFRESH_FAILED = "directory_refresh_failed", Level.ERROR
+    EMAIL_CHANGE_REQUESTED = "email_change_requested", Level.INFO
+    EMAIL_CHANGED = "email_changed", Level.INFO
     EMAIL_VERIFICATION_REQUESTED = "email_verification_requested", Level.INFO, MAX_LINES_PER_SECOND
     EMAIL_VERIFIED = "email_verified", Level.INFO
     EXCESS_RATE_LIMIT_EXCEEDED = "excess_rate_limit_exceeded", Level.WARNING, 1
@@ -64,6 +67,8 @@ class SecurityEvent(StrEnum):
     PASSWORD_HASH_UNUSABLE = "password_hash_unusable", Level.ERROR
     PASSWORD_RESET_FAIL = "password_reset_fail", Level.WARNING
     PASSWORD_RESET_REQUESTED = "password_reset_requested", Level.INFO, MAX_LINES_PER_SECOND
+    RATE_LIMITS_LOCAL = "rate_limits_local", Level.WARNING, 1
+    RATE_LIMITS_SHARED = "rate_limits_shared", Level.INFO
     SERVICE_ADDED = "service_added", Level.INFO
     SERVICE_REMOVED = "service_removed", Level.INFO
     SERVICE_UNAVAILABLE = "service_unavailable", Level.WARNING, 1
@@ -72,6 +77,7 @@ class SecurityEvent(StrEnum):
     SESSION_RENEWED = "session_renewed", Level.INFO, MAX_LINES_PER_SECOND
     SESSIONS_ENDED = "sessions_ended", Level.INFO
     SESSIONS_PRUNED = "sessions_pruned", Level.INFO
+    SIGN_IN_CODE_REQUESTED = "sign_in_code_requested", Level.INFO, MAX_LINES_PER_SECOND
     SIGN_UP_FAIL = "sign_up_fail", Level.WARNING
     SIGNING_KEY_ADDED = "signing_key_added", Level.INFO
     SIGNING_KEY_FORGOTTEN = "signing_key_forgotten", Level.INFO

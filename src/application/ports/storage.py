@@ -16,6 +16,8 @@ from doorward.application.ports.letters import (
     LetterRepository,
     LinkTokenReader,
     LinkTokenRepository,
+    UndoLinkReader,
+    UndoLinkRepository,
 )
 from doorward.application.ports.profiles import ProfileReader, ProfileRepository
 from doorward.application.ports.repositories import (
@@ -34,6 +36,7 @@ from doorward.application.ports.repositories import (
     UserReader,
     UserRepository,
 )
+from doorward.application.ports.sign_in_codes import SignInCodeRepository
 from doorward.domain.change_feed.change import Change
 
 
@@ -92,6 +95,8 @@ class Reading(Protocol):
     @property
     def link_tokens(self) -> LinkTokenReader: ...
     @property
+    def undo_links(self) -> UndoLinkReader: ...
+    @property
     def profiles(self) -> ProfileReader: ...
     @property
     def invitations(self) -> InvitationReader: ...
@@ -122,6 +127,10 @@ class Transaction(Protocol):
     def letters(self) -> LetterRepository: ...
     @property
     def link_tokens(self) -> LinkTokenRepository: ...
+    @property
+    def undo_links(self) -> UndoLinkRepository: ...
+    @property
+    def sign_in_codes(self) -> SignInCodeRepository: ...
     @property
     def profiles(self) -> ProfileRepository: ...
     @property

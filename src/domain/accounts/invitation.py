@@ -42,5 +42,5 @@ class Invitation:
     def is_valid(self, inviter: User | None, now: datetime) -> bool:
         """Return whether the invitation can be accepted. `inviter` is the account of `invited_by` as it is now: it must
         still be allowed to invite."""
-        may_invite = self.invited_by is None or decide(inviter.access if inviter else None, MAY_INVITE).allowed
+        may_invite = self.invited_by is None or decide(inviter.access if inviter else None, MAY_INVITE, now).allowed
         return may_invite and now < self.expires_at

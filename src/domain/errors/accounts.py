@@ -122,6 +122,18 @@ class EmailUnproven(Invalid):
     text = "Name the account by its username or its id. Anybody can sign up with the email address of somebody else."
 
 
+class InvalidReason(Invalid):
+    code = "invalid_reason"
+    field = "reason"
+    text = "A reason is one line of at most 200 visible characters."
+
+
+class InvalidUntil(Invalid):
+    code = "invalid_until"
+    field = "until"
+    text = "Write a time in the future with its offset, such as 2030-01-31T12:00:00Z, or leave it out."
+
+
 class InvalidCredentials(Unauthenticated):
     """The sign-in failed. Only the security log contains the reason; the client does not learn it."""
 
@@ -149,8 +161,16 @@ class EmailAlreadyVerified(Conflict):
     text = "This email address is verified already."
 
 
+class InvalidCode(Unauthenticated):
+    """The code of a letter is wrong, was used, replaced by a newer one or tried too often, or has expired, or no
+    enabled account has the address. The text is the same for all."""
+
+    code = "invalid_code"
+    text = "This code is not valid. Ask for a new one if it does not work."
+
+
 class TooManyAttempts(Throttled):
-    """Too many passwords were tried for one login name. The password of this attempt was not looked at."""
+    """Too many passwords or codes were tried for one login name. What was sent with this attempt was not looked at."""
 
     code = "too_many_attempts"
     text = "Too many attempts. Wait before you try again."

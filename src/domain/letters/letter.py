@@ -29,23 +29,26 @@ class LetterKind(StrEnum):
     """The link to choose a new password, for the account with this address, if there is one."""
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 a kind of letter
     """Tells the holder of an account that its password was replaced."""
+    SIGN_IN_CODE = "sign_in_code"
+    """The code to sign in, for the account with this address, if there is one."""
     TEST = "test"
     """What an operator sends to see whether letters arrive. It is never stored."""
     EMAIL_VERIFICATION = "email_verification"
     """The link that verifies the address, for the account with this address, unless it is verified already."""
     EMAIL_IN_USE = "email_in_use"
-    """Tells the holder of the account with this address that somebody tried to sign up with it."""
-
+    """Tells the holder of the account with this address that somebody tried to use it for another one."""
+    EMAIL_CHANGE = "email_change"
+    """The link to confirm a new address, to that address."""
+    EMAIL_CHANGED = "email_changed"
+    """Tells the old address that the account has another one."""
     INVITATION = "invitation"
     """The link to accept an invitation, for an address without an account."""
 
-    @property
-    def is_by_address(self) -> bool:
-        """Whether the account is looked up by its address when the letter is sent."""
-        return self in BY_ADDRESS
 
-
-BY_ADDRESS = frozenset({LetterKind.PASSWORD_RESET, LetterKind.EMAIL_VERIFICATION, LetterKind.EMAIL_IN_USE})
+REQUESTED = frozenset(
+    {LetterKind.PASSWORD_RESET, LetterKind.SIGN_IN_CODE, LetterKind.EMAIL_VERIFICATION, LetterKind.EMAIL_IN_USE}
+)
+"""Letters that anybody can ask for by an address. Their account is looked up when they are sent."""
 
 
 class LetterState(StrEnum):
@@ -97,6 +100,14 @@ class Letter:
         return cls._new(kind, email.value, language, now, slot=sha256(slot).digest())
 
     @classmethod
+    def to_new_address(cls, user: User, address: Email, language: Language | None, now: datetime) -> Self:
+        """Return the letter by which the holder of an account confirms a new address. A second one of the account
+        within the same minute of the clock has the same slot, whatever the address."""
+        kind = LetterKind.EMAIL_CHANGE
+        slot = f"{kind}\0{user.id}\0{int(now.timestamp()) // SLOT_SECONDS}".encode()
+        return replace(cls._new(kind, address.value, language, now, slot=sha256(slot).digest()), user_id=user.id)
+
+    @classmethod
     def to_holder(cls, kind: LetterKind, user: User, language: Language | None, now: datetime) -> Self:
         """Return a letter that tells the holder of an account about a change of it."""
         return replace(cls._new(kind, user.email.value, language, now), user_id=user.id)
@@ -136,7 +147,7 @@ class Letter:
         """
         attempts = self.attempts + 1
         due_at = now + pause_after(attempts, jitter)
-        recipient = user.email.value if user and self.kind.is_by_address else self.recipient
+        recipient = user.email.value if user and self.kind in REQUESTED else self.recipient
         return replace(
             self,
             user_id=user.id if user else None,

@@ -57,6 +57,8 @@ class LetterTemplates:
             "link": link,
             "minutes": contents.token_minutes,
             "hours": contents.token_minutes // 60,
+            "days": contents.token_minutes // (24 * 60),
+            "code": contents.code,
             "valid_until": contents.sent_at + timedelta(minutes=contents.token_minutes),
             "written_at": contents.written_at,
             "language": contents.language,

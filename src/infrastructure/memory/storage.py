@@ -20,7 +20,9 @@ from doorward.infrastructure.memory.profiles import MemoryProfiles
 from doorward.infrastructure.memory.repositories import MemoryChanges, MemoryKeys, MemoryRoles, MemoryUsers
 from doorward.infrastructure.memory.services import MemoryServices
 from doorward.infrastructure.memory.sessions import MemorySessions
+from doorward.infrastructure.memory.sign_in_codes import MemorySignInCodes
 from doorward.infrastructure.memory.tables import MemoryDatabase, Tables
+from doorward.infrastructure.memory.undo_links import MemoryUndoLinks
 
 
 @final
@@ -40,6 +42,8 @@ class MemoryTransaction:
         self.changes = MemoryChanges(tables)
         self.letters = MemoryLetters(tables)
         self.link_tokens = MemoryLinkTokens(tables)
+        self.undo_links = MemoryUndoLinks(tables)
+        self.sign_in_codes = MemorySignInCodes(tables)
         self.profiles = MemoryProfiles(tables)
         self.invitations = MemoryInvitations(tables)
 
@@ -92,6 +96,10 @@ class MemoryReading:
     @property
     def link_tokens(self) -> MemoryLinkTokens:
         return MemoryLinkTokens(self._copy())
+
+    @property
+    def undo_links(self) -> MemoryUndoLinks:
+        return MemoryUndoLinks(self._copy())
 
     @property
     def profiles(self) -> MemoryProfiles:

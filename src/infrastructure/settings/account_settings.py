@@ -32,15 +32,3 @@ SignUpMode = Annotated[
         "`closed` administrators create all accounts."
     ),
 ]
-FreeAttempts = Annotated[
-    int,
-    Meta(
-        ge=1,
-        le=1_000_000,
-        description="Wrong passwords in a row at one login name that cost no delay. Each further one delays the "
-        "next attempt by 1 to 10 seconds.",
-    ),
-]
-AttemptsPerDay = Annotated[
-    int, Meta(ge=1, le=1_000_000, description="Wrong passwords in a row at one login name within a day.")
-]

@@ -10,14 +10,19 @@ from msgspec import Meta
 
 from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME
 from doorward.infrastructure.settings.account_settings import (
-    AttemptsPerDay,
-    FreeAttempts,
     PasswordBlocklist,
     PasswordMinLength,
     ProfileSchemaFile,
     SignUpMode,
 )
-from doorward.infrastructure.settings.email_verification import EmailVerificationChoice
+from doorward.infrastructure.settings.letter_settings import (
+    EmailCodes,
+    EmailVerificationChoice,
+    MailSender,
+    MailServerUrl,
+    TemplateFolder,
+)
+from doorward.infrastructure.settings.limits import LimitSettings
 from doorward.infrastructure.settings.web_addresses import Network
 from doorward.infrastructure.sql.urls import DatabaseUrl
 
@@ -190,29 +195,11 @@ class Settings:
     password_blocklist: PasswordBlocklist = None
     profile_schema: ProfileSchemaFile = None
     sign_up: SignUpMode = "open"
-    smtp_url: Annotated[
-        str | None,
-        Meta(
-            description="Mail server for letters: `smtp://USER:PASSWORD@HOST:PORT` (STARTTLS), or `smtps://` for "
-            "implicit TLS. `DOORWARD_SMTP_URL_FILE` names a file that holds it.",
-            extra={"default": "none: letters become files in DATA_DIR/letters"},
-        ),
-    ] = field(default=None, repr=False)
-    mail_from: Annotated[
-        str,
-        Meta(
-            description="Sender of letters, such as `Example <noreply@example.com>`. Required with SMTP_URL.",
-            extra={"default": "doorward@localhost.localdomain"},
-        ),
-    ] = "doorward@localhost.localdomain"
-    templates: Annotated[
-        Path | None,
-        Meta(
-            description="Folder of templates of your own for letters; see [letters](letters.md).",
-            extra={"default": "none"},
-        ),
-    ] = None
+    smtp_url: MailServerUrl = field(default=None, repr=False)
+    mail_from: MailSender = "doorward@localhost.localdomain"
+    templates: TemplateFolder = None
     email_verification: EmailVerificationChoice = "optional"
+    email_codes: EmailCodes = False
     workers: Annotated[int, Meta(ge=1, le=64, description="Worker processes.")] = 1
     hasher: Annotated[
         Literal["auto", "argon2-cffi", "libsodium"],
@@ -244,8 +231,7 @@ class Settings:
     hash_wait_seconds: Annotated[
         int, Meta(ge=1, le=60, description="Longest wait of a sign-in before its password is hashed, 1 to 60 seconds.")
     ] = 1
-    sign_in_free_attempts: FreeAttempts = 3
-    sign_in_attempts_per_day: AttemptsPerDay = 50
+    limits: LimitSettings = field(default_factory=LimitSettings)
     keep_alive_seconds: Annotated[
         int,
         Meta(

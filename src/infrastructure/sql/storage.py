@@ -22,6 +22,8 @@ from doorward.infrastructure.sql.profiles import SqlProfiles
 from doorward.infrastructure.sql.roles import SqlRoles
 from doorward.infrastructure.sql.services import SqlServices
 from doorward.infrastructure.sql.sessions import SqlSessions
+from doorward.infrastructure.sql.sign_in_codes import SqlSignInCodes
+from doorward.infrastructure.sql.undo_links import SqlUndoLinks
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.infrastructure.sql.users import SqlUsers
 
@@ -81,6 +83,14 @@ class SqlRepositories:
     @property
     def link_tokens(self) -> SqlLinkTokens:
         return SqlLinkTokens(self.connection)
+
+    @property
+    def undo_links(self) -> SqlUndoLinks:
+        return SqlUndoLinks(self.connection)
+
+    @property
+    def sign_in_codes(self) -> SqlSignInCodes:
+        return SqlSignInCodes(self.connection)
 
     @property
     def profiles(self) -> SqlProfiles:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Index, MetaData, Table
 
+from doorward.domain.accounts.suspension import MAX_REASON_CHARACTERS
 from doorward.domain.sessions.session import MAX_ADDRESS_CHARACTERS, MAX_USER_AGENT_CHARACTERS
 from doorward.infrastructure.sql.naming import own
 from doorward.infrastructure.sql.rotated_tokens import MAX_ROTATED_TOKENS_CHARACTERS
@@ -53,6 +54,8 @@ users = Table(
     Column("epoch", Number, nullable=False),
     Column("version", Number, nullable=False),
     Column("created_at", UtcTime(), nullable=False),
+    Column("disabled_until", UtcTime()),
+    Column("disabled_reason", display_text(MAX_REASON_CHARACTERS), nullable=False, server_default=""),
     Column("email_verified_at", UtcTime()),
     Column("locale", Key(16)),
     **TABLE_OPTIONS,
@@ -180,6 +183,31 @@ link_tokens = Table(
     Column("purpose", Key(32), primary_key=True),
     Column("token_hash", Digest, nullable=False, unique=True),
     Column("address_key", Key(254), nullable=False),
+    Column("expires_at", UtcTime(), nullable=False),
+    Column("new_address", display_text(254)),
+    Index(None, "expires_at"),
+    **TABLE_OPTIONS,
+)
+
+undo_links = Table(
+    own("undo_links"),
+    metadata,
+    Column("user_id", Id(), ForeignKey(users.c.id), primary_key=True),
+    Column("address_key", Key(254), primary_key=True),
+    Column("address", display_text(254), nullable=False),
+    Column("token_hash", Digest, nullable=False, unique=True),
+    Column("expires_at", UtcTime(), nullable=False),
+    Index(None, "address_key"),
+    Index(None, "expires_at"),
+    **TABLE_OPTIONS,
+)
+
+sign_in_codes = Table(
+    own("sign_in_codes"),
+    metadata,
+    Column("user_id", Id(), ForeignKey(users.c.id), primary_key=True),
+    Column("code_hash", Digest, nullable=False),
+    Column("tries", Number, nullable=False),
     Column("expires_at", UtcTime(), nullable=False),
     Index(None, "expires_at"),
     **TABLE_OPTIONS,

@@ -15,16 +15,25 @@ from doorward.interfaces.http.access.admin_roles import AdminRolesController
 from doorward.interfaces.http.access.demo import DemoController
 from doorward.interfaces.http.access.explain import explain
 from doorward.interfaces.http.accounts.admin_users import AdminUsersController
+from doorward.interfaces.http.accounts.email_change import confirm_email_change, request_email_change, undo_change
 from doorward.interfaces.http.accounts.email_verification import (
     request_verification,
     resend_verification,
     verify_email,
 )
 from doorward.interfaces.http.accounts.invitations import AdminInvitationsController, accept_invitation
-from doorward.interfaces.http.accounts.link_pages import invitation_page, link_page_script, reset_page, verify_page
+from doorward.interfaces.http.accounts.link_pages import (
+    change_page,
+    invitation_page,
+    link_page_script,
+    reset_page,
+    undo_page,
+    verify_page,
+)
 from doorward.interfaces.http.accounts.own_account import AccountController
 from doorward.interfaces.http.accounts.password_reset import forgot_password, reset_password
 from doorward.interfaces.http.accounts.sign_in import sign_in
+from doorward.interfaces.http.accounts.sign_in_code import request_code, sign_in_by_code
 from doorward.interfaces.http.accounts.sign_up import sign_up
 from doorward.interfaces.http.config import HttpConfig
 from doorward.interfaces.http.docs.openapi_routes import openapi_route
@@ -40,6 +49,7 @@ from doorward.interfaces.http.security.access import require_guarded
 from doorward.interfaces.http.security.cookies import COOKIES, Cookies
 from doorward.interfaces.http.security.guard import Guard
 from doorward.interfaces.http.security.presented_token import presented_in_tutorial, presented_token
+from doorward.interfaces.http.security.request_limits import CONTAINER
 from doorward.interfaces.http.services.introspection import introspect
 from doorward.interfaces.http.services.revocation import revoke
 from doorward.interfaces.http.sessions.admin_sessions import AdminSessionsController
@@ -66,6 +76,11 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     verify_email,
     resend_verification,
     verify_page,
+    request_email_change,
+    confirm_email_change,
+    change_page,
+    undo_change,
+    undo_page,
     accept_invitation,
     invitation_page,
     AccountController,
@@ -97,11 +112,11 @@ def create_app(container: AsyncContainer, config: HttpConfig, lifespan: Lifespan
     error_answers = ErrorAnswers(dialect)
     cookies = Cookies(config)
     guard = Guard(container, cookies, presented_in_tutorial if dialect.bare_tokens else presented_token)
-    routes = [*ROUTES, continue_session] if dialect.kept_refresh_tokens else ROUTES
+    routes = [*ROUTES, *optional_routes(config)]
     app = Litestar(
         [*routes, *documentation(routes, config, error_answers, cookies)],
         before_request=guard,
-        state=State({COOKIES: cookies}),
+        state=State({COOKIES: cookies, CONTAINER: container}),
         dependencies={"browser": Provide(cookies.browser_of, sync_to_thread=False)},
         exception_handlers=error_answers.exception_handlers(),
         request_class=request_class(dialect.lenient_paths),
@@ -113,6 +128,13 @@ def create_app(container: AsyncContainer, config: HttpConfig, lifespan: Lifespan
     require_guarded(app, guard)
     app.asgi_handler = app.asgi_router  # without the layer that catches exceptions, because the edge catches them
     return app
+
+
+def optional_routes(config: HttpConfig) -> Sequence[ControllerRouterHandler]:
+    """Return the routes that the settings turn on."""
+    continuation = (continue_session,) if DIALECTS[config.dialect].kept_refresh_tokens else ()
+    codes = (request_code, sign_in_by_code) if config.email_codes else ()
+    return [*continuation, *codes]
 
 
 def documentation(

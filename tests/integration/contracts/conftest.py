@@ -32,6 +32,8 @@ EMPTIED = (
     "DELETE FROM sessions",
     "DELETE FROM letters",
     "DELETE FROM link_tokens",
+    "DELETE FROM undo_links",
+    "DELETE FROM sign_in_codes",
     "DELETE FROM profiles",
     "DELETE FROM invitations",
     "DELETE FROM users",

@@ -29,7 +29,7 @@ from doorward.infrastructure.sql.urls import DatabaseUrl
 from support.builders import a_session, a_user, an_invitation
 from support.doubles import NOON
 from support.readme import hand_edit
-from support.sql_by_hand import Sql, insert_account
+from support.sql_by_hand import Sql, put_in_first_revision
 from support.storage_access import announced, found, put, session, sessions_of
 
 VERSIONS = Path(schema.__file__).parent / "migrations" / "versions"
@@ -122,7 +122,7 @@ async def test_a_later_migration_that_was_cut_off_is_taken_up(url: DatabaseUrl, 
     """Wherever it was, and what was there before it stays."""
     ada = a_user()
     await migrate(url, "0002")
-    insert_account(sql, ada)
+    put_in_first_revision(sql, ada)
     index = "DROP INDEX ix_changes_subject_created_at" + (" ON changes" if url.sqlite_path is None else "")
     sql(*(line.format(drop_index=index) for line in lost), "UPDATE doorward_version SET version_num = '0001'")
     await migrate(url)
@@ -166,18 +166,18 @@ async def test_accounts_and_sessions_stay_when_letters_come_and_go(url: Database
     ada = a_user()
     mine = a_session(ada)
     await migrate(url, "0004")
+    put_in_first_revision(sql, ada)
     storage = SqlStorage.open(url)
-    insert_account(sql, ada)
     await put(storage, mine)
     await migrate(url)
     letter = Letter.to_holder(LetterKind.PASSWORD_CHANGED, ada, "en", NOON)
     await put(storage, letter)
-    assert await sessions_of(storage, ada) == [mine.id]
+    assert await found(storage, ada.id) == ada
     await migrate(url, "0004")
+    assert await sessions_of(storage, ada) == [mine.id]
     await migrate(url)
     await check_schema(url)
     assert await found(storage, ada.id) == ada
-    assert await sessions_of(storage, ada) == [mine.id]
     assert sql("SELECT count(*) FROM letters") == [(0,)]
     await storage.close()
 
@@ -187,7 +187,7 @@ async def test_accounts_stay_when_invitations_come_and_go(url: DatabaseUrl) -> N
     await migrate(url)
     storage = SqlStorage.open(url)
     await put(storage, ada, invitation)
-    await migrate(url, "0007")
+    await migrate(url, "0010")
     await migrate(url)
     await check_schema(url)
     assert await found(storage, ada.id) == ada
@@ -203,7 +203,7 @@ async def test_accounts_stay_when_locales_and_profiles_come_and_go(url: Database
     await put(storage, replace(ada, locale="de"))
     async with storage.transaction() as tx:
         await tx.profiles.put(ada.id, Profile("{}"))
-    await migrate(url, "0006")
+    await migrate(url, "0009")
     assert sql("SELECT username FROM users") == [(ada.username.value,)]
     await migrate(url)
     await check_schema(url)

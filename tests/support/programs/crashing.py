@@ -20,6 +20,7 @@ from doorward.application.access.revoke_role import RevokeRole
 from doorward.application.accounts.authenticate import Authenticate
 from doorward.application.accounts.count_attempt import CountAttempt
 from doorward.application.accounts.delete_user import DeleteUser
+from doorward.application.accounts.find_and_count import FindAndCount
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.accounts.register_user import RegisterUser
 from doorward.application.change_feed.ended_sessions import EndedSessions
@@ -68,8 +69,9 @@ def sign_in(storage: SqlStorage, _: User) -> Awaitable[object]:
     ended = EndedSessions(storage, FrozenClock(), FeedMarks(b"one key of all nodes"))
     count = CountAttempt(storage, LOGINS, AttemptPolicy(), LOG)
     open_session = OpenSession(storage, REFRESH_TOKENS, issue, POLICY, LOG, ended)
+    find_and_count = FindAndCount(storage, DEVICE_TOKENS, count)
     verification = EmailVerification.OPTIONAL
-    authenticate = Authenticate(storage, PlainHasher(), open_session, LOG, count, DEVICE_TOKENS, verification)
+    authenticate = Authenticate(storage, PlainHasher(), open_session, LOG, find_and_count, verification)
     return authenticate("ada", PASSWORD, NOON)
 
 
@@ -87,10 +89,10 @@ SESSION_STORIES: dict[str, Story] = {"sign in": sign_in, "refresh": refresh}
 STORIES: dict[str, Story] = {
     "sign up": sign_up,
     "grant a role": lambda storage, ada: GrantRole(storage, LOG)(ada.id, RoleName("writer"), NOON, by=OPERATOR),
-    "revoke a role": lambda storage, ada: RevokeRole(storage, LOG)(ada.id, MODERATOR, by=OPERATOR),
-    "revoke admin": lambda storage, ada: RevokeRole(storage, LOG)(ada.id, ADMIN, by=OPERATOR),
+    "revoke a role": lambda storage, ada: RevokeRole(storage, LOG, FrozenClock())(ada.id, MODERATOR, by=OPERATOR),
+    "revoke admin": lambda storage, ada: RevokeRole(storage, LOG, FrozenClock())(ada.id, ADMIN, by=OPERATOR),
     "remove a role": lambda storage, _: RemoveRole(storage, LOG)(RoleName("editor"), by=OPERATOR),
-    "delete an account": lambda storage, ada: DeleteUser(storage, LOG)(ada.id, by=OPERATOR),
+    "delete an account": lambda storage, ada: DeleteUser(storage, LOG, FrozenClock())(ada.id, by=OPERATOR),
     "rotate the keys": keys_take_turns,
     "revoke a key": revoke_a_key,
     "seal the keys anew": lambda storage, _: ResealSigningKeys(storage, PlainSealer(), LOG)(),

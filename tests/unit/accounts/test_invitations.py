@@ -102,7 +102,7 @@ async def test_an_address_that_is_in_use_gets_no_letter_and_the_administrator_is
     await house.send_letters()
     assert [letter.recipient for letter in house.mailer.sent] == ["eve@example.org"]
     (line,) = house.log.of(SecurityEvent.LETTER_DISCARDED)
-    assert line["reason"] == "invitation_void"
+    assert line["reason"] == "not_wanted_any_more"
     listed = await ListInvitations(house.storage)()
     assert {invitation.email.value for invitation in listed.invitations} == {ADDRESS, "eve@example.org"}
 

@@ -62,7 +62,7 @@ async def test_no_log_line_holds_a_profile() -> None:
     """LG-03."""
     house = House()
     ada = await house.with_user()
-    update = UpdateUser(house.storage, house.log, SCHEMA)
+    update = UpdateUser(house.storage, house.log, house.clock, SCHEMA)
     await update(ada.id, UserChanges(locale="es", profile=ProfileChange(PHYSICS)), OPERATOR)
     (line,) = house.log.of(SecurityEvent.USER_UPDATED)
     assert (line["locale"], line["profile_changed"]) == ("es", True)
@@ -78,7 +78,7 @@ async def test_a_profile_that_the_schema_forbids_changes_nothing() -> None:
             a_principal(signed_in.user, signed_in.session), "de", forbidden
         )
     with pytest.raises(InvalidProfile):
-        await UpdateUser(house.storage, house.log, SCHEMA)(
+        await UpdateUser(house.storage, house.log, house.clock, SCHEMA)(
             signed_in.user.id, UserChanges(locale="de", profile=forbidden), OPERATOR
         )
     assert (await house.stored(signed_in.user.id)).locale is None
@@ -107,7 +107,7 @@ async def test_a_letter_is_in_the_language_of_its_request_or_else_in_that_of_the
     house = House()
     signed_in = await house.newly_signed_in()
     if locale:
-        await UpdateUser(house.storage, house.log)(signed_in.user.id, UserChanges(locale=locale), OPERATOR)
+        await UpdateUser(house.storage, house.log, house.clock)(signed_in.user.id, UserChanges(locale=locale), OPERATOR)
     if cause == "forgotten":
         await house.request_reset("ada@example.org", named, house.clock.now())
     else:
@@ -120,7 +120,7 @@ async def test_a_letter_is_in_the_language_of_its_request_or_else_in_that_of_the
 async def test_a_letter_that_the_operator_caused_is_in_the_language_of_the_account() -> None:
     house = House()
     ada = await house.with_user()
-    await UpdateUser(house.storage, house.log)(ada.id, UserChanges(locale="fr"), OPERATOR)
+    await UpdateUser(house.storage, house.log, house.clock)(ada.id, UserChanges(locale="fr"), OPERATOR)
     await house.set_password(ada.id, OTHER_PASSWORD, house.clock.now(), by=OPERATOR)
     await house.send_letters()
     assert [letter.language for letter in house.mailer.sent] == ["fr"]

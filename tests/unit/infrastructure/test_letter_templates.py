@@ -1,6 +1,7 @@
 """Templates and catalogues of letters."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -80,6 +81,20 @@ def test_each_letter_is_another_one_in_each_language(kind: LetterKind) -> None:
         assert (letter.link or "") in letter.text
         assert letter.html.startswith("<!DOCTYPE html>")
         assert not re.search(r"<(img|script|link|style)\b", letter.html)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", [LetterKind.PASSWORD_CHANGED, LetterKind.EMAIL_CHANGED])
+def test_a_letter_about_a_change_may_have_no_link(kind: LetterKind, language: Language) -> None:
+    """VF-02: then it says what else to do."""
+    templates = LetterTemplates(LINKS)
+    with_link = templates.write(replace(contents(kind, language), token_minutes=7 * 24 * 60))
+    without = templates.write(replace(contents(kind, language), token=None, token_minutes=0))
+    assert with_link.link == f"https://auth.example.com/undo#token={'T' * 43}"
+    assert " 7 " in with_link.text
+    assert without.link is None
+    assert "#token" not in without.html
+    assert not re.search(r"#token|None| 0 |\n\n\n", without.text)
 
 
 def test_a_time_is_written_as_in_the_language_of_the_letter() -> None:

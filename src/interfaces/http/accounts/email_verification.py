@@ -20,9 +20,12 @@ from doorward.domain.access.principal import Principal
 from doorward.domain.access.role import ADMIN
 from doorward.domain.errors import AccountMissing, EmailAlreadyVerified, InvalidEmail, InvalidLink
 from doorward.domain.ids import UserId
+from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.security.access import PUBLIC
 from doorward.interfaces.http.security.guard import current_principal
+from doorward.interfaces.http.security.request_limits import Limited
 from doorward.interfaces.http.wire.languages import named_language
+from doorward.interfaces.http.wire.link_use import LinkUse
 from doorward.interfaces.http.wire.message import Message
 from doorward.interfaces.http.wire.text_limits import EMAIL
 
@@ -35,16 +38,13 @@ class VerificationRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
     ]
 
 
-class LinkUse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    token: Annotated[str, Meta(description="The token of the link in the letter.")]
-
-
 @post(
     "/api/auth/verify/request",
     status_code=202,
     operation_id="requestEmailVerification",
     summary="Ask for a letter with a link that verifies an email address",
     tags=TAGS,
+    guards=[Limited(LimitName.VERIFY)],
     opt={"access": PUBLIC, "refusals": (InvalidEmail,)},
 )
 @inject
@@ -66,6 +66,7 @@ async def request_verification(
     operation_id="verifyEmail",
     summary="Verify an email address with the token of a letter",
     tags=TAGS,
+    guards=[Limited(LimitName.VERIFY)],
     opt={"access": PUBLIC, "refusals": (InvalidLink,)},
 )
 @inject

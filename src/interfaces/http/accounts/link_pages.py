@@ -36,6 +36,9 @@ class LinkPage:
     """What is shown when the route has accepted the token."""
     fields: str = ""
     """HTML of what is sent beside the token."""
+    text: str = ""
+    next: str = ""
+    """The page that takes the `resetToken` of the answer, or empty for a page that shows `done`."""
 
 
 RESET: Final = LinkPage(
@@ -53,6 +56,21 @@ VERIFY: Final = LinkPage(
     route="api/auth/verify",
     button="Confirm",
     done="Your email address is confirmed.",
+)
+CHANGE: Final = LinkPage(
+    title="Confirm your new email address",
+    route="api/account/email/confirm",
+    button="Confirm",
+    done="Your account has this email address now.",
+)
+UNDO: Final = LinkPage(
+    title="Undo a change of your account",
+    text="If somebody else changed your password or your email address, take the account back. It gets the email "
+    "address of this letter, all sessions end, and you choose a new password.",
+    route="api/auth/undo",
+    button="Take the account back",
+    done="The change was undone. Choose a new password now.",
+    next="reset-password",
 )
 
 INVITATION: Final = LinkPage(
@@ -96,6 +114,16 @@ async def reset_page() -> ASGIResponse:
 @get("/verify-email", include_in_schema=False, opt={"access": PUBLIC})
 async def verify_page() -> ASGIResponse:
     return page_answer(VERIFY)
+
+
+@get("/change-email", include_in_schema=False, opt={"access": PUBLIC})
+async def change_page() -> ASGIResponse:
+    return page_answer(CHANGE)
+
+
+@get("/undo", include_in_schema=False, opt={"access": PUBLIC})
+async def undo_page() -> ASGIResponse:
+    return page_answer(UNDO)
 
 
 @get("/accept-invitation", include_in_schema=False, opt={"access": PUBLIC})

@@ -17,6 +17,7 @@ from doorward.domain.errors import (
     Forbidden,
     Invalid,
     InvalidClient,
+    InvalidCode,
     InvalidCredentials,
     InvalidRefreshToken,
     InvalidToken,
@@ -115,6 +116,7 @@ RULES: Final[Mapping[type[DomainError], Rule]] = {
 """The rule of each refusal class. A refusal without one has the rule of the nearest class that it inherits from."""
 
 COUNTERS: Final[Mapping[type[DomainError], Callable[[], None]]] = {
+    InvalidCode: partial(count_sign_in, "refused"),
     InvalidCredentials: partial(count_sign_in, "refused"),
     EmailNotVerified: partial(count_sign_in, "refused"),
     TooManyAttempts: partial(count_sign_in, "limited"),

@@ -82,6 +82,7 @@ GUARDED: Mapping[str, frozenset[str]] = {
     "PATCH /api/account": EVERYBODY,
     "DELETE /api/account": EVERYBODY,
     "POST /api/account/password": EVERYBODY,
+    "POST /api/account/email": EVERYBODY,
     "GET /api/account/sessions": EVERYBODY,
     "DELETE /api/account/sessions": EVERYBODY,
     "DELETE /api/account/sessions/{session_id}": EVERYBODY,
@@ -126,8 +127,10 @@ OPEN = frozenset(
         "GET /metrics",
         "GET /openapi.json",
         "GET /readyz",
+        "GET /change-email",
         "GET /link-page.js",
         "GET /reset-password",
+        "GET /undo",
         "GET /verify-email",
         "POST /api/auth/invitation",
         "POST /api/auth/password/forgot",
@@ -135,6 +138,8 @@ OPEN = frozenset(
         "POST /api/auth/refresh",
         "POST /api/auth/signin",
         "POST /api/auth/signup",
+        "POST /api/account/email/confirm",
+        "POST /api/auth/undo",
         "POST /api/auth/verify",
         "POST /api/auth/verify/request",
     }
@@ -235,6 +240,8 @@ NEED_A_BODY = (
     "/api/auth/password/reset",
     "/api/auth/verify",
     "/api/auth/verify/request",
+    "/api/account/email/confirm",
+    "/api/auth/undo",
     "/api/auth/invitation",
 )
 

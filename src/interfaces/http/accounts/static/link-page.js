@@ -19,6 +19,9 @@ form.addEventListener("submit", async (event) => {
     if (answer.ok) {
       form.hidden = true;
       outcome.textContent = form.dataset.done;
+      if (form.dataset.next) {
+        location.assign(`${form.dataset.next}#token=${(await answer.json()).resetToken}`);
+      }
     } else {
       outcome.textContent = (await answer.json()).detail;
     }
