@@ -39,6 +39,7 @@ LIMITED_ROUTES = {
     ("POST", "/api/account/email"): LimitName.CONFIRM,
     ("POST", "/api/account/email/confirm"): LimitName.RESET,
     ("POST", "/api/auth/undo"): LimitName.RESET,
+    ("POST", "/api/auth/invitation"): LimitName.SIGN_UP,
 }
 """Every route with a limit."""
 
