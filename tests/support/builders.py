@@ -84,6 +84,12 @@ def a_user(name: str = "ada", *roles: RoleName, disabled: bool = False) -> User:
     )
 
 
+def email_of(user: User) -> Email:
+    """Return the address of an account that has one."""
+    assert user.email is not None
+    return user.email
+
+
 def letter_contents() -> LetterContents:
     """Return what a letter with the link for a forgotten password contains."""
     return LetterContents(

@@ -7,10 +7,24 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from doorward.domain.accounts.user import User
 from support.mysql.server import Account
 
 Sql = Callable[..., list[tuple[Any, ...]]]
 """Runs statements, each committed at once, and returns the rows of the last."""
+
+
+def insert_account(sql: Sql, user: User) -> None:
+    """Insert an account with the columns that every revision has."""
+    assert user.email is not None
+    created = user.created_at.replace(tzinfo=None).isoformat(" ", "microseconds")
+    sql(
+        "INSERT INTO users (id, username, username_key, email, email_key, password_hash, disabled, epoch, version, "
+        f"created_at) VALUES (x'{user.id.hex}', '{user.username.value}', '{user.username.key}', '{user.email.value}', "
+        f"'{user.email.key}', '{user.password_hash}', {int(user.disabled)}, {user.epoch}, {user.version}, '{created}')"
+    )
+    for role in sorted(user.roles):
+        sql(f"INSERT INTO user_roles (user_id, role, granted_at) VALUES (x'{user.id.hex}', '{role}', '{created}')")
 
 
 def sql_on(url: str) -> Sql:

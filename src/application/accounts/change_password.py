@@ -38,7 +38,7 @@ class ChangePassword:
         password_hash: PasswordHash | None = None
         for _ in range(MAX_ATTEMPTS):
             confirmed = await self.confirm(by, current)
-            checked = self.rules.check(new, (confirmed.username.value, confirmed.email.value))
+            checked = self.rules.check(new, confirmed.known_words)
             password_hash = password_hash or await self.hasher.hash(checked)
             ended = await self._save(by, confirmed.password_hash, password_hash, language)
             if ended is not None:

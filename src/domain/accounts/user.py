@@ -4,6 +4,7 @@ from typing import Self
 
 from doorward.domain.access.decision import Access
 from doorward.domain.access.role import RoleName
+from doorward.domain.accounts.alias import Alias
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.accounts.username import Username
@@ -20,17 +21,37 @@ class User:
 
     id: UserId
     username: Username
-    email: Email
+    email: Email | None
+    """None for an account that was adopted without an address. It is asked for one at its next sign-in."""
     password_hash: PasswordHash = field(repr=False)
     created_at: datetime
     roles: frozenset[RoleName] = frozenset()
     disabled: bool = False
     epoch: int = 0
     version: int = 0
+    alias: Alias | None = None
+    """The name with which an adopted account signed in before, if that cannot be a username."""
+    external_id: str | None = None
+    """The id of an adopted account in the system that it comes from."""
 
     @property
     def access(self) -> Access:
         return Access(user_id=self.id, roles=self.roles, disabled=self.disabled, epoch=self.epoch)
+
+    @property
+    def address(self) -> str | None:
+        """Return the text of the email address."""
+        return self.email.value if self.email else None
+
+    @property
+    def login_keys(self) -> tuple[str, ...]:
+        """Return the keys of all names with which the account signs in."""
+        return tuple(name.key for name in (self.username, self.email, self.alias) if name is not None)
+
+    @property
+    def known_words(self) -> tuple[str, ...]:
+        """Return what its password must not contain."""
+        return tuple(name.value for name in (self.username, self.email, self.alias) if name is not None)
 
     def granted(self, role: RoleName) -> Self:
         return replace(self, roles=self.roles | {role})

@@ -32,6 +32,7 @@ class Tables:
     changes: list[SequencedChange] = field(default_factory=list)
     letters: dict[LetterId, Letter] = field(default_factory=dict)
     link_tokens: dict[tuple[UserId, LinkPurpose], LinkToken] = field(default_factory=dict)
+    adoptions: set[tuple[str, str]] = field(default_factory=set)
     next_sequence: int = 1
 
     @classmethod
@@ -52,6 +53,7 @@ class Tables:
             changes=list(self.changes),
             letters=dict(self.letters),
             link_tokens=dict(self.link_tokens),
+            adoptions=set(self.adoptions),
         )
 
     def remove_sessions(self, user_id: UserId) -> int:

@@ -75,7 +75,7 @@ def list_users(query: str, after: str | None, limit: int, as_json: bool) -> None
     print_table(
         ("USERNAME", "EMAIL", "ROLES", "STATE", "ID"),
         [
-            (user.username.value, user.email.value, " ".join(sorted(user.roles)), state_of(user), str(user.id))
+            (user.username.value, user.address or "-", " ".join(sorted(user.roles)), state_of(user), str(user.id))
             for user in page.users
         ],
     )
@@ -196,13 +196,15 @@ def update_user(account: AccountName, changes: UserChanges) -> User:
 
 def as_object(user: User) -> dict[str, object]:
     """Return an account with the members that the API uses."""
+    adopted = {"alias": user.alias.value if user.alias else None, "externalId": user.external_id}
     return {
         "id": str(user.id),
         "username": user.username.value,
-        "email": user.email.value,
+        "email": user.address,
         "roles": sorted(user.roles),
         "disabled": user.disabled,
         "createdAt": rfc3339(user.created_at),
+        **{name: value for name, value in adopted.items() if value is not None},
     }
 
 

@@ -13,6 +13,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
 from doorward.domain.access.role import ADMIN
+from doorward.domain.accounts.alias import Alias
 from doorward.domain.change_feed.change import Change, Subject
 from doorward.domain.letters.letter import Letter, LetterKind
 from doorward.domain.sessions.session import SessionPolicy, new_session_id
@@ -28,7 +29,7 @@ from doorward.infrastructure.sql.urls import DatabaseUrl
 from support.builders import a_session, a_user
 from support.doubles import NOON
 from support.readme import hand_edit
-from support.sql_by_hand import Sql
+from support.sql_by_hand import Sql, insert_account
 from support.storage_access import announced, found, put, session, sessions_of
 
 VERSIONS = Path(schema.__file__).parent / "migrations" / "versions"
@@ -121,13 +122,13 @@ async def test_a_later_migration_that_was_cut_off_is_taken_up(url: DatabaseUrl, 
     """Wherever it was, and what was there before it stays."""
     ada = a_user()
     await migrate(url, "0002")
-    storage = SqlStorage.open(url)
-    await put(storage, ada)
+    insert_account(sql, ada)
     index = "DROP INDEX ix_changes_subject_created_at" + (" ON changes" if url.sqlite_path is None else "")
     sql(*(line.format(drop_index=index) for line in lost), "UPDATE doorward_version SET version_num = '0001'")
     await migrate(url)
     await check_schema(url)
     assert await run_in_database(open_migrator(url, 1), difference) == []
+    storage = SqlStorage.open(url)
     assert await found(storage, ada.id) == ada
     await storage.close()
 
@@ -165,17 +166,19 @@ async def test_accounts_and_sessions_stay_when_letters_come_and_go(url: Database
     ada = a_user()
     mine = a_session(ada)
     await migrate(url, "0004")
+    insert_account(sql, ada)
     storage = SqlStorage.open(url)
-    await put(storage, ada, mine)
+    await put(storage, mine)
     await migrate(url)
     letter = Letter.to_holder(LetterKind.PASSWORD_CHANGED, ada, "en", NOON)
     await put(storage, letter)
     assert await sessions_of(storage, ada) == [mine.id]
     await migrate(url, "0004")
-    assert await found(storage, ada.id) == ada
+    assert sql("SELECT username, epoch FROM users") == [("ada", 0)]
     assert await sessions_of(storage, ada) == [mine.id]
     await migrate(url)
     await check_schema(url)
+    assert await found(storage, ada.id) == ada
     assert sql("SELECT count(*) FROM letters") == [(0,)]
     await storage.close()
 
@@ -189,6 +192,27 @@ async def test_the_migration_to_letters_is_taken_up_where_it_was_cut_off(
     await migrate(url)
     await check_schema(url)
     assert await run_in_database(open_migrator(url, 1), difference) == []
+
+
+async def test_accounts_stay_when_aliases_and_outside_ids_come_and_go(url: DatabaseUrl, sql: Sql) -> None:
+    """Down, they lose both; and what the version before inserts has neither."""
+    ada, bob = a_user(), a_user("bob")
+    await migrate(url, "0005")
+    insert_account(sql, ada)
+    await migrate(url)
+    adopted = replace(a_user("jorg"), email=None, alias=Alias.parse("J\u00f6rg M."), external_id="17")
+    storage = SqlStorage.open(url)
+    await put(storage, adopted)
+    async with storage.transaction() as tx:
+        await tx.adoptions.add_all("tutorial", ["17"])
+    insert_account(sql, bob)
+    assert [await found(storage, user.id) for user in (ada, adopted, bob)] == [ada, adopted, bob]
+    await migrate(url, "0005")
+    await migrate(url)
+    await check_schema(url)
+    assert await run_in_database(open_migrator(url, 1), difference) == []
+    assert await found(storage, adopted.id) == replace(adopted, alias=None, external_id=None)
+    await storage.close()
 
 
 async def test_a_session_of_the_revision_before_rotates_its_token(url: DatabaseUrl, sql: Sql) -> None:
