@@ -34,6 +34,7 @@ from doorward.application.accounts.reset_password import ResetPassword
 from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.unlock_user import UnlockUser
 from doorward.application.accounts.update_user import UpdateUser
+from doorward.application.adoption.adopt_accounts import AdoptAccounts
 from doorward.application.check_readiness import CheckReadiness
 from doorward.application.keys.add_signing_key import AddSigningKey
 from doorward.application.keys.ensure_signing_key import EnsureSigningKey
@@ -88,6 +89,7 @@ ACCOUNTS = (
     UpdateUser,
     DeleteUser,
     DeleteOwnAccount,
+    AdoptAccounts,
 )
 SESSIONS = (
     IssueTokens,

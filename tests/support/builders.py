@@ -21,6 +21,7 @@ from doorward.application.accounts.register_user import RegisterUser
 from doorward.application.accounts.request_password_reset import RequestPasswordReset
 from doorward.application.accounts.reset_password import ResetPassword
 from doorward.application.accounts.set_password import SetPassword
+from doorward.application.adoption.adopt_accounts import AdoptAccounts
 from doorward.application.change_feed.directory import AccessDirectory
 from doorward.application.change_feed.ended_sessions import EndedSessions
 from doorward.application.change_feed.feed_marks import FeedMarks
@@ -166,6 +167,10 @@ class House:
     @property
     def import_users(self) -> ImportUsers:
         return ImportUsers(self.storage, self.hasher, self.log)
+
+    @property
+    def adopt(self) -> AdoptAccounts:
+        return AdoptAccounts(self.storage, self.hasher, self.log)
 
     @property
     def authenticate(self) -> Authenticate:

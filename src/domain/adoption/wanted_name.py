@@ -56,8 +56,11 @@ def derived_usernames(base: str, external_id: str) -> Iterator[Username]:
     yield from (Username.parse(f"{text}-{number}") for number in count(2))
 
 
-def plain_form(text: str) -> str:
-    """Return the text in the alphabet of usernames, such as `jorg-muller`. It may be too short for a username."""
+def plain_form(text: str, max_characters: int = MAX_BASE_CHARACTERS) -> str:
+    """Return the text in the alphabet of usernames, such as `jorg-muller`. It may be too short. Of a text
+    with letters of another script nothing is left, because a part of it would be another name."""
     decomposed = unicodedata.normalize("NFKD", text[:MAX_FOREIGN_NAME_CHARACTERS]).casefold()
     letters = "".join(each for each in decomposed if not unicodedata.combining(each))
-    return OTHER_CHARACTERS.sub("-", letters).strip("-.")[:MAX_BASE_CHARACTERS].rstrip("-.")
+    if any(each.isalpha() and not each.isascii() for each in letters):
+        return ""
+    return OTHER_CHARACTERS.sub("-", letters).strip("-.")[:max_characters].rstrip("-.")

@@ -38,6 +38,11 @@ TUTORIAL_TABLES = {
 }
 """Columns that the Express tutorial's tables have, in lower case and without underscores."""
 
+TUTORIAL_HINT = (
+    " These look like the tables of the Express tutorial. `doorward adopt tutorial` brings their accounts along, once "
+    "Doorward's own tables are apart from them."
+)
+
 Tables = Mapping[str, frozenset[str]]
 """The columns of tables, by their names without the prefix."""
 
@@ -100,7 +105,7 @@ def refuse_strangers(url: DatabaseUrl, found: Tables) -> None:
     strangers = [name for name, columns in found.items() if not is_own(name, columns)]
     if not strangers:
         return
-    guess = " These look like the tables of the Express tutorial." if is_tutorial(found) else ""
+    guess = TUTORIAL_HINT if is_tutorial(found) else ""
     raise StartRefused(
         f"The database {url.masked} has tables of another program with the names of Doorward's tables: "
         f"{listed(url, strangers)}.{guess} Nothing was changed; {alternatives(url)}."

@@ -17,7 +17,7 @@ from doorward.domain.access.role import parse_role_name
 from doorward.domain.accounts.user import User
 from doorward.interfaces.cli.account_names import AccountName, account_name
 from doorward.interfaces.cli.import_users import import_users
-from doorward.interfaces.cli.output import json_option, print_json, print_table, rfc3339
+from doorward.interfaces.cli.output import json_option, print_json, print_table, printable, rfc3339
 from doorward.interfaces.cli.passwords import read_password
 from doorward.interfaces.cli.running import CommandContext, run
 
@@ -93,7 +93,8 @@ def show(account: AccountName, as_json: bool) -> None:  # noqa: FBT001 click pas
         print_json(as_object(user))
         return
     for label, value in as_object(user).items():
-        click.echo(f"{label}: {' '.join(value) if isinstance(value, list) else value}")
+        text = " ".join(value) if isinstance(value, list) else "-" if value is None else str(value)
+        click.echo(f"{label}: {printable(text)}")
 
 
 @users.command()
