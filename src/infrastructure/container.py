@@ -15,10 +15,8 @@ from doorward.application.access.has_admin import HasAdmin
 from doorward.application.access.list_roles import ListRoles
 from doorward.application.access.remove_role import RemoveRole
 from doorward.application.access.revoke_role import RevokeRole
-from doorward.application.accounts.authenticate import Authenticate
 from doorward.application.accounts.change_password import ChangePassword
 from doorward.application.accounts.confirm_password import ConfirmPassword
-from doorward.application.accounts.count_attempt import CountAttempt
 from doorward.application.accounts.create_user import CreateUser
 from doorward.application.accounts.delete_own_account import DeleteOwnAccount
 from doorward.application.accounts.delete_user import DeleteUser
@@ -36,13 +34,6 @@ from doorward.application.accounts.unlock_user import UnlockUser
 from doorward.application.accounts.update_user import UpdateUser
 from doorward.application.adoption.adopt_accounts import AdoptAccounts
 from doorward.application.check_readiness import CheckReadiness
-from doorward.application.keys.add_signing_key import AddSigningKey
-from doorward.application.keys.ensure_signing_key import EnsureSigningKey
-from doorward.application.keys.list_signing_keys import ListSigningKeys
-from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
-from doorward.application.keys.reseal_signing_keys import ResealSigningKeys
-from doorward.application.keys.revoke_signing_key import RevokeSigningKey
-from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
 from doorward.application.maintenance import Maintenance
 from doorward.application.prove_writing import ProveWriting
 from doorward.application.report_unavailable import ReportUnavailable
@@ -65,16 +56,16 @@ from doorward.infrastructure.providers.change_feed import ChangeFeedProvider
 from doorward.infrastructure.providers.letters import LETTERS, LettersProvider
 from doorward.infrastructure.providers.maintenance import MaintenanceProvider
 from doorward.infrastructure.providers.passwords import PasswordsProvider
+from doorward.infrastructure.providers.rate_limits import RateLimitsProvider
+from doorward.infrastructure.providers.sign_in import SignInProvider
 from doorward.infrastructure.providers.storage import StorageProvider
-from doorward.infrastructure.providers.tokens import TokensProvider
+from doorward.infrastructure.providers.tokens import KEYS, TokensProvider
 from doorward.infrastructure.settings.settings import Settings
 
 ACCOUNTS = (
     RegisterUser,
     CreateUser,
     ImportUsers,
-    Authenticate,
-    CountAttempt,
     PruneAttempts,
     UnlockUser,
     ConfirmPassword,
@@ -114,15 +105,6 @@ ACCESS = (
     DefineRole,
     RemoveRole,
 )
-KEYS = (
-    EnsureSigningKey,
-    AddSigningKey,
-    ListSigningKeys,
-    RotateSigningKeys,
-    MaintainSigningKeys,
-    RevokeSigningKey,
-    ResealSigningKeys,
-)
 SERVICES = (RegisterService, ListServices, RemoveService, AuthenticateClient, IntrospectToken, RevokeToken)
 OPERATIONS = (CheckReadiness, Maintenance, ProveWriting, ReportUnavailable)
 
@@ -144,6 +126,8 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         ChangeFeedProvider(settings),
         LettersProvider(settings),
         MaintenanceProvider(),
+        SignInProvider(),
+        RateLimitsProvider(settings),
         UseCases(),
         *overrides,
     )

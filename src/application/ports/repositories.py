@@ -66,8 +66,8 @@ class UserRepository(UserReader, Protocol):
         ...
 
     async def delete(self, user_id: UserId) -> bool:
-        """Delete the account with its grants, sessions, letters and tokens of links, and return whether it existed. The
-        end of the sessions is announced as one change, of the epoch after the account's last."""
+        """Delete the account with its grants, sessions, letters, tokens of links and code, and return whether it
+        existed. The end of the sessions is announced as one change, of the epoch after the account's last."""
         ...
 
     async def lock(self, user_id: UserId) -> User | None:
@@ -216,6 +216,10 @@ class AttemptReader(Protocol):
     """Reads how often somebody tried to sign in. The caller decides what a count means."""
 
     async def get(self, key: AttemptKey) -> AttemptCount | None: ...
+
+    async def with_user(self, key: AttemptKey, login: str) -> tuple[AttemptCount | None, User | None]:
+        """Return the count, and the account that `UserReader.by_login` returns, both read at once."""
+        ...
 
 
 class AttemptRepository(AttemptReader, Protocol):

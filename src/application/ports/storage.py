@@ -33,6 +33,7 @@ from doorward.application.ports.repositories import (
     UserReader,
     UserRepository,
 )
+from doorward.application.ports.sign_in_codes import SignInCodeRepository
 from doorward.domain.change_feed.change import Change
 
 
@@ -119,6 +120,8 @@ class Transaction(Protocol):
     def letters(self) -> LetterRepository: ...
     @property
     def link_tokens(self) -> LinkTokenRepository: ...
+    @property
+    def sign_in_codes(self) -> SignInCodeRepository: ...
     @property
     def adoptions(self) -> AdoptionRepository: ...
 

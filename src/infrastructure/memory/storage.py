@@ -19,6 +19,7 @@ from doorward.infrastructure.memory.locks import MemoryLocks
 from doorward.infrastructure.memory.repositories import MemoryChanges, MemoryKeys, MemoryRoles, MemoryUsers
 from doorward.infrastructure.memory.services import MemoryServices
 from doorward.infrastructure.memory.sessions import MemorySessions
+from doorward.infrastructure.memory.sign_in_codes import MemorySignInCodes
 from doorward.infrastructure.memory.tables import MemoryDatabase, Tables
 
 
@@ -32,13 +33,14 @@ class MemoryTransaction:
         self.roles = MemoryRoles(tables, self.announce)
         self.sessions = MemorySessions(tables, self.announce)
         self.services = MemoryServices(tables)
-        self.attempts = MemoryAttempts(tables)
+        self.attempts = MemoryAttempts(tables, self.users)
         self.leases = MemoryLeases(tables)
         self.locks = MemoryLocks()
         self.keys = MemoryKeys(tables, self.announce)
         self.changes = MemoryChanges(tables)
         self.letters = MemoryLetters(tables)
         self.link_tokens = MemoryLinkTokens(tables)
+        self.sign_in_codes = MemorySignInCodes(tables)
         self.adoptions = MemoryAdoptions(tables)
 
     def announce(self, change: Change) -> None:
@@ -72,7 +74,8 @@ class MemoryReading:
 
     @property
     def attempts(self) -> MemoryAttempts:
-        return MemoryAttempts(self._copy())
+        tables = self._copy()
+        return MemoryAttempts(tables, MemoryUsers(tables, refuse))
 
     @property
     def keys(self) -> MemoryKeys:

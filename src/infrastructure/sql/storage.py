@@ -21,6 +21,7 @@ from doorward.infrastructure.sql.locks import SqlLocks
 from doorward.infrastructure.sql.roles import SqlRoles
 from doorward.infrastructure.sql.services import SqlServices
 from doorward.infrastructure.sql.sessions import SqlSessions
+from doorward.infrastructure.sql.sign_in_codes import SqlSignInCodes
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.infrastructure.sql.users import SqlUsers
 
@@ -80,6 +81,10 @@ class SqlRepositories:
     @property
     def link_tokens(self) -> SqlLinkTokens:
         return SqlLinkTokens(self.connection)
+
+    @property
+    def sign_in_codes(self) -> SqlSignInCodes:
+        return SqlSignInCodes(self.connection)
 
     @property
     def adoptions(self) -> SqlAdoptions:

@@ -29,7 +29,7 @@ from doorward.infrastructure.sql.changes import Feed
 from doorward.infrastructure.sql.connection import MANY_ROWS, SqlConnection, SqlRow, batches, padded
 from doorward.infrastructure.sql.errors import ConstraintViolated
 from doorward.infrastructure.sql.session_deletion import delete_sessions, session_ids_of
-from doorward.infrastructure.sql.tables import letters, link_tokens, user_roles, users
+from doorward.infrastructure.sql.tables import letters, link_tokens, sign_in_codes, user_roles, users
 from doorward.infrastructure.sql.types import key_text
 
 NO_ADDRESS = "NONE:"
@@ -74,9 +74,8 @@ GRANTS = users.outerjoin(user_roles)
 WITH_ROLES = select(users, user_roles.c.role).select_from(GRANTS)
 GET = WITH_ROLES.where(BY_ID)
 LOCKED = GET.with_for_update()
-BY_LOGIN = WITH_ROLES.where(
-    users.c.id == func.coalesce(id_by(users.c.username_key), id_by(users.c.email_key), id_by(users.c.alias_key))
-)
+ID_OF_LOGIN = func.coalesce(id_by(users.c.username_key), id_by(users.c.email_key), id_by(users.c.alias_key))
+BY_LOGIN = WITH_ROLES.where(users.c.id == ID_OF_LOGIN)
 BY_USERNAME = page_by(users.c.username_key)
 BY_EMAIL = page_by(users.c.email_key)
 ACCESS = (
@@ -101,6 +100,7 @@ GRANT = insert(user_roles)
 REVOKE = delete(user_roles).where(GRANTED_TO, user_roles.c.role == bindparam("role"))
 REVOKE_ALL = delete(user_roles).where(GRANTED_TO)
 REMOVE_LETTERS = delete(letters).where(letters.c.user_id == bindparam("user_id"))
+REMOVE_CODE = delete(sign_in_codes).where(sign_in_codes.c.user_id == bindparam("user_id"))
 REMOVE_LINK_TOKENS = delete(link_tokens).where(link_tokens.c.user_id == bindparam("user_id"))
 
 HOLDERS = select(users.c.id, users.c.username_key, users.c.alias_key).where(
@@ -181,6 +181,7 @@ class SqlUsers:
         await delete_sessions(self.connection, await session_ids_of(self.connection, user_id))
         await self.connection.change(REMOVE_LETTERS, {"user_id": user_id})
         await self.connection.change(REMOVE_LINK_TOKENS, {"user_id": user_id})
+        await self.connection.change(REMOVE_CODE, {"user_id": user_id})
         await self.connection.change(DELETE, {"user_id": user_id})
         await self.feed.announce(Change.of_account(user_id), Change.sessions_ended(user_id, locked[0].epoch + 1))
         return True

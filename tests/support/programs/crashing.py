@@ -20,6 +20,7 @@ from doorward.application.access.revoke_role import RevokeRole
 from doorward.application.accounts.authenticate import Authenticate
 from doorward.application.accounts.count_attempt import CountAttempt
 from doorward.application.accounts.delete_user import DeleteUser
+from doorward.application.accounts.find_and_count import FindAndCount
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.accounts.register_user import RegisterUser
 from doorward.application.change_feed.ended_sessions import EndedSessions
@@ -28,6 +29,7 @@ from doorward.application.keys.reseal_signing_keys import ResealSigningKeys
 from doorward.application.keys.revoke_signing_key import RevokeSigningKey
 from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
 from doorward.application.sessions.issue_tokens import IssueTokens
+from doorward.application.sessions.open_session import OpenSession
 from doorward.application.sessions.refresh_session import RefreshSession
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import ADMIN, MODERATOR, RoleName
@@ -64,8 +66,9 @@ def sign_in(storage: SqlStorage, _: User) -> Awaitable[object]:
     issue = IssueTokens(PlainTokens(), POLICY)
     ended = EndedSessions(storage, FrozenClock(), FeedMarks(b"one key of all nodes"))
     count = CountAttempt(storage, LOGINS, AttemptPolicy(), LOG)
-    authenticate = Authenticate(storage, PlainHasher(), REFRESH_TOKENS, issue, POLICY, LOG, ended, count, DEVICE_TOKENS)
-    return authenticate("ada", PASSWORD, NOON)
+    open_session = OpenSession(storage, REFRESH_TOKENS, issue, POLICY, LOG, ended)
+    find_and_count = FindAndCount(storage, DEVICE_TOKENS, count)
+    return Authenticate(storage, PlainHasher(), open_session, LOG, find_and_count)("ada", PASSWORD, NOON)
 
 
 def refresh(storage: SqlStorage, _: User) -> Awaitable[object]:
