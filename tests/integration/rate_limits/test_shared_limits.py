@@ -9,6 +9,7 @@ import pytest
 
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.rate_limits.rate_limit import RateLimit
+from doorward.infrastructure.rate_limits.diagnosis import diagnose_shared_limits
 from doorward.infrastructure.rate_limits.shared_rate_limiter import SharedRateLimiter, SharedTimings
 from doorward.infrastructure.rate_limits.window_rate_limiter import LocalRateLimiter
 from support.doubles import ListLog
@@ -124,6 +125,12 @@ async def test_a_server_that_refuses_commands_is_as_good_as_none(redis: RedisSer
         await limiter._storage.bridge.storage.config_set("maxmemory", "1")  # type: ignore[attr-defined]  # noqa: SLF001
         assert await limiter.hit("two", HOURLY) == 0
         assert names(log)[0] is SecurityEvent.RATE_LIMITS_LOCAL
+
+
+async def test_the_doctor_finds_a_server_that_answers(redis: RedisServer) -> None:
+    redis.start()
+    finding = await diagnose_shared_limits(redis.url)
+    assert (finding.state, finding.text) == ("ok", f"{redis.url} answers")
 
 
 @pytest.mark.full
