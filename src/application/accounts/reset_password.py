@@ -39,7 +39,7 @@ class ResetPassword:
         holder = await self._holder(token_hash, now) if token_hash else None
         if token_hash is None or holder is None:
             raise self._refuse()
-        checked = self.rules.check(new, holder.known_words)
+        checked = self.rules.check(new, holder.names)
         password_hash = await self.hasher.hash(checked)
         ended = await self._reset(token_hash, holder, password_hash, language, now)
         if ended is None:

@@ -49,8 +49,8 @@ class User:
         return tuple(name.key for name in (self.username, self.email, self.alias) if name is not None)
 
     @property
-    def known_words(self) -> tuple[str, ...]:
-        """Return what its password must not contain."""
+    def names(self) -> tuple[str, ...]:
+        """Return all names with which the account signs in. Its password must not contain them."""
         return tuple(name.value for name in (self.username, self.email, self.alias) if name is not None)
 
     def granted(self, role: RoleName) -> Self:
