@@ -139,7 +139,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         ChangeFeedProvider(settings),
         LettersProvider(settings),
         MaintenanceProvider(),
-        SignInProvider(),
+        SignInProvider(settings),
         UseCases(),
         *overrides,
     )

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from doorward.application.ports.known_agents import KnownAgentsRepository
 from doorward.application.ports.letters import (
     LetterReader,
     LetterRepository,
@@ -119,6 +120,8 @@ class Transaction(Protocol):
     def link_tokens(self) -> LinkTokenRepository: ...
     @property
     def sign_in_codes(self) -> SignInCodeRepository: ...
+    @property
+    def known_agents(self) -> KnownAgentsRepository: ...
 
 
 CommitListener = Callable[[Sequence[Change]], None]

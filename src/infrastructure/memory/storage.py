@@ -11,6 +11,7 @@ from typing import final
 from doorward.application.ports.storage import CommitListener
 from doorward.domain.change_feed.change import Change, SequencedChange
 from doorward.infrastructure.memory.attempts import MemoryAttempts
+from doorward.infrastructure.memory.known_agents import MemoryKnownAgents
 from doorward.infrastructure.memory.leases import MemoryLeases
 from doorward.infrastructure.memory.letters import MemoryLetters
 from doorward.infrastructure.memory.link_tokens import MemoryLinkTokens
@@ -40,6 +41,7 @@ class MemoryTransaction:
         self.letters = MemoryLetters(tables)
         self.link_tokens = MemoryLinkTokens(tables)
         self.sign_in_codes = MemorySignInCodes(tables)
+        self.known_agents = MemoryKnownAgents(tables)
 
     def announce(self, change: Change) -> None:
         self.announced.append(change)

@@ -166,6 +166,7 @@ letters = Table(
     Column("expires_at", UtcTime(), nullable=False),
     Column("finished_at", UtcTime()),
     Column("version", Number, nullable=False),
+    Column("details", LongText),
     Index(None, "finished_at", "due_at"),
     Index(None, "user_id"),
     **TABLE_OPTIONS,
@@ -191,5 +192,13 @@ sign_in_codes = Table(
     Column("tries", Number, nullable=False),
     Column("expires_at", UtcTime(), nullable=False),
     Index(None, "expires_at"),
+    **TABLE_OPTIONS,
+)
+
+known_agents = Table(
+    own("known_agents"),
+    metadata,
+    Column("user_id", Id(), ForeignKey(users.c.id), primary_key=True),
+    Column("families", LongText, nullable=False),
     **TABLE_OPTIONS,
 )
