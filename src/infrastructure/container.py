@@ -33,13 +33,6 @@ from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.unlock_user import UnlockUser
 from doorward.application.accounts.update_user import UpdateUser
 from doorward.application.check_readiness import CheckReadiness
-from doorward.application.keys.add_signing_key import AddSigningKey
-from doorward.application.keys.ensure_signing_key import EnsureSigningKey
-from doorward.application.keys.list_signing_keys import ListSigningKeys
-from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
-from doorward.application.keys.reseal_signing_keys import ResealSigningKeys
-from doorward.application.keys.revoke_signing_key import RevokeSigningKey
-from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
 from doorward.application.maintenance import Maintenance
 from doorward.application.prove_writing import ProveWriting
 from doorward.application.report_unavailable import ReportUnavailable
@@ -62,9 +55,10 @@ from doorward.infrastructure.providers.change_feed import ChangeFeedProvider
 from doorward.infrastructure.providers.letters import LETTERS, LettersProvider
 from doorward.infrastructure.providers.maintenance import MaintenanceProvider
 from doorward.infrastructure.providers.passwords import PasswordsProvider
+from doorward.infrastructure.providers.rate_limits import RateLimitsProvider
 from doorward.infrastructure.providers.sign_in import SignInProvider
 from doorward.infrastructure.providers.storage import StorageProvider
-from doorward.infrastructure.providers.tokens import TokensProvider
+from doorward.infrastructure.providers.tokens import KEYS, TokensProvider
 from doorward.infrastructure.settings.settings import Settings
 
 ACCOUNTS = (
@@ -109,15 +103,6 @@ ACCESS = (
     DefineRole,
     RemoveRole,
 )
-KEYS = (
-    EnsureSigningKey,
-    AddSigningKey,
-    ListSigningKeys,
-    RotateSigningKeys,
-    MaintainSigningKeys,
-    RevokeSigningKey,
-    ResealSigningKeys,
-)
 SERVICES = (RegisterService, ListServices, RemoveService, AuthenticateClient, IntrospectToken, RevokeToken)
 OPERATIONS = (CheckReadiness, Maintenance, ProveWriting, ReportUnavailable)
 
@@ -140,6 +125,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         LettersProvider(settings),
         MaintenanceProvider(),
         SignInProvider(settings),
+        RateLimitsProvider(settings),
         UseCases(),
         *overrides,
     )

@@ -27,6 +27,7 @@ FAILURES = {
     "service_unavailable": Level.WARNING,
     "signing_key_rotation_failed": Level.ERROR,
     "users_import_failed": Level.ERROR,
+    "rate_limits_local": Level.WARNING,
 }
 
 

@@ -59,6 +59,8 @@ class SecurityEvent(StrEnum):
     PASSWORD_HASH_UNUSABLE = "password_hash_unusable", Level.ERROR
     PASSWORD_RESET_FAIL = "password_reset_fail", Level.WARNING
     PASSWORD_RESET_REQUESTED = "password_reset_requested", Level.INFO, MAX_LINES_PER_SECOND
+    RATE_LIMITS_LOCAL = "rate_limits_local", Level.WARNING, 1
+    RATE_LIMITS_SHARED = "rate_limits_shared", Level.INFO
     SERVICE_ADDED = "service_added", Level.INFO
     SERVICE_REMOVED = "service_removed", Level.INFO
     SERVICE_UNAVAILABLE = "service_unavailable", Level.WARNING, 1

@@ -48,6 +48,7 @@ from doorward.domain.errors.letters import InvalidLink as InvalidLink
 from doorward.domain.errors.letters import LetterMissing as LetterMissing
 from doorward.domain.errors.letters import LetterUndelivered as LetterUndelivered
 from doorward.domain.errors.letters import LetterWasSent as LetterWasSent
+from doorward.domain.errors.rate_limits import TooManyRequests as TooManyRequests
 from doorward.domain.errors.services import InvalidClient as InvalidClient
 from doorward.domain.errors.services import InvalidServiceName as InvalidServiceName
 from doorward.domain.errors.services import ServiceExists as ServiceExists

@@ -16,6 +16,7 @@ from doorward.infrastructure.settings.letter_settings import (
     NewDeviceLetters,
     TemplateFolder,
 )
+from doorward.infrastructure.settings.limits import LimitSettings
 from doorward.infrastructure.settings.web_addresses import Network
 from doorward.infrastructure.sql.urls import DatabaseUrl
 
@@ -233,18 +234,7 @@ class Settings:
     hash_wait_seconds: Annotated[
         int, Meta(ge=1, le=60, description="Longest wait of a sign-in before its password is hashed, 1 to 60 seconds.")
     ] = 1
-    sign_in_free_attempts: Annotated[
-        int,
-        Meta(
-            ge=1,
-            le=1_000_000,
-            description="Wrong passwords in a row at one login name that cost no delay. Each further one delays the "
-            "next attempt by 1 to 10 seconds.",
-        ),
-    ] = 3
-    sign_in_attempts_per_day: Annotated[
-        int, Meta(ge=1, le=1_000_000, description="Wrong passwords in a row at one login name within a day.")
-    ] = 50
+    limits: LimitSettings = field(default_factory=LimitSettings)
     keep_alive_seconds: Annotated[
         int,
         Meta(

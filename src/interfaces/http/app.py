@@ -35,6 +35,7 @@ from doorward.interfaces.http.security.access import require_guarded
 from doorward.interfaces.http.security.cookies import COOKIES, Cookies
 from doorward.interfaces.http.security.guard import Guard
 from doorward.interfaces.http.security.presented_token import presented_in_tutorial, presented_token
+from doorward.interfaces.http.security.request_limits import CONTAINER
 from doorward.interfaces.http.services.introspection import introspect
 from doorward.interfaces.http.services.revocation import revoke
 from doorward.interfaces.http.sessions.admin_sessions import AdminSessionsController
@@ -89,7 +90,7 @@ def create_app(container: AsyncContainer, config: HttpConfig, lifespan: Lifespan
     app = Litestar(
         [*routes, *documentation(routes, config, error_answers, cookies)],
         before_request=guard,
-        state=State({COOKIES: cookies}),
+        state=State({COOKIES: cookies, CONTAINER: container}),
         dependencies={"browser": Provide(cookies.browser_of, sync_to_thread=False)},
         exception_handlers=error_answers.exception_handlers(),
         request_class=request_class(dialect.lenient_paths),

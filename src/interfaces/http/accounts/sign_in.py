@@ -15,11 +15,13 @@ from doorward.application.accounts.authenticate import Authenticate
 from doorward.application.ports.attempts import DeviceTokens
 from doorward.application.ports.clock import Clock
 from doorward.domain.errors import HashingBusy, InvalidCredentials, TooManyAttempts, UnknownAccount, WrongPassword
+from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.domain.sessions.origin import Origin
 from doorward.interfaces.http.docs.answers import json_response
 from doorward.interfaces.http.errors.refusals import CrossSiteRequest
 from doorward.interfaces.http.security.access import PUBLIC
 from doorward.interfaces.http.security.cookies import Browser
+from doorward.interfaces.http.security.request_limits import Limited
 from doorward.interfaces.http.sessions.origin import client_origin
 from doorward.interfaces.http.sessions.sign_in_answer import SignInAnswer, first_answer
 from doorward.interfaces.http.wire.new_account import EXAMPLE_PASSWORD
@@ -46,6 +48,7 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     tags=["Sign-up and sign-in"],
     responses=json_response(SignInAnswer),
     dependencies={"origin": Provide(client_origin, sync_to_thread=False)},
+    guards=[Limited(LimitName.SIGN_IN)],
     opt={
         "access": PUBLIC,
         "refusals": (
