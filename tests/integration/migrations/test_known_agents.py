@@ -11,7 +11,7 @@ from support.doubles import NOON
 from support.sql_by_hand import Sql
 from support.storage_access import found, put
 
-BEFORE = "0006"
+BEFORE = "0007"
 
 
 async def test_accounts_and_letters_stay_when_what_is_remembered_comes_and_goes(url: DatabaseUrl, sql: Sql) -> None:
@@ -24,10 +24,10 @@ async def test_accounts_and_letters_stay_when_what_is_remembered_comes_and_goes(
     async with storage.transaction() as tx:
         await tx.known_agents.remember(ada.id, ["curl"])
     await migrate(url, BEFORE)
-    assert await found(storage, ada.id) == ada
     assert sql("SELECT count(*) FROM letters") == [(2,)]
     await migrate(url)
     await check_schema(url)
+    assert await found(storage, ada.id) == ada
     async with storage.transaction() as tx:
         assert await tx.letters.get(before.id) == before
         assert await tx.known_agents.of_user(ada.id) == []

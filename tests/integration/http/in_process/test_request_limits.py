@@ -37,7 +37,7 @@ LIMITED_ROUTES = {
 }
 """Every route with a limit."""
 
-TUTORIAL = HttpConfig(allowed_hosts=frozenset({"127.0.0.1"}), dialect="tutorial", email_codes=True)
+EVERYTHING = HttpConfig(allowed_hosts=frozenset({"127.0.0.1"}), dialect="tutorial", email_codes=True)
 BODIES: Mapping[str, Mapping[str, Any]] = {
     SIGN_IN: {"username": "nobody", "password": "wrong"},
     "/api/auth/signup": somebody("second"),
@@ -58,7 +58,7 @@ def test_these_routes_and_no_others_have_a_limit(database: object) -> None:
     """SU-17, SI-08, RS-06, PW-01: and no GET, so that the guard's fast path is as it was."""
     found = {
         (method, route.path): name
-        for route, handler in http_handlers(create_app(make_async_container(), TUTORIAL))
+        for route, handler in http_handlers(create_app(make_async_container(), EVERYTHING))
         for method in handler.http_methods
         for name in limits_of(handler)
     }

@@ -6,8 +6,8 @@ from alembic import op
 from doorward.infrastructure.sql.migrations.steps import add_column, make_table, named, reference
 from doorward.infrastructure.sql.types import Id, LongText
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 
 
 def upgrade() -> None:
