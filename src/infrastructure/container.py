@@ -126,7 +126,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         ChangeFeedProvider(settings),
         LettersProvider(settings),
         MaintenanceProvider(),
-        SignInProvider(),
+        SignInProvider(settings),
         RateLimitsProvider(settings),
         UseCases(),
         *overrides,

@@ -39,6 +39,7 @@ from doorward.application.sessions.continue_session import ContinueSession
 from doorward.application.sessions.end_all_sessions import EndAllSessions
 from doorward.application.sessions.end_session import EndSession
 from doorward.application.sessions.issue_tokens import IssueTokens, SignedIn
+from doorward.application.sessions.notice_device import NoticeDevice
 from doorward.application.sessions.open_session import OpenSession
 from doorward.application.sessions.refresh_session import RefreshSession
 from doorward.domain.access.decision import SIGNED_IN, Requirement
@@ -150,6 +151,7 @@ class House:
     link_tokens: PlainLinkTokens = field(default_factory=PlainLinkTokens)
     mailer: ListMailer = field(default_factory=ListMailer)
     attempts: AttemptPolicy = field(default_factory=AttemptPolicy)
+    notice_device: NoticeDevice = field(default_factory=NoticeDevice)
     database: MemoryDatabase = field(default_factory=MemoryDatabase)
     storage: MemoryStorage = field(init=False)
     directory: AccessDirectory = field(init=False)
@@ -189,7 +191,9 @@ class House:
 
     @property
     def open_session(self) -> OpenSession:
-        return OpenSession(self.storage, REFRESH_TOKENS, self.issue, self.policy, self.log, self.ended)
+        return OpenSession(
+            self.storage, REFRESH_TOKENS, self.issue, self.policy, self.log, self.ended, self.notice_device
+        )
 
     @property
     def find_and_count(self) -> FindAndCount:

@@ -44,6 +44,7 @@ class PrepareLetter:
             username=user.username.value,
             written_at=letter.created_at,
             sent_at=now,
+            details=letter.details,
         )
         if letter.kind is LetterKind.PASSWORD_RESET:
             token = await self._reset_token(tx, user, now)

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from doorward.application.ports.adoption import AdoptionReader, AdoptionRepository
+from doorward.application.ports.known_agents import KnownAgentsRepository
 from doorward.application.ports.letters import (
     LetterReader,
     LetterRepository,
@@ -124,6 +125,8 @@ class Transaction(Protocol):
     def sign_in_codes(self) -> SignInCodeRepository: ...
     @property
     def adoptions(self) -> AdoptionRepository: ...
+    @property
+    def known_agents(self) -> KnownAgentsRepository: ...
 
 
 CommitListener = Callable[[Sequence[Change]], None]

@@ -12,6 +12,7 @@ from doorward.application.ports.storage import CommitListener
 from doorward.domain.change_feed.change import Change, SequencedChange
 from doorward.infrastructure.memory.adoptions import MemoryAdoptions
 from doorward.infrastructure.memory.attempts import MemoryAttempts
+from doorward.infrastructure.memory.known_agents import MemoryKnownAgents
 from doorward.infrastructure.memory.leases import MemoryLeases
 from doorward.infrastructure.memory.letters import MemoryLetters
 from doorward.infrastructure.memory.link_tokens import MemoryLinkTokens
@@ -42,6 +43,7 @@ class MemoryTransaction:
         self.link_tokens = MemoryLinkTokens(tables)
         self.sign_in_codes = MemorySignInCodes(tables)
         self.adoptions = MemoryAdoptions(tables)
+        self.known_agents = MemoryKnownAgents(tables)
 
     def announce(self, change: Change) -> None:
         self.announced.append(change)

@@ -27,6 +27,9 @@ TemplateFolder = Annotated[
         extra={"default": "none"},
     ),
 ]
+NewDeviceLetters = Annotated[
+    bool, Meta(description="Tell people by letter of a sign-in from a device that their account has not used before.")
+]
 EmailCodes = Annotated[
     bool, Meta(description="Let people sign in with a code from a letter, in place of their password.")
 ]

@@ -9,7 +9,13 @@ from urllib.parse import urlsplit
 from msgspec import Meta
 
 from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME
-from doorward.infrastructure.settings.letter_settings import EmailCodes, MailSender, MailServerUrl, TemplateFolder
+from doorward.infrastructure.settings.letter_settings import (
+    EmailCodes,
+    MailSender,
+    MailServerUrl,
+    NewDeviceLetters,
+    TemplateFolder,
+)
 from doorward.infrastructure.settings.limits import LimitSettings
 from doorward.infrastructure.settings.web_addresses import Network
 from doorward.infrastructure.sql.urls import DatabaseUrl
@@ -196,6 +202,7 @@ class Settings:
     mail_from: MailSender = "doorward@localhost.localdomain"
     templates: TemplateFolder = None
     email_codes: EmailCodes = False
+    new_device_letters: NewDeviceLetters = True
     workers: Annotated[int, Meta(ge=1, le=64, description="Worker processes.")] = 1
     hasher: Annotated[
         Literal["auto", "argon2-cffi", "libsodium"],

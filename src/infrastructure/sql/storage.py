@@ -14,6 +14,7 @@ from doorward.infrastructure.sql.changes import Feed, SqlChanges
 from doorward.infrastructure.sql.connection import Limits, SqlConnection, connected
 from doorward.infrastructure.sql.engine import Engines, open_engines
 from doorward.infrastructure.sql.keys import SqlKeys
+from doorward.infrastructure.sql.known_agents import SqlKnownAgents
 from doorward.infrastructure.sql.leases import SqlLeases
 from doorward.infrastructure.sql.letters import SqlLetters
 from doorward.infrastructure.sql.link_tokens import SqlLinkTokens
@@ -89,6 +90,10 @@ class SqlRepositories:
     @property
     def adoptions(self) -> SqlAdoptions:
         return SqlAdoptions(self.connection)
+
+    @property
+    def known_agents(self) -> SqlKnownAgents:
+        return SqlKnownAgents(self.connection)
 
 
 @final

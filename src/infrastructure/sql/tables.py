@@ -174,6 +174,7 @@ letters = Table(
     Column("expires_at", UtcTime(), nullable=False),
     Column("finished_at", UtcTime()),
     Column("version", Number, nullable=False),
+    Column("details", LongText),
     Index(None, "finished_at", "due_at"),
     Index(None, "user_id"),
     **TABLE_OPTIONS,
@@ -211,3 +212,11 @@ adopted_accounts = Table(
     **TABLE_OPTIONS,
 )
 """Without the id of the account here, so that a row can stay when the account is deleted: it is not adopted again."""
+
+known_agents = Table(
+    own("known_agents"),
+    metadata,
+    Column("user_id", Id(), ForeignKey(users.c.id), primary_key=True),
+    Column("families", LongText, nullable=False),
+    **TABLE_OPTIONS,
+)

@@ -33,6 +33,7 @@ EMPTIED = (
     "DELETE FROM letters",
     "DELETE FROM link_tokens",
     "DELETE FROM sign_in_codes",
+    "DELETE FROM known_agents",
     "DELETE FROM users",
     "DELETE FROM roles WHERE name NOT IN ('user', 'moderator', 'admin')",
     "DELETE FROM services",
