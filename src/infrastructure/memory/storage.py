@@ -10,6 +10,7 @@ from typing import final
 
 from doorward.application.ports.storage import CommitListener
 from doorward.domain.change_feed.change import Change, SequencedChange
+from doorward.infrastructure.memory.adoptions import MemoryAdoptions
 from doorward.infrastructure.memory.attempts import MemoryAttempts
 from doorward.infrastructure.memory.leases import MemoryLeases
 from doorward.infrastructure.memory.letters import MemoryLetters
@@ -40,6 +41,7 @@ class MemoryTransaction:
         self.letters = MemoryLetters(tables)
         self.link_tokens = MemoryLinkTokens(tables)
         self.sign_in_codes = MemorySignInCodes(tables)
+        self.adoptions = MemoryAdoptions(tables)
 
     def announce(self, change: Change) -> None:
         self.announced.append(change)
@@ -90,6 +92,10 @@ class MemoryReading:
     @property
     def link_tokens(self) -> MemoryLinkTokens:
         return MemoryLinkTokens(self._copy())
+
+    @property
+    def adoptions(self) -> MemoryAdoptions:
+        return MemoryAdoptions(self._copy())
 
     def _copy(self) -> Tables:
         return self._database.tables.copied()
