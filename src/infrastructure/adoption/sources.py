@@ -5,11 +5,13 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from doorward.application.ports.adoption import AccountSource
+from doorward.infrastructure.adoption.django import DjangoSource
 from doorward.infrastructure.adoption.source_database import SourceDatabase, open_source_database
 from doorward.infrastructure.adoption.tutorial import TutorialSource
 
 DATABASES: Final[Mapping[str, Callable[[SourceDatabase, str], Awaitable[AccountSource]]]] = {
     "tutorial": TutorialSource.open,
+    "django": DjangoSource.open,
 }
 """Systems whose accounts are read from a database."""
 

@@ -16,7 +16,7 @@ from doorward.interfaces.cli.adoption_report import print_report, report_object
 from doorward.interfaces.cli.output import EXIT_REFUSED, EXIT_UNUSABLE, json_option, print_json, refuse
 from doorward.interfaces.cli.running import CommandContext, current_settings, run
 
-SYSTEMS = ("tutorial",)
+SYSTEMS = ("tutorial", "django")
 """A tuple of its own, because the module of the sources takes long to import. A test compares both."""
 
 SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -40,7 +40,7 @@ def adopt(
 ) -> None:
     """Bring the accounts of another SYSTEM along, with the passwords that people have. It is only read.
 
-    SYSTEM is tutorial. WHERE is the URL of its database: mysql://USER:PASSWORD@HOST/NAME,
+    SYSTEM is tutorial or django. WHERE is the URL of its database: mysql://USER:PASSWORD@HOST/NAME,
     sqlite:///PATH or postgresql://... With - the URL is read from standard input, so that no list of processes shows
     its password. Without WHERE it is the database of Doorward itself, if DOORWARD_TABLE_PREFIX keeps both apart.
 
