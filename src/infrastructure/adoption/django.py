@@ -40,7 +40,7 @@ UNUSABLE: Final = "!"
 @final
 @dataclass(frozen=True, slots=True)
 class DjangoSource:
-    """A superuser is an `admin` here, and whoever may enter the admin site has the role `staff`. Each group is a role."""
+    """A superuser has the role `admin` here, and whoever may enter the admin site `staff`. Each group is a role."""
 
     database: SourceDatabase
     name: str
