@@ -11,6 +11,7 @@ from doorward.application.ports.security import PasswordHasher
 from doorward.domain.access.role import USER, RoleName
 from doorward.domain.accounts.email import Email, login_key
 from doorward.domain.accounts.password import PasswordHash
+from doorward.domain.accounts.suspension import WITHOUT_END
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
 from doorward.domain.adoption.foreign_account import ForeignAccount
@@ -47,7 +48,7 @@ class Candidate:
             email=self.email,
             password_hash=PasswordHash(foreign.password_hash or ""),
             roles=frozenset({USER, *(roles[role] for role in foreign.roles)}),
-            disabled=foreign.disabled,
+            suspension=WITHOUT_END if foreign.disabled else None,
             created_at=created_at if EARLIEST_CREATION <= created_at <= now + CLOCK_TOLERANCE else now,
             alias=self.name.alias,
             external_id=foreign.external_id,

@@ -36,4 +36,4 @@ class LinkToken:
             user.id,
             user.email and user.email.key,
         )
-        return fits and not user.disabled and now < self.expires_at
+        return fits and user.is_enabled_at(now) and now < self.expires_at

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Column, ForeignKey, Index, MetaData, Table
 
 from doorward.domain.accounts.alias import MAX_ALIAS_CHARACTERS, MAX_ALIAS_KEY_BYTES
+from doorward.domain.accounts.suspension import MAX_REASON_CHARACTERS
 from doorward.domain.sessions.session import MAX_ADDRESS_CHARACTERS, MAX_USER_AGENT_CHARACTERS
 from doorward.infrastructure.sql.naming import own
 from doorward.infrastructure.sql.rotated_tokens import MAX_ROTATED_TOKENS_CHARACTERS
@@ -54,6 +55,8 @@ users = Table(
     Column("epoch", Number, nullable=False),
     Column("version", Number, nullable=False),
     Column("created_at", UtcTime(), nullable=False),
+    Column("disabled_until", UtcTime()),
+    Column("disabled_reason", display_text(MAX_REASON_CHARACTERS), nullable=False, server_default=""),
     Column("alias", display_text(MAX_ALIAS_CHARACTERS)),
     Column("alias_key", Key(MAX_ALIAS_KEY_BYTES)),
     Column("external_id", display_text(255)),

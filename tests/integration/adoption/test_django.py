@@ -40,7 +40,7 @@ async def test_everybody_signs_in_with_the_password_that_they_have(install: Inst
     assert users[0].created_at.isoformat() == "2024-05-01T12:00:00+00:00"
     assert (users[3].username.value, users[3].alias and users[3].alias.value) == ("user-4", "s\u00f8ren")
     off = await house.user("off@example.org")
-    assert (off.disabled, off.username.value) == (True, "off")
+    assert (off.is_enabled_at(house.now), off.username.value) == (False, "off")
     with pytest.raises(InvalidCredentials):
         await house.authenticate("off@example.org", "violet harbour kettle", house.now)
 

@@ -98,7 +98,7 @@ async def test_everybody_signs_in_with_the_password_that_they_have(install: Inst
         "2024-05-01T12:00:00.001000+00:00",
     )
     grace = await house.user("grace")
-    assert grace.disabled
+    assert not grace.is_enabled_at(house.now)
     async with house.storage.transaction() as tx:
         await tx.users.save(grace.enabled())
     await house.sign_in("grace", "before argon")

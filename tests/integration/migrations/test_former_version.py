@@ -11,7 +11,7 @@ from doorward.infrastructure.sql.schema import check_schema, migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from support.builders import a_user
-from support.sql_by_hand import Sql, insert_account
+from support.sql_by_hand import Sql, put_in_first_revision
 from support.storage_access import found
 
 FOLDER = Path(__file__).parent / "former_version"
@@ -29,7 +29,7 @@ def former(url: DatabaseUrl, sql: Sql) -> Sql:
 
 async def test_the_version_moves_to_a_table_of_its_own_and_all_else_stays(url: DatabaseUrl, former: Sql) -> None:
     ada = a_user("ada", ADMIN)
-    insert_account(former, ada)
+    put_in_first_revision(former, ada)
     with pytest.raises(StartRefused, match=rf"schema 0002 and {HEAD} is needed; run `doorward migrate`"):
         await check_schema(url)
     await migrate(url)

@@ -51,7 +51,7 @@ async def test_accounts_come_with_their_passwords_roles_and_ids() -> None:
     assert (report.total, report.coming, report.adopted, report.complete) == (3, 3, 3, True)
     ada, bob, carl = (users(house)[each] for each in "123")
     assert (ada.username.value, ada.address, ada.created_at) == ("Ada", "Ada@example.org", years_ago)
-    assert (ada.roles, ada.alias, bob.disabled) == (frozenset({USER, MODERATOR}), None, True)
+    assert (ada.roles, ada.alias, bob.is_enabled_at(NOON)) == (frozenset({USER, MODERATOR}), None, False)
     assert carl.roles == {USER, "site-editors"}
     assert (report.new_roles, report.admins, report.renamed) == (["site-editors"], [], [])
     await signs_in(house, "ada", "1")

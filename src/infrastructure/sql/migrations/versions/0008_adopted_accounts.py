@@ -6,8 +6,8 @@ from alembic import op
 from doorward.infrastructure.sql.migrations.steps import add_column, index_name, make_index, make_table, named
 from doorward.infrastructure.sql.types import Key, UtcTime, display_text, utc_now
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 
 
 def upgrade() -> None:
