@@ -97,8 +97,8 @@ def show(account: AccountName, as_json: bool) -> None:  # noqa: FBT001 click pas
         print_json(as_object(user))
         return
     for label, value in as_object(user).items():
-        if value is not None:
-            click.echo(f"{label}: {printable(' '.join(value) if isinstance(value, list) else str(value))}")
+        text = " ".join(value) if isinstance(value, list) else "-" if value is None else str(value)
+        click.echo(f"{label}: {printable(text)}")
 
 
 @users.command()

@@ -10,6 +10,7 @@ from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import ADMIN, MODERATOR, USER
 from doorward.domain.accounts.password import PasswordHash
+from doorward.domain.accounts.suspension import WITHOUT_END
 from doorward.domain.accounts.user import User
 from doorward.domain.adoption.foreign_account import ForeignAccount
 from doorward.domain.errors import AdoptionRefused, InvalidCredentials, UsernameTaken
@@ -51,7 +52,7 @@ async def test_accounts_come_with_their_passwords_roles_and_ids() -> None:
     assert (report.total, report.coming, report.adopted, report.complete) == (3, 3, 3, True)
     ada, bob, carl = (users(house)[each] for each in "123")
     assert (ada.username.value, ada.address, ada.created_at) == ("Ada", "Ada@example.org", years_ago)
-    assert (ada.roles, ada.alias, bob.is_enabled_at(NOON)) == (frozenset({USER, MODERATOR}), None, False)
+    assert (ada.roles, ada.alias, bob.suspension) == (frozenset({USER, MODERATOR}), None, WITHOUT_END)
     assert carl.roles == {USER, "site-editors"}
     assert (report.new_roles, report.admins, report.renamed) == (["site-editors"], [], [])
     await signs_in(house, "ada", "1")
