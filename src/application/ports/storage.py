@@ -10,7 +10,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from doorward.application.ports.adoption import AdoptionReader, AdoptionRepository
 from doorward.application.ports.invitations import InvitationReader, InvitationRepository
+from doorward.application.ports.known_agents import KnownAgentsRepository
 from doorward.application.ports.letters import (
     LetterReader,
     LetterRepository,
@@ -95,6 +97,8 @@ class Reading(Protocol):
     @property
     def link_tokens(self) -> LinkTokenReader: ...
     @property
+    def adoptions(self) -> AdoptionReader: ...
+    @property
     def undo_links(self) -> UndoLinkReader: ...
     @property
     def profiles(self) -> ProfileReader: ...
@@ -131,6 +135,10 @@ class Transaction(Protocol):
     def undo_links(self) -> UndoLinkRepository: ...
     @property
     def sign_in_codes(self) -> SignInCodeRepository: ...
+    @property
+    def adoptions(self) -> AdoptionRepository: ...
+    @property
+    def known_agents(self) -> KnownAgentsRepository: ...
     @property
     def profiles(self) -> ProfileRepository: ...
     @property

@@ -53,7 +53,7 @@ class LinkToken:
             hash=token_hash,
             purpose=purpose,
             user_id=user.id,
-            address_key=user.email.key,
+            address_key=address_key(user),
             expires_at=now + purpose.life,
             new_address=new_address,
         )
@@ -61,5 +61,10 @@ class LinkToken:
     def is_valid_for(self, purpose: LinkPurpose, user: User, now: datetime) -> bool:
         """Return whether the token has this purpose and has not expired, and the account is enabled and still has the
         address that it had then."""
-        fits = (self.purpose.value, self.user_id, self.address_key) == (purpose.value, user.id, user.email.key)
+        fits = (self.purpose.value, self.user_id, self.address_key) == (purpose.value, user.id, address_key(user))
         return fits and user.is_enabled_at(now) and now < self.expires_at
+
+
+def address_key(user: User) -> str:
+    """Return the key of the address of the account, or nothing for an account without an address."""
+    return user.email.key if user.email else ""

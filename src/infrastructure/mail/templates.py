@@ -62,6 +62,7 @@ class LetterTemplates:
             "valid_until": contents.sent_at + timedelta(minutes=contents.token_minutes),
             "written_at": contents.written_at,
             "language": contents.language,
+            **contents.details,
         }
         subject, text, html = (
             environment.select_template([f"{contents.language}/{name}", name]).render(values)

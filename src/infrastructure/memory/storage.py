@@ -10,8 +10,10 @@ from typing import final
 
 from doorward.application.ports.storage import CommitListener
 from doorward.domain.change_feed.change import Change, SequencedChange
+from doorward.infrastructure.memory.adoptions import MemoryAdoptions
 from doorward.infrastructure.memory.attempts import MemoryAttempts
 from doorward.infrastructure.memory.invitations import MemoryInvitations
+from doorward.infrastructure.memory.known_agents import MemoryKnownAgents
 from doorward.infrastructure.memory.leases import MemoryLeases
 from doorward.infrastructure.memory.letters import MemoryLetters
 from doorward.infrastructure.memory.link_tokens import MemoryLinkTokens
@@ -44,6 +46,8 @@ class MemoryTransaction:
         self.link_tokens = MemoryLinkTokens(tables)
         self.undo_links = MemoryUndoLinks(tables)
         self.sign_in_codes = MemorySignInCodes(tables)
+        self.adoptions = MemoryAdoptions(tables)
+        self.known_agents = MemoryKnownAgents(tables)
         self.profiles = MemoryProfiles(tables)
         self.invitations = MemoryInvitations(tables)
 
@@ -96,6 +100,10 @@ class MemoryReading:
     @property
     def link_tokens(self) -> MemoryLinkTokens:
         return MemoryLinkTokens(self._copy())
+
+    @property
+    def adoptions(self) -> MemoryAdoptions:
+        return MemoryAdoptions(self._copy())
 
     @property
     def undo_links(self) -> MemoryUndoLinks:

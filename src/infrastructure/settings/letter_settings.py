@@ -27,6 +27,9 @@ TemplateFolder = Annotated[
         extra={"default": "none"},
     ),
 ]
+NewDeviceLetters = Annotated[
+    bool, Meta(description="Tell people by letter of a sign-in from a device that their account has not used before.")
+]
 EmailVerificationChoice = Annotated[
     Literal["off", "optional", "required"],
     Meta(

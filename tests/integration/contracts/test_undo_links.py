@@ -12,7 +12,7 @@ from doorward.domain.accounts.user import User
 from doorward.domain.errors import AccountMissing, EmailTaken
 from doorward.domain.letters.link_token import LinkPurpose, LinkToken, LinkTokenHash
 from doorward.domain.letters.undo_link import UndoLink
-from support.builders import a_user
+from support.builders import a_user, email_of
 from support.doubles import NOON
 from support.storage_access import put
 
@@ -79,7 +79,7 @@ async def test_an_address_is_reserved_for_its_account_until_the_link_expires(sto
 async def test_an_address_that_is_given_up_is_taken_by_nobody_at_the_same_moment(storage: Storage) -> None:
     """VF-02: who asks after storing sees what the other transaction reserved."""
     new = ADA.with_email(Email.parse("new@example.org"))
-    thief = a_user("grace").with_email(ADA.email)
+    thief = a_user("grace").with_email(email_of(ADA))
     await put(storage, ADA)
 
     @retried
@@ -88,13 +88,13 @@ async def test_an_address_that_is_given_up_is_taken_by_nobody_at_the_same_moment
             held = await tx.users.lock(ADA.id)
             assert held is not None
             await tx.users.save(replace(new, version=held.version))
-            await tx.undo_links.put(a_link(address=ADA.email))
+            await tx.undo_links.put(a_link(address=email_of(ADA)))
 
     @retried
     async def take() -> None:
         async with storage.transaction() as tx:
             await tx.users.add(thief)
-            if await tx.undo_links.is_reserved(thief.email.key, thief.id, NOON):
+            if await tx.undo_links.is_reserved(email_of(thief).key, thief.id, NOON):
                 raise EmailTaken
 
     outcomes = await asyncio.gather(give_up(), *(take() for _ in range(5)), return_exceptions=True)

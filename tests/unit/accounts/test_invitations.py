@@ -67,7 +67,7 @@ async def test_whoever_is_invited_chooses_name_and_password_and_gets_the_roles()
     assert (letter.kind, letter.recipient, letter.username) == (LetterKind.INVITATION, ADDRESS, "")
     assert letter.token_minutes == INVITATION_LIFE.total_seconds() / 60
     ada = await accept(house, token)
-    assert (ada.email.value, sorted(ada.roles)) == (ADDRESS, ["moderator", "user"])
+    assert (ada.address, sorted(ada.roles)) == (ADDRESS, ["moderator", "user"])
     assert ada.email_verified_at == house.clock.now()
     await house.authenticate("ada", PASSWORD, house.clock.now())
     (added,) = house.log.of(SecurityEvent.INVITATION_ADDED)

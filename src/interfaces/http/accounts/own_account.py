@@ -40,6 +40,7 @@ from doorward.interfaces.http.security.cookies import ends_session
 from doorward.interfaces.http.security.guard import current_principal
 from doorward.interfaces.http.security.request_limits import Limited
 from doorward.interfaces.http.sessions.own_sessions import SessionView, session_view
+from doorward.interfaces.http.wire.adopted import ALIAS
 from doorward.interfaces.http.wire.languages import named_language
 from doorward.interfaces.http.wire.profile import (
     LocaleTag,
@@ -56,8 +57,9 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     id: UUID
     username: str
-    email: str
+    email: str | None
     email_verified: bool
+    alias: Annotated[str, Meta(description=ALIAS)] | UnsetType = UNSET
     roles: Annotated[list[str], Meta(examples=[["moderator", "user"]])]
     session: SessionView
     locale: Annotated[str | None, Meta(description="The language of letters.", examples=["de"])]
@@ -95,8 +97,9 @@ def account_view(user: User, session: ListedSession, profile: Profile | None) ->
     return AccountView(
         id=user.id,
         username=user.username.value,
-        email=user.email.value,
+        email=user.address,
         email_verified=user.email_verified,
+        alias=user.alias.value if user.alias else UNSET,
         roles=sorted(user.roles),
         session=session_view(session, session.session.id),
         locale=user.locale,

@@ -6,8 +6,8 @@ from alembic import op
 from doorward.infrastructure.sql.migrations.steps import make_index, make_table, named
 from doorward.infrastructure.sql.types import Digest, Id, Key, LongText, UtcTime, display_text
 
-revision = "0011"
-down_revision = "0010"
+revision = "0013"
+down_revision = "0012"
 
 
 def upgrade() -> None:

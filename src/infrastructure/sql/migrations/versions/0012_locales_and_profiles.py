@@ -6,8 +6,8 @@ from alembic import op
 from doorward.infrastructure.sql.migrations.steps import add_column, make_table, named, reference
 from doorward.infrastructure.sql.types import Id, Key, LongText
 
-revision = "0010"
-down_revision = "0009"
+revision = "0012"
+down_revision = "0011"
 
 
 def upgrade() -> None:
