@@ -10,6 +10,7 @@ from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.accounts.suspension import WITHOUT_END, Suspension
 from doorward.domain.accounts.username import Username
 from doorward.domain.ids import UserId
+from doorward.domain.letters.language import Language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,8 @@ class User:
     """The id of an adopted account in the system that it comes from."""
     email_verified_at: datetime | None = None
     """When the holder proved that they read the mail of this address; None if that is not known."""
+    locale: Language | None = None
+    """The language of letters that no request of the holder caused; None if nobody named one."""
 
     @property
     def email_verified(self) -> bool:
@@ -120,3 +123,6 @@ class User:
     def verified(self, now: datetime) -> Self:
         """Return the account with a verified address. One that was verified before keeps its time."""
         return replace(self, email_verified_at=self.email_verified_at or now)
+
+    def with_locale(self, locale: Language) -> Self:
+        return replace(self, locale=locale)
