@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from doorward.application.ports.adoption import AdoptionReader, AdoptionRepository
 from doorward.application.ports.known_agents import KnownAgentsRepository
 from doorward.application.ports.letters import (
     LetterReader,
@@ -91,6 +92,8 @@ class Reading(Protocol):
     def letters(self) -> LetterReader: ...
     @property
     def link_tokens(self) -> LinkTokenReader: ...
+    @property
+    def adoptions(self) -> AdoptionReader: ...
 
 
 class Transaction(Protocol):
@@ -120,6 +123,8 @@ class Transaction(Protocol):
     def link_tokens(self) -> LinkTokenRepository: ...
     @property
     def sign_in_codes(self) -> SignInCodeRepository: ...
+    @property
+    def adoptions(self) -> AdoptionRepository: ...
     @property
     def known_agents(self) -> KnownAgentsRepository: ...
 

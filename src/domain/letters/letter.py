@@ -100,8 +100,9 @@ class Letter:
         now: datetime,
         details: Mapping[str, str] = MappingProxyType({}),
     ) -> Self:
-        """Return a letter that tells the holder of an account about a change or a sign-in."""
-        return replace(cls._new(kind, user.email.value, language, now), user_id=user.id, details=dict(details))
+        """Return a letter that tells the holder of an account about a change or a sign-in. For an account without an
+        address it has no recipient, and is removed when it is due."""
+        return replace(cls._new(kind, user.address or "", language, now), user_id=user.id, details=dict(details))
 
     @classmethod
     def _new(
@@ -131,11 +132,11 @@ class Letter:
         """
         attempts = self.attempts + 1
         due_at = now + pause_after(attempts, jitter)
-        recipient = user.email.value if self.kind in REQUESTED else self.recipient
+        recipient = user.address if self.kind in REQUESTED else self.recipient
         return replace(
             self,
             user_id=user.id,
-            recipient=recipient,
+            recipient=recipient or "",
             attempts=attempts,
             due_at=due_at,
             version=self.version + 1,

@@ -10,6 +10,7 @@ from typing import final
 
 from doorward.application.ports.storage import CommitListener
 from doorward.domain.change_feed.change import Change, SequencedChange
+from doorward.infrastructure.memory.adoptions import MemoryAdoptions
 from doorward.infrastructure.memory.attempts import MemoryAttempts
 from doorward.infrastructure.memory.known_agents import MemoryKnownAgents
 from doorward.infrastructure.memory.leases import MemoryLeases
@@ -41,6 +42,7 @@ class MemoryTransaction:
         self.letters = MemoryLetters(tables)
         self.link_tokens = MemoryLinkTokens(tables)
         self.sign_in_codes = MemorySignInCodes(tables)
+        self.adoptions = MemoryAdoptions(tables)
         self.known_agents = MemoryKnownAgents(tables)
 
     def announce(self, change: Change) -> None:
@@ -92,6 +94,10 @@ class MemoryReading:
     @property
     def link_tokens(self) -> MemoryLinkTokens:
         return MemoryLinkTokens(self._copy())
+
+    @property
+    def adoptions(self) -> MemoryAdoptions:
+        return MemoryAdoptions(self._copy())
 
     def _copy(self) -> Tables:
         return self._database.tables.copied()

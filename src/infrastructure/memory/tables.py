@@ -34,6 +34,7 @@ class Tables:
     letters: dict[LetterId, Letter] = field(default_factory=dict)
     link_tokens: dict[tuple[UserId, LinkPurpose], LinkToken] = field(default_factory=dict)
     sign_in_codes: dict[UserId, SignInCode] = field(default_factory=dict)
+    adoptions: set[tuple[str, str]] = field(default_factory=set)
     known_agents: dict[UserId, list[str]] = field(default_factory=dict)
     next_sequence: int = 1
 
@@ -56,6 +57,7 @@ class Tables:
             letters=dict(self.letters),
             link_tokens=dict(self.link_tokens),
             sign_in_codes=dict(self.sign_in_codes),
+            adoptions=set(self.adoptions),
             known_agents=dict(self.known_agents),
         )
 

@@ -8,6 +8,7 @@ from typing import Self, final
 from doorward.application.ports.storage import CommitListener
 from doorward.domain.change_feed.change import Change
 from doorward.domain.errors import TransactionConflict
+from doorward.infrastructure.sql.adoptions import SqlAdoptions
 from doorward.infrastructure.sql.attempts import SqlAttempts
 from doorward.infrastructure.sql.changes import Feed, SqlChanges
 from doorward.infrastructure.sql.connection import Limits, SqlConnection, connected
@@ -85,6 +86,10 @@ class SqlRepositories:
     @property
     def sign_in_codes(self) -> SqlSignInCodes:
         return SqlSignInCodes(self.connection)
+
+    @property
+    def adoptions(self) -> SqlAdoptions:
+        return SqlAdoptions(self.connection)
 
     @property
     def known_agents(self) -> SqlKnownAgents:

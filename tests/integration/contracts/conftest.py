@@ -41,6 +41,7 @@ EMPTIED = (
     "DELETE FROM sign_in_attempts",
     "DELETE FROM signing_keys",
     "DELETE FROM changes",
+    "DELETE FROM adopted_accounts",
 )
 
 

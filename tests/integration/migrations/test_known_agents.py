@@ -11,7 +11,7 @@ from support.doubles import NOON
 from support.sql_by_hand import Sql
 from support.storage_access import found, put
 
-BEFORE = "0007"
+BEFORE = "0008"
 
 
 async def test_accounts_and_letters_stay_when_what_is_remembered_comes_and_goes(url: DatabaseUrl, sql: Sql) -> None:

@@ -50,7 +50,7 @@ async def test_the_owner_is_told_of_the_first_sign_in_with_another_program() -> 
     signed_in = await house.authenticate("ada", PASSWORD, house.clock.now(), origin(CHROME))
     await house.send_letters()
     (contents,) = house.mailer.sent
-    assert (contents.kind, contents.recipient, contents.language) == (LetterKind.NEW_DEVICE, ada.email.value, "fr")
+    assert (contents.kind, contents.recipient, contents.language) == (LetterKind.NEW_DEVICE, ada.address, "fr")
     assert contents.written_at == signed_in.session.started_at
     assert contents.details == {"agent": "Chrome (Windows)", "address": "192.0.2.7"}
 
