@@ -32,6 +32,7 @@ from doorward.application.accounts.reset_password import ResetPassword
 from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.unlock_user import UnlockUser
 from doorward.application.accounts.update_user import UpdateUser
+from doorward.application.adoption.adopt_accounts import AdoptAccounts
 from doorward.application.check_readiness import CheckReadiness
 from doorward.application.maintenance import Maintenance
 from doorward.application.prove_writing import ProveWriting
@@ -80,6 +81,7 @@ ACCOUNTS = (
     UpdateUser,
     DeleteUser,
     DeleteOwnAccount,
+    AdoptAccounts,
 )
 SESSIONS = (
     IssueTokens,
@@ -125,7 +127,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         ChangeFeedProvider(settings),
         LettersProvider(settings),
         MaintenanceProvider(),
-        SignInProvider(),
+        SignInProvider(settings),
         RateLimitsProvider(settings),
         UseCases(),
         *overrides,

@@ -32,6 +32,7 @@ from doorward.application.accounts.sign_in_by_code import SignInByCode
 from doorward.application.accounts.undo_change import UndoChange
 from doorward.application.accounts.update_user import UpdateUser
 from doorward.application.accounts.verify_email import VerifyEmail
+from doorward.application.adoption.adopt_accounts import AdoptAccounts
 from doorward.application.change_feed.directory import AccessDirectory
 from doorward.application.change_feed.ended_sessions import EndedSessions
 from doorward.application.change_feed.feed_marks import FeedMarks
@@ -44,6 +45,7 @@ from doorward.application.sessions.continue_session import ContinueSession
 from doorward.application.sessions.end_all_sessions import EndAllSessions
 from doorward.application.sessions.end_session import EndSession
 from doorward.application.sessions.issue_tokens import IssueTokens, SignedIn
+from doorward.application.sessions.notice_device import NoticeDevice
 from doorward.application.sessions.open_session import OpenSession
 from doorward.application.sessions.refresh_session import RefreshSession
 from doorward.domain.access.decision import SIGNED_IN, Requirement
@@ -100,6 +102,12 @@ def a_user(name: str = "ada", *roles: RoleName, disabled: bool = False) -> User:
     )
 
 
+def email_of(user: User) -> Email:
+    """Return the address of an account that has one."""
+    assert user.email is not None
+    return user.email
+
+
 def letter_contents() -> LetterContents:
     """Return what a letter with the link for a forgotten password contains."""
     return LetterContents(
@@ -151,6 +159,7 @@ class House:
     mailer: ListMailer = field(default_factory=ListMailer)
     attempts: AttemptPolicy = field(default_factory=AttemptPolicy)
     verification: EmailVerification = EmailVerification.OFF
+    notice_device: NoticeDevice = field(default_factory=NoticeDevice)
     database: MemoryDatabase = field(default_factory=MemoryDatabase)
     storage: MemoryStorage = field(init=False)
     directory: AccessDirectory = field(init=False)
@@ -181,6 +190,10 @@ class House:
         return ImportUsers(self.storage, self.hasher, self.log)
 
     @property
+    def adopt(self) -> AdoptAccounts:
+        return AdoptAccounts(self.storage, self.hasher, self.log)
+
+    @property
     def authenticate(self) -> Authenticate:
         return Authenticate(
             self.storage, self.hasher, self.open_session, self.log, self.find_and_count, self.verification
@@ -188,7 +201,9 @@ class House:
 
     @property
     def open_session(self) -> OpenSession:
-        return OpenSession(self.storage, REFRESH_TOKENS, self.issue, self.policy, self.log, self.ended)
+        return OpenSession(
+            self.storage, REFRESH_TOKENS, self.issue, self.policy, self.log, self.ended, self.notice_device
+        )
 
     @property
     def find_and_count(self) -> FindAndCount:

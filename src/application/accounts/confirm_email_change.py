@@ -54,15 +54,13 @@ class ConfirmEmailChange:
             if await tx.undo_links.is_reserved(address.key, user.id, now):
                 raise EmailTaken
             await tx.link_tokens.void(user.id)
-            if user.email.key != address.key:
-                await self._tell(tx, user, language, now)
+            if user.email is not None and user.email.key != address.key:
+                await self._tell(tx, user, user.email, language, now)
         return True
 
-    async def _tell(self, tx: Transaction, user: User, language: Language, now: datetime) -> None:
+    async def _tell(self, tx: Transaction, user: User, old: Email, language: Language, now: datetime) -> None:
         """Tell the old address. The token of its link is made when the letter is sent; until then nobody knows it."""
         if user.email_verified:
             _, unknown = self.tokens.generate()
-            await tx.undo_links.put(
-                UndoLink(hash=unknown, user_id=user.id, address=user.email, expires_at=now + UNDO_LIFE)
-            )
+            await tx.undo_links.put(UndoLink(hash=unknown, user_id=user.id, address=old, expires_at=now + UNDO_LIFE))
         await tx.letters.add(Letter.to_holder(LetterKind.EMAIL_CHANGED, user, language, now))

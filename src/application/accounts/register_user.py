@@ -65,7 +65,7 @@ class RegisterUser:
             created_at=now,
         )
         try:
-            await self._add(user, language)
+            await self._add(user, address, language)
         except EmailTaken:
             if self.verification is not EmailVerification.REQUIRED:
                 raise
@@ -76,11 +76,11 @@ class RegisterUser:
         return user.id
 
     @retried
-    async def _add(self, user: User, language: Language) -> None:
+    async def _add(self, user: User, address: Email, language: Language) -> None:
         async with self.storage.transaction() as tx:
             await tx.users.add(user)
-            if await tx.undo_links.is_reserved(user.email.key, user.id, user.created_at):
+            if await tx.undo_links.is_reserved(address.key, user.id, user.created_at):
                 raise EmailTaken
             if self.verification.writes_letters:
-                letter = Letter.requested(LetterKind.EMAIL_VERIFICATION, user.email, language, user.created_at)
+                letter = Letter.requested(LetterKind.EMAIL_VERIFICATION, address, language, user.created_at)
                 await tx.letters.add(letter)

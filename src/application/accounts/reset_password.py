@@ -43,7 +43,7 @@ class ResetPassword:
         holder = await holder_of(self.storage, token_hash, PURPOSE, now) if token_hash else None
         if token_hash is None or holder is None:
             raise self._refuse()
-        checked = self.rules.check(new, (holder.username.value, holder.email.value))
+        checked = self.rules.check(new, holder.names)
         password_hash = await self.hasher.hash(checked)
         ended = await self._reset(token_hash, holder, password_hash, language, now)
         if ended is None:
@@ -62,7 +62,7 @@ class ResetPassword:
             user = spent.user
             changed = user.with_password(password_hash).verified(now)
             await store_new_password(tx, changed, language, now)
-            await tx.attempts.clear_all([self.logins.hash(key) for key in (user.username.key, user.email.key)])
+            await tx.attempts.clear_all([self.logins.hash(key) for key in user.login_keys])
             return await tx.sessions.end_all(user.id, changed.epoch)
 
     def _refuse(self, holder: User | None = None) -> InvalidLink:

@@ -46,7 +46,7 @@ class PrepareLetter:
         """Return the account, which is held until the transaction ends. Return None if nobody is to get the letter."""
         if letter.kind in REQUESTED:
             return await account_with_address(tx, letter, now)
-        user = await tx.users.lock(letter.user_id) if letter.user_id else None
+        user = await tx.users.lock(letter.user_id) if letter.user_id and letter.recipient else None
         if user is None or letter.kind is not LetterKind.EMAIL_CHANGE:
             return user
         wanted = await tx.link_tokens.of_account(user.id, LinkPurpose.EMAIL_CHANGE)
@@ -65,6 +65,7 @@ class PrepareLetter:
             username=(owner or user).username.value,
             written_at=letter.created_at,
             sent_at=now,
+            details=letter.details,
         )
         if contents.kind is LetterKind.SIGN_IN_CODE:
             code = await self._sign_in_code(tx, user, now)
@@ -109,7 +110,7 @@ async def account_with_address(tx: Transaction, letter: Letter, now: datetime) -
     key = login_key(letter.recipient)
     found = await tx.users.by_login(key)
     user = await tx.users.lock(found.id) if found else None
-    if user is None or user.email.key != key or not user.is_enabled_at(now):
+    if user is None or user.email_key != key or not user.is_enabled_at(now):
         return None
     is_verified_already = letter.kind is LetterKind.EMAIL_VERIFICATION and user.email_verified
     return None if is_verified_already else user
@@ -130,7 +131,7 @@ async def address_to_restore(tx: Transaction, letter: Letter, user: User) -> Ema
     """
     key = login_key(letter.recipient)
     if letter.kind is LetterKind.PASSWORD_CHANGED:
-        return user.email if user.email_verified and user.email.key == key else None
+        return user.email if user.email_verified and user.email_key == key else None
     if letter.kind is LetterKind.EMAIL_CHANGED:
         links = await tx.undo_links.of_account(user.id)
         return next((link.address for link in links if link.address.key == key), None)

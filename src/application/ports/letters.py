@@ -1,6 +1,6 @@
 """The ports of letters: their repositories, the tokens of their links, and what sends them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -139,6 +139,8 @@ class LetterContents:
     """How long that token or code is valid."""
     code: str | None = field(default=None, repr=False)
     """The code to sign in, for the kind of letter that has one."""
+    details: Mapping[str, str] = field(default_factory=dict)
+    """See Letter."""
 
 
 class Mailer(Protocol):

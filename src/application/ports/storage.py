@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from doorward.application.ports.adoption import AdoptionReader, AdoptionRepository
+from doorward.application.ports.known_agents import KnownAgentsRepository
 from doorward.application.ports.letters import (
     LetterReader,
     LetterRepository,
@@ -94,6 +96,8 @@ class Reading(Protocol):
     def link_tokens(self) -> LinkTokenReader: ...
     @property
     def undo_links(self) -> UndoLinkReader: ...
+    @property
+    def adoptions(self) -> AdoptionReader: ...
 
 
 class Transaction(Protocol):
@@ -125,6 +129,10 @@ class Transaction(Protocol):
     def undo_links(self) -> UndoLinkRepository: ...
     @property
     def sign_in_codes(self) -> SignInCodeRepository: ...
+    @property
+    def adoptions(self) -> AdoptionRepository: ...
+    @property
+    def known_agents(self) -> KnownAgentsRepository: ...
 
 
 CommitListener = Callable[[Sequence[Change]], None]

@@ -1,9 +1,11 @@
 """Letters: emails that the service sends to the holders of accounts."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Self
 
 from doorward.domain.accounts.email import Email
@@ -30,6 +32,8 @@ class LetterKind(StrEnum):
     """Tells the holder of an account that its password was replaced."""
     SIGN_IN_CODE = "sign_in_code"
     """The code to sign in, for the account with this address, if there is one."""
+    NEW_DEVICE = "new_device"
+    """Tells the holder of an account of a sign-in from a new device. Its details are `agent` and `address`."""
     TEST = "test"
     """What an operator sends to see whether letters arrive. It is never stored."""
     EMAIL_VERIFICATION = "email_verification"
@@ -87,6 +91,8 @@ class Letter:
     expires_at: datetime
     finished_at: datetime | None = None
     version: int = 0
+    details: Mapping[str, str] = field(default_factory=dict)
+    """What the templates of this kind show of the event, by name. It contains no secrets."""
 
     @classmethod
     def requested(cls, kind: LetterKind, email: Email, language: Language, now: datetime) -> Self:
@@ -104,9 +110,17 @@ class Letter:
         return replace(cls._new(kind, address.value, language, now, slot=sha256(slot).digest()), user_id=user.id)
 
     @classmethod
-    def to_holder(cls, kind: LetterKind, user: User, language: Language, now: datetime) -> Self:
-        """Return a letter that tells the holder of an account about a change of it."""
-        return replace(cls._new(kind, user.email.value, language, now), user_id=user.id)
+    def to_holder(
+        cls,
+        kind: LetterKind,
+        user: User,
+        language: Language,
+        now: datetime,
+        details: Mapping[str, str] = MappingProxyType({}),
+    ) -> Self:
+        """Return a letter that tells the holder of an account about a change or a sign-in. For an account without an
+        address it has no recipient, and is removed when it is due."""
+        return replace(cls._new(kind, user.address or "", language, now), user_id=user.id, details=dict(details))
 
     @classmethod
     def _new(
@@ -136,11 +150,11 @@ class Letter:
         """
         attempts = self.attempts + 1
         due_at = now + pause_after(attempts, jitter)
-        recipient = user.email.value if self.kind in REQUESTED else self.recipient
+        recipient = user.address if self.kind in REQUESTED else self.recipient
         return replace(
             self,
             user_id=user.id,
-            recipient=recipient,
+            recipient=recipient or "",
             attempts=attempts,
             due_at=due_at,
             version=self.version + 1,

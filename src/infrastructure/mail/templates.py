@@ -61,6 +61,7 @@ class LetterTemplates:
             "code": contents.code,
             "written_at": contents.written_at,
             "language": contents.language,
+            **contents.details,
         }
         subject, text, html = (
             environment.select_template([f"{contents.language}/{name}", name]).render(values)

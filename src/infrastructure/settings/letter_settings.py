@@ -34,6 +34,9 @@ EmailVerificationChoice = Annotated[
         "it nobody signs in. `off`: sign-up sends no letter."
     ),
 ]
+NewDeviceLetters = Annotated[
+    bool, Meta(description="Tell people by letter of a sign-in from a device that their account has not used before.")
+]
 EmailCodes = Annotated[
     bool, Meta(description="Let people sign in with a code from a letter, in place of their password.")
 ]

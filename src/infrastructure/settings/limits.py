@@ -56,7 +56,6 @@ class LimitSettings:
     limit_introspect: Annotated[str, Meta(description=f"Introspections and revocations by services. {SYNTAX}")] = (
         "60000/minute"
     )
-
     limit_code: Annotated[str, Meta(description=f"Requests for a letter with a code to sign in. {SYNTAX}")] = (
         "60/hour,200/hour/network"
     )

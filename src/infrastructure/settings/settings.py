@@ -14,6 +14,7 @@ from doorward.infrastructure.settings.letter_settings import (
     EmailVerificationChoice,
     MailSender,
     MailServerUrl,
+    NewDeviceLetters,
     TemplateFolder,
 )
 from doorward.infrastructure.settings.limits import LimitSettings
@@ -203,6 +204,7 @@ class Settings:
     templates: TemplateFolder = None
     email_verification: EmailVerificationChoice = "optional"
     email_codes: EmailCodes = False
+    new_device_letters: NewDeviceLetters = True
     workers: Annotated[int, Meta(ge=1, le=64, description="Worker processes.")] = 1
     hasher: Annotated[
         Literal["auto", "argon2-cffi", "libsodium"],

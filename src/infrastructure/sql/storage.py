@@ -8,11 +8,13 @@ from typing import Self, final
 from doorward.application.ports.storage import CommitListener
 from doorward.domain.change_feed.change import Change
 from doorward.domain.errors import TransactionConflict
+from doorward.infrastructure.sql.adoptions import SqlAdoptions
 from doorward.infrastructure.sql.attempts import SqlAttempts
 from doorward.infrastructure.sql.changes import Feed, SqlChanges
 from doorward.infrastructure.sql.connection import Limits, SqlConnection, connected
 from doorward.infrastructure.sql.engine import Engines, open_engines
 from doorward.infrastructure.sql.keys import SqlKeys
+from doorward.infrastructure.sql.known_agents import SqlKnownAgents
 from doorward.infrastructure.sql.leases import SqlLeases
 from doorward.infrastructure.sql.letters import SqlLetters
 from doorward.infrastructure.sql.link_tokens import SqlLinkTokens
@@ -89,6 +91,14 @@ class SqlRepositories:
     @property
     def sign_in_codes(self) -> SqlSignInCodes:
         return SqlSignInCodes(self.connection)
+
+    @property
+    def adoptions(self) -> SqlAdoptions:
+        return SqlAdoptions(self.connection)
+
+    @property
+    def known_agents(self) -> SqlKnownAgents:
+        return SqlKnownAgents(self.connection)
 
 
 @final

@@ -34,6 +34,7 @@ EMPTIED = (
     "DELETE FROM link_tokens",
     "DELETE FROM undo_links",
     "DELETE FROM sign_in_codes",
+    "DELETE FROM known_agents",
     "DELETE FROM users",
     "DELETE FROM roles WHERE name NOT IN ('user', 'moderator', 'admin')",
     "DELETE FROM services",
@@ -41,6 +42,7 @@ EMPTIED = (
     "DELETE FROM sign_in_attempts",
     "DELETE FROM signing_keys",
     "DELETE FROM changes",
+    "DELETE FROM adopted_accounts",
 )
 
 

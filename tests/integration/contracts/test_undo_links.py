@@ -18,7 +18,7 @@ from support.storage_access import put
 
 MINUTE = timedelta(minutes=1)
 ADA, GRACE = a_user("ada"), a_user("grace")
-OLD, OLDER = Email.parse("Old@example.org"), Email.parse("older@example.org")
+HERS, OLD, OLDER = (Email.parse(f"{name}@example.org") for name in ("ada", "Old", "older"))
 
 
 def a_link(user: User = ADA, address: Email = OLD, number: int = 1) -> UndoLink:
@@ -79,7 +79,7 @@ async def test_an_address_is_reserved_for_its_account_until_the_link_expires(sto
 async def test_an_address_that_is_given_up_is_taken_by_nobody_at_the_same_moment(storage: Storage) -> None:
     """VF-02: who asks after storing sees what the other transaction reserved."""
     new = ADA.with_email(Email.parse("new@example.org"))
-    thief = a_user("grace").with_email(ADA.email)
+    thief = a_user("grace").with_email(HERS)
     await put(storage, ADA)
 
     @retried
@@ -88,13 +88,13 @@ async def test_an_address_that_is_given_up_is_taken_by_nobody_at_the_same_moment
             held = await tx.users.lock(ADA.id)
             assert held is not None
             await tx.users.save(replace(new, version=held.version))
-            await tx.undo_links.put(a_link(address=ADA.email))
+            await tx.undo_links.put(a_link(address=HERS))
 
     @retried
     async def take() -> None:
         async with storage.transaction() as tx:
             await tx.users.add(thief)
-            if await tx.undo_links.is_reserved(thief.email.key, thief.id, NOON):
+            if await tx.undo_links.is_reserved(thief.email_key, thief.id, NOON):
                 raise EmailTaken
 
     outcomes = await asyncio.gather(give_up(), *(take() for _ in range(5)), return_exceptions=True)

@@ -29,6 +29,7 @@ from doorward.application.keys.reseal_signing_keys import ResealSigningKeys
 from doorward.application.keys.revoke_signing_key import RevokeSigningKey
 from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
 from doorward.application.sessions.issue_tokens import IssueTokens
+from doorward.application.sessions.notice_device import NoticeDevice
 from doorward.application.sessions.open_session import OpenSession
 from doorward.application.sessions.refresh_session import RefreshSession
 from doorward.domain.access.actor import OPERATOR
@@ -68,7 +69,7 @@ def sign_in(storage: SqlStorage, _: User) -> Awaitable[object]:
     issue = IssueTokens(PlainTokens(), POLICY)
     ended = EndedSessions(storage, FrozenClock(), FeedMarks(b"one key of all nodes"))
     count = CountAttempt(storage, LOGINS, AttemptPolicy(), LOG)
-    open_session = OpenSession(storage, REFRESH_TOKENS, issue, POLICY, LOG, ended)
+    open_session = OpenSession(storage, REFRESH_TOKENS, issue, POLICY, LOG, ended, NoticeDevice())
     find_and_count = FindAndCount(storage, DEVICE_TOKENS, count)
     verification = EmailVerification.OPTIONAL
     authenticate = Authenticate(storage, PlainHasher(), open_session, LOG, find_and_count, verification)

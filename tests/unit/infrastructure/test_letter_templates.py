@@ -38,6 +38,8 @@ def contents(
         sent_at=datetime(2026, 11, 23, 14, 45, tzinfo=UTC),
         token="T" * 43 if kind in PAGES else None,
         token_minutes=30,
+        code="04839271" if kind is LetterKind.SIGN_IN_CODE else None,
+        details={"agent": "Firefox (Linux)", "address": "192.0.2.7"} if kind is LetterKind.NEW_DEVICE else {},
     )
 
 
@@ -101,6 +103,23 @@ def test_a_time_is_written_as_in_the_language_of_the_letter() -> None:
     templates = LetterTemplates(LINKS)
     assert "23. November 2026" in templates.write(contents(LetterKind.PASSWORD_CHANGED, "de")).text
     assert "23 novembre 2026" in templates.write(contents(LetterKind.PASSWORD_CHANGED, "fr")).text
+
+
+def test_the_letter_of_a_new_device_says_when_with_what_and_from_where() -> None:
+    written = LetterTemplates(LINKS).write(contents(LetterKind.NEW_DEVICE))
+    for told in ("Time: November 23, 2026", "Program: Firefox (Linux)", "Address: 192.0.2.7"):
+        assert told in written.text
+        assert told in written.html
+    nothing = replace(contents(LetterKind.NEW_DEVICE), details={"agent": "", "address": "192.0.2.7"})
+    assert "Program: -" in LetterTemplates(LINKS).write(nothing).text.splitlines()
+
+
+@pytest.mark.parametrize("agent", ["<img src=x>", "{{ link }}", "%(service)s"])
+def test_what_a_client_calls_itself_is_text_in_a_letter(agent: str) -> None:
+    letter = replace(contents(LetterKind.NEW_DEVICE), details={"agent": agent, "address": "192.0.2.7"})
+    written = LetterTemplates(LINKS).write(letter)
+    assert f"Program: {agent}" in written.text
+    assert "<img" not in written.html
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

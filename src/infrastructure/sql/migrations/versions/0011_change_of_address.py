@@ -6,8 +6,8 @@ from alembic import op
 from doorward.infrastructure.sql.migrations.steps import add_column, make_index, make_table, named, reference
 from doorward.infrastructure.sql.types import Digest, Id, Key, UtcTime, display_text
 
-revision = "0009"
-down_revision = "0008"
+revision = "0011"
+down_revision = "0010"
 
 
 def upgrade() -> None:

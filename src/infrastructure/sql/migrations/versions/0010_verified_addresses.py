@@ -6,8 +6,8 @@ from alembic import op
 from doorward.infrastructure.sql.migrations.steps import add_column, named
 from doorward.infrastructure.sql.types import UtcTime
 
-revision = "0008"
-down_revision = "0007"
+revision = "0010"
+down_revision = "0009"
 
 
 def upgrade() -> None:
