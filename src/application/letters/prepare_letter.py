@@ -13,7 +13,7 @@ from doorward.domain.accounts.sign_in_code import CODE_LIFE, SignInCode
 from doorward.domain.accounts.user import User
 from doorward.domain.letters.language import DEFAULT_LANGUAGE
 from doorward.domain.letters.letter import REQUESTED, Letter, LetterKind
-from doorward.domain.letters.link_token import LinkPurpose, LinkToken, address_key
+from doorward.domain.letters.link_token import LinkPurpose, LinkToken
 from doorward.domain.letters.undo_link import UNDO_LIFE, UndoLink
 
 LINKS: Final[Mapping[LetterKind, LinkPurpose]] = {
@@ -134,7 +134,7 @@ async def account_with_address(tx: Transaction, letter: Letter, now: datetime) -
     key = login_key(letter.recipient)
     found = await tx.users.by_login(key)
     user = await tx.users.lock(found.id) if found else None
-    if user is None or address_key(user) != key or not user.is_enabled_at(now):
+    if user is None or user.email_key != key or not user.is_enabled_at(now):
         return None
     is_verified_already = letter.kind is LetterKind.EMAIL_VERIFICATION and user.email_verified
     return None if is_verified_already else user
@@ -155,7 +155,7 @@ async def address_to_restore(tx: Transaction, letter: Letter, user: User) -> Ema
     """
     key = login_key(letter.recipient)
     if letter.kind is LetterKind.PASSWORD_CHANGED:
-        return user.email if user.email_verified and address_key(user) == key else None
+        return user.email if user.email_verified and user.email_key == key else None
     if letter.kind is LetterKind.EMAIL_CHANGED:
         links = await tx.undo_links.of_account(user.id)
         return next((link.address for link in links if link.address.key == key), None)

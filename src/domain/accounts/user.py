@@ -42,6 +42,11 @@ class User:
     """The language of letters that no request of the holder caused; None if nobody named one."""
 
     @property
+    def email_key(self) -> str:
+        """Return the key of the email address; empty if there is none."""
+        return self.email.key if self.email else ""
+
+    @property
     def email_verified(self) -> bool:
         return self.email_verified_at is not None
 
@@ -117,7 +122,7 @@ class User:
 
     def with_email(self, email: Email) -> Self:
         """Return the account with that address. Another address than before is not verified."""
-        same = self.email is not None and email.key == self.email.key
+        same = email.key == self.email_key
         return replace(self, email=email, email_verified_at=self.email_verified_at if same else None)
 
     def verified(self, now: datetime) -> Self:
