@@ -17,6 +17,8 @@ from doorward.application.ports.letters import (
     LetterRepository,
     LinkTokenReader,
     LinkTokenRepository,
+    UndoLinkReader,
+    UndoLinkRepository,
 )
 from doorward.application.ports.repositories import (
     AttemptReader,
@@ -94,6 +96,8 @@ class Reading(Protocol):
     def link_tokens(self) -> LinkTokenReader: ...
     @property
     def adoptions(self) -> AdoptionReader: ...
+    @property
+    def undo_links(self) -> UndoLinkReader: ...
 
 
 class Transaction(Protocol):
@@ -121,6 +125,8 @@ class Transaction(Protocol):
     def letters(self) -> LetterRepository: ...
     @property
     def link_tokens(self) -> LinkTokenRepository: ...
+    @property
+    def undo_links(self) -> UndoLinkRepository: ...
     @property
     def sign_in_codes(self) -> SignInCodeRepository: ...
     @property

@@ -36,9 +36,19 @@ class LetterKind(StrEnum):
     """Tells the holder of an account of a sign-in from a new device. Its details are `agent` and `address`."""
     TEST = "test"
     """What an operator sends to see whether letters arrive. It is never stored."""
+    EMAIL_VERIFICATION = "email_verification"
+    """The link that verifies the address, for the account with this address, unless it is verified already."""
+    EMAIL_IN_USE = "email_in_use"
+    """Tells the holder of the account with this address that somebody tried to use it for another one."""
+    EMAIL_CHANGE = "email_change"
+    """The link to confirm a new address, to that address."""
+    EMAIL_CHANGED = "email_changed"
+    """Tells the old address that the account has another one."""
 
 
-REQUESTED = frozenset({LetterKind.PASSWORD_RESET, LetterKind.SIGN_IN_CODE})
+REQUESTED = frozenset(
+    {LetterKind.PASSWORD_RESET, LetterKind.SIGN_IN_CODE, LetterKind.EMAIL_VERIFICATION, LetterKind.EMAIL_IN_USE}
+)
 """Letters that anybody can ask for by an address. Their account is looked up when they are sent."""
 
 
@@ -90,6 +100,14 @@ class Letter:
         same address within the same minute of the clock has the same slot."""
         slot = f"{kind}\0{email.key}\0{int(now.timestamp()) // SLOT_SECONDS}".encode()
         return cls._new(kind, email.value, language, now, slot=sha256(slot).digest())
+
+    @classmethod
+    def to_new_address(cls, user: User, address: Email, language: Language, now: datetime) -> Self:
+        """Return the letter by which the holder of an account confirms a new address. A second one of the account
+        within the same minute of the clock has the same slot, whatever the address."""
+        kind = LetterKind.EMAIL_CHANGE
+        slot = f"{kind}\0{user.id}\0{int(now.timestamp()) // SLOT_SECONDS}".encode()
+        return replace(cls._new(kind, address.value, language, now, slot=sha256(slot).digest()), user_id=user.id)
 
     @classmethod
     def to_holder(

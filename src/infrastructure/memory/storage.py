@@ -22,6 +22,7 @@ from doorward.infrastructure.memory.services import MemoryServices
 from doorward.infrastructure.memory.sessions import MemorySessions
 from doorward.infrastructure.memory.sign_in_codes import MemorySignInCodes
 from doorward.infrastructure.memory.tables import MemoryDatabase, Tables
+from doorward.infrastructure.memory.undo_links import MemoryUndoLinks
 
 
 @final
@@ -41,6 +42,7 @@ class MemoryTransaction:
         self.changes = MemoryChanges(tables)
         self.letters = MemoryLetters(tables)
         self.link_tokens = MemoryLinkTokens(tables)
+        self.undo_links = MemoryUndoLinks(tables)
         self.sign_in_codes = MemorySignInCodes(tables)
         self.adoptions = MemoryAdoptions(tables)
         self.known_agents = MemoryKnownAgents(tables)
@@ -98,6 +100,10 @@ class MemoryReading:
     @property
     def adoptions(self) -> MemoryAdoptions:
         return MemoryAdoptions(self._copy())
+
+    @property
+    def undo_links(self) -> MemoryUndoLinks:
+        return MemoryUndoLinks(self._copy())
 
     def _copy(self) -> Tables:
         return self._database.tables.copied()

@@ -11,6 +11,7 @@ from msgspec import Meta
 from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME
 from doorward.infrastructure.settings.letter_settings import (
     EmailCodes,
+    EmailVerificationChoice,
     MailSender,
     MailServerUrl,
     NewDeviceLetters,
@@ -201,6 +202,7 @@ class Settings:
     smtp_url: MailServerUrl = field(default=None, repr=False)
     mail_from: MailSender = "doorward@localhost.localdomain"
     templates: TemplateFolder = None
+    email_verification: EmailVerificationChoice = "optional"
     email_codes: EmailCodes = False
     new_device_letters: NewDeviceLetters = True
     workers: Annotated[int, Meta(ge=1, le=64, description="Worker processes.")] = 1

@@ -23,6 +23,7 @@ from doorward.infrastructure.sql.roles import SqlRoles
 from doorward.infrastructure.sql.services import SqlServices
 from doorward.infrastructure.sql.sessions import SqlSessions
 from doorward.infrastructure.sql.sign_in_codes import SqlSignInCodes
+from doorward.infrastructure.sql.undo_links import SqlUndoLinks
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.infrastructure.sql.users import SqlUsers
 
@@ -82,6 +83,10 @@ class SqlRepositories:
     @property
     def link_tokens(self) -> SqlLinkTokens:
         return SqlLinkTokens(self.connection)
+
+    @property
+    def undo_links(self) -> SqlUndoLinks:
+        return SqlUndoLinks(self.connection)
 
     @property
     def sign_in_codes(self) -> SqlSignInCodes:

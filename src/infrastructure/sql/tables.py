@@ -61,6 +61,7 @@ users = Table(
     Column("alias_key", Key(MAX_ALIAS_KEY_BYTES)),
     Column("external_id", display_text(255)),
     Index(None, "alias_key", unique=True),
+    Column("email_verified_at", UtcTime()),
     **TABLE_OPTIONS,
 )
 
@@ -188,6 +189,20 @@ link_tokens = Table(
     Column("token_hash", Digest, nullable=False, unique=True),
     Column("address_key", Key(254), nullable=False),
     Column("expires_at", UtcTime(), nullable=False),
+    Column("new_address", display_text(254)),
+    Index(None, "expires_at"),
+    **TABLE_OPTIONS,
+)
+
+undo_links = Table(
+    own("undo_links"),
+    metadata,
+    Column("user_id", Id(), ForeignKey(users.c.id), primary_key=True),
+    Column("address_key", Key(254), primary_key=True),
+    Column("address", display_text(254), nullable=False),
+    Column("token_hash", Digest, nullable=False, unique=True),
+    Column("expires_at", UtcTime(), nullable=False),
+    Index(None, "address_key"),
     Index(None, "expires_at"),
     **TABLE_OPTIONS,
 )

@@ -32,6 +32,7 @@ EMPTIED = (
     "DELETE FROM sessions",
     "DELETE FROM letters",
     "DELETE FROM link_tokens",
+    "DELETE FROM undo_links",
     "DELETE FROM sign_in_codes",
     "DELETE FROM known_agents",
     "DELETE FROM users",

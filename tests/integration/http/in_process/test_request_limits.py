@@ -37,6 +37,11 @@ LIMITED_ROUTES = {
     ("POST", REVOKE): LimitName.INTROSPECT,
     ("POST", "/api/auth/code/request"): LimitName.CODE,
     ("POST", "/api/auth/code"): LimitName.SIGN_IN,
+    ("POST", "/api/auth/verify/request"): LimitName.VERIFY,
+    ("POST", "/api/auth/verify"): LimitName.VERIFY,
+    ("POST", "/api/account/email"): LimitName.CONFIRM,
+    ("POST", "/api/account/email/confirm"): LimitName.RESET,
+    ("POST", "/api/auth/undo"): LimitName.RESET,
 }
 """Every route with a limit."""
 
@@ -54,6 +59,11 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     REVOKE: {"token": "x"},
     "/api/auth/code/request": {"email": "nobody@example.org"},
     "/api/auth/code": {"email": "nobody@example.org", "code": "12345678"},
+    "/api/auth/verify/request": {"email": "nobody@example.org"},
+    "/api/auth/verify": {"token": "x"},
+    "/api/account/email": {"newEmail": "new@example.org", "password": "wrong"},
+    "/api/account/email/confirm": {"token": "x"},
+    "/api/auth/undo": {"token": "x"},
 }
 
 
