@@ -23,7 +23,7 @@ class NoticeDevice:
     sends_letters: bool = True
 
     async def __call__(
-        self, tx: Transaction, holder: User, session: Session, sessions: Sequence[Session], language: Language
+        self, tx: Transaction, holder: User, session: Session, sessions: Sequence[Session], language: Language | None
     ) -> None:
         """Look at the session of a browser that has no device token of the account. `holder` is held, and `sessions`
         are all of the account. Nothing is read if one of the others has the same family, which is the usual case."""
@@ -39,4 +39,5 @@ class NoticeDevice:
         await tx.known_agents.remember(holder.id, remembered(known, [family]))
         if known:
             details = {"agent": family, "address": session.device.address}
-            await tx.letters.add(Letter.to_holder(LetterKind.NEW_DEVICE, holder, language, session.started_at, details))
+            spoken = holder.locale or language  # the request may be a stranger's
+            await tx.letters.add(Letter.to_holder(LetterKind.NEW_DEVICE, holder, spoken, session.started_at, details))

@@ -76,6 +76,17 @@ async def test_the_letter_has_a_link_that_ends_all_sessions_and_asks_for_a_new_p
     await house.authenticate("ada", OTHER_PASSWORD, house.clock.now())
 
 
+async def test_the_locale_of_the_account_counts_more_than_the_language_of_the_request() -> None:
+    house = House()
+    ada = await house.with_user("ada")
+    async with house.storage.transaction() as tx:
+        await tx.users.save(ada.with_locale("pt"))
+    await letters_after(house, FIREFOX)
+    await house.authenticate("ada", PASSWORD, house.clock.now(), origin(CHROME))
+    await house.send_letters()
+    assert [contents.language for contents in house.mailer.sent] == ["pt"]
+
+
 async def test_an_address_that_was_never_verified_gets_no_link() -> None:
     """VF-02: it may be that of somebody else."""
     house = House()
