@@ -53,6 +53,7 @@ from doorward.application.sessions.list_sessions import ListSessions
 from doorward.application.sessions.prune_sessions import PruneSessions
 from doorward.application.sessions.refresh_session import RefreshSession
 from doorward.infrastructure.providers.change_feed import ChangeFeedProvider
+from doorward.infrastructure.providers.email_addresses import EMAIL_ADDRESSES
 from doorward.infrastructure.providers.letters import LETTERS, LettersProvider
 from doorward.infrastructure.providers.maintenance import MaintenanceProvider
 from doorward.infrastructure.providers.passwords import PasswordsProvider
@@ -111,7 +112,7 @@ OPERATIONS = (CheckReadiness, Maintenance, ProveWriting, ReportUnavailable)
 
 class UseCases(Provider):
     scope = Scope.APP
-    all = provide_all(*ACCOUNTS, *SESSIONS, *ACCESS, *KEYS, *SERVICES, *LETTERS, *OPERATIONS)
+    all = provide_all(*ACCOUNTS, *SESSIONS, *ACCESS, *KEYS, *SERVICES, *LETTERS, *EMAIL_ADDRESSES, *OPERATIONS)
 
 
 def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
@@ -126,7 +127,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         ChangeFeedProvider(settings),
         LettersProvider(settings),
         MaintenanceProvider(),
-        SignInProvider(),
+        SignInProvider(settings),
         RateLimitsProvider(settings),
         UseCases(),
         *overrides,

@@ -11,11 +11,14 @@ from enum import StrEnum
 from typing import Protocol
 
 from doorward.application.ports.adoption import AdoptionReader, AdoptionRepository
+from doorward.application.ports.known_agents import KnownAgentsRepository
 from doorward.application.ports.letters import (
     LetterReader,
     LetterRepository,
     LinkTokenReader,
     LinkTokenRepository,
+    UndoLinkReader,
+    UndoLinkRepository,
 )
 from doorward.application.ports.repositories import (
     AttemptReader,
@@ -93,6 +96,8 @@ class Reading(Protocol):
     def link_tokens(self) -> LinkTokenReader: ...
     @property
     def adoptions(self) -> AdoptionReader: ...
+    @property
+    def undo_links(self) -> UndoLinkReader: ...
 
 
 class Transaction(Protocol):
@@ -121,9 +126,13 @@ class Transaction(Protocol):
     @property
     def link_tokens(self) -> LinkTokenRepository: ...
     @property
+    def undo_links(self) -> UndoLinkRepository: ...
+    @property
     def sign_in_codes(self) -> SignInCodeRepository: ...
     @property
     def adoptions(self) -> AdoptionRepository: ...
+    @property
+    def known_agents(self) -> KnownAgentsRepository: ...
 
 
 CommitListener = Callable[[Sequence[Change]], None]

@@ -12,6 +12,7 @@ from doorward.application.ports.storage import CommitListener
 from doorward.domain.change_feed.change import Change, SequencedChange
 from doorward.infrastructure.memory.adoptions import MemoryAdoptions
 from doorward.infrastructure.memory.attempts import MemoryAttempts
+from doorward.infrastructure.memory.known_agents import MemoryKnownAgents
 from doorward.infrastructure.memory.leases import MemoryLeases
 from doorward.infrastructure.memory.letters import MemoryLetters
 from doorward.infrastructure.memory.link_tokens import MemoryLinkTokens
@@ -21,6 +22,7 @@ from doorward.infrastructure.memory.services import MemoryServices
 from doorward.infrastructure.memory.sessions import MemorySessions
 from doorward.infrastructure.memory.sign_in_codes import MemorySignInCodes
 from doorward.infrastructure.memory.tables import MemoryDatabase, Tables
+from doorward.infrastructure.memory.undo_links import MemoryUndoLinks
 
 
 @final
@@ -40,8 +42,10 @@ class MemoryTransaction:
         self.changes = MemoryChanges(tables)
         self.letters = MemoryLetters(tables)
         self.link_tokens = MemoryLinkTokens(tables)
+        self.undo_links = MemoryUndoLinks(tables)
         self.sign_in_codes = MemorySignInCodes(tables)
         self.adoptions = MemoryAdoptions(tables)
+        self.known_agents = MemoryKnownAgents(tables)
 
     def announce(self, change: Change) -> None:
         self.announced.append(change)
@@ -96,6 +100,10 @@ class MemoryReading:
     @property
     def adoptions(self) -> MemoryAdoptions:
         return MemoryAdoptions(self._copy())
+
+    @property
+    def undo_links(self) -> MemoryUndoLinks:
+        return MemoryUndoLinks(self._copy())
 
     def _copy(self) -> Tables:
         return self._database.tables.copied()
