@@ -20,5 +20,6 @@ class EmailVerification(StrEnum):
         return self is not EmailVerification.OFF
 
     def admits(self, user: User) -> bool:
-        """Return whether the account may sign in, as far as its address is concerned."""
-        return self is not EmailVerification.REQUIRED or user.email_verified
+        """Return whether the account may sign in, as far as its address is concerned. One that was adopted without an
+        address may, because only somebody who is signed in can give it one."""
+        return self is not EmailVerification.REQUIRED or user.email is None or user.email_verified

@@ -18,7 +18,7 @@ BY_PASSWORD: Final = "credential"  # noqa: S105 the name of a provider
 
 USERS = table(
     quoted_name(USER, quote=True),  # a reserved word of PostgreSQL
-    *(column(name) for name in ("id", "email", "createdAt", "username", "role", "banned")),
+    *(column(name) for name in ("id", "email", "emailVerified", "createdAt", "username", "role", "banned")),
 )
 LOGINS = table(ACCOUNT, *(column(name) for name in ("userId", "providerId", "password")))
 
@@ -36,7 +36,7 @@ class BetterAuthSource:
     @classmethod
     async def open(cls, database: SourceDatabase, name: str) -> Self:
         """Raise StartRefused if the tables are missing."""
-        users = await database.columns(USER, ("id", "email", "createdat"))
+        users = await database.columns(USER, ("id", "email", "emailverified", "createdat"))
         await database.columns(ACCOUNT, ("userid", "providerid", "password"))
         return cls(database, name, frozenset(users) & {"username", "role", "banned"})
 
@@ -54,6 +54,7 @@ class BetterAuthSource:
         found = select(
             USERS.c.id,
             USERS.c.email,
+            USERS.c.emailVerified.label("email_verified"),
             USERS.c.createdAt.label("created_at"),
             LOGINS.c.password,
             *(self._of_plugin(name).label(name) for name in ("username", "role", "banned")),
@@ -70,6 +71,7 @@ async def accounts(rows: Sequence[SqlRow]) -> Sequence[ForeignAccount]:
             external_id=str(row.id),
             username=row.username,
             email=row.email,
+            email_verified=bool(row.email_verified),
             password_hash=row.password,
             roles=tuple(split(row.role)),
             disabled=bool(row.banned),

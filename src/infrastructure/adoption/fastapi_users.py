@@ -15,7 +15,7 @@ from doorward.infrastructure.sql.connection import SqlRow
 NAME: Final = "user"
 USERS = table(
     quoted_name(NAME, quote=True),  # a reserved word of PostgreSQL
-    *(column(name) for name in ("id", "email", "hashed_password", "is_active", "is_superuser")),
+    *(column(name) for name in ("id", "email", "hashed_password", "is_active", "is_superuser", "is_verified")),
 )
 ACCOUNTS = select(USERS)
 
@@ -31,7 +31,7 @@ class FastapiUsersSource:
     @classmethod
     async def open(cls, database: SourceDatabase, name: str) -> Self:
         """Raise StartRefused if the table is missing."""
-        await database.columns(NAME, ("id", "email", "hashedpassword", "isactive", "issuperuser"))
+        await database.columns(NAME, ("id", "email", "hashedpassword", "isactive", "issuperuser", "isverified"))
         return cls(database, name)
 
     async def count(self) -> int:
@@ -50,6 +50,7 @@ async def accounts(rows: Sequence[SqlRow]) -> Sequence[ForeignAccount]:
             external_id=str(row.id),
             username=None,
             email=row.email,
+            email_verified=bool(row.is_verified),
             password_hash=row.hashed_password,
             roles=(ADMIN,) if row.is_superuser else (),
             disabled=not row.is_active,

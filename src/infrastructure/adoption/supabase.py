@@ -13,7 +13,15 @@ from doorward.infrastructure.adoption.table_source import parts, utc
 from doorward.infrastructure.sql.connection import SqlRow
 
 SCHEMA: Final = "auth"
-COLUMNS: Final = ("id", "email", "encrypted_password", "created_at", "banned_until", "deleted_at")
+COLUMNS: Final = (
+    "id",
+    "email",
+    "email_confirmed_at",
+    "encrypted_password",
+    "created_at",
+    "banned_until",
+    "deleted_at",
+)
 USERS = table("users", *(column(name) for name in COLUMNS), schema=SCHEMA)
 PRESENT = USERS.c.deleted_at.is_(None)
 
@@ -49,6 +57,7 @@ async def accounts(rows: Sequence[SqlRow]) -> Sequence[ForeignAccount]:
             external_id=str(row.id),
             username=None,
             email=row.email,
+            email_verified=row.email_confirmed_at is not None,
             password_hash=row.encrypted_password,
             disabled=(utc(row.banned_until) or now) > now,
             created_at=utc(row.created_at),

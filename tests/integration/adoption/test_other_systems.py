@@ -48,6 +48,7 @@ async def test_everybody_of_fastapi_users_signs_in_with_the_address(install: Ins
     grace = await house.sign_in("grace@example.org", "short")
     assert [each.username.value for each in (ada, grace, other)] == ["ada", "grace", "ada-2"]
     assert [roles(each) for each in (ada, grace)] == ["admin user", "user"]
+    assert ada.email_verified
     assert ada.external_id == "9482a854-2a00-4c70-a99e-ca60a945c401"
     await refuses(house, "off@example.org", "violet harbour kettle")
 
@@ -63,6 +64,7 @@ async def test_everybody_of_better_auth_signs_in_with_the_name_and_the_address(
     grace = await house.sign_in("grace@example.org", "short6")
     blaise = await house.sign_in("Blaise_P", "p\u00e4ssw\u00f6rter")
     assert [roles(each) for each in (ada, grace, blaise)] == ["admin editor user", "user", "user"]
+    assert not ada.email_verified
     assert [each.username.value for each in (ada, grace, blaise)] == ["ada", "grace", "blaise_p"]
     assert (ada.created_at.isoformat(), report.admins) == ("2024-05-01T12:00:00+00:00", ["ada"])
     await refuses(house, "offline", "violet harbour kettle")
@@ -79,7 +81,8 @@ async def test_better_auth_without_its_plugins_has_addresses_only(install: Insta
     )
     house = await install()
     assert (await house.adopted("better-auth", url)).adopted == 1
-    assert (await house.sign_in("ada@example.org", "violet harbour kettle")).external_id == "u1"
+    ada = await house.sign_in("ada@example.org", "violet harbour kettle")
+    assert (ada.external_id, ada.email_verified) == ("u1", True)
 
 
 async def test_everybody_of_supabase_signs_in_with_the_address(install: Install, tmp_path: Path) -> None:

@@ -18,17 +18,18 @@ from support.postgresql import postgresql, run_postgresql
 HASH = "$2a$08$mjM8RXrXTWDoAFrtwmp7nehXn.Z7X0yfmWtkyxb6J3fvbz2At5Uvy"
 PASSWORD_OF_HASH = "violet harbour kettle"
 FIRST = "9482a854-2a00-4c70-a99e-ca60a945c401"
+MAY = "'2024-05-01 14:00:00+02'"
 TABLES = (
     "CREATE SCHEMA auth",
-    "CREATE TABLE auth.users (id uuid PRIMARY KEY, email varchar(255), encrypted_password varchar(255), "
-    "created_at timestamptz, banned_until timestamptz, deleted_at timestamptz)",
-    f"INSERT INTO auth.users VALUES ('{FIRST}', 'ada@example.org', '{HASH}', '2024-05-01 14:00:00+02', NULL, NULL)",
-    "INSERT INTO auth.users SELECT gen_random_uuid(), 'user' || n || '@example.org', "
+    "CREATE TABLE auth.users (id uuid PRIMARY KEY, email varchar(255), email_confirmed_at timestamptz, "
+    "encrypted_password varchar(255), created_at timestamptz, banned_until timestamptz, deleted_at timestamptz)",
+    f"INSERT INTO auth.users VALUES ('{FIRST}', 'ada@example.org', {MAY}, '{HASH}', {MAY}, NULL, NULL)",
+    "INSERT INTO auth.users SELECT gen_random_uuid(), 'user' || n || '@example.org', NULL, "
     f"'{HASH}', now(), NULL, NULL FROM generate_series(1, 1100) AS n",
-    'CREATE TABLE "user" (id text PRIMARY KEY, email text, "createdAt" timestamptz, hashed_password text, '
-    "is_active boolean, is_superuser boolean)",
+    'CREATE TABLE "user" (id text PRIMARY KEY, email text, "emailVerified" boolean, "createdAt" timestamptz, '
+    "hashed_password text, is_active boolean, is_superuser boolean, is_verified boolean)",
     'CREATE TABLE account (id text, "userId" text, "providerId" text, password text)',
-    f"INSERT INTO \"user\" VALUES ('u1', 'grace@example.org', '2024-05-01 12:00:00+00', '{HASH}', true, false)",
+    f"INSERT INTO \"user\" VALUES ('u1', 'grace@example.org', false, {MAY}, '{HASH}', true, false, false)",
     f"INSERT INTO account VALUES ('a1', 'u1', 'credential', '{HASH}')",
 )
 
@@ -62,6 +63,7 @@ async def test_accounts_come_from_postgresql(
     user = await house.sign_in(login, PASSWORD_OF_HASH)
     if system == "supabase":
         assert (user.external_id, user.created_at.isoformat()) == (FIRST, "2024-05-01T12:00:00+00:00")
+    assert user.email_verified == (system == "supabase")
 
 
 @pytest.mark.full
