@@ -32,7 +32,7 @@ class ConfirmEmailChange:
     tokens: LinkTokens
     log: SecurityLog
 
-    async def __call__(self, token: str, language: Language, now: datetime) -> None:
+    async def __call__(self, token: str, language: Language | None, now: datetime) -> None:
         """Raise InvalidLink, or EmailTaken if another account got the address meanwhile."""
         token_hash = self.tokens.hash_of(token)
         holder = await holder_of(self.storage, token_hash, PURPOSE, now) if token_hash else None
@@ -44,7 +44,7 @@ class ConfirmEmailChange:
         self.log.record(SecurityEvent.EMAIL_CHANGED, user_id=str(holder.id), by=PURPOSE.value)
 
     @retried
-    async def _change(self, token_hash: LinkTokenHash, holder: User, language: Language, now: datetime) -> bool:
+    async def _change(self, token_hash: LinkTokenHash, holder: User, language: Language | None, now: datetime) -> bool:
         async with self.storage.transaction() as tx:
             spent = await spend_link(tx, token_hash, PURPOSE, holder, now)
             if spent is None or spent.token.new_address is None:
@@ -58,7 +58,7 @@ class ConfirmEmailChange:
                 await self._tell(tx, user, user.email, language, now)
         return True
 
-    async def _tell(self, tx: Transaction, user: User, old: Email, language: Language, now: datetime) -> None:
+    async def _tell(self, tx: Transaction, user: User, old: Email, language: Language | None, now: datetime) -> None:
         """Tell the old address. The token of its link is made when the letter is sent; until then nobody knows it."""
         if user.email_verified:
             _, unknown = self.tokens.generate()

@@ -37,7 +37,7 @@ class ResetPassword:
     logins: LoginHasher
     log: SecurityLog
 
-    async def __call__(self, token: str, new: str, language: Language, now: datetime) -> None:
+    async def __call__(self, token: str, new: str, language: Language | None, now: datetime) -> None:
         """Raise InvalidLink, PasswordRefused or HashingBusy. A password that is refused does not use up the token."""
         token_hash = self.tokens.hash_of(token)
         holder = await holder_of(self.storage, token_hash, PURPOSE, now) if token_hash else None
@@ -52,7 +52,12 @@ class ResetPassword:
 
     @retried
     async def _reset(
-        self, token_hash: LinkTokenHash, holder: User, password_hash: PasswordHash, language: Language, now: datetime
+        self,
+        token_hash: LinkTokenHash,
+        holder: User,
+        password_hash: PasswordHash,
+        language: Language | None,
+        now: datetime,
     ) -> int | None:
         """Return how many sessions ended, or None if the token is not valid any more."""
         async with self.storage.transaction() as tx:

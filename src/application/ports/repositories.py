@@ -67,8 +67,8 @@ class UserRepository(UserReader, Protocol):
         ...
 
     async def delete(self, user_id: UserId) -> bool:
-        """Delete the account with its grants, sessions, letters, links, code and known user agents, and return whether
-        it existed. The end of the sessions is announced as one change, of the epoch after the account's last."""
+        """Delete the account with its grants, sessions, letters, links, code, profile and known user agents, and return
+        whether it existed. The end of the sessions is announced as one change, of the epoch after its last."""
         ...
 
     async def lock(self, user_id: UserId) -> User | None:

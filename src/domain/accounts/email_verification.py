@@ -21,5 +21,5 @@ class EmailVerification(StrEnum):
 
     def admits(self, user: User) -> bool:
         """Return whether the account may sign in, as far as its address is concerned. One that was adopted without an
-        address may, because only somebody who is signed in can give it one."""
-        return self is not EmailVerification.REQUIRED or user.email is None or user.email_verified
+        address signs in to get one."""
+        return self is not EmailVerification.REQUIRED or user.email_verified or user.email is None

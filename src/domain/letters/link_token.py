@@ -33,7 +33,7 @@ class LinkToken:
     purpose: LinkPurpose
     user_id: UserId
     address_key: str
-    """The key of the email address of the account when the letter was sent."""
+    """The key of the email address of the account when the letter was sent; empty if it had none."""
     expires_at: datetime
     new_address: str | None = None
     """The email address to which the letter went, if the account is to have it."""
@@ -53,7 +53,7 @@ class LinkToken:
             hash=token_hash,
             purpose=purpose,
             user_id=user.id,
-            address_key=address_key(user),
+            address_key=user.email_key,
             expires_at=now + purpose.life,
             new_address=new_address,
         )
@@ -61,10 +61,5 @@ class LinkToken:
     def is_valid_for(self, purpose: LinkPurpose, user: User, now: datetime) -> bool:
         """Return whether the token has this purpose and has not expired, and the account is enabled and still has the
         address that it had then."""
-        fits = (self.purpose.value, self.user_id, self.address_key) == (purpose.value, user.id, address_key(user))
+        fits = (self.purpose.value, self.user_id, self.address_key) == (purpose.value, user.id, user.email_key)
         return fits and user.is_enabled_at(now) and now < self.expires_at
-
-
-def address_key(user: User) -> str:
-    """Return the key of the address of the account, or nothing for an account without an address."""
-    return user.email.key if user.email else ""
