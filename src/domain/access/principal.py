@@ -34,6 +34,8 @@ class Principal:
     """The epoch in which the access token was issued."""
     requirement: Requirement
     """What the account met when the request was admitted."""
+    address: str = ""
+    """The IP address of the client, for the audit log."""
 
     @property
     def log_name(self) -> str:

@@ -11,6 +11,7 @@ from typing import final
 from doorward.application.ports.storage import CommitListener
 from doorward.domain.change_feed.change import Change, SequencedChange
 from doorward.infrastructure.memory.attempts import MemoryAttempts
+from doorward.infrastructure.memory.audit import MemoryAudit
 from doorward.infrastructure.memory.leases import MemoryLeases
 from doorward.infrastructure.memory.letters import MemoryLetters
 from doorward.infrastructure.memory.link_tokens import MemoryLinkTokens
@@ -38,6 +39,7 @@ class MemoryTransaction:
         self.changes = MemoryChanges(tables)
         self.letters = MemoryLetters(tables)
         self.link_tokens = MemoryLinkTokens(tables)
+        self.audit = MemoryAudit(tables, now)
 
     def announce(self, change: Change) -> None:
         self.announced.append(change)
@@ -87,6 +89,10 @@ class MemoryReading:
     @property
     def link_tokens(self) -> MemoryLinkTokens:
         return MemoryLinkTokens(self._copy())
+
+    @property
+    def audit(self) -> MemoryAudit:
+        return MemoryAudit(self._copy(), lambda: datetime.now(UTC))
 
     def _copy(self) -> Tables:
         return self._database.tables.copied()

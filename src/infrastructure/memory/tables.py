@@ -6,6 +6,7 @@ from typing import Self
 from doorward.domain.access.role import BUILT_IN, Role, RoleName
 from doorward.domain.accounts.attempts import AttemptCount, AttemptKey
 from doorward.domain.accounts.user import User
+from doorward.domain.audit.sealed_entry import AuditStream, SealedEntry, StreamId
 from doorward.domain.change_feed.change import SequencedChange
 from doorward.domain.ids import LetterId, SessionId, UserId
 from doorward.domain.keys.signing_key import SigningKey
@@ -32,6 +33,8 @@ class Tables:
     changes: list[SequencedChange] = field(default_factory=list)
     letters: dict[LetterId, Letter] = field(default_factory=dict)
     link_tokens: dict[tuple[UserId, LinkPurpose], LinkToken] = field(default_factory=dict)
+    audit_streams: dict[StreamId, AuditStream] = field(default_factory=dict)
+    audit_entries: list[SealedEntry] = field(default_factory=list)
     next_sequence: int = 1
 
     @classmethod
@@ -52,6 +55,8 @@ class Tables:
             changes=list(self.changes),
             letters=dict(self.letters),
             link_tokens=dict(self.link_tokens),
+            audit_streams=dict(self.audit_streams),
+            audit_entries=list(self.audit_entries),
         )
 
     def remove_sessions(self, user_id: UserId) -> int:
@@ -60,6 +65,12 @@ class Tables:
         for session_id in own:
             del self.sessions[session_id]
         return len(own)
+
+    def delete_audit_key(self, user_id: UserId) -> None:
+        """Delete the key of what identifies the person in the audit log."""
+        stream = self.audit_streams.get(StreamId(user_id))
+        if stream is not None:
+            self.audit_streams[stream.id] = replace(stream, key=None)
 
     def remove_letters(self, user_id: UserId) -> None:
         """Remove all letters to the holder of the account, and the tokens of their links."""
