@@ -7,6 +7,7 @@ from typing import final
 from doorward.application.accounts.count_attempt import CountAttempt
 from doorward.application.change_feed.ended_sessions import EndedSessions
 from doorward.application.ports.attempts import DeviceTokens
+from doorward.application.ports.audit import AuditEntry
 from doorward.application.ports.security import PasswordHasher, RefreshTokens, SecurityLog, Verdict
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
@@ -16,6 +17,7 @@ from doorward.domain.accounts.attempts import UNKNOWN_DEVICES, AttemptKey, Devic
 from doorward.domain.accounts.email import login_key
 from doorward.domain.accounts.password import Password
 from doorward.domain.accounts.user import User
+from doorward.domain.audit.origin import Origin
 from doorward.domain.errors import InvalidCredentials, TransactionConflict, Unavailable, UnknownAccount, WrongPassword
 from doorward.domain.sessions.ending import surplus_sessions
 from doorward.domain.sessions.session import UNKNOWN_DEVICE, Device, Session, SessionPolicy, new_session_id
@@ -114,12 +116,13 @@ class Authenticate:
             await tx.attempts.clear(counted)
             await tx.sessions.add(session)
             sessions = await tx.sessions.of_user(user.id)
-            await tx.sessions.end(surplus_sessions(sessions, session.id, self.policy, session.started_at))
+            ended = await tx.sessions.end(surplus_sessions(sessions, session.id, self.policy, session.started_at))
             revokes = self.ended.are_many_of(user.id)
             if revokes:
                 present = present.with_tokens_revoked()
                 await tx.users.save(present)
                 await tx.sessions.revoke_tokens(user.id, present.epoch)
+            await tx.audit.append(signed_in(session, ended, tokens_revoked=revokes))
         if revokes:
             self.log.record(SecurityEvent.AUTHN_TOKEN_REVOKED, user_id=str(user.id), epoch=present.epoch)
         return present
@@ -140,3 +143,13 @@ class Authenticate:
                 await tx.users.save(rehashed)
             return replace(rehashed, version=user.version + 1)
         return user
+
+
+def signed_in(session: Session, ended: int, *, tokens_revoked: bool) -> AuditEntry:
+    """Return the entry of a sign-in. `ended` is how many older sessions gave way to the new one."""
+    return AuditEntry(
+        event=SecurityEvent.AUTHN_LOGIN_SUCCESS,
+        by=Origin.of_account(session.user_id, session.id, session.device.address),
+        account=session.user_id,
+        after={"factor": "password", "endedSessions": ended, "tokensRevoked": tokens_revoked},
+    )

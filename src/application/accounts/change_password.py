@@ -4,6 +4,7 @@ from typing import final
 from doorward.application.access.authorize_change import authorize_change_of
 from doorward.application.accounts.confirm_password import ConfirmPassword
 from doorward.application.accounts.password_rules import PasswordRules
+from doorward.application.audit.account_change import password_changed
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import PasswordHasher, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
@@ -64,4 +65,6 @@ class ChangePassword:
             await tx.users.save(user.with_chosen_password(password_hash))
             await tx.link_tokens.void(user.id)
             await tx.letters.add(Letter.to_holder(LetterKind.PASSWORD_CHANGED, user, language, self.clock.now()))
-            return await tx.sessions.end(other_sessions(await tx.sessions.of_user(user.id), by.session_id))
+            ended = await tx.sessions.end(other_sessions(await tx.sessions.of_user(user.id), by.session_id))
+            await tx.audit.append(password_changed(user, by, ended))
+            return ended

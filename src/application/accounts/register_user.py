@@ -5,6 +5,7 @@ from typing import final
 
 from doorward.application.access.unknown_roles import unknown_roles
 from doorward.application.accounts.password_rules import PasswordRules
+from doorward.application.audit.account_change import account_created
 from doorward.application.ports.security import PasswordHasher, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
@@ -13,6 +14,7 @@ from doorward.domain.access.role import USER
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
+from doorward.domain.audit.origin import UNKNOWN_VISITOR, Origin
 from doorward.domain.errors import RoleUnknown, UsernameReserved
 from doorward.domain.ids import UserId, uuid7
 
@@ -30,7 +32,14 @@ class RegisterUser:
     log: SecurityLog
 
     async def __call__(
-        self, username: str, email: str, password: str, now: datetime, *, roles: Iterable[str] = ()
+        self,
+        username: str,
+        email: str,
+        password: str,
+        now: datetime,
+        *,
+        roles: Iterable[str] = (),
+        by: Origin = UNKNOWN_VISITOR,
     ) -> UserId:
         """Raise Invalid, UsernameTaken or EmailTaken. `roles` must exist, but are not granted: the clients of the
         tutorial send them."""
@@ -48,11 +57,12 @@ class RegisterUser:
             roles=frozenset({USER}),
             created_at=now,
         )
-        await self._add(user)
+        await self._add(user, by)
         self.log.record(SecurityEvent.USER_CREATED, user_id=str(user.id), by="sign-up")
         return user.id
 
     @retried
-    async def _add(self, user: User) -> None:
+    async def _add(self, user: User, by: Origin) -> None:
         async with self.storage.transaction() as tx:
             await tx.users.add(user)
+            await tx.audit.append(account_created(user, by))

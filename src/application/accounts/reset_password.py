@@ -3,14 +3,15 @@ from datetime import datetime
 from typing import final
 
 from doorward.application.accounts.password_rules import PasswordRules
+from doorward.application.audit.account_change import password_changed
 from doorward.application.ports.attempts import LoginHasher
 from doorward.application.ports.letters import LinkTokens
 from doorward.application.ports.security import PasswordHasher, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
-from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.accounts.user import User
+from doorward.domain.audit.origin import UNKNOWN_VISITOR, Origin
 from doorward.domain.errors import InvalidLink
 from doorward.domain.letters.language import Language
 from doorward.domain.letters.letter import Letter, LetterKind
@@ -33,7 +34,9 @@ class ResetPassword:
     logins: LoginHasher
     log: SecurityLog
 
-    async def __call__(self, token: str, new: str, language: Language, now: datetime) -> None:
+    async def __call__(
+        self, token: str, new: str, language: Language, now: datetime, by: Origin = UNKNOWN_VISITOR
+    ) -> None:
         """Raise InvalidLink, PasswordRefused or HashingBusy. A password that is refused does not use up the token."""
         token_hash = self.tokens.hash_of(token)
         holder = await self._holder(token_hash, now) if token_hash else None
@@ -41,7 +44,7 @@ class ResetPassword:
             raise self._refuse()
         checked = self.rules.check(new, (holder.username.value, holder.email.value))
         password_hash = await self.hasher.hash(checked)
-        ended = await self._reset(token_hash, holder, password_hash, language, now)
+        ended = await self._reset(token_hash, holder.with_password(password_hash), language, now, by)
         if ended is None:
             raise self._refuse(holder)
         self.log.record(SecurityEvent.AUTHN_PASSWORD_CHANGE, user_id=str(holder.id), by="password_reset", ended=ended)
@@ -55,19 +58,22 @@ class ResetPassword:
 
     @retried
     async def _reset(
-        self, token_hash: LinkTokenHash, holder: User, password_hash: PasswordHash, language: Language, now: datetime
+        self, token_hash: LinkTokenHash, renewed: User, language: Language, now: datetime, by: Origin
     ) -> int | None:
-        """Return how many sessions ended, or None if the token is not valid any more."""
+        """Give the account the password of `renewed`. Return how many sessions ended, or None if the token is not valid
+        any more."""
         async with self.storage.transaction() as tx:
-            user = await tx.users.lock(holder.id)
+            user = await tx.users.lock(renewed.id)
             token = await tx.link_tokens.find(token_hash)
             if user is None or not is_valid(token, user, now) or not await tx.link_tokens.spend(token_hash):
                 return None
-            changed = user.with_password(password_hash)
+            changed = user.with_password(renewed.password_hash)
             await tx.users.save(changed)
             await tx.attempts.clear_all([self.logins.hash(key) for key in (user.username.key, user.email.key)])
             await tx.letters.add(Letter.to_holder(LetterKind.PASSWORD_CHANGED, user, language, now))
-            return await tx.sessions.end_all(user.id, changed.epoch)
+            ended = await tx.sessions.end_all(user.id, changed.epoch)
+            await tx.audit.append(password_changed(user, by, ended))
+            return ended
 
     def _refuse(self, holder: User | None = None) -> InvalidLink:
         self.log.record(

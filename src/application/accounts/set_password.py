@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from typing import final
 
 from doorward.application.accounts.password_rules import PasswordRules
+from doorward.application.audit.account_change import password_changed
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import PasswordHasher, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
@@ -34,11 +35,11 @@ class SetPassword:
         if user is None:
             raise AccountMissing
         checked = self.rules.check(password, (user.username.value, user.email.value))
-        await self._save(user_id, await self.hasher.hash(checked))
+        await self._save(user_id, await self.hasher.hash(checked), by)
         self.log.record(SecurityEvent.AUTHN_PASSWORD_CHANGE, user_id=str(user_id), by=by.log_name)
 
     @retried
-    async def _save(self, user_id: UserId, password_hash: PasswordHash) -> None:
+    async def _save(self, user_id: UserId, password_hash: PasswordHash, by: Operator) -> None:
         async with self.storage.transaction() as tx:
             user = await tx.users.lock(user_id)
             if user is None:
@@ -49,4 +50,5 @@ class SetPassword:
             await tx.letters.add(
                 Letter.to_holder(LetterKind.PASSWORD_CHANGED, user, DEFAULT_LANGUAGE, self.clock.now())
             )
-            await tx.sessions.end_all(user_id, changed.epoch)
+            ended = await tx.sessions.end_all(user_id, changed.epoch)
+            await tx.audit.append(password_changed(user, by, ended))

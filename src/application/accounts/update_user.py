@@ -3,6 +3,7 @@ from typing import final
 
 from doorward.application.access.authorize_change import authorize_change_of
 from doorward.application.access.last_admin import refuse_last_admin, serialise_admin_changes
+from doorward.application.audit.account_change import account_changed
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
@@ -59,6 +60,8 @@ class UpdateUser:
                 await tx.link_tokens.void(user_id)
             if changed.epoch != user.epoch:
                 await tx.sessions.end_all(user_id, changed.epoch)
+            if changed != user:
+                await tx.audit.append(account_changed(user, changed, by))
             return changed
 
 

@@ -1,6 +1,6 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 
 from doorward.domain.access.decision import Access
 from doorward.domain.access.role import RoleName
@@ -8,6 +8,7 @@ from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.accounts.username import Username
 from doorward.domain.ids import UserId
+from doorward.domain.personal_data import Held, HeldBack
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,15 +19,17 @@ class User:
     for example when the account is disabled. `version` grows with each save; it detects concurrent writers.
     """
 
-    id: UserId
-    username: Username
-    email: Email
-    password_hash: PasswordHash = field(repr=False)
-    created_at: datetime
-    roles: frozenset[RoleName] = frozenset()
-    disabled: bool = False
-    epoch: int = 0
-    version: int = 0
+    id: Annotated[UserId, Held("It names the account in tokens, to other services and in the audit log.")]
+    username: Annotated[Username, Held("You sign in with it, and administrators know you by it.")]
+    email: Annotated[Email, Held("You sign in with it, and letters about the account go there.")]
+    password_hash: Annotated[PasswordHash, HeldBack("It proves the password, and could be used to guess it.")] = field(
+        repr=False
+    )
+    created_at: Annotated[datetime, Held("It tells how old the account is.")]
+    roles: Annotated[frozenset[RoleName], Held("They decide what you may do.")] = frozenset()
+    disabled: Annotated[bool, Held("A disabled account cannot sign in.")] = False
+    epoch: Annotated[int, Held("Access tokens with a lower number are refused.")] = 0
+    version: Annotated[int, Held("It counts the changes, so that two at once do not collide.")] = 0
 
     @property
     def access(self) -> Access:

@@ -34,6 +34,7 @@ from doorward.interfaces.http.security.access import require_guarded
 from doorward.interfaces.http.security.cookies import COOKIES, Cookies
 from doorward.interfaces.http.security.guard import Guard
 from doorward.interfaces.http.security.presented_token import presented_in_tutorial, presented_token
+from doorward.interfaces.http.security.visitor import current_visitor
 from doorward.interfaces.http.services.introspection import introspect
 from doorward.interfaces.http.services.revocation import revoke
 from doorward.interfaces.http.sessions.admin_sessions import AdminSessionsController
@@ -89,7 +90,10 @@ def create_app(container: AsyncContainer, config: HttpConfig, lifespan: Lifespan
         [*routes, *documentation(routes, config, error_answers, cookies)],
         before_request=guard,
         state=State({COOKIES: cookies}),
-        dependencies={"browser": Provide(cookies.browser_of, sync_to_thread=False)},
+        dependencies={
+            "browser": Provide(cookies.browser_of, sync_to_thread=False),
+            "visitor": Provide(current_visitor, sync_to_thread=False),
+        },
         exception_handlers=error_answers.exception_handlers(),
         request_class=request_class(dialect.lenient_paths),
         request_max_body_size=None,  # the edge has checked the size already

@@ -6,6 +6,7 @@ import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import Request, post
+from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
@@ -13,6 +14,7 @@ from doorward.application.accounts.request_password_reset import RequestPassword
 from doorward.application.accounts.reset_password import ResetPassword
 from doorward.application.ports.clock import Clock
 from doorward.domain.accounts.password import MAX_PASSWORD_CHARACTERS
+from doorward.domain.audit.origin import Origin
 from doorward.domain.errors import (
     HashingBusy,
     InvalidEmail,
@@ -85,9 +87,11 @@ async def forgot_password(
 async def reset_password(
     data: JSONBody[PasswordReset],
     request: Request[Any, Any, Any],
+    visitor: NamedDependency[Origin],
     reset: FromDishka[ResetPassword],
     clock: FromDishka[Clock],
 ) -> None:
     """A token works once, for half an hour. All sessions of the account end, and nobody is signed in. The holder of the
     account is told by letter."""
-    await reset(data.token, data.new_password, preferred_language(request.scope["headers"]), clock.now())
+    language = preferred_language(request.scope["headers"])
+    await reset(data.token, data.new_password, language, clock.now(), visitor)

@@ -6,11 +6,13 @@ import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import post
+from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
 from doorward.application.accounts.register_user import RegisterUser
 from doorward.application.ports.clock import Clock
+from doorward.domain.audit.origin import Origin
 from doorward.domain.errors import (
     EmailTaken,
     HashingBusy,
@@ -60,7 +62,12 @@ class SignUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     },
 )
 @inject
-async def sign_up(data: JSONBody[SignUp], register: FromDishka[RegisterUser], clock: FromDishka[Clock]) -> Message:
+async def sign_up(
+    data: JSONBody[SignUp],
+    visitor: NamedDependency[Origin],
+    register: FromDishka[RegisterUser],
+    clock: FromDishka[Clock],
+) -> Message:
     """The new account has the role `user` and no other role."""
-    await register(data.username, data.email, data.password, clock.now(), roles=data.roles)
+    await register(data.username, data.email, data.password, clock.now(), roles=data.roles, by=visitor)
     return Message(message="User registered successfully!")

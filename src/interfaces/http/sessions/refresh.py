@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from doorward.application.ports.clock import Clock
 from doorward.application.sessions.refresh_session import RefreshSession
+from doorward.domain.audit.origin import Origin
 from doorward.domain.errors import InvalidRefreshToken, RefreshRepeatedTooOften, RefreshTokenReused
 from doorward.interfaces.http.docs.answers import json_response
 from doorward.interfaces.http.errors.refusals import AmbiguousToken, CrossSiteRequest
@@ -62,6 +63,7 @@ NO_BODY: Final = Refresh()
 @inject
 async def refresh(
     browser: NamedDependency[Browser],
+    visitor: NamedDependency[Origin],
     refresh_session: FromDishka[RefreshSession],
     clock: FromDishka[Clock],
     data: JSONBody[Refresh] = NO_BODY,
@@ -69,6 +71,6 @@ async def refresh(
     """Each refresh token can be used once; the answer holds the next one. A client that lost the answer may repeat the
     request a few times within a few seconds, and gets the same tokens. Later, a used token counts as stolen, and its
     session ends."""
-    signed_in = await refresh_session(browser.refresh_token(data.refresh_token), clock.now())
+    signed_in = await refresh_session(browser.refresh_token(data.refresh_token), clock.now(), visitor)
     count_refresh("retried" if signed_in.retried else "granted")
     return sign_in_answer(signed_in, browser)
