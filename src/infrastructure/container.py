@@ -58,6 +58,7 @@ from doorward.application.sessions.end_other_sessions import EndOtherSessions
 from doorward.application.sessions.end_session import EndSession
 from doorward.application.sessions.issue_tokens import IssueTokens
 from doorward.application.sessions.list_sessions import ListSessions
+from doorward.application.sessions.open_session import OpenSession
 from doorward.application.sessions.prune_sessions import PruneSessions
 from doorward.application.sessions.refresh_session import RefreshSession
 from doorward.infrastructure.providers.change_feed import ChangeFeedProvider
@@ -91,6 +92,7 @@ ACCOUNTS = (
 )
 SESSIONS = (
     IssueTokens,
+    OpenSession,
     RefreshSession,
     ContinueSession,
     DescribeSession,

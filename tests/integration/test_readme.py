@@ -11,9 +11,10 @@ import pytest
 
 from doorward.infrastructure.settings.descriptions import describe_settings
 from support.programs.command_line import DOORWARD
+from support.programs.people import Person
 from support.programs.processes import PATIENCE
 from support.programs.server_process import running
-from support.readme import PROJECT, block, guide, hand_edit
+from support.readme import PROJECT, block, flows, guide, hand_edit
 
 PASTED = ("sessions.md", "cookies.md")
 
@@ -42,6 +43,13 @@ def test_the_five_lines_work_as_pasted(tmp_path: Path) -> None:
     assert json.loads(logged)["event"] == "authz_change"
     shown = block("text", "User Content.").splitlines()
     assert [without_request_id(line) for line in shown] == [without_request_id(line) for line in answers]
+
+
+def test_each_row_of_what_people_can_do_works_as_pasted(tmp_path: Path) -> None:
+    with running(tmp_path) as server:
+        person = Person(server)
+        statuses = [(flow.does, person.pastes(flow.command)) for flow in flows()]
+    assert statuses == [(flow.does, flow.status) for flow in flows()]
 
 
 def without_request_id(line: str) -> str:

@@ -33,6 +33,7 @@ from doorward.application.sessions.continue_session import ContinueSession
 from doorward.application.sessions.end_all_sessions import EndAllSessions
 from doorward.application.sessions.end_session import EndSession
 from doorward.application.sessions.issue_tokens import IssueTokens, SignedIn
+from doorward.application.sessions.open_session import OpenSession
 from doorward.application.sessions.refresh_session import RefreshSession
 from doorward.domain.access.decision import SIGNED_IN, Requirement
 from doorward.domain.access.principal import Principal
@@ -163,17 +164,11 @@ class House:
 
     @property
     def authenticate(self) -> Authenticate:
-        return Authenticate(
-            self.storage,
-            self.hasher,
-            REFRESH_TOKENS,
-            self.issue,
-            self.policy,
-            self.log,
-            self.ended,
-            self.count,
-            DEVICE_TOKENS,
-        )
+        return Authenticate(self.storage, self.hasher, self.open_session, self.log, self.count, DEVICE_TOKENS)
+
+    @property
+    def open_session(self) -> OpenSession:
+        return OpenSession(self.storage, REFRESH_TOKENS, self.issue, self.policy, self.log, self.ended)
 
     @property
     def count(self) -> CountAttempt:

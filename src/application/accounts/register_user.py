@@ -14,7 +14,7 @@ from doorward.domain.access.role import USER
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
-from doorward.domain.audit.origin import UNKNOWN_VISITOR, Origin
+from doorward.domain.audit.source import UNKNOWN_VISITOR, Source
 from doorward.domain.errors import RoleUnknown, UsernameReserved
 from doorward.domain.ids import UserId, uuid7
 
@@ -39,7 +39,7 @@ class RegisterUser:
         now: datetime,
         *,
         roles: Iterable[str] = (),
-        by: Origin = UNKNOWN_VISITOR,
+        by: Source = UNKNOWN_VISITOR,
     ) -> UserId:
         """Raise Invalid, UsernameTaken or EmailTaken. `roles` must exist, but are not granted: the clients of the
         tutorial send them."""
@@ -62,7 +62,7 @@ class RegisterUser:
         return user.id
 
     @retried
-    async def _add(self, user: User, by: Origin) -> None:
+    async def _add(self, user: User, by: Source) -> None:
         async with self.storage.transaction() as tx:
             await tx.users.add(user)
             await tx.audit.append(account_created(user, by))

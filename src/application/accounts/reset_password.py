@@ -11,7 +11,7 @@ from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.accounts.user import User
-from doorward.domain.audit.origin import UNKNOWN_VISITOR, Origin
+from doorward.domain.audit.source import UNKNOWN_VISITOR, Source
 from doorward.domain.errors import InvalidLink
 from doorward.domain.letters.language import Language
 from doorward.domain.letters.letter import Letter, LetterKind
@@ -35,7 +35,7 @@ class ResetPassword:
     log: SecurityLog
 
     async def __call__(
-        self, token: str, new: str, language: Language, now: datetime, by: Origin = UNKNOWN_VISITOR
+        self, token: str, new: str, language: Language, now: datetime, by: Source = UNKNOWN_VISITOR
     ) -> None:
         """Raise InvalidLink, PasswordRefused or HashingBusy. A password that is refused does not use up the token."""
         token_hash = self.tokens.hash_of(token)
@@ -58,7 +58,7 @@ class ResetPassword:
 
     @retried
     async def _reset(
-        self, token_hash: LinkTokenHash, renewed: User, language: Language, now: datetime, by: Origin
+        self, token_hash: LinkTokenHash, renewed: User, language: Language, now: datetime, by: Source
     ) -> int | None:
         """Give the account the password of `renewed`. Return how many sessions ended, or None if the token is not valid
         any more."""

@@ -5,7 +5,7 @@ from doorward.application.ports.audit import AuditEntry, Details
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.actor import Actor
 from doorward.domain.accounts.user import User
-from doorward.domain.audit.origin import Origin
+from doorward.domain.audit.source import Source
 
 BOOKKEEPING: Final = frozenset({"id", "epoch", "version"})
 """Fields that change with others and tell nothing by themselves."""
@@ -16,16 +16,16 @@ def account_values(user: User) -> Details:
     return {name: value for name, value in personal_values(user).items() if name not in BOOKKEEPING}
 
 
-def account_created(user: User, by: Actor | Origin) -> AuditEntry:
+def account_created(user: User, by: Actor | Source) -> AuditEntry:
     return AuditEntry(event=SecurityEvent.USER_CREATED, by=by, account=user.id, after=account_values(user))
 
 
-def account_deleted(user: User, by: Actor | Origin) -> AuditEntry:
+def account_deleted(user: User, by: Actor | Source) -> AuditEntry:
     return AuditEntry(event=SecurityEvent.USER_DELETED, by=by, account=user.id, before=account_values(user))
 
 
 def account_changed(
-    before: User, after: User, by: Actor | Origin, event: SecurityEvent = SecurityEvent.USER_UPDATED
+    before: User, after: User, by: Actor | Source, event: SecurityEvent = SecurityEvent.USER_UPDATED
 ) -> AuditEntry:
     """Return the entry of a change, with the values that differ."""
     old, new = account_values(before), account_values(after)
@@ -39,7 +39,7 @@ def account_changed(
     )
 
 
-def password_changed(user: User, by: Actor | Origin, ended_sessions: int) -> AuditEntry:
+def password_changed(user: User, by: Actor | Source, ended_sessions: int) -> AuditEntry:
     """Return the entry of a new password. It says that there is one, and no more."""
     event, after = SecurityEvent.AUTHN_PASSWORD_CHANGE, {"endedSessions": ended_sessions}
     return AuditEntry(event=event, by=by, account=user.id, after=after)

@@ -1,7 +1,7 @@
 from doorward.application.ports.audit import AuditEntry, Details
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.actor import Actor
-from doorward.domain.audit.origin import Origin
+from doorward.domain.audit.source import Source
 from doorward.domain.keys.signing_key import SigningKey
 
 
@@ -10,9 +10,9 @@ def key_values(key: SigningKey) -> Details:
     return {"kid": key.kid, "algorithm": key.algorithm, "signsFrom": key.signs_from.isoformat()}
 
 
-def key_added(key: SigningKey, by: Actor | Origin) -> AuditEntry:
+def key_added(key: SigningKey, by: Actor | Source) -> AuditEntry:
     return AuditEntry(event=SecurityEvent.SIGNING_KEY_ADDED, by=by, after=key_values(key))
 
 
-def key_removed(key: SigningKey, by: Actor | Origin, event: SecurityEvent) -> AuditEntry:
+def key_removed(key: SigningKey, by: Actor | Source, event: SecurityEvent) -> AuditEntry:
     return AuditEntry(event=event, by=by, before=key_values(key))

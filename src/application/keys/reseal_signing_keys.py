@@ -8,7 +8,7 @@ from doorward.application.ports.security import KeySealer, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import LockName, Storage
 from doorward.application.transactions import retried
-from doorward.domain.audit.origin import SYSTEM
+from doorward.domain.audit.source import SYSTEM
 from doorward.domain.errors import InvalidKey
 from doorward.domain.keys.signing_key import SigningKey
 

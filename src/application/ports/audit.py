@@ -7,8 +7,8 @@ from typing import Protocol, TypeAlias
 
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.actor import Actor
-from doorward.domain.audit.origin import Origin
 from doorward.domain.audit.sealed_entry import AuditEntryId, AuditStream, SealedEntry, StreamId
+from doorward.domain.audit.source import Source
 from doorward.domain.ids import UserId
 
 Detail: TypeAlias = str | int | bool | Sequence[str] | Mapping[str, object] | None
@@ -20,15 +20,15 @@ class AuditEntry:
     """A change, as the use case that makes it describes it. No value may be a password, a hash, a token or a key."""
 
     event: SecurityEvent
-    by: Actor | Origin
+    by: Actor | Source
     account: UserId | None = None
     """The account that is changed; None if the change concerns no account."""
     before: Details = field(default_factory=dict)
     after: Details = field(default_factory=dict)
 
     @property
-    def origin(self) -> Origin:
-        return self.by if isinstance(self.by, Origin) else Origin.of(self.by)
+    def source(self) -> Source:
+        return self.by if isinstance(self.by, Source) else Source.of(self.by)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

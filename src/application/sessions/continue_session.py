@@ -9,7 +9,7 @@ from doorward.application.sessions.issue_tokens import IssueTokens, SignedIn
 from doorward.application.sessions.token_reuse import token_reused
 from doorward.application.transactions import retried
 from doorward.domain.accounts.user import User
-from doorward.domain.audit.origin import UNKNOWN_VISITOR, Origin
+from doorward.domain.audit.source import UNKNOWN_VISITOR, Source
 from doorward.domain.errors import (
     InvalidRefreshToken,
     KeptTokenReused,
@@ -38,7 +38,7 @@ class ContinueSession:
     policy: SessionPolicy
     log: SecurityLog
 
-    async def __call__(self, presented: str | None, now: datetime, by: Origin = UNKNOWN_VISITOR) -> SignedIn:
+    async def __call__(self, presented: str | None, now: datetime, by: Source = UNKNOWN_VISITOR) -> SignedIn:
         """Raise RefreshTokenMissing, RefreshTokenUnknown, RefreshTokenExpired, or KeptTokenReused if the reuse ended
         the session."""
         if presented is None:
@@ -72,7 +72,7 @@ class ContinueSession:
         return session is not None and session.token_hash == token.hash
 
     @retried
-    async def _decided(self, token: RefreshToken, now: datetime, by: Origin) -> tuple[Standing, Session, User]:
+    async def _decided(self, token: RefreshToken, now: datetime, by: Source) -> tuple[Standing, Session, User]:
         """Keep the token in one transaction. A reuse is decided here but refused outside, because raising would roll
         the end of the session back. Raise RefreshTokenUnknown without a session, and for a disabled account, whose
         token stays valid for when the account is enabled again."""

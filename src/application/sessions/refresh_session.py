@@ -11,7 +11,7 @@ from doorward.application.sessions.repeated_refreshes import RepeatedRefreshes
 from doorward.application.sessions.token_reuse import token_reused
 from doorward.application.transactions import retried
 from doorward.domain.accounts.user import User
-from doorward.domain.audit.origin import UNKNOWN_VISITOR, Origin
+from doorward.domain.audit.source import UNKNOWN_VISITOR, Source
 from doorward.domain.errors import (
     InvalidRefreshToken,
     RefreshRepeatedTooOften,
@@ -56,7 +56,7 @@ class RefreshSession:
     """The attempts that are under way on this node."""
     _repeated: RepeatedRefreshes = field(default_factory=RepeatedRefreshes, init=False, repr=False, compare=False)
 
-    async def __call__(self, presented: str, now: datetime, by: Origin = UNKNOWN_VISITOR) -> SignedIn:
+    async def __call__(self, presented: str, now: datetime, by: Source = UNKNOWN_VISITOR) -> SignedIn:
         """Raise InvalidRefreshToken, RefreshTokenReused if the reuse ended the session, or RefreshRepeatedTooOften."""
         try:
             token = self.refresh_tokens.read(presented)
@@ -105,7 +105,7 @@ class RefreshSession:
             session = await reading.sessions.get(token.session_id)
         return session is not None and (session.token_hash == token.hash or session.has_rotated(token.hash))
 
-    async def _shared_attempt(self, token: RefreshToken, now: datetime, by: Origin) -> Attempt:
+    async def _shared_attempt(self, token: RefreshToken, now: datetime, by: Source) -> Attempt:
         """Return the outcome of the attempt that is under way for this token, or start one. An attempt continues when
         the request that started it is cancelled."""
         attempt = self._attempts.get(token.hash)
@@ -114,7 +114,7 @@ class RefreshSession:
             attempt.add_done_callback(lambda _: self._attempts.pop(token.hash))
         return await asyncio.shield(attempt)
 
-    async def _decided(self, token: RefreshToken, now: datetime, by: Origin) -> Attempt:
+    async def _decided(self, token: RefreshToken, now: datetime, by: Source) -> Attempt:
         """Attempt the rotation, and record one alarm for a reuse, even if the request that caused it is cancelled."""
         attempt = await self._attempt(token, now, by)
         if attempt.standing is Standing.REUSED and attempt.user is not None:
@@ -124,7 +124,7 @@ class RefreshSession:
         return attempt
 
     @retried
-    async def _attempt(self, token: RefreshToken, now: datetime, by: Origin) -> Attempt:
+    async def _attempt(self, token: RefreshToken, now: datetime, by: Source) -> Attempt:
         """Rotate the token in one transaction. A reuse is decided here but refused outside, because raising would roll
         the end of the session back. Only a disabled account is refused here: its token stays valid for when the account
         is enabled again."""

@@ -28,7 +28,7 @@ BEFORE_THE_FIRST: Final = bytes(32)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealedEntry:
-    """One entry. What identifies a person is in `origin` and `details`, which are sealed; `hash` covers both as they
+    """One entry. What identifies a person is in `source` and `details`, which are sealed; `hash` covers both as they
     are."""
 
     stream: StreamId
@@ -39,7 +39,7 @@ class SealedEntry:
     event: str
     actor: str
     session_id: SessionId | None
-    origin: bytes
+    source: bytes
     """The address of the client; empty if there is none."""
     details: bytes
     """The values before and after the change; empty if there are none."""
@@ -61,7 +61,7 @@ class SealedEntry:
             self.event,
             self.actor,
             str(self.session_id) if self.session_id else None,
-            b64encode(self.origin).decode(),
+            b64encode(self.source).decode(),
             b64encode(self.details).decode(),
         ]
         return sha256(json.dumps(members, separators=(",", ":")).encode()).digest()

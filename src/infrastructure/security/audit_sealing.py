@@ -32,7 +32,7 @@ PLAIN, SEALED = b"\x00", b"\x01"
 NONCE_BYTES: Final = 12
 KEY_BYTES: Final = 32
 
-Part = Literal["origin", "details"]
+Part = Literal["source", "details"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,15 +61,15 @@ def stream_of(entry: AuditEntry) -> StreamId:
 
 def actor_stream_of(entry: AuditEntry) -> StreamId | None:
     """Return the stream under whose key the address is sealed; None if no address is kept."""
-    origin = entry.origin
-    if not origin.address:
+    source = entry.source
+    if not source.address:
         return None
-    return stream_of(entry) if origin.account is None else StreamId(origin.account)
+    return stream_of(entry) if source.account is None else StreamId(source.account)
 
 
 def sealed_entry(entry: AuditEntry, head: StreamHead, actor_key: bytes | None, now: datetime) -> SealedEntry:
     """Return the entry as it is stored behind the head of its stream."""
-    entry_id, origin = AuditEntryId(uuid7(now)), entry.origin
+    entry_id, source = AuditEntryId(uuid7(now)), entry.source
     details = {"before": dict(entry.before), "after": dict(entry.after)} if entry.before or entry.after else None
     is_plain = head.stream.id == SERVICE_STREAM
     return SealedEntry(
@@ -78,9 +78,9 @@ def sealed_entry(entry: AuditEntry, head: StreamHead, actor_key: bytes | None, n
         id=entry_id,
         at=now,
         event=entry.event.value,
-        actor=origin.actor,
-        session_id=origin.session_id,
-        origin=seal({"address": origin.address} if origin.address else None, entry_key(actor_key, entry_id, "origin")),
+        actor=source.actor,
+        session_id=source.session_id,
+        source=seal({"address": source.address} if source.address else None, entry_key(actor_key, entry_id, "source")),
         details=plain(details) if is_plain else seal(details, entry_key(head.stream.key, entry_id, "details")),
     ).chained(head.hash)
 
@@ -90,7 +90,7 @@ def audit_record(entry: SealedEntry, streams: Mapping[StreamId, AuditStream]) ->
     own = streams.get(entry.stream)
     acting = streams.get(acting_stream(entry))
     keys: dict[Part, bytes | None] = {
-        "origin": entry_key(acting.key if acting else None, entry.id, "origin"),
+        "source": entry_key(acting.key if acting else None, entry.id, "source"),
         "details": entry_key(own.key if own else None, entry.id, "details"),
     }
     return opened(entry, {name: key for name, key in keys.items() if key is not None})
@@ -106,13 +106,13 @@ def acting_stream(entry: SealedEntry) -> StreamId:
 
 def opened(entry: SealedEntry, keys: Mapping[str, bytes]) -> AuditRecord:
     """Return the entry with what these keys of the entry open."""
-    origin, details = unsealed(entry.origin, keys.get("origin")), unsealed(entry.details, keys.get("details"))
+    source, details = unsealed(entry.source, keys.get("source")), unsealed(entry.details, keys.get("details"))
     return AuditRecord(
         sealed=entry,
-        address=(origin or {}).get("address"),
+        address=(source or {}).get("address"),
         before=(details or {}).get("before", {}),
         after=(details or {}).get("after", {}),
-        erased=origin is None or details is None,
+        erased=source is None or details is None,
         keys={name: key for name, key in keys.items() if getattr(entry, name).startswith(SEALED)},
     )
 

@@ -14,8 +14,8 @@ from doorward.infrastructure.settings.start_refused import StartRefused
 LOWEST_ACCEPTED_SCORE = 3
 """zxcvbn's scores go from 0 to 4; 3 stands for more than a hundred million guesses."""
 
-LOWEST_ACCEPTED_SCORE_IN_TUTORIAL = 2
-"""More than a million guesses."""
+LOWEST_ACCEPTED_SCORE_IN_TUTORIAL = 1
+"""More than a thousand guesses. What is among the first thousand is refused, and `commonest_passwords.txt`."""
 
 MAX_ESTIMATED_CHARACTERS = 32
 """The maximum of code points that zxcvbn estimates. Its time grows with the square of their number."""
@@ -35,6 +35,10 @@ LISTS_DIRECTORY = Path(__file__).parent
 
 COMMON_PHRASES = tuple((LISTS_DIRECTORY / "common_phrases.txt").read_text("utf-8").split())
 """Common passwords of several words that zxcvbn alone would accept. Folded, without separators."""
+
+COMMONEST_PASSWORDS = frozenset((LISTS_DIRECTORY / "commonest_passwords.txt").read_text("utf-8").split())
+"""Passwords of 8 characters and more that many people have, and that zxcvbn alone would accept in the tutorial dialect.
+Folded, without separators."""
 
 KEYBOARD_WALKS = tuple((LISTS_DIRECTORY / "keyboard_walks.txt").read_text("utf-8").split())
 """Walks over a keyboard and known rows of digits that zxcvbn alone would accept. Their beginnings count, too."""
@@ -82,7 +86,11 @@ class ZxcvbnPasswordStrength:
         if folded in self.forbidden:
             return FORBIDDEN
         joined = SEPARATORS.sub("", folded)
-        if joined in COMMON_PHRASES or any(walk.startswith(joined) for walk in KEYBOARD_WALKS):
+        if (
+            joined in COMMONEST_PASSWORDS
+            or joined in COMMON_PHRASES
+            or any(walk.startswith(joined) for walk in KEYBOARD_WALKS)
+        ):
             return COMMON
         words = [SEPARATORS.sub("", word) for word in account_words(known)]
         estimate = zxcvbn(estimated_part(joined), [*words, *COMMON_PARTS])

@@ -37,6 +37,9 @@ from doorward.infrastructure.sql.urls import DatabaseUrl
 ENV_FILE = Path(".env")
 """Relative to the current directory."""
 
+MIN_PASSWORD_CHARACTERS = {"standard": 15, "tutorial": 8}
+"""The defaults of the dialects. The sign-up forms of the tutorial's clients take 6 to 40 characters."""
+
 HASH_QUEUE_PER_THREAD = 32
 """The default number of passwords that wait for each hashing thread."""
 
@@ -133,6 +136,7 @@ def with_defaults(values: dict[str, Any]) -> Settings:
     settings.setdefault("database_url", f"sqlite:///{data_dir / 'doorward.db'}")
     settings.setdefault("public_url", f"http://{bracketed('127.0.0.1' if is_wildcard(host) else host)}:{port}")
     settings.setdefault("issuer", settings["public_url"])
+    settings.setdefault("password_min_length", MIN_PASSWORD_CHARACTERS[settings["dialect"]])
     settings.setdefault("hash_threads", os.cpu_count() or 1)
     settings.setdefault("hash_queue", settings["hash_threads"] * HASH_QUEUE_PER_THREAD)
     settings["allowed_hosts"] = all_allowed_hosts(settings)

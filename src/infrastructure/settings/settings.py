@@ -178,8 +178,14 @@ class Settings:
         ),
     ] = 90
     password_min_length: Annotated[
-        int, Meta(ge=8, le=64, description="Shortest new password in characters, 8 to 64.")
-    ] = 15
+        int,
+        Meta(
+            ge=8,
+            le=64,
+            description="Shortest new password in characters, 8 to 64.",
+            extra={"default": "15, or 8 in the tutorial dialect"},
+        ),
+    ]
     password_blocklist: Annotated[
         Path | None,
         Meta(description="File of additional forbidden passwords, one per line.", extra={"default": "none"}),

@@ -212,7 +212,7 @@ def to_row(entry: SealedEntry) -> dict[str, Any]:
         "event": entry.event,
         "actor": entry.actor,
         "session_id": entry.session_id,
-        "origin": entry.origin,
+        "source": entry.source,
         "details": entry.details,
         "hash": entry.hash,
     }
@@ -227,7 +227,7 @@ def to_entry(row: SqlRow) -> SealedEntry:
         event=row.event,
         actor=row.actor,
         session_id=row.session_id,
-        origin=row.origin,
+        source=row.source,
         details=row.details,
         hash=row.hash,
     )

@@ -191,7 +191,7 @@ audit_entries = Table(
     Column("event", Key(64), nullable=False),
     Column("actor", Key(64), nullable=False),
     Column("session_id", Id()),
-    Column("origin", Sealed, nullable=False),
+    Column("source", Sealed, nullable=False),
     Column("details", Sealed, nullable=False),
     Column("hash", Digest, nullable=False),
     Index(None, "stream", "number", unique=True),

@@ -11,8 +11,8 @@ from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.accounts.user import User
-from doorward.domain.audit.origin import Origin
 from doorward.domain.audit.sealed_entry import BEFORE_THE_FIRST, SERVICE_STREAM, AuditEntryId, StreamId
+from doorward.domain.audit.source import Source
 from doorward.domain.ids import uuid7
 from support.builders import a_session, a_user
 from support.storage_access import put
@@ -24,10 +24,10 @@ LATER = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def an_entry(account: User | None = ADA, number: int = 1, by: User | None = None) -> AuditEntry:
-    origin = OPERATOR if by is None else Origin.of_account(by.id, a_session(by).id, "192.0.2.7")
+    source = OPERATOR if by is None else Source.of_account(by.id, a_session(by).id, "192.0.2.7")
     user_id = account.id if account else None
     return AuditEntry(
-        event=SecurityEvent.USER_UPDATED, by=origin, account=user_id, before={"n": number - 1}, after={"n": number}
+        event=SecurityEvent.USER_UPDATED, by=source, account=user_id, before={"n": number - 1}, after={"n": number}
     )
 
 
@@ -78,7 +78,7 @@ async def test_the_stored_bytes_do_not_contain_what_identifies_somebody(storage:
     await put(storage, ADA)
     await append(storage, an_entry(by=ADA))
     (record,) = await page(storage)
-    assert b"192.0.2.7" not in record.sealed.origin
+    assert b"192.0.2.7" not in record.sealed.source
     assert b'"n"' not in record.sealed.details
 
 
@@ -191,7 +191,7 @@ async def test_an_entry_for_a_deleted_account_keeps_nothing_that_identifies(stor
         await tx.users.delete(ADA.id)
     await append(storage, an_entry(ADA, 2, by=ADA))
     latest = (await page(storage, AuditQuery(account=ADA.id)))[0]
-    assert (latest.sealed.number, latest.sealed.origin, latest.sealed.details) == (2, b"", b"")
+    assert (latest.sealed.number, latest.sealed.source, latest.sealed.details) == (2, b"", b"")
 
 
 async def test_a_pruned_stream_goes_on_from_its_anchor(storage: Storage) -> None:

@@ -12,6 +12,7 @@ from doorward.domain.accounts.password import MAX_PASSWORD_CHARACTERS, Password
 from doorward.domain.accounts.username import fold
 from doorward.infrastructure.security.password_strength import (
     COMMON_PHRASES,
+    COMMONEST_PASSWORDS,
     KEYBOARD_WALKS,
     LOWEST_ACCEPTED_SCORE,
     LOWEST_ACCEPTED_SCORE_IN_TUTORIAL,
@@ -169,6 +170,27 @@ def test_a_list_that_cannot_be_read_is_named_at_the_start(tmp_path: Path) -> Non
     (tmp_path / "latin.txt").write_bytes(b"caf\xe9\n")
     with pytest.raises(StartRefused, match="not UTF-8"):
         ZxcvbnPasswordStrength.load(tmp_path / "latin.txt")
+
+
+@pytest.mark.parametrize("text", sorted(COMMONEST_PASSWORDS))
+def test_a_listed_commonest_password_is_one_that_the_tutorial_dialect_would_accept(text: str) -> None:
+    assert fold(text) == text
+    assert len(text) >= 8
+    assert int(zxcvbn(text).score) >= LOWEST_ACCEPTED_SCORE_IN_TUTORIAL
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["12345678", "password", "Password1", "PASSWORD-123", "Welcome123", "test@123", "qwerty123", "11111111"],
+)
+def test_the_tutorial_dialect_refuses_the_commonest_passwords(text: str) -> None:
+    """SU-06."""
+    assert weakness(text, TUTORIAL)
+
+
+@pytest.mark.parametrize("text", ["securePassword123", "gardening", "blue-horse", "kitchen1", "sunflower22"])
+def test_the_tutorial_dialect_accepts_other_passwords_of_eight_characters(text: str) -> None:
+    assert weakness(text, TUTORIAL) is None
 
 
 SUBSTITUTED = "4@8({[<369!1|/0$5+7%2aeiostbglz"

@@ -28,6 +28,7 @@ from doorward.application.keys.reseal_signing_keys import ResealSigningKeys
 from doorward.application.keys.revoke_signing_key import RevokeSigningKey
 from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
 from doorward.application.sessions.issue_tokens import IssueTokens
+from doorward.application.sessions.open_session import OpenSession
 from doorward.application.sessions.refresh_session import RefreshSession
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import ADMIN, MODERATOR, RoleName
@@ -64,8 +65,8 @@ def sign_in(storage: SqlStorage, _: User) -> Awaitable[object]:
     issue = IssueTokens(PlainTokens(), POLICY)
     ended = EndedSessions(storage, FrozenClock(), FeedMarks(b"one key of all nodes"))
     count = CountAttempt(storage, LOGINS, AttemptPolicy(), LOG)
-    authenticate = Authenticate(storage, PlainHasher(), REFRESH_TOKENS, issue, POLICY, LOG, ended, count, DEVICE_TOKENS)
-    return authenticate("ada", PASSWORD, NOON)
+    open_session = OpenSession(storage, REFRESH_TOKENS, issue, POLICY, LOG, ended)
+    return Authenticate(storage, PlainHasher(), open_session, LOG, count, DEVICE_TOKENS)("ada", PASSWORD, NOON)
 
 
 def refresh(storage: SqlStorage, _: User) -> Awaitable[object]:

@@ -12,6 +12,7 @@ from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.accounts.attempts import AttemptPolicy
 from doorward.domain.errors import InvalidCredentials, PasswordWrong, TooManyAttempts
+from doorward.domain.sessions.origin import Origin
 from support.builders import DEVICE_TOKENS, LOGINS, OTHER_PASSWORD, PASSWORD, House, a_principal
 
 DAY_SECONDS = 86_400
@@ -19,12 +20,12 @@ DAY_SECONDS = 86_400
 
 async def fail(house: House, login: str = "ada", device_token: str | None = None) -> None:
     with pytest.raises(InvalidCredentials):
-        await house.authenticate(login, "wrong", house.clock.now(), device_token=device_token)
+        await house.authenticate(login, "wrong", house.clock.now(), Origin(device_token=device_token))
 
 
 async def seconds_to_wait(house: House, login: str = "ada", password: str = PASSWORD, token: str | None = None) -> int:
     with pytest.raises(TooManyAttempts) as refused:
-        await house.authenticate(login, password, house.clock.now(), device_token=token)
+        await house.authenticate(login, password, house.clock.now(), Origin(device_token=token))
     return refused.value.retry_after
 
 
@@ -113,7 +114,7 @@ async def test_a_stranger_does_not_lock_out_a_browser_that_the_account_has_used(
         await fail(house)
         house.clock.move(10)
     assert await seconds_to_wait(house) > 10
-    await house.authenticate("ada", PASSWORD, house.clock.now(), device_token=token)
+    await house.authenticate("ada", PASSWORD, house.clock.now(), Origin(device_token=token))
     assert await seconds_to_wait(house) > 10  # the stranger's attempts still count
 
 

@@ -40,6 +40,12 @@ def test_nothing_needs_to_be_set() -> None:
     assert not found.https
 
 
+def test_the_tutorial_dialect_has_a_shorter_password_unless_its_length_is_set() -> None:
+    assert settings().password_min_length == 15
+    assert settings(dialect="tutorial").password_min_length == 8
+    assert settings(dialect="tutorial", password_min_length="12").password_min_length == 12
+
+
 def test_the_issuer_is_the_public_url_unless_it_is_set() -> None:
     assert settings(public_url="https://auth.example.com").issuer == "https://auth.example.com"
     assert settings(public_url="https://auth.example.com", issuer="urn:doorward").issuer == "urn:doorward"

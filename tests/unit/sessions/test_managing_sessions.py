@@ -24,6 +24,7 @@ from doorward.domain.errors import (
     WrongPassword,
 )
 from doorward.domain.ids import UserId, uuid7
+from doorward.domain.sessions.origin import Origin
 from doorward.domain.sessions.session import Device, Session, SessionPolicy, new_session_id
 from support.builders import PASSWORD, House, a_principal
 from support.doubles import NOON, InterruptedHasher, PlainTokens
@@ -40,7 +41,7 @@ async def test_a_sign_in_opens_a_session_with_its_time_and_device() -> None:
     house = House()
     ada = await house.with_user("ada")
     device = Device("192.0.2.1", "Browser/1.0")
-    signed_in = await house.authenticate("ada", PASSWORD, NOON, device)
+    signed_in = await house.authenticate("ada", PASSWORD, NOON, Origin(device=device))
     user, listed = await DescribeSession(house.storage, house.policy)(signed_in.session.id)
     assert user == ada
     assert listed.session == signed_in.session == await house.session(signed_in.session.id)

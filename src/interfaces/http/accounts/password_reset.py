@@ -14,7 +14,7 @@ from doorward.application.accounts.request_password_reset import RequestPassword
 from doorward.application.accounts.reset_password import ResetPassword
 from doorward.application.ports.clock import Clock
 from doorward.domain.accounts.password import MAX_PASSWORD_CHARACTERS
-from doorward.domain.audit.origin import Origin
+from doorward.domain.audit.source import Source
 from doorward.domain.errors import (
     HashingBusy,
     InvalidEmail,
@@ -87,7 +87,7 @@ async def forgot_password(
 async def reset_password(
     data: JSONBody[PasswordReset],
     request: Request[Any, Any, Any],
-    visitor: NamedDependency[Origin],
+    visitor: NamedDependency[Source],
     reset: FromDishka[ResetPassword],
     clock: FromDishka[Clock],
 ) -> None:

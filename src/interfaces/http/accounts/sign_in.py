@@ -15,13 +15,13 @@ from doorward.application.accounts.authenticate import Authenticate
 from doorward.application.ports.attempts import DeviceTokens
 from doorward.application.ports.clock import Clock
 from doorward.domain.errors import HashingBusy, InvalidCredentials, TooManyAttempts, UnknownAccount, WrongPassword
-from doorward.domain.sessions.session import Device
+from doorward.domain.sessions.origin import Origin
 from doorward.interfaces.http.docs.answers import json_response
 from doorward.interfaces.http.errors.refusals import CrossSiteRequest
 from doorward.interfaces.http.metrics import count_sign_in
 from doorward.interfaces.http.security.access import PUBLIC
 from doorward.interfaces.http.security.cookies import Browser
-from doorward.interfaces.http.sessions.device import client_device
+from doorward.interfaces.http.sessions.origin import client_origin
 from doorward.interfaces.http.sessions.sign_in_answer import SignInAnswer, sign_in_answer
 from doorward.interfaces.http.wire.new_account import EXAMPLE_PASSWORD
 
@@ -46,7 +46,7 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     summary="Sign in with username or email, and password",
     tags=["Sign-up and sign-in"],
     responses=json_response(SignInAnswer),
-    dependencies={"device": Provide(client_device, sync_to_thread=False)},
+    dependencies={"origin": Provide(client_origin, sync_to_thread=False)},
     opt={
         "access": PUBLIC,
         "refusals": (
@@ -62,7 +62,7 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 @inject
 async def sign_in(
     data: JSONBody[SignIn],
-    device: NamedDependency[Device],
+    origin: NamedDependency[Origin],
     browser: NamedDependency[Browser],
     authenticate: FromDishka[Authenticate],
     devices: FromDishka[DeviceTokens],
@@ -70,9 +70,9 @@ async def sign_in(
 ) -> ASGIResponse:
     """Starts a session. The answer to a failed attempt does not tell whether the account exists."""
     browser.use_cookies(wanted=data.cookies)
-    signed_in = await authenticate(data.username, data.password, clock.now(), device, browser.device_token)
+    signed_in = await authenticate(data.username, data.password, clock.now(), origin)
     count_sign_in("granted")
     if not browser.uses_cookies:
         return sign_in_answer(signed_in, browser)
-    device_token = devices.issue(signed_in.user.id, browser.device_token)
+    device_token = devices.issue(signed_in.user.id, origin.device_token)
     return sign_in_answer(signed_in, browser, browser.cookies.for_device(device_token))

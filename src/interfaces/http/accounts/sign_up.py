@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from doorward.application.accounts.register_user import RegisterUser
 from doorward.application.ports.clock import Clock
-from doorward.domain.audit.origin import Origin
+from doorward.domain.audit.source import Source
 from doorward.domain.errors import (
     EmailTaken,
     HashingBusy,
@@ -64,7 +64,7 @@ class SignUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 @inject
 async def sign_up(
     data: JSONBody[SignUp],
-    visitor: NamedDependency[Origin],
+    visitor: NamedDependency[Source],
     register: FromDishka[RegisterUser],
     clock: FromDishka[Clock],
 ) -> Message:

@@ -4,9 +4,9 @@ from typing import Any
 
 from litestar import Request
 
-from doorward.domain.audit.origin import Origin
+from doorward.domain.audit.source import Source
 
 
-def current_visitor(request: Request[Any, Any, Any]) -> Origin:
+def current_visitor(request: Request[Any, Any, Any]) -> Source:
     """Return a visitor at the client address that the edge found."""
-    return Origin.visitor(request.scope["state"].get("ip", ""))
+    return Source.visitor(request.scope["state"].get("ip", ""))

@@ -12,7 +12,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from doorward.application.ports.clock import Clock
 from doorward.application.sessions.continue_session import ContinueSession
-from doorward.domain.audit.origin import Origin
+from doorward.domain.audit.source import Source
 from doorward.domain.errors import KeptTokenReused, RefreshTokenExpired, RefreshTokenMissing, RefreshTokenUnknown
 from doorward.interfaces.http.metrics import count_refresh
 from doorward.interfaces.http.security.access import PUBLIC
@@ -57,7 +57,7 @@ NO_BODY: Final = Continuation()
 )
 @inject
 async def continue_session(
-    visitor: NamedDependency[Origin],
+    visitor: NamedDependency[Source],
     continued: FromDishka[ContinueSession],
     clock: FromDishka[Clock],
     data: JSONBody[Continuation] = NO_BODY,

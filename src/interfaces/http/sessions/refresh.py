@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from doorward.application.ports.clock import Clock
 from doorward.application.sessions.refresh_session import RefreshSession
-from doorward.domain.audit.origin import Origin
+from doorward.domain.audit.source import Source
 from doorward.domain.errors import InvalidRefreshToken, RefreshRepeatedTooOften, RefreshTokenReused
 from doorward.interfaces.http.docs.answers import json_response
 from doorward.interfaces.http.errors.refusals import AmbiguousToken, CrossSiteRequest
@@ -63,7 +63,7 @@ NO_BODY: Final = Refresh()
 @inject
 async def refresh(
     browser: NamedDependency[Browser],
-    visitor: NamedDependency[Origin],
+    visitor: NamedDependency[Source],
     refresh_session: FromDishka[RefreshSession],
     clock: FromDishka[Clock],
     data: JSONBody[Refresh] = NO_BODY,

@@ -27,7 +27,7 @@ def upgrade() -> None:
         sa.Column("event", Key(64), nullable=False),
         sa.Column("actor", Key(64), nullable=False),
         sa.Column("session_id", Id()),
-        sa.Column("origin", Sealed, nullable=False),
+        sa.Column("source", Sealed, nullable=False),
         sa.Column("details", Sealed, nullable=False),
         sa.Column("hash", Digest, nullable=False),
     )

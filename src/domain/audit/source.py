@@ -11,7 +11,7 @@ VISITOR_NAME: Final = "visitor"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Source:
     actor: str
     """The id of an account or of a service, or `operator`, `system` or `visitor`."""
     account: UserId | None = None
@@ -27,7 +27,7 @@ class Origin:
 
     @classmethod
     def visitor(cls, address: str = "") -> Self:
-        """Return the origin of a request without a session: somebody signs up, or uses the link of a letter."""
+        """Return the source of a request without a session: somebody signs up, or uses the link of a letter."""
         return cls(actor=VISITOR_NAME, address=address)
 
     @classmethod
@@ -37,7 +37,7 @@ class Origin:
         return cls(actor=actor.log_name)
 
 
-SYSTEM: Final = Origin(actor="system")
+SYSTEM: Final = Source(actor="system")
 """The service itself, as in its regular work."""
 
-UNKNOWN_VISITOR: Final = Origin.visitor()
+UNKNOWN_VISITOR: Final = Source.visitor()
