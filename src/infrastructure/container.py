@@ -34,7 +34,6 @@ from doorward.application.accounts.reset_password import ResetPassword
 from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.unlock_user import UnlockUser
 from doorward.application.accounts.update_user import UpdateUser
-from doorward.application.check_readiness import CheckReadiness
 from doorward.application.keys.add_signing_key import AddSigningKey
 from doorward.application.keys.ensure_signing_key import EnsureSigningKey
 from doorward.application.keys.list_signing_keys import ListSigningKeys
@@ -42,9 +41,6 @@ from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
 from doorward.application.keys.reseal_signing_keys import ResealSigningKeys
 from doorward.application.keys.revoke_signing_key import RevokeSigningKey
 from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
-from doorward.application.maintenance import Maintenance
-from doorward.application.prove_writing import ProveWriting
-from doorward.application.report_unavailable import ReportUnavailable
 from doorward.application.services.authenticate_client import AuthenticateClient
 from doorward.application.services.introspect_token import IntrospectToken
 from doorward.application.services.list_services import ListServices
@@ -61,9 +57,10 @@ from doorward.application.sessions.list_sessions import ListSessions
 from doorward.application.sessions.open_session import OpenSession
 from doorward.application.sessions.prune_sessions import PruneSessions
 from doorward.application.sessions.refresh_session import RefreshSession
+from doorward.infrastructure.providers.audit import AUDIT, AuditProvider
 from doorward.infrastructure.providers.change_feed import ChangeFeedProvider
 from doorward.infrastructure.providers.letters import LETTERS, LettersProvider
-from doorward.infrastructure.providers.maintenance import MaintenanceProvider
+from doorward.infrastructure.providers.maintenance import OPERATIONS, MaintenanceProvider
 from doorward.infrastructure.providers.passwords import PasswordsProvider
 from doorward.infrastructure.providers.storage import StorageProvider
 from doorward.infrastructure.providers.tokens import TokensProvider
@@ -124,12 +121,11 @@ KEYS = (
     ResealSigningKeys,
 )
 SERVICES = (RegisterService, ListServices, RemoveService, AuthenticateClient, IntrospectToken, RevokeToken)
-OPERATIONS = (CheckReadiness, Maintenance, ProveWriting, ReportUnavailable)
 
 
 class UseCases(Provider):
     scope = Scope.APP
-    all = provide_all(*ACCOUNTS, *SESSIONS, *ACCESS, *KEYS, *SERVICES, *LETTERS, *OPERATIONS)
+    all = provide_all(*ACCOUNTS, *SESSIONS, *ACCESS, *KEYS, *SERVICES, *LETTERS, *AUDIT, *OPERATIONS)
 
 
 def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
@@ -143,6 +139,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         TokensProvider(settings),
         ChangeFeedProvider(settings),
         LettersProvider(settings),
+        AuditProvider(settings),
         MaintenanceProvider(),
         UseCases(),
         *overrides,

@@ -60,8 +60,8 @@ class AuditReader(Protocol):
         are in the order of their numbers, all others in the order of their times."""
         ...
 
-    async def in_order(self, after: SealedEntry | None, limit: int) -> Sequence[AuditRecord]:
-        """Return at most `limit` entries behind `after`, by stream and number."""
+    async def in_order(self, stream: StreamId, number: int, limit: int) -> Sequence[AuditRecord]:
+        """Return at most `limit` entries by stream and number, from the one behind `number` of `stream` on."""
         ...
 
     async def streams(self, stream_ids: Sequence[StreamId]) -> Mapping[StreamId, AuditStream]:

@@ -47,12 +47,8 @@ class MemoryAudit:
         ]
         return [self._record(entry) for entry in sorted(matching, key=order, reverse=True)[:limit]]
 
-    async def in_order(self, after: SealedEntry | None, limit: int) -> Sequence[AuditRecord]:
-        behind = (
-            entry
-            for entry in self.tables.audit_entries
-            if after is None or (entry.stream, entry.number) > (after.stream, after.number)
-        )
+    async def in_order(self, stream: StreamId, number: int, limit: int) -> Sequence[AuditRecord]:
+        behind = (entry for entry in self.tables.audit_entries if (entry.stream, entry.number) > (stream, number))
         return [self._record(entry) for entry in sorted(behind, key=lambda each: (each.stream, each.number))[:limit]]
 
     async def streams(self, stream_ids: Sequence[StreamId]) -> Mapping[StreamId, AuditStream]:

@@ -151,8 +151,7 @@ class SqlAudit:
             asked["below_number"] = found[0].number if found else 0
         return await self._records(PAGES[filters], asked)
 
-    async def in_order(self, after: SealedEntry | None, limit: int) -> Sequence[AuditRecord]:
-        stream, number = (after.stream, after.number) if after else (SERVICE_STREAM, 0)
+    async def in_order(self, stream: StreamId, number: int, limit: int) -> Sequence[AuditRecord]:
         return await self._records(IN_ORDER, {"stream": stream, "number": number, "count": limit})
 
     async def streams(self, stream_ids: Sequence[StreamId]) -> Mapping[StreamId, AuditStream]:

@@ -20,6 +20,7 @@ from doorward.interfaces.http.accounts.password_reset import forgot_password, re
 from doorward.interfaces.http.accounts.reset_page import reset_page, reset_script
 from doorward.interfaces.http.accounts.sign_in import sign_in
 from doorward.interfaces.http.accounts.sign_up import sign_up
+from doorward.interfaces.http.audit.admin_audit import list_audit_entries
 from doorward.interfaces.http.config import HttpConfig
 from doorward.interfaces.http.docs.openapi_routes import openapi_route
 from doorward.interfaces.http.docs.page import docs_routes
@@ -65,6 +66,7 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     AdminSessionsController,
     AdminRolesController,
     explain,
+    list_audit_entries,
     introspect,
     revoke,
     authorization_server,

@@ -47,7 +47,7 @@ async def page(
 
 async def in_order(storage: Storage) -> list[AuditRecord]:
     async with storage.reading() as reading:
-        return list(await reading.audit.in_order(None, 1000))
+        return list(await reading.audit.in_order(SERVICE_STREAM, 0, 1000))
 
 
 def numbers(records: list[AuditRecord]) -> list[int]:
