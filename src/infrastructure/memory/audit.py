@@ -67,13 +67,12 @@ class MemoryAudit:
             for entry in self.tables.audit_entries
             if entry.stream not in last or entry.number > last[entry.stream].number
         ]
-        pruned = len(self.tables.audit_entries) - len(kept)
         self.tables.audit_entries = kept
         alive = {entry.stream for entry in kept}
         for stream_id in last.keys() - alive - {SERVICE_STREAM}:
             if self.tables.audit_streams[stream_id].key is None:
                 del self.tables.audit_streams[stream_id]
-        return pruned
+        return min(limit, len(old))
 
     def _record(self, entry: SealedEntry) -> AuditRecord:
         return audit_record(entry, self.tables.audit_streams)

@@ -25,7 +25,7 @@ from doorward.infrastructure.security.audit_sealing import (
     sealed_entry,
     stream_of,
 )
-from doorward.infrastructure.sql.audit_heads import HEADS, AuditHeads, to_head, to_stream
+from doorward.infrastructure.sql.audit_heads import AuditHeads, read_heads, to_head, to_stream
 from doorward.infrastructure.sql.connection import MANY_ROWS, SqlConnection, SqlRow, Values, batches, padded
 from doorward.infrastructure.sql.errors import ConstraintViolated
 from doorward.infrastructure.sql.tables import audit_entries as entries
@@ -137,10 +137,8 @@ class SqlAudit:
         await self.connection.change_all(ADD, rows)
 
     async def _read_heads(self, stream_ids: Sequence[StreamId]) -> None:
-        for batch in batches(stream_ids):
-            rows = await self.connection.rows(HEADS, {"streams": padded(batch)})
-            found = {StreamId(row.audit_stream): to_head(row) for row in rows}
-            self.heads.known.update({each: found.get(each) or StreamHead.new(each) for each in batch})
+        found = {StreamId(row.audit_stream): to_head(row) for row in await read_heads(self.connection, stream_ids)}
+        self.heads.known.update({each: found.get(each) or StreamHead.new(each) for each in stream_ids})
 
     async def page(self, query: AuditQuery, after: AuditEntryId | None, limit: int) -> Sequence[AuditRecord]:
         filters = query.account is not None, query.actor is not None, query.event is not None
@@ -155,11 +153,7 @@ class SqlAudit:
         return await self._records(IN_ORDER, {"stream": stream, "number": number, "count": limit})
 
     async def streams(self, stream_ids: Sequence[StreamId]) -> Mapping[StreamId, AuditStream]:
-        found: dict[StreamId, AuditStream] = {}
-        for batch in batches(stream_ids):
-            rows = await self.connection.rows(HEADS, {"streams": padded(batch)})
-            found |= {StreamId(row.audit_stream): to_stream(row) for row in rows}
-        return found
+        return {StreamId(row.audit_stream): to_stream(row) for row in await read_heads(self.connection, stream_ids)}
 
     async def prune(self, before: datetime, limit: int) -> int:
         old = await self.connection.rows(OLD, {"first_kept": lowest_id_at(before), "count": limit})

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, null, select, update
 from doorward.domain.audit.sealed_entry import AuditStream, StreamId
 from doorward.domain.ids import UserId
 from doorward.infrastructure.security.audit_sealing import StreamHead
-from doorward.infrastructure.sql.connection import SqlRow
+from doorward.infrastructure.sql.connection import SqlConnection, SqlRow, batches, padded
 from doorward.infrastructure.sql.tables import audit_entries, audit_streams, users
 
 
@@ -48,6 +48,19 @@ HEADS: Final = select(*head_columns(audit_streams.c.stream)).where(
 DELETE_KEY: Final = (
     update(audit_streams).where(audit_streams.c.stream == bindparam("of_account")).values(data_key=null())
 )
+
+
+async def delete_key(connection: SqlConnection, user_id: UserId) -> None:
+    """Delete the key of what identifies the person in the audit log."""
+    await connection.change(DELETE_KEY, {"of_account": user_id})
+
+
+async def read_heads(connection: SqlConnection, stream_ids: Sequence[StreamId]) -> Sequence[SqlRow]:
+    """Return the rows of the streams (any number) that have begun."""
+    found: list[SqlRow] = []
+    for batch in batches(stream_ids):
+        found += await connection.rows(HEADS, {"streams": padded(batch)})
+    return found
 
 
 def to_stream(row: SqlRow) -> AuditStream:

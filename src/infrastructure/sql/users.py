@@ -24,7 +24,7 @@ from doorward.domain.errors import (
     UsernameTaken,
 )
 from doorward.domain.ids import UserId
-from doorward.infrastructure.sql.audit_heads import DELETE_KEY, AuditHeads, with_head
+from doorward.infrastructure.sql.audit_heads import AuditHeads, delete_key, with_head
 from doorward.infrastructure.sql.changes import Feed
 from doorward.infrastructure.sql.connection import MANY_ROWS, SqlConnection, SqlRow, batches, padded
 from doorward.infrastructure.sql.errors import ConstraintViolated
@@ -171,7 +171,7 @@ class SqlUsers:
         await delete_sessions(self.connection, await session_ids_of(self.connection, user_id))
         await self.connection.change(REMOVE_LETTERS, {"user_id": user_id})
         await self.connection.change(REMOVE_LINK_TOKENS, {"user_id": user_id})
-        await self.connection.change(DELETE_KEY, {"of_account": user_id})
+        await delete_key(self.connection, user_id)
         await self.connection.change(DELETE, {"user_id": user_id})
         await self.feed.announce(Change.of_account(user_id), Change.sessions_ended(user_id, locked[0].epoch + 1))
         return True
