@@ -19,6 +19,7 @@ BETWEEN = (__name__, "contextlib", "doorward.infrastructure.")
 UNAUDITED: Mapping[str, str] = {
     "accounts.authenticate._rehash": "the password is the same",
     "accounts.confirm_password._clear": "only counts of attempts change",
+    "accounts.count_attempt._add": "only counts of attempts change",
     "accounts.count_attempt._count": "only counts of attempts change",
     "accounts.request_password_reset._order": "anybody may ask, and nothing changes until the link is used",
     "batches.batch": "what is pruned has ended before: sessions that expired, counts, letters, entries",

@@ -196,11 +196,11 @@ class House:
 
     @property
     def change_password(self) -> ChangePassword:
-        return ChangePassword(self.storage, self.hasher, self.confirm, self.rules, self.log, self.clock)
+        return ChangePassword(self.storage, self.hasher, self.confirm, self.rules, self.log)
 
     @property
     def set_password(self) -> SetPassword:
-        return SetPassword(self.storage, self.hasher, self.rules, self.log, self.clock)
+        return SetPassword(self.storage, self.hasher, self.rules, self.log)
 
     @property
     def request_reset(self) -> RequestPasswordReset:
@@ -220,7 +220,7 @@ class House:
 
     @property
     def confirm(self) -> ConfirmPassword:
-        return ConfirmPassword(self.storage, self.hasher, self.log, self.count, self.clock)
+        return ConfirmPassword(self.storage, self.hasher, self.log, self.count)
 
     @property
     def delete_own_account(self) -> DeleteOwnAccount:

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import final
 
 from doorward.application.accounts.count_attempt import CountAttempt
-from doorward.application.accounts.known_device import known_device
 from doorward.application.ports.attempts import DeviceTokens
 from doorward.application.ports.security import PasswordHasher, SecurityLog, Verdict
 from doorward.application.ports.security_events import SecurityEvent
@@ -49,9 +48,7 @@ class Authenticate:
             self._refuse(login, "password_oversized")
             raise WrongPassword
         key = login_key(login)
-        found = await self._find(key)
-        device = known_device(self.devices, found, origin.device_token)
-        counted = await self.count(key, now, device or UNKNOWN_DEVICES)
+        found, counted = await self._find_and_count(key, now, origin.device_token)
         for _ in range(MAX_ATTEMPTS):
             user = await self._verified(login, key, found, typed)
             entry = Entry(factor="password", origin=origin, admits=still_has_password(user, counted))
@@ -60,6 +57,21 @@ class Authenticate:
                 return signed_in
             found = await self._find(key)
         raise TransactionConflict(cause="password_changed")
+
+    async def _find_and_count(self, key: str, now: datetime, token: str | None) -> tuple[User | None, AttemptKey]:
+        """Count the attempt before anything is hashed. Return the account, and what was counted.
+
+        A browser has a count of its own if the token is one of the account.
+        """
+        known = self.devices.read(token) if token is not None else None
+        counted = self.count.key(key, known.device if known else UNKNOWN_DEVICES)
+        async with self.storage.reading() as reading:
+            before, user = await reading.attempts.with_user(counted, key)
+            if known and (user is None or user.id != known.user_id):
+                counted = self.count.key(key)
+                before = await reading.attempts.get(counted)
+        await self.count(key, counted, before, now)
+        return user, counted
 
     async def _find(self, key: str) -> User | None:
         async with self.storage.reading() as reading:

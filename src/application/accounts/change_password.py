@@ -1,11 +1,12 @@
 from dataclasses import dataclass
+from datetime import datetime
 from typing import final
 
 from doorward.application.access.authorize_change import authorize_change_of
 from doorward.application.accounts.confirm_password import ConfirmPassword
 from doorward.application.accounts.password_rules import PasswordRules
+from doorward.application.accounts.store_new_password import store_new_password
 from doorward.application.audit.account_change import password_changed
-from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import PasswordHasher, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
@@ -14,7 +15,6 @@ from doorward.domain.access.principal import Principal
 from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.errors import TransactionConflict
 from doorward.domain.letters.language import DEFAULT_LANGUAGE, Language
-from doorward.domain.letters.letter import Letter, LetterKind
 from doorward.domain.sessions.ending import other_sessions
 
 
@@ -29,19 +29,20 @@ class ChangePassword:
     confirm: ConfirmPassword
     rules: PasswordRules
     log: SecurityLog
-    clock: Clock
 
-    async def __call__(self, by: Principal, current: str, new: str, language: Language = DEFAULT_LANGUAGE) -> None:
+    async def __call__(
+        self, by: Principal, current: str, new: str, now: datetime, language: Language = DEFAULT_LANGUAGE
+    ) -> None:
         """Raise PasswordWrong, PasswordRefused, HashingBusy or InvalidToken.
 
         The present password is confirmed again only if the account has another hash by then.
         """
         password_hash: PasswordHash | None = None
         for _ in range(MAX_ATTEMPTS):
-            confirmed = await self.confirm(by, current)
+            confirmed = await self.confirm(by, current, now)
             checked = self.rules.check(new, (confirmed.username.value, confirmed.email.value))
             password_hash = password_hash or await self.hasher.hash(checked)
-            ended = await self._save(by, confirmed.password_hash, password_hash, language)
+            ended = await self._save(by, confirmed.password_hash, password_hash, language, now)
             if ended is not None:
                 self.log.record(
                     SecurityEvent.AUTHN_PASSWORD_CHANGE,
@@ -55,16 +56,14 @@ class ChangePassword:
 
     @retried
     async def _save(
-        self, by: Principal, confirmed: PasswordHash, password_hash: PasswordHash, language: Language
+        self, by: Principal, confirmed: PasswordHash, password_hash: PasswordHash, language: Language, now: datetime
     ) -> int | None:
         """Return how many sessions ended, or None if `confirmed` is not the hash of the account any more."""
         async with self.storage.transaction() as tx:
             user = await authorize_change_of(tx, by.user_id, by, self.log)
             if user.password_hash != confirmed:
                 return None
-            await tx.users.save(user.with_chosen_password(password_hash))
-            await tx.link_tokens.void(user.id)
-            await tx.letters.add(Letter.to_holder(LetterKind.PASSWORD_CHANGED, user, language, self.clock.now()))
+            await store_new_password(tx, user.with_chosen_password(password_hash), language, now)
             ended = await tx.sessions.end(other_sessions(await tx.sessions.of_user(user.id), by.session_id))
             await tx.audit.append(password_changed(user, by, ended))
             return ended

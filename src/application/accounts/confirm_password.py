@@ -1,8 +1,8 @@
 from dataclasses import dataclass
+from datetime import datetime
 from typing import final
 
 from doorward.application.accounts.count_attempt import CountAttempt
-from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import PasswordHasher, SecurityLog, Verdict
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
@@ -24,9 +24,8 @@ class ConfirmPassword:
     hasher: PasswordHasher
     log: SecurityLog
     count: CountAttempt
-    clock: Clock
 
-    async def __call__(self, by: Principal, password: str) -> User:
+    async def __call__(self, by: Principal, password: str, now: datetime) -> User:
         """Return the account. Raise PasswordWrong, TooManyAttempts, HashingBusy, or InvalidToken if the account was
         deleted meanwhile.
 
@@ -36,11 +35,13 @@ class ConfirmPassword:
         typed = Password.typed(password)
         async with self.storage.reading() as reading:
             user = await reading.users.get(by.user_id)
-        if user is None:
-            raise InvalidToken
-        if typed.oversized:
-            raise self._refuse(by.user_id, "password_oversized")
-        counted = await self.count(user.username.key, self.clock.now(), DeviceId(by.session_id))
+            if user is None:
+                raise InvalidToken
+            if typed.oversized:
+                raise self._refuse(by.user_id, "password_oversized")
+            counted = self.count.key(user.username.key, DeviceId(by.session_id))
+            before = await reading.attempts.get(counted)
+        await self.count(user.username.key, counted, before, now)
         if await self.hasher.verify(typed, user.password_hash, user.username.key) is Verdict.MISMATCH:
             raise self._refuse(by.user_id, "wrong_password")
         await self._clear(counted)

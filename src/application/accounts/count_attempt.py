@@ -9,11 +9,12 @@ from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.accounts.attempts import (
     UNKNOWN_DEVICES,
+    AttemptCount,
     AttemptKey,
     AttemptPolicy,
     DeviceId,
 )
-from doorward.domain.errors import TooManyAttempts
+from doorward.domain.errors import TooManyAttempts, TransactionConflict
 
 
 @final
@@ -30,18 +31,30 @@ class CountAttempt:
     policy: AttemptPolicy
     log: SecurityLog
 
-    async def __call__(self, login: str, now: datetime, device: DeviceId = UNKNOWN_DEVICES) -> AttemptKey:
-        """Return what was counted, to be cleared when the password was right. `login` is a folded login name. Raise
-        TooManyAttempts."""
-        key = AttemptKey(self.logins.hash(login), device)
+    def key(self, login: str, device: DeviceId = UNKNOWN_DEVICES) -> AttemptKey:
+        """Return under which key attempts are counted. `login` is a folded login name."""
+        return AttemptKey(self.logins.hash(login), device)
+
+    async def __call__(self, login: str, key: AttemptKey, before: AttemptCount | None, now: datetime) -> None:
+        """Count one attempt more than there are. `before` is the count as it was just read; if it refuses the attempt,
+        nothing else is done. Raise TooManyAttempts, which writes nothing."""
         try:
-            async with self.storage.reading() as reading:
-                self.policy.counted(await reading.attempts.get(key), now)  # refuses without writing anything
-            await self._count(key, now)
+            first = self.policy.counted(before, now)
+            if before is not None or not await self._add(key, first):
+                await self._count(key, now)
         except TooManyAttempts:
-            self.log.record(SecurityEvent.AUTHN_LOGIN_FAIL_MAX, login=login, known_device=device != UNKNOWN_DEVICES)
+            self.log.record(SecurityEvent.AUTHN_LOGIN_FAIL_MAX, login=login, known_device=key.device != UNKNOWN_DEVICES)
             raise
-        return key
+
+    async def _add(self, key: AttemptKey, first: AttemptCount) -> bool:
+        """Return False if there is a count by now. An attempt without one before it is the usual case, and this takes
+        one statement less than `_count`."""
+        try:
+            async with self.storage.transaction() as tx:
+                await tx.attempts.add(key, first)
+        except TransactionConflict:
+            return False
+        return True
 
     @retried
     async def _count(self, key: AttemptKey, now: datetime) -> None:

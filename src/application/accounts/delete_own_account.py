@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from datetime import datetime
 from typing import final
 
 from doorward.application.access.authorize_change import authorize_change_of
@@ -23,13 +24,13 @@ class DeleteOwnAccount:
     confirm: ConfirmPassword
     log: SecurityLog
 
-    async def __call__(self, by: Principal, password: str) -> None:
+    async def __call__(self, by: Principal, password: str, now: datetime) -> None:
         """Raise PasswordWrong, HashingBusy, LastAdmin or InvalidToken.
 
         The password is confirmed again only if the account has another hash by then.
         """
         for _ in range(MAX_ATTEMPTS):
-            confirmed = await self.confirm(by, password)
+            confirmed = await self.confirm(by, password, now)
             if await self._delete(by, confirmed.password_hash):
                 self.log.record(SecurityEvent.USER_DELETED, user_id=str(by.user_id), by=by.log_name)
                 return

@@ -3,6 +3,7 @@ from datetime import datetime
 from typing import final
 
 from doorward.application.accounts.password_rules import PasswordRules
+from doorward.application.accounts.store_new_password import store_new_password
 from doorward.application.audit.account_change import password_changed
 from doorward.application.ports.attempts import LoginHasher
 from doorward.application.ports.letters import LinkTokens
@@ -14,7 +15,6 @@ from doorward.domain.accounts.user import User
 from doorward.domain.audit.source import UNKNOWN_VISITOR, Source
 from doorward.domain.errors import InvalidLink
 from doorward.domain.letters.language import Language
-from doorward.domain.letters.letter import Letter, LetterKind
 from doorward.domain.letters.link_token import LinkPurpose, LinkToken, LinkTokenHash
 
 
@@ -23,8 +23,8 @@ from doorward.domain.letters.link_token import LinkPurpose, LinkToken, LinkToken
 class ResetPassword:
     """Sets a new password for whoever has the token of a letter. Nobody is signed in.
 
-    All sessions of the account end, and every access token is refused. The counted attempts to sign in are forgotten. A
-    letter tells the holder of the account.
+    All sessions of the account end, every access token is refused, and the links of letters become void. The counted
+    attempts to sign in are forgotten. A letter tells the holder of the account.
     """
 
     storage: Storage
@@ -68,9 +68,8 @@ class ResetPassword:
             if user is None or not is_valid(token, user, now) or not await tx.link_tokens.spend(token_hash):
                 return None
             changed = user.with_password(renewed.password_hash)
-            await tx.users.save(changed)
+            await store_new_password(tx, changed, language, now)
             await tx.attempts.clear_all([self.logins.hash(key) for key in (user.username.key, user.email.key)])
-            await tx.letters.add(Letter.to_holder(LetterKind.PASSWORD_CHANGED, user, language, now))
             ended = await tx.sessions.end_all(user.id, changed.epoch)
             await tx.audit.append(password_changed(user, by, ended))
             return ended

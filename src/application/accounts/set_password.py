@@ -1,9 +1,10 @@
 from dataclasses import dataclass
+from datetime import datetime
 from typing import final
 
 from doorward.application.accounts.password_rules import PasswordRules
+from doorward.application.accounts.store_new_password import store_new_password
 from doorward.application.audit.account_change import password_changed
-from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import PasswordHasher, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
@@ -13,7 +14,6 @@ from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.errors import AccountMissing
 from doorward.domain.ids import UserId
 from doorward.domain.letters.language import DEFAULT_LANGUAGE
-from doorward.domain.letters.letter import Letter, LetterKind
 
 
 @final
@@ -26,29 +26,24 @@ class SetPassword:
     hasher: PasswordHasher
     rules: PasswordRules
     log: SecurityLog
-    clock: Clock
 
-    async def __call__(self, user_id: UserId, password: str, by: Operator) -> None:
+    async def __call__(self, user_id: UserId, password: str, now: datetime, by: Operator) -> None:
         """Raise AccountMissing or PasswordRefused."""
         async with self.storage.reading() as reading:
             user = await reading.users.get(user_id)
         if user is None:
             raise AccountMissing
         checked = self.rules.check(password, (user.username.value, user.email.value))
-        await self._save(user_id, await self.hasher.hash(checked), by)
+        await self._save(user_id, await self.hasher.hash(checked), now, by)
         self.log.record(SecurityEvent.AUTHN_PASSWORD_CHANGE, user_id=str(user_id), by=by.log_name)
 
     @retried
-    async def _save(self, user_id: UserId, password_hash: PasswordHash, by: Operator) -> None:
+    async def _save(self, user_id: UserId, password_hash: PasswordHash, now: datetime, by: Operator) -> None:
         async with self.storage.transaction() as tx:
             user = await tx.users.lock(user_id)
             if user is None:
                 raise AccountMissing
             changed = user.with_password(password_hash)
-            await tx.users.save(changed)
-            await tx.link_tokens.void(user_id)
-            await tx.letters.add(
-                Letter.to_holder(LetterKind.PASSWORD_CHANGED, user, DEFAULT_LANGUAGE, self.clock.now())
-            )
+            await store_new_password(tx, changed, DEFAULT_LANGUAGE, now)
             ended = await tx.sessions.end_all(user_id, changed.epoch)
             await tx.audit.append(password_changed(user, by, ended))

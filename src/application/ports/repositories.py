@@ -214,6 +214,10 @@ class AttemptReader(Protocol):
 
     async def get(self, key: AttemptKey) -> AttemptCount | None: ...
 
+    async def with_user(self, key: AttemptKey, login: str) -> tuple[AttemptCount | None, User | None]:
+        """Return the count, and the account that `UserReader.by_login` returns, both read at once."""
+        ...
+
 
 class AttemptRepository(AttemptReader, Protocol):
     async def lock(self, key: AttemptKey) -> AttemptCount | None:

@@ -3,16 +3,22 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from doorward.domain.accounts.attempts import AttemptCount, AttemptKey, LoginHash
+from doorward.domain.accounts.user import User
 from doorward.domain.errors import TransactionConflict
+from doorward.infrastructure.memory.repositories import MemoryUsers
 from doorward.infrastructure.memory.tables import Tables
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryAttempts:
     tables: Tables
+    users: MemoryUsers
 
     async def get(self, key: AttemptKey) -> AttemptCount | None:
         return self.tables.attempts.get(key)
+
+    async def with_user(self, key: AttemptKey, login: str) -> tuple[AttemptCount | None, User | None]:
+        return await self.get(key), await self.users.by_login(login)
 
     async def lock(self, key: AttemptKey) -> AttemptCount | None:
         return await self.get(key)

@@ -32,7 +32,7 @@ class MemoryTransaction:
         self.roles = MemoryRoles(tables, self.announce)
         self.sessions = MemorySessions(tables, self.announce)
         self.services = MemoryServices(tables)
-        self.attempts = MemoryAttempts(tables)
+        self.attempts = MemoryAttempts(tables, self.users)
         self.leases = MemoryLeases(tables)
         self.locks = MemoryLocks()
         self.keys = MemoryKeys(tables, self.announce)
@@ -72,7 +72,8 @@ class MemoryReading:
 
     @property
     def attempts(self) -> MemoryAttempts:
-        return MemoryAttempts(self._copy())
+        tables = self._copy()
+        return MemoryAttempts(tables, MemoryUsers(tables, refuse))
 
     @property
     def keys(self) -> MemoryKeys:

@@ -6,13 +6,25 @@ from typing import Any, final
 from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
 
 from doorward.domain.accounts.attempts import AttemptCount, AttemptKey, LoginHash
+from doorward.domain.accounts.user import User
 from doorward.domain.errors import TransactionConflict
 from doorward.infrastructure.sql.connection import SqlConnection, SqlRow, batches, padded
 from doorward.infrastructure.sql.errors import ConstraintViolated
 from doorward.infrastructure.sql.tables import sign_in_attempts as attempts
+from doorward.infrastructure.sql.tables import user_roles, users
+from doorward.infrastructure.sql.users import ID_OF_LOGIN, to_users
 
 OF_KEY = and_(attempts.c.login == bindparam("of_login"), attempts.c.device == bindparam("of_device"))
-SELECT = select(attempts.c.attempts, attempts.c.first_at, attempts.c.allowed_at).where(OF_KEY)
+COUNT = (attempts.c.attempts, attempts.c.first_at, attempts.c.allowed_at)
+SELECT = select(*COUNT).where(OF_KEY)
+ASKED = select(ID_OF_LOGIN.label("user_id")).subquery("asked")
+"""One row, to which the count and the account are joined if they exist."""
+
+WITH_USER = select(*COUNT, users, user_roles.c.role).select_from(
+    ASKED.outerjoin(attempts, OF_KEY)
+    .outerjoin(users, users.c.id == ASKED.c.user_id)
+    .outerjoin(user_roles, user_roles.c.user_id == users.c.id)
+)
 LOCKED = SELECT.with_for_update()
 ADD = insert(attempts)
 REPLACE = (
@@ -39,6 +51,11 @@ class SqlAttempts:
 
     async def get(self, key: AttemptKey) -> AttemptCount | None:
         return to_count(await self.connection.rows(SELECT, of(key)))
+
+    async def with_user(self, key: AttemptKey, login: str) -> tuple[AttemptCount | None, User | None]:
+        rows = await self.connection.rows(WITH_USER, {**of(key), "key": login})
+        count = to_count(rows[:1]) if rows[0].attempts is not None else None
+        return count, next(to_users(rows), None) if rows[0].id is not None else None
 
     async def lock(self, key: AttemptKey) -> AttemptCount | None:
         return to_count(await self.connection.rows(LOCKED, of(key)))
@@ -75,7 +92,9 @@ def to_row(count: AttemptCount, prefix: str = "") -> dict[str, Any]:
 
 
 def to_count(rows: Sequence[SqlRow]) -> AttemptCount | None:
-    return AttemptCount(**rows[0]._asdict()) if rows else None
+    if not rows:
+        return None
+    return AttemptCount(attempts=rows[0].attempts, first_at=rows[0].first_at, allowed_at=rows[0].allowed_at)
 
 
 def of(key: AttemptKey) -> dict[str, Any]:

@@ -178,7 +178,7 @@ def set_password(account: AccountName) -> None:
 
     async def work(context: CommandContext) -> User:
         user = await account.find(context)
-        await (await context.get(SetPassword))(user.id, password, OPERATOR)
+        await (await context.get(SetPassword))(user.id, password, context.now, OPERATOR)
         return user
 
     click.echo(f"{run(work).username.value} has a new password.")

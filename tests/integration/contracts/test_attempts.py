@@ -1,17 +1,22 @@
 import asyncio
 from datetime import timedelta
+from hashlib import sha256
 from uuid import UUID
 
 import pytest
 
+from doorward.application.accounts.count_attempt import CountAttempt
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
-from doorward.domain.accounts.attempts import AttemptCount, AttemptKey, DeviceId, LoginHash
-from doorward.domain.errors import TransactionConflict
-from support.doubles import NOON
+from doorward.domain.access.role import MODERATOR
+from doorward.domain.accounts.attempts import AttemptCount, AttemptKey, AttemptPolicy, DeviceId, LoginHash
+from doorward.domain.errors import TooManyAttempts, TransactionConflict
+from support import storage_access
+from support.builders import LOGINS, a_user
+from support.doubles import NOON, ListLog
 
-ADA, EVE = LoginHash(bytes(31) + b"a"), LoginHash(bytes(31) + b"e")
-LAPTOP = DeviceId(UUID(int=7))
+ADA, EVE = LoginHash(sha256(b"ada").digest()), LoginHash(sha256(b"eve").digest())
+LAPTOP = DeviceId(UUID(bytes=bytes(range(240, 256))))
 KEY = AttemptKey(ADA)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -41,6 +46,22 @@ async def test_a_stored_count_is_found_by_the_login_name_and_the_device(storage:
     assert await get(storage, AttemptKey(EVE)) is None
 
 
+@pytest.mark.parametrize("counted", [True, False])
+@pytest.mark.parametrize("login", ["ada", "ada@example.org", "nobody"])
+async def test_a_count_and_an_account_are_read_at_once_if_they_exist(
+    storage: Storage, login: str, counted: bool
+) -> None:
+    ada = a_user("ada", MODERATOR)
+    await storage_access.put(storage, ada, a_user("eve"))
+    await put(storage, count(5), AttemptKey(EVE))
+    await put(storage, count(6), AttemptKey(ADA, LAPTOP))
+    if counted:
+        await put(storage, count(7))
+    async with storage.reading() as reading:
+        found = await reading.attempts.with_user(KEY, login)
+    assert found == (count(7) if counted else None, None if login == "nobody" else ada)
+
+
 async def test_each_of_many_simultaneous_attempts_is_counted(storage: Storage) -> None:
     """SI-06: also the first time, when there is nothing to hold yet."""
 
@@ -55,6 +76,15 @@ async def test_each_of_many_simultaneous_attempts_is_counted(storage: Storage) -
 
     await asyncio.gather(*(add() for _ in range(20)))
     assert await get(storage) == count(20)
+
+
+async def test_of_many_simultaneous_attempts_only_the_free_ones_are_let_through(storage: Storage) -> None:
+    """SI-06: all of them read that there was none before, and each adds the first one."""
+    count_attempt = CountAttempt(storage, LOGINS, AttemptPolicy(), ListLog())
+    key = count_attempt.key("ada")
+    answers = await asyncio.gather(*(count_attempt("ada", key, None, NOON) for _ in range(20)), return_exceptions=True)
+    assert answers.count(None) == 3
+    assert sum(isinstance(answer, TooManyAttempts) for answer in answers) == 17
 
 
 async def test_no_second_count_is_added(storage: Storage) -> None:

@@ -149,21 +149,21 @@ async def test_confirming_a_password_is_limited_like_signing_in() -> None:
     by = a_principal(signed_in.user, signed_in.session)
     for _ in range(3):
         with pytest.raises(PasswordWrong):
-            await house.change_password(by, "wrong", OTHER_PASSWORD)
+            await house.change_password(by, "wrong", OTHER_PASSWORD, house.clock.now())
     with pytest.raises(TooManyAttempts):
-        await house.change_password(by, PASSWORD, OTHER_PASSWORD)
+        await house.change_password(by, PASSWORD, OTHER_PASSWORD, house.clock.now())
     with pytest.raises(TooManyAttempts):
-        await house.delete_own_account(by, PASSWORD)
+        await house.delete_own_account(by, PASSWORD, house.clock.now())
     (line, _) = house.log.of(SecurityEvent.AUTHN_LOGIN_FAIL_MAX)
     assert line["known_device"]
     other = await house.signed_in(signed_in.user.username.value)
     with pytest.raises(PasswordWrong):
-        await house.change_password(a_principal(other.user, other.session), "wrong", OTHER_PASSWORD)
+        await house.change_password(a_principal(other.user, other.session), "wrong", OTHER_PASSWORD, house.clock.now())
     house.clock.move(1)
-    await house.change_password(by, PASSWORD, OTHER_PASSWORD)
+    await house.change_password(by, PASSWORD, OTHER_PASSWORD, house.clock.now())
     for _ in range(3):
         with pytest.raises(PasswordWrong):
-            await house.change_password(by, "wrong", PASSWORD)
+            await house.change_password(by, "wrong", PASSWORD, house.clock.now())
 
 
 async def test_a_stranger_does_not_keep_the_signed_in_owner_from_changing_the_password() -> None:
@@ -175,8 +175,8 @@ async def test_a_stranger_does_not_keep_the_signed_in_owner_from_changing_the_pa
         await fail(house, signed_in.user.username.value)
         house.clock.move(10)
     assert await seconds_to_wait(house, signed_in.user.username.value) > 10
-    await house.change_password(by, PASSWORD, OTHER_PASSWORD)
-    await house.delete_own_account(by, OTHER_PASSWORD)
+    await house.change_password(by, PASSWORD, OTHER_PASSWORD, house.clock.now())
+    await house.delete_own_account(by, OTHER_PASSWORD, house.clock.now())
 
 
 async def test_an_operator_unlocks_an_account() -> None:

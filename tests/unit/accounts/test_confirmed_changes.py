@@ -19,8 +19,11 @@ Change = Callable[[House, Principal], Awaitable[None]]
 CHANGES = pytest.mark.parametrize(
     "change",
     [
-        pytest.param(lambda house, by: house.delete_own_account(by, PASSWORD), id="deleting"),
-        pytest.param(lambda house, by: house.change_password(by, PASSWORD, OTHER_PASSWORD), id="a new password"),
+        pytest.param(lambda house, by: house.delete_own_account(by, PASSWORD, house.clock.now()), id="deleting"),
+        pytest.param(
+            lambda house, by: house.change_password(by, PASSWORD, OTHER_PASSWORD, house.clock.now()),
+            id="a new password",
+        ),
     ],
 )
 
@@ -45,7 +48,7 @@ async def test_a_password_that_another_request_of_the_session_changed_meanwhile_
     """AZ-07."""
     hasher = InterruptedHasher()
     house, by = await signed_in(hasher)
-    hasher.interruption = lambda: house.change_password(by, PASSWORD, THIRD_PASSWORD)
+    hasher.interruption = lambda: house.change_password(by, PASSWORD, THIRD_PASSWORD, house.clock.now())
     with pytest.raises(PasswordWrong):
         await change(house, by)
     assert (await house.stored(by.user_id)).password_hash.endswith(THIRD_PASSWORD)
@@ -78,7 +81,7 @@ async def test_a_password_that_changes_at_each_attempt_ends_in_a_conflict() -> N
 
     hasher.interruption = rehash
     with pytest.raises(TransactionConflict):
-        await house.delete_own_account(by, PASSWORD)
+        await house.delete_own_account(by, PASSWORD, house.clock.now())
     assert (await house.stored(by.user_id)).password_hash.endswith(PASSWORD)
 
 
@@ -117,5 +120,5 @@ async def test_a_new_password_is_hashed_once_however_often_the_present_one_is_co
 
     hasher.interruption = lambda: rehash(house, by)
     hasher.work = hasher.hashed = 0
-    await house.change_password(by, PASSWORD, OTHER_PASSWORD)
+    await house.change_password(by, PASSWORD, OTHER_PASSWORD, house.clock.now())
     assert (hasher.work, hasher.hashed) == (2, 1)

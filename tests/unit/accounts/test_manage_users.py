@@ -66,7 +66,7 @@ async def test_an_admin_who_is_demoted_while_the_password_is_hashed_creates_no_a
 async def test_setting_a_password_replaces_the_old_one_and_ends_its_tokens() -> None:
     house = House()
     ada = await house.with_user("ada")
-    await house.set_password(ada.id, "a kettle full of violets", by=OPERATOR)
+    await house.set_password(ada.id, "a kettle full of violets", NOON, by=OPERATOR)
     with pytest.raises(InvalidCredentials):
         await house.authenticate("ada", PASSWORD, NOON)
     await house.authenticate("ada", "a kettle full of violets", NOON)
@@ -78,9 +78,9 @@ async def test_a_password_that_the_operator_sets_must_meet_the_same_rules() -> N
     ada = await house.with_user("ada")
     set_password = house.set_password
     with pytest.raises(PasswordBlocked):
-        await set_password(ada.id, BLOCKED, by=OPERATOR)
+        await set_password(ada.id, BLOCKED, NOON, by=OPERATOR)
     with pytest.raises(AccountMissing):
-        await set_password(NOBODY, PASSWORD, by=OPERATOR)
+        await set_password(NOBODY, PASSWORD, NOON, by=OPERATOR)
 
 
 async def test_an_account_can_get_another_name_and_email_unless_they_are_taken() -> None:

@@ -152,11 +152,11 @@ async def test_the_owner_is_told_of_a_password_that_was_changed_in_another_way(w
     signed_in = await house.newly_signed_in()
     by = a_principal(signed_in.user, signed_in.session)
     with pytest.raises(PasswordTooShort):
-        await house.change_password(by, PASSWORD, "short")
+        await house.change_password(by, PASSWORD, "short", house.clock.now())
     if way == "by its holder":
-        await house.change_password(by, PASSWORD, OTHER_PASSWORD, "pt")
+        await house.change_password(by, PASSWORD, OTHER_PASSWORD, house.clock.now(), "pt")
     else:
-        await house.set_password(signed_in.user.id, OTHER_PASSWORD, by=OPERATOR)
+        await house.set_password(signed_in.user.id, OTHER_PASSWORD, house.clock.now(), by=OPERATOR)
     assert await house.send_letters() == 1
     (told,) = house.mailer.sent
     assert (told.kind, told.recipient, told.language) == (LetterKind.PASSWORD_CHANGED, "ada@example.org", language)
@@ -244,9 +244,9 @@ async def test_a_token_is_void_when_the_password_was_changed_in_another_way(way:
     signed_in = await house.signed_in("ada")
     token = await reset_token(house)
     if way == "by its holder":
-        await house.change_password(a_principal(ada, signed_in.session), PASSWORD, OTHER_PASSWORD)
+        await house.change_password(a_principal(ada, signed_in.session), PASSWORD, OTHER_PASSWORD, house.clock.now())
     else:
-        await house.set_password(ada.id, OTHER_PASSWORD, by=OPERATOR)
+        await house.set_password(ada.id, OTHER_PASSWORD, house.clock.now(), by=OPERATOR)
     with pytest.raises(InvalidLink):
         await reset(house, token, "another quiet meadow")
     await house.authenticate("ada", OTHER_PASSWORD, house.clock.now())

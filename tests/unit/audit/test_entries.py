@@ -126,7 +126,7 @@ async def changed_own_password(house: House, user_id: UserId) -> None:
     user = await house.stored(user_id)
     session = a_session(user)
     await put(house.storage, session)
-    await house.change_password(a_principal(user, session), PASSWORD, OTHER_PASSWORD)
+    await house.change_password(a_principal(user, session), PASSWORD, OTHER_PASSWORD, NOON)
 
 
 async def unlocked(house: House, user_id: UserId) -> None:
@@ -139,7 +139,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "revoked": (lambda house, user_id: house.revoke(user_id, RoleName("user"), OPERATOR), "authz_change"),
     "password changed": (changed_own_password, "authn_password_change"),
     "password set": (
-        lambda house, user_id: house.set_password(user_id, OTHER_PASSWORD, OPERATOR),
+        lambda house, user_id: house.set_password(user_id, OTHER_PASSWORD, NOON, OPERATOR),
         "authn_password_change",
     ),
     "all sessions ended": (lambda house, user_id: house.end_all(user_id, OPERATOR), "sessions_ended"),

@@ -107,7 +107,7 @@ async def test_a_new_password_ends_the_other_sessions_and_the_present_one_contin
     house = House()
     ada = await house.with_user("ada")
     other, this = await house.signed_in("ada"), await house.signed_in("ada")
-    await house.change_password(a_principal(ada, this.session), PASSWORD, NEW_PASSWORD)
+    await house.change_password(a_principal(ada, this.session), PASSWORD, NEW_PASSWORD, NOON)
     assert [await admitted(house, each.access_token.value) for each in (other, this)] == [False, True]
     await house.refresh(this.refresh_token.value, NOON)
     with pytest.raises(InvalidCredentials):
@@ -123,11 +123,11 @@ async def test_a_wrong_present_password_or_an_invalid_new_one_changes_nothing() 
     principal = a_principal(ada, this.session)
     for wrong in ("wrong", "", "x" * 5000):
         with pytest.raises(PasswordWrong):
-            await house.change_password(principal, wrong, NEW_PASSWORD)
+            await house.change_password(principal, wrong, NEW_PASSWORD, NOON)
     refusals = house.log.of(SecurityEvent.AUTHN_PASSWORD_CONFIRMATION_FAIL)
     assert [event["reason"] for event in refusals] == ["wrong_password", "wrong_password", "password_oversized"]
     with pytest.raises(PasswordTooShort):
-        await house.change_password(principal, PASSWORD, "short")
+        await house.change_password(principal, PASSWORD, "short", NOON)
     assert await house.stored(ada.id) == ada
     assert await admitted(house, other.access_token.value)
 
@@ -138,8 +138,8 @@ async def test_of_two_concurrent_password_changes_one_succeeds() -> None:
     this = await house.signed_in("ada")
     principal = a_principal(ada, this.session)
     results = await asyncio.gather(
-        house.change_password(principal, PASSWORD, NEW_PASSWORD),
-        house.change_password(principal, PASSWORD, "another quiet meadow"),
+        house.change_password(principal, PASSWORD, NEW_PASSWORD, NOON),
+        house.change_password(principal, PASSWORD, "another quiet meadow", NOON),
         return_exceptions=True,
     )
     assert sorted(type(result).__name__ for result in results) == ["NoneType", "PasswordWrong"]
@@ -150,7 +150,7 @@ async def test_a_password_that_changes_while_it_is_verified_opens_no_session() -
     house = House(hasher=hasher)
     ada = await house.with_user("ada")
     set_password = house.set_password
-    hasher.interruption = lambda: set_password(ada.id, NEW_PASSWORD, by=OPERATOR)
+    hasher.interruption = lambda: set_password(ada.id, NEW_PASSWORD, NOON, by=OPERATOR)
     with pytest.raises(WrongPassword):
         await house.authenticate("ada", PASSWORD, NOON)
     assert house.storage.database.tables.sessions == {}
@@ -169,12 +169,12 @@ Ending = Callable[[House, User], Awaitable[object]]
         ),
         pytest.param(lambda house, ada: DeleteUser(house.storage, house.log)(ada.id, by=OPERATOR), id="deleting"),
         pytest.param(
-            lambda house, ada: house.set_password(ada.id, NEW_PASSWORD, by=OPERATOR),
+            lambda house, ada: house.set_password(ada.id, NEW_PASSWORD, NOON, by=OPERATOR),
             id="a password set by the operator",
         ),
         pytest.param(
             lambda house, ada: house.delete_own_account(
-                a_principal(ada, next(iter(house.database.tables.sessions.values()))), PASSWORD
+                a_principal(ada, next(iter(house.database.tables.sessions.values()))), PASSWORD, NOON
             ),
             id="deleting one's own account",
         ),

@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from doorward.application.accounts.change_password import ChangePassword
 from doorward.application.accounts.delete_own_account import DeleteOwnAccount
+from doorward.application.ports.clock import Clock
 from doorward.application.sessions.describe_session import DescribeSession
 from doorward.application.sessions.list_sessions import ListedSession
 from doorward.domain.access.decision import SIGNED_IN
@@ -112,9 +113,10 @@ class AccountController(Controller):
         data: JSONBody[Confirmation],
         principal: NamedDependency[Principal],
         remove: FromDishka[DeleteOwnAccount],
+        clock: FromDishka[Clock],
     ) -> None:
         """This cannot be undone. The sessions end, the tokens are rejected, and the username becomes free."""
-        await remove(principal, data.password)
+        await remove(principal, data.password, clock.now())
 
     @post(
         "/password",
@@ -140,8 +142,9 @@ class AccountController(Controller):
         request: Request[Any, Any, Any],
         principal: NamedDependency[Principal],
         change: FromDishka[ChangePassword],
+        clock: FromDishka[Clock],
     ) -> None:
         """This session continues; all other sessions of the account end. The holder of the account is told by
         letter."""
         language = preferred_language(request.scope["headers"])
-        await change(principal, data.current_password, data.new_password, language)
+        await change(principal, data.current_password, data.new_password, clock.now(), language)

@@ -219,11 +219,11 @@ async def account_disabled(scene: Scene) -> None:
 
 async def password_set_by_the_operator(scene: Scene) -> None:
     house = scene.house
-    await house.set_password(scene.ada.id, OTHER_PASSWORD, OPERATOR)
+    await house.set_password(scene.ada.id, OTHER_PASSWORD, NOON, OPERATOR)
 
 
 async def password_changed_in_another_session(scene: Scene) -> None:
-    await scene.house.change_password(a_principal(scene.ada, scene.other), PASSWORD, OTHER_PASSWORD)
+    await scene.house.change_password(a_principal(scene.ada, scene.other), PASSWORD, OTHER_PASSWORD, NOON)
 
 
 async def account_deleted(scene: Scene) -> None:
