@@ -22,6 +22,7 @@ UNAUDITED: Mapping[str, str] = {
     "accounts.count_attempt._add": "only counts of attempts change",
     "accounts.count_attempt._count": "only counts of attempts change",
     "accounts.request_password_reset._order": "anybody may ask, and nothing changes until the link is used",
+    "accounts.request_sign_in_code._order": "anybody may ask, and nothing changes until the code is used",
     "batches.batch": "what is pruned has ended before: sessions that expired, counts, letters, entries",
     "change_feed.follower._prune": "the feed tells nodes of changes, which have their entries",
     "letters.letter_sender._claim": "only letters and the tokens of their links change",

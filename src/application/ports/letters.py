@@ -98,7 +98,9 @@ class LetterContents:
     token: str | None = field(default=None, repr=False)
     """The token of the link, for the kinds of letters that have one."""
     token_minutes: int = 0
-    """How long that token is valid."""
+    """How long that token or code is valid."""
+    code: str | None = field(default=None, repr=False)
+    """The code to sign in, for the kind of letter that has one."""
 
 
 class Mailer(Protocol):

@@ -33,6 +33,7 @@ from doorward.application.ports.repositories import (
     UserReader,
     UserRepository,
 )
+from doorward.application.ports.sign_in_codes import SignInCodeRepository
 from doorward.domain.change_feed.change import Change
 
 
@@ -121,6 +122,8 @@ class Transaction(Protocol):
     def link_tokens(self) -> LinkTokenRepository: ...
     @property
     def audit(self) -> AuditRepository: ...
+    @property
+    def sign_in_codes(self) -> SignInCodeRepository: ...
 
 
 CommitListener = Callable[[Sequence[Change]], None]

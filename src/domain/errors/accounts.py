@@ -108,8 +108,16 @@ class WrongPassword(InvalidCredentials):
     """The account exists and the password is wrong, or the account is disabled."""
 
 
+class InvalidCode(Unauthenticated):
+    """The code of a letter is wrong, was used, replaced by a newer one or tried too often, or has expired, or no
+    enabled account has the address. The text is the same for all."""
+
+    code = "invalid_code"
+    text = "This code is not valid. Ask for a new one if it does not work."
+
+
 class TooManyAttempts(Throttled):
-    """Too many passwords were tried for one login name. The password of this attempt was not looked at."""
+    """Too many passwords or codes were tried for one login name. What was sent with this attempt was not looked at."""
 
     code = "too_many_attempts"
     text = "Too many attempts. Wait before you try again."

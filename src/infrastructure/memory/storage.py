@@ -19,6 +19,7 @@ from doorward.infrastructure.memory.locks import MemoryLocks
 from doorward.infrastructure.memory.repositories import MemoryChanges, MemoryKeys, MemoryRoles, MemoryUsers
 from doorward.infrastructure.memory.services import MemoryServices
 from doorward.infrastructure.memory.sessions import MemorySessions
+from doorward.infrastructure.memory.sign_in_codes import MemorySignInCodes
 from doorward.infrastructure.memory.tables import MemoryDatabase, Tables
 
 
@@ -40,6 +41,7 @@ class MemoryTransaction:
         self.letters = MemoryLetters(tables)
         self.link_tokens = MemoryLinkTokens(tables)
         self.audit = MemoryAudit(tables, now)
+        self.sign_in_codes = MemorySignInCodes(tables)
 
     def announce(self, change: Change) -> None:
         self.announced.append(change)

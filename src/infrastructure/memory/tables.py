@@ -5,6 +5,7 @@ from typing import Self
 
 from doorward.domain.access.role import BUILT_IN, Role, RoleName
 from doorward.domain.accounts.attempts import AttemptCount, AttemptKey
+from doorward.domain.accounts.sign_in_code import SignInCode
 from doorward.domain.accounts.user import User
 from doorward.domain.audit.sealed_entry import AuditStream, SealedEntry, StreamId
 from doorward.domain.change_feed.change import SequencedChange
@@ -35,6 +36,7 @@ class Tables:
     link_tokens: dict[tuple[UserId, LinkPurpose], LinkToken] = field(default_factory=dict)
     audit_streams: dict[StreamId, AuditStream] = field(default_factory=dict)
     audit_entries: list[SealedEntry] = field(default_factory=list)
+    sign_in_codes: dict[UserId, SignInCode] = field(default_factory=dict)
     next_sequence: int = 1
 
     @classmethod
@@ -57,6 +59,7 @@ class Tables:
             link_tokens=dict(self.link_tokens),
             audit_streams=dict(self.audit_streams),
             audit_entries=list(self.audit_entries),
+            sign_in_codes=dict(self.sign_in_codes),
         )
 
     def remove_sessions(self, user_id: UserId) -> int:
@@ -73,9 +76,10 @@ class Tables:
             self.audit_streams[stream.id] = replace(stream, key=None)
 
     def remove_letters(self, user_id: UserId) -> None:
-        """Remove all letters to the holder of the account, and the tokens of their links."""
+        """Remove all letters to the holder of the account, the tokens of their links, and its code."""
         self.letters = {key: letter for key, letter in self.letters.items() if letter.user_id != user_id}
         self.link_tokens = {key: token for key, token in self.link_tokens.items() if token.user_id != user_id}
+        self.sign_in_codes.pop(user_id, None)
 
 
 @dataclass(slots=True)

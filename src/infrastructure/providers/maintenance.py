@@ -9,7 +9,7 @@ from doorward.application.audit.prune_audit import PruneAudit
 from doorward.application.check_readiness import CheckReadiness
 from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
 from doorward.application.letters.prune_letters import PruneLetters
-from doorward.application.maintenance import Maintenance, Works
+from doorward.application.maintenance import Maintenance, RecurringWork
 from doorward.application.prove_writing import ProveWriting
 from doorward.application.report_unavailable import ReportUnavailable
 from doorward.application.sessions.prune_sessions import PruneSessions
@@ -23,15 +23,15 @@ class MaintenanceProvider(Provider):
     scope = Scope.APP
 
     @provide
-    def works(
+    def recurring_work(
         self,
         keys: MaintainSigningKeys,
         sessions: PruneSessions,
         attempts: PruneAttempts,
         letters: PruneLetters,
         audit: PruneAudit,
-    ) -> Works:
-        return Works(
+    ) -> RecurringWork:
+        return RecurringWork(
             {
                 "rotate_keys": keys,
                 "prune_sessions": sessions,

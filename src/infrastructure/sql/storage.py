@@ -24,6 +24,7 @@ from doorward.infrastructure.sql.locks import SqlLocks
 from doorward.infrastructure.sql.roles import SqlRoles
 from doorward.infrastructure.sql.services import SqlServices
 from doorward.infrastructure.sql.sessions import SqlSessions
+from doorward.infrastructure.sql.sign_in_codes import SqlSignInCodes
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.infrastructure.sql.users import SqlUsers
 
@@ -91,6 +92,10 @@ class SqlRepositories:
     @property
     def audit(self) -> SqlAudit:
         return SqlAudit(self.connection, self.heads, self.now)
+
+    @property
+    def sign_in_codes(self) -> SqlSignInCodes:
+        return SqlSignInCodes(self.connection)
 
 
 @final

@@ -211,3 +211,14 @@ link_tokens = Table(
     Index(None, "expires_at"),
     **TABLE_OPTIONS,
 )
+
+sign_in_codes = Table(
+    own("sign_in_codes"),
+    metadata,
+    Column("user_id", Id(), ForeignKey(users.c.id), primary_key=True),
+    Column("code_hash", Digest, nullable=False),
+    Column("tries", Number, nullable=False),
+    Column("expires_at", UtcTime(), nullable=False),
+    Index(None, "expires_at"),
+    **TABLE_OPTIONS,
+)

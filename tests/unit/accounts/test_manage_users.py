@@ -194,7 +194,7 @@ class ContestedStorage(MemoryStorage):
             yield tx
             self.losses -= 1
             if self.losses >= 0:
-                raise TransactionConflict
+                raise TransactionConflict(cause="test")
 
 
 async def test_a_conflict_is_retried_and_raised_after_the_last_attempt(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,7 +95,7 @@ async def test_a_sign_up_stores_nothing_when_the_hashing_pool_is_full(monkeypatc
     house = House()
 
     async def busy(*_: object) -> None:
-        raise HashingBusy
+        raise HashingBusy(cause="test")
 
     monkeypatch.setattr(type(house.hasher), "hash", busy)
     with pytest.raises(HashingBusy):
