@@ -28,13 +28,14 @@ class Attacker:
         if ready_at > world.seconds:
             return ready_at - world.seconds
         chosen = self._random.randrange(len(self._addresses))
+        hashed_before = world.house.hasher.work
         answer = await world.sign_in(self._addresses[chosen], name, "a guess")
+        self.guesses += [world.seconds] * (world.house.hasher.work - hashed_before)
         if answer.outcome is Outcome.ADDRESS_WAITS:
             heapq.heappush(self._blocked, (world.seconds + answer.wait_seconds, self._addresses.pop(chosen)))
         elif answer.outcome is Outcome.NAME_WAITS:
             heapq.heapreplace(self._names, (world.seconds + answer.wait_seconds, name))
         else:
-            self.guesses.append(world.seconds)
             heapq.heapreplace(self._names, (world.seconds, name))
         return SECONDS_PER_REQUEST
 

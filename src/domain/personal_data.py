@@ -21,6 +21,8 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """Of a field whose value is not shown, also not in the audit log."""
+    """Of a field whose value is not shown to the person."""
 
     reason: str
+    is_secret: bool = True
+    """True if it must not be in the audit log either."""

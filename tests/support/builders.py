@@ -15,6 +15,7 @@ from doorward.application.accounts.confirm_password import ConfirmPassword
 from doorward.application.accounts.count_attempt import CountAttempt
 from doorward.application.accounts.create_user import CreateUser
 from doorward.application.accounts.delete_own_account import DeleteOwnAccount
+from doorward.application.accounts.delete_user import DeleteUser
 from doorward.application.accounts.find_and_count import FindAndCount
 from doorward.application.accounts.import_users import ImportUsers
 from doorward.application.accounts.password_rules import PasswordRules
@@ -24,6 +25,7 @@ from doorward.application.accounts.request_sign_in_code import RequestSignInCode
 from doorward.application.accounts.reset_password import ResetPassword
 from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.sign_in_by_code import SignInByCode
+from doorward.application.accounts.update_user import UpdateUser
 from doorward.application.change_feed.directory import AccessDirectory
 from doorward.application.change_feed.ended_sessions import EndedSessions
 from doorward.application.change_feed.feed_marks import FeedMarks
@@ -44,6 +46,7 @@ from doorward.domain.access.role import USER, RoleName
 from doorward.domain.accounts.attempts import AttemptPolicy
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.password import PasswordHash, PasswordPolicy
+from doorward.domain.accounts.suspension import WITHOUT_END
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
 from doorward.domain.ids import LetterId, SessionId, UserId, uuid7
@@ -85,7 +88,7 @@ def a_user(name: str = "ada", *roles: RoleName, disabled: bool = False) -> User:
         email=Email.parse(f"{name.lower()}@example.org"),
         password_hash=PasswordHash(f"$plain$1${PASSWORD}"),
         roles=frozenset({USER, *roles}),
-        disabled=disabled,
+        suspension=WITHOUT_END if disabled else None,
         created_at=NOON,
     )
 
@@ -113,7 +116,14 @@ def a_session(user: User, started_at: datetime = NOON) -> Session:
 
 def a_principal(user: User, session: Session, requirement: Requirement = SIGNED_IN, address: str = "") -> Principal:
     """Return whom the guard admits with a token of that session."""
-    return Principal(user_id=user.id, session_id=session.id, epoch=user.epoch, requirement=requirement, address=address)
+    return Principal(
+        user_id=user.id,
+        session_id=session.id,
+        epoch=user.epoch,
+        requirement=requirement,
+        admitted_at=NOON,
+        address=address,
+    )
 
 
 def issued(tokens: AccessTokens, user: User, now: datetime = NOON, session_id: SessionId | None = None) -> IssuedToken:
@@ -244,8 +254,16 @@ class House:
         return ConfirmPassword(self.storage, self.hasher, self.log, self.count)
 
     @property
+    def update(self) -> UpdateUser:
+        return UpdateUser(self.storage, self.log, self.clock)
+
+    @property
+    def delete_user(self) -> DeleteUser:
+        return DeleteUser(self.storage, self.log, self.clock)
+
+    @property
     def delete_own_account(self) -> DeleteOwnAccount:
-        return DeleteOwnAccount(self.storage, self.confirm, self.log)
+        return DeleteOwnAccount(self.storage, self.confirm, self.log, self.clock)
 
     @property
     def authorize_from_cache(self) -> AuthorizeFromCache:
@@ -261,7 +279,7 @@ class House:
 
     @property
     def revoke(self) -> RevokeRole:
-        return RevokeRole(self.storage, self.log)
+        return RevokeRole(self.storage, self.log, self.clock)
 
     @property
     def other_node(self) -> MemoryStorage:

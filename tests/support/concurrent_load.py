@@ -11,7 +11,7 @@ from doorward.domain.access.role import ADMIN, MODERATOR
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import StorageUnavailable
 from doorward.infrastructure.sql.storage import SqlStorage
-from support.doubles import NOON, ListLog
+from support.doubles import NOON, FrozenClock, ListLog
 from support.storage_access import found
 
 GUARD = 120
@@ -44,7 +44,7 @@ async def refused_by(storage: SqlStorage, ada: User) -> None:
 
 async def served_by(storage: SqlStorage, ada: User) -> None:
     """Read and write concurrently: every call succeeds."""
-    grant, revoke = GrantRole(storage, ListLog()), RevokeRole(storage, ListLog())
+    grant, revoke = GrantRole(storage, ListLog()), RevokeRole(storage, ListLog(), FrozenClock())
     async with asyncio.timeout(GUARD):
         assert await asyncio.gather(*(found(storage, ada.id) for _ in range(AT_ONCE))) == [ada] * AT_ONCE
         await asyncio.gather(*(grant(ada.id, MODERATOR, NOON, by=OPERATOR) for _ in range(AT_ONCE)))

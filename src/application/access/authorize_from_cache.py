@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from datetime import datetime
 from typing import final
 
 from doorward.application.change_feed.directory import AccessDirectory
@@ -15,7 +16,7 @@ class AuthorizeFromCache:
     directory: AccessDirectory
     ended: EndedSessions
 
-    def __call__(self, token: AccessToken, requirement: Requirement) -> Decision | None:
+    def __call__(self, token: AccessToken, requirement: Requirement, now: datetime) -> Decision | None:
         """Return the decision, or None when the database must be read."""
         ended = self.ended.has_ended(token)
         if ended is None:
@@ -23,4 +24,4 @@ class AuthorizeFromCache:
         if ended:
             return session_ended(requirement)
         entry = self.directory.known(token.subject)
-        return None if entry is None else decide(entry.access, requirement, token.epoch)
+        return None if entry is None else decide(entry.access, requirement, now, token.epoch)

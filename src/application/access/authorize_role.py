@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from datetime import datetime
 from typing import final
 
 from doorward.application.change_feed.directory import AccessDirectory
@@ -16,11 +17,11 @@ class AuthorizeRole:
     directory: AccessDirectory
     ended: EndedSessions
 
-    async def __call__(self, token: AccessToken, requirement: Requirement) -> Decision:
+    async def __call__(self, token: AccessToken, requirement: Requirement, now: datetime) -> Decision:
         """Raise StorageUnavailable when the database must be read and does not answer."""
         ended = self.ended.has_ended(token)
         if ended is None:
             ended = await self.ended.query(token)
         if ended:
             return session_ended(requirement)
-        return decide(await self.directory.access(token.subject), requirement, token.epoch)
+        return decide(await self.directory.access(token.subject), requirement, now, token.epoch)

@@ -1,8 +1,10 @@
 from dataclasses import dataclass
+from datetime import datetime
 from typing import final
 
 from doorward.application.accounts.identify_user import IdentifyUser
 from doorward.application.change_feed.directory import AccessDirectory
+from doorward.application.ports.clock import Clock
 from doorward.domain.access.decision import Decision, Requirement, decide
 from doorward.domain.accounts.user import User
 
@@ -11,6 +13,8 @@ from doorward.domain.accounts.user import User
 class Explanation:
     user: User
     decision: Decision
+    at: datetime
+    """When the decision was made."""
 
 
 @final
@@ -20,8 +24,10 @@ class ExplainAccess:
 
     identify: IdentifyUser
     directory: AccessDirectory
+    clock: Clock
 
     async def __call__(self, name: str, requirement: Requirement) -> Explanation:
         """`name` is an id or a username. Raise AccountMissing or EmailUnproven."""
         user = await self.identify(name)
-        return Explanation(user, decide(await self.directory.access(user.id), requirement))
+        access, now = await self.directory.access(user.id), self.clock.now()
+        return Explanation(user, decide(access, requirement, now), now)

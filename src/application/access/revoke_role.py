@@ -4,6 +4,7 @@ from typing import final
 from doorward.application.access.authorize_change import authorize_change_of
 from doorward.application.access.last_admin import refuse_last_admin, serialise_admin_changes
 from doorward.application.ports.audit import AuditEntry
+from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
@@ -22,6 +23,7 @@ class RevokeRole:
 
     storage: Storage
     log: SecurityLog
+    clock: Clock
 
     async def __call__(self, user_id: UserId, role: RoleName, by: Actor) -> None:
         """Raise AccountMissing, RoleMissing or LastAdmin."""
@@ -37,7 +39,7 @@ class RevokeRole:
             if role not in user.roles and await tx.roles.get(role) is None:
                 raise RoleMissing
             if role == ADMIN:
-                await refuse_last_admin(tx, user)
+                await refuse_last_admin(tx, user, self.clock.now())
             revoked = await tx.users.revoke(user_id, role)
             if revoked:
                 event = SecurityEvent.AUTHZ_CHANGE

@@ -10,6 +10,7 @@ from doorward.application.ports.security import PasswordHasher
 from doorward.domain.access.role import USER, RoleName, parse_role_name
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.password import PasswordHash
+from doorward.domain.accounts.suspension import WITHOUT_END
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
 from doorward.domain.errors import Invalid, RoleUnknown
@@ -78,7 +79,7 @@ class EntryRules:
             email=email,
             password_hash=PasswordHash(entry.password_hash),
             roles=frozenset({USER, *map(self._known_role, entry.roles)}),
-            disabled=entry.disabled,
+            suspension=WITHOUT_END if entry.disabled else None,
             epoch=0 if entry.id is None else int((self.now - EPOCHS_OF_GIVEN_IDS_SINCE).total_seconds()),
             created_at=self.now if entry.created_at is None else self._checked_time(entry.created_at),
         )

@@ -48,7 +48,7 @@ class Authenticate:
         key = login_key(login)
         found, counted = await self.find_and_count(key, now, origin.device_token)
         for _ in range(MAX_ATTEMPTS):
-            user = await self._verified(login, key, found, typed)
+            user = await self._verified(login, key, found, typed, now)
             entry = Entry(factor="password", origin=origin, admits=still_has_password(user, counted))
             signed_in = await self.open_session(user, entry, now)
             if signed_in is not None:
@@ -60,14 +60,15 @@ class Authenticate:
         async with self.storage.reading() as reading:
             return await reading.users.by_login(key)
 
-    async def _verified(self, login: str, key: str, user: User | None, typed: Password) -> User:
+    async def _verified(self, login: str, key: str, user: User | None, typed: Password, now: datetime) -> User:
         """Return the account if the password is its own."""
         rehash_deadline = asyncio.get_running_loop().time() + REHASH_DEADLINE_SECONDS
         verdict = await self.hasher.verify(typed, user.password_hash if user else None, key)
         if user is None:
             raise self._refuse(login, "unknown_account")
-        if verdict is Verdict.MISMATCH or user.disabled:
-            raise self._refuse(login, "account_disabled" if user.disabled else "wrong_password", user)
+        enabled = user.is_enabled_at(now)
+        if verdict is Verdict.MISMATCH or not enabled:
+            raise self._refuse(login, "wrong_password" if enabled else "account_disabled", user)
         if verdict is Verdict.MATCH_OUTDATED:
             return await self._rehash(user, typed, rehash_deadline)
         return user

@@ -6,6 +6,7 @@ from doorward.application.access.authorize_change import authorize_change_of
 from doorward.application.access.last_admin import refuse_last_admin, serialise_admin_changes
 from doorward.application.accounts.confirm_password import ConfirmPassword
 from doorward.application.audit.account_change import account_deleted
+from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
@@ -23,6 +24,7 @@ class DeleteOwnAccount:
     storage: Storage
     confirm: ConfirmPassword
     log: SecurityLog
+    clock: Clock
 
     async def __call__(self, by: Principal, password: str, now: datetime) -> None:
         """Raise PasswordWrong, HashingBusy, LastAdmin or InvalidToken.
@@ -44,7 +46,7 @@ class DeleteOwnAccount:
             user = await authorize_change_of(tx, by.user_id, by, self.log)
             if user.password_hash != confirmed:
                 return False
-            await refuse_last_admin(tx, user)
+            await refuse_last_admin(tx, user, self.clock.now())
             await tx.audit.append(account_deleted(user, by))
             await tx.users.delete(user.id)
         return True

@@ -50,18 +50,18 @@ class SignInByCode:
         )
         code = tried if tried is not None and tried.may_be_compared(now) else None
         matches = self.codes.matches(typed, user, code.hash if code else None)
-        if user is None or code is None or not matches or user.disabled:
-            raise self._refuse(address, user, code)
+        if user is None or code is None or not matches or not user.is_enabled_at(now):
+            raise self._refuse(address, user, code, now)
         entry = Entry(factor="email_code", origin=origin, admits=spends(code, user, counted))
         signed_in = await self.open_session(user, entry, now)
         if signed_in is None:
-            raise self._refuse(address, user, None)
+            raise self._refuse(address, user, None, now)
         return signed_in
 
-    def _refuse(self, address: Email, user: User | None, code: SignInCode | None) -> InvalidCode:
+    def _refuse(self, address: Email, user: User | None, code: SignInCode | None, now: datetime) -> InvalidCode:
         if user is None:
             reason = "unknown_account"
-        elif user.disabled:
+        elif not user.is_enabled_at(now):
             reason = "account_disabled"
         else:
             reason = "wrong_code" if code else "no_valid_code"

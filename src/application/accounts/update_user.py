@@ -1,15 +1,18 @@
 from dataclasses import dataclass
+from datetime import datetime
 from typing import final
 
 from doorward.application.access.authorize_change import authorize_change_of
 from doorward.application.access.last_admin import refuse_last_admin, serialise_admin_changes
 from doorward.application.audit.account_change import account_changed
+from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.access.actor import Actor
 from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.suspension import WITHOUT_END, Suspension
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
 from doorward.domain.ids import UserId
@@ -22,15 +25,19 @@ class UserChanges:
     username: Username | None = None
     email: Email | None = None
     disabled: bool | None = None
+    suspension: Suspension = WITHOUT_END
+    """Why and until when, if the account is to be disabled. It takes the place of an earlier suspension."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class UpdateUser:
-    """Changes the name or the email of an account, or disables or enables it. Disabling ends all its sessions."""
+    """Changes the name or the email of an account, or disables or enables it. Disabling ends all its
+    sessions, and lasts until the time that the administrator gave, if there is one."""
 
     storage: Storage
     log: SecurityLog
+    clock: Clock
 
     async def __call__(self, user_id: UserId, changes: UserChanges, by: Actor) -> User:
         """Return the changed account. Raise AccountMissing, UsernameTaken, EmailTaken or LastAdmin."""
@@ -40,6 +47,7 @@ class UpdateUser:
             user_id=str(user_id),
             by=by.log_name,
             disabled=changes.disabled,
+            until=changes.suspension.until.isoformat() if changes.suspension.until else None,
             renamed=changes.username is not None,
             email_changed=changes.email is not None,
         )
@@ -51,9 +59,10 @@ class UpdateUser:
             if changes.disabled:
                 await serialise_admin_changes(tx)
             user = await authorize_change_of(tx, user_id, by, self.log)
-            changed = apply(changes, user)
-            if changed.disabled and not user.disabled:
-                await refuse_last_admin(tx, user)
+            now = self.clock.now()
+            changed = apply(changes, user, now)
+            if user.is_enabled_at(now) and not changed.is_enabled_at(now):
+                await refuse_last_admin(tx, user, now)
             if changed != user:
                 await tx.users.save(changed)
             if changed.email != user.email:
@@ -65,11 +74,14 @@ class UpdateUser:
             return changed
 
 
-def apply(changes: UserChanges, user: User) -> User:
+def apply(changes: UserChanges, user: User, now: datetime) -> User:
     if changes.username is not None:
         user = user.with_username(changes.username)
     if changes.email is not None:
         user = user.with_email(changes.email)
-    if changes.disabled is not None and changes.disabled != user.disabled:
-        user = user.disabled_now() if changes.disabled else user.enabled()
+    if changes.disabled is False:
+        return user.enabled()
+    if changes.disabled:
+        enabled = user.is_enabled_at(now)
+        return user.disabled_now(changes.suspension) if enabled else user.disabled_still(changes.suspension)
     return user

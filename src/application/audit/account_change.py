@@ -1,6 +1,6 @@
 from typing import Final
 
-from doorward.application.audit.personal_values import personal_values
+from doorward.application.audit.personal_values import is_no_secret, personal_values
 from doorward.application.ports.audit import AuditEntry, Details
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.actor import Actor
@@ -12,8 +12,8 @@ BOOKKEEPING: Final = frozenset({"id", "epoch", "version"})
 
 
 def account_values(user: User) -> Details:
-    """Return the values of an account that stand in the audit log: those that its holder may see."""
-    return {name: value for name, value in personal_values(user).items() if name not in BOOKKEEPING}
+    """Return the values of an account that stand in the audit log: all but the secret ones."""
+    return {name: value for name, value in personal_values(user, is_no_secret).items() if name not in BOOKKEEPING}
 
 
 def account_created(user: User, by: Actor | Source) -> AuditEntry:

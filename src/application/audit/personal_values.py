@@ -1,19 +1,21 @@
 """The values of entities that are held about a person, by the annotations of their fields."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any, get_type_hints
+from typing import Any, TypeAlias, get_type_hints
 from uuid import UUID
 
 from doorward.domain.personal_data import Held, HeldBack
 
-KNOWN: dict[type[Any], Mapping[str, Held | HeldBack]] = {}
+About: TypeAlias = Held | HeldBack
+
+KNOWN: dict[type[Any], Mapping[str, About]] = {}
 """What was found before, since it takes a while to read annotations."""
 
 
-def annotations_of(entity: type[Any]) -> Mapping[str, Held | HeldBack]:
+def annotations_of(entity: type[Any]) -> Mapping[str, About]:
     """Return what is said about each field, by the names of the fields. Fields without annotation are left out."""
     if entity not in KNOWN:
         hints = get_type_hints(entity, include_extras=True)
@@ -24,21 +26,33 @@ def annotations_of(entity: type[Any]) -> Mapping[str, Held | HeldBack]:
     return KNOWN[entity]
 
 
-def personal_values(entity: Any) -> dict[str, Any]:
-    """Return the values of an entity that the person may see, as JSON has them, by the names of the fields."""
+def is_held(about: About) -> bool:
+    """Return whether the person may see the value."""
+    return isinstance(about, Held)
+
+
+def is_no_secret(about: About) -> bool:
+    """Return whether administrators may see the value."""
+    return isinstance(about, Held) or not about.is_secret
+
+
+def personal_values(entity: Any, shows: Callable[[About], bool] = is_held) -> dict[str, Any]:
+    """Return the values of an entity as JSON has them, by the names that JSON has. `shows` decides which."""
     said = annotations_of(type(entity))
-    return {name: plain(getattr(entity, name)) for name, about in said.items() if isinstance(about, Held)}
+    return {camel(name): plain(getattr(entity, name), shows) for name, about in said.items() if shows(about)}
 
 
-def plain(value: object) -> Any:
+def plain(value: object, shows: Callable[[About], bool]) -> Any:
     """Return a value of the domain as JSON has it."""
     match value:
         case frozenset():
-            return sorted(map(plain, value))
+            return sorted(plain(each, shows) for each in value)
         case tuple() | list():
-            return [plain(each) for each in value]
+            return [plain(each, shows) for each in value]
         case Mapping():
-            return {str(name): plain(each) for name, each in value.items()}
+            return {str(name): plain(each, shows) for name, each in value.items()}
+    if is_dataclass(value) and not hasattr(value, "value"):
+        return personal_values(value, shows)
     return plain_scalar(value)
 
 
@@ -50,6 +64,10 @@ def plain_scalar(value: object) -> Any:
             return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
         case UUID():
             return str(value)
-    if not is_dataclass(value):
-        return value
-    return value.value if hasattr(value, "value") else personal_values(value)
+    return getattr(value, "value", value)
+
+
+def camel(name: str) -> str:
+    """Return the name of a field as JSON has it, such as `createdAt` for `created_at`."""
+    first, *others = name.split("_")
+    return first + "".join(other.capitalize() for other in others)

@@ -102,7 +102,7 @@ class LetterSender:
         """Store that an attempt begins, and return what to send. Return None if there is nothing to send, or if another
         node sends it."""
         async with self._storage.transaction() as tx:
-            user = await self._prepare.addressee(tx, letter)
+            user = await self._prepare.addressee(tx, letter, now)
             if user is not None:
                 attempted = letter.attempted(now, random.random(), user)  # noqa: S311 jitter, no secret
                 if not await tx.letters.save(attempted):

@@ -24,14 +24,14 @@ class PrepareLetter:
     tokens: LinkTokens
     codes: SignInCodes
 
-    async def addressee(self, tx: Transaction, letter: Letter) -> User | None:
+    async def addressee(self, tx: Transaction, letter: Letter, now: datetime) -> User | None:
         """Return the account, which is held until the transaction ends. Return None if nobody is to get the letter."""
         if letter.kind not in REQUESTED:
             return await tx.users.lock(letter.user_id) if letter.user_id else None
         key = login_key(letter.recipient)
         found = await tx.users.by_login(key)
         user = await tx.users.lock(found.id) if found else None
-        return user if user and user.email.key == key and not user.disabled else None
+        return user if user and user.email.key == key and user.is_enabled_at(now) else None
 
     async def contents(self, tx: Transaction, letter: Letter, user: User, now: datetime) -> LetterContents:
         """Return what the letter contains. The token of a link and the code are new each time, and replace older

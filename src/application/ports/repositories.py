@@ -38,8 +38,9 @@ class UserReader(Protocol):
         """Return what authorization needs to know of these accounts (any number). Unknown accounts are left out."""
         ...
 
-    async def count_enabled(self, role: RoleName) -> int:
-        """Return the number of enabled accounts that have the role, as committed by now (see `LockName.ADMINS`)."""
+    async def count_enabled(self, role: RoleName, now: datetime) -> int:
+        """Return the number of accounts that have the role and are enabled at that time, as committed by now (see
+        `LockName.ADMINS`)."""
         ...
 
 

@@ -55,7 +55,7 @@ class IntrospectToken:
     async def __call__(self, token: str, now: datetime) -> ActiveToken | None:
         """Return the active token, or None for any other. Its format shows the kind, so no hint is used."""
         try:
-            return await self._active_access_token(self.tokens.verify(token, now))
+            return await self._active_access_token(self.tokens.verify(token, now), now)
         except InvalidToken:
             pass
         try:
@@ -63,12 +63,12 @@ class IntrospectToken:
         except InvalidRefreshToken:
             return None
 
-    async def _active_access_token(self, token: AccessToken) -> ActiveAccessToken | None:
+    async def _active_access_token(self, token: AccessToken, now: datetime) -> ActiveAccessToken | None:
         """Return the token if the guard would accept it and its session is in the database.
 
         The database is read so that a session that was deleted by hand makes the token inactive at once.
         """
-        if not (await self.authorize(token, SIGNED_IN)).allowed:
+        if not (await self.authorize(token, SIGNED_IN, now)).allowed:
             return None
         access = await self.directory.access(token.subject)
         async with self.storage.reading() as reading:
@@ -86,6 +86,6 @@ class IntrospectToken:
             return None
         session, user = found
         standing = session.standing(token.hash, genuine=token.genuine, policy=self.policy, now=now)
-        if user.disabled or standing is not Standing.CURRENT:
+        if not user.is_enabled_at(now) or standing is not Standing.CURRENT:
             return None
         return ActiveRefreshToken(session, user, session.ends_at(self.policy))

@@ -82,7 +82,7 @@ class ContinueSession:
             if found is None:
                 raise self._refused(RefreshTokenUnknown(), token)
             session, user = found
-            if user.disabled:
+            if not user.is_enabled_at(now):
                 self.log.record(SecurityEvent.AUTHN_REFRESH_FAIL, reason="account_disabled", user_id=str(user.id))
                 raise RefreshTokenUnknown
             if kept:

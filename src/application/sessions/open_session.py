@@ -64,7 +64,9 @@ class OpenSession:
         """
         async with self.storage.transaction() as tx:
             present = await tx.users.lock(user.id)
-            if present is None or present.disabled or not await entry.admits(tx, present):
+            if present is None or not present.is_enabled_at(session.started_at):
+                return None
+            if not await entry.admits(tx, present):
                 return None
             await tx.sessions.add(session)
             sessions = await tx.sessions.of_user(user.id)

@@ -135,7 +135,7 @@ class RefreshSession:
             if found is None:
                 return Attempt(Standing.INVALID)
             session, user = found
-            if user.disabled:
+            if not user.is_enabled_at(now):
                 self.log.record(SecurityEvent.AUTHN_REFRESH_FAIL, reason="account_disabled", user_id=str(user.id))
                 raise InvalidRefreshToken
             if rotated:

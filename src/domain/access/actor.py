@@ -32,4 +32,4 @@ def decide_change(principal: Principal, user: User | None, session: Session | No
     the session of the request as they are now."""
     if user is not None and (session is None or session.user_id != user.id):
         return session_ended(principal.requirement)
-    return decide(user.access if user else None, principal.requirement, principal.epoch)
+    return decide(user.access if user else None, principal.requirement, principal.admitted_at, principal.epoch)

@@ -2,6 +2,7 @@
 account (`actor.py`) and `POST /api/admin/explain` use it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Literal
 
@@ -36,7 +37,12 @@ class Access:
     user_id: UserId
     roles: frozenset[RoleName]
     disabled: bool
+    disabled_until: datetime | None = None
+    """When a disabled account becomes enabled by itself; None stands for never."""
     epoch: int
+
+    def is_enabled_at(self, now: datetime) -> bool:
+        return not self.disabled or (self.disabled_until is not None and now >= self.disabled_until)
 
 
 Reason = Literal[
@@ -59,12 +65,12 @@ class Decision:
     missing: frozenset[RoleName] = frozenset()
 
 
-def decide(access: Access | None, requirement: Requirement, token_epoch: int | None = None) -> Decision:
-    """Return the decision for an account. `token_epoch` is the epoch in which the access token was issued; None asks
-    about the account alone."""
+def decide(access: Access | None, requirement: Requirement, now: datetime, token_epoch: int | None = None) -> Decision:
+    """Return the decision for an account at that time. `token_epoch` is the epoch in which the access token was issued;
+    None asks about the account alone."""
     if access is None:
         return refused("account_missing", requirement)
-    if access.disabled:
+    if access.disabled and not access.is_enabled_at(now):
         return refused("account_disabled", requirement, access.roles)
     if token_epoch is not None and token_epoch != access.epoch:
         return refused("token_revoked", requirement, access.roles)

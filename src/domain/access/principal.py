@@ -34,6 +34,7 @@ class Principal:
     """The epoch in which the access token was issued."""
     requirement: Requirement
     """What the account met when the request was admitted."""
+    admitted_at: datetime
     address: str = ""
     """The IP address of the client, for the audit log."""
 

@@ -6,6 +6,7 @@ from doorward.domain.access.decision import Access
 from doorward.domain.access.role import RoleName
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.password import PasswordHash
+from doorward.domain.accounts.suspension import WITHOUT_END, Suspension
 from doorward.domain.accounts.username import Username
 from doorward.domain.ids import UserId
 from doorward.domain.personal_data import Held, HeldBack
@@ -27,13 +28,27 @@ class User:
     )
     created_at: Annotated[datetime, Held("It tells how old the account is.")]
     roles: Annotated[frozenset[RoleName], Held("They decide what you may do.")] = frozenset()
-    disabled: Annotated[bool, Held("A disabled account cannot sign in.")] = False
+    suspension: Annotated[Suspension | None, Held("An account that is disabled cannot sign in.")] = None
+    """Whoever asks whether the account is disabled asks `is_enabled_at`, because a suspension can end by itself."""
     epoch: Annotated[int, Held("Access tokens with a lower number are refused.")] = 0
     version: Annotated[int, Held("It counts the changes, so that two at once do not collide.")] = 0
 
     @property
     def access(self) -> Access:
-        return Access(user_id=self.id, roles=self.roles, disabled=self.disabled, epoch=self.epoch)
+        return Access(
+            user_id=self.id,
+            roles=self.roles,
+            disabled=self.suspension is not None,
+            disabled_until=self.suspension.until if self.suspension else None,
+            epoch=self.epoch,
+        )
+
+    def is_enabled_at(self, now: datetime) -> bool:
+        return self.suspension_at(now) is None
+
+    def suspension_at(self, now: datetime) -> Suspension | None:
+        """Return why the account is disabled at that time, or None if it is enabled."""
+        return self.suspension if self.suspension and self.suspension.holds_at(now) else None
 
     def granted(self, role: RoleName) -> Self:
         return replace(self, roles=self.roles | {role})
@@ -42,10 +57,15 @@ class User:
         return replace(self, roles=self.roles - {role})
 
     def enabled(self) -> Self:
-        return replace(self, disabled=False)
+        return replace(self, suspension=None)
 
-    def disabled_now(self) -> Self:
-        return replace(self, disabled=True, epoch=self.epoch + 1)
+    def disabled_now(self, suspension: Suspension = WITHOUT_END) -> Self:
+        """Return the account, disabled from now on. It revokes all access tokens."""
+        return replace(self, suspension=suspension, epoch=self.epoch + 1)
+
+    def disabled_still(self, suspension: Suspension) -> Self:
+        """Return an account that is disabled already with another reason or end."""
+        return replace(self, suspension=suspension)
 
     def with_password(self, password_hash: PasswordHash) -> Self:
         """Return the account with a new password. It revokes all access tokens."""

@@ -22,6 +22,8 @@ from doorward.domain.errors.accounts import ImportStopped as ImportStopped
 from doorward.domain.errors.accounts import InvalidCode as InvalidCode
 from doorward.domain.errors.accounts import InvalidCredentials as InvalidCredentials
 from doorward.domain.errors.accounts import InvalidEmail as InvalidEmail
+from doorward.domain.errors.accounts import InvalidReason as InvalidReason
+from doorward.domain.errors.accounts import InvalidUntil as InvalidUntil
 from doorward.domain.errors.accounts import InvalidUsername as InvalidUsername
 from doorward.domain.errors.accounts import PasswordBlocked as PasswordBlocked
 from doorward.domain.errors.accounts import PasswordRefused as PasswordRefused

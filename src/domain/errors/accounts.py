@@ -93,6 +93,18 @@ class EmailUnproven(Invalid):
     text = "Name the account by its username or its id. Anybody can sign up with the email address of somebody else."
 
 
+class InvalidReason(Invalid):
+    code = "invalid_reason"
+    field = "reason"
+    text = "A reason is one line of at most 200 visible characters."
+
+
+class InvalidUntil(Invalid):
+    code = "invalid_until"
+    field = "until"
+    text = "Write a time in the future with its offset, such as 2030-01-31T12:00:00Z, or leave it out."
+
+
 class InvalidCredentials(Unauthenticated):
     """The sign-in failed. Only the security log contains the reason; the client does not learn it."""
 

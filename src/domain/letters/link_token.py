@@ -32,4 +32,4 @@ class LinkToken:
         """Return whether the token has this purpose and has not expired, and the account is enabled and still has the
         address of the letter."""
         fits = (self.purpose.value, self.user_id, self.address_key) == (purpose.value, user.id, user.email.key)
-        return fits and not user.disabled and now < self.expires_at
+        return fits and user.is_enabled_at(now) and now < self.expires_at

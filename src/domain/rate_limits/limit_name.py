@@ -11,3 +11,4 @@ class LimitName(StrEnum):
     CONFIRM = "confirm"
     REFRESH = "refresh"
     INTROSPECT = "introspect"
+    CODE = "code"

@@ -123,8 +123,8 @@ class MemoryUsers:
         self.tables.users[user_id] = user.revoked(role)
         return True
 
-    async def count_enabled(self, role: RoleName) -> int:
-        return sum(role in user.roles and not user.disabled for user in self.tables.users.values())
+    async def count_enabled(self, role: RoleName, now: datetime) -> int:
+        return sum(role in user.roles and user.is_enabled_at(now) for user in self.tables.users.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 import time
+from collections import OrderedDict
 from typing import Final, final
 
 from limits.aio.storage import MemoryStorage
 
 MAX_WINDOWS: Final = 50_000
-"""Windows that are counted at the same time. A client has two. Each takes about 400 bytes."""
+"""Windows that are counted at the same time. A client has two for each limit. Each takes about 270 bytes."""
 
 
 @final
@@ -19,6 +20,7 @@ class BoundedMemoryStorage(MemoryStorage):
 
     def __init__(self, max_windows: int = MAX_WINDOWS) -> None:
         super().__init__()
+        self.expirations: OrderedDict[str, float] = OrderedDict()  # finds the oldest at once, as a dict does not
         self._max_windows = max_windows
 
     def __len__(self) -> int:

@@ -57,6 +57,10 @@ class LimitSettings:
         "60000/minute"
     )
 
+    limit_code: Annotated[str, Meta(description=f"Requests for a letter with a code to sign in. {SYNTAX}")] = (
+        "60/hour,200/hour/network"
+    )
+
     def off_unless(self, given: Container[str]) -> Self:
         """Return the settings without the limits of requests that are not given."""
         names = {f"limit_{name}" for name in LimitName}

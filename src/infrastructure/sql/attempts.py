@@ -12,7 +12,8 @@ from doorward.infrastructure.sql.connection import SqlConnection, SqlRow, batche
 from doorward.infrastructure.sql.errors import ConstraintViolated
 from doorward.infrastructure.sql.tables import sign_in_attempts as attempts
 from doorward.infrastructure.sql.tables import user_roles, users
-from doorward.infrastructure.sql.users import ID_OF_LOGIN, to_users
+from doorward.infrastructure.sql.user_rows import to_users
+from doorward.infrastructure.sql.users import ID_OF_LOGIN
 
 OF_KEY = and_(attempts.c.login == bindparam("of_login"), attempts.c.device == bindparam("of_device"))
 COUNT = (attempts.c.attempts, attempts.c.first_at, attempts.c.allowed_at)

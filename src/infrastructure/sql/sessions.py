@@ -17,7 +17,7 @@ from doorward.infrastructure.sql.errors import ConstraintViolated
 from doorward.infrastructure.sql.rotated_tokens import MAX_ROTATED_TOKENS_CHARACTERS, StoredRotatedTokens, to_text
 from doorward.infrastructure.sql.session_deletion import delete_sessions, session_ids_of
 from doorward.infrastructure.sql.tables import sessions, user_roles, users
-from doorward.infrastructure.sql.users import to_users
+from doorward.infrastructure.sql.user_rows import to_users
 
 BY_ID = sessions.c.id == bindparam("session_id")
 SESSION = (

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Index, MetaData, Table
 
+from doorward.domain.accounts.suspension import MAX_REASON_CHARACTERS
 from doorward.domain.sessions.session import MAX_ADDRESS_CHARACTERS, MAX_USER_AGENT_CHARACTERS
 from doorward.infrastructure.sql.naming import own
 from doorward.infrastructure.sql.rotated_tokens import MAX_ROTATED_TOKENS_CHARACTERS
@@ -53,6 +54,8 @@ users = Table(
     Column("epoch", Number, nullable=False),
     Column("version", Number, nullable=False),
     Column("created_at", UtcTime(), nullable=False),
+    Column("disabled_until", UtcTime()),
+    Column("disabled_reason", display_text(MAX_REASON_CHARACTERS), nullable=False, server_default=""),
     **TABLE_OPTIONS,
 )
 

@@ -1,8 +1,6 @@
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
-from operator import itemgetter
 from typing import Any, final
 
 from sqlalchemy import Column, Select, bindparam, delete, func, insert, select, type_coerce, update
@@ -10,10 +8,7 @@ from sqlalchemy.types import NULLTYPE
 
 from doorward.domain.access.decision import Access
 from doorward.domain.access.role import RoleName
-from doorward.domain.accounts.email import Email
-from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.accounts.user import User
-from doorward.domain.accounts.username import Username
 from doorward.domain.change_feed.change import Change
 from doorward.domain.errors import (
     AccountMissing,
@@ -30,7 +25,7 @@ from doorward.infrastructure.sql.connection import MANY_ROWS, SqlConnection, Sql
 from doorward.infrastructure.sql.errors import ConstraintViolated
 from doorward.infrastructure.sql.session_deletion import delete_sessions, session_ids_of
 from doorward.infrastructure.sql.tables import letters, link_tokens, sign_in_codes, user_roles, users
-from doorward.infrastructure.sql.types import key_text
+from doorward.infrastructure.sql.user_rows import to_access, to_new_row, to_row, to_users
 
 LAST_CHARACTER = "\U0010ffff"
 """The last code point, which sorts after every character of a key."""
@@ -75,7 +70,13 @@ BY_LOGIN = WITH_ROLES.where(users.c.id == ID_OF_LOGIN)
 BY_USERNAME = page_by(users.c.username_key)
 BY_EMAIL = page_by(users.c.email_key)
 ACCESS = (
-    select(unconverted(users.c.id), users.c.epoch, unconverted(users.c.disabled), unconverted(user_roles.c.role))
+    select(
+        unconverted(users.c.id),
+        users.c.epoch,
+        unconverted(users.c.disabled),
+        users.c.disabled_until,
+        unconverted(user_roles.c.role),
+    )
     .select_from(GRANTS)
     .where(users.c.id.in_(bindparam("user_ids", expanding=True)))
     .order_by(users.c.id)
@@ -84,7 +85,10 @@ ACCESS = (
 COUNT_ENABLED = (
     select(func.count().label("number"))
     .select_from(users.join(user_roles))
-    .where(user_roles.c.role == bindparam("role"), users.c.disabled == bindparam("disabled"))
+    .where(
+        user_roles.c.role == bindparam("role"),
+        (users.c.disabled == bindparam("disabled")) | (users.c.disabled_until <= bindparam("now")),
+    )
 )
 
 ADD = insert(users)
@@ -196,8 +200,8 @@ class SqlUsers:
         await self.feed.announce(Change.of_account(user_id))
         return True
 
-    async def count_enabled(self, role: RoleName) -> int:
-        rows = await self.connection.rows(COUNT_ENABLED, {"role": role, "disabled": False})
+    async def count_enabled(self, role: RoleName, now: datetime) -> int:
+        rows = await self.connection.rows(COUNT_ENABLED, {"role": role, "disabled": False, "now": now})
         return int(rows[0].number)
 
     async def _grant(self, user_id: UserId, role: RoleName, now: datetime) -> bool:
@@ -253,55 +257,3 @@ class SqlUsers:
         if user.username.key in held:
             return UsernameTaken()
         return EmailTaken() if held else TransactionConflict(cause="account_deleted")
-
-
-def to_row(user: User) -> dict[str, Any]:
-    """The columns that `save` writes. The id and the time of creation never change."""
-    return {
-        "username": user.username.value,
-        "username_key": user.username.key,
-        "email": user.email.value,
-        "email_key": user.email.key,
-        "password_hash": user.password_hash,
-        "disabled": user.disabled,
-        "epoch": user.epoch,
-        "version": user.version,
-    }
-
-
-def to_new_row(user: User) -> dict[str, Any]:
-    return to_row(user) | {"id": user.id, "created_at": user.created_at}
-
-
-def to_users(rows: Sequence[SqlRow]) -> Iterator[User]:
-    """Build an account from each group of adjacent rows with the same id, which differ in the role."""
-    for _, group in groupby(rows, key=lambda row: row.id):
-        first, *more = group
-        yield User(
-            id=first.id,
-            username=Username(first.username, first.username_key),
-            email=Email(first.email, first.email_key),
-            password_hash=PasswordHash(first.password_hash),
-            roles=to_roles((first, *more)),
-            disabled=bool(first.disabled),
-            epoch=first.epoch,
-            version=first.version,
-            created_at=first.created_at,
-        )
-
-
-def to_access(rows: Sequence[SqlRow], asked: Iterable[UserId]) -> Iterator[Access]:
-    """Build the access of accounts. Accounts with the same roles share a set, since this runs every few seconds."""
-    ids = {user_id.bytes: user_id for user_id in asked}
-    known: dict[tuple[str | bytes | None, ...], frozenset[RoleName]] = {}
-    for stored_id, group in groupby(rows, key=itemgetter(0)):
-        first, *more = group
-        stored = (first.role, *[row.role for row in more])
-        held = known.get(stored)
-        if held is None:
-            held = known[stored] = frozenset(RoleName(key_text(role)) for role in stored if role is not None)
-        yield Access(user_id=ids[stored_id], roles=held, disabled=bool(first.disabled), epoch=first.epoch)
-
-
-def to_roles(rows: Iterable[SqlRow]) -> frozenset[RoleName]:
-    return frozenset(RoleName(row.role) for row in rows if row.role is not None)

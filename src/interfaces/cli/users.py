@@ -1,6 +1,7 @@
 """`doorward users`: create, show and change accounts."""
 
 import sys
+from datetime import datetime
 
 import click
 
@@ -14,10 +15,13 @@ from doorward.application.accounts.unlock_user import UnlockUser
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import parse_role_name
+from doorward.domain.accounts.suspension import Suspension
 from doorward.domain.accounts.user import User
+from doorward.infrastructure.clock import SystemClock
 from doorward.interfaces.cli.account_names import AccountName, account_name
 from doorward.interfaces.cli.import_users import import_users
-from doorward.interfaces.cli.output import json_option, print_json, print_table, rfc3339
+from doorward.interfaces.cli.moments import Moment
+from doorward.interfaces.cli.output import json_option, print_json, print_table, printable, rfc3339
 from doorward.interfaces.cli.passwords import read_password
 from doorward.interfaces.cli.running import CommandContext, run
 
@@ -93,21 +97,40 @@ def show(account: AccountName, as_json: bool) -> None:  # noqa: FBT001 click pas
         print_json(as_object(user))
         return
     for label, value in as_object(user).items():
-        click.echo(f"{label}: {' '.join(value) if isinstance(value, list) else value}")
+        if value is not None:
+            click.echo(f"{label}: {printable(' '.join(value) if isinstance(value, list) else str(value))}")
 
 
 @users.command()
 @account_name
-def disable(account: AccountName) -> None:
-    """Disable an account: refuse its sign-ins and end its sessions."""
-    click.echo(f"Disabled {update_user(account, UserChanges(disabled=True)).username.value}.")
+@click.option("--reason", default="", help="Why, in one line. Admins see it; the holder of the account does not.")
+@click.option("--until", type=Moment(), help="When the account becomes enabled by itself, such as 2030-01-31T12:00Z.")
+def disable(account: AccountName, reason: str, until: datetime | None) -> None:
+    """Disable an account: refuse its sign-ins and end its sessions.
+
+    Disabling it again takes the place of an earlier reason and end.
+    """
+
+    async def work(context: CommandContext) -> User:
+        user = await account.find(context)
+        changes = UserChanges(disabled=True, suspension=Suspension.parse(reason, until, context.now))
+        return await (await context.get(UpdateUser))(user.id, changes, OPERATOR)
+
+    user = run(work)
+    end = f" until {rfc3339(user.suspension.until)}" if user.suspension and user.suspension.until else ""
+    click.echo(f"Disabled {user.username.value}{end}.")
 
 
 @users.command()
 @account_name
 def enable(account: AccountName) -> None:
     """Enable a disabled account, so that it can sign in again."""
-    click.echo(f"Enabled {update_user(account, UserChanges(disabled=False)).username.value}.")
+
+    async def work(context: CommandContext) -> User:
+        user = await account.find(context)
+        return await (await context.get(UpdateUser))(user.id, UserChanges(disabled=False), OPERATOR)
+
+    click.echo(f"Enabled {run(work).username.value}.")
 
 
 @users.command()
@@ -184,24 +207,17 @@ def set_password(account: AccountName) -> None:
     click.echo(f"{run(work).username.value} has a new password.")
 
 
-def update_user(account: AccountName, changes: UserChanges) -> User:
-    """Change the account and return it."""
-
-    async def work(context: CommandContext) -> User:
-        user = await account.find(context)
-        return await (await context.get(UpdateUser))(user.id, changes, OPERATOR)
-
-    return run(work)
-
-
 def as_object(user: User) -> dict[str, object]:
-    """Return an account with the members that the API uses."""
+    """Return an account with the members that the API uses, as it is now."""
+    suspension = user.suspension_at(SystemClock().now())
     return {
         "id": str(user.id),
         "username": user.username.value,
         "email": user.email.value,
         "roles": sorted(user.roles),
-        "disabled": user.disabled,
+        "disabled": suspension is not None,
+        "reason": suspension.reason or None if suspension else None,
+        "until": rfc3339(suspension.until) if suspension and suspension.until else None,
         "createdAt": rfc3339(user.created_at),
     }
 
@@ -213,4 +229,4 @@ def roles_text(user: User) -> str:
 
 def state_of(user: User) -> str:
     """Return the word for whether an account can sign in."""
-    return "disabled" if user.disabled else "enabled"
+    return "enabled" if user.is_enabled_at(SystemClock().now()) else "disabled"

@@ -43,7 +43,7 @@ def test_an_account_is_made_with_a_password_from_standard_input(migrated: Doorwa
     assert made["email"] == "ada@example.org"
     assert made["roles"] == ["admin", "moderator", "user"]
     assert made["disabled"] is False
-    assert set(made) == {"id", "username", "email", "roles", "disabled", "createdAt"}
+    assert set(made) == {"id", "username", "email", "roles", "disabled", "reason", "until", "createdAt"}
 
 
 def test_an_account_is_found_by_id_and_username(migrated: Doorward) -> None:
@@ -152,6 +152,20 @@ def test_an_account_is_disabled_enabled_and_deleted(migrated: Doorward) -> None:
     assert migrated("users", "enable", "erin").stdout == "Enabled erin.\n"
     assert migrated("users", "delete", "erin").stdout == "Deleted erin.\n"
     assert migrated("users", "show", "erin").returncode == 1
+
+
+def test_an_account_is_disabled_with_a_reason_and_an_end(migrated: Doorward) -> None:
+    """AD-02."""
+    create(migrated, "erik")
+    done = migrated("users", "disable", "erik", "--reason", "Sent spam.", "--until", "2999-01-31T13:00+01:00")
+    assert (done.returncode, done.stdout) == (0, "Disabled erik until 2999-01-31T12:00:00Z.\n"), done.stderr
+    found = shown(migrated, "erik")
+    assert (found["disabled"], found["reason"], found["until"]) == (True, "Sent spam.", "2999-01-31T12:00:00Z")
+    assert "reason: Sent spam.\n" in migrated("users", "show", "erik").stdout
+    for until, code, told in (("2020-01-01", 1, "a time in the future"), ("soon", 2, "such as 2030-01-31T12:00Z")):
+        refused = migrated("users", "disable", "erik", "--until", until)
+        assert (refused.returncode, told in refused.stderr) == (code, True), refused.stderr
+    assert shown(migrated, "erik") == found
 
 
 def test_an_account_is_unlocked(migrated: Doorward) -> None:

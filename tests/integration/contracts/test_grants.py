@@ -47,7 +47,7 @@ async def test_role_names_are_compared_exactly(storage: Storage, name: str) -> N
         await grant(storage, ada, RoleName(name))
     async with storage.transaction() as tx:
         assert not await tx.users.revoke(ada.id, RoleName(name))
-        assert await tx.users.count_enabled(RoleName(name)) == 0
+        assert await tx.users.count_enabled(RoleName(name), NOON) == 0
     assert await found(storage, ada.id) == ada
 
 
@@ -64,5 +64,5 @@ async def test_a_role_is_revoked_once(storage: Storage) -> None:
 async def test_only_enabled_accounts_are_counted(storage: Storage) -> None:
     await put(storage, a_user("ada", ADMIN), a_user("bob", ADMIN, disabled=True), a_user("carol"))
     async with storage.transaction() as tx:
-        assert await tx.users.count_enabled(ADMIN) == 1
-        assert await tx.users.count_enabled(USER) == 2
+        assert await tx.users.count_enabled(ADMIN, NOON) == 1
+        assert await tx.users.count_enabled(USER, NOON) == 2

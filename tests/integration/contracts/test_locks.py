@@ -24,7 +24,7 @@ async def test_a_transaction_waits_for_the_holder_of_the_lock_and_reads_what_it_
         async with storage.transaction() as tx:
             await tx.locks.take(LockName.ADMINS)
             counted.set()
-            return await tx.users.count_enabled(ADMIN)
+            return await tx.users.count_enabled(ADMIN, NOON)
 
     task = asyncio.ensure_future(second())
     async with storage.transaction() as tx:

@@ -37,7 +37,7 @@ async def all_of(storage: Storage) -> list[User]:
 async def test_many_accounts_come_back_as_they_were(storage: Storage) -> None:
     await put(storage, Role(name=RoleName("editor"), created_at=NOON))
     kinds = ((), (MODERATOR,), (ADMIN, MODERATOR), (RoleName("editor"),))
-    users = [replace(a_user(f"user{n:05}", *kinds[n % 4]), disabled=n % 3 == 0, epoch=n % 5) for n in range(MANY)]
+    users = [replace(a_user(f"user{n:05}", *kinds[n % 4], disabled=n % 3 == 0), epoch=n % 5) for n in range(MANY)]
     users[7] = replace(users[7], roles=frozenset())
     await add(storage, *users)
     assert await all_of(storage) == users

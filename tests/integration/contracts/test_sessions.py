@@ -6,6 +6,7 @@ import pytest
 
 from doorward.application.ports.storage import Storage
 from doorward.domain.access.role import ADMIN, MODERATOR
+from doorward.domain.accounts.suspension import WITHOUT_END
 from doorward.domain.errors import AccountMissing
 from doorward.domain.ids import SessionId
 from doorward.domain.sessions.refresh_token import RefreshTokenHash, RotatedToken
@@ -56,7 +57,7 @@ async def test_a_token_hash_is_compared_as_bytes_and_not_as_text(storage: Storag
 
 
 async def test_a_session_is_found_together_with_its_account(storage: Storage) -> None:
-    ada = replace(a_user("ada", ADMIN, MODERATOR), epoch=3, version=2, disabled=True)
+    ada = replace(a_user("ada", ADMIN, MODERATOR), epoch=3, version=2, suspension=WITHOUT_END)
     lone = replace(a_user("lone"), roles=frozenset())
     mine, theirs = a_session(ada), a_session(lone)
     await put(storage, ada, lone, mine, theirs)

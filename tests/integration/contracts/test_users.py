@@ -10,6 +10,7 @@ from doorward.application.ports.storage import Storage
 from doorward.domain.access.role import ADMIN, MODERATOR, USER, RoleName
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.password import PasswordHash, PasswordPolicy
+from doorward.domain.accounts.suspension import WITHOUT_END
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
 from doorward.domain.change_feed.change import Change
@@ -29,7 +30,7 @@ NOBODY = UserId(uuid7(NOON))
 
 async def test_an_account_comes_back_as_it_was(storage: Storage) -> None:
     exact = datetime(2026, 2, 28, 23, 59, 59, 999_999, tzinfo=UTC)
-    ada = replace(a_user("Ada", MODERATOR), disabled=True, epoch=7, version=3, created_at=exact)
+    ada = replace(a_user("Ada", MODERATOR), suspension=WITHOUT_END, epoch=7, version=3, created_at=exact)
     await put(storage, ada)
     assert await found(storage, ada.id) == ada
 
@@ -214,7 +215,7 @@ async def test_deleting_an_account_deletes_its_grants_and_its_id_is_never_used_a
     again = a_user("ada")
     await put(storage, again)
     async with storage.transaction() as tx:
-        assert await tx.users.count_enabled(ADMIN) == 0
+        assert await tx.users.count_enabled(ADMIN, NOON) == 0
         assert await tx.users.access_of([ada.id]) == {}
         assert not await tx.users.delete(ada.id)
     assert await found(storage, ada.id) is None

@@ -11,8 +11,8 @@ from doorward.infrastructure.sql.schema import check_schema, migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from support.builders import a_user
-from support.sql_by_hand import Sql
-from support.storage_access import found, put
+from support.sql_by_hand import Sql, put_in_first_revision
+from support.storage_access import found
 
 FOLDER = Path(__file__).parent / "former_version"
 ROLES = "INSERT INTO roles (name, description) VALUES ('user', ''), ('moderator', ''), ('admin', '')"
@@ -29,8 +29,7 @@ def former(url: DatabaseUrl, sql: Sql) -> Sql:
 
 async def test_the_version_moves_to_a_table_of_its_own_and_all_else_stays(url: DatabaseUrl, former: Sql) -> None:
     ada = a_user("ada", ADMIN)
-    storage = SqlStorage.open(url)
-    await put(storage, ada)
+    put_in_first_revision(former, ada)
     with pytest.raises(StartRefused, match=rf"schema 0002 and {HEAD} is needed; run `doorward migrate`"):
         await check_schema(url)
     await migrate(url)
@@ -38,6 +37,7 @@ async def test_the_version_moves_to_a_table_of_its_own_and_all_else_stays(url: D
     assert former("SELECT version_num FROM doorward_version") == [(HEAD,)]
     with pytest.raises(Exception, match=r"alembic_version"):
         former("SELECT version_num FROM alembic_version")
+    storage = SqlStorage.open(url)
     assert await found(storage, ada.id) == ada
     await storage.close()
     await migrate(url)

@@ -28,7 +28,7 @@ from doorward.infrastructure.sql.urls import DatabaseUrl
 from support.builders import a_session, a_user
 from support.doubles import NOON
 from support.readme import hand_edit
-from support.sql_by_hand import Sql
+from support.sql_by_hand import Sql, put_in_first_revision
 from support.storage_access import announced, found, put, session, sessions_of
 
 VERSIONS = Path(schema.__file__).parent / "migrations" / "versions"
@@ -121,13 +121,13 @@ async def test_a_later_migration_that_was_cut_off_is_taken_up(url: DatabaseUrl, 
     """Wherever it was, and what was there before it stays."""
     ada = a_user()
     await migrate(url, "0002")
-    storage = SqlStorage.open(url)
-    await put(storage, ada)
+    put_in_first_revision(sql, ada)
     index = "DROP INDEX ix_changes_subject_created_at" + (" ON changes" if url.sqlite_path is None else "")
     sql(*(line.format(drop_index=index) for line in lost), "UPDATE doorward_version SET version_num = '0001'")
     await migrate(url)
     await check_schema(url)
     assert await run_in_database(open_migrator(url, 1), difference) == []
+    storage = SqlStorage.open(url)
     assert await found(storage, ada.id) == ada
     await storage.close()
 
@@ -165,17 +165,18 @@ async def test_accounts_and_sessions_stay_when_letters_come_and_go(url: Database
     ada = a_user()
     mine = a_session(ada)
     await migrate(url, "0004")
+    put_in_first_revision(sql, ada)
     storage = SqlStorage.open(url)
-    await put(storage, ada, mine)
+    await put(storage, mine)
     await migrate(url)
     letter = Letter.to_holder(LetterKind.PASSWORD_CHANGED, ada, "en", NOON)
     await put(storage, letter)
-    assert await sessions_of(storage, ada) == [mine.id]
-    await migrate(url, "0004")
     assert await found(storage, ada.id) == ada
+    await migrate(url, "0004")
     assert await sessions_of(storage, ada) == [mine.id]
     await migrate(url)
     await check_schema(url)
+    assert await found(storage, ada.id) == ada
     assert sql("SELECT count(*) FROM letters") == [(0,)]
     await storage.close()
 

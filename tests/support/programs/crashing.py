@@ -85,10 +85,10 @@ SESSION_STORIES: dict[str, Story] = {"sign in": sign_in, "refresh": refresh}
 STORIES: dict[str, Story] = {
     "sign up": sign_up,
     "grant a role": lambda storage, ada: GrantRole(storage, LOG)(ada.id, RoleName("writer"), NOON, by=OPERATOR),
-    "revoke a role": lambda storage, ada: RevokeRole(storage, LOG)(ada.id, MODERATOR, by=OPERATOR),
-    "revoke admin": lambda storage, ada: RevokeRole(storage, LOG)(ada.id, ADMIN, by=OPERATOR),
+    "revoke a role": lambda storage, ada: RevokeRole(storage, LOG, FrozenClock())(ada.id, MODERATOR, by=OPERATOR),
+    "revoke admin": lambda storage, ada: RevokeRole(storage, LOG, FrozenClock())(ada.id, ADMIN, by=OPERATOR),
     "remove a role": lambda storage, _: RemoveRole(storage, LOG)(RoleName("editor"), by=OPERATOR),
-    "delete an account": lambda storage, ada: DeleteUser(storage, LOG)(ada.id, by=OPERATOR),
+    "delete an account": lambda storage, ada: DeleteUser(storage, LOG, FrozenClock())(ada.id, by=OPERATOR),
     "rotate the keys": keys_take_turns,
     "revoke a key": revoke_a_key,
     "seal the keys anew": lambda storage, _: ResealSigningKeys(storage, PlainSealer(), LOG)(),

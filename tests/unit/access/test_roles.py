@@ -7,9 +7,8 @@ from doorward.application.access.explain_access import ExplainAccess
 from doorward.application.access.find_role import FindRole
 from doorward.application.access.has_admin import HasAdmin
 from doorward.application.access.remove_role import RemoveRole
-from doorward.application.accounts.delete_user import DeleteUser
 from doorward.application.accounts.identify_user import IdentifyUser
-from doorward.application.accounts.update_user import UpdateUser, UserChanges
+from doorward.application.accounts.update_user import UserChanges
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.decision import SIGNED_IN, any_of
@@ -35,11 +34,11 @@ async def test_granting_and_revoking_a_role_take_effect_at_once() -> None:
     house = House()
     ada = await house.with_user("ada")
     token = PlainTokens().verify(a_token(ada), NOON)
-    assert (await house.authorize(token, any_of(MODERATOR))).reason == "role_missing"
+    assert (await house.authorize(token, any_of(MODERATOR), NOON)).reason == "role_missing"
     await house.grant(ada.id, MODERATOR, NOON, by=OPERATOR)
-    assert (await house.authorize(token, any_of(MODERATOR))).granted_by == MODERATOR
+    assert (await house.authorize(token, any_of(MODERATOR), NOON)).granted_by == MODERATOR
     await house.revoke(ada.id, MODERATOR, by=OPERATOR)
-    assert (await house.authorize(token, any_of(MODERATOR))).reason == "role_missing"
+    assert (await house.authorize(token, any_of(MODERATOR), NOON)).reason == "role_missing"
 
 
 async def test_disabling_an_account_ends_its_tokens_for_ever() -> None:
@@ -47,11 +46,11 @@ async def test_disabling_an_account_ends_its_tokens_for_ever() -> None:
     house = House()
     ada = await house.with_user("ada")
     token = PlainTokens().verify(a_token(ada), NOON)
-    update = UpdateUser(house.storage, house.log)
+    update = house.update
     await update(ada.id, DISABLE, by=OPERATOR)
-    assert (await house.authorize(token, SIGNED_IN)).reason == "session_ended"
+    assert (await house.authorize(token, SIGNED_IN, NOON)).reason == "session_ended"
     await update(ada.id, ENABLE, by=OPERATOR)
-    assert (await house.authorize(token, SIGNED_IN)).reason == "session_ended"
+    assert (await house.authorize(token, SIGNED_IN, NOON)).reason == "session_ended"
     await house.authenticate("ada", PASSWORD, NOON)
 
 
@@ -60,8 +59,8 @@ async def test_deleting_an_account_ends_its_tokens_and_frees_its_name() -> None:
     house = House()
     ada = await house.with_user("ada")
     token = PlainTokens().verify(a_token(ada), NOON)
-    await DeleteUser(house.storage, house.log)(ada.id, by=OPERATOR)
-    assert (await house.authorize(token, SIGNED_IN)).reason == "session_ended"
+    await house.delete_user(ada.id, by=OPERATOR)
+    assert (await house.authorize(token, SIGNED_IN, NOON)).reason == "session_ended"
     again = await house.register("ada", "ada@example.org", PASSWORD, NOON)
     assert again != ada.id
 
@@ -92,8 +91,8 @@ async def test_the_last_admin_keeps_the_role_and_the_account() -> None:
     await house.with_user("grace", ADMIN, disabled=True)
     for attempt in (
         house.revoke(ada.id, ADMIN, by=OPERATOR),
-        UpdateUser(house.storage, house.log)(ada.id, DISABLE, by=OPERATOR),
-        DeleteUser(house.storage, house.log)(ada.id, by=OPERATOR),
+        house.update(ada.id, DISABLE, by=OPERATOR),
+        house.delete_user(ada.id, by=OPERATOR),
     ):
         with pytest.raises(LastAdmin):
             await attempt
@@ -133,11 +132,11 @@ async def test_an_explanation_is_the_decision_of_the_guard() -> None:
     house = House()
     ada = await house.with_user("ada", MODERATOR)
     token = PlainTokens().verify(a_token(ada), NOON)
-    explain = ExplainAccess(IdentifyUser(house.storage), house.directory)
+    explain = ExplainAccess(IdentifyUser(house.storage), house.directory, house.clock)
     for requirement in (any_of(MODERATOR, ADMIN), any_of(ADMIN), SIGNED_IN):
         for name in ("ada", str(ada.id)):
             explanation = await explain(name, requirement)
-            assert explanation.decision == await house.authorize(token, requirement)
+            assert explanation.decision == await house.authorize(token, requirement, NOON)
     with pytest.raises(AccountMissing):
         await explain("eve", SIGNED_IN)
 
@@ -145,7 +144,7 @@ async def test_an_explanation_is_the_decision_of_the_guard() -> None:
 async def test_there_is_an_admin_only_if_one_is_enabled() -> None:
     """SU-19."""
     house = House()
-    has_admin = HasAdmin(house.storage)
+    has_admin = HasAdmin(house.storage, house.clock)
     await house.with_user("ada")
     await house.with_user("grace", ADMIN, disabled=True)
     assert not await has_admin()

@@ -11,6 +11,7 @@ from doorward.application.accounts.import_users import ImportProgress
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import ADMIN, MODERATOR, USER
+from doorward.domain.accounts.suspension import WITHOUT_END
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import (
     EmailTaken,
@@ -91,8 +92,8 @@ async def test_an_imported_account_keeps_its_roles_its_state_and_its_creation_ti
     assert (ada.username.value, ada.email.value) == ("Ada", "Ada@example.org")
     assert ada.roles == {USER, MODERATOR, ADMIN}
     assert bob.roles == {USER}
-    assert (ada.disabled, ada.created_at) == (True, YEARS_AGO)
-    assert (bob.disabled, bob.created_at) == (False, NOON)
+    assert (ada.suspension, ada.created_at) == (WITHOUT_END, YEARS_AGO)
+    assert (bob.suspension, bob.created_at) == (None, NOON)
 
 
 async def test_ids_grow_in_the_order_of_the_lines() -> None:

@@ -3,7 +3,6 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from doorward.application.accounts.delete_user import DeleteUser
 from doorward.application.accounts.identify_user import IdentifyUser
 from doorward.application.accounts.list_users import ListUsers
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
@@ -87,7 +86,7 @@ async def test_an_account_can_get_another_name_and_email_unless_they_are_taken()
     house = House()
     ada = await house.with_user("ada", MODERATOR)
     await house.with_user("grace")
-    update = UpdateUser(house.storage, house.log)
+    update = house.update
     await update(
         ada.id, UserChanges(username=Username.parse("Countess"), email=Email.parse("c@example.org")), by=OPERATOR
     )
@@ -106,7 +105,7 @@ async def test_an_account_can_get_another_name_and_email_unless_they_are_taken()
 async def test_deleting_a_missing_account_is_refused() -> None:
     house = House()
     with pytest.raises(AccountMissing):
-        await DeleteUser(house.storage, house.log)(NOBODY, by=OPERATOR)
+        await house.delete_user(NOBODY, by=OPERATOR)
 
 
 async def test_pages_follow_each_other_without_gap_or_overlap() -> None:
@@ -204,13 +203,13 @@ async def test_a_conflict_is_retried_and_raised_after_the_last_attempt(monkeypat
     ada = a_user("ada")
     async with storage.transaction() as tx:
         await tx.users.add(ada)
-    update = UpdateUser(storage, house.log)
+    update = UpdateUser(storage, house.log, house.clock)
     storage.losses = 2
-    assert (await update(ada.id, UserChanges(disabled=True), by=OPERATOR)).disabled
+    assert (await update(ada.id, UserChanges(disabled=True), by=OPERATOR)).suspension
     storage.losses = 1000
     with pytest.raises(TransactionConflict):
         await update(ada.id, UserChanges(disabled=False), by=OPERATOR)
     async with storage.reading() as reading:
         stored = await reading.users.get(ada.id)
     assert stored is not None
-    assert stored.disabled
+    assert stored.suspension

@@ -6,7 +6,7 @@ from dataclasses import astuple, replace
 
 import pytest
 
-from doorward.application.accounts.update_user import UpdateUser, UserChanges
+from doorward.application.accounts.update_user import UserChanges
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.accounts.email import Email
@@ -259,7 +259,7 @@ async def test_a_token_stays_void_when_the_account_gets_its_old_address_back() -
     token = await reset_token(house)
     for address in ("new@example.org", "ada@example.org"):
         changes = UserChanges(email=Email.parse(address))
-        await UpdateUser(house.storage, house.log)(ada.id, changes, by=OPERATOR)
+        await house.update(ada.id, changes, by=OPERATOR)
     with pytest.raises(InvalidLink):
         await reset(house, token)
 

@@ -101,7 +101,7 @@ async def test_every_failure_has_the_same_code_and_text() -> None:
     code = await ordered_code(house)
     disabled_code = await ordered_code(house, off.email.value)
     async with house.storage.transaction() as tx:
-        await tx.users.save(replace(off, disabled=True))
+        await tx.users.save(off.disabled_now())
     refusals = {
         await refused(house, other_than(code)),
         await refused(house, ""),
@@ -147,7 +147,7 @@ async def test_another_address_or_password_voids_the_code() -> None:
     signed_in = await house.newly_signed_in()
     code = await ordered_code(house)
     changes = UserChanges(email=Email.parse("lovelace@example.org"))
-    await UpdateUser(house.storage, house.log)(signed_in.user.id, changes, by=OPERATOR)
+    await UpdateUser(house.storage, house.log, house.clock)(signed_in.user.id, changes, by=OPERATOR)
     await refused(house, code, "lovelace@example.org")
     await refused(house, code)
     code = await ordered_code(house, "lovelace@example.org")

@@ -140,7 +140,7 @@ async def test_what_changes_while_a_code_is_compared_decides(change: str, monkey
     changed = {
         "password": replace(ada, password_hash=PasswordHash("$plain$1$other")),
         "address": replace(ada, email=a_user("eve").email),
-        "disabled": replace(ada, disabled=True),
+        "disabled": ada.disabled_now(),
     }
     matches = KeyedSignInCodes.matches
 

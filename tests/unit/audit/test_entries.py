@@ -18,6 +18,7 @@ from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.decision import any_of
 from doorward.domain.access.role import ADMIN, MODERATOR, RoleName
 from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.suspension import Suspension
 from doorward.domain.accounts.username import Username
 from doorward.domain.audit.sealed_entry import SERVICE_STREAM
 from doorward.domain.audit.source import Source
@@ -60,7 +61,7 @@ async def test_an_admin_who_changes_an_account_is_named_with_address_and_session
     await put(house.storage, session)
     by = a_principal(root, session, any_of(ADMIN), address=ADDRESS)
     changes = UserChanges(username=Username.parse("countess"), email=Email.parse("new@example.org"))
-    await UpdateUser(house.storage, house.log)(ada.id, changes, by)
+    await UpdateUser(house.storage, house.log, house.clock)(ada.id, changes, by)
     record = await latest(house, ada.id)
     before, after = (
         {"username": "ada", "email": "ada@example.org"},
@@ -108,7 +109,7 @@ async def test_a_change_that_changes_nothing_leaves_no_entry() -> None:
     house = House()
     ada = await house.with_user("ada", MODERATOR)
     await house.grant(ada.id, MODERATOR, NOON, OPERATOR)
-    await UpdateUser(house.storage, house.log)(ada.id, UserChanges(disabled=False), OPERATOR)
+    await UpdateUser(house.storage, house.log, house.clock)(ada.id, UserChanges(disabled=False), OPERATOR)
     session = a_session(ada)
     await put(house.storage, session)
     assert await EndOtherSessions(house.storage, house.log)(a_principal(ada, session)) == 0
@@ -119,7 +120,7 @@ Change = Callable[[House, UserId], Awaitable[object]]
 
 
 async def renamed(house: House, user_id: UserId) -> None:
-    await UpdateUser(house.storage, house.log)(user_id, UserChanges(disabled=True), OPERATOR)
+    await UpdateUser(house.storage, house.log, house.clock)(user_id, UserChanges(disabled=True), OPERATOR)
 
 
 async def changed_own_password(house: House, user_id: UserId) -> None:
@@ -144,7 +145,10 @@ CHANGES: dict[str, tuple[Change, str]] = {
     ),
     "all sessions ended": (lambda house, user_id: house.end_all(user_id, OPERATOR), "sessions_ended"),
     "unlocked": (unlocked, "user_unlocked"),
-    "deleted": (lambda house, user_id: DeleteUser(house.storage, house.log)(user_id, OPERATOR), "user_deleted"),
+    "deleted": (
+        lambda house, user_id: DeleteUser(house.storage, house.log, house.clock)(user_id, OPERATOR),
+        "user_deleted",
+    ),
 }
 
 
@@ -186,8 +190,18 @@ async def test_nothing_of_a_deleted_person_can_be_read() -> None:
     house = House()
     ada = await house.with_user()
     await house.authenticate("ada", PASSWORD, NOON, Origin(device=Device(ADDRESS, "Mozilla/5.0")))
-    await DeleteUser(house.storage, house.log)(ada.id, OPERATOR)
+    await DeleteUser(house.storage, house.log, house.clock)(ada.id, OPERATOR)
     found = await records(house, ada.id)
     assert [record.sealed.event for record in found] == ["user_deleted", "authn_login_success"]
     assert all(record.erased and not record.before and not record.after for record in found)
     assert [record.address for record in found] == [None, None]
+
+
+async def test_a_suspension_is_recorded_with_its_reason_and_its_end() -> None:
+    house = House()
+    ada = await house.with_user()
+    until = NOON + timedelta(days=3)
+    changes = UserChanges(disabled=True, suspension=Suspension(reason="spam", until=until))
+    await UpdateUser(house.storage, house.log, house.clock)(ada.id, changes, OPERATOR)
+    suspended = {"suspension": {"reason": "spam", "until": "2026-11-26T12:00:00Z"}}
+    assert told(await latest(house, ada.id)) == ("user_updated", "operator", {"suspension": None}, suspended)

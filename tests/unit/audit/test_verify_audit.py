@@ -172,7 +172,7 @@ async def test_an_export_verifies_after_pruning_and_after_a_deletion() -> None:
     house.clock.move(timedelta(days=2).total_seconds())
     await house.end_all(ada, OPERATOR)
     await PruneAudit(house.storage, AuditRetention(timedelta(days=1)))(house.clock.now())
-    await DeleteUser(house.storage, house.log)(ada, OPERATOR)
+    await DeleteUser(house.storage, house.log, house.clock)(ada, OPERATOR)
     lines = await exported(house, readable=True)
     result = verified(lines, earlier)
     assert (result.entries, result.continued, len(result.missing)) == (2, 1, 1)

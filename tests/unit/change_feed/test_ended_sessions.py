@@ -39,10 +39,10 @@ async def test_a_sign_out_is_known_at_once_without_a_query() -> None:
     await house.with_user("ada")
     signed_in = await house.signed_in("ada")
     token = PlainTokens().verify(signed_in.access_token.value, NOON)
-    assert (await house.authorize(token, SIGNED_IN)).allowed
+    assert (await house.authorize(token, SIGNED_IN, NOON)).allowed
     await house.end(signed_in.user.id, signed_in.session.id, by=OPERATOR)
     assert house.ended.has_ended(token) is True
-    assert (await house.authorize(token, SIGNED_IN)).reason == "session_ended"
+    assert (await house.authorize(token, SIGNED_IN, NOON)).reason == "session_ended"
 
 
 async def test_a_sign_out_everywhere_revokes_a_token_that_is_issued_at_the_same_moment() -> None:
@@ -152,7 +152,7 @@ async def test_an_uncertain_end_is_queried_and_not_published() -> None:
     for change in (Change.session_ended(ada.id, signed_in.session.id), Change.sessions_ended(ada.id, 1)):
         house.ended.apply([replace(change, certain=False)])
         assert house.ended.has_ended(token) is None
-        assert (await house.authorize(token, SIGNED_IN)).allowed
+        assert (await house.authorize(token, SIGNED_IN, NOON)).allowed
         assert (house.ended.all().sessions, house.ended.all().accounts) == ([], [])
         house.clock.move(UNCERTAIN_SECONDS)
         house.ended.mark_caught_up(house.clock.monotonic())

@@ -110,7 +110,7 @@ async def test_sessions_of_such_an_account_that_go_on_get_new_tokens_by_a_refres
     for each in going_on:
         again = await house.refresh(each.refresh_token.value, house.clock.now())
         assert token_of(again).epoch == epoch
-        assert (await house.authorize(token_of(again), SIGNED_IN)).allowed
+        assert (await house.authorize(token_of(again), SIGNED_IN, NOON)).allowed
         assert accepted(house.ended, [token_of(again)]) == [token_of(again)]
     assert len(house.log.of(SecurityEvent.AUTHN_TOKEN_REVOKED)) == 1
 

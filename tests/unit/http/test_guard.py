@@ -172,7 +172,7 @@ async def test_a_guarded_route_gets_the_account_and_the_session() -> None:
     for access in (SIGNED_IN, any_of(MODERATOR), any_of(MODERATOR, ADMIN)):
         request = await through(house, access, token)
         assert current_principal(request) == Principal(
-            user_id=ada.id, session_id=session_id, epoch=ada.epoch, requirement=access
+            user_id=ada.id, session_id=session_id, epoch=ada.epoch, requirement=access, admitted_at=house.clock.now()
         )
     assert house.log.of(SecurityEvent.AUTHZ_FAIL) == []
 

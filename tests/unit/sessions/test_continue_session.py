@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from doorward.application.accounts.update_user import UpdateUser, UserChanges
+from doorward.application.accounts.update_user import UserChanges
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import MODERATOR
@@ -101,7 +101,7 @@ async def test_a_disabled_account_is_refused_until_it_is_enabled_again() -> None
     house = House()
     ada = await house.with_user("ada")
     token = (await house.signed_in("ada")).refresh_token.value
-    update = UpdateUser(house.storage, house.log)
+    update = house.update
     await update(ada.id, UserChanges(disabled=True), by=OPERATOR)
     with pytest.raises(RefreshTokenUnknown):
         await house.continue_session(token, house.clock.now())

@@ -4,8 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from doorward.application.accounts.delete_user import DeleteUser
-from doorward.application.accounts.update_user import UpdateUser, UserChanges
+from doorward.application.accounts.update_user import UserChanges
 from doorward.application.batches import BATCH_SIZE
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.sessions.describe_session import DescribeSession
@@ -33,7 +32,7 @@ NEW_PASSWORD = "quiet lantern meadow"
 
 
 async def admitted(house: House, access_token: str) -> bool:
-    return (await house.authorize(PlainTokens().verify(access_token, house.clock.now()), SIGNED_IN)).allowed
+    return (await house.authorize(PlainTokens().verify(access_token, house.clock.now()), SIGNED_IN, NOON)).allowed
 
 
 async def test_a_sign_in_opens_a_session_with_its_time_and_device() -> None:
@@ -164,10 +163,10 @@ Ending = Callable[[House, User], Awaitable[object]]
     [
         pytest.param(lambda house, ada: house.end_all(ada.id, by=OPERATOR), id="sign-out everywhere"),
         pytest.param(
-            lambda house, ada: UpdateUser(house.storage, house.log)(ada.id, UserChanges(disabled=True), by=OPERATOR),
+            lambda house, ada: house.update(ada.id, UserChanges(disabled=True), by=OPERATOR),
             id="disabling",
         ),
-        pytest.param(lambda house, ada: DeleteUser(house.storage, house.log)(ada.id, by=OPERATOR), id="deleting"),
+        pytest.param(lambda house, ada: house.delete_user(ada.id, by=OPERATOR), id="deleting"),
         pytest.param(
             lambda house, ada: house.set_password(ada.id, NEW_PASSWORD, NOON, by=OPERATOR),
             id="a password set by the operator",

@@ -4,14 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from doorward.application.accounts.delete_user import DeleteUser
-from doorward.application.accounts.update_user import UpdateUser, UserChanges
+from doorward.application.accounts.update_user import UserChanges
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.sessions.issue_tokens import SignedIn
 from doorward.application.sessions.repeated_refreshes import MAX_REPETITIONS, MAX_TOKENS, RepeatedRefreshes
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.decision import SIGNED_IN
 from doorward.domain.access.role import MODERATOR, USER
+from doorward.domain.accounts.suspension import WITHOUT_END
 from doorward.domain.errors import InvalidRefreshToken, RefreshRepeatedTooOften, RefreshTokenReused
 from doorward.domain.ids import UserId, uuid7
 from doorward.domain.sessions.refresh_token import RefreshTokenHash
@@ -168,7 +168,7 @@ async def test_a_rotated_token_after_the_grace_time_ends_the_session() -> None:
     with pytest.raises(RefreshTokenReused):
         await house.refresh(first.refresh_token.value, house.clock.now())
     assert len(house.log.of(SecurityEvent.AUTHN_TOKEN_REUSE)) == 1
-    assert (await house.authorize(token, SIGNED_IN)).reason == "session_ended"
+    assert (await house.authorize(token, SIGNED_IN, NOON)).reason == "session_ended"
     for value in (first.refresh_token.value, second.refresh_token.value):
         with pytest.raises(InvalidRefreshToken) as refused:
             await house.refresh(value, house.clock.now())
@@ -201,7 +201,7 @@ async def test_a_disabled_account_is_refused_even_after_it_is_enabled_again() ->
     house = House()
     ada = await house.with_user("ada")
     first = (await house.signed_in("ada")).refresh_token.value
-    update = UpdateUser(house.storage, house.log)
+    update = house.update
     for disabled in (True, False):
         await update(ada.id, UserChanges(disabled=disabled), by=OPERATOR)
         with pytest.raises(InvalidRefreshToken):
@@ -213,7 +213,7 @@ async def test_an_account_disabled_by_hand_is_refused_and_keeps_its_session() ->
     house = House()
     ada = await house.with_user("ada")
     first = (await house.signed_in("ada")).refresh_token.value
-    house.storage.database.tables.users[ada.id] = replace(ada, disabled=True)
+    house.storage.database.tables.users[ada.id] = replace(ada, suspension=WITHOUT_END)
     with pytest.raises(InvalidRefreshToken):
         await house.refresh(first, house.clock.now())
     house.storage.database.tables.users[ada.id] = ada
@@ -226,7 +226,7 @@ async def test_a_deleted_account_is_refused() -> None:
     house = House()
     ada = await house.with_user("ada")
     first = (await house.signed_in("ada")).refresh_token.value
-    await DeleteUser(house.storage, house.log)(ada.id, by=OPERATOR)
+    await house.delete_user(ada.id, by=OPERATOR)
     with pytest.raises(InvalidRefreshToken):
         await house.refresh(first, house.clock.now())
 

@@ -85,7 +85,7 @@ class ExplanationView(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
 
 def explanation_view(explanation: Explanation, access: Requirement | str) -> ExplanationView:
     """Return the explanation for a route or question with that access."""
-    decision, user = explanation.decision, user_view(explanation.user)
+    decision, user = explanation.decision, user_view(explanation.user, explanation.at)
     if access is PUBLIC or access is SERVICE:
         allowed, requirement = FIXED_EXPLANATIONS[access]
         return ExplanationView(

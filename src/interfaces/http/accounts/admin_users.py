@@ -24,6 +24,7 @@ from doorward.domain.access.decision import any_of
 from doorward.domain.access.principal import Principal
 from doorward.domain.access.role import ADMIN
 from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.suspension import Suspension
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
 from doorward.domain.errors import (
@@ -31,7 +32,9 @@ from doorward.domain.errors import (
     EmailTaken,
     HashingBusy,
     InvalidEmail,
+    InvalidReason,
     InvalidRoleName,
+    InvalidUntil,
     InvalidUsername,
     LastAdmin,
     PasswordBlocked,
@@ -50,6 +53,7 @@ from doorward.interfaces.http.wire.text_limits import (
     MAX_ROLES,
     MAX_USERNAME_OR_EMAIL_CHARACTERS,
     PRINTABLE,
+    REASON,
     ROLE_NAME,
     USERNAME,
 )
@@ -67,6 +71,8 @@ class UserView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     email: str
     roles: Annotated[list[str], Meta(examples=[["admin", "user"]])]
     disabled: bool
+    reason: Annotated[str | None, Meta(description="Why the account is disabled, as an admin wrote it.")]
+    until: Annotated[datetime, Meta(tz=True, description="When the disabled account becomes enabled by itself.")] | None
     created_at: Annotated[datetime, Meta(tz=True)]
 
 
@@ -96,26 +102,53 @@ class UserPatch(
     disabled: (
         Annotated[bool, Meta(description="True disables the account and ends all of its sessions.")] | UnsetType
     ) = UNSET
+    reason: (
+        Annotated[
+            str,
+            Meta(
+                description="With `disabled: true`: why, in one line. Only admins see it.",
+                examples=["Sent spam."],
+                extra_json_schema=REASON,
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    until: (
+        Annotated[
+            datetime,
+            Meta(tz=True, description="With `disabled: true`: when the account becomes enabled by itself."),
+        ]
+        | UnsetType
+    ) = UNSET
+
+    def __post_init__(self) -> None:
+        if self.disabled is not True and (self.reason is not UNSET or self.until is not UNSET):
+            raise ValueError("Give reason and until only together with disabled: true.")
 
 
-def user_view(user: User) -> UserView:
-    """Return an account as admins see it."""
+def user_view(user: User, now: datetime) -> UserView:
+    """Return an account as admins see it at that time."""
+    suspension = user.suspension_at(now)
     return UserView(
         id=user.id,
         username=user.username.value,
         email=user.email.value,
         roles=sorted(user.roles),
-        disabled=user.disabled,
+        disabled=suspension is not None,
+        reason=suspension.reason or None if suspension else None,
+        until=suspension.until if suspension else None,
         created_at=user.created_at,
     )
 
 
-def user_changes(patch: UserPatch) -> UserChanges:
-    """Return the changes, with values of the domain. Raise InvalidUsername or InvalidEmail."""
+def user_changes(patch: UserPatch, now: datetime) -> UserChanges:
+    """Return the changes, with values of the domain. Raise InvalidUsername, InvalidEmail, InvalidReason or
+    InvalidUntil."""
     return UserChanges(
         username=None if patch.username is UNSET else Username.parse(patch.username),
         email=None if patch.email is UNSET else Email.parse(patch.email),
         disabled=None if patch.disabled is UNSET else patch.disabled,
+        suspension=Suspension.parse(patch.reason or "", patch.until or None, now),
     )
 
 
@@ -128,11 +161,16 @@ class AdminUsersController(Controller):
     @get("/", operation_id="listUsers", summary="List accounts, page by page", opt={"refusals": (TooManyLargeAnswers,)})
     @inject
     async def list_users(
-        self, users: FromDishka[ListUsers], beginning: QueryText = "", after: AfterKey = "", limit: PageSize = 50
+        self,
+        users: FromDishka[ListUsers],
+        clock: FromDishka[Clock],
+        beginning: QueryText = "",
+        after: AfterKey = "",
+        limit: PageSize = 50,
     ) -> UserPage:
         """`query` is the beginning of a username or, with an `@` in it, of an email. The order is by username."""
         found = await users(beginning, after or None, limit)
-        return UserPage(users=[user_view(user) for user in found.users], after=found.after)
+        return UserPage(users=[user_view(user, clock.now()) for user in found.users], after=found.after)
 
     @post(
         "/",
@@ -168,13 +206,14 @@ class AdminUsersController(Controller):
     ) -> Response[UserView]:
         """Names that are reserved at sign-up are allowed. A role may be removed while the password is hashed: then the
         answer is 404, and no account is created."""
-        user = await create(data.username, data.email, data.password, clock.now(), by=principal, roles=data.roles)
-        return Response(user_view(user), headers={"Location": f"{server.url}{self.path}/{user.id}"})
+        now = clock.now()
+        user = await create(data.username, data.email, data.password, now, by=principal, roles=data.roles)
+        return Response(user_view(user, now), headers={"Location": f"{server.url}{self.path}/{user.id}"})
 
     @get("/{user_id:uuid}", operation_id="getUser", summary="Get one account")
     @inject
-    async def get_user(self, user_id: FromPath[UUID], find: FromDishka[FindUser]) -> UserView:
-        return user_view(await find(UserId(user_id)))
+    async def get_user(self, user_id: FromPath[UUID], find: FromDishka[FindUser], clock: FromDishka[Clock]) -> UserView:
+        return user_view(await find(UserId(user_id)), clock.now())
 
     @patch(
         "/{user_id:uuid}",
@@ -185,6 +224,8 @@ class AdminUsersController(Controller):
                 AccountMissing,
                 InvalidUsername,
                 InvalidEmail,
+                InvalidReason,
+                InvalidUntil,
                 UsernameTaken,
                 EmailTaken,
                 LastAdmin,
@@ -198,8 +239,12 @@ class AdminUsersController(Controller):
         data: JSONBody[UserPatch],
         principal: NamedDependency[Principal],
         update: FromDishka[UpdateUser],
+        clock: FromDishka[Clock],
     ) -> UserView:
-        return user_view(await update(UserId(user_id), user_changes(data), by=principal))
+        """`disabled: true` takes the place of an earlier suspension, with its reason and its end. A suspension whose
+        end has passed counts for nothing."""
+        now = clock.now()
+        return user_view(await update(UserId(user_id), user_changes(data, now), by=principal), now)
 
     @delete(
         "/{user_id:uuid}",

@@ -16,11 +16,13 @@ from doorward.application.accounts.sign_in_by_code import SignInByCode
 from doorward.application.ports.attempts import DeviceTokens
 from doorward.application.ports.clock import Clock
 from doorward.domain.errors import InvalidCode, InvalidEmail, TooManyAttempts
+from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.domain.sessions.origin import Origin
 from doorward.interfaces.http.docs.answers import json_response
 from doorward.interfaces.http.errors.refusals import CrossSiteRequest
 from doorward.interfaces.http.security.access import PUBLIC
 from doorward.interfaces.http.security.cookies import Browser
+from doorward.interfaces.http.security.request_limits import Limited
 from doorward.interfaces.http.sessions.origin import client_origin
 from doorward.interfaces.http.sessions.sign_in_answer import SignInAnswer, first_answer
 from doorward.interfaces.http.wire.languages import preferred_language
@@ -64,6 +66,7 @@ class SignInByLetter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     operation_id="requestCode",
     summary="Ask for a letter with a code to sign in",
     tags=TAGS,
+    guards=[Limited(LimitName.CODE)],
     opt={"access": PUBLIC, "refusals": (InvalidEmail,)},
 )
 @inject
@@ -87,6 +90,7 @@ async def request_code(
     tags=TAGS,
     responses=json_response(SignInAnswer),
     dependencies={"origin": Provide(client_origin, sync_to_thread=False)},
+    guards=[Limited(LimitName.SIGN_IN)],
     opt={"access": PUBLIC, "refusals": (InvalidEmail, InvalidCode, TooManyAttempts, CrossSiteRequest)},
 )
 @inject

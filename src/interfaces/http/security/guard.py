@@ -1,6 +1,7 @@
 """Decides for every request whether it may be handled, by what the matched route declares in its `opt`."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, final
 
 from dishka import AsyncContainer
@@ -29,8 +30,10 @@ DISHKA_CONTAINER: Final = "dishka_container"
 per request, which no route needs."""
 
 TOKEN: Final = "token"  # noqa: S105 a key
+ADMITTED_AT: Final = "admitted_at"
 CALLING_SERVICE: Final = "service"
-"""The keys in a request's state of the token and the service that the guard has verified."""
+"""The keys in a request's state of the token that the guard has verified and the time at which it did so, and of the
+service that it has verified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +74,23 @@ class Guard:
             state[CALLING_SERVICE] = await self._authenticate_service(scope)
             return None
         dependencies = self._dependencies or await self._resolve()
-        token = self._verified_token(dependencies, scope, access)
-        decision = dependencies.authorize_from_cache(token, access)
+        now = dependencies.clock.now()
+        token = self._verified_token(dependencies, scope, access, now)
+        decision = dependencies.authorize_from_cache(token, access, now)
         if decision is None:
-            decision = await dependencies.authorize(token, access)
+            decision = await dependencies.authorize(token, access, now)
         if not decision.allowed:
             record_refusal(dependencies.log, scope, decision.requirement, decision.reason, token.subject)
             raise refusal_of(decision)
         state[TOKEN] = token
+        state[ADMITTED_AT] = now
         return None
 
-    def _verified_token(self, dependencies: GuardDependencies, scope: Scope, requirement: Requirement) -> AccessToken:
+    def _verified_token(
+        self, dependencies: GuardDependencies, scope: Scope, requirement: Requirement, now: datetime
+    ) -> AccessToken:
         try:
-            return dependencies.tokens.verify(self._presented_token(scope, self._cookies), dependencies.clock.now())
+            return dependencies.tokens.verify(self._presented_token(scope, self._cookies), now)
         except (Unauthenticated, AmbiguousToken, CrossSiteRequest, JsonRequired) as refusal:
             record_refusal(dependencies.log, scope, requirement, refusal.code)
             raise
@@ -131,6 +138,7 @@ def current_principal(request: Request[Any, Any, Any]) -> Principal:
         session_id=token.session_id,
         epoch=token.epoch,
         requirement=request.scope["route_handler"].opt[ACCESS],
+        admitted_at=state[ADMITTED_AT],
         address=state.get("ip", ""),
     )
 

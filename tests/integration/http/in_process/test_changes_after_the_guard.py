@@ -12,8 +12,7 @@ import pytest
 from dishka import Provider, Scope, provide
 from litestar import Litestar
 
-from doorward.application.accounts.delete_user import DeleteUser
-from doorward.application.accounts.update_user import UpdateUser, UserChanges
+from doorward.application.accounts.update_user import UserChanges
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import AccessTokens, PasswordHasher, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
@@ -214,7 +213,7 @@ async def signed_out_everywhere(scene: Scene) -> None:
 
 
 async def account_disabled(scene: Scene) -> None:
-    await UpdateUser(scene.house.storage, scene.house.log)(scene.ada.id, UserChanges(disabled=True), OPERATOR)
+    await scene.house.update(scene.ada.id, UserChanges(disabled=True), OPERATOR)
 
 
 async def password_set_by_the_operator(scene: Scene) -> None:
@@ -227,7 +226,7 @@ async def password_changed_in_another_session(scene: Scene) -> None:
 
 
 async def account_deleted(scene: Scene) -> None:
-    await DeleteUser(scene.house.storage, scene.house.log)(scene.ada.id, OPERATOR)
+    await scene.house.delete_user(scene.ada.id, OPERATOR)
 
 
 @pytest.mark.parametrize("route", CHANGES)

@@ -32,10 +32,12 @@ LIMITED_ROUTES = {
     ("POST", "/api/auth/refreshtoken"): LimitName.REFRESH,
     ("POST", INTROSPECT): LimitName.INTROSPECT,
     ("POST", REVOKE): LimitName.INTROSPECT,
+    ("POST", "/api/auth/code/request"): LimitName.CODE,
+    ("POST", "/api/auth/code"): LimitName.SIGN_IN,
 }
 """Every route with a limit."""
 
-TUTORIAL = HttpConfig(allowed_hosts=frozenset({"127.0.0.1"}), dialect="tutorial")
+EVERYTHING = HttpConfig(allowed_hosts=frozenset({"127.0.0.1"}), dialect="tutorial", email_codes=True)
 BODIES: Mapping[str, Mapping[str, Any]] = {
     SIGN_IN: {"username": "nobody", "password": "wrong"},
     "/api/auth/signup": somebody("second"),
@@ -47,6 +49,8 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "/api/auth/refreshtoken": {"refreshToken": "x"},
     INTROSPECT: {"token": "x"},
     REVOKE: {"token": "x"},
+    "/api/auth/code/request": {"email": "nobody@example.org"},
+    "/api/auth/code": {"email": "nobody@example.org", "code": "12345678"},
 }
 
 
@@ -54,7 +58,7 @@ def test_these_routes_and_no_others_have_a_limit(database: object) -> None:
     """SU-17, SI-08, RS-06, PW-01: and no GET, so that the guard's fast path is as it was."""
     found = {
         (method, route.path): name
-        for route, handler in http_handlers(create_app(make_async_container(), TUTORIAL))
+        for route, handler in http_handlers(create_app(make_async_container(), EVERYTHING))
         for method in handler.http_methods
         for name in limits_of(handler)
     }
@@ -63,7 +67,7 @@ def test_these_routes_and_no_others_have_a_limit(database: object) -> None:
 
 def test_beyond_the_limit_each_route_answers_429_before_anything_else_as_documented(serve: ServeApp) -> None:
     """SU-17, RS-06, PW-01: without a token, and with a body that is not valid."""
-    app = serve(dialect="tutorial", **{f"limit_{name}": "3/hour" for name in LimitName})
+    app = serve(dialect="tutorial", email_codes="true", **{f"limit_{name}": "3/hour" for name in LimitName})
     for method, path in LIMITED_ROUTES:
         answers = [app.request(method, path, json=BODIES[path]) for _ in range(4)]
         refused = answers[-1]
