@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any, TypeAlias, get_type_hints
+from typing import Any, TypeAlias, get_args, get_type_hints
 from uuid import UUID
 
 from doorward.domain.personal_data import Held, HeldBack
@@ -24,6 +24,18 @@ def annotations_of(entity: type[Any]) -> Mapping[str, About]:
             name: about for name, found in said.items() for about in found if isinstance(about, Held | HeldBack)
         }
     return KNOWN[entity]
+
+
+def notes_of(entity: type[Any], within: str = "") -> Mapping[str, About]:
+    """Return what is said about each field, by the names that JSON has. A field of a field has a dot in its name."""
+    types = get_type_hints(entity)
+    notes: dict[str, About] = {}
+    for name, about in annotations_of(entity).items():
+        notes[within + camel(name)] = about
+        for inner in get_args(types[name]) or (types[name],):
+            if isinstance(inner, type) and is_dataclass(inner) and isinstance(about, Held):
+                notes |= notes_of(inner, f"{within}{camel(name)}.")
+    return notes
 
 
 def is_held(about: About) -> bool:

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, TypeAlias
+from typing import Annotated, Protocol, TypeAlias
 
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.actor import Actor
-from doorward.domain.audit.sealed_entry import AuditEntryId, AuditStream, SealedEntry, StreamId
+from doorward.domain.audit.sealed_entry import ENTRY_KEPT, AuditEntryId, AuditStream, SealedEntry, StreamId
 from doorward.domain.audit.source import Source
 from doorward.domain.ids import UserId
+from doorward.domain.personal_data import Held
 
 Detail: TypeAlias = str | int | bool | Sequence[str] | Mapping[str, object] | None
 Details: TypeAlias = Mapping[str, Detail]
@@ -36,9 +37,9 @@ class AuditRecord:
     """A stored entry, with what is sealed in it as far as it can be opened."""
 
     sealed: SealedEntry
-    address: str | None = None
-    before: Details = field(default_factory=dict)
-    after: Details = field(default_factory=dict)
+    address: Annotated[str | None, Held("It says from where the change was made.", ENTRY_KEPT)] = None
+    before: Annotated[Details, Held("It says what the values were.", ENTRY_KEPT)] = field(default_factory=dict)
+    after: Annotated[Details, Held("It says what the values became.", ENTRY_KEPT)] = field(default_factory=dict)
     erased: bool = False
     """True if something in it cannot be opened, since an account was deleted with its key."""
     keys: Mapping[str, bytes] = field(default_factory=dict, repr=False)

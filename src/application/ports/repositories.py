@@ -215,6 +215,10 @@ class AttemptReader(Protocol):
 
     async def get(self, key: AttemptKey) -> AttemptCount | None: ...
 
+    async def of_logins(self, logins: Sequence[LoginHash]) -> Sequence[tuple[AttemptKey, AttemptCount]]:
+        """Return the counts of all devices at these login names."""
+        ...
+
     async def with_user(self, key: AttemptKey, login: str) -> tuple[AttemptCount | None, User | None]:
         """Return the count, and the account that `UserReader.by_login` returns, both read at once."""
         ...

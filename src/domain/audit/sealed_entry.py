@@ -5,10 +5,11 @@ from base64 import b64encode
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Final, NewType, Self
+from typing import Annotated, Final, NewType, Self
 from uuid import UUID
 
 from doorward.domain.ids import MILLISECONDS_PER_SECOND, SessionId
+from doorward.domain.personal_data import Held, HeldBack
 
 StreamId = NewType("StreamId", UUID)
 """The id of an account, or SERVICE_STREAM."""
@@ -26,24 +27,29 @@ BEFORE_THE_FIRST: Final = bytes(32)
 """Stands for the hash before that of the first entry."""
 
 
+ENTRY_KEPT: Final = (
+    "As long as the operator keeps the audit log, by default a year. After the account is deleted it identifies nobody."
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealedEntry:
     """One entry. What identifies a person is in `source` and `details`, which are sealed; `hash` covers both as they
     are."""
 
-    stream: StreamId
-    number: int
+    stream: Annotated[StreamId, Held("It says whose account was changed.", ENTRY_KEPT)]
+    number: Annotated[int, Held("It proves that no entry is missing.", ENTRY_KEPT)]
     """1 for the first entry of a stream, and one more for each further entry."""
-    id: AuditEntryId
-    at: datetime
-    event: str
-    actor: str
-    session_id: SessionId | None
-    source: bytes
+    id: Annotated[AuditEntryId, Held("It names the entry.", ENTRY_KEPT)]
+    at: Annotated[datetime, Held("It says when the change was made.", ENTRY_KEPT)]
+    event: Annotated[str, Held("It says what happened.", ENTRY_KEPT)]
+    actor: Annotated[str, Held("It says who made the change.", ENTRY_KEPT)]
+    session_id: Annotated[SessionId | None, Held("It says in which session the change was made.", ENTRY_KEPT)]
+    source: Annotated[bytes, HeldBack("It is the sealed form of the address, which is shown.")]
     """The address of the client; empty if there is none."""
-    details: bytes
+    details: Annotated[bytes, HeldBack("It is the sealed form of the values before and after, which are shown.")]
     """The values before and after the change; empty if there are none."""
-    hash: bytes = b""
+    hash: Annotated[bytes, HeldBack("It proves the entry to administrators.")] = b""
 
     def chained(self, previous: bytes) -> Self:
         """Return the entry with its hash. `previous` is the hash of the entry before."""

@@ -5,14 +5,15 @@ from typing import final
 
 from dishka import Provider, Scope, provide
 
+from doorward.application.accounts.export_own_data import ExportOwnData
 from doorward.application.audit.export_audit import ExportAudit
 from doorward.application.audit.list_audit import ListAudit
 from doorward.application.audit.prune_audit import PruneAudit
 from doorward.domain.audit.retention import AuditRetention
 from doorward.infrastructure.settings.settings import Settings
 
-AUDIT = (ListAudit, ExportAudit, PruneAudit)
-"""The use cases of the audit log."""
+AUDIT = (ListAudit, ExportAudit, PruneAudit, ExportOwnData)
+"""The use cases of the audit log, and of what people are told about their own data."""
 
 
 @final

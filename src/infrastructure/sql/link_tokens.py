@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import final
@@ -7,7 +8,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from doorward.domain.errors import AccountMissing
 from doorward.domain.ids import UserId
 from doorward.domain.letters.link_token import LinkPurpose, LinkToken, LinkTokenHash
-from doorward.infrastructure.sql.connection import SqlConnection, padded
+from doorward.infrastructure.sql.connection import SqlConnection, SqlRow, padded
 from doorward.infrastructure.sql.errors import ConstraintViolated
 from doorward.infrastructure.sql.tables import link_tokens
 
@@ -16,6 +17,11 @@ OF_KNOWN_PURPOSE = link_tokens.c.purpose.in_([purpose.value for purpose in LinkP
 """A later version of Doorward on the same database may know more purposes. Its tokens are unknown here."""
 
 FIND = select(link_tokens).where(WITH_HASH, OF_KNOWN_PURPOSE)
+OF_USER = (
+    select(link_tokens)
+    .where(link_tokens.c.user_id == bindparam("holder"), OF_KNOWN_PURPOSE)
+    .order_by(link_tokens.c.purpose)
+)
 REPLACE = update(link_tokens).where(
     link_tokens.c.user_id == bindparam("holder"), link_tokens.c.purpose == bindparam("same_purpose")
 )
@@ -37,14 +43,11 @@ class SqlLinkTokens:
 
     async def find(self, token_hash: LinkTokenHash) -> LinkToken | None:
         for row in await self.connection.rows(FIND, {"presented": token_hash}):
-            return LinkToken(
-                hash=LinkTokenHash(row.token_hash),
-                purpose=LinkPurpose(row.purpose),
-                user_id=UserId(row.user_id),
-                address_key=row.address_key,
-                expires_at=row.expires_at,
-            )
+            return to_link_token(row)
         return None
+
+    async def of_user(self, user_id: UserId) -> Sequence[LinkToken]:
+        return [to_link_token(row) for row in await self.connection.rows(OF_USER, {"holder": user_id})]
 
     async def put(self, token: LinkToken) -> None:
         values = {"token_hash": token.hash, "address_key": token.address_key, "expires_at": token.expires_at}
@@ -68,3 +71,13 @@ class SqlLinkTokens:
             return 0
         asked = {"hashes": padded([row.token_hash for row in expired]), "before": expired_before}
         return await self.connection.change(DELETE_EXPIRED, asked)
+
+
+def to_link_token(row: SqlRow) -> LinkToken:
+    return LinkToken(
+        hash=LinkTokenHash(row.token_hash),
+        purpose=LinkPurpose(row.purpose),
+        user_id=UserId(row.user_id),
+        address_key=row.address_key,
+        expires_at=row.expires_at,
+    )

@@ -16,6 +16,7 @@ from doorward.interfaces.http.access.demo import DemoController
 from doorward.interfaces.http.access.explain import explain
 from doorward.interfaces.http.accounts.admin_users import AdminUsersController
 from doorward.interfaces.http.accounts.own_account import AccountController
+from doorward.interfaces.http.accounts.own_data import export_own_data
 from doorward.interfaces.http.accounts.password_reset import forgot_password, reset_password
 from doorward.interfaces.http.accounts.reset_page import reset_page, reset_script
 from doorward.interfaces.http.accounts.sign_in import sign_in
@@ -69,6 +70,7 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     AdminRolesController,
     explain,
     list_audit_entries,
+    export_own_data,
     introspect,
     revoke,
     authorization_server,
