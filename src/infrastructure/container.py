@@ -32,6 +32,7 @@ from doorward.application.accounts.reset_password import ResetPassword
 from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.unlock_user import UnlockUser
 from doorward.application.accounts.update_user import UpdateUser
+from doorward.application.adoption.adopt_accounts import AdoptAccounts
 from doorward.application.services.authenticate_client import AuthenticateClient
 from doorward.application.services.introspect_token import IntrospectToken
 from doorward.application.services.list_services import ListServices
@@ -76,6 +77,7 @@ ACCOUNTS = (
     UpdateUser,
     DeleteUser,
     DeleteOwnAccount,
+    AdoptAccounts,
 )
 SESSIONS = (
     IssueTokens,

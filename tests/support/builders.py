@@ -26,6 +26,7 @@ from doorward.application.accounts.reset_password import ResetPassword
 from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.sign_in_by_code import SignInByCode
 from doorward.application.accounts.update_user import UpdateUser
+from doorward.application.adoption.adopt_accounts import AdoptAccounts
 from doorward.application.change_feed.directory import AccessDirectory
 from doorward.application.change_feed.ended_sessions import EndedSessions
 from doorward.application.change_feed.feed_marks import FeedMarks
@@ -91,6 +92,12 @@ def a_user(name: str = "ada", *roles: RoleName, disabled: bool = False) -> User:
         suspension=WITHOUT_END if disabled else None,
         created_at=NOON,
     )
+
+
+def email_of(user: User) -> Email:
+    """Return the address of an account that has one."""
+    assert user.email is not None
+    return user.email
 
 
 def letter_contents() -> LetterContents:
@@ -176,6 +183,10 @@ class House:
     @property
     def import_users(self) -> ImportUsers:
         return ImportUsers(self.storage, self.hasher, self.log)
+
+    @property
+    def adopt(self) -> AdoptAccounts:
+        return AdoptAccounts(self.storage, self.hasher, self.log)
 
     @property
     def authenticate(self) -> Authenticate:

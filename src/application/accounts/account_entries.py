@@ -118,7 +118,7 @@ class Findings:
     def repeated(self, line: int, user: User) -> str | None:
         """Return which earlier line has the same username, email or id, if there is one; otherwise add the account."""
         username_line = self._lines.setdefault(user.username.key, line)
-        email_line = self._lines.setdefault(user.email.key, line)
+        email_line = self._lines.setdefault(user.email.key, line) if user.email else line
         if username_line != line:
             return f"The username is that of line {username_line}."
         if email_line != line:

@@ -40,7 +40,7 @@ class ChangePassword:
         password_hash: PasswordHash | None = None
         for _ in range(MAX_ATTEMPTS):
             confirmed = await self.confirm(by, current, now)
-            checked = self.rules.check(new, (confirmed.username.value, confirmed.email.value))
+            checked = self.rules.check(new, confirmed.names)
             password_hash = password_hash or await self.hasher.hash(checked)
             ended = await self._save(by, confirmed.password_hash, password_hash, language, now)
             if ended is not None:

@@ -29,11 +29,10 @@ class ExportOwnData:
             user = await reading.users.get(by.user_id)
             if user is None:
                 raise InvalidToken
-            keys = (user.username.key, user.email.key)
             sessions = await reading.sessions.of_user(user.id)
             letters = await reading.letters.of_user(user.id, MAX_LETTERS)
             link_tokens = await reading.link_tokens.of_user(user.id)
-            attempts = await reading.attempts.of_logins([self.logins.hash(key) for key in keys])
+            attempts = await reading.attempts.of_logins([self.logins.hash(key) for key in user.login_keys])
             entries = await reading.audit.page(AuditQuery(account=user.id), after, MAX_AUDIT_ENTRIES + 1)
         shown = entries[:MAX_AUDIT_ENTRIES]
         parts = {

@@ -33,4 +33,5 @@ class ListUsers:
         if len(users) <= limit:
             return Page(users, None)
         last = users[limit - 1]
-        return Page(users[:limit], last.email.key if "@" in folded else last.username.key)
+        by_email = last.email is not None and "@" in folded
+        return Page(users[:limit], last.email.key if last.email and by_email else last.username.key)

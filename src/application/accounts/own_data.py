@@ -31,6 +31,7 @@ HELD_BACK: Final[Mapping[str, str]] = {
     "changes": "A list for the nodes of the service names accounts that changed. The audit entries say how.",
     "auditKey": "A random key seals what identifies you in the audit log. It is deleted with the account.",
     "auditOfOthers": "What you changed of other accounts, as an administrator, tells about them.",
+    "adoptions": "A list of accounts from another system says which came already. Your account shows its id there.",
     "rolesGrantedAt": "The audit entries say when a role was granted.",
 }
 """What else is held, and why it is not shown."""

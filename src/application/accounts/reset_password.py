@@ -42,7 +42,7 @@ class ResetPassword:
         holder = await self._holder(token_hash, now) if token_hash else None
         if token_hash is None or holder is None:
             raise self._refuse()
-        checked = self.rules.check(new, (holder.username.value, holder.email.value))
+        checked = self.rules.check(new, holder.names)
         password_hash = await self.hasher.hash(checked)
         ended = await self._reset(token_hash, holder.with_password(password_hash), language, now, by)
         if ended is None:
@@ -69,7 +69,7 @@ class ResetPassword:
                 return None
             changed = user.with_password(renewed.password_hash)
             await store_new_password(tx, changed, language, now)
-            await tx.attempts.clear_all([self.logins.hash(key) for key in (user.username.key, user.email.key)])
+            await tx.attempts.clear_all([self.logins.hash(key) for key in user.login_keys])
             ended = await tx.sessions.end_all(user.id, changed.epoch)
             await tx.audit.append(password_changed(user, by, ended))
             return ended

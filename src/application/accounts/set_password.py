@@ -33,7 +33,7 @@ class SetPassword:
             user = await reading.users.get(user_id)
         if user is None:
             raise AccountMissing
-        checked = self.rules.check(password, (user.username.value, user.email.value))
+        checked = self.rules.check(password, user.names)
         await self._save(user_id, await self.hasher.hash(checked), now, by)
         self.log.record(SecurityEvent.AUTHN_PASSWORD_CHANGE, user_id=str(user_id), by=by.log_name)
 

@@ -83,7 +83,7 @@ def spends(code: SignInCode, user: User, counted: AttemptKey) -> Admits:
     """
 
     async def admits(tx: Transaction, present: User) -> bool:
-        if (present.email.key, present.password_hash) != (user.email.key, user.password_hash):
+        if (present.email, present.password_hash) != (user.email, user.password_hash):
             return False
         await tx.attempts.clear(counted)  # before the code, as a try holds both in this order
         return await tx.sign_in_codes.spend(code)

@@ -15,7 +15,7 @@ from doorward.domain.errors import AccountMissing
 @final
 @dataclass(frozen=True, slots=True)
 class UnlockUser:
-    """Forgets all counted attempts at the username and at the email of an account."""
+    """Forgets all counted attempts at all names with which an account signs in."""
 
     storage: Storage
     logins: LoginHasher
@@ -31,8 +31,7 @@ class UnlockUser:
         async with self.storage.transaction() as tx:
             if await tx.users.lock(user.id) is None:
                 raise AccountMissing
-            logins = [self.logins.hash(key) for key in (user.username.key, user.email.key)]
-            cleared = await tx.attempts.clear_all(logins)
+            cleared = await tx.attempts.clear_all([self.logins.hash(key) for key in user.login_keys])
             event = SecurityEvent.USER_UNLOCKED
             await tx.audit.append(AuditEntry(event=event, by=by, account=user.id, after={"cleared": cleared}))
             return cleared

@@ -27,11 +27,11 @@ class PrepareLetter:
     async def addressee(self, tx: Transaction, letter: Letter, now: datetime) -> User | None:
         """Return the account, which is held until the transaction ends. Return None if nobody is to get the letter."""
         if letter.kind not in REQUESTED:
-            return await tx.users.lock(letter.user_id) if letter.user_id else None
+            return await tx.users.lock(letter.user_id) if letter.user_id and letter.recipient else None
         key = login_key(letter.recipient)
         found = await tx.users.by_login(key)
         user = await tx.users.lock(found.id) if found else None
-        return user if user and user.email.key == key and user.is_enabled_at(now) else None
+        return user if user and user.email and user.email.key == key and user.is_enabled_at(now) else None
 
     async def contents(self, tx: Transaction, letter: Letter, user: User, now: datetime) -> LetterContents:
         """Return what the letter contains. The token of a link and the code are new each time, and replace older
@@ -60,7 +60,7 @@ class PrepareLetter:
                 hash=token_hash,
                 purpose=LinkPurpose.PASSWORD_RESET,
                 user_id=user.id,
-                address_key=user.email.key,
+                address_key=user.email.key if user.email else "",
                 expires_at=now + RESET_LIFE,
             )
         )

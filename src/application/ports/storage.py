@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from doorward.application.ports.adoption import AdoptionReader, AdoptionRepository
 from doorward.application.ports.audit import AuditReader, AuditRepository
 from doorward.application.ports.letters import (
     LetterReader,
@@ -93,6 +94,8 @@ class Reading(Protocol):
     def link_tokens(self) -> LinkTokenReader: ...
     @property
     def audit(self) -> AuditReader: ...
+    @property
+    def adoptions(self) -> AdoptionReader: ...
 
 
 class Transaction(Protocol):
@@ -124,6 +127,8 @@ class Transaction(Protocol):
     def audit(self) -> AuditRepository: ...
     @property
     def sign_in_codes(self) -> SignInCodeRepository: ...
+    @property
+    def adoptions(self) -> AdoptionRepository: ...
 
 
 CommitListener = Callable[[Sequence[Change]], None]

@@ -4,6 +4,7 @@ from typing import Annotated, Self
 
 from doorward.domain.access.decision import Access
 from doorward.domain.access.role import RoleName
+from doorward.domain.accounts.alias import Alias
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.accounts.suspension import WITHOUT_END, Suspension
@@ -22,7 +23,8 @@ class User:
 
     id: Annotated[UserId, Held("It names the account in tokens, to other services and in the audit log.")]
     username: Annotated[Username, Held("You sign in with it, and administrators know you by it.")]
-    email: Annotated[Email, Held("You sign in with it, and letters about the account go there.")]
+    email: Annotated[Email | None, Held("You sign in with it, and letters about the account go there.")]
+    """None for an account that was adopted without an address. It is asked for one at its next sign-in."""
     password_hash: Annotated[PasswordHash, HeldBack("It proves the password, and could be used to guess it.")] = field(
         repr=False
     )
@@ -32,6 +34,10 @@ class User:
     """Whoever asks whether the account is disabled asks `is_enabled_at`, because a suspension can end by itself."""
     epoch: Annotated[int, Held("Access tokens with a lower number are refused.")] = 0
     version: Annotated[int, Held("It counts the changes, so that two at once do not collide.")] = 0
+    alias: Annotated[Alias | None, Held("You sign in with it, as in the system that the account comes from.")] = None
+    """The name with which an adopted account signed in before, if that cannot be a username."""
+    external_id: Annotated[str | None, Held("It names the account in the system that it comes from.")] = None
+    """The id of an adopted account in the system that it comes from."""
 
     @property
     def access(self) -> Access:
@@ -49,6 +55,21 @@ class User:
     def suspension_at(self, now: datetime) -> Suspension | None:
         """Return why the account is disabled at that time, or None if it is enabled."""
         return self.suspension if self.suspension and self.suspension.holds_at(now) else None
+
+    @property
+    def address(self) -> str | None:
+        """Return the text of the email address."""
+        return self.email.value if self.email else None
+
+    @property
+    def login_keys(self) -> tuple[str, ...]:
+        """Return the keys of all names with which the account signs in."""
+        return tuple(name.key for name in (self.username, self.email, self.alias) if name is not None)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return all names with which the account signs in. Its password must not contain them."""
+        return tuple(name.value for name in (self.username, self.email, self.alias) if name is not None)
 
     def granted(self, role: RoleName) -> Self:
         return replace(self, roles=self.roles | {role})

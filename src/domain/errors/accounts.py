@@ -67,6 +67,12 @@ class ImportRefused(Invalid):
         self.in_use = in_use
 
 
+class AdoptionRefused(Conflict):
+    """No account was adopted; the text says why."""
+
+    code = "adoption_refused"
+
+
 class ImportStopped(Conflict):
     """A part of the import is in the database; the text says which."""
 

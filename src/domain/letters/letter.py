@@ -91,8 +91,9 @@ class Letter:
 
     @classmethod
     def to_holder(cls, kind: LetterKind, user: User, language: Language, now: datetime) -> Self:
-        """Return a letter that tells the holder of an account about a change of it."""
-        return replace(cls._new(kind, user.email.value, language, now), user_id=user.id)
+        """Return a letter that tells the holder of an account about a change of it. For an account without an address
+        it has no recipient, and is removed when it is due."""
+        return replace(cls._new(kind, user.address or "", language, now), user_id=user.id)
 
     @classmethod
     def _new(
@@ -122,11 +123,11 @@ class Letter:
         """
         attempts = self.attempts + 1
         due_at = now + pause_after(attempts, jitter)
-        recipient = user.email.value if self.kind in REQUESTED else self.recipient
+        recipient = user.address if self.kind in REQUESTED else self.recipient
         return replace(
             self,
             user_id=user.id,
-            recipient=recipient,
+            recipient=recipient or "",
             attempts=attempts,
             due_at=due_at,
             version=self.version + 1,

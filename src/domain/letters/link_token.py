@@ -35,5 +35,9 @@ class LinkToken:
     def is_valid_for(self, purpose: LinkPurpose, user: User, now: datetime) -> bool:
         """Return whether the token has this purpose and has not expired, and the account is enabled and still has the
         address of the letter."""
-        fits = (self.purpose.value, self.user_id, self.address_key) == (purpose.value, user.id, user.email.key)
+        fits = (self.purpose.value, self.user_id, self.address_key) == (
+            purpose.value,
+            user.id,
+            user.email and user.email.key,
+        )
         return fits and user.is_enabled_at(now) and now < self.expires_at

@@ -10,6 +10,7 @@ from typing import final
 
 from doorward.application.ports.storage import CommitListener
 from doorward.domain.change_feed.change import Change, SequencedChange
+from doorward.infrastructure.memory.adoptions import MemoryAdoptions
 from doorward.infrastructure.memory.attempts import MemoryAttempts
 from doorward.infrastructure.memory.audit import MemoryAudit
 from doorward.infrastructure.memory.leases import MemoryLeases
@@ -42,6 +43,7 @@ class MemoryTransaction:
         self.link_tokens = MemoryLinkTokens(tables)
         self.audit = MemoryAudit(tables, now)
         self.sign_in_codes = MemorySignInCodes(tables)
+        self.adoptions = MemoryAdoptions(tables)
 
     def announce(self, change: Change) -> None:
         self.announced.append(change)
@@ -96,6 +98,10 @@ class MemoryReading:
     @property
     def audit(self) -> MemoryAudit:
         return MemoryAudit(self._copy(), lambda: datetime.now(UTC))
+
+    @property
+    def adoptions(self) -> MemoryAdoptions:
+        return MemoryAdoptions(self._copy())
 
     def _copy(self) -> Tables:
         return self._database.tables.copied()

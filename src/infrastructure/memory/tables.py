@@ -37,6 +37,7 @@ class Tables:
     audit_streams: dict[StreamId, AuditStream] = field(default_factory=dict)
     audit_entries: list[SealedEntry] = field(default_factory=list)
     sign_in_codes: dict[UserId, SignInCode] = field(default_factory=dict)
+    adoptions: set[tuple[str, str]] = field(default_factory=set)
     next_sequence: int = 1
 
     @classmethod
@@ -60,6 +61,7 @@ class Tables:
             audit_streams=dict(self.audit_streams),
             audit_entries=list(self.audit_entries),
             sign_in_codes=dict(self.sign_in_codes),
+            adoptions=set(self.adoptions),
         )
 
     def remove_sessions(self, user_id: UserId) -> int:

@@ -10,6 +10,7 @@ from doorward.application.ports.storage import CommitListener
 from doorward.domain.change_feed.change import Change
 from doorward.domain.errors import TransactionConflict
 from doorward.infrastructure.clock import SystemClock
+from doorward.infrastructure.sql.adoptions import SqlAdoptions
 from doorward.infrastructure.sql.attempts import SqlAttempts
 from doorward.infrastructure.sql.audit import SqlAudit
 from doorward.infrastructure.sql.audit_heads import AuditHeads
@@ -96,6 +97,10 @@ class SqlRepositories:
     @property
     def sign_in_codes(self) -> SqlSignInCodes:
         return SqlSignInCodes(self.connection)
+
+    @property
+    def adoptions(self) -> SqlAdoptions:
+        return SqlAdoptions(self.connection)
 
 
 @final

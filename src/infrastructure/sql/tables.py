@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Index, MetaData, Table
 
+from doorward.domain.accounts.alias import MAX_ALIAS_CHARACTERS, MAX_ALIAS_KEY_BYTES
 from doorward.domain.accounts.suspension import MAX_REASON_CHARACTERS
 from doorward.domain.sessions.session import MAX_ADDRESS_CHARACTERS, MAX_USER_AGENT_CHARACTERS
 from doorward.infrastructure.sql.naming import own
@@ -56,6 +57,10 @@ users = Table(
     Column("created_at", UtcTime(), nullable=False),
     Column("disabled_until", UtcTime()),
     Column("disabled_reason", display_text(MAX_REASON_CHARACTERS), nullable=False, server_default=""),
+    Column("alias", display_text(MAX_ALIAS_CHARACTERS)),
+    Column("alias_key", Key(MAX_ALIAS_KEY_BYTES)),
+    Column("external_id", display_text(255)),
+    Index(None, "alias_key", unique=True),
     **TABLE_OPTIONS,
 )
 
@@ -225,3 +230,13 @@ sign_in_codes = Table(
     Index(None, "expires_at"),
     **TABLE_OPTIONS,
 )
+
+adopted_accounts = Table(
+    own("adopted_accounts"),
+    metadata,
+    Column("source", Key(64), primary_key=True),
+    Column("external_id", Key(255), primary_key=True),
+    Column("adopted_at", UtcTime(), nullable=False, server_default=utc_now()),
+    **TABLE_OPTIONS,
+)
+"""Without the id of the account here, so that a row can stay when the account is deleted: it is not adopted again."""

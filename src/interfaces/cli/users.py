@@ -79,7 +79,7 @@ def list_users(query: str, after: str | None, limit: int, as_json: bool) -> None
     print_table(
         ("USERNAME", "EMAIL", "ROLES", "STATE", "ID"),
         [
-            (user.username.value, user.email.value, " ".join(sorted(user.roles)), state_of(user), str(user.id))
+            (user.username.value, user.address or "-", " ".join(sorted(user.roles)), state_of(user), str(user.id))
             for user in page.users
         ],
     )
@@ -97,8 +97,8 @@ def show(account: AccountName, as_json: bool) -> None:  # noqa: FBT001 click pas
         print_json(as_object(user))
         return
     for label, value in as_object(user).items():
-        if value is not None:
-            click.echo(f"{label}: {printable(' '.join(value) if isinstance(value, list) else str(value))}")
+        text = " ".join(value) if isinstance(value, list) else "-" if value is None else str(value)
+        click.echo(f"{label}: {printable(text)}")
 
 
 @users.command()
@@ -210,15 +210,17 @@ def set_password(account: AccountName) -> None:
 def as_object(user: User) -> dict[str, object]:
     """Return an account with the members that the API uses, as it is now."""
     suspension = user.suspension_at(SystemClock().now())
+    adopted = {"alias": user.alias.value if user.alias else None, "externalId": user.external_id}
     return {
         "id": str(user.id),
         "username": user.username.value,
-        "email": user.email.value,
+        "email": user.address,
         "roles": sorted(user.roles),
         "disabled": suspension is not None,
         "reason": suspension.reason or None if suspension else None,
         "until": rfc3339(suspension.until) if suspension and suspension.until else None,
         "createdAt": rfc3339(user.created_at),
+        **{name: value for name, value in adopted.items() if value is not None},
     }
 
 

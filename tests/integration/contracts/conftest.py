@@ -42,6 +42,7 @@ EMPTIED = (
     "DELETE FROM changes",
     "DELETE FROM audit_entries",
     "DELETE FROM audit_streams",
+    "DELETE FROM adopted_accounts",
 )
 
 

@@ -33,7 +33,7 @@ async def test_the_links_of_one_account_are_found(storage: Storage) -> None:
             hash=LinkTokenHash(user_id * 32),
             purpose=LinkPurpose.PASSWORD_RESET,
             user_id=owner.id,
-            address_key=owner.email.key,
+            address_key=f"{owner.username.key}@example.org",
             expires_at=NOON,
         )
 

@@ -21,7 +21,7 @@ from doorward.domain.errors import (
     UsernameTaken,
 )
 from doorward.domain.ids import UserId, uuid7
-from support.builders import PASSWORD, a_session, a_user
+from support.builders import PASSWORD, a_session, a_user, email_of
 from support.doubles import NOON, ListLog, PlainHasher, ShortBlocklist
 from support.storage_access import announced, found, put, session, sessions_of
 
@@ -175,10 +175,10 @@ async def test_a_save_is_refused_if_the_name_or_email_is_taken(storage: Storage)
     await put(storage, ada, bob)
     with pytest.raises(UsernameTaken):
         async with storage.transaction() as tx:
-            await tx.users.save(ada.with_username(bob.username).with_email(bob.email))
+            await tx.users.save(ada.with_username(bob.username).with_email(email_of(bob)))
     with pytest.raises(EmailTaken):
         async with storage.transaction() as tx:
-            await tx.users.save(ada.with_email(bob.email))
+            await tx.users.save(ada.with_email(email_of(bob)))
     assert await found(storage, ada.id) == ada
 
 

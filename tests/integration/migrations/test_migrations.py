@@ -13,6 +13,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
 from doorward.domain.access.role import ADMIN
+from doorward.domain.accounts.alias import Alias
 from doorward.domain.change_feed.change import Change, Subject
 from doorward.domain.letters.letter import Letter, LetterKind
 from doorward.domain.sessions.session import SessionPolicy, new_session_id
@@ -173,6 +174,7 @@ async def test_accounts_and_sessions_stay_when_letters_come_and_go(url: Database
     await put(storage, letter)
     assert await found(storage, ada.id) == ada
     await migrate(url, "0004")
+    assert sql("SELECT username, epoch FROM users") == [("ada", 0)]
     assert await sessions_of(storage, ada) == [mine.id]
     await migrate(url)
     await check_schema(url)
@@ -190,6 +192,27 @@ async def test_the_migration_to_letters_is_taken_up_where_it_was_cut_off(
     await migrate(url)
     await check_schema(url)
     assert await run_in_database(open_migrator(url, 1), difference) == []
+
+
+async def test_accounts_stay_when_aliases_and_outside_ids_come_and_go(url: DatabaseUrl, sql: Sql) -> None:
+    """Down, they lose both; and what the version before inserts has neither."""
+    ada, bob = a_user(), a_user("bob")
+    await migrate(url, "0006")
+    put_in_first_revision(sql, ada)
+    await migrate(url)
+    adopted = replace(a_user("jorg"), email=None, alias=Alias.parse("J\u00f6rg M."), external_id="17")
+    storage = SqlStorage.open(url)
+    await put(storage, adopted)
+    async with storage.transaction() as tx:
+        await tx.adoptions.add_all("tutorial", ["17"])
+    put_in_first_revision(sql, bob)
+    assert [await found(storage, user.id) for user in (ada, adopted, bob)] == [ada, adopted, bob]
+    await migrate(url, "0006")
+    await migrate(url)
+    await check_schema(url)
+    assert await run_in_database(open_migrator(url, 1), difference) == []
+    assert await found(storage, adopted.id) == replace(adopted, alias=None, external_id=None)
+    await storage.close()
 
 
 async def test_a_session_of_the_revision_before_rotates_its_token(url: DatabaseUrl, sql: Sql) -> None:

@@ -6,7 +6,7 @@ from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from support.builders import a_session, a_user
 from support.doubles import NOON
-from support.sql_by_hand import Sql
+from support.sql_by_hand import Sql, put_in_first_revision
 from support.storage_access import found, put, sessions_of
 
 BEFORE = "0005"
@@ -16,16 +16,17 @@ async def test_accounts_and_sessions_stay_when_codes_come_and_go(url: DatabaseUr
     ada = a_user()
     mine = a_session(ada)
     await migrate(url, BEFORE)
+    put_in_first_revision(sql, ada)
     storage = SqlStorage.open(url)
-    await put(storage, ada, mine)
+    await put(storage, mine)
     await migrate(url)
     code = SignInCode(user_id=ada.id, hash=SignInCodeHash(bytes(32)), expires_at=NOON + CODE_LIFE)
     await put(storage, code)
     await migrate(url, BEFORE)
-    assert await found(storage, ada.id) == ada
     assert await sessions_of(storage, ada) == [mine.id]
     await migrate(url)
     await check_schema(url)
+    assert await found(storage, ada.id) == ada
     assert sql("SELECT count(*) FROM sign_in_codes") == [(0,)]
     await storage.close()
 

@@ -37,6 +37,7 @@ HELD_BACK_TABLES: Mapping[str, str] = {
     "audit_streams": "auditKey",
     "changes": "changes",
     "sign_in_codes": "signInCodes",
+    "adopted_accounts": "adoptions",
 }
 """Tables that are not shown, by the name of the reason in HELD_BACK."""
 
@@ -45,6 +46,7 @@ ABOUT_NOBODY = frozenset({"roles", "services", "leases", "signing_keys"})
 SHOWN_AS: Mapping[str, str] = {
     "users.username_key": "username",
     "users.email_key": "email",
+    "users.alias_key": "alias",
     "users.disabled": "suspension",
     "users.disabled_until": "suspension.until",
     "users.disabled_reason": "suspension.reason",

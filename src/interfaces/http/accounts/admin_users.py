@@ -47,6 +47,7 @@ from doorward.domain.errors import (
 from doorward.domain.ids import UserId
 from doorward.interfaces.http.errors.refusals import TooManyLargeAnswers
 from doorward.interfaces.http.security.guard import current_principal
+from doorward.interfaces.http.wire.adopted import ALIAS, EXTERNAL_ID
 from doorward.interfaces.http.wire.new_account import NewEmail, NewPassword, NewUsername
 from doorward.interfaces.http.wire.text_limits import (
     EMAIL,
@@ -68,12 +69,14 @@ class UserView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     id: UUID
     username: str
-    email: str
+    email: str | None
     roles: Annotated[list[str], Meta(examples=[["admin", "user"]])]
     disabled: bool
     reason: Annotated[str | None, Meta(description="Why the account is disabled, as an admin wrote it.")]
     until: Annotated[datetime, Meta(tz=True, description="When the disabled account becomes enabled by itself.")] | None
     created_at: Annotated[datetime, Meta(tz=True)]
+    alias: Annotated[str, Meta(description=ALIAS)] | UnsetType = UNSET
+    external_id: Annotated[str, Meta(description=EXTERNAL_ID)] | UnsetType = UNSET
 
 
 class UserPage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -132,12 +135,14 @@ def user_view(user: User, now: datetime) -> UserView:
     return UserView(
         id=user.id,
         username=user.username.value,
-        email=user.email.value,
+        email=user.address,
         roles=sorted(user.roles),
         disabled=suspension is not None,
         reason=suspension.reason or None if suspension else None,
         until=suspension.until if suspension else None,
         created_at=user.created_at,
+        alias=user.alias.value if user.alias else UNSET,
+        external_id=UNSET if user.external_id is None else user.external_id,
     )
 
 

@@ -9,7 +9,7 @@ from dishka.integrations.litestar import inject
 from litestar import Controller, Request, delete, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from doorward.application.accounts.change_password import ChangePassword
 from doorward.application.accounts.delete_own_account import DeleteOwnAccount
@@ -35,6 +35,7 @@ from doorward.interfaces.http.security.cookies import ends_session
 from doorward.interfaces.http.security.guard import current_principal
 from doorward.interfaces.http.security.request_limits import Limited
 from doorward.interfaces.http.sessions.own_sessions import SessionView, session_view
+from doorward.interfaces.http.wire.adopted import ALIAS
 from doorward.interfaces.http.wire.languages import preferred_language
 from doorward.interfaces.http.wire.text_limits import NEW_PASSWORD, PASSWORD
 
@@ -44,7 +45,8 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     id: UUID
     username: str
-    email: str
+    email: str | None
+    alias: Annotated[str, Meta(description=ALIAS)] | UnsetType = UNSET
     roles: Annotated[list[str], Meta(examples=[["moderator", "user"]])]
     session: SessionView
 
@@ -71,7 +73,8 @@ def account_view(user: User, session: ListedSession) -> AccountView:
     return AccountView(
         id=user.id,
         username=user.username.value,
-        email=user.email.value,
+        email=user.address,
+        alias=user.alias.value if user.alias else UNSET,
         roles=sorted(user.roles),
         session=session_view(session, session.session.id),
     )
