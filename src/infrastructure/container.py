@@ -50,6 +50,7 @@ from doorward.application.sessions.prune_sessions import PruneSessions
 from doorward.application.sessions.refresh_session import RefreshSession
 from doorward.infrastructure.providers.audit import AUDIT, AuditProvider
 from doorward.infrastructure.providers.change_feed import ChangeFeedProvider
+from doorward.infrastructure.providers.email_addresses import EMAIL_ADDRESSES
 from doorward.infrastructure.providers.letters import LETTERS, LettersProvider
 from doorward.infrastructure.providers.maintenance import OPERATIONS, MaintenanceProvider
 from doorward.infrastructure.providers.passwords import PasswordsProvider
@@ -107,7 +108,7 @@ SERVICES = (RegisterService, ListServices, RemoveService, AuthenticateClient, In
 
 class UseCases(Provider):
     scope = Scope.APP
-    all = provide_all(*ACCOUNTS, *SESSIONS, *ACCESS, *KEYS, *SERVICES, *LETTERS, *AUDIT, *OPERATIONS)
+    all = provide_all(*ACCOUNTS, *SESSIONS, *ACCESS, *KEYS, *SERVICES, *LETTERS, *EMAIL_ADDRESSES, *AUDIT, *OPERATIONS)
 
 
 def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
@@ -123,7 +124,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         LettersProvider(settings),
         AuditProvider(settings),
         MaintenanceProvider(),
-        SignInProvider(),
+        SignInProvider(settings),
         RateLimitsProvider(settings),
         UseCases(),
         *overrides,

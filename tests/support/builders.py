@@ -11,6 +11,7 @@ from doorward.application.access.grant_role import GrantRole
 from doorward.application.access.revoke_role import RevokeRole
 from doorward.application.accounts.authenticate import Authenticate
 from doorward.application.accounts.change_password import ChangePassword
+from doorward.application.accounts.confirm_email_change import ConfirmEmailChange
 from doorward.application.accounts.confirm_password import ConfirmPassword
 from doorward.application.accounts.count_attempt import CountAttempt
 from doorward.application.accounts.create_user import CreateUser
@@ -20,12 +21,17 @@ from doorward.application.accounts.find_and_count import FindAndCount
 from doorward.application.accounts.import_users import ImportUsers
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.accounts.register_user import RegisterUser
+from doorward.application.accounts.request_email_change import RequestEmailChange
+from doorward.application.accounts.request_email_verification import RequestEmailVerification
 from doorward.application.accounts.request_password_reset import RequestPasswordReset
 from doorward.application.accounts.request_sign_in_code import RequestSignInCode
+from doorward.application.accounts.resend_email_verification import ResendEmailVerification
 from doorward.application.accounts.reset_password import ResetPassword
 from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.sign_in_by_code import SignInByCode
+from doorward.application.accounts.undo_change import UndoChange
 from doorward.application.accounts.update_user import UpdateUser
+from doorward.application.accounts.verify_email import VerifyEmail
 from doorward.application.adoption.adopt_accounts import AdoptAccounts
 from doorward.application.change_feed.directory import AccessDirectory
 from doorward.application.change_feed.ended_sessions import EndedSessions
@@ -39,6 +45,7 @@ from doorward.application.sessions.continue_session import ContinueSession
 from doorward.application.sessions.end_all_sessions import EndAllSessions
 from doorward.application.sessions.end_session import EndSession
 from doorward.application.sessions.issue_tokens import IssueTokens, SignedIn
+from doorward.application.sessions.notice_device import NoticeDevice
 from doorward.application.sessions.open_session import OpenSession
 from doorward.application.sessions.refresh_session import RefreshSession
 from doorward.domain.access.decision import SIGNED_IN, Requirement
@@ -46,6 +53,7 @@ from doorward.domain.access.principal import Principal
 from doorward.domain.access.role import USER, RoleName
 from doorward.domain.accounts.attempts import AttemptPolicy
 from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.email_verification import EmailVerification
 from doorward.domain.accounts.password import PasswordHash, PasswordPolicy
 from doorward.domain.accounts.suspension import WITHOUT_END
 from doorward.domain.accounts.user import User
@@ -155,6 +163,8 @@ class House:
     link_tokens: PlainLinkTokens = field(default_factory=PlainLinkTokens)
     mailer: ListMailer = field(default_factory=ListMailer)
     attempts: AttemptPolicy = field(default_factory=AttemptPolicy)
+    notice_device: NoticeDevice = field(default_factory=NoticeDevice)
+    verification: EmailVerification = EmailVerification.OFF
     database: MemoryDatabase = field(default_factory=MemoryDatabase)
     storage: MemoryStorage = field(init=False)
     directory: AccessDirectory = field(init=False)
@@ -174,11 +184,11 @@ class House:
 
     @property
     def register(self) -> RegisterUser:
-        return RegisterUser(self.storage, self.hasher, self.rules, self.log)
+        return RegisterUser(self.storage, self.hasher, self.rules, self.verification, self.log)
 
     @property
     def create(self) -> CreateUser:
-        return CreateUser(self.storage, self.hasher, self.rules, self.log)
+        return CreateUser(self.storage, self.hasher, self.rules, self.verification, self.log)
 
     @property
     def import_users(self) -> ImportUsers:
@@ -190,11 +200,15 @@ class House:
 
     @property
     def authenticate(self) -> Authenticate:
-        return Authenticate(self.storage, self.hasher, self.open_session, self.log, self.find_and_count)
+        return Authenticate(
+            self.storage, self.hasher, self.open_session, self.log, self.find_and_count, self.verification
+        )
 
     @property
     def open_session(self) -> OpenSession:
-        return OpenSession(self.storage, REFRESH_TOKENS, self.issue, self.policy, self.log, self.ended)
+        return OpenSession(
+            self.storage, REFRESH_TOKENS, self.issue, self.policy, self.log, self.ended, self.notice_device
+        )
 
     @property
     def find_and_count(self) -> FindAndCount:
@@ -241,8 +255,32 @@ class House:
         return ResetPassword(self.storage, self.hasher, self.rules, self.link_tokens, LOGINS, self.log)
 
     @property
+    def request_verification(self) -> RequestEmailVerification:
+        return RequestEmailVerification(self.storage, self.log)
+
+    @property
+    def verify_email(self) -> VerifyEmail:
+        return VerifyEmail(self.storage, self.link_tokens, self.log)
+
+    @property
+    def request_email_change(self) -> RequestEmailChange:
+        return RequestEmailChange(self.storage, self.confirm, self.link_tokens, self.log)
+
+    @property
+    def confirm_email_change(self) -> ConfirmEmailChange:
+        return ConfirmEmailChange(self.storage, self.link_tokens, self.log)
+
+    @property
+    def undo_change(self) -> UndoChange:
+        return UndoChange(self.storage, self.hasher, self.link_tokens, self.log)
+
+    @property
+    def resend_verification(self) -> ResendEmailVerification:
+        return ResendEmailVerification(self.storage, self.log)
+
+    @property
     def prepare(self) -> PrepareLetter:
-        return PrepareLetter(self.link_tokens, SIGN_IN_CODES)
+        return PrepareLetter(self.link_tokens, SIGN_IN_CODES, self.verification)
 
     @property
     def request_code(self) -> RequestSignInCode:

@@ -1,4 +1,4 @@
-"""SQL on a database by its URL, without any code of the service."""
+"""SQL on a database by its URL, without the storage of the service."""
 
 import sqlite3
 from collections.abc import Callable

@@ -48,6 +48,8 @@ class AccountEntry:
     """Aware; None stands for the time of the import."""
     id: UserId | None = None
     """The id of the account in the system that it comes from; None stands for a new one."""
+    email_verified: bool = False
+    """Whether that system knew that the holder reads the mail of the address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class EntryRules:
             suspension=WITHOUT_END if entry.disabled else None,
             epoch=0 if entry.id is None else int((self.now - EPOCHS_OF_GIVEN_IDS_SINCE).total_seconds()),
             created_at=self.now if entry.created_at is None else self._checked_time(entry.created_at),
+            email_verified_at=self.now if entry.email_verified else None,
         )
 
     def _known_role(self, name: str) -> RoleName:

@@ -32,6 +32,8 @@ HELD_BACK: Final[Mapping[str, str]] = {
     "auditKey": "A random key seals what identifies you in the audit log. It is deleted with the account.",
     "auditOfOthers": "What you changed of other accounts, as an administrator, tells about them.",
     "adoptions": "A list of accounts from another system says which came already. Your account shows its id there.",
+    "knownAgents": "The kinds of programs that signed you in. They would tell a thief how to avoid a letter to you.",
+    "undoLinks": "A link that undoes a change is kept as a hash for a week. The audit entries show the address.",
     "rolesGrantedAt": "The audit entries say when a role was granted.",
 }
 """What else is held, and why it is not shown."""

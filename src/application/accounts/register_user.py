@@ -6,17 +6,21 @@ from typing import final
 from doorward.application.access.unknown_roles import unknown_roles
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.audit.account_change import account_created
+from doorward.application.letters.order_letter import order_letter
 from doorward.application.ports.security import PasswordHasher, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.access.role import USER
 from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.email_verification import EmailVerification
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
 from doorward.domain.audit.source import UNKNOWN_VISITOR, Source
-from doorward.domain.errors import RoleUnknown, UsernameReserved
+from doorward.domain.errors import EmailTaken, RoleUnknown, UsernameReserved
 from doorward.domain.ids import UserId, uuid7
+from doorward.domain.letters.language import DEFAULT_LANGUAGE, Language
+from doorward.domain.letters.letter import Letter, LetterKind
 
 MAX_SHOWN_CHARACTERS = 64
 
@@ -29,9 +33,10 @@ class RegisterUser:
     storage: Storage
     hasher: PasswordHasher
     rules: PasswordRules
+    verification: EmailVerification
     log: SecurityLog
 
-    async def __call__(
+    async def __call__(  # noqa: PLR0913 what the form has, and from where it comes
         self,
         username: str,
         email: str,
@@ -39,10 +44,15 @@ class RegisterUser:
         now: datetime,
         *,
         roles: Iterable[str] = (),
+        language: Language = DEFAULT_LANGUAGE,
         by: Source = UNKNOWN_VISITOR,
-    ) -> UserId:
+    ) -> UserId | None:
         """Raise Invalid, UsernameTaken or EmailTaken. `roles` must exist, but are not granted: the clients of the
-        tutorial send them."""
+        tutorial send them.
+
+        If verified addresses are required, nobody is told that an address is in use: a letter tells the holder of the
+        account, nothing is created, and None is returned.
+        """
         name, address = Username.parse(username), Email.parse(email)
         if name.reserved:
             raise UsernameReserved
@@ -57,12 +67,24 @@ class RegisterUser:
             roles=frozenset({USER}),
             created_at=now,
         )
-        await self._add(user, by)
+        try:
+            await self._add(user, address, language, by)
+        except EmailTaken:
+            if self.verification is not EmailVerification.REQUIRED:
+                raise
+            await order_letter(self.storage, Letter.requested(LetterKind.EMAIL_IN_USE, address, language, now))
+            self.log.record(SecurityEvent.SIGN_UP_FAIL, reason="email_in_use", login=address.value)
+            return None
         self.log.record(SecurityEvent.USER_CREATED, user_id=str(user.id), by="sign-up")
         return user.id
 
     @retried
-    async def _add(self, user: User, by: Source) -> None:
+    async def _add(self, user: User, address: Email, language: Language, by: Source) -> None:
         async with self.storage.transaction() as tx:
             await tx.users.add(user)
+            if await tx.undo_links.is_reserved(address.key, user.id, user.created_at):
+                raise EmailTaken
             await tx.audit.append(account_created(user, by))
+            if self.verification.writes_letters:
+                letter = Letter.requested(LetterKind.EMAIL_VERIFICATION, address, language, user.created_at)
+                await tx.letters.add(letter)

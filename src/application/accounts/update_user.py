@@ -67,6 +67,7 @@ class UpdateUser:
                 await tx.users.save(changed)
             if changed.email != user.email:
                 await tx.link_tokens.void(user_id)
+                await tx.undo_links.void(user_id)
             if changed.epoch != user.epoch:
                 await tx.sessions.end_all(user_id, changed.epoch)
             if changed != user:

@@ -12,7 +12,7 @@ from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.errors import LetterUndelivered, Unavailable
-from doorward.domain.letters.letter import Letter, LetterState
+from doorward.domain.letters.letter import REQUESTED, Letter, LetterState
 
 LEASE = "letters"
 LEASE_DURATION = timedelta(minutes=2)
@@ -110,9 +110,8 @@ class LetterSender:
                 return attempted, await self._prepare.contents(tx, attempted, user, now)
             removed = await tx.letters.remove(letter.id)
         if removed:
-            self._log.record(
-                SecurityEvent.LETTER_DISCARDED, kind=letter.kind, letter_id=str(letter.id), reason="no_such_account"
-            )
+            reason = "no_such_account" if letter.kind in REQUESTED else "not_wanted_any_more"
+            self._log.record(SecurityEvent.LETTER_DISCARDED, kind=letter.kind, letter_id=str(letter.id), reason=reason)
         return None
 
     async def _attempt(self, letter: Letter, contents: LetterContents) -> Letter:

@@ -12,11 +12,14 @@ from typing import Protocol
 
 from doorward.application.ports.adoption import AdoptionReader, AdoptionRepository
 from doorward.application.ports.audit import AuditReader, AuditRepository
+from doorward.application.ports.known_agents import KnownAgentsRepository
 from doorward.application.ports.letters import (
     LetterReader,
     LetterRepository,
     LinkTokenReader,
     LinkTokenRepository,
+    UndoLinkReader,
+    UndoLinkRepository,
 )
 from doorward.application.ports.repositories import (
     AttemptReader,
@@ -96,6 +99,8 @@ class Reading(Protocol):
     def audit(self) -> AuditReader: ...
     @property
     def adoptions(self) -> AdoptionReader: ...
+    @property
+    def undo_links(self) -> UndoLinkReader: ...
 
 
 class Transaction(Protocol):
@@ -126,9 +131,13 @@ class Transaction(Protocol):
     @property
     def audit(self) -> AuditRepository: ...
     @property
+    def undo_links(self) -> UndoLinkRepository: ...
+    @property
     def sign_in_codes(self) -> SignInCodeRepository: ...
     @property
     def adoptions(self) -> AdoptionRepository: ...
+    @property
+    def known_agents(self) -> KnownAgentsRepository: ...
 
 
 CommitListener = Callable[[Sequence[Change]], None]

@@ -38,6 +38,12 @@ class User:
     """The name with which an adopted account signed in before, if that cannot be a username."""
     external_id: Annotated[str | None, Held("It names the account in the system that it comes from.")] = None
     """The id of an adopted account in the system that it comes from."""
+    email_verified_at: Annotated[datetime | None, Held("It says when you proved that the address is yours.")] = None
+    """When the holder proved that they read the mail of this address; None if that is not known."""
+
+    @property
+    def email_verified(self) -> bool:
+        return self.email_verified_at is not None
 
     @property
     def access(self) -> Access:
@@ -110,4 +116,10 @@ class User:
         return replace(self, username=username)
 
     def with_email(self, email: Email) -> Self:
-        return replace(self, email=email)
+        """Return the account with that address. Another address than before is not verified."""
+        same = self.email is not None and email.key == self.email.key
+        return replace(self, email=email, email_verified_at=self.email_verified_at if same else None)
+
+    def verified(self, now: datetime) -> Self:
+        """Return the account with a verified address. One that was verified before keeps its time."""
+        return replace(self, email_verified_at=self.email_verified_at or now)

@@ -16,6 +16,8 @@ from doorward.domain.errors.access import RoleRequired as RoleRequired
 from doorward.domain.errors.access import RoleUnknown as RoleUnknown
 from doorward.domain.errors.accounts import AccountMissing as AccountMissing
 from doorward.domain.errors.accounts import AdoptionRefused as AdoptionRefused
+from doorward.domain.errors.accounts import EmailAlreadyVerified as EmailAlreadyVerified
+from doorward.domain.errors.accounts import EmailNotVerified as EmailNotVerified
 from doorward.domain.errors.accounts import EmailTaken as EmailTaken
 from doorward.domain.errors.accounts import EmailUnproven as EmailUnproven
 from doorward.domain.errors.accounts import ImportRefused as ImportRefused

@@ -126,6 +126,18 @@ class WrongPassword(InvalidCredentials):
     """The account exists and the password is wrong, or the account is disabled."""
 
 
+class EmailNotVerified(Forbidden):
+    """The password is right, and the service requires a verified address, which the account does not have."""
+
+    code = "email_not_verified"
+    text = "Verify your email address first: open the link in the letter that was sent to it, or ask for a new letter."
+
+
+class EmailAlreadyVerified(Conflict):
+    code = "email_already_verified"
+    text = "This email address is verified already."
+
+
 class InvalidCode(Unauthenticated):
     """The code of a letter is wrong, was used, replaced by a newer one or tried too often, or has expired, or no
     enabled account has the address. The text is the same for all."""

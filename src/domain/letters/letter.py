@@ -1,9 +1,11 @@
 """Letters: emails that the service sends to the holders of accounts."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Annotated, Self
 
 from doorward.domain.accounts.email import Email
@@ -31,11 +33,23 @@ class LetterKind(StrEnum):
     """Tells the holder of an account that its password was replaced."""
     SIGN_IN_CODE = "sign_in_code"
     """The code to sign in, for the account with this address, if there is one."""
+    NEW_DEVICE = "new_device"
+    """Tells the holder of an account of a sign-in from a new device. Its details are `agent` and `address`."""
     TEST = "test"
     """What an operator sends to see whether letters arrive. It is never stored."""
+    EMAIL_VERIFICATION = "email_verification"
+    """The link that verifies the address, for the account with this address, unless it is verified already."""
+    EMAIL_IN_USE = "email_in_use"
+    """Tells the holder of the account with this address that somebody tried to use it for another one."""
+    EMAIL_CHANGE = "email_change"
+    """The link to confirm a new address, to that address."""
+    EMAIL_CHANGED = "email_changed"
+    """Tells the old address that the account has another one."""
 
 
-REQUESTED = frozenset({LetterKind.PASSWORD_RESET, LetterKind.SIGN_IN_CODE})
+REQUESTED = frozenset(
+    {LetterKind.PASSWORD_RESET, LetterKind.SIGN_IN_CODE, LetterKind.EMAIL_VERIFICATION, LetterKind.EMAIL_IN_USE}
+)
 """Letters that anybody can ask for by an address. Their account is looked up when they are sent."""
 
 
@@ -81,6 +95,10 @@ class Letter:
     expires_at: Annotated[datetime, Held("It says when the letter is given up.", LETTER_KEPT)]
     finished_at: Annotated[datetime | None, Held("It says when the letter was sent or given up.", LETTER_KEPT)] = None
     version: Annotated[int, Held("It counts the changes, so that two at once do not collide.", LETTER_KEPT)] = 0
+    details: Annotated[Mapping[str, str], Held("The letter tells of these values.", LETTER_KEPT)] = field(
+        default_factory=dict
+    )
+    """What the templates of this kind show of the event, by name. It contains no secrets."""
 
     @classmethod
     def requested(cls, kind: LetterKind, email: Email, language: Language, now: datetime) -> Self:
@@ -90,10 +108,25 @@ class Letter:
         return cls._new(kind, email.value, language, now, slot=sha256(slot).digest())
 
     @classmethod
-    def to_holder(cls, kind: LetterKind, user: User, language: Language, now: datetime) -> Self:
-        """Return a letter that tells the holder of an account about a change of it. For an account without an address
-        it has no recipient, and is removed when it is due."""
-        return replace(cls._new(kind, user.address or "", language, now), user_id=user.id)
+    def to_new_address(cls, user: User, address: Email, language: Language, now: datetime) -> Self:
+        """Return the letter by which the holder of an account confirms a new address. A second one of the account
+        within the same minute of the clock has the same slot, whatever the address."""
+        kind = LetterKind.EMAIL_CHANGE
+        slot = f"{kind}\0{user.id}\0{int(now.timestamp()) // SLOT_SECONDS}".encode()
+        return replace(cls._new(kind, address.value, language, now, slot=sha256(slot).digest()), user_id=user.id)
+
+    @classmethod
+    def to_holder(
+        cls,
+        kind: LetterKind,
+        user: User,
+        language: Language,
+        now: datetime,
+        details: Mapping[str, str] = MappingProxyType({}),
+    ) -> Self:
+        """Return a letter that tells the holder of an account about a change or a sign-in. For an account without an
+        address it has no recipient, and is removed when it is due."""
+        return replace(cls._new(kind, user.address or "", language, now), user_id=user.id, details=dict(details))
 
     @classmethod
     def _new(

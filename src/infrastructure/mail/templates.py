@@ -56,9 +56,12 @@ class LetterTemplates:
             "service": self._links.service,
             "link": link,
             "minutes": contents.token_minutes,
+            "hours": contents.token_minutes // 60,
+            "days": contents.token_minutes // (24 * 60),
             "code": contents.code,
             "written_at": contents.written_at,
             "language": contents.language,
+            **contents.details,
         }
         subject, text, html = (
             environment.select_template([f"{contents.language}/{name}", name]).render(values)

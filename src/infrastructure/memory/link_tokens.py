@@ -4,7 +4,7 @@ from datetime import datetime
 
 from doorward.domain.errors import AccountMissing
 from doorward.domain.ids import UserId
-from doorward.domain.letters.link_token import LinkToken, LinkTokenHash
+from doorward.domain.letters.link_token import LinkPurpose, LinkToken, LinkTokenHash
 from doorward.infrastructure.memory.tables import Tables
 
 
@@ -18,6 +18,9 @@ class MemoryLinkTokens:
     async def of_user(self, user_id: UserId) -> Sequence[LinkToken]:
         own = [token for token in self.tables.link_tokens.values() if token.user_id == user_id]
         return sorted(own, key=lambda token: token.purpose)
+
+    async def of_account(self, user_id: UserId, purpose: LinkPurpose) -> LinkToken | None:
+        return self.tables.link_tokens.get((user_id, purpose))
 
     async def put(self, token: LinkToken) -> None:
         if token.user_id not in self.tables.users:

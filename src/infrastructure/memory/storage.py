@@ -13,6 +13,7 @@ from doorward.domain.change_feed.change import Change, SequencedChange
 from doorward.infrastructure.memory.adoptions import MemoryAdoptions
 from doorward.infrastructure.memory.attempts import MemoryAttempts
 from doorward.infrastructure.memory.audit import MemoryAudit
+from doorward.infrastructure.memory.known_agents import MemoryKnownAgents
 from doorward.infrastructure.memory.leases import MemoryLeases
 from doorward.infrastructure.memory.letters import MemoryLetters
 from doorward.infrastructure.memory.link_tokens import MemoryLinkTokens
@@ -22,6 +23,7 @@ from doorward.infrastructure.memory.services import MemoryServices
 from doorward.infrastructure.memory.sessions import MemorySessions
 from doorward.infrastructure.memory.sign_in_codes import MemorySignInCodes
 from doorward.infrastructure.memory.tables import MemoryDatabase, Tables
+from doorward.infrastructure.memory.undo_links import MemoryUndoLinks
 
 
 @final
@@ -42,8 +44,10 @@ class MemoryTransaction:
         self.letters = MemoryLetters(tables)
         self.link_tokens = MemoryLinkTokens(tables)
         self.audit = MemoryAudit(tables, now)
+        self.undo_links = MemoryUndoLinks(tables)
         self.sign_in_codes = MemorySignInCodes(tables)
         self.adoptions = MemoryAdoptions(tables)
+        self.known_agents = MemoryKnownAgents(tables)
 
     def announce(self, change: Change) -> None:
         self.announced.append(change)
@@ -102,6 +106,10 @@ class MemoryReading:
     @property
     def adoptions(self) -> MemoryAdoptions:
         return MemoryAdoptions(self._copy())
+
+    @property
+    def undo_links(self) -> MemoryUndoLinks:
+        return MemoryUndoLinks(self._copy())
 
     def _copy(self) -> Tables:
         return self._database.tables.copied()

@@ -13,6 +13,7 @@ from doorward.domain.ids import LetterId, SessionId, UserId
 from doorward.domain.keys.signing_key import SigningKey
 from doorward.domain.letters.letter import Letter
 from doorward.domain.letters.link_token import LinkPurpose, LinkToken
+from doorward.domain.letters.undo_link import UndoLink
 from doorward.domain.services.service import Service, ServiceId
 from doorward.domain.sessions.session import Session
 
@@ -36,8 +37,10 @@ class Tables:
     link_tokens: dict[tuple[UserId, LinkPurpose], LinkToken] = field(default_factory=dict)
     audit_streams: dict[StreamId, AuditStream] = field(default_factory=dict)
     audit_entries: list[SealedEntry] = field(default_factory=list)
+    undo_links: dict[tuple[UserId, str], UndoLink] = field(default_factory=dict)
     sign_in_codes: dict[UserId, SignInCode] = field(default_factory=dict)
     adoptions: set[tuple[str, str]] = field(default_factory=set)
+    known_agents: dict[UserId, list[str]] = field(default_factory=dict)
     next_sequence: int = 1
 
     @classmethod
@@ -60,8 +63,10 @@ class Tables:
             link_tokens=dict(self.link_tokens),
             audit_streams=dict(self.audit_streams),
             audit_entries=list(self.audit_entries),
+            undo_links=dict(self.undo_links),
             sign_in_codes=dict(self.sign_in_codes),
             adoptions=set(self.adoptions),
+            known_agents=dict(self.known_agents),
         )
 
     def remove_sessions(self, user_id: UserId) -> int:
@@ -78,10 +83,13 @@ class Tables:
             self.audit_streams[stream.id] = replace(stream, key=None)
 
     def remove_letters(self, user_id: UserId) -> None:
-        """Remove all letters to the holder of the account, the tokens of their links, and its code."""
+        """Remove all letters to the holder of the account, their links, its code, and what is remembered of its user
+        agents."""
         self.letters = {key: letter for key, letter in self.letters.items() if letter.user_id != user_id}
         self.link_tokens = {key: token for key, token in self.link_tokens.items() if token.user_id != user_id}
+        self.undo_links = {key: link for key, link in self.undo_links.items() if link.user_id != user_id}
         self.sign_in_codes.pop(user_id, None)
+        self.known_agents.pop(user_id, None)
 
 
 @dataclass(slots=True)

@@ -9,7 +9,14 @@ from urllib.parse import urlsplit
 from msgspec import Meta
 
 from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME
-from doorward.infrastructure.settings.letter_settings import EmailCodes, MailSender, MailServerUrl, TemplateFolder
+from doorward.infrastructure.settings.letter_settings import (
+    EmailCodes,
+    EmailVerificationChoice,
+    MailSender,
+    MailServerUrl,
+    NewDeviceLetters,
+    TemplateFolder,
+)
 from doorward.infrastructure.settings.limits import LimitSettings
 from doorward.infrastructure.settings.web_addresses import Network
 from doorward.infrastructure.sql.urls import DatabaseUrl
@@ -195,7 +202,9 @@ class Settings:
     smtp_url: MailServerUrl = field(default=None, repr=False)
     mail_from: MailSender = "doorward@localhost.localdomain"
     templates: TemplateFolder = None
+    email_verification: EmailVerificationChoice = "optional"
     email_codes: EmailCodes = False
+    new_device_letters: NewDeviceLetters = True
     workers: Annotated[int, Meta(ge=1, le=64, description="Worker processes.")] = 1
     hasher: Annotated[
         Literal["auto", "argon2-cffi", "libsodium"],

@@ -11,10 +11,12 @@ from doorward.infrastructure.sql.naming import VERSION_TABLE
 from doorward.infrastructure.sql.tables import metadata
 from doorward.infrastructure.sql.urls import DatabaseUrl
 
-HEAD = "0009"
+HEAD = "0012"
 """The revision that this version works with. Revisions are numbered; a greater number is a newer revision."""
 
-KNOWN_REVISIONS = frozenset({"", "0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", HEAD})
+KNOWN_REVISIONS = frozenset(
+    {"", "0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", HEAD}
+)
 """Every revision so far. The empty one stands for a new database."""
 
 FORMER_VERSION_TABLE = "alembic_version"
@@ -27,7 +29,9 @@ COLUMNS_BY_TABLE = {each.name: frozenset(each.columns.keys()) for each in metada
 ADDED_LATER = {
     "changes": frozenset({"session_id", "epoch"}),
     "sessions": frozenset({"keeps_token"}),
-    "users": frozenset({"disabled_until", "disabled_reason", "alias", "alias_key", "external_id"}),
+    "users": frozenset({"disabled_until", "disabled_reason", "alias", "alias_key", "external_id", "email_verified_at"}),
+    "letters": frozenset({"details"}),
+    "link_tokens": frozenset({"new_address"}),
 }
 """Columns that a table of Doorward does not have in each revision."""
 

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -96,6 +97,7 @@ def to_row(letter: Letter) -> dict[str, Any]:
         "expires_at": letter.expires_at,
         "finished_at": letter.finished_at,
         "version": letter.version,
+        "details": json.dumps(dict(letter.details)) if letter.details else None,
     }
 
 
@@ -116,4 +118,5 @@ def to_letter(row: SqlRow) -> Letter:
         expires_at=row.expires_at,
         finished_at=row.finished_at,
         version=row.version,
+        details=json.loads(row.details) if row.details else {},
     )

@@ -17,14 +17,14 @@ OF_KNOWN_PURPOSE = link_tokens.c.purpose.in_([purpose.value for purpose in LinkP
 """A later version of Doorward on the same database may know more purposes. Its tokens are unknown here."""
 
 FIND = select(link_tokens).where(WITH_HASH, OF_KNOWN_PURPOSE)
+SAME = (link_tokens.c.user_id == bindparam("holder"), link_tokens.c.purpose == bindparam("same_purpose"))
+OF_ACCOUNT = select(link_tokens).where(*SAME)
 OF_USER = (
     select(link_tokens)
     .where(link_tokens.c.user_id == bindparam("holder"), OF_KNOWN_PURPOSE)
     .order_by(link_tokens.c.purpose)
 )
-REPLACE = update(link_tokens).where(
-    link_tokens.c.user_id == bindparam("holder"), link_tokens.c.purpose == bindparam("same_purpose")
-)
+REPLACE = update(link_tokens).where(*SAME)
 ADD = insert(link_tokens)
 SPEND = delete(link_tokens).where(WITH_HASH)
 VOID = delete(link_tokens).where(link_tokens.c.user_id == bindparam("holder"))
@@ -42,15 +42,22 @@ class SqlLinkTokens:
     connection: SqlConnection
 
     async def find(self, token_hash: LinkTokenHash) -> LinkToken | None:
-        for row in await self.connection.rows(FIND, {"presented": token_hash}):
-            return to_link_token(row)
-        return None
+        return next(map(to_token, await self.connection.rows(FIND, {"presented": token_hash})), None)
+
+    async def of_account(self, user_id: UserId, purpose: LinkPurpose) -> LinkToken | None:
+        asked = {"holder": user_id, "same_purpose": purpose.value}
+        return next(map(to_token, await self.connection.rows(OF_ACCOUNT, asked)), None)
 
     async def of_user(self, user_id: UserId) -> Sequence[LinkToken]:
-        return [to_link_token(row) for row in await self.connection.rows(OF_USER, {"holder": user_id})]
+        return [to_token(row) for row in await self.connection.rows(OF_USER, {"holder": user_id})]
 
     async def put(self, token: LinkToken) -> None:
-        values = {"token_hash": token.hash, "address_key": token.address_key, "expires_at": token.expires_at}
+        values = {
+            "token_hash": token.hash,
+            "address_key": token.address_key,
+            "expires_at": token.expires_at,
+            "new_address": token.new_address,
+        }
         same = {"holder": token.user_id, "same_purpose": token.purpose.value}
         if await self.connection.change(REPLACE, values | same):
             return
@@ -73,11 +80,12 @@ class SqlLinkTokens:
         return await self.connection.change(DELETE_EXPIRED, asked)
 
 
-def to_link_token(row: SqlRow) -> LinkToken:
+def to_token(row: SqlRow) -> LinkToken:
     return LinkToken(
         hash=LinkTokenHash(row.token_hash),
         purpose=LinkPurpose(row.purpose),
         user_id=UserId(row.user_id),
         address_key=row.address_key,
         expires_at=row.expires_at,
+        new_address=row.new_address,
     )

@@ -18,6 +18,7 @@ from doorward.infrastructure.sql.changes import Feed, SqlChanges
 from doorward.infrastructure.sql.connection import Limits, SqlConnection, connected
 from doorward.infrastructure.sql.engine import Engines, open_engines
 from doorward.infrastructure.sql.keys import SqlKeys
+from doorward.infrastructure.sql.known_agents import SqlKnownAgents
 from doorward.infrastructure.sql.leases import SqlLeases
 from doorward.infrastructure.sql.letters import SqlLetters
 from doorward.infrastructure.sql.link_tokens import SqlLinkTokens
@@ -26,6 +27,7 @@ from doorward.infrastructure.sql.roles import SqlRoles
 from doorward.infrastructure.sql.services import SqlServices
 from doorward.infrastructure.sql.sessions import SqlSessions
 from doorward.infrastructure.sql.sign_in_codes import SqlSignInCodes
+from doorward.infrastructure.sql.undo_links import SqlUndoLinks
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.infrastructure.sql.users import SqlUsers
 
@@ -95,12 +97,20 @@ class SqlRepositories:
         return SqlAudit(self.connection, self.heads, self.now)
 
     @property
+    def undo_links(self) -> SqlUndoLinks:
+        return SqlUndoLinks(self.connection)
+
+    @property
     def sign_in_codes(self) -> SqlSignInCodes:
         return SqlSignInCodes(self.connection)
 
     @property
     def adoptions(self) -> SqlAdoptions:
         return SqlAdoptions(self.connection)
+
+    @property
+    def known_agents(self) -> SqlKnownAgents:
+        return SqlKnownAgents(self.connection)
 
 
 @final

@@ -61,6 +61,7 @@ users = Table(
     Column("alias_key", Key(MAX_ALIAS_KEY_BYTES)),
     Column("external_id", display_text(255)),
     Index(None, "alias_key", unique=True),
+    Column("email_verified_at", UtcTime()),
     **TABLE_OPTIONS,
 )
 
@@ -174,6 +175,7 @@ letters = Table(
     Column("expires_at", UtcTime(), nullable=False),
     Column("finished_at", UtcTime()),
     Column("version", Number, nullable=False),
+    Column("details", LongText),
     Index(None, "finished_at", "due_at"),
     Index(None, "user_id"),
     **TABLE_OPTIONS,
@@ -216,6 +218,20 @@ link_tokens = Table(
     Column("token_hash", Digest, nullable=False, unique=True),
     Column("address_key", Key(254), nullable=False),
     Column("expires_at", UtcTime(), nullable=False),
+    Column("new_address", display_text(254)),
+    Index(None, "expires_at"),
+    **TABLE_OPTIONS,
+)
+
+undo_links = Table(
+    own("undo_links"),
+    metadata,
+    Column("user_id", Id(), ForeignKey(users.c.id), primary_key=True),
+    Column("address_key", Key(254), primary_key=True),
+    Column("address", display_text(254), nullable=False),
+    Column("token_hash", Digest, nullable=False, unique=True),
+    Column("expires_at", UtcTime(), nullable=False),
+    Index(None, "address_key"),
     Index(None, "expires_at"),
     **TABLE_OPTIONS,
 )
@@ -240,3 +256,11 @@ adopted_accounts = Table(
     **TABLE_OPTIONS,
 )
 """Without the id of the account here, so that a row can stay when the account is deleted: it is not adopted again."""
+
+known_agents = Table(
+    own("known_agents"),
+    metadata,
+    Column("user_id", Id(), ForeignKey(users.c.id), primary_key=True),
+    Column("families", LongText, nullable=False),
+    **TABLE_OPTIONS,
+)

@@ -38,6 +38,7 @@ def to_row(user: User) -> dict[str, Any]:
         "alias": user.alias.value if user.alias else None,
         "alias_key": user.alias.key if user.alias else None,
         "external_id": user.external_id,
+        "email_verified_at": user.email_verified_at,
     }
 
 
@@ -61,6 +62,7 @@ def to_users(rows: Sequence[SqlRow]) -> Iterator[User]:
             created_at=first.created_at,
             alias=None if first.alias is None else Alias(first.alias, first.alias_key),
             external_id=first.external_id,
+            email_verified_at=first.email_verified_at,
         )
 
 

@@ -24,7 +24,15 @@ from doorward.infrastructure.sql.changes import Feed
 from doorward.infrastructure.sql.connection import MANY_ROWS, SqlConnection, SqlRow, batches, padded
 from doorward.infrastructure.sql.errors import ConstraintViolated
 from doorward.infrastructure.sql.session_deletion import delete_sessions, session_ids_of
-from doorward.infrastructure.sql.tables import letters, link_tokens, sign_in_codes, user_roles, users
+from doorward.infrastructure.sql.tables import (
+    known_agents,
+    letters,
+    link_tokens,
+    sign_in_codes,
+    undo_links,
+    user_roles,
+    users,
+)
 from doorward.infrastructure.sql.user_rows import to_access, to_new_row, to_row, to_users
 
 LAST_CHARACTER = "\U0010ffff"
@@ -100,8 +108,10 @@ GRANT = insert(user_roles)
 REVOKE = delete(user_roles).where(GRANTED_TO, user_roles.c.role == bindparam("role"))
 REVOKE_ALL = delete(user_roles).where(GRANTED_TO)
 REMOVE_LETTERS = delete(letters).where(letters.c.user_id == bindparam("user_id"))
+REMOVE_AGENTS = delete(known_agents).where(known_agents.c.user_id == bindparam("user_id"))
 REMOVE_CODE = delete(sign_in_codes).where(sign_in_codes.c.user_id == bindparam("user_id"))
 REMOVE_LINK_TOKENS = delete(link_tokens).where(link_tokens.c.user_id == bindparam("user_id"))
+REMOVE_UNDO_LINKS = delete(undo_links).where(undo_links.c.user_id == bindparam("user_id"))
 
 HOLDERS = select(users.c.id, users.c.username_key, users.c.alias_key).where(
     (users.c.username_key == bindparam("username_key"))
@@ -184,7 +194,9 @@ class SqlUsers:
         await self.connection.change(REMOVE_LETTERS, {"user_id": user_id})
         await self.connection.change(REMOVE_LINK_TOKENS, {"user_id": user_id})
         await delete_key(self.connection, user_id)
+        await self.connection.change(REMOVE_UNDO_LINKS, {"user_id": user_id})
         await self.connection.change(REMOVE_CODE, {"user_id": user_id})
+        await self.connection.change(REMOVE_AGENTS, {"user_id": user_id})
         await self.connection.change(DELETE, {"user_id": user_id})
         await self.feed.announce(Change.of_account(user_id), Change.sessions_ended(user_id, locked[0].epoch + 1))
         return True

@@ -16,8 +16,10 @@ from doorward.interfaces.cli.adoption_report import print_report, report_object
 from doorward.interfaces.cli.output import EXIT_REFUSED, EXIT_UNUSABLE, json_option, print_json, refuse
 from doorward.interfaces.cli.running import CommandContext, current_settings, run
 
-SYSTEMS = ("tutorial",)
+SYSTEMS = ("tutorial", "django", "keycloak")
 """A tuple of its own, because the module of the sources takes long to import. A test compares both."""
+
+READ_FROM_FILES = frozenset({"keycloak"})
 
 SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 HOW_TO_CONTINUE = "Run it again to continue: whoever came is left alone."
@@ -40,9 +42,10 @@ def adopt(
 ) -> None:
     """Bring the accounts of another SYSTEM along, with the passwords that people have. It is only read.
 
-    SYSTEM is tutorial. WHERE is the URL of its database: mysql://USER:PASSWORD@HOST/NAME,
-    sqlite:///PATH or postgresql://... With - the URL is read from standard input, so that no list of processes shows
-    its password. Without WHERE it is the database of Doorward itself, if DOORWARD_TABLE_PREFIX keeps both apart.
+    SYSTEM is tutorial, django or keycloak. WHERE is the URL of its database: mysql://USER:PASSWORD@HOST/NAME,
+    sqlite:///PATH or postgresql://..., or for keycloak the file of an exported realm. With - it is read from standard
+    input, so that no list of processes shows a password. Without WHERE it is the database of Doorward itself, if
+    DOORWARD_TABLE_PREFIX keeps both apart.
 
     \b
         doorward adopt tutorial mysql://root:...@localhost/testdb --dry-run
@@ -57,7 +60,7 @@ def adopt(
         refuse("--name takes up to 64 lower-case letters, digits, dots, dashes and underscores", EXIT_UNUSABLE)
     bar = ProgressBar()
     try:
-        report = run_adoption(system, location(where), name, read_map(map_file), bar, dry_run=dry_run)
+        report = run_adoption(system, location(system, where), name, read_map(map_file), bar, dry_run=dry_run)
     except KeyboardInterrupt:
         bar.end()
         refuse(f"stopped. {came(bar)}", EXIT_REFUSED)
@@ -82,10 +85,12 @@ def came(bar: "ProgressBar") -> str:
     return f"{adopted} came, or a few more. {HOW_TO_CONTINUE}"
 
 
-def location(where: str) -> str:
-    """Return the URL of the other system."""
+def location(system: str, where: str) -> str:
+    """Return the URL or the file of the other system."""
     if where == "-":
         return sys.stdin.readline().strip()
+    if not where and system in READ_FROM_FILES:
+        refuse(f"name the file to read: doorward adopt {system} FILE", EXIT_UNUSABLE)
     return where or current_settings().database_url
 
 

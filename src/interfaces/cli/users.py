@@ -13,6 +13,7 @@ from doorward.application.accounts.list_users import MAX_PAGE_SIZE, ListUsers, P
 from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.unlock_user import UnlockUser
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
+from doorward.application.accounts.vouch_for_email import VouchForEmail
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import parse_role_name
 from doorward.domain.accounts.suspension import Suspension
@@ -207,6 +208,19 @@ def set_password(account: AccountName) -> None:
     click.echo(f"{run(work).username.value} has a new password.")
 
 
+@users.command(name="verify-email")
+@account_name
+def verify_email(account: AccountName) -> None:
+    """Verify the email address of an account without a letter, because you know that it is right."""
+
+    async def work(context: CommandContext) -> User:
+        user = await account.find(context)
+        await (await context.get(VouchForEmail))(user.id, OPERATOR, context.now)
+        return user
+
+    click.echo(f"The email address of {run(work).username.value} is verified.")
+
+
 def as_object(user: User) -> dict[str, object]:
     """Return an account with the members that the API uses, as it is now."""
     suspension = user.suspension_at(SystemClock().now())
@@ -216,6 +230,7 @@ def as_object(user: User) -> dict[str, object]:
         "username": user.username.value,
         "email": user.address,
         "roles": sorted(user.roles),
+        "emailVerified": user.email_verified,
         "disabled": suspension is not None,
         "reason": suspension.reason or None if suspension else None,
         "until": rfc3339(suspension.until) if suspension and suspension.until else None,

@@ -26,8 +26,10 @@ class UnsignedTokens(Provider):
 
 
 @pytest.fixture
-async def install(tmp_path: Path) -> AsyncIterator[Install]:
-    """`install()`: Doorward on SQLite, or with the settings that are given."""
+async def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Install]:
+    """`install()`: Doorward on SQLite, or with the settings that are given. A hash is renewed however slow the machine
+    is."""
+    monkeypatch.setattr("doorward.application.accounts.authenticate.REHASH_DEADLINE_SECONDS", 60)
     async with AsyncExitStack() as stack:
 
         async def start(**settings: str) -> Installation:

@@ -43,7 +43,8 @@ def test_an_account_is_made_with_a_password_from_standard_input(migrated: Doorwa
     assert made["email"] == "ada@example.org"
     assert made["roles"] == ["admin", "moderator", "user"]
     assert made["disabled"] is False
-    assert set(made) == {"id", "username", "email", "roles", "disabled", "reason", "until", "createdAt"}
+    members = {"id", "username", "email", "emailVerified", "roles", "disabled", "reason", "until", "createdAt"}
+    assert set(made) == members
 
 
 def test_an_account_is_found_by_id_and_username(migrated: Doorward) -> None:
@@ -152,6 +153,12 @@ def test_an_account_is_disabled_enabled_and_deleted(migrated: Doorward) -> None:
     assert migrated("users", "enable", "erin").stdout == "Enabled erin.\n"
     assert migrated("users", "delete", "erin").stdout == "Deleted erin.\n"
     assert migrated("users", "show", "erin").returncode == 1
+
+
+def test_the_operator_vouches_for_an_address(migrated: Doorward) -> None:
+    assert create(migrated, "vera")["emailVerified"] is True
+    assert migrated("users", "verify-email", "vera").stdout == "The email address of vera is verified.\n"
+    assert migrated("users", "verify-email", "nobody-here").returncode == 1
 
 
 def test_an_account_is_disabled_with_a_reason_and_an_end(migrated: Doorward) -> None:

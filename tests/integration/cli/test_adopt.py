@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from doorward.infrastructure.adoption.sources import FILES
 from doorward.infrastructure.adoption.sources import SYSTEMS as KNOWN_SYSTEMS
-from doorward.interfaces.cli.adopt import SYSTEMS
+from doorward.interfaces.cli.adopt import READ_FROM_FILES, SYSTEMS
 from support.programs.command_line import Doorward
 from support.sql_by_hand import Sql, sql_on
 
@@ -125,6 +126,7 @@ def test_what_cannot_be_read_is_wrong_usage(ready: Doorward) -> None:
         (("nothing",), "Invalid value for 'SYSTEM'"),
         (("tutorial", "sqlite:///nowhere.db"), "There is no file nowhere.db."),
         (("tutorial",), "has no column password"),
+        (("keycloak",), "name the file to read: doorward adopt keycloak FILE"),
     ):
         done = ready("adopt", *arguments)
         assert (done.returncode, said in done.stderr) == (2, True), done.stderr
@@ -132,3 +134,4 @@ def test_what_cannot_be_read_is_wrong_usage(ready: Doorward) -> None:
 
 def test_the_systems_on_the_command_line_are_those_that_there_are() -> None:
     assert SYSTEMS == KNOWN_SYSTEMS
+    assert {*FILES} == READ_FROM_FILES

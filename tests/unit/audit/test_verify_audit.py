@@ -44,6 +44,7 @@ async def a_house() -> House:
     house = House()
     for name in ("ada", "grace"):
         user_id = await house.register(name, f"{name}@example.org", PASSWORD, NOON)
+        assert user_id is not None
         await house.grant(user_id, MODERATOR, NOON, OPERATOR)
         await house.end_all(user_id, OPERATOR)
         await house.revoke(user_id, MODERATOR, OPERATOR)

@@ -74,6 +74,7 @@ class UserView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     disabled: bool
     reason: Annotated[str | None, Meta(description="Why the account is disabled, as an admin wrote it.")]
     until: Annotated[datetime, Meta(tz=True, description="When the disabled account becomes enabled by itself.")] | None
+    email_verified: bool
     created_at: Annotated[datetime, Meta(tz=True)]
     alias: Annotated[str, Meta(description=ALIAS)] | UnsetType = UNSET
     external_id: Annotated[str, Meta(description=EXTERNAL_ID)] | UnsetType = UNSET
@@ -140,6 +141,7 @@ def user_view(user: User, now: datetime) -> UserView:
         disabled=suspension is not None,
         reason=suspension.reason or None if suspension else None,
         until=suspension.until if suspension else None,
+        email_verified=user.email_verified,
         created_at=user.created_at,
         alias=user.alias.value if user.alias else UNSET,
         external_id=UNSET if user.external_id is None else user.external_id,

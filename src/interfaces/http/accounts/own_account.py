@@ -46,6 +46,7 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     id: UUID
     username: str
     email: str | None
+    email_verified: bool
     alias: Annotated[str, Meta(description=ALIAS)] | UnsetType = UNSET
     roles: Annotated[list[str], Meta(examples=[["moderator", "user"]])]
     session: SessionView
@@ -74,6 +75,7 @@ def account_view(user: User, session: ListedSession) -> AccountView:
         id=user.id,
         username=user.username.value,
         email=user.address,
+        email_verified=user.email_verified,
         alias=user.alias.value if user.alias else UNSET,
         roles=sorted(user.roles),
         session=session_view(session, session.session.id),

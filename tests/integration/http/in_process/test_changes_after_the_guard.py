@@ -140,6 +140,7 @@ CHANGES: Mapping[str, Case] = {
     "POST /api/account/password": Case(
         "/api/account/password", {"currentPassword": PASSWORD, "newPassword": OTHER_PASSWORD}
     ),
+    "POST /api/account/email": Case("/api/account/email", {"newEmail": "new@example.org", "password": PASSWORD}),
     "DELETE /api/account/sessions": Case("/api/account/sessions"),
     "DELETE /api/account/sessions/{session_id}": Case("/api/account/sessions/{other}"),
     "POST /api/admin/users": Case(
@@ -151,6 +152,7 @@ CHANGES: Mapping[str, Case] = {
     "DELETE /api/admin/users/{user_id}/sessions": Case("/api/admin/users/{bob}/sessions"),
     "PUT /api/admin/users/{user_id}/roles/{role}": Case("/api/admin/users/{bob}/roles/editor"),
     "DELETE /api/admin/users/{user_id}/roles/{role}": Case("/api/admin/users/{bob}/roles/writer"),
+    "POST /api/admin/users/{user_id}/verification": Case("/api/admin/users/{bob}/verification"),
     "PUT /api/admin/roles/{role}": Case("/api/admin/roles/editor", {"description": "edits"}),
     "DELETE /api/admin/roles/{role}": Case("/api/admin/roles/editor"),
 }

@@ -1,5 +1,6 @@
 """How many requests of one kind a client may send, over HTTP."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from dishka import make_async_container
 
 from doorward.domain.rate_limits.limit_name import LimitName
+from doorward.infrastructure.settings.descriptions import describe_settings
 from doorward.interfaces.http.app import create_app
 from doorward.interfaces.http.config import HttpConfig
 from doorward.interfaces.http.metrics import REGISTRY
@@ -16,6 +18,7 @@ from doorward.interfaces.http.security.request_limits import limits_of
 from support.builders import PASSWORD
 from support.http.in_process import App, ServeApp
 from support.http.service import INTROSPECT, REVOKE, outcome, somebody
+from support.readme import guide
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True, scope="session")
 """Nothing of this is in a database."""
@@ -34,6 +37,11 @@ LIMITED_ROUTES = {
     ("POST", REVOKE): LimitName.INTROSPECT,
     ("POST", "/api/auth/code/request"): LimitName.CODE,
     ("POST", "/api/auth/code"): LimitName.SIGN_IN,
+    ("POST", "/api/auth/verify/request"): LimitName.VERIFY,
+    ("POST", "/api/auth/verify"): LimitName.VERIFY,
+    ("POST", "/api/account/email"): LimitName.CONFIRM,
+    ("POST", "/api/account/email/confirm"): LimitName.RESET,
+    ("POST", "/api/auth/undo"): LimitName.RESET,
 }
 """Every route with a limit."""
 
@@ -51,6 +59,11 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     REVOKE: {"token": "x"},
     "/api/auth/code/request": {"email": "nobody@example.org"},
     "/api/auth/code": {"email": "nobody@example.org", "code": "12345678"},
+    "/api/auth/verify/request": {"email": "nobody@example.org"},
+    "/api/auth/verify": {"token": "x"},
+    "/api/account/email": {"newEmail": "new@example.org", "password": "wrong"},
+    "/api/account/email/confirm": {"token": "x"},
+    "/api/auth/undo": {"token": "x"},
 }
 
 
@@ -63,6 +76,18 @@ def test_these_routes_and_no_others_have_a_limit(database: object) -> None:
         for name in limits_of(handler)
     }
     assert found == LIMITED_ROUTES
+
+
+def test_the_documents_table_has_every_limit_with_its_routes_and_default(database: object) -> None:
+    rows = re.findall(r"^\| `DOORWARD_LIMIT_(\w+)` \| (.+) \| `(.+)` \|$", guide("limits.md"), re.MULTILINE)
+    defaults = {setting.name.removeprefix("DOORWARD_LIMIT_"): setting.default for setting in describe_settings()}
+    documented = {
+        (method, path): name.lower()
+        for name, routes, _ in rows
+        for method, path in re.findall(r"`(\w+) (\S+)`", routes)
+    }
+    assert documented == LIMITED_ROUTES
+    assert {name: default for name, _, default in rows} == {name.upper(): defaults[name.upper()] for name in LimitName}
 
 
 def test_beyond_the_limit_each_route_answers_429_before_anything_else_as_documented(serve: ServeApp) -> None:
