@@ -26,12 +26,10 @@ from doorward.application.accounts.import_users import ImportUsers
 from doorward.application.accounts.list_users import ListUsers
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.accounts.prune_attempts import PruneAttempts
-from doorward.application.accounts.register_user import RegisterUser
 from doorward.application.accounts.request_password_reset import RequestPasswordReset
 from doorward.application.accounts.reset_password import ResetPassword
 from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.unlock_user import UnlockUser
-from doorward.application.accounts.update_user import UpdateUser
 from doorward.application.adoption.adopt_accounts import AdoptAccounts
 from doorward.application.services.authenticate_client import AuthenticateClient
 from doorward.application.services.introspect_token import IntrospectToken
@@ -48,6 +46,7 @@ from doorward.application.sessions.issue_tokens import IssueTokens
 from doorward.application.sessions.list_sessions import ListSessions
 from doorward.application.sessions.prune_sessions import PruneSessions
 from doorward.application.sessions.refresh_session import RefreshSession
+from doorward.infrastructure.providers.accounts import BY_SETTINGS, AccountsProvider
 from doorward.infrastructure.providers.audit import AUDIT, AuditProvider
 from doorward.infrastructure.providers.change_feed import ChangeFeedProvider
 from doorward.infrastructure.providers.email_addresses import EMAIL_ADDRESSES
@@ -61,7 +60,6 @@ from doorward.infrastructure.providers.tokens import KEYS, TokensProvider
 from doorward.infrastructure.settings.settings import Settings
 
 ACCOUNTS = (
-    RegisterUser,
     CreateUser,
     ImportUsers,
     PruneAttempts,
@@ -75,7 +73,6 @@ ACCOUNTS = (
     FindUser,
     IdentifyUser,
     ListUsers,
-    UpdateUser,
     DeleteUser,
     DeleteOwnAccount,
     AdoptAccounts,
@@ -108,7 +105,9 @@ SERVICES = (RegisterService, ListServices, RemoveService, AuthenticateClient, In
 
 class UseCases(Provider):
     scope = Scope.APP
-    all = provide_all(*ACCOUNTS, *SESSIONS, *ACCESS, *KEYS, *SERVICES, *LETTERS, *EMAIL_ADDRESSES, *AUDIT, *OPERATIONS)
+    all = provide_all(
+        *ACCOUNTS, *BY_SETTINGS, *SESSIONS, *ACCESS, *KEYS, *SERVICES, *LETTERS, *EMAIL_ADDRESSES, *AUDIT, *OPERATIONS
+    )
 
 
 def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
@@ -119,6 +118,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
     return make_async_container(
         StorageProvider(settings),
         PasswordsProvider(settings),
+        AccountsProvider(settings),
         TokensProvider(settings),
         ChangeFeedProvider(settings),
         LettersProvider(settings),

@@ -9,6 +9,7 @@ from doorward.application.access.authorize_from_cache import AuthorizeFromCache
 from doorward.application.access.authorize_role import AuthorizeRole
 from doorward.application.access.grant_role import GrantRole
 from doorward.application.access.revoke_role import RevokeRole
+from doorward.application.accounts.accept_invitation import AcceptInvitation
 from doorward.application.accounts.authenticate import Authenticate
 from doorward.application.accounts.change_password import ChangePassword
 from doorward.application.accounts.confirm_email_change import ConfirmEmailChange
@@ -19,6 +20,7 @@ from doorward.application.accounts.delete_own_account import DeleteOwnAccount
 from doorward.application.accounts.delete_user import DeleteUser
 from doorward.application.accounts.find_and_count import FindAndCount
 from doorward.application.accounts.import_users import ImportUsers
+from doorward.application.accounts.invite_user import InviteUser
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.accounts.register_user import RegisterUser
 from doorward.application.accounts.request_email_change import RequestEmailChange
@@ -54,11 +56,13 @@ from doorward.domain.access.role import USER, RoleName
 from doorward.domain.accounts.attempts import AttemptPolicy
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.email_verification import EmailVerification
+from doorward.domain.accounts.invitation import INVITATION_LIFE, Invitation
 from doorward.domain.accounts.password import PasswordHash, PasswordPolicy
+from doorward.domain.accounts.sign_up import SignUp
 from doorward.domain.accounts.suspension import WITHOUT_END
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
-from doorward.domain.ids import LetterId, SessionId, UserId, uuid7
+from doorward.domain.ids import InvitationId, LetterId, SessionId, UserId, uuid7
 from doorward.domain.letters.letter import LetterKind
 from doorward.domain.sessions.refresh_token import RefreshTokenHash
 from doorward.domain.sessions.session import Device, Session, SessionPolicy, new_session_id
@@ -106,6 +110,19 @@ def email_of(user: User) -> Email:
     """Return the address of an account that has one."""
     assert user.email is not None
     return user.email
+
+
+def an_invitation(address: str = "ada@example.org", minute: int = 0) -> Invitation:
+    """Return an invitation of the operator, made so many minutes after NOON."""
+    created_at = NOON + timedelta(minutes=minute)
+    return Invitation(
+        id=InvitationId(uuid7(created_at)),
+        email=Email.parse(address),
+        roles=frozenset({USER}),
+        invited_by=None,
+        created_at=created_at,
+        expires_at=created_at + INVITATION_LIFE,
+    )
 
 
 def letter_contents() -> LetterContents:
@@ -245,6 +262,14 @@ class House:
     @property
     def set_password(self) -> SetPassword:
         return SetPassword(self.storage, self.hasher, self.rules, self.log)
+
+    @property
+    def invite(self) -> InviteUser:
+        return InviteUser(self.storage, SignUp.OPEN, self.log)
+
+    @property
+    def accept(self) -> AcceptInvitation:
+        return AcceptInvitation(self.storage, self.hasher, self.rules, self.link_tokens, SignUp.INVITED, self.log)
 
     @property
     def request_reset(self) -> RequestPasswordReset:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from doorward.application.ports.storage import Storage, Transaction
 from doorward.domain.access.role import Role, RoleName
+from doorward.domain.accounts.invitation import Invitation
 from doorward.domain.accounts.sign_in_code import SignInCode
 from doorward.domain.accounts.user import User
 from doorward.domain.change_feed.change import Change
@@ -20,7 +21,9 @@ Secret = LinkToken | SignInCode | UndoLink
 """What a letter gives the holder of an account."""
 
 
-async def put(storage: Storage, *things: User | Role | Session | Service | SigningKey | Letter | Secret) -> None:
+async def put(
+    storage: Storage, *things: User | Role | Session | Service | SigningKey | Letter | Invitation | Secret
+) -> None:
     async with storage.transaction() as tx:
         for thing in things:
             match thing:
@@ -36,6 +39,8 @@ async def put(storage: Storage, *things: User | Role | Session | Service | Signi
                     await tx.keys.add(thing)
                 case Letter():
                     assert await tx.letters.add(thing)
+                case Invitation():
+                    await tx.invitations.put(thing)
                 case LinkToken() | SignInCode() | UndoLink():
                     await put_secret(tx, thing)
 

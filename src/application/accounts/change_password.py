@@ -14,7 +14,7 @@ from doorward.application.transactions import MAX_ATTEMPTS, retried
 from doorward.domain.access.principal import Principal
 from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.errors import TransactionConflict
-from doorward.domain.letters.language import DEFAULT_LANGUAGE, Language
+from doorward.domain.letters.language import Language
 from doorward.domain.sessions.ending import other_sessions
 
 
@@ -31,7 +31,7 @@ class ChangePassword:
     log: SecurityLog
 
     async def __call__(
-        self, by: Principal, current: str, new: str, now: datetime, language: Language = DEFAULT_LANGUAGE
+        self, by: Principal, current: str, new: str, now: datetime, language: Language | None = None
     ) -> None:
         """Raise PasswordWrong, PasswordRefused, HashingBusy or InvalidToken.
 
@@ -56,7 +56,12 @@ class ChangePassword:
 
     @retried
     async def _save(
-        self, by: Principal, confirmed: PasswordHash, password_hash: PasswordHash, language: Language, now: datetime
+        self,
+        by: Principal,
+        confirmed: PasswordHash,
+        password_hash: PasswordHash,
+        language: Language | None,
+        now: datetime,
     ) -> int | None:
         """Return how many sessions ended, or None if `confirmed` is not the hash of the account any more."""
         async with self.storage.transaction() as tx:

@@ -34,7 +34,9 @@ class ConfirmEmailChange:
     tokens: LinkTokens
     log: SecurityLog
 
-    async def __call__(self, token: str, language: Language, now: datetime, by: Source = UNKNOWN_VISITOR) -> None:
+    async def __call__(
+        self, token: str, language: Language | None, now: datetime, by: Source = UNKNOWN_VISITOR
+    ) -> None:
         """Raise InvalidLink, or EmailTaken if another account got the address meanwhile."""
         token_hash = self.tokens.hash_of(token)
         holder = await holder_of(self.storage, token_hash, PURPOSE, now) if token_hash else None
@@ -47,7 +49,7 @@ class ConfirmEmailChange:
 
     @retried
     async def _change(
-        self, token_hash: LinkTokenHash, holder: User, language: Language, now: datetime, by: Source
+        self, token_hash: LinkTokenHash, holder: User, language: Language | None, now: datetime, by: Source
     ) -> bool:
         async with self.storage.transaction() as tx:
             spent = await spend_link(tx, token_hash, PURPOSE, holder, now)
@@ -64,7 +66,7 @@ class ConfirmEmailChange:
                 await self._tell(tx, user, user.email, language, now)
         return True
 
-    async def _tell(self, tx: Transaction, user: User, old: Email, language: Language, now: datetime) -> None:
+    async def _tell(self, tx: Transaction, user: User, old: Email, language: Language | None, now: datetime) -> None:
         """Tell the old address. The token of its link is made when the letter is sent; until then nobody knows it."""
         if user.email_verified:
             _, unknown = self.tokens.generate()

@@ -19,7 +19,6 @@ from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
 from doorward.domain.errors import RoleUnknown
 from doorward.domain.ids import UserId, uuid7
-from doorward.domain.letters.language import DEFAULT_LANGUAGE
 from doorward.domain.letters.letter import Letter, LetterKind
 
 
@@ -68,5 +67,5 @@ class CreateUser:
             await tx.users.add(user)
             await tx.audit.append(account_created(user, by))
             if self.verification.writes_letters and not user.email_verified:
-                letter = Letter.to_holder(LetterKind.EMAIL_VERIFICATION, user, DEFAULT_LANGUAGE, user.created_at)
+                letter = Letter.to_holder(LetterKind.EMAIL_VERIFICATION, user, None, user.created_at)
                 await tx.letters.add(letter)

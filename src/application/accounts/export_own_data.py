@@ -29,6 +29,7 @@ class ExportOwnData:
             user = await reading.users.get(by.user_id)
             if user is None:
                 raise InvalidToken
+            profile = await reading.profiles.of_user(user.id)
             sessions = await reading.sessions.of_user(user.id)
             letters = await reading.letters.of_user(user.id, MAX_LETTERS)
             link_tokens = await reading.link_tokens.of_user(user.id)
@@ -37,6 +38,7 @@ class ExportOwnData:
         shown = entries[:MAX_AUDIT_ENTRIES]
         parts = {
             "account": personal_values(user),
+            "profile": None if profile is None else personal_values(profile),
             "sessions": [personal_values(session) for session in sessions],
             "letters": [personal_values(letter) for letter in letters],
             "linkTokens": [personal_values(token) for token in link_tokens],

@@ -8,6 +8,7 @@ from uuid import UUID
 from doorward.application.audit.personal_values import is_held, notes_of, personal_values
 from doorward.application.ports.audit import AuditRecord
 from doorward.domain.accounts.attempts import AttemptCount, AttemptKey
+from doorward.domain.accounts.profile import Profile
 from doorward.domain.accounts.user import User
 from doorward.domain.audit.sealed_entry import AuditEntryId, SealedEntry
 from doorward.domain.ids import UserId
@@ -18,6 +19,7 @@ from doorward.domain.sessions.session import Session
 
 KINDS: Final[Mapping[str, Sequence[type[Any]]]] = {
     "account": (User,),
+    "profile": (Profile,),
     "sessions": (Session,),
     "letters": (Letter,),
     "linkTokens": (LinkToken,),
@@ -34,6 +36,7 @@ HELD_BACK: Final[Mapping[str, str]] = {
     "adoptions": "A list of accounts from another system says which came already. Your account shows its id there.",
     "knownAgents": "The kinds of programs that signed you in. They would tell a thief how to avoid a letter to you.",
     "undoLinks": "A link that undoes a change is kept as a hash for a week. The audit entries show the address.",
+    "invitations": "An invitation is kept for an address, until it is accepted or removed or has expired.",
     "rolesGrantedAt": "The audit entries say when a role was granted.",
 }
 """What else is held, and why it is not shown."""

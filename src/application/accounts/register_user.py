@@ -14,12 +14,13 @@ from doorward.application.transactions import retried
 from doorward.domain.access.role import USER
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.email_verification import EmailVerification
+from doorward.domain.accounts.sign_up import SignUp
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
 from doorward.domain.audit.source import UNKNOWN_VISITOR, Source
 from doorward.domain.errors import EmailTaken, RoleUnknown, UsernameReserved
 from doorward.domain.ids import UserId, uuid7
-from doorward.domain.letters.language import DEFAULT_LANGUAGE, Language
+from doorward.domain.letters.language import Language
 from doorward.domain.letters.letter import Letter, LetterKind
 
 MAX_SHOWN_CHARACTERS = 64
@@ -28,13 +29,15 @@ MAX_SHOWN_CHARACTERS = 64
 @final
 @dataclass(frozen=True, slots=True)
 class RegisterUser:
-    """Signs a user up. Anybody may create an account, which gets the role `user` and no other."""
+    """Signs a user up. Anybody may create an account, unless `sign_up` says otherwise. It gets the role `user` and no
+    other."""
 
     storage: Storage
     hasher: PasswordHasher
     rules: PasswordRules
     verification: EmailVerification
     log: SecurityLog
+    sign_up: SignUp = SignUp.OPEN
 
     async def __call__(  # noqa: PLR0913 what the form has, and from where it comes
         self,
@@ -44,15 +47,16 @@ class RegisterUser:
         now: datetime,
         *,
         roles: Iterable[str] = (),
-        language: Language = DEFAULT_LANGUAGE,
+        language: Language | None = None,
         by: Source = UNKNOWN_VISITOR,
     ) -> UserId | None:
-        """Raise Invalid, UsernameTaken or EmailTaken. `roles` must exist, but are not granted: the clients of the
-        tutorial send them.
+        """Raise SignUpByInvitation, SignUpClosed, Invalid, UsernameTaken or EmailTaken. `roles` must exist, but are not
+        granted: the clients of the tutorial send them. `language` is that of the letters, now and later.
 
         If verified addresses are required, nobody is told that an address is in use: a letter tells the holder of the
         account, nothing is created, and None is returned.
         """
+        self.sign_up.refuse_strangers()
         name, address = Username.parse(username), Email.parse(email)
         if name.reserved:
             raise UsernameReserved
@@ -66,6 +70,7 @@ class RegisterUser:
             password_hash=await self.hasher.hash(checked),
             roles=frozenset({USER}),
             created_at=now,
+            locale=language,
         )
         try:
             await self._add(user, address, language, by)
@@ -79,7 +84,7 @@ class RegisterUser:
         return user.id
 
     @retried
-    async def _add(self, user: User, address: Email, language: Language, by: Source) -> None:
+    async def _add(self, user: User, address: Email, language: Language | None, by: Source) -> None:
         async with self.storage.transaction() as tx:
             await tx.users.add(user)
             if await tx.undo_links.is_reserved(address.key, user.id, user.created_at):

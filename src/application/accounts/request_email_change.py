@@ -34,7 +34,9 @@ class RequestEmailChange:
     tokens: LinkTokens
     log: SecurityLog
 
-    async def __call__(self, by: Principal, new_email: str, password: str, now: datetime, language: Language) -> None:
+    async def __call__(
+        self, by: Principal, new_email: str, password: str, now: datetime, language: Language | None
+    ) -> None:
         """Raise InvalidEmail, PasswordWrong, TooManyAttempts, HashingBusy or InvalidToken. An account gets one such
         letter in each minute of the clock.
 
@@ -50,7 +52,7 @@ class RequestEmailChange:
 
     @retried
     async def _order(
-        self, by: Principal, confirmed: PasswordHash, address: Email, language: Language, now: datetime
+        self, by: Principal, confirmed: PasswordHash, address: Email, language: Language | None, now: datetime
     ) -> bool:
         """Return False if `confirmed` is not the hash of the account any more.
 

@@ -10,7 +10,6 @@ from doorward.application.transactions import retried
 from doorward.domain.access.actor import Actor
 from doorward.domain.errors import EmailAlreadyVerified
 from doorward.domain.ids import UserId
-from doorward.domain.letters.language import Language
 from doorward.domain.letters.letter import Letter, LetterKind
 
 
@@ -22,15 +21,15 @@ class ResendEmailVerification:
     storage: Storage
     log: SecurityLog
 
-    async def __call__(self, user_id: UserId, by: Actor, language: Language, now: datetime) -> None:
+    async def __call__(self, user_id: UserId, by: Actor, now: datetime) -> None:
         """Raise AccountMissing or EmailAlreadyVerified."""
-        await self._order(user_id, by, language, now)
+        await self._order(user_id, by, now)
         self.log.record(SecurityEvent.EMAIL_VERIFICATION_REQUESTED, user_id=str(user_id), by=by.log_name)
 
     @retried
-    async def _order(self, user_id: UserId, by: Actor, language: Language, now: datetime) -> None:
+    async def _order(self, user_id: UserId, by: Actor, now: datetime) -> None:
         async with self.storage.transaction() as tx:
             user = await authorize_change_of(tx, user_id, by, self.log)
             if user.email_verified:
                 raise EmailAlreadyVerified
-            await tx.letters.add(Letter.to_holder(LetterKind.EMAIL_VERIFICATION, user, language, now))
+            await tx.letters.add(Letter.to_holder(LetterKind.EMAIL_VERIFICATION, user, None, now))

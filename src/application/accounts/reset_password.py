@@ -39,7 +39,7 @@ class ResetPassword:
     log: SecurityLog
 
     async def __call__(
-        self, token: str, new: str, language: Language, now: datetime, by: Source = UNKNOWN_VISITOR
+        self, token: str, new: str, language: Language | None, now: datetime, by: Source = UNKNOWN_VISITOR
     ) -> None:
         """Raise InvalidLink, PasswordRefused or HashingBusy. A password that is refused does not use up the token."""
         token_hash = self.tokens.hash_of(token)
@@ -55,7 +55,7 @@ class ResetPassword:
 
     @retried
     async def _reset(
-        self, token_hash: LinkTokenHash, renewed: User, language: Language, now: datetime, by: Source
+        self, token_hash: LinkTokenHash, renewed: User, language: Language | None, now: datetime, by: Source
     ) -> int | None:
         """Give the account the password of `renewed`. Return how many sessions ended, or None if the token is not valid
         any more."""

@@ -13,7 +13,6 @@ from doorward.domain.access.actor import Operator
 from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.errors import AccountMissing
 from doorward.domain.ids import UserId
-from doorward.domain.letters.language import DEFAULT_LANGUAGE
 
 
 @final
@@ -44,6 +43,6 @@ class SetPassword:
             if user is None:
                 raise AccountMissing
             changed = user.with_password(password_hash)
-            await store_new_password(tx, changed, DEFAULT_LANGUAGE, now)
+            await store_new_password(tx, changed, None, now)
             ended = await tx.sessions.end_all(user_id, changed.epoch)
             await tx.audit.append(password_changed(user, by, ended))

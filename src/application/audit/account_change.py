@@ -1,9 +1,11 @@
+from dataclasses import replace
 from typing import Final
 
 from doorward.application.audit.personal_values import is_no_secret, personal_values
 from doorward.application.ports.audit import AuditEntry, Details
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.actor import Actor
+from doorward.domain.accounts.profile import Profile
 from doorward.domain.accounts.user import User
 from doorward.domain.audit.source import Source
 
@@ -43,3 +45,12 @@ def password_changed(user: User, by: Actor | Source, ended_sessions: int) -> Aud
     """Return the entry of a new password. It says that there is one, and no more."""
     event, after = SecurityEvent.AUTHN_PASSWORD_CHANGE, {"endedSessions": ended_sessions}
     return AuditEntry(event=event, by=by, account=user.id, after=after)
+
+
+def with_profile(entry: AuditEntry, before: Profile | None, after: Profile | None) -> AuditEntry:
+    """Return the entry of a change of which a new profile is a part."""
+    return replace(
+        entry,
+        before={**entry.before, "profile": before.members if before else None},
+        after={**entry.after, "profile": after.members if after else None},
+    )

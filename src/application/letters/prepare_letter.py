@@ -8,10 +8,12 @@ from doorward.application.ports.sign_in_codes import SignInCodes
 from doorward.application.ports.storage import Transaction
 from doorward.domain.accounts.email import Email, login_key
 from doorward.domain.accounts.email_verification import EmailVerification
+from doorward.domain.accounts.invitation import Invitation
 from doorward.domain.accounts.sign_in_code import CODE_LIFE, SignInCode
 from doorward.domain.accounts.user import User
+from doorward.domain.letters.language import DEFAULT_LANGUAGE
 from doorward.domain.letters.letter import REQUESTED, Letter, LetterKind
-from doorward.domain.letters.link_token import LinkPurpose, LinkToken, address_key
+from doorward.domain.letters.link_token import LinkPurpose, LinkToken
 from doorward.domain.letters.undo_link import UNDO_LIFE, UndoLink
 
 LINKS: Final[Mapping[LetterKind, LinkPurpose]] = {
@@ -42,8 +44,11 @@ class PrepareLetter:
     codes: SignInCodes
     verification: EmailVerification
 
-    async def addressee(self, tx: Transaction, letter: Letter, now: datetime) -> User | None:
-        """Return the account, which is held until the transaction ends. Return None if nobody is to get the letter."""
+    async def addressee(self, tx: Transaction, letter: Letter, now: datetime) -> User | Invitation | None:
+        """Return the account, which is held until the transaction ends, or the invitation that the letter is about.
+        Return None if nobody is to get the letter."""
+        if letter.kind is LetterKind.INVITATION:
+            return await invitation_of(tx, letter)
         if letter.kind in REQUESTED:
             return await account_with_address(tx, letter, now)
         user = await tx.users.lock(letter.user_id) if letter.user_id and letter.recipient else None
@@ -53,15 +58,17 @@ class PrepareLetter:
         is_wanted = wanted is not None and wanted.new_address == letter.recipient
         return user if is_wanted and user.is_enabled_at(now) else None
 
-    async def contents(self, tx: Transaction, letter: Letter, user: User, now: datetime) -> LetterContents:
+    async def contents(self, tx: Transaction, letter: Letter, to: User | Invitation, now: datetime) -> LetterContents:
         """Return what the letter contains. The token of a link and the code are new each time, and replace older
         ones."""
-        owner = await other_owner(tx, letter, user)
+        if isinstance(to, Invitation):
+            return await self._invitation(tx, letter, to, now)
+        user, owner = to, await other_owner(tx, letter, to)
         contents = LetterContents(
             letter_id=letter.id,
             kind=LetterKind.EMAIL_IN_USE if owner else self._kind(letter, user),
             recipient=letter.recipient,
-            language=letter.language,
+            language=letter.language or user.locale or DEFAULT_LANGUAGE,
             username=(owner or user).username.value,
             written_at=letter.created_at,
             sent_at=now,
@@ -73,6 +80,23 @@ class PrepareLetter:
         link = await self._link(tx, contents.kind, letter, user, now)
         return (
             replace(contents, token=link.token, token_minutes=link.life // timedelta(minutes=1)) if link else contents
+        )
+
+    async def _invitation(
+        self, tx: Transaction, letter: Letter, invitation: Invitation, now: datetime
+    ) -> LetterContents:
+        token, token_hash = self.tokens.generate()
+        await tx.invitations.set_token(invitation.id, token_hash)
+        return LetterContents(
+            letter_id=letter.id,
+            kind=letter.kind,
+            recipient=letter.recipient,
+            language=letter.language or DEFAULT_LANGUAGE,
+            username="",
+            written_at=letter.created_at,
+            sent_at=now,
+            token=token,
+            token_minutes=(invitation.expires_at - now) // timedelta(minutes=1),
         )
 
     def _kind(self, letter: Letter, user: User) -> LetterKind:
@@ -110,7 +134,7 @@ async def account_with_address(tx: Transaction, letter: Letter, now: datetime) -
     key = login_key(letter.recipient)
     found = await tx.users.by_login(key)
     user = await tx.users.lock(found.id) if found else None
-    if user is None or address_key(user) != key or not user.is_enabled_at(now):
+    if user is None or user.email_key != key or not user.is_enabled_at(now):
         return None
     is_verified_already = letter.kind is LetterKind.EMAIL_VERIFICATION and user.email_verified
     return None if is_verified_already else user
@@ -131,8 +155,19 @@ async def address_to_restore(tx: Transaction, letter: Letter, user: User) -> Ema
     """
     key = login_key(letter.recipient)
     if letter.kind is LetterKind.PASSWORD_CHANGED:
-        return user.email if user.email_verified and address_key(user) == key else None
+        return user.email if user.email_verified and user.email_key == key else None
     if letter.kind is LetterKind.EMAIL_CHANGED:
         links = await tx.undo_links.of_account(user.id)
         return next((link.address for link in links if link.address.key == key), None)
     return None
+
+
+async def invitation_of(tx: Transaction, letter: Letter) -> Invitation | None:
+    """Return the invitation that the letter is about. Return None if it was accepted, removed or replaced, or if the
+    address has an account."""
+    key = login_key(letter.recipient)
+    invitation = await tx.invitations.by_address(key)
+    if invitation is None or invitation.slot != letter.slot:
+        return None
+    _, taken = await tx.users.taken((), (key,))
+    return None if taken else invitation

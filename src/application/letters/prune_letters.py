@@ -12,7 +12,7 @@ KEPT = timedelta(days=7)
 @final
 @dataclass(frozen=True, slots=True)
 class PruneLetters:
-    """Deletes letters that were sent or given up a week ago, and expired links and codes."""
+    """Deletes letters that were sent or given up a week ago, and expired links, codes and invitations."""
 
     storage: Storage
 
@@ -22,4 +22,5 @@ class PruneLetters:
         await prune_in_batches(self.storage, lambda tx, limit: tx.link_tokens.prune(now, limit))
         await prune_in_batches(self.storage, lambda tx, limit: tx.undo_links.prune(now, limit))
         await prune_in_batches(self.storage, lambda tx, limit: tx.sign_in_codes.prune(now, limit))
+        await prune_in_batches(self.storage, lambda tx, limit: tx.invitations.prune(now, limit))
         return pruned

@@ -56,6 +56,8 @@ class SecurityEvent(StrEnum):
     EMAIL_VERIFICATION_REQUESTED = "email_verification_requested", Level.INFO, MAX_LINES_PER_SECOND
     EMAIL_VERIFIED = "email_verified", Level.INFO
     EXCESS_RATE_LIMIT_EXCEEDED = "excess_rate_limit_exceeded", Level.WARNING, 1
+    INVITATION_ADDED = "invitation_added", Level.INFO
+    INVITATION_REMOVED = "invitation_removed", Level.INFO
     LETTER_DISCARDED = "letter_discarded", Level.INFO, MAX_LINES_PER_SECOND
     LETTER_FAILED = "letter_failed", Level.WARNING
     LETTER_GIVEN_UP = "letter_given_up", Level.ERROR

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from doorward.application.ports.adoption import AdoptionReader, AdoptionRepository
 from doorward.application.ports.audit import AuditReader, AuditRepository
+from doorward.application.ports.invitations import InvitationReader, InvitationRepository
 from doorward.application.ports.known_agents import KnownAgentsRepository
 from doorward.application.ports.letters import (
     LetterReader,
@@ -21,6 +22,7 @@ from doorward.application.ports.letters import (
     UndoLinkReader,
     UndoLinkRepository,
 )
+from doorward.application.ports.profiles import ProfileReader, ProfileRepository
 from doorward.application.ports.repositories import (
     AttemptReader,
     AttemptRepository,
@@ -101,6 +103,10 @@ class Reading(Protocol):
     def adoptions(self) -> AdoptionReader: ...
     @property
     def undo_links(self) -> UndoLinkReader: ...
+    @property
+    def profiles(self) -> ProfileReader: ...
+    @property
+    def invitations(self) -> InvitationReader: ...
 
 
 class Transaction(Protocol):
@@ -138,6 +144,10 @@ class Transaction(Protocol):
     def adoptions(self) -> AdoptionRepository: ...
     @property
     def known_agents(self) -> KnownAgentsRepository: ...
+    @property
+    def profiles(self) -> ProfileRepository: ...
+    @property
+    def invitations(self) -> InvitationRepository: ...
 
 
 CommitListener = Callable[[Sequence[Change]], None]

@@ -23,7 +23,7 @@ class NoticeDevice:
     sends_letters: bool = True
 
     async def __call__(
-        self, tx: Transaction, holder: User, session: Session, sessions: Sequence[Session], language: Language
+        self, tx: Transaction, holder: User, session: Session, sessions: Sequence[Session], language: Language | None
     ) -> None:
         """Look at the session of a browser that has no device token of the account. `holder` is held, and `sessions`
         are all of the account. Nothing is read if one of the others has the same family, which is the usual case."""

@@ -20,5 +20,6 @@ class EmailVerification(StrEnum):
         return self is not EmailVerification.OFF
 
     def admits(self, user: User) -> bool:
-        """Return whether the account may sign in, as far as its address is concerned."""
-        return self is not EmailVerification.REQUIRED or user.email_verified
+        """Return whether the account may sign in, as far as its address is concerned. One that was adopted without an
+        address signs in to get one."""
+        return self is not EmailVerification.REQUIRED or user.email_verified or user.email is None

@@ -10,6 +10,7 @@ from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.accounts.suspension import WITHOUT_END, Suspension
 from doorward.domain.accounts.username import Username
 from doorward.domain.ids import UserId
+from doorward.domain.letters.language import Language
 from doorward.domain.personal_data import Held, HeldBack
 
 
@@ -40,6 +41,13 @@ class User:
     """The id of an adopted account in the system that it comes from."""
     email_verified_at: Annotated[datetime | None, Held("It says when you proved that the address is yours.")] = None
     """When the holder proved that they read the mail of this address; None if that is not known."""
+    locale: Annotated[Language | None, Held("Letters are written in it.")] = None
+    """The language of letters that no request of the holder caused; None if nobody named one."""
+
+    @property
+    def email_key(self) -> str:
+        """Return the key of the email address; empty if there is none."""
+        return self.email.key if self.email else ""
 
     @property
     def email_verified(self) -> bool:
@@ -117,9 +125,12 @@ class User:
 
     def with_email(self, email: Email) -> Self:
         """Return the account with that address. Another address than before is not verified."""
-        same = self.email is not None and email.key == self.email.key
+        same = email.key == self.email_key
         return replace(self, email=email, email_verified_at=self.email_verified_at if same else None)
 
     def verified(self, now: datetime) -> Self:
         """Return the account with a verified address. One that was verified before keeps its time."""
         return replace(self, email_verified_at=self.email_verified_at or now)
+
+    def with_locale(self, locale: Language) -> Self:
+        return replace(self, locale=locale)

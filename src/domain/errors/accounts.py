@@ -79,6 +79,35 @@ class ImportStopped(Conflict):
     code = "import_stopped"
 
 
+class InvalidLocale(Invalid):
+    code = "invalid_locale"
+    field = "locale"
+    text = "Name a language in which letters are written, such as en, de, fr, es or pt."
+
+
+class InvalidProfile(Invalid):
+    """The profile is too large, or breaks the operator's schema. The text names the member by its JSON pointer
+    (RFC 6901) within the profile, if there is one."""
+
+    code = "invalid_profile"
+    field = "profile"
+
+
+class SignUpByInvitation(Forbidden):
+    code = "sign_up_by_invitation"
+    text = "New accounts are by invitation. Ask an administrator for one."
+
+
+class SignUpClosed(Forbidden):
+    code = "sign_up_closed"
+    text = "Sign-up is closed. Ask an administrator to create an account."
+
+
+class InvitationMissing(Missing):
+    code = "invitation_not_found"
+    text = "There is no such invitation."
+
+
 class PasswordWrong(Forbidden):
     """The present password that confirms an action is wrong. It is no 401, because the session is still valid."""
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Annotated, Self
 
 from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.invitation import Invitation
 from doorward.domain.accounts.user import User
 from doorward.domain.ids import LetterId, UserId, uuid7
 from doorward.domain.letters.language import Language
@@ -45,6 +46,8 @@ class LetterKind(StrEnum):
     """The link to confirm a new address, to that address."""
     EMAIL_CHANGED = "email_changed"
     """Tells the old address that the account has another one."""
+    INVITATION = "invitation"
+    """The link to accept an invitation, for an address without an account."""
 
 
 REQUESTED = frozenset(
@@ -81,7 +84,8 @@ class Letter:
     kind: Annotated[LetterKind, Held("It says what the letter is about.", LETTER_KEPT)]
     recipient: Annotated[str, Held("The letter goes to this address.", LETTER_KEPT)]
     """An email address."""
-    language: Annotated[Language, Held("The letter is written in it.", LETTER_KEPT)]
+    language: Annotated[Language | None, Held("The letter is written in it.", LETTER_KEPT)]
+    """The one that its request named. None stands for the locale of the account."""
     user_id: Annotated[UserId | None, Held("It says to whose account the letter belongs.", LETTER_KEPT)] = None
     """None until the account of a letter that somebody asked for by its address is looked up."""
     slot: Annotated[bytes, HeldBack("It is a hash that keeps the same letter from being ordered twice.")]
@@ -101,14 +105,14 @@ class Letter:
     """What the templates of this kind show of the event, by name. It contains no secrets."""
 
     @classmethod
-    def requested(cls, kind: LetterKind, email: Email, language: Language, now: datetime) -> Self:
+    def requested(cls, kind: LetterKind, email: Email, language: Language | None, now: datetime) -> Self:
         """Return a letter that somebody asked for by an address that may belong to no account. A second one for the
         same address within the same minute of the clock has the same slot."""
         slot = f"{kind}\0{email.key}\0{int(now.timestamp()) // SLOT_SECONDS}".encode()
         return cls._new(kind, email.value, language, now, slot=sha256(slot).digest())
 
     @classmethod
-    def to_new_address(cls, user: User, address: Email, language: Language, now: datetime) -> Self:
+    def to_new_address(cls, user: User, address: Email, language: Language | None, now: datetime) -> Self:
         """Return the letter by which the holder of an account confirms a new address. A second one of the account
         within the same minute of the clock has the same slot, whatever the address."""
         kind = LetterKind.EMAIL_CHANGE
@@ -120,7 +124,7 @@ class Letter:
         cls,
         kind: LetterKind,
         user: User,
-        language: Language,
+        language: Language | None,
         now: datetime,
         details: Mapping[str, str] = MappingProxyType({}),
     ) -> Self:
@@ -129,8 +133,14 @@ class Letter:
         return replace(cls._new(kind, user.address or "", language, now), user_id=user.id, details=dict(details))
 
     @classmethod
+    def of_invitation(cls, invitation: Invitation) -> Self:
+        """Return the letter with the link of an invitation."""
+        email, language, slot = invitation.email, invitation.locale, invitation.slot
+        return cls._new(LetterKind.INVITATION, email.value, language, invitation.created_at, slot=slot)
+
+    @classmethod
     def _new(
-        cls, kind: LetterKind, recipient: str, language: Language, now: datetime, *, slot: bytes | None = None
+        cls, kind: LetterKind, recipient: str, language: Language | None, now: datetime, *, slot: bytes | None = None
     ) -> Self:
         letter_id = LetterId(uuid7(now))
         return cls(
@@ -148,18 +158,19 @@ class Letter:
         """Return whether the letter must not be sent any more."""
         return now >= self.expires_at
 
-    def attempted(self, now: datetime, jitter: float, user: User) -> Self:
-        """Return the letter as it is stored before an attempt to send it to the holder of that account. If the process
+    def attempted(self, now: datetime, jitter: float, user: User | None) -> Self:
+        """Return the letter as it is stored before an attempt to send it to the holder of that account, or to somebody
+        without one. If the process
         ends during the attempt, the next one follows after the pause.
 
         A letter that somebody asked for goes to the address as the account has it, not as it was typed.
         """
         attempts = self.attempts + 1
         due_at = now + pause_after(attempts, jitter)
-        recipient = user.address if self.kind in REQUESTED else self.recipient
+        recipient = user.address if user and self.kind in REQUESTED else self.recipient
         return replace(
             self,
-            user_id=user.id,
+            user_id=user.id if user else None,
             recipient=recipient or "",
             attempts=attempts,
             due_at=due_at,

@@ -37,7 +37,7 @@ class LinkToken:
     purpose: Annotated[LinkPurpose, Held("It says what the link is for.", LINK_KEPT)]
     user_id: Annotated[UserId, Held("It says for whose account the link is.", LINK_KEPT)]
     address_key: Annotated[str, Held("The link is valid while the account has this address.", LINK_KEPT)]
-    """The key of the email address of the account when the letter was sent."""
+    """The key of the email address of the account when the letter was sent; empty if it had none."""
     expires_at: Annotated[datetime, Held("The link is valid until then.", LINK_KEPT)]
     new_address: Annotated[str | None, Held("The account gets this address when the link is used.", LINK_KEPT)] = None
     """The email address to which the letter went, if the account is to have it."""
@@ -57,7 +57,7 @@ class LinkToken:
             hash=token_hash,
             purpose=purpose,
             user_id=user.id,
-            address_key=address_key(user),
+            address_key=user.email_key,
             expires_at=now + purpose.life,
             new_address=new_address,
         )
@@ -65,10 +65,5 @@ class LinkToken:
     def is_valid_for(self, purpose: LinkPurpose, user: User, now: datetime) -> bool:
         """Return whether the token has this purpose and has not expired, and the account is enabled and still has the
         address that it had then."""
-        fits = (self.purpose.value, self.user_id, self.address_key) == (purpose.value, user.id, address_key(user))
+        fits = (self.purpose.value, self.user_id, self.address_key) == (purpose.value, user.id, user.email_key)
         return fits and user.is_enabled_at(now) and now < self.expires_at
-
-
-def address_key(user: User) -> str:
-    """Return the key of the address of the account, or nothing for an account without an address."""
-    return user.email.key if user.email else ""

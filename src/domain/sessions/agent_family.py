@@ -1,11 +1,6 @@
 """The family of a user agent: the program and the system, without versions, such as `Firefox (Windows)`."""
 
-import re
-
 MAX_FAMILY_CHARACTERS = 64
-
-PRODUCT = re.compile(r"([^\s/();,]+)/")
-"""The name of a product (RFC 9110, section 10.1.5)."""
 
 BROWSERS = (
     ("Edge", {"Edg", "EdgA", "EdgiOS", "Edge"}),
@@ -31,12 +26,14 @@ SYSTEMS = (
 
 
 def agent_family(user_agent: str) -> str:
-    """Return the family. It is empty if the client says nothing. Whoever sends a `User-Agent` chooses it freely."""
-    products = PRODUCT.findall(user_agent)
-    if not products or products[0] != "Mozilla":
-        words = products or user_agent.split()
-        return words[0][:MAX_FAMILY_CHARACTERS] if words else ""
-    names = set(products)
-    browser = next((name for name, marks in BROWSERS if names & marks), "Mozilla")
+    """Return the family. It is empty if the client says nothing. Whoever sends a `User-Agent` chooses it freely.
+
+    A client names products with their versions, such as `curl/8.5.0` (RFC 9110, section 10.1.5).
+    """
+    words = user_agent.split()
+    names = [name for name, slash, _ in (word.partition("/") for word in words) if name and slash]
+    if names[:1] != ["Mozilla"]:
+        return (names or words or [""])[0][:MAX_FAMILY_CHARACTERS]
+    browser = next((name for name, marks in BROWSERS if not marks.isdisjoint(names)), "Mozilla")
     system = next((name for mark, name in SYSTEMS if mark in user_agent), None)
     return f"{browser} ({system})" if system else browser

@@ -6,7 +6,7 @@ spend.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC
+from datetime import UTC, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, final
@@ -59,6 +59,7 @@ class LetterTemplates:
             "hours": contents.token_minutes // 60,
             "days": contents.token_minutes // (24 * 60),
             "code": contents.code,
+            "valid_until": contents.sent_at + timedelta(minutes=contents.token_minutes),
             "written_at": contents.written_at,
             "language": contents.language,
             **contents.details,

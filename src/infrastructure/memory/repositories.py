@@ -104,6 +104,7 @@ class MemoryUsers:
         self.tables.remove_sessions(user_id)
         self.tables.remove_letters(user_id)
         self.tables.delete_audit_key(user_id)
+        self.tables.profiles.pop(user_id, None)
         del self.tables.users[user_id]
         return True
 

@@ -13,11 +13,13 @@ from doorward.domain.change_feed.change import Change, SequencedChange
 from doorward.infrastructure.memory.adoptions import MemoryAdoptions
 from doorward.infrastructure.memory.attempts import MemoryAttempts
 from doorward.infrastructure.memory.audit import MemoryAudit
+from doorward.infrastructure.memory.invitations import MemoryInvitations
 from doorward.infrastructure.memory.known_agents import MemoryKnownAgents
 from doorward.infrastructure.memory.leases import MemoryLeases
 from doorward.infrastructure.memory.letters import MemoryLetters
 from doorward.infrastructure.memory.link_tokens import MemoryLinkTokens
 from doorward.infrastructure.memory.locks import MemoryLocks
+from doorward.infrastructure.memory.profiles import MemoryProfiles
 from doorward.infrastructure.memory.repositories import MemoryChanges, MemoryKeys, MemoryRoles, MemoryUsers
 from doorward.infrastructure.memory.services import MemoryServices
 from doorward.infrastructure.memory.sessions import MemorySessions
@@ -48,6 +50,8 @@ class MemoryTransaction:
         self.sign_in_codes = MemorySignInCodes(tables)
         self.adoptions = MemoryAdoptions(tables)
         self.known_agents = MemoryKnownAgents(tables)
+        self.profiles = MemoryProfiles(tables)
+        self.invitations = MemoryInvitations(tables)
 
     def announce(self, change: Change) -> None:
         self.announced.append(change)
@@ -110,6 +114,14 @@ class MemoryReading:
     @property
     def undo_links(self) -> MemoryUndoLinks:
         return MemoryUndoLinks(self._copy())
+
+    @property
+    def profiles(self) -> MemoryProfiles:
+        return MemoryProfiles(self._copy())
+
+    @property
+    def invitations(self) -> MemoryInvitations:
+        return MemoryInvitations(self._copy())
 
     def _copy(self) -> Tables:
         return self._database.tables.copied()

@@ -5,11 +5,13 @@ from typing import Self
 
 from doorward.domain.access.role import BUILT_IN, Role, RoleName
 from doorward.domain.accounts.attempts import AttemptCount, AttemptKey
+from doorward.domain.accounts.invitation import Invitation
+from doorward.domain.accounts.profile import Profile
 from doorward.domain.accounts.sign_in_code import SignInCode
 from doorward.domain.accounts.user import User
 from doorward.domain.audit.sealed_entry import AuditStream, SealedEntry, StreamId
 from doorward.domain.change_feed.change import SequencedChange
-from doorward.domain.ids import LetterId, SessionId, UserId
+from doorward.domain.ids import InvitationId, LetterId, SessionId, UserId
 from doorward.domain.keys.signing_key import SigningKey
 from doorward.domain.letters.letter import Letter
 from doorward.domain.letters.link_token import LinkPurpose, LinkToken
@@ -41,6 +43,8 @@ class Tables:
     sign_in_codes: dict[UserId, SignInCode] = field(default_factory=dict)
     adoptions: set[tuple[str, str]] = field(default_factory=set)
     known_agents: dict[UserId, list[str]] = field(default_factory=dict)
+    profiles: dict[UserId, Profile] = field(default_factory=dict)
+    invitations: dict[InvitationId, Invitation] = field(default_factory=dict)
     next_sequence: int = 1
 
     @classmethod
@@ -67,6 +71,8 @@ class Tables:
             sign_in_codes=dict(self.sign_in_codes),
             adoptions=set(self.adoptions),
             known_agents=dict(self.known_agents),
+            profiles=dict(self.profiles),
+            invitations=dict(self.invitations),
         )
 
     def remove_sessions(self, user_id: UserId) -> int:

@@ -11,12 +11,10 @@ from doorward.infrastructure.sql.naming import VERSION_TABLE
 from doorward.infrastructure.sql.tables import metadata
 from doorward.infrastructure.sql.urls import DatabaseUrl
 
-HEAD = "0012"
+HEAD = "0014"
 """The revision that this version works with. Revisions are numbered; a greater number is a newer revision."""
 
-KNOWN_REVISIONS = frozenset(
-    {"", "0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", HEAD}
-)
+KNOWN_REVISIONS = frozenset({"", *(f"{number:04}" for number in range(1, int(HEAD) + 1))})
 """Every revision so far. The empty one stands for a new database."""
 
 FORMER_VERSION_TABLE = "alembic_version"
@@ -29,7 +27,9 @@ COLUMNS_BY_TABLE = {each.name: frozenset(each.columns.keys()) for each in metada
 ADDED_LATER = {
     "changes": frozenset({"session_id", "epoch"}),
     "sessions": frozenset({"keeps_token"}),
-    "users": frozenset({"disabled_until", "disabled_reason", "alias", "alias_key", "external_id", "email_verified_at"}),
+    "users": frozenset(
+        {"disabled_until", "disabled_reason", "alias", "alias_key", "external_id", "email_verified_at", "locale"}
+    ),
     "letters": frozenset({"details"}),
     "link_tokens": frozenset({"new_address"}),
 }

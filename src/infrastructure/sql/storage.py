@@ -17,12 +17,14 @@ from doorward.infrastructure.sql.audit_heads import AuditHeads
 from doorward.infrastructure.sql.changes import Feed, SqlChanges
 from doorward.infrastructure.sql.connection import Limits, SqlConnection, connected
 from doorward.infrastructure.sql.engine import Engines, open_engines
+from doorward.infrastructure.sql.invitations import SqlInvitations
 from doorward.infrastructure.sql.keys import SqlKeys
 from doorward.infrastructure.sql.known_agents import SqlKnownAgents
 from doorward.infrastructure.sql.leases import SqlLeases
 from doorward.infrastructure.sql.letters import SqlLetters
 from doorward.infrastructure.sql.link_tokens import SqlLinkTokens
 from doorward.infrastructure.sql.locks import SqlLocks
+from doorward.infrastructure.sql.profiles import SqlProfiles
 from doorward.infrastructure.sql.roles import SqlRoles
 from doorward.infrastructure.sql.services import SqlServices
 from doorward.infrastructure.sql.sessions import SqlSessions
@@ -111,6 +113,14 @@ class SqlRepositories:
     @property
     def known_agents(self) -> SqlKnownAgents:
         return SqlKnownAgents(self.connection)
+
+    @property
+    def profiles(self) -> SqlProfiles:
+        return SqlProfiles(self.connection)
+
+    @property
+    def invitations(self) -> SqlInvitations:
+        return SqlInvitations(self.connection)
 
 
 @final

@@ -62,6 +62,7 @@ users = Table(
     Column("external_id", display_text(255)),
     Index(None, "alias_key", unique=True),
     Column("email_verified_at", UtcTime()),
+    Column("locale", Key(16)),
     **TABLE_OPTIONS,
 )
 
@@ -262,5 +263,29 @@ known_agents = Table(
     metadata,
     Column("user_id", Id(), ForeignKey(users.c.id), primary_key=True),
     Column("families", LongText, nullable=False),
+    **TABLE_OPTIONS,
+)
+
+profiles = Table(
+    own("profiles"),
+    metadata,
+    Column("user_id", Id(), ForeignKey(users.c.id), primary_key=True),
+    Column("profile", LongText, nullable=False),
+    **TABLE_OPTIONS,
+)
+
+invitations = Table(
+    own("invitations"),
+    metadata,
+    Column("id", Id(), primary_key=True),
+    Column("email", display_text(254), nullable=False),
+    Column("email_key", Key(254), nullable=False, unique=True),
+    Column("roles", LongText, nullable=False),
+    Column("locale", Key(16)),
+    Column("invited_by", Id()),
+    Column("token_hash", Digest, unique=True),
+    Column("created_at", UtcTime(), nullable=False),
+    Column("expires_at", UtcTime(), nullable=False),
+    Index(None, "expires_at"),
     **TABLE_OPTIONS,
 )

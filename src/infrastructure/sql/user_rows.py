@@ -14,6 +14,7 @@ from doorward.domain.accounts.suspension import Suspension
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
 from doorward.domain.ids import UserId
+from doorward.domain.letters.language import is_language
 from doorward.infrastructure.sql.connection import SqlRow
 from doorward.infrastructure.sql.types import key_text
 
@@ -39,6 +40,7 @@ def to_row(user: User) -> dict[str, Any]:
         "alias_key": user.alias.key if user.alias else None,
         "external_id": user.external_id,
         "email_verified_at": user.email_verified_at,
+        "locale": user.locale,
     }
 
 
@@ -63,6 +65,7 @@ def to_users(rows: Sequence[SqlRow]) -> Iterator[User]:
             alias=None if first.alias is None else Alias(first.alias, first.alias_key),
             external_id=first.external_id,
             email_verified_at=first.email_verified_at,
+            locale=first.locale if is_language(first.locale) else None,
         )
 
 

@@ -28,6 +28,7 @@ from doorward.infrastructure.sql.tables import (
     known_agents,
     letters,
     link_tokens,
+    profiles,
     sign_in_codes,
     undo_links,
     user_roles,
@@ -112,6 +113,7 @@ REMOVE_AGENTS = delete(known_agents).where(known_agents.c.user_id == bindparam("
 REMOVE_CODE = delete(sign_in_codes).where(sign_in_codes.c.user_id == bindparam("user_id"))
 REMOVE_LINK_TOKENS = delete(link_tokens).where(link_tokens.c.user_id == bindparam("user_id"))
 REMOVE_UNDO_LINKS = delete(undo_links).where(undo_links.c.user_id == bindparam("user_id"))
+REMOVE_PROFILE = delete(profiles).where(profiles.c.user_id == bindparam("user_id"))
 
 HOLDERS = select(users.c.id, users.c.username_key, users.c.alias_key).where(
     (users.c.username_key == bindparam("username_key"))
@@ -197,6 +199,7 @@ class SqlUsers:
         await self.connection.change(REMOVE_UNDO_LINKS, {"user_id": user_id})
         await self.connection.change(REMOVE_CODE, {"user_id": user_id})
         await self.connection.change(REMOVE_AGENTS, {"user_id": user_id})
+        await self.connection.change(REMOVE_PROFILE, {"user_id": user_id})
         await self.connection.change(DELETE, {"user_id": user_id})
         await self.feed.announce(Change.of_account(user_id), Change.sessions_ended(user_id, locked[0].epoch + 1))
         return True

@@ -21,6 +21,7 @@ from doorward.domain.accounts.user import User
 from doorward.infrastructure.clock import SystemClock
 from doorward.interfaces.cli.account_names import AccountName, account_name
 from doorward.interfaces.cli.import_users import import_users
+from doorward.interfaces.cli.invite import invite
 from doorward.interfaces.cli.moments import Moment
 from doorward.interfaces.cli.output import json_option, print_json, print_table, printable, rfc3339
 from doorward.interfaces.cli.passwords import read_password
@@ -35,6 +36,7 @@ def users() -> None:
 
 
 users.add_command(import_users)
+users.add_command(invite)
 
 
 @users.command()

@@ -21,8 +21,10 @@ from doorward.interfaces.http.accounts.email_verification import (
     resend_verification,
     verify_email,
 )
+from doorward.interfaces.http.accounts.invitations import AdminInvitationsController, accept_invitation
 from doorward.interfaces.http.accounts.link_pages import (
     change_page,
+    invitation_page,
     link_page_script,
     reset_page,
     undo_page,
@@ -82,10 +84,13 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     change_page,
     undo_change,
     undo_page,
+    accept_invitation,
+    invitation_page,
     AccountController,
     AccountSessionsController,
     DemoController,
     AdminUsersController,
+    AdminInvitationsController,
     AdminGrantsController,
     AdminSessionsController,
     AdminRolesController,

@@ -235,3 +235,20 @@ def test_what_the_operator_does_is_logged_on_standard_error(migrated: Doorward) 
     (line,) = [json.loads(line) for line in done.stderr.splitlines()]
     assert (line["event"], line["by"]) == ("user_created", "operator")
     assert PASSWORD not in done.stderr
+
+
+def test_the_operator_invites_somebody(migrated: Doorward) -> None:
+    done = migrated("users", "invite", "Grace@Example.org", "--role", "moderator", "--locale", "de")
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(r"Invited Grace@example\.org until 20\S+Z\.\n", done.stdout)
+    (letter,) = json.loads(migrated("letters", "list", "--json").stdout)["letters"]
+    assert (letter["kind"], letter["recipient"], letter["language"]) == ("invitation", "Grace@example.org", "de")
+    for arguments, told in (
+        (("grace",), "Write an email address"),
+        (("grace@example.org", "--role", "nothing"), "nothing"),
+    ):
+        refused = migrated("users", "invite", *arguments)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert told in refused.stderr
+    closed = migrated("users", "invite", "grace@example.org", DOORWARD_SIGN_UP="closed")
+    assert (closed.returncode, "Sign-up is closed" in closed.stderr) == (1, True)

@@ -35,6 +35,8 @@ EMPTIED = (
     "DELETE FROM undo_links",
     "DELETE FROM sign_in_codes",
     "DELETE FROM known_agents",
+    "DELETE FROM profiles",
+    "DELETE FROM invitations",
     "DELETE FROM users",
     "DELETE FROM roles WHERE name NOT IN ('user', 'moderator', 'admin')",
     "DELETE FROM services",

@@ -42,8 +42,9 @@ async def test_a_letter_comes_back_as_it_was(storage: Storage) -> None:
     given_up = replace(given_up, id=a_letter().id)
     details = {"agent": "Firefox (\"é\\')", "address": "2001:db8::1"}
     with_details = Letter.to_holder(LetterKind.NEW_DEVICE, ADA, "en", NOON, details)
-    await put(storage, requested, told, given_up, with_details)
-    for letter in (requested, told, given_up, with_details):
+    of_account = Letter.to_holder(LetterKind.PASSWORD_CHANGED, ADA, None, NOON)
+    await put(storage, requested, told, given_up, with_details, of_account)
+    for letter in (requested, told, given_up, with_details, of_account):
         assert await stored(storage, letter) == letter
 
 

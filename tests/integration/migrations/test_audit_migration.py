@@ -12,7 +12,7 @@ from support.builders import a_session, a_user
 from support.sql_by_hand import Sql
 from support.storage_access import found, put, sessions_of
 
-BEFORE = "0011"
+BEFORE = "0013"
 
 
 async def test_accounts_stay_when_the_audit_log_comes_and_goes(url: DatabaseUrl, sql: Sql) -> None:

@@ -11,7 +11,9 @@ from support.builders import PASSWORD
 
 INTROSPECT, REVOKE = "/api/auth/introspect", "/api/auth/revoke"
 
-USER_MEMBERS = {"id", "username", "email", "emailVerified", "roles", "disabled", "reason", "until", "createdAt"}
+USER_MEMBERS = {
+    *("id", "username", "email", "emailVerified", "roles", "disabled", "reason", "until", "createdAt", "locale"),
+}
 """The members of an account that admins see."""
 
 Unique = Callable[[str], str]

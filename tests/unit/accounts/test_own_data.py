@@ -24,6 +24,7 @@ from support.storage_access import put
 
 PARTS: Mapping[str, str] = {
     "users": "account",
+    "profiles": "profile",
     "user_roles": "account",
     "sessions": "sessions",
     "letters": "letters",
@@ -40,6 +41,7 @@ HELD_BACK_TABLES: Mapping[str, str] = {
     "adopted_accounts": "adoptions",
     "known_agents": "knownAgents",
     "undo_links": "undoLinks",
+    "invitations": "invitations",
 }
 """Tables that are not shown, by the name of the reason in HELD_BACK."""
 
@@ -55,6 +57,8 @@ SHOWN_AS: Mapping[str, str] = {
     "user_roles.user_id": "id",
     "user_roles.role": "roles",
     "user_roles.granted_at": "rolesGrantedAt",
+    "profiles.user_id": "text",
+    "profiles.profile": "text",
     "sessions.used_on": "lastUsedAt",
     "sessions.address": "device.address",
     "sessions.user_agent": "device.userAgent",

@@ -24,7 +24,7 @@ from doorward.interfaces.http.errors.field_errors import MEMBER_NAMES
 from doorward.interfaces.http.security.access import PUBLIC
 from doorward.interfaces.http.security.guard import current_principal
 from doorward.interfaces.http.security.request_limits import Limited
-from doorward.interfaces.http.wire.languages import preferred_language
+from doorward.interfaces.http.wire.languages import named_language
 from doorward.interfaces.http.wire.link_use import LinkUse
 from doorward.interfaces.http.wire.message import Message
 from doorward.interfaces.http.wire.text_limits import EMAIL
@@ -69,7 +69,7 @@ async def request_email_change(
     """The account keeps its email until the link in the letter to the new one is used. The answer is the same for an
     email that another account has; then its owner is told. An account gets one such letter in each minute of the
     clock."""
-    language = preferred_language(request.scope["headers"])
+    language = named_language(request.scope["headers"])
     await request_change(principal, data.new_email, data.password, clock.now(), language)
     return Message(message="A letter to the new email is on its way.")
 
@@ -93,7 +93,7 @@ async def confirm_email_change(
 ) -> None:
     """A token works once, for 24 hours. The new email is verified, and the old one is told. If that was verified, its
     letter has a link that undoes the change for seven days."""
-    await confirm(data.token, preferred_language(request.scope["headers"]), clock.now(), visitor)
+    await confirm(data.token, named_language(request.scope["headers"]), clock.now(), visitor)
 
 
 @post(

@@ -25,7 +25,7 @@ from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.security.access import PUBLIC
 from doorward.interfaces.http.security.guard import current_principal
 from doorward.interfaces.http.security.request_limits import Limited
-from doorward.interfaces.http.wire.languages import preferred_language
+from doorward.interfaces.http.wire.languages import named_language
 from doorward.interfaces.http.wire.link_use import LinkUse
 from doorward.interfaces.http.wire.message import Message
 from doorward.interfaces.http.wire.text_limits import EMAIL
@@ -57,7 +57,7 @@ async def request_verification(
 ) -> Message:
     """The answer is the same whether or not an account has this email, and whether or not it is verified. An address
     gets at most one such letter in each minute of the clock."""
-    await request_letter(data.email, preferred_language(request.scope["headers"]), clock.now())
+    await request_letter(data.email, named_language(request.scope["headers"]), clock.now())
     return Message(message="If an account has this email and has not verified it, a letter is on its way.")
 
 
@@ -93,11 +93,11 @@ async def verify_email(
 @inject
 async def resend_verification(
     user_id: FromPath[UUID],
-    request: Request[Any, Any, Any],
     principal: NamedDependency[Principal],
     resend: FromDishka[ResendEmailVerification],
     clock: FromDishka[Clock],
 ) -> Message:
-    """The letter goes to the address of the account. Its link replaces the links before it."""
-    await resend(UserId(user_id), principal, preferred_language(request.scope["headers"]), clock.now())
+    """The letter goes to the address of the account, in the language of its locale. Its link replaces the links before
+    it."""
+    await resend(UserId(user_id), principal, clock.now())
     return Message(message="A letter is on its way.")

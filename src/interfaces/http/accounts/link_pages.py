@@ -73,6 +73,19 @@ UNDO: Final = LinkPage(
     next="reset-password",
 )
 
+INVITATION: Final = LinkPage(
+    title="Create your account",
+    route="api/auth/invitation",
+    fields=(
+        '<p><label for="username">Username</label></p>\n'
+        '<p><input id="username" name="username" autocomplete="username" required></p>\n'
+        '<p><label for="password">Password</label></p>\n'
+        '<p><input id="password" name="password" type="password" autocomplete="new-password" required></p>'
+    ),
+    button="Create",
+    done="Your account was created. You can sign in now.",
+)
+
 
 @cache
 def page_answer(page: LinkPage) -> ASGIResponse:
@@ -111,6 +124,11 @@ async def change_page() -> ASGIResponse:
 @get("/undo", include_in_schema=False, opt={"access": PUBLIC})
 async def undo_page() -> ASGIResponse:
     return page_answer(UNDO)
+
+
+@get("/accept-invitation", include_in_schema=False, opt={"access": PUBLIC})
+async def invitation_page() -> ASGIResponse:
+    return page_answer(INVITATION)
 
 
 @get("/link-page.js", include_in_schema=False, opt={"access": PUBLIC})

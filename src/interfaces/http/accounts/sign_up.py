@@ -22,13 +22,15 @@ from doorward.domain.errors import (
     PasswordTooLong,
     PasswordTooShort,
     RoleUnknown,
+    SignUpByInvitation,
+    SignUpClosed,
     UsernameReserved,
     UsernameTaken,
 )
 from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.security.access import PUBLIC
 from doorward.interfaces.http.security.request_limits import Limited
-from doorward.interfaces.http.wire.languages import preferred_language
+from doorward.interfaces.http.wire.languages import named_language
 from doorward.interfaces.http.wire.message import Message
 from doorward.interfaces.http.wire.new_account import NewEmail, NewPassword, NewUsername
 from doorward.interfaces.http.wire.text_limits import MAX_ROLES
@@ -62,6 +64,8 @@ class SignUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             UsernameTaken,
             EmailTaken,
             HashingBusy,
+            SignUpByInvitation,
+            SignUpClosed,
         ),
     },
 )
@@ -73,9 +77,10 @@ async def sign_up(
     register: FromDishka[RegisterUser],
     clock: FromDishka[Clock],
 ) -> Message:
-    """The new account has the role `user` and no other role. A letter with a link that verifies the address goes out,
-    unless the settings say otherwise. If they require a verified address, the answer is the same for an email that is
-    in use: then nothing is created, and its owner is told by letter."""
-    now, language = clock.now(), preferred_language(request.scope["headers"])
+    """The new account has the role `user` and no other role. Its locale is the language of `Accept-Language`, if
+    letters are written in it. A letter with a link that verifies the address goes out, unless the settings say
+    otherwise. If they require a verified address, the answer is the same for an email that is in use: then nothing is
+    created, and its owner is told by letter."""
+    now, language = clock.now(), named_language(request.scope["headers"])
     await register(data.username, data.email, data.password, now, roles=data.roles, language=language, by=visitor)
     return Message(message="User registered successfully!")

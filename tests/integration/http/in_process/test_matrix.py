@@ -45,6 +45,7 @@ class Route:
             self.template.replace("{role}", "nothing")
             .replace("{user_id}", NOBODYS_ID)
             .replace("{session_id}", NOBODYS_ID)
+            .replace("{invitation_id}", NOBODYS_ID)
         )
 
     def __str__(self) -> str:
@@ -78,6 +79,7 @@ GUARDED: Mapping[str, frozenset[str]] = {
     "POST /api/auth/signout": EVERYBODY,
     "POST /api/auth/signout-all": EVERYBODY,
     "GET /api/account": EVERYBODY,
+    "PATCH /api/account": EVERYBODY,
     "DELETE /api/account": EVERYBODY,
     "POST /api/account/password": EVERYBODY,
     "POST /api/account/email": EVERYBODY,
@@ -94,6 +96,9 @@ GUARDED: Mapping[str, frozenset[str]] = {
     "PUT /api/admin/users/{user_id}/roles/{role}": ADMINS,
     "DELETE /api/admin/users/{user_id}/roles/{role}": ADMINS,
     "POST /api/admin/users/{user_id}/verification": ADMINS,
+    "GET /api/admin/invitations": ADMINS,
+    "POST /api/admin/invitations": ADMINS,
+    "DELETE /api/admin/invitations/{invitation_id}": ADMINS,
     "GET /api/admin/roles": ADMINS,
     "GET /api/admin/roles/{role}": ADMINS,
     "PUT /api/admin/roles/{role}": ADMINS,
@@ -112,6 +117,7 @@ OPEN = frozenset(
         "GET /.well-known/oauth-authorization-server",
         "GET /.well-known/revocations",
         "GET /api/test/all",
+        "GET /accept-invitation",
         "GET /docs",
         "GET /docs/docs.js",
         "GET /docs/openapi.json",
@@ -128,6 +134,7 @@ OPEN = frozenset(
         "GET /reset-password",
         "GET /undo",
         "GET /verify-email",
+        "POST /api/auth/invitation",
         "POST /api/auth/password/forgot",
         "POST /api/auth/password/reset",
         "POST /api/auth/refresh",
@@ -181,6 +188,7 @@ def test_who_may_create_an_account_with_roles_may_grant_roles() -> None:
     """AZ-01: otherwise somebody could create an account with more rights than their own."""
     access = {str(route): route.access for route in ROUTES}
     assert access["POST /api/admin/users"] == access["PUT /api/admin/users/{user_id}/roles/{role}"]
+    assert access["POST /api/admin/invitations"] == access["PUT /api/admin/users/{user_id}/roles/{role}"]
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if isinstance(route.access, Requirement)], ids=str)
@@ -236,6 +244,7 @@ NEED_A_BODY = (
     "/api/auth/verify/request",
     "/api/account/email/confirm",
     "/api/auth/undo",
+    "/api/auth/invitation",
 )
 
 

@@ -13,7 +13,7 @@ from doorward.infrastructure.settings.descriptions import describe_settings
 from doorward.interfaces.http.app import create_app
 from doorward.interfaces.http.config import HttpConfig
 from doorward.interfaces.http.metrics import REGISTRY
-from doorward.interfaces.http.security.access import http_handlers
+from doorward.interfaces.http.security.access import ACCESS, PUBLIC, http_handlers
 from doorward.interfaces.http.security.request_limits import limits_of
 from support.builders import PASSWORD
 from support.http.in_process import App, ServeApp
@@ -42,6 +42,7 @@ LIMITED_ROUTES = {
     ("POST", "/api/account/email"): LimitName.CONFIRM,
     ("POST", "/api/account/email/confirm"): LimitName.RESET,
     ("POST", "/api/auth/undo"): LimitName.RESET,
+    ("POST", "/api/auth/invitation"): LimitName.SIGN_UP,
 }
 """Every route with a limit."""
 
@@ -53,6 +54,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "/api/auth/password/reset": {"token": "x", "newPassword": PASSWORD},
     "/api/account/password": {"currentPassword": "wrong", "newPassword": PASSWORD},
     "/api/account": {"password": "wrong"},
+    "/api/auth/invitation": {"token": "x", "username": "third", "password": PASSWORD},
     "/api/auth/refresh": {"refreshToken": "x"},
     "/api/auth/refreshtoken": {"refreshToken": "x"},
     INTROSPECT: {"token": "x"},
@@ -76,6 +78,15 @@ def test_these_routes_and_no_others_have_a_limit(database: object) -> None:
         for name in limits_of(handler)
     }
     assert found == LIMITED_ROUTES
+
+
+def test_strangers_change_nothing_without_a_limit(database: object) -> None:
+    """SI-08, RS-06: a public route that is no GET declares one, by `guards=[Limited(...)]`."""
+    routes = http_handlers(create_app(make_async_container(), EVERYTHING))
+    changing = [(route.path, handler) for route, handler in routes if not handler.http_methods <= {"GET", "OPTIONS"}]
+    public = {path: [*limits_of(handler)] for path, handler in changing if handler.opt[ACCESS] is PUBLIC}
+    assert [path for path, names in public.items() if not names] == []
+    assert len(public) >= 8
 
 
 def test_the_documents_table_has_every_limit_with_its_routes_and_default(database: object) -> None:

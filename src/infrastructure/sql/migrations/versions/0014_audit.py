@@ -6,8 +6,8 @@ from alembic import op
 from doorward.infrastructure.sql.migrations.steps import make_index, make_table, named
 from doorward.infrastructure.sql.types import Counter, Digest, Id, Key, Sealed, UtcTime
 
-revision = "0012"
-down_revision = "0011"
+revision = "0014"
+down_revision = "0013"
 
 
 def upgrade() -> None:

@@ -1,0 +1,34 @@
+"""The types of the settings of accounts, with their descriptions."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+PasswordMinLength = Annotated[
+    int,
+    Meta(
+        ge=8,
+        le=64,
+        description="Shortest new password in characters, 8 to 64.",
+        extra={"default": "15, or 8 in the tutorial dialect"},
+    ),
+]
+PasswordBlocklist = Annotated[
+    Path | None,
+    Meta(description="File of additional forbidden passwords, one per line.", extra={"default": "none"}),
+]
+ProfileSchemaFile = Annotated[
+    Path | None,
+    Meta(
+        description="File with a JSON Schema that the profile of each account must match, from its next change on.",
+        extra={"default": "none"},
+    ),
+]
+SignUpMode = Annotated[
+    Literal["open", "invited", "closed"],
+    Meta(
+        description="Who may get an account: `open` is everybody, `invited` is whoever has an invitation, and with "
+        "`closed` administrators create all accounts."
+    ),
+]
