@@ -18,6 +18,7 @@ from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.decision import any_of
 from doorward.domain.access.role import ADMIN, MODERATOR, RoleName
 from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.profile import Profile, ProfileChange
 from doorward.domain.accounts.suspension import Suspension
 from doorward.domain.accounts.username import Username
 from doorward.domain.audit.sealed_entry import SERVICE_STREAM
@@ -205,3 +206,13 @@ async def test_a_suspension_is_recorded_with_its_reason_and_its_end() -> None:
     await UpdateUser(house.storage, house.log, house.clock)(ada.id, changes, OPERATOR)
     suspended = {"suspension": {"reason": "spam", "until": "2026-11-26T12:00:00Z"}}
     assert told(await latest(house, ada.id)) == ("user_updated", "operator", {"suspension": None}, suspended)
+
+
+async def test_a_profile_is_recorded_as_it_was_and_as_it_became() -> None:
+    house = House()
+    ada = await house.with_user()
+    update = UpdateUser(house.storage, house.log, house.clock)
+    await update(ada.id, UserChanges(profile=ProfileChange(Profile.of({"floor": 1}))), OPERATOR)
+    await update(ada.id, UserChanges(profile=ProfileChange(None)), OPERATOR)
+    before, after = {"profile": {"floor": 1}}, {"profile": None}
+    assert told(await latest(house, ada.id)) == ("user_updated", "operator", before, after)
