@@ -20,12 +20,7 @@ from doorward.application.accounts.change_password import ChangePassword
 from doorward.application.accounts.confirm_password import ConfirmPassword
 from doorward.application.accounts.count_attempt import CountAttempt
 from doorward.application.accounts.create_user import CreateUser
-from doorward.application.accounts.delete_own_account import DeleteOwnAccount
-from doorward.application.accounts.delete_user import DeleteUser
-from doorward.application.accounts.find_user import FindUser
-from doorward.application.accounts.identify_user import IdentifyUser
 from doorward.application.accounts.import_users import ImportUsers
-from doorward.application.accounts.list_users import ListUsers
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.accounts.prune_attempts import PruneAttempts
 from doorward.application.accounts.register_user import RegisterUser
@@ -33,7 +28,6 @@ from doorward.application.accounts.request_password_reset import RequestPassword
 from doorward.application.accounts.reset_password import ResetPassword
 from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.unlock_user import UnlockUser
-from doorward.application.accounts.update_user import UpdateUser
 from doorward.application.check_readiness import CheckReadiness
 from doorward.application.keys.add_signing_key import AddSigningKey
 from doorward.application.keys.ensure_signing_key import EnsureSigningKey
@@ -61,6 +55,7 @@ from doorward.application.sessions.list_sessions import ListSessions
 from doorward.application.sessions.open_session import OpenSession
 from doorward.application.sessions.prune_sessions import PruneSessions
 from doorward.application.sessions.refresh_session import RefreshSession
+from doorward.infrastructure.providers.accounts import ADMINISTRATION, AccountsProvider
 from doorward.infrastructure.providers.change_feed import ChangeFeedProvider
 from doorward.infrastructure.providers.letters import LETTERS, LettersProvider
 from doorward.infrastructure.providers.maintenance import MaintenanceProvider
@@ -83,12 +78,6 @@ ACCOUNTS = (
     RequestPasswordReset,
     ResetPassword,
     PasswordRules,
-    FindUser,
-    IdentifyUser,
-    ListUsers,
-    UpdateUser,
-    DeleteUser,
-    DeleteOwnAccount,
 )
 SESSIONS = (
     IssueTokens,
@@ -129,7 +118,7 @@ OPERATIONS = (CheckReadiness, Maintenance, ProveWriting, ReportUnavailable)
 
 class UseCases(Provider):
     scope = Scope.APP
-    all = provide_all(*ACCOUNTS, *SESSIONS, *ACCESS, *KEYS, *SERVICES, *LETTERS, *OPERATIONS)
+    all = provide_all(*ACCOUNTS, *ADMINISTRATION, *SESSIONS, *ACCESS, *KEYS, *SERVICES, *LETTERS, *OPERATIONS)
 
 
 def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
@@ -143,6 +132,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         TokensProvider(settings),
         ChangeFeedProvider(settings),
         LettersProvider(settings),
+        AccountsProvider(settings),
         MaintenanceProvider(),
         UseCases(),
         *overrides,

@@ -18,9 +18,11 @@ from doorward.application.accounts.delete_own_account import DeleteOwnAccount
 from doorward.application.accounts.delete_user import DeleteUser
 from doorward.application.accounts.import_users import ImportUsers
 from doorward.application.accounts.password_rules import PasswordRules
+from doorward.application.accounts.prune_deleted_users import PruneDeletedUsers
 from doorward.application.accounts.register_user import RegisterUser
 from doorward.application.accounts.request_password_reset import RequestPasswordReset
 from doorward.application.accounts.reset_password import ResetPassword
+from doorward.application.accounts.restore_user import RestoreUser
 from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.update_user import UpdateUser
 from doorward.application.change_feed.directory import AccessDirectory
@@ -41,6 +43,7 @@ from doorward.domain.access.decision import SIGNED_IN, Requirement
 from doorward.domain.access.principal import Principal
 from doorward.domain.access.role import USER, RoleName
 from doorward.domain.accounts.attempts import AttemptPolicy
+from doorward.domain.accounts.deletion import DeletionPolicy
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.password import PasswordHash, PasswordPolicy
 from doorward.domain.accounts.suspension import WITHOUT_END
@@ -138,6 +141,7 @@ class House:
     link_tokens: PlainLinkTokens = field(default_factory=PlainLinkTokens)
     mailer: ListMailer = field(default_factory=ListMailer)
     attempts: AttemptPolicy = field(default_factory=AttemptPolicy)
+    deletion: DeletionPolicy = field(default_factory=DeletionPolicy)
     database: MemoryDatabase = field(default_factory=MemoryDatabase)
     storage: MemoryStorage = field(init=False)
     directory: AccessDirectory = field(init=False)
@@ -233,11 +237,19 @@ class House:
 
     @property
     def delete_user(self) -> DeleteUser:
-        return DeleteUser(self.storage, self.log, self.clock)
+        return DeleteUser(self.storage, self.deletion, self.log, self.clock)
+
+    @property
+    def restore(self) -> RestoreUser:
+        return RestoreUser(self.storage, self.deletion, self.log)
+
+    @property
+    def prune_deleted(self) -> PruneDeletedUsers:
+        return PruneDeletedUsers(self.storage, self.deletion, self.log)
 
     @property
     def delete_own_account(self) -> DeleteOwnAccount:
-        return DeleteOwnAccount(self.storage, self.confirm, self.log, self.clock)
+        return DeleteOwnAccount(self.storage, self.confirm, self.deletion, self.log)
 
     @property
     def authorize_from_cache(self) -> AuthorizeFromCache:

@@ -39,6 +39,10 @@ class LetterRepository(LetterReader, Protocol):
         """Return whether there was such a letter."""
         ...
 
+    async def discard(self, user_id: UserId) -> None:
+        """Delete all letters to the holder of this account."""
+        ...
+
     async def prune(self, finished_before: datetime, limit: int) -> int:
         """Delete at most `limit` letters that were sent or given up before that time, and return how many."""
         ...

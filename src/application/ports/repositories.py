@@ -17,6 +17,8 @@ from doorward.domain.sessions.session import Session, SessionPolicy
 
 
 class UserReader(Protocol):
+    """Accounts that were deleted and are kept are not found, except by `taken`."""
+
     async def get(self, user_id: UserId) -> User | None: ...
 
     async def by_login(self, key: str) -> User | None:
@@ -63,8 +65,8 @@ class UserRepository(UserReader, Protocol):
         ...
 
     async def delete(self, user_id: UserId) -> bool:
-        """Delete the account with its grants, sessions, letters and tokens of links, and return whether it existed. The
-        end of the sessions is announced as one change, of the epoch after the account's last."""
+        """Delete the account for good, with its grants, sessions, letters and tokens of links, and return whether it
+        existed. The end of the sessions is announced as one change, of the epoch after the account's last."""
         ...
 
     async def lock(self, user_id: UserId) -> User | None:

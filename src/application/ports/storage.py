@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from doorward.application.ports.deleted_users import DeletedUserReader, DeletedUserRepository
 from doorward.application.ports.letters import (
     LetterReader,
     LetterRepository,
@@ -89,6 +90,8 @@ class Reading(Protocol):
     def letters(self) -> LetterReader: ...
     @property
     def link_tokens(self) -> LinkTokenReader: ...
+    @property
+    def deleted_users(self) -> DeletedUserReader: ...
 
 
 class Transaction(Protocol):
@@ -116,6 +119,8 @@ class Transaction(Protocol):
     def letters(self) -> LetterRepository: ...
     @property
     def link_tokens(self) -> LinkTokenRepository: ...
+    @property
+    def deleted_users(self) -> DeletedUserRepository: ...
 
 
 CommitListener = Callable[[Sequence[Change]], None]

@@ -4,6 +4,7 @@ from typing import Self
 
 from doorward.domain.access.decision import Access
 from doorward.domain.access.role import RoleName
+from doorward.domain.accounts.deletion import DeletionPolicy
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.accounts.suspension import WITHOUT_END, Suspension
@@ -27,6 +28,8 @@ class User:
     roles: frozenset[RoleName] = frozenset()
     suspension: Suspension | None = None
     """Whoever asks whether the account is disabled asks `is_enabled_at`, because a suspension can end by itself."""
+    deleted_at: datetime | None = None
+    """When the account was deleted, if it can be restored. Only `DeletedUserReader` finds it then."""
     epoch: int = 0
     version: int = 0
 
@@ -63,6 +66,16 @@ class User:
     def disabled_still(self, suspension: Suspension) -> Self:
         """Return an account that is disabled already with another reason or end."""
         return replace(self, suspension=suspension)
+
+    def deleted_now(self, now: datetime) -> Self:
+        """Return the account, deleted. It revokes all access tokens."""
+        return replace(self, deleted_at=now, epoch=self.epoch + 1)
+
+    def is_restorable(self, policy: DeletionPolicy, now: datetime) -> bool:
+        return self.deleted_at is not None and self.deleted_at > policy.kept_since(now)
+
+    def restored(self) -> Self:
+        return replace(self, deleted_at=None)
 
     def with_password(self, password_hash: PasswordHash) -> Self:
         """Return the account with a new password. It revokes all access tokens."""

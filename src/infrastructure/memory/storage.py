@@ -11,6 +11,7 @@ from typing import final
 from doorward.application.ports.storage import CommitListener
 from doorward.domain.change_feed.change import Change, SequencedChange
 from doorward.infrastructure.memory.attempts import MemoryAttempts
+from doorward.infrastructure.memory.deleted_users import MemoryDeletedUsers
 from doorward.infrastructure.memory.leases import MemoryLeases
 from doorward.infrastructure.memory.letters import MemoryLetters
 from doorward.infrastructure.memory.link_tokens import MemoryLinkTokens
@@ -38,6 +39,7 @@ class MemoryTransaction:
         self.changes = MemoryChanges(tables)
         self.letters = MemoryLetters(tables)
         self.link_tokens = MemoryLinkTokens(tables)
+        self.deleted_users = MemoryDeletedUsers(tables)
 
     def announce(self, change: Change) -> None:
         self.announced.append(change)
@@ -88,6 +90,10 @@ class MemoryReading:
     @property
     def link_tokens(self) -> MemoryLinkTokens:
         return MemoryLinkTokens(self._copy())
+
+    @property
+    def deleted_users(self) -> MemoryDeletedUsers:
+        return MemoryDeletedUsers(self._copy())
 
     def _copy(self) -> Tables:
         return self._database.tables.copied()

@@ -66,6 +66,12 @@ class Tables:
         self.letters = {key: letter for key, letter in self.letters.items() if letter.user_id != user_id}
         self.link_tokens = {key: token for key, token in self.link_tokens.items() if token.user_id != user_id}
 
+    def remove_account(self, user_id: UserId) -> None:
+        """Remove the account with all that belongs to it."""
+        self.remove_sessions(user_id)
+        self.remove_letters(user_id)
+        del self.users[user_id]
+
 
 @dataclass(slots=True)
 class MemoryDatabase:

@@ -5,6 +5,7 @@ from typing import final
 from dishka import Provider, Scope, provide
 
 from doorward.application.accounts.prune_attempts import PruneAttempts
+from doorward.application.accounts.prune_deleted_users import PruneDeletedUsers
 from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
 from doorward.application.letters.prune_letters import PruneLetters
 from doorward.application.maintenance import Works
@@ -17,7 +18,12 @@ class MaintenanceProvider(Provider):
 
     @provide
     def works(
-        self, keys: MaintainSigningKeys, sessions: PruneSessions, attempts: PruneAttempts, letters: PruneLetters
+        self,
+        keys: MaintainSigningKeys,
+        sessions: PruneSessions,
+        attempts: PruneAttempts,
+        letters: PruneLetters,
+        deleted: PruneDeletedUsers,
     ) -> Works:
         return Works(
             {
@@ -25,5 +31,6 @@ class MaintenanceProvider(Provider):
                 "prune_sessions": sessions,
                 "prune_attempts": attempts,
                 "prune_letters": letters,
+                "prune_deleted_users": deleted,
             }
         )

@@ -11,10 +11,10 @@ from doorward.infrastructure.sql.naming import VERSION_TABLE
 from doorward.infrastructure.sql.tables import metadata
 from doorward.infrastructure.sql.urls import DatabaseUrl
 
-HEAD = "0006"
+HEAD = "0007"
 """The revision that this version works with. Revisions are numbered; a greater number is a newer revision."""
 
-KNOWN_REVISIONS = frozenset({"", "0001", "0002", "0003", "0004", "0005", HEAD})
+KNOWN_REVISIONS = frozenset({"", "0001", "0002", "0003", "0004", "0005", "0006", HEAD})
 """Every revision so far. The empty one stands for a new database."""
 
 FORMER_VERSION_TABLE = "alembic_version"
@@ -27,7 +27,7 @@ COLUMNS_BY_TABLE = {each.name: frozenset(each.columns.keys()) for each in metada
 ADDED_LATER = {
     "changes": frozenset({"session_id", "epoch"}),
     "sessions": frozenset({"keeps_token"}),
-    "users": frozenset({"disabled_until", "disabled_reason"}),
+    "users": frozenset({"disabled_until", "disabled_reason", "deleted_at"}),
 }
 """Columns that a table of Doorward does not have in each revision."""
 

@@ -11,6 +11,7 @@ from doorward.domain.errors import TransactionConflict
 from doorward.infrastructure.sql.attempts import SqlAttempts
 from doorward.infrastructure.sql.changes import Feed, SqlChanges
 from doorward.infrastructure.sql.connection import Limits, SqlConnection, connected
+from doorward.infrastructure.sql.deleted_users import SqlDeletedUsers
 from doorward.infrastructure.sql.engine import Engines, open_engines
 from doorward.infrastructure.sql.keys import SqlKeys
 from doorward.infrastructure.sql.leases import SqlLeases
@@ -79,6 +80,10 @@ class SqlRepositories:
     @property
     def link_tokens(self) -> SqlLinkTokens:
         return SqlLinkTokens(self.connection)
+
+    @property
+    def deleted_users(self) -> SqlDeletedUsers:
+        return SqlDeletedUsers(self.connection)
 
 
 @final

@@ -56,6 +56,11 @@ users = Table(
     Column("created_at", UtcTime(), nullable=False),
     Column("disabled_until", UtcTime()),
     Column("disabled_reason", display_text(MAX_REASON_CHARACTERS), nullable=False, server_default=""),
+    Column("deleted_at", UtcTime()),
+    Index(None, "deleted_at", "username_key"),
+    Index(None, "deleted_at", "email_key"),
+    Index(None, "deleted_at", "created_at", "id"),
+    Index(None, "disabled", "deleted_at", "id"),
     **TABLE_OPTIONS,
 )
 
@@ -74,7 +79,7 @@ user_roles = Table(
     Column("user_id", Id(), ForeignKey(users.c.id), primary_key=True),
     Column("role", Key(64), ForeignKey(roles.c.name), primary_key=True),
     Column("granted_at", UtcTime(), nullable=False, server_default=utc_now()),
-    Index(None, "role"),
+    Index(None, "role", "user_id"),
     **TABLE_OPTIONS,
 )
 

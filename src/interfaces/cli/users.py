@@ -9,7 +9,9 @@ from doorward.application.access.grant_role import GrantRole
 from doorward.application.access.revoke_role import RevokeRole
 from doorward.application.accounts.create_user import CreateUser
 from doorward.application.accounts.delete_user import DeleteUser
+from doorward.application.accounts.identify_user import IdentifyUser
 from doorward.application.accounts.list_users import MAX_PAGE_SIZE, ListUsers, Page
+from doorward.application.accounts.restore_user import RestoreUser
 from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.unlock_user import UnlockUser
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
@@ -150,9 +152,12 @@ def unlock(account: AccountName) -> None:
 @account_name
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def delete(account: AccountName, yes: bool) -> None:  # noqa: FBT001 click passes flags so
-    """Delete an account with its roles and sessions. This cannot be undone. On a terminal it asks first."""
+    """Delete an account and end its sessions. On a terminal it asks first.
+
+    `users restore` brings it back for as long as DOORWARD_DELETED_ACCOUNTS_DAYS says. Its name stays taken until then.
+    """
     if not yes and sys.stdin.isatty():
-        click.confirm(f"Delete {account.text}? This cannot be undone.", abort=True, err=True)
+        click.confirm(f"Delete {account.text}?", abort=True, err=True)
 
     async def work(context: CommandContext) -> User:
         user = await account.find(context)
@@ -160,6 +165,18 @@ def delete(account: AccountName, yes: bool) -> None:  # noqa: FBT001 click passe
         return user
 
     click.echo(f"Deleted {run(work).username.value}.")
+
+
+@users.command()
+@click.argument("user", metavar="USER")
+def restore(user: str) -> None:
+    """Restore a deleted account, with its roles. USER is the id or the username that it had."""
+
+    async def work(context: CommandContext) -> User:
+        user_id = await (await context.get(IdentifyUser)).deleted(user)
+        return await (await context.get(RestoreUser))(user_id, context.now, OPERATOR)
+
+    click.echo(f"Restored {run(work).username.value}.")
 
 
 @users.command()
@@ -219,6 +236,7 @@ def as_object(user: User) -> dict[str, object]:
         "reason": suspension.reason or None if suspension else None,
         "until": rfc3339(suspension.until) if suspension and suspension.until else None,
         "createdAt": rfc3339(user.created_at),
+        "deletedAt": rfc3339(user.deleted_at) if user.deleted_at else None,
     }
 
 
@@ -229,4 +247,6 @@ def roles_text(user: User) -> str:
 
 def state_of(user: User) -> str:
     """Return the word for whether an account can sign in."""
+    if user.deleted_at:
+        return "deleted"
     return "enabled" if user.is_enabled_at(SystemClock().now()) else "disabled"

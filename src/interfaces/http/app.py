@@ -14,6 +14,7 @@ from doorward.interfaces.http.access.admin_grants import AdminGrantsController
 from doorward.interfaces.http.access.admin_roles import AdminRolesController
 from doorward.interfaces.http.access.demo import DemoController
 from doorward.interfaces.http.access.explain import explain
+from doorward.interfaces.http.accounts.admin_recovery import AdminRecoveryController
 from doorward.interfaces.http.accounts.admin_users import AdminUsersController
 from doorward.interfaces.http.accounts.own_account import AccountController
 from doorward.interfaces.http.accounts.password_reset import forgot_password, reset_password
@@ -60,6 +61,7 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     AccountSessionsController,
     DemoController,
     AdminUsersController,
+    AdminRecoveryController,
     AdminGrantsController,
     AdminSessionsController,
     AdminRolesController,

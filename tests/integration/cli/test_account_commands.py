@@ -43,7 +43,7 @@ def test_an_account_is_made_with_a_password_from_standard_input(migrated: Doorwa
     assert made["email"] == "ada@example.org"
     assert made["roles"] == ["admin", "moderator", "user"]
     assert made["disabled"] is False
-    assert set(made) == {"id", "username", "email", "roles", "disabled", "reason", "until", "createdAt"}
+    assert set(made) == {"id", "username", "email", "roles", "disabled", "reason", "until", "createdAt", "deletedAt"}
 
 
 def test_an_account_is_found_by_id_and_username(migrated: Doorward) -> None:
@@ -152,6 +152,17 @@ def test_an_account_is_disabled_enabled_and_deleted(migrated: Doorward) -> None:
     assert migrated("users", "enable", "erin").stdout == "Enabled erin.\n"
     assert migrated("users", "delete", "erin").stdout == "Deleted erin.\n"
     assert migrated("users", "show", "erin").returncode == 1
+
+
+def test_a_deleted_account_is_restored_by_its_name_or_its_id(migrated: Doorward) -> None:
+    made = create(migrated, "gina", "--role", "moderator")
+    for name in ("GINA", made["id"]):
+        assert migrated("users", "delete", "gina").returncode == 0
+        assert migrated("users", "create", "gina", "--email", "g@example.org", stdin=PASSWORD).returncode == 1
+        assert migrated("users", "restore", name).stdout == "Restored gina.\n"
+    assert shown(migrated, "gina") == made
+    refused = migrated("users", "restore", "gina")
+    assert (refused.returncode, refused.stderr) == (1, "doorward: There is no such account.\n")
 
 
 def test_an_account_is_disabled_with_a_reason_and_an_end(migrated: Doorward) -> None:

@@ -11,7 +11,7 @@ from support.builders import PASSWORD
 
 INTROSPECT, REVOKE = "/api/auth/introspect", "/api/auth/revoke"
 
-USER_MEMBERS = {"id", "username", "email", "roles", "disabled", "reason", "until", "createdAt"}
+USER_MEMBERS = {"id", "username", "email", "roles", "disabled", "reason", "until", "createdAt", "deletedAt"}
 """The members of an account that admins see."""
 
 Unique = Callable[[str], str]

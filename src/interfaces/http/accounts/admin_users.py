@@ -74,6 +74,9 @@ class UserView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     reason: Annotated[str | None, Meta(description="Why the account is disabled, as an admin wrote it.")]
     until: Annotated[datetime, Meta(tz=True, description="When the disabled account becomes enabled by itself.")] | None
     created_at: Annotated[datetime, Meta(tz=True)]
+    deleted_at: (
+        Annotated[datetime, Meta(tz=True, description="When the account was deleted, if it can be restored.")] | None
+    )
 
 
 class UserPage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -138,6 +141,7 @@ def user_view(user: User, now: datetime) -> UserView:
         reason=suspension.reason or None if suspension else None,
         until=suspension.until if suspension else None,
         created_at=user.created_at,
+        deleted_at=user.deleted_at,
     )
 
 
@@ -256,5 +260,6 @@ class AdminUsersController(Controller):
     async def remove(
         self, user_id: FromPath[UUID], principal: NamedDependency[Principal], remove: FromDishka[DeleteUser]
     ) -> None:
-        """Its roles and sessions are deleted, its tokens are rejected, and its id is never used again."""
+        """Its sessions end, its tokens are rejected, and it is found by its id only. Its name and email stay taken
+        while it can be restored: for `DOORWARD_DELETED_ACCOUNTS_DAYS`, 30 by default. Then it is deleted for good."""
         await remove(UserId(user_id), by=principal)

@@ -1,0 +1,40 @@
+"""Routes by which admins bring accounts back to their holders."""
+
+from uuid import UUID
+
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import Controller, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath
+
+from doorward.application.accounts.restore_user import RestoreUser
+from doorward.application.ports.clock import Clock
+from doorward.domain.access.decision import any_of
+from doorward.domain.access.principal import Principal
+from doorward.domain.access.role import ADMIN
+from doorward.domain.errors import AccountMissing
+from doorward.domain.ids import UserId
+from doorward.interfaces.http.accounts.admin_users import UserView, user_view
+from doorward.interfaces.http.security.guard import current_principal
+
+
+class AdminRecoveryController(Controller):
+    path = "/api/admin/users/{user_id:uuid}"
+    tags = ("Administration: accounts",)
+    opt = {"access": any_of(ADMIN), "refusals": (AccountMissing,)}  # noqa: RUF012
+    dependencies = {"principal": Provide(current_principal, sync_to_thread=False)}  # noqa: RUF012
+
+    @post("/restore", status_code=200, operation_id="restoreUser", summary="Restore a deleted account")
+    @inject
+    async def restore(
+        self,
+        user_id: FromPath[UUID],
+        principal: NamedDependency[Principal],
+        restore: FromDishka[RestoreUser],
+        clock: FromDishka[Clock],
+    ) -> UserView:
+        """Its roles come back, and its sessions stay ended. Restoring an account that is not deleted changes
+        nothing."""
+        now = clock.now()
+        return user_view(await restore(UserId(user_id), now, by=principal), now)
