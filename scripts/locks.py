@@ -20,8 +20,8 @@ UV = ROOT / ".uv/bin/uv"
 SOURCES = {
     "uv": ["--group", "bootstrap"],
     "build": ["--group", "build"],
-    "runtime": ["pyproject.toml"],
-    "dev": ["pyproject.toml", "--group", "dev"],
+    "runtime": ["pyproject.toml", "--all-extras"],
+    "dev": ["pyproject.toml", "--all-extras", "--group", "dev"],
     "bench": ["--group", "bench", "--constraints", "requirements/dev.txt"],
 }
 STAMP = "# pyproject.toml asks for sha256:"
@@ -37,7 +37,12 @@ def asked() -> str:
     """A digest of all that decides what a lock file holds."""
     document = tomllib.loads(PROJECT.read_text())
     project = document["project"]
-    inputs = [project["requires-python"], project["dependencies"], document["dependency-groups"]]
+    inputs = [
+        project["requires-python"],
+        project["dependencies"],
+        project["optional-dependencies"],
+        document["dependency-groups"],
+    ]
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
 
 

@@ -26,7 +26,7 @@ from attack.sessions import flood_of_sessions, replays_of_a_spent_refresh_token
 from attack.target import NoAdmin, NotLoopback, RunningService, Target, loopback_url
 from attack.tokens import forged_tokens
 from attack.wire import malformed_requests, odd_targets, unknown_hosts
-from support.programs.command_line import Doorward
+from support.programs.command_line import UNLIMITED, Doorward
 from support.programs.processes import free_port
 from support.programs.server_process import Server, serving
 
@@ -52,10 +52,11 @@ ATTACKS: Sequence[Attack] = (
 
 @contextmanager
 def own_target(*, short: bool) -> Iterator[Target]:
-    """Start a service with the default settings, which is stopped when the block ends."""
+    """Start a service with the default settings, but without the limits of one address, from which all attacks come. It
+    is stopped when the block ends."""
     with tempfile.TemporaryDirectory(prefix="doorward-attack-") as folder:
         port = free_port()
-        server = Server(port, Doorward.in_folder(Path(folder), port=str(port)))
+        server = Server(port, Doorward.in_folder(Path(folder), port=str(port), **UNLIMITED))
         server.imports_anew = True
         with serving(server):
             yield Target(service=server, own=server, short=short)

@@ -1,16 +1,16 @@
-from contextlib import suppress
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from secrets import token_hex
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
 
+from doorward.infrastructure.settings.web_addresses import DEFAULT_PORTS, bracketed, has_valid_port, is_loopback
 from support.http.service import Account, Service
 from support.programs.server_process import Server
 
 ANSWER_SECONDS = 30.0
+HTTP_PORT = DEFAULT_PORTS["http"]
 
 
 class NotLoopback(ValueError):
@@ -21,10 +21,11 @@ def loopback_url(url: str) -> str:
     """Return the URL. Raise NotLoopback unless it is that of a server of this machine over plain HTTP."""
     parts = urlsplit(url)
     host = parts.hostname or ""
-    with suppress(ValueError):
-        if parts.scheme == "http" and (host == "localhost" or ip_address(host).is_loopback):
-            return f"http://{f'[{host}]' if ':' in host else host}:{parts.port or 80}"
-    raise NotLoopback(f"{url} is not an address of this machine. Write http://127.0.0.1:8080, with the port of yours.")
+    if parts.scheme != "http" or not is_loopback(host) or not has_valid_port(parts):
+        raise NotLoopback(
+            f"{url} is not an address of this machine. Write http://127.0.0.1:8080, with the port of yours."
+        )
+    return f"http://{bracketed(host)}:{parts.port or HTTP_PORT}"
 
 
 class NoAdmin(ValueError):
@@ -84,7 +85,7 @@ class Target:
 
     @property
     def port(self) -> int:
-        return urlsplit(self.service.url).port or 80
+        return urlsplit(self.service.url).port or HTTP_PORT
 
     @property
     def host(self) -> str:

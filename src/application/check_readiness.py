@@ -51,4 +51,4 @@ class CheckReadiness:
             return "database_too_slow"
         except Unavailable as error:
             return error.cause
-        return "roles_missing" if role is None else self._prove_writing.obstacle
+        return "roles_missing" if role is None else self._prove_writing.failure

@@ -19,7 +19,7 @@ LEASE_DURATION = timedelta(minutes=3)
 INTERVAL_SECONDS = 60.0
 """The pause between two rounds."""
 
-Works = NewType("Works", Mapping[str, Callable[[datetime], Awaitable[object]]])
+RecurringWork = NewType("RecurringWork", Mapping[str, Callable[[datetime], Awaitable[object]]])
 """The recurring work, by the names with which failures are logged."""
 
 
@@ -33,12 +33,12 @@ class Maintenance:
     def __init__(
         self,
         storage: Storage,
-        works: Works,
+        work: RecurringWork,
         clock: Clock,
         log: SecurityLog,
     ) -> None:
         self._storage = storage
-        self._works = works
+        self._work = work
         self._clock = clock
         self._log = log
         self._holder = secrets.token_hex(8)
@@ -59,9 +59,9 @@ class Maintenance:
         now = self._clock.now()
         if not await self._take_lease(now):
             return False
-        for name, work in self._works.items():
+        for name, part in self._work.items():
             try:
-                await work(now)
+                await part(now)
             except Unavailable:
                 raise
             except Exception as error:  # noqa: BLE001 a failure of one kind of work must not stop the others

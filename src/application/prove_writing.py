@@ -12,7 +12,7 @@ from doorward.application.transactions import retried
 from doorward.domain.errors import StorageBusy, Unavailable
 
 INTERVAL_SECONDS = 60.0
-"""The pause after a proof, unless somebody doubts it."""
+"""The pause after a proof, unless the next one is wanted soon."""
 
 RETRY_SECONDS = 1.0
 """The pause after a failure, and the shortest pause of all."""
@@ -37,33 +37,33 @@ class ProveWriting:
         self._log = log
         self._holder = secrets.token_hex(8)
         self._proven_at = float("-inf")
-        self._failure: str | None = None
-        self._doubted = asyncio.Event()
+        self._last_cause: str | None = None
+        self._wanted_soon = asyncio.Event()
 
     @property
-    def obstacle(self) -> str | None:
+    def failure(self) -> str | None:
         """Return the cause if the last proof failed or is too old, and otherwise None."""
-        if self._failure is None and self._clock.monotonic() - self._proven_at > MAX_AGE_SECONDS:
+        if self._last_cause is None and self._clock.monotonic() - self._proven_at > MAX_AGE_SECONDS:
             return "no_recent_write"
-        return self._failure
+        return self._last_cause
 
-    def doubt(self) -> None:
-        """Have it proven again soon, since a request could not be served."""
-        self._doubted.set()
+    def prove_soon(self) -> None:
+        """Make the next proof follow soon, since a request could not be served."""
+        self._wanted_soon.set()
 
     async def run(self) -> None:
         """Prove it again and again, until cancelled."""
         while True:
             await asyncio.sleep(RETRY_SECONDS)
-            if self._failure is None:
+            if self._last_cause is None:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(INTERVAL_SECONDS):
-                        await self._doubted.wait()
+                        await self._wanted_soon.wait()
             await self.once()
 
     async def once(self) -> None:
         """Try to write, and remember the outcome. Raise nothing."""
-        self._doubted.clear()
+        self._wanted_soon.clear()
         try:
             await self._write()
         except StorageBusy:
@@ -83,10 +83,10 @@ class ProveWriting:
             await tx.leases.take(name, self._holder, now, now + LEASE_DURATION)
             await tx.leases.give_up(name, self._holder)
 
-    def _remember(self, failure: str | None) -> None:
-        """Keep the outcome. Log when writing begins to fail, and when it works again."""
-        before, self._failure = self._failure, failure
-        if failure is not None and before is None:
-            self._log.record(SecurityEvent.DATABASE_UNWRITABLE, cause=failure)
-        elif failure is None and before is not None:
+    def _remember(self, cause: str | None) -> None:
+        """Keep why it failed; None if it did not. Log when writing begins to fail, and when it works again."""
+        before, self._last_cause = self._last_cause, cause
+        if cause is not None and before is None:
+            self._log.record(SecurityEvent.DATABASE_UNWRITABLE, cause=cause)
+        elif cause is None and before is not None:
             self._log.record(SecurityEvent.DATABASE_WRITABLE)

@@ -20,4 +20,4 @@ class ReportUnavailable:
             SecurityEvent.SERVICE_UNAVAILABLE, reason=refusal.code, cause=refusal.cause, trace=refusal.trace or None
         )
         if isinstance(refusal, StorageUnavailable | TransactionConflict):
-            self.prove_writing.doubt()
+            self.prove_writing.prove_soon()

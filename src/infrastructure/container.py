@@ -15,10 +15,8 @@ from doorward.application.access.has_admin import HasAdmin
 from doorward.application.access.list_roles import ListRoles
 from doorward.application.access.remove_role import RemoveRole
 from doorward.application.access.revoke_role import RevokeRole
-from doorward.application.accounts.authenticate import Authenticate
 from doorward.application.accounts.change_password import ChangePassword
 from doorward.application.accounts.confirm_password import ConfirmPassword
-from doorward.application.accounts.count_attempt import CountAttempt
 from doorward.application.accounts.create_user import CreateUser
 from doorward.application.accounts.import_users import ImportUsers
 from doorward.application.accounts.password_rules import PasswordRules
@@ -29,13 +27,6 @@ from doorward.application.accounts.reset_password import ResetPassword
 from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.unlock_user import UnlockUser
 from doorward.application.check_readiness import CheckReadiness
-from doorward.application.keys.add_signing_key import AddSigningKey
-from doorward.application.keys.ensure_signing_key import EnsureSigningKey
-from doorward.application.keys.list_signing_keys import ListSigningKeys
-from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
-from doorward.application.keys.reseal_signing_keys import ResealSigningKeys
-from doorward.application.keys.revoke_signing_key import RevokeSigningKey
-from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
 from doorward.application.maintenance import Maintenance
 from doorward.application.prove_writing import ProveWriting
 from doorward.application.report_unavailable import ReportUnavailable
@@ -52,7 +43,6 @@ from doorward.application.sessions.end_other_sessions import EndOtherSessions
 from doorward.application.sessions.end_session import EndSession
 from doorward.application.sessions.issue_tokens import IssueTokens
 from doorward.application.sessions.list_sessions import ListSessions
-from doorward.application.sessions.open_session import OpenSession
 from doorward.application.sessions.prune_sessions import PruneSessions
 from doorward.application.sessions.refresh_session import RefreshSession
 from doorward.infrastructure.providers.accounts import ADMINISTRATION, AccountsProvider
@@ -60,16 +50,16 @@ from doorward.infrastructure.providers.change_feed import ChangeFeedProvider
 from doorward.infrastructure.providers.letters import LETTERS, LettersProvider
 from doorward.infrastructure.providers.maintenance import MaintenanceProvider
 from doorward.infrastructure.providers.passwords import PasswordsProvider
+from doorward.infrastructure.providers.rate_limits import RateLimitsProvider
+from doorward.infrastructure.providers.sign_in import SignInProvider
 from doorward.infrastructure.providers.storage import StorageProvider
-from doorward.infrastructure.providers.tokens import TokensProvider
+from doorward.infrastructure.providers.tokens import KEYS, TokensProvider
 from doorward.infrastructure.settings.settings import Settings
 
 ACCOUNTS = (
     RegisterUser,
     CreateUser,
     ImportUsers,
-    Authenticate,
-    CountAttempt,
     PruneAttempts,
     UnlockUser,
     ConfirmPassword,
@@ -81,7 +71,6 @@ ACCOUNTS = (
 )
 SESSIONS = (
     IssueTokens,
-    OpenSession,
     RefreshSession,
     ContinueSession,
     DescribeSession,
@@ -102,15 +91,6 @@ ACCESS = (
     ListRoles,
     DefineRole,
     RemoveRole,
-)
-KEYS = (
-    EnsureSigningKey,
-    AddSigningKey,
-    ListSigningKeys,
-    RotateSigningKeys,
-    MaintainSigningKeys,
-    RevokeSigningKey,
-    ResealSigningKeys,
 )
 SERVICES = (RegisterService, ListServices, RemoveService, AuthenticateClient, IntrospectToken, RevokeToken)
 OPERATIONS = (CheckReadiness, Maintenance, ProveWriting, ReportUnavailable)
@@ -134,6 +114,8 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         LettersProvider(settings),
         AccountsProvider(settings),
         MaintenanceProvider(),
+        SignInProvider(),
+        RateLimitsProvider(settings),
         UseCases(),
         *overrides,
     )

@@ -7,8 +7,8 @@ from pathlib import Path
 from doorward.infrastructure.finding import Finding
 from doorward.infrastructure.mail.smtp_url import MailTls, SmtpUrl
 from doorward.infrastructure.quantity import quantity
+from doorward.infrastructure.rate_limits.redis_url import masked_redis_url
 from doorward.infrastructure.settings.data_dir import letters_folder, needs_data_dir
-from doorward.infrastructure.settings.exposure import is_for_this_machine
 from doorward.infrastructure.settings.file_access import (
     directory_advice,
     file_advice,
@@ -17,6 +17,7 @@ from doorward.infrastructure.settings.file_access import (
     others_may_write,
     status_of,
 )
+from doorward.infrastructure.settings.reachability import is_for_this_machine
 from doorward.infrastructure.settings.settings import Settings
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.settings.web_addresses import LOOPBACK_NAMES, bracketed, is_loopback
@@ -50,6 +51,7 @@ def diagnose_settings(settings: Settings) -> Iterator[Finding]:
             otherwise="advice",
         )
     yield from diagnose_callers(settings, exposed=exposed)
+    yield diagnose_limits(settings, exposed=exposed)
     yield diagnose_letters(settings, exposed=exposed)
     yield from diagnose_strength(settings, exposed=exposed)
 
@@ -59,7 +61,7 @@ def diagnose_callers(settings: Settings, *, exposed: bool) -> Iterator[Finding]:
         "proxies",
         quantity(len(settings.trusted_proxies), "trusted network"),
         good=bool(settings.trusted_proxies) or not settings.behind_tls_proxy,
-        fix="set DOORWARD_TRUSTED_PROXIES to the proxy's address, or every client is logged under it",
+        fix="set DOORWARD_TRUSTED_PROXIES to the proxy's address, or all clients are logged and limited as one",
         otherwise="advice",
     )
     plain = [origin for origin in settings.cors_origins if origin.startswith("http://")]
@@ -68,6 +70,26 @@ def diagnose_callers(settings: Settings, *, exposed: bool) -> Iterator[Finding]:
         f"{quantity(len(settings.cors_origins), 'origin')} of your own may call the API",
         good=not (exposed and plain),
         fix=f"write https:// in DOORWARD_CORS_ORIGINS for {', '.join(sorted(plain))}",
+        otherwise="advice",
+    )
+
+
+def diagnose_limits(settings: Settings, *, exposed: bool) -> Finding:
+    """Return a finding about the limits of requests, and about who shares their counts."""
+    if settings.limits.are_off:
+        return Finding.judged(
+            "limits",
+            "no requests are limited",
+            good=not exposed,
+            fix="remove DOORWARD_LIMIT_...=off, unless a proxy limits requests to sign in, to sign up and for letters",
+            otherwise="advice",
+        )
+    shared = settings.limits.redis_url is not None
+    return Finding.judged(
+        "limits",
+        f"counts are shared in {masked_redis_url(settings.limits.redis_url or '')}" if shared else "each worker counts",
+        good=shared or settings.workers == 1,
+        fix="set DOORWARD_REDIS_URL, or a client gets the limits once from each worker",
         otherwise="advice",
     )
 
@@ -181,7 +203,7 @@ def holds_secrets(env_file: Path) -> bool:
         text = env_file.read_text("utf-8")
     except OSError:
         return False
-    return any(word in text for word in ("SECRET", "DATABASE", "SMTP"))
+    return any(word in text for word in ("SECRET", "DATABASE", "SMTP", "REDIS"))
 
 
 def private(check: str, path: Path) -> Iterator[Finding]:

@@ -66,6 +66,7 @@ def http_config(settings: Settings) -> HttpConfig:
         issuer_path=issuer_path(settings.issuer),
         https=settings.https,
         docs=settings.docs,
+        email_codes=settings.email_codes,
         trusted_proxies=settings.trusted_proxies,
         keep_alive_seconds=settings.keep_alive_seconds,
         access_log=settings.log_level == "debug",

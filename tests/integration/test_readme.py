@@ -46,7 +46,7 @@ def test_the_five_lines_work_as_pasted(tmp_path: Path) -> None:
 
 
 def test_each_row_of_what_people_can_do_works_as_pasted(tmp_path: Path) -> None:
-    with running(tmp_path) as server:
+    with running(tmp_path, email_codes="true") as server:
         person = Person(server)
         statuses = [(flow.does, person.pastes(flow.command)) for flow in flows()]
     assert statuses == [(flow.does, flow.status) for flow in flows()]

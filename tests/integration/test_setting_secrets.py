@@ -1,9 +1,8 @@
 """No secret of the settings is shown. The password of a database URL is one of them, and SQLAlchemy reads the URL."""
 
-from dataclasses import fields
-
 import pytest
 
+from doorward.infrastructure.settings.groups import setting_fields
 from doorward.infrastructure.settings.loading import load_settings
 from doorward.infrastructure.settings.masking import masked_settings
 from doorward.infrastructure.settings.sources import SECRET_SETTINGS
@@ -20,7 +19,7 @@ GIVEN = {
 def test_secrets_are_in_no_repr() -> None:
     """ST-04."""
     found = load_settings(GIVEN)
-    assert {each.name for each in fields(found) if not each.repr} == SECRET_SETTINGS
+    assert {each.name for each in setting_fields() if not each.repr} == SECRET_SETTINGS
     assert SECRET not in repr(found)
     assert PASSWORD not in repr(found)
 

@@ -114,7 +114,7 @@ async def test_a_transaction_is_attempted_four_times_after_conflicts() -> None:
     async def undone() -> None:
         nonlocal tried
         tried += 1
-        raise TransactionConflict
+        raise TransactionConflict(cause="test")
 
     with pytest.raises(TransactionConflict):
         await undone()

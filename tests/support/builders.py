@@ -16,14 +16,17 @@ from doorward.application.accounts.count_attempt import CountAttempt
 from doorward.application.accounts.create_user import CreateUser
 from doorward.application.accounts.delete_own_account import DeleteOwnAccount
 from doorward.application.accounts.delete_user import DeleteUser
+from doorward.application.accounts.find_and_count import FindAndCount
 from doorward.application.accounts.import_users import ImportUsers
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.accounts.prune_deleted_users import PruneDeletedUsers
 from doorward.application.accounts.register_user import RegisterUser
 from doorward.application.accounts.request_password_reset import RequestPasswordReset
+from doorward.application.accounts.request_sign_in_code import RequestSignInCode
 from doorward.application.accounts.reset_password import ResetPassword
 from doorward.application.accounts.restore_user import RestoreUser
 from doorward.application.accounts.set_password import SetPassword
+from doorward.application.accounts.sign_in_by_code import SignInByCode
 from doorward.application.accounts.update_user import UpdateUser
 from doorward.application.change_feed.directory import AccessDirectory
 from doorward.application.change_feed.ended_sessions import EndedSessions
@@ -58,6 +61,7 @@ from doorward.infrastructure.memory.tables import MemoryDatabase
 from doorward.infrastructure.security.device_tokens import KeyedLoginHasher, SignedDeviceTokens
 from doorward.infrastructure.security.master_secret import MasterSecret
 from doorward.infrastructure.security.refresh_tokens import DerivedRefreshTokens
+from doorward.infrastructure.security.sign_in_codes import KeyedSignInCodes
 from support.doubles import (
     NOON,
     CountingKeyRing,
@@ -75,6 +79,7 @@ OTHER_PASSWORD = "a kettle full of violets"
 BLOCKED = "everybody tries this"
 SECRET = MasterSecret(b"what the refresh tokens of unit tests are derived from")
 REFRESH_TOKENS = DerivedRefreshTokens(SECRET)
+SIGN_IN_CODES = KeyedSignInCodes(SECRET)
 DEVICE_TOKENS, LOGINS = SignedDeviceTokens(SECRET), KeyedLoginHasher(SECRET)
 
 
@@ -173,11 +178,15 @@ class House:
 
     @property
     def authenticate(self) -> Authenticate:
-        return Authenticate(self.storage, self.hasher, self.open_session, self.log, self.count, DEVICE_TOKENS)
+        return Authenticate(self.storage, self.hasher, self.open_session, self.log, self.find_and_count)
 
     @property
     def open_session(self) -> OpenSession:
         return OpenSession(self.storage, REFRESH_TOKENS, self.issue, self.policy, self.log, self.ended)
+
+    @property
+    def find_and_count(self) -> FindAndCount:
+        return FindAndCount(self.storage, DEVICE_TOKENS, self.count)
 
     @property
     def count(self) -> CountAttempt:
@@ -219,13 +228,25 @@ class House:
     def reset_password(self) -> ResetPassword:
         return ResetPassword(self.storage, self.hasher, self.rules, self.link_tokens, LOGINS, self.log)
 
+    @property
+    def prepare(self) -> PrepareLetter:
+        return PrepareLetter(self.link_tokens, SIGN_IN_CODES)
+
+    @property
+    def request_code(self) -> RequestSignInCode:
+        return RequestSignInCode(self.storage, self.log)
+
+    @property
+    def sign_in_by_code(self) -> SignInByCode:
+        return SignInByCode(SIGN_IN_CODES, self.open_session, self.log, self.find_and_count)
+
     async def send_letters(self) -> int:
         """Make an attempt with each letter that is due, as this node, and return how many were made."""
         return await self.sender.once()
 
     def another_sender(self) -> LetterSender:
         """Return the sender of another node."""
-        return LetterSender(self.storage, PrepareLetter(self.link_tokens), self.mailer, self.clock, self.log)
+        return LetterSender(self.storage, self.prepare, self.mailer, self.clock, self.log)
 
     @property
     def confirm(self) -> ConfirmPassword:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from doorward.application.ports.storage import Storage
 from doorward.domain.access.role import Role, RoleName
+from doorward.domain.accounts.sign_in_code import SignInCode
 from doorward.domain.accounts.user import User
 from doorward.domain.change_feed.change import Change
 from doorward.domain.ids import SessionId, UserId
@@ -15,7 +16,9 @@ from doorward.domain.sessions.session import Session
 from support.doubles import NOON
 
 
-async def put(storage: Storage, *things: User | Role | Session | Service | SigningKey | Letter | LinkToken) -> None:
+async def put(
+    storage: Storage, *things: User | Role | Session | Service | SigningKey | Letter | LinkToken | SignInCode
+) -> None:
     async with storage.transaction() as tx:
         for thing in things:
             match thing:
@@ -33,6 +36,8 @@ async def put(storage: Storage, *things: User | Role | Session | Service | Signi
                     assert await tx.letters.add(thing)
                 case LinkToken():
                     await tx.link_tokens.put(thing)
+                case SignInCode():
+                    await tx.sign_in_codes.put(thing)
 
 
 async def found(storage: Storage, user_id: UserId) -> User | None:

@@ -2,7 +2,7 @@ from datetime import timedelta
 from typing import NoReturn
 
 from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
-from doorward.application.maintenance import LEASE_DURATION, Maintenance, Works
+from doorward.application.maintenance import LEASE_DURATION, Maintenance, RecurringWork
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.sessions.prune_sessions import PruneSessions
 from doorward.domain.keys.rotation import KeyRotation
@@ -14,10 +14,10 @@ from support.storage_access import put
 
 def maintenance(house: House, sealer: PlainSealer | None = None) -> Maintenance:
     maintain_keys = MaintainSigningKeys(house.storage, sealer or PlainSealer(), KeyRotation(), house.log)
-    works = Works(
+    work = RecurringWork(
         {"rotate_keys": maintain_keys, "prune_sessions": PruneSessions(house.storage, house.policy, house.log)}
     )
-    return Maintenance(house.storage, works, house.clock, house.log)
+    return Maintenance(house.storage, work, house.clock, house.log)
 
 
 async def test_one_node_at_a_time_works_until_its_lease_ends() -> None:

@@ -48,9 +48,9 @@ class Scene:
 async def test_a_proof_writes_and_leaves_nothing_behind() -> None:
     scene = Scene()
     prove_writing = scene.prove_writing()
-    assert prove_writing.obstacle == "no_recent_write"
+    assert prove_writing.failure == "no_recent_write"
     await prove_writing.once()
-    assert prove_writing.obstacle is None
+    assert prove_writing.failure is None
     assert scene.storage.database.tables.leases == {}
     assert scene.log.events == []
 
@@ -70,11 +70,11 @@ async def test_a_failure_is_logged_once_and_so_is_its_end(error: Exception, caus
     scene.storage.error = error
     for _ in range(3):
         await prove_writing.once()
-        assert prove_writing.obstacle == cause
+        assert prove_writing.failure == cause
     scene.storage.error = None
     for _ in range(3):
         await prove_writing.once()
-        assert prove_writing.obstacle is None
+        assert prove_writing.failure is None
     assert scene.log.events == [(UNWRITABLE, {"cause": cause}), (WRITABLE, {})]
 
 
@@ -84,12 +84,12 @@ async def test_a_node_whose_connections_are_all_in_use_can_write_all_the_same() 
     await prove_writing.once()
     scene.storage.error = StorageBusy(cause="too_many_wait_for_a_connection")
     await prove_writing.once()
-    assert prove_writing.obstacle is None
+    assert prove_writing.failure is None
     assert scene.log.events == []
 
 
 @pytest.mark.parametrize(
-    ("refusal", "is_doubted"),
+    ("refusal", "is_proven_anew"),
     [
         (StorageUnavailable(cause="OperationalError 1290 in sessions.ADD"), True),
         (TransactionConflict(cause="OperationalError 1213 in sessions.ADD"), True),
@@ -97,7 +97,7 @@ async def test_a_node_whose_connections_are_all_in_use_can_write_all_the_same() 
     ],
 )
 async def test_a_request_that_the_database_failed_makes_the_node_prove_it_again(
-    refusal: Unavailable, is_doubted: bool, monkeypatch: pytest.MonkeyPatch
+    refusal: Unavailable, is_proven_anew: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """OP-09: nobody has to wait for the next regular proof."""
     monkeypatch.setattr("doorward.application.prove_writing.RETRY_SECONDS", 0)
@@ -106,10 +106,10 @@ async def test_a_request_that_the_database_failed_makes_the_node_prove_it_again(
     running = asyncio.create_task(prove_writing.run())
     try:
         await iterate()
-        assert prove_writing.obstacle == "no_recent_write"
+        assert prove_writing.failure == "no_recent_write"
         ReportUnavailable(prove_writing, scene.log)(refusal)
         await iterate()
-        assert (prove_writing.obstacle is None) == is_doubted
+        assert (prove_writing.failure is None) == is_proven_anew
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)

@@ -4,15 +4,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import final
 
-from doorward.application.accounts.count_attempt import CountAttempt
-from doorward.application.ports.attempts import DeviceTokens
+from doorward.application.accounts.find_and_count import FindAndCount
 from doorward.application.ports.security import PasswordHasher, SecurityLog, Verdict
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage, Transaction
 from doorward.application.sessions.issue_tokens import SignedIn
 from doorward.application.sessions.open_session import Admits, Entry, OpenSession
 from doorward.application.transactions import MAX_ATTEMPTS
-from doorward.domain.accounts.attempts import UNKNOWN_DEVICES, AttemptKey
+from doorward.domain.accounts.attempts import AttemptKey
 from doorward.domain.accounts.email import login_key
 from doorward.domain.accounts.password import Password
 from doorward.domain.accounts.user import User
@@ -37,8 +36,7 @@ class Authenticate:
     hasher: PasswordHasher
     open_session: OpenSession
     log: SecurityLog
-    count: CountAttempt
-    devices: DeviceTokens
+    find_and_count: FindAndCount
 
     async def __call__(self, login: str, password: str, now: datetime, origin: Origin = UNKNOWN_ORIGIN) -> SignedIn:
         """Return the tokens. `login` is a username or an email. Raise InvalidCredentials, TooManyAttempts or
@@ -48,7 +46,7 @@ class Authenticate:
             self._refuse(login, "password_oversized")
             raise WrongPassword
         key = login_key(login)
-        found, counted = await self._find_and_count(key, now, origin.device_token)
+        found, counted = await self.find_and_count(key, now, origin.device_token)
         for _ in range(MAX_ATTEMPTS):
             user = await self._verified(login, key, found, typed, now)
             entry = Entry(factor="password", origin=origin, admits=still_has_password(user, counted))
@@ -57,21 +55,6 @@ class Authenticate:
                 return signed_in
             found = await self._find(key)
         raise TransactionConflict(cause="password_changed")
-
-    async def _find_and_count(self, key: str, now: datetime, token: str | None) -> tuple[User | None, AttemptKey]:
-        """Count the attempt before anything is hashed. Return the account, and what was counted.
-
-        A browser has a count of its own if the token is one of the account.
-        """
-        known = self.devices.read(token) if token is not None else None
-        counted = self.count.key(key, known.device if known else UNKNOWN_DEVICES)
-        async with self.storage.reading() as reading:
-            before, user = await reading.attempts.with_user(counted, key)
-            if known and (user is None or user.id != known.user_id):
-                counted = self.count.key(key)
-                before = await reading.attempts.get(counted)
-        await self.count(key, counted, before, now)
-        return user, counted
 
     async def _find(self, key: str) -> User | None:
         async with self.storage.reading() as reading:

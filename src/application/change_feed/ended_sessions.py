@@ -16,8 +16,11 @@ from doorward.domain.change_feed.change import Change, SequencedChange, Subject
 from doorward.domain.change_feed.ends import Ends
 from doorward.domain.ids import SessionId, UserId
 
-RETENTION = MAX_ACCESS_TOKEN_LIFETIME + timedelta(minutes=1)
-"""How long an end is kept: until no access token of the session is left. One minute allows for clocks that differ."""
+MAX_CLOCK_DIFFERENCE = timedelta(minutes=1)
+"""An end is kept for this time beyond the lifetime of an access token, since the clocks of nodes differ."""
+
+RETENTION = MAX_ACCESS_TOKEN_LIFETIME + MAX_CLOCK_DIFFERENCE
+"""How long an end is kept, where access tokens have the usual lifetime: until none of the session is left."""
 
 STALE_AFTER_SECONDS = 5.0
 """The time since the last read of the feed after which this node cannot know what other nodes ended."""
@@ -54,11 +57,12 @@ class EndedSessions:
         clock: Clock,
         marks: FeedMarks,
         max_entries: int = MAX_ENTRIES,
-        retention: timedelta = RETENTION,
+        token_lifetime: timedelta = MAX_ACCESS_TOKEN_LIFETIME,
     ) -> None:
-        """`retention` is RETENTION, or longer where access tokens live longer."""
+        """`token_lifetime` is the longest one of the access tokens that this service issues or has issued."""
         self._storage = storage
         self.marks = marks
+        """`ChangeFollower` adds to it what it reads, and `RevocationPublisher` reads the cursors of clients by it."""
         self._clock = clock
         self._monotonic = clock.monotonic
         self._sessions: dict[SessionId, Entry] = {}
@@ -68,7 +72,7 @@ class EndedSessions:
         self._uncertain: dict[SessionId | UserId, float] = {}
         """The monotonic time until which the database is queried about each."""
         self.max_entries = max_entries
-        self.retention = retention
+        self.retention = token_lifetime + MAX_CLOCK_DIFFERENCE
         self._caught_up_at: float | None = None
         self._overfull_until: float | None = None
         self._cleaned_up_at = clock.monotonic()

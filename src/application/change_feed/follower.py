@@ -6,7 +6,7 @@ from typing import final
 
 from doorward.application.change_feed.cursor import MAX_UNCOMMITTED_NUMBERS, ChangeCursor, FeedRewritten
 from doorward.application.change_feed.directory import AccessDirectory
-from doorward.application.change_feed.ended_sessions import RETENTION, EndedSessions
+from doorward.application.change_feed.ended_sessions import EndedSessions
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import KeyRing, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
@@ -26,8 +26,8 @@ MAX_MISSING_PER_QUERY = 1000
 MAX_PRUNED_CHANGES = 5000
 """The number of changes that one transaction deletes."""
 
-FEED_RETENTION = timedelta(hours=1)
-"""How long changes stay in the feed, or longer by as much as ends are kept longer than RETENTION."""
+FEED_MARGIN = timedelta(minutes=45)
+"""How much longer changes stay in the feed than ends are kept in memory."""
 
 PRUNE_INTERVAL_SECONDS = 600.0
 
@@ -177,7 +177,7 @@ class ChangeFollower:
         self._pruned_at = self._clock.monotonic()
         try:
             async with self._storage.transaction() as tx:
-                before = self._clock.now() - FEED_RETENTION - (self._ended.retention - RETENTION)
+                before = self._clock.now() - self._ended.retention - FEED_MARGIN
                 pruned = await tx.changes.prune(before, limit=MAX_PRUNED_CHANGES)
         except TransactionConflict:
             return

@@ -12,7 +12,7 @@ KEPT = timedelta(days=7)
 @final
 @dataclass(frozen=True, slots=True)
 class PruneLetters:
-    """Deletes letters that were sent or given up a week ago, and expired tokens of links."""
+    """Deletes letters that were sent or given up a week ago, and expired tokens of links and codes."""
 
     storage: Storage
 
@@ -20,4 +20,5 @@ class PruneLetters:
         """Return how many letters were deleted."""
         pruned = await prune_in_batches(self.storage, lambda tx, limit: tx.letters.prune(now - KEPT, limit))
         await prune_in_batches(self.storage, lambda tx, limit: tx.link_tokens.prune(now, limit))
+        await prune_in_batches(self.storage, lambda tx, limit: tx.sign_in_codes.prune(now, limit))
         return pruned

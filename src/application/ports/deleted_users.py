@@ -24,6 +24,11 @@ class DeletedUserRepository(DeletedUserReader, Protocol):
         """Return the account and hold it until the transaction ends. What is read is what the others have committed."""
         ...
 
+    async def strip(self, user_id: UserId) -> None:
+        """Delete what must not work any more once the account is restored: its letters, the tokens of their links, and
+        its code. The caller holds the account, and ends its sessions apart."""
+        ...
+
     async def prune(self, deleted_before: datetime, limit: int) -> int:
         """Delete at most `limit` accounts for good that were deleted before that time, and return how many. Nothing is
         announced: their sessions and tokens ended when they were deleted."""

@@ -39,10 +39,6 @@ class LetterRepository(LetterReader, Protocol):
         """Return whether there was such a letter."""
         ...
 
-    async def discard(self, user_id: UserId) -> None:
-        """Delete all letters to the holder of this account."""
-        ...
-
     async def prune(self, finished_before: datetime, limit: int) -> int:
         """Delete at most `limit` letters that were sent or given up before that time, and return how many."""
         ...
@@ -102,7 +98,9 @@ class LetterContents:
     token: str | None = field(default=None, repr=False)
     """The token of the link, for the kinds of letters that have one."""
     token_minutes: int = 0
-    """How long that token is valid."""
+    """How long that token or code is valid."""
+    code: str | None = field(default=None, repr=False)
+    """The code to sign in, for the kind of letter that has one."""
 
 
 class Mailer(Protocol):

@@ -25,11 +25,6 @@ class UserReader(Protocol):
         """Return the account whose username key is `key`, or else the one whose email key is."""
         ...
 
-    async def page(self, query: str, after: str | None, limit: int) -> Sequence[User]:
-        """Return at most `limit` accounts whose username key begins with `query` and comes after `after`, in the order
-        of that key. If `query` contains an `@`, the email key replaces the username key."""
-        ...
-
     async def taken(
         self, username_keys: Sequence[str], email_keys: Sequence[str]
     ) -> tuple[frozenset[str], frozenset[str]]:
@@ -65,7 +60,7 @@ class UserRepository(UserReader, Protocol):
         ...
 
     async def delete(self, user_id: UserId) -> bool:
-        """Delete the account for good, with its grants, sessions, letters and tokens of links, and return whether it
+        """Delete the account for good, with its grants, sessions, letters, tokens of links and code. Return whether it
         existed. The end of the sessions is announced as one change, of the epoch after the account's last."""
         ...
 

@@ -59,6 +59,8 @@ class SecurityEvent(StrEnum):
     PASSWORD_HASH_UNUSABLE = "password_hash_unusable", Level.ERROR
     PASSWORD_RESET_FAIL = "password_reset_fail", Level.WARNING
     PASSWORD_RESET_REQUESTED = "password_reset_requested", Level.INFO, MAX_LINES_PER_SECOND
+    RATE_LIMITS_LOCAL = "rate_limits_local", Level.WARNING, 1
+    RATE_LIMITS_SHARED = "rate_limits_shared", Level.INFO
     SERVICE_ADDED = "service_added", Level.INFO
     SERVICE_REMOVED = "service_removed", Level.INFO
     SERVICE_UNAVAILABLE = "service_unavailable", Level.WARNING, 1
@@ -67,6 +69,7 @@ class SecurityEvent(StrEnum):
     SESSION_RENEWED = "session_renewed", Level.INFO, MAX_LINES_PER_SECOND
     SESSIONS_ENDED = "sessions_ended", Level.INFO
     SESSIONS_PRUNED = "sessions_pruned", Level.INFO
+    SIGN_IN_CODE_REQUESTED = "sign_in_code_requested", Level.INFO, MAX_LINES_PER_SECOND
     SIGNING_KEY_ADDED = "signing_key_added", Level.INFO
     SIGNING_KEY_FORGOTTEN = "signing_key_forgotten", Level.INFO
     SIGNING_KEY_RESEALED = "signing_key_resealed", Level.INFO

@@ -33,6 +33,8 @@ from doorward.application.ports.repositories import (
     UserReader,
     UserRepository,
 )
+from doorward.application.ports.sign_in_codes import SignInCodeRepository
+from doorward.application.ports.user_pages import UserPages
 from doorward.domain.change_feed.change import Change
 
 
@@ -92,6 +94,8 @@ class Reading(Protocol):
     def link_tokens(self) -> LinkTokenReader: ...
     @property
     def deleted_users(self) -> DeletedUserReader: ...
+    @property
+    def user_pages(self) -> UserPages: ...
 
 
 class Transaction(Protocol):
@@ -119,6 +123,8 @@ class Transaction(Protocol):
     def letters(self) -> LetterRepository: ...
     @property
     def link_tokens(self) -> LinkTokenRepository: ...
+    @property
+    def sign_in_codes(self) -> SignInCodeRepository: ...
     @property
     def deleted_users(self) -> DeletedUserRepository: ...
 

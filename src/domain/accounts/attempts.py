@@ -18,6 +18,12 @@ DeviceId = NewType("DeviceId", UUID)
 UNKNOWN_DEVICES = DeviceId(UUID(int=0))
 """All devices from which the account has not signed in before. They are counted together."""
 
+UNKNOWN_DEVICES_WITH_CODES = DeviceId(UUID(int=1))
+"""The same devices, when they try codes of letters. So strangers who guess at the password of an account do not
+keep its owner from signing in by a code."""
+
+SHARED_DEVICES = frozenset({UNKNOWN_DEVICES, UNKNOWN_DEVICES_WITH_CODES})
+
 WINDOW = timedelta(days=1)
 DELAYS_SECONDS = ((0, 1), (1, 3), (7, 5), (23, 10))
 """The delay from a number of failures beyond the free ones on."""

@@ -19,11 +19,14 @@ from doorward.domain.errors.accounts import EmailTaken as EmailTaken
 from doorward.domain.errors.accounts import EmailUnproven as EmailUnproven
 from doorward.domain.errors.accounts import ImportRefused as ImportRefused
 from doorward.domain.errors.accounts import ImportStopped as ImportStopped
+from doorward.domain.errors.accounts import InvalidAfter as InvalidAfter
+from doorward.domain.errors.accounts import InvalidCode as InvalidCode
 from doorward.domain.errors.accounts import InvalidCredentials as InvalidCredentials
 from doorward.domain.errors.accounts import InvalidEmail as InvalidEmail
 from doorward.domain.errors.accounts import InvalidReason as InvalidReason
 from doorward.domain.errors.accounts import InvalidUntil as InvalidUntil
 from doorward.domain.errors.accounts import InvalidUsername as InvalidUsername
+from doorward.domain.errors.accounts import ListingRefused as ListingRefused
 from doorward.domain.errors.accounts import PasswordBlocked as PasswordBlocked
 from doorward.domain.errors.accounts import PasswordRefused as PasswordRefused
 from doorward.domain.errors.accounts import PasswordTooLong as PasswordTooLong
@@ -49,6 +52,7 @@ from doorward.domain.errors.letters import InvalidLink as InvalidLink
 from doorward.domain.errors.letters import LetterMissing as LetterMissing
 from doorward.domain.errors.letters import LetterUndelivered as LetterUndelivered
 from doorward.domain.errors.letters import LetterWasSent as LetterWasSent
+from doorward.domain.errors.rate_limits import TooManyRequests as TooManyRequests
 from doorward.domain.errors.services import InvalidClient as InvalidClient
 from doorward.domain.errors.services import InvalidServiceName as InvalidServiceName
 from doorward.domain.errors.services import ServiceExists as ServiceExists

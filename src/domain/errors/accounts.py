@@ -1,6 +1,6 @@
 """Refusals about accounts, passwords and sign-in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from doorward.domain.errors.families import Conflict, Forbidden, Invalid, Missing, Throttled, Unauthenticated
 
@@ -105,6 +105,27 @@ class InvalidUntil(Invalid):
     text = "Write a time in the future with its offset, such as 2030-01-31T12:00:00Z, or leave it out."
 
 
+class ListingRefused(Invalid):
+    """No index serves this combination of filters and order, so that a list would read every account."""
+
+    code = "listing_refused"
+
+    def __init__(self, asked: Sequence[str], offered: Mapping[str, Sequence[str]]) -> None:
+        """`offered` maps the name of each filter, or an empty one, to its orders."""
+        filters = [f"{name} with sort={' or '.join(sorts)}" for name, sorts in offered.items() if name]
+        alone = " or ".join(sort for name, sorts in offered.items() if not name for sort in sorts)
+        super().__init__(
+            f"Accounts cannot be listed by {' and '.join(asked)}. Ask for one of these: {', '.join(filters)}; or no "
+            f"filter with sort={alone}."
+        )
+
+
+class InvalidAfter(Invalid):
+    code = "invalid_after"
+    field = "after"
+    text = "Send the `after` of the page before as it was, with the same filter and the same order."
+
+
 class InvalidCredentials(Unauthenticated):
     """The sign-in failed. Only the security log contains the reason; the client does not learn it."""
 
@@ -120,8 +141,16 @@ class WrongPassword(InvalidCredentials):
     """The account exists and the password is wrong, or the account is disabled."""
 
 
+class InvalidCode(Unauthenticated):
+    """The code of a letter is wrong, was used, replaced by a newer one or tried too often, or has expired, or no
+    enabled account has the address. The text is the same for all."""
+
+    code = "invalid_code"
+    text = "This code is not valid. Ask for a new one if it does not work."
+
+
 class TooManyAttempts(Throttled):
-    """Too many passwords were tried for one login name. The password of this attempt was not looked at."""
+    """Too many passwords or codes were tried for one login name. What was sent with this attempt was not looked at."""
 
     code = "too_many_attempts"
     text = "Too many attempts. Wait before you try again."

@@ -45,13 +45,13 @@ class Throttled(DomainError):
 class Unavailable(DomainError):
     """The service cannot answer now; the same request may succeed after `retry_after` seconds.
 
-    Whoever raises it gives the `cause`. It is a few words for the log, which counts lines by them: no value may be in
-    it. Clients do not see it. `trace` lists the lines of code that an unforeseen error passed through.
+    The `cause` is a few words for the log, which counts lines by them: no value may be in it. Clients do not see it.
+    `trace` lists the lines of code that an unforeseen error passed through.
     """
 
     retry_after: ClassVar[int] = 1
 
-    def __init__(self, text: str | None = None, *, cause: str = "unknown", trace: str = "") -> None:
+    def __init__(self, text: str | None = None, *, cause: str, trace: str = "") -> None:
         super().__init__(text)
         self.cause = cause
         self.trace = trace

@@ -28,8 +28,14 @@ class LetterKind(StrEnum):
     """The link to choose a new password, for the account with this address, if there is one."""
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 a kind of letter
     """Tells the holder of an account that its password was replaced."""
+    SIGN_IN_CODE = "sign_in_code"
+    """The code to sign in, for the account with this address, if there is one."""
     TEST = "test"
     """What an operator sends to see whether letters arrive. It is never stored."""
+
+
+REQUESTED = frozenset({LetterKind.PASSWORD_RESET, LetterKind.SIGN_IN_CODE})
+"""Letters that anybody can ask for by an address. Their account is looked up when they are sent."""
 
 
 class LetterState(StrEnum):
@@ -112,7 +118,7 @@ class Letter:
         """
         attempts = self.attempts + 1
         due_at = now + pause_after(attempts, jitter)
-        recipient = user.email.value if self.kind is LetterKind.PASSWORD_RESET else self.recipient
+        recipient = user.email.value if self.kind in REQUESTED else self.recipient
         return replace(
             self,
             user_id=user.id,

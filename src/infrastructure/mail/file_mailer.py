@@ -11,8 +11,7 @@ from doorward.domain.errors import LetterUndelivered
 from doorward.infrastructure.log import structlog
 from doorward.infrastructure.mail.sender import Sender
 from doorward.infrastructure.mail.templates import LetterTemplates
-from doorward.infrastructure.security.master_secret import write_private
-from doorward.infrastructure.settings.data_dir import PRIVATE_MODE
+from doorward.infrastructure.private_files import make_private_directory, write_private_file
 
 
 @final
@@ -21,8 +20,8 @@ class FileMailer:
 
     The folder is made with the first letter, so that a service starts where nothing can be written.
 
-    With `logs_links` that line has the link of the letter, so that somebody who tries the service can follow it.
-    Whoever reads the log can, too, so it is for services that only clients on this machine use.
+    With `logs_links` that line has the link or the code of the letter, so that somebody who tries the service can use
+    it. Whoever reads the log can, too, so it is for services that only clients on this machine use.
     """
 
     def __init__(self, templates: LetterTemplates, sender: Sender, folder: Path, *, logs_links: bool) -> None:
@@ -34,7 +33,8 @@ class FileMailer:
 
     async def send(self, contents: LetterContents) -> None:
         path, link = await asyncio.to_thread(self._write, contents)
-        shown = {"link": link} if link is not None and self._logs_links else {}
+        secrets_of_letter = {"link": link, "code": contents.code} if self._logs_links else {}
+        shown = {name: value for name, value in secrets_of_letter.items() if value is not None}
         self._logger.info("letter_written", kind=contents.kind.value, file=str(path), **shown)
 
     def _write(self, contents: LetterContents) -> tuple[Path, str | None]:
@@ -45,8 +45,9 @@ class FileMailer:
         path = self._folder / f"{contents.letter_id}.eml"
         draft = path.with_suffix(f".{secrets.token_hex(8)}.draft")
         try:
-            make_private(self._folder)
-            write_private(draft, message_of(contents, written, self._sender, cte="8bit").as_bytes())
+            make_private_directory(self._folder.parent)  # the data directory
+            make_private_directory(self._folder)
+            write_private_file(draft, message_of(contents, written, self._sender, cte="8bit").as_bytes())
             draft.replace(path)
         except OSError as error:
             with suppress(OSError):
@@ -54,9 +55,3 @@ class FileMailer:
             reason = f"DATA_DIR/letters cannot be written ({error.strerror}): set DOORWARD_SMTP_URL"
             raise LetterUndelivered(reason) from error
         return path, written.link
-
-
-def make_private(folder: Path) -> None:
-    """Create the folder and the one that contains it, the data directory, with mode 0700 (ST-09)."""
-    folder.parent.mkdir(mode=PRIVATE_MODE, parents=True, exist_ok=True)
-    folder.mkdir(mode=PRIVATE_MODE, exist_ok=True)

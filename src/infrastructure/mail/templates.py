@@ -56,6 +56,7 @@ class LetterTemplates:
             "service": self._links.service,
             "link": link,
             "minutes": contents.token_minutes,
+            "code": contents.code,
             "written_at": contents.written_at,
             "language": contents.language,
         }

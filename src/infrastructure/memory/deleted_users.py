@@ -26,6 +26,9 @@ class MemoryDeletedUsers:
     async def among(self, user_ids: Sequence[UserId]) -> frozenset[UserId]:
         return frozenset([user_id for user_id in user_ids if await self.get(user_id)])
 
+    async def strip(self, user_id: UserId) -> None:
+        self.tables.remove_letters(user_id)
+
     async def prune(self, deleted_before: datetime, limit: int) -> int:
         users = self.tables.users.values()
         old = [user.id for user in users if user.deleted_at and user.deleted_at < deleted_before][:limit]

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from doorward.domain.ids import LetterId, UserId
+from doorward.domain.ids import LetterId
 from doorward.domain.letters.letter import Letter, LetterState
 from doorward.infrastructure.memory.tables import Tables
 
@@ -39,10 +39,6 @@ class MemoryLetters:
 
     async def remove(self, letter_id: LetterId) -> bool:
         return self.tables.letters.pop(letter_id, None) is not None
-
-    async def discard(self, user_id: UserId) -> None:
-        for key in [letter.id for letter in self.tables.letters.values() if letter.user_id == user_id]:
-            del self.tables.letters[key]
 
     async def prune(self, finished_before: datetime, limit: int) -> int:
         old = [

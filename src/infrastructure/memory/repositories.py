@@ -41,15 +41,6 @@ class MemoryUsers:
         by_email = (user for user in users if user.email.key == key)
         return next(by_username, None) or next(by_email, None)
 
-    async def page(self, query: str, after: str | None, limit: int) -> Sequence[User]:
-        def key(user: User) -> str:
-            return user.email.key if "@" in query else user.username.key
-
-        matching = [
-            user for user in self.present if key(user).startswith(query) and (after is None or key(user) > after)
-        ]
-        return sorted(matching, key=key)[:limit]
-
     async def taken(
         self, username_keys: Sequence[str], email_keys: Sequence[str]
     ) -> tuple[frozenset[str], frozenset[str]]:

@@ -19,7 +19,9 @@ from doorward.infrastructure.memory.locks import MemoryLocks
 from doorward.infrastructure.memory.repositories import MemoryChanges, MemoryKeys, MemoryRoles, MemoryUsers
 from doorward.infrastructure.memory.services import MemoryServices
 from doorward.infrastructure.memory.sessions import MemorySessions
+from doorward.infrastructure.memory.sign_in_codes import MemorySignInCodes
 from doorward.infrastructure.memory.tables import MemoryDatabase, Tables
+from doorward.infrastructure.memory.user_pages import MemoryUserPages
 
 
 @final
@@ -39,6 +41,7 @@ class MemoryTransaction:
         self.changes = MemoryChanges(tables)
         self.letters = MemoryLetters(tables)
         self.link_tokens = MemoryLinkTokens(tables)
+        self.sign_in_codes = MemorySignInCodes(tables)
         self.deleted_users = MemoryDeletedUsers(tables)
 
     def announce(self, change: Change) -> None:
@@ -94,6 +97,10 @@ class MemoryReading:
     @property
     def deleted_users(self) -> MemoryDeletedUsers:
         return MemoryDeletedUsers(self._copy())
+
+    @property
+    def user_pages(self) -> MemoryUserPages:
+        return MemoryUserPages(self._copy())
 
     def _copy(self) -> Tables:
         return self._database.tables.copied()

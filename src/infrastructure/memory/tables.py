@@ -5,6 +5,7 @@ from typing import Self
 
 from doorward.domain.access.role import BUILT_IN, Role, RoleName
 from doorward.domain.accounts.attempts import AttemptCount, AttemptKey
+from doorward.domain.accounts.sign_in_code import SignInCode
 from doorward.domain.accounts.user import User
 from doorward.domain.change_feed.change import SequencedChange
 from doorward.domain.ids import LetterId, SessionId, UserId
@@ -32,6 +33,7 @@ class Tables:
     changes: list[SequencedChange] = field(default_factory=list)
     letters: dict[LetterId, Letter] = field(default_factory=dict)
     link_tokens: dict[tuple[UserId, LinkPurpose], LinkToken] = field(default_factory=dict)
+    sign_in_codes: dict[UserId, SignInCode] = field(default_factory=dict)
     next_sequence: int = 1
 
     @classmethod
@@ -52,6 +54,7 @@ class Tables:
             changes=list(self.changes),
             letters=dict(self.letters),
             link_tokens=dict(self.link_tokens),
+            sign_in_codes=dict(self.sign_in_codes),
         )
 
     def remove_sessions(self, user_id: UserId) -> int:
@@ -62,9 +65,10 @@ class Tables:
         return len(own)
 
     def remove_letters(self, user_id: UserId) -> None:
-        """Remove all letters to the holder of the account, and the tokens of their links."""
+        """Remove all letters to the holder of the account, the tokens of their links, and its code."""
         self.letters = {key: letter for key, letter in self.letters.items() if letter.user_id != user_id}
         self.link_tokens = {key: token for key, token in self.link_tokens.items() if token.user_id != user_id}
+        self.sign_in_codes.pop(user_id, None)
 
     def remove_account(self, user_id: UserId) -> None:
         """Remove the account with all that belongs to it."""

@@ -5,13 +5,12 @@ from typing import final
 from dishka import Provider, Scope, provide
 
 from doorward.application.change_feed.directory import AccessDirectory
-from doorward.application.change_feed.ended_sessions import RETENTION, EndedSessions
+from doorward.application.change_feed.ended_sessions import EndedSessions
 from doorward.application.change_feed.feed_marks import FeedMarks
 from doorward.application.change_feed.follower import ChangeFollower, FollowerTimings
 from doorward.application.change_feed.revocation_publisher import RevocationPublisher
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.storage import Storage
-from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME
 from doorward.infrastructure.security.master_secret import MasterSecret
 from doorward.infrastructure.settings.settings import Settings
 
@@ -38,5 +37,4 @@ class ChangeFeedProvider(Provider):
     @provide
     def ended_sessions(self, storage: Storage, clock: Clock, secret: MasterSecret) -> EndedSessions:
         marks = FeedMarks(secret.derive(b"doorward revocation cursor v1"))
-        retention = RETENTION + self.settings.longest_token_lifetime - MAX_ACCESS_TOKEN_LIFETIME
-        return EndedSessions(storage, clock, marks, retention=retention)
+        return EndedSessions(storage, clock, marks, token_lifetime=self.settings.longest_token_lifetime)

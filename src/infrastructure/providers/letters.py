@@ -20,7 +20,7 @@ from doorward.infrastructure.mail.smtp_url import SmtpUrl
 from doorward.infrastructure.mail.templates import LetterTemplates
 from doorward.infrastructure.security.link_tokens import RandomLinkTokens
 from doorward.infrastructure.settings.data_dir import letters_folder
-from doorward.infrastructure.settings.exposure import is_for_this_machine
+from doorward.infrastructure.settings.reachability import is_for_this_machine
 from doorward.infrastructure.settings.settings import Settings
 
 LETTERS = (

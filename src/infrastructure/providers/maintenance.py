@@ -8,7 +8,7 @@ from doorward.application.accounts.prune_attempts import PruneAttempts
 from doorward.application.accounts.prune_deleted_users import PruneDeletedUsers
 from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
 from doorward.application.letters.prune_letters import PruneLetters
-from doorward.application.maintenance import Works
+from doorward.application.maintenance import RecurringWork
 from doorward.application.sessions.prune_sessions import PruneSessions
 
 
@@ -17,15 +17,15 @@ class MaintenanceProvider(Provider):
     scope = Scope.APP
 
     @provide
-    def works(
+    def recurring_work(
         self,
         keys: MaintainSigningKeys,
         sessions: PruneSessions,
         attempts: PruneAttempts,
         letters: PruneLetters,
         deleted: PruneDeletedUsers,
-    ) -> Works:
-        return Works(
+    ) -> RecurringWork:
+        return RecurringWork(
             {
                 "rotate_keys": keys,
                 "prune_sessions": sessions,

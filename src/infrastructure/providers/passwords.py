@@ -53,7 +53,8 @@ class PasswordsProvider(Provider):
 
     @provide
     def attempt_policy(self) -> AttemptPolicy:
-        return AttemptPolicy(free=self.settings.sign_in_free_attempts, per_day=self.settings.sign_in_attempts_per_day)
+        limits = self.settings.limits
+        return AttemptPolicy(free=limits.sign_in_free_attempts, per_day=limits.sign_in_attempts_per_day)
 
     @provide
     def logins(self, secret: MasterSecret) -> LoginHasher:

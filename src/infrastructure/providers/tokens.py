@@ -5,6 +5,13 @@ from typing import final
 
 from dishka import AnyOf, Provider, Scope, provide
 
+from doorward.application.keys.add_signing_key import AddSigningKey
+from doorward.application.keys.ensure_signing_key import EnsureSigningKey
+from doorward.application.keys.list_signing_keys import ListSigningKeys
+from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
+from doorward.application.keys.reseal_signing_keys import ResealSigningKeys
+from doorward.application.keys.revoke_signing_key import RevokeSigningKey
+from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
 from doorward.application.ports.security import (
     AccessTokens,
     KeyRing,
@@ -26,6 +33,17 @@ from doorward.infrastructure.security.service_secrets import RandomServiceSecret
 from doorward.infrastructure.security.token_cache import CachedAccessTokens
 from doorward.infrastructure.security.tokens import JwtAccessTokens
 from doorward.infrastructure.settings.settings import Settings
+
+KEYS = (
+    EnsureSigningKey,
+    AddSigningKey,
+    ListSigningKeys,
+    RotateSigningKeys,
+    MaintainSigningKeys,
+    RevokeSigningKey,
+    ResealSigningKeys,
+)
+"""The use cases of signing keys."""
 
 
 @final

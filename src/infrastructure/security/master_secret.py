@@ -11,6 +11,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from doorward.infrastructure.private_files import make_private_directory, write_private_file
 from doorward.infrastructure.settings.file_access import others_may_access
 from doorward.infrastructure.settings.sources import GENERATE_HINT
 from doorward.infrastructure.settings.start_refused import StartRefused
@@ -125,8 +126,8 @@ def create_secret_file(path: Path) -> None:
     """Write a new secret to the file in one step, unless another process has just done so. Raise StartRefused."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_private(draft, secrets.token_urlsafe(GENERATED_BYTES).encode() + b"\n")
+        make_private_directory(path.parent)
+        write_private_file(draft, secrets.token_urlsafe(GENERATED_BYTES).encode() + b"\n")
         try:
             with contextlib.suppress(FileExistsError):
                 os.link(draft, path)  # one of several processes succeeds, and all read what it wrote
@@ -135,14 +136,6 @@ def create_secret_file(path: Path) -> None:
         sync_directory(path.parent)
     except OSError as error:
         raise StartRefused(f"{path} cannot be made ({error.strerror}): set {NAME}, or {GENERATE_HINT}") from error
-
-
-def write_private(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with open(descriptor, "wb") as file:  # noqa: PTH123 pathlib opens no descriptors
-        file.write(content)
-        file.flush()
-        os.fsync(descriptor)
 
 
 def sync_directory(path: Path) -> None:

@@ -9,7 +9,7 @@ from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.accounts.password import Password, PasswordHash
 from doorward.encoding.strict_base64 import is_canonical
 from doorward.infrastructure.security.hashing_pool import HashingPool
-from doorward.infrastructure.security.imported_hashes.imported_hash import UnusableHash
+from doorward.infrastructure.security.imported_hashes.imported_hash import ImportedHash, UnusableHash
 from doorward.infrastructure.security.imported_hashes.kinds import imported_hash
 
 MEMORY_KIB, PASSES, LANES = 19_456, 2, 1
@@ -87,9 +87,12 @@ class Argon2Hasher:
         return PasswordHash(await self._pool.run(lambda: self._library.hash(to_bytes(password.value))))
 
     async def verify(self, password: Password, password_hash: PasswordHash | None, login: str) -> Verdict:
-        reason = None if password_hash is None else unusable_reason(password_hash)
-        stored = DUMMY_HASH if password_hash is None or reason else password_hash
-        imported = imported_hash(stored)
+        stored, imported, reason = DUMMY_HASH, None, None
+        if password_hash is not None:
+            try:
+                stored, imported = password_hash, usable_hash(password_hash)
+            except UnusableHash as error:
+                reason = str(error)
         spellings = [to_bytes(spelling) for spelling in (password.value, password.raw) if spelling is not None]
         work = (work_of(stored) if imported is None else imported.work) * len(spellings)
         matches = partial(self._library.verify, stored) if imported is None else imported.matches
@@ -127,25 +130,39 @@ def to_bytes(text: str) -> bytes:
 def unusable_reason(password_hash: str) -> str | None:
     """Return why this hash is not verified, or None for one that every library can read."""
     try:
-        if imported_hash(password_hash):
-            return None
+        usable_hash(password_hash)
     except UnusableHash as error:
         return str(error)
+    return None
+
+
+def usable_hash(password_hash: str) -> ImportedHash | None:
+    """Return a stored hash of another kind than Argon2; None for one of Argon2 that every library can read. Raise
+    UnusableHash."""
+    imported = imported_hash(password_hash)
+    if imported is None:
+        refuse_argon2(password_hash)
+    return imported
+
+
+def refuse_argon2(password_hash: str) -> None:
+    """Raise UnusableHash unless this is a hash of Argon2 that every library can read."""
     phc = PHC.fullmatch(password_hash)
     if phc is None:
-        return "malformed, or of a kind that is not supported"
+        raise UnusableHash("malformed, or of a kind that is not supported")
     *numbers, salt, digest = phc.groups()
     memory_kib, passes, lanes = map(int, numbers)
     too_large = memory_kib > MAX_MEMORY_KIB or passes > MAX_PASSES or lanes > MAX_LANES
     if too_large or work_of(password_hash) > MAX_ARGON2_WORK:
-        return "absurd parameters"
+        raise UnusableHash("absurd parameters")
     decodable = (
         not any(number.startswith("0") for number in numbers)
         and memory_kib >= MIN_KIB_PER_LANE * lanes
         and is_canonical(salt)
         and is_canonical(digest)
     )
-    return None if decodable else "undecodable"
+    if not decodable:
+        raise UnusableHash("undecodable")
 
 
 def work_of(phc: str) -> int:

@@ -1,11 +1,10 @@
 import os
 from pathlib import Path
 
+from doorward.infrastructure.private_files import make_private_directory
 from doorward.infrastructure.settings.file_access import refuse_open_directory
 from doorward.infrastructure.settings.settings import Settings
 from doorward.infrastructure.settings.start_refused import StartRefused
-
-PRIVATE_MODE = 0o700
 
 
 def needs_data_dir(settings: Settings) -> bool:
@@ -26,7 +25,7 @@ def make_data_dir(path: Path) -> None:
     Raise StartRefused when it cannot be created or written, or when others may write it.
     """
     try:
-        path.mkdir(mode=PRIVATE_MODE, parents=True, exist_ok=True)
+        make_private_directory(path)
     except OSError as error:
         raise StartRefused(f"DOORWARD_DATA_DIR: {path} cannot be created ({error.strerror}).") from error
     if not os.access(path, os.W_OK | os.X_OK):

@@ -1,11 +1,10 @@
 """Descriptions of the settings, for the documentation and the tests that compare it with the code."""
 
-from dataclasses import fields
-from typing import NamedTuple, get_type_hints
+from typing import NamedTuple
 
 from msgspec import Meta
 
-from doorward.infrastructure.settings.settings import Settings
+from doorward.infrastructure.settings.groups import setting_fields, setting_hints
 from doorward.infrastructure.settings.sources import PREFIX
 
 
@@ -19,9 +18,9 @@ class SettingDescription(NamedTuple):
 
 def describe_settings() -> list[SettingDescription]:
     """Return every setting in the order of the table in docs/settings.md."""
-    hints = get_type_hints(Settings, include_extras=True)
+    hints = setting_hints()
     described = []
-    for each in fields(Settings):
+    for each in setting_fields():
         meta: Meta = hints[each.name].__metadata__[0]
         default = (meta.extra or {}).get("default") or default_text(each.default)
         described.append(SettingDescription(PREFIX + each.name.upper(), default, meta.description or ""))

@@ -5,17 +5,22 @@ Every process imports this module first, so it imports nothing that is slow to i
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 from urllib.parse import urlsplit
 
 from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME, MAX_TUTORIAL_ACCESS_TOKEN_LIFETIME
+from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.infrastructure.mail.sender import check_mail_from
 from doorward.infrastructure.mail.smtp_url import check_smtp_url
+from doorward.infrastructure.rate_limits.redis_url import check_redis_url
 from doorward.infrastructure.settings.certificates import parse_certificates
 from doorward.infrastructure.settings.durations import parse_seconds
+from doorward.infrastructure.settings.groups import default_values, grouped, setting_hints
+from doorward.infrastructure.settings.limits import check_limits
 from doorward.infrastructure.settings.public_path import refuse_ambiguous_path
+from doorward.infrastructure.settings.reachability import is_for_this_machine
 from doorward.infrastructure.settings.settings import ADVICE_ON_LIFETIME, Settings
 from doorward.infrastructure.settings.sources import GENERATE_HINT, SettingText, Sources
 from doorward.infrastructure.settings.start_refused import StartRefused
@@ -46,7 +51,7 @@ HASH_QUEUE_PER_THREAD = 32
 
 def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> Settings:
     """Return the settings. Raise StartRefused with one line that names the wrong variable and contains no secret."""
-    hints = get_type_hints(Settings, include_extras=True)
+    hints = setting_hints()
     sources = Sources.read(environ, env_file, hints)
     given = {name: found for name in hints if (found := sources.find(name)) is not None}
     values = {name: found.parsed(hints[name], PARSERS.get(name)) for name, found in given.items()}
@@ -97,6 +102,8 @@ PARSERS: Mapping[str, Callable[[str], object]] = {
     "smtp_url": check_smtp_url,
     "mail_from": check_mail_from,
     "templates": check_templates,
+    "redis_url": check_redis_url,
+    **{f"limit_{name}": check_limits for name in LimitName},
     "access_token_seconds": parse_seconds,
     "refresh_grace": parse_seconds,
     "session_idle_seconds": parse_seconds,
@@ -130,7 +137,7 @@ def refuse_long_tokens(values: Mapping[str, Any], given: Mapping[str, SettingTex
 
 def with_defaults(values: dict[str, Any]) -> Settings:
     """Return settings with the defaults that depend on other settings filled in."""
-    settings = {each.name: each.default for each in fields(Settings) if each.default is not MISSING} | values
+    settings = default_values() | values
     host, port = settings["host"], settings["port"]
     settings["data_dir"] = data_dir = settings["data_dir"].expanduser().absolute()
     settings.setdefault("database_url", f"sqlite:///{data_dir / 'doorward.db'}")
@@ -140,7 +147,10 @@ def with_defaults(values: dict[str, Any]) -> Settings:
     settings.setdefault("hash_threads", os.cpu_count() or 1)
     settings.setdefault("hash_queue", settings["hash_threads"] * HASH_QUEUE_PER_THREAD)
     settings["allowed_hosts"] = all_allowed_hosts(settings)
-    return Settings(**settings)
+    found = Settings(**grouped(settings))
+    if is_for_this_machine(found):
+        return replace(found, limits=found.limits.off_unless(values))
+    return found
 
 
 def all_allowed_hosts(settings: Mapping[str, Any]) -> frozenset[str]:

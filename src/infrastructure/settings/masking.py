@@ -1,10 +1,11 @@
 """Settings for display, with `***` in place of secrets."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from pathlib import Path
 
 from doorward.infrastructure.mail.smtp_url import SmtpUrl
+from doorward.infrastructure.rate_limits.redis_url import masked_redis_url
+from doorward.infrastructure.settings.groups import setting_values
 from doorward.infrastructure.settings.settings import Settings
 from doorward.infrastructure.settings.sources import PREFIX, SECRET_SETTINGS
 from doorward.infrastructure.sql.urls import DatabaseUrl
@@ -13,13 +14,14 @@ MASK = "***"
 MASKED_IN_PART: Mapping[str, Callable[[str], str]] = {
     "database_url": lambda url: DatabaseUrl.parse(url).masked,
     "smtp_url": lambda url: SmtpUrl.parse(url).masked,
+    "redis_url": masked_redis_url,
 }
 """Secret settings of which only a part is secret."""
 
 
 def masked_settings(settings: Settings) -> dict[str, object]:
     """Return every setting as a JSON value, by the name of its environment variable."""
-    return {PREFIX + each.name.upper(): masked(each.name, getattr(settings, each.name)) for each in fields(Settings)}
+    return {PREFIX + name.upper(): masked(name, value) for name, value in setting_values(settings).items()}
 
 
 def masked(name: str, value: object) -> object:

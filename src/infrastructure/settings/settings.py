@@ -15,6 +15,8 @@ from doorward.infrastructure.settings.accounts import (
     SessionIdleSeconds,
     SessionsPerAccount,
 )
+from doorward.infrastructure.settings.letter_settings import EmailCodes, MailSender, MailServerUrl, TemplateFolder
+from doorward.infrastructure.settings.limits import LimitSettings
 from doorward.infrastructure.settings.web_addresses import Network
 from doorward.infrastructure.sql.urls import DatabaseUrl
 
@@ -183,28 +185,10 @@ class Settings:
         Path | None,
         Meta(description="File of additional forbidden passwords, one per line.", extra={"default": "none"}),
     ] = None
-    smtp_url: Annotated[
-        str | None,
-        Meta(
-            description="Mail server for letters: `smtp://USER:PASSWORD@HOST:PORT` (STARTTLS), or `smtps://` for "
-            "implicit TLS. `DOORWARD_SMTP_URL_FILE` names a file that holds it.",
-            extra={"default": "none: letters become files in DATA_DIR/letters"},
-        ),
-    ] = field(default=None, repr=False)
-    mail_from: Annotated[
-        str,
-        Meta(
-            description="Sender of letters, such as `Example <noreply@example.com>`. Required with SMTP_URL.",
-            extra={"default": "doorward@localhost.localdomain"},
-        ),
-    ] = "doorward@localhost.localdomain"
-    templates: Annotated[
-        Path | None,
-        Meta(
-            description="Folder of templates of your own for letters; see [letters](letters.md).",
-            extra={"default": "none"},
-        ),
-    ] = None
+    smtp_url: MailServerUrl = field(default=None, repr=False)
+    mail_from: MailSender = "doorward@localhost.localdomain"
+    templates: TemplateFolder = None
+    email_codes: EmailCodes = False
     workers: Annotated[int, Meta(ge=1, le=64, description="Worker processes.")] = 1
     hasher: Annotated[
         Literal["auto", "argon2-cffi", "libsodium"],
@@ -236,18 +220,7 @@ class Settings:
     hash_wait_seconds: Annotated[
         int, Meta(ge=1, le=60, description="Longest wait of a sign-in before its password is hashed, 1 to 60 seconds.")
     ] = 1
-    sign_in_free_attempts: Annotated[
-        int,
-        Meta(
-            ge=1,
-            le=1_000_000,
-            description="Wrong passwords in a row at one login name that cost no delay. Each further one delays the "
-            "next attempt by 1 to 10 seconds.",
-        ),
-    ] = 3
-    sign_in_attempts_per_day: Annotated[
-        int, Meta(ge=1, le=1_000_000, description="Wrong passwords in a row at one login name within a day.")
-    ] = 50
+    limits: LimitSettings = field(default_factory=LimitSettings)
     keep_alive_seconds: Annotated[
         int,
         Meta(

@@ -16,7 +16,7 @@ from doorward.infrastructure.settings.file_access import alteration, exposure
 from doorward.infrastructure.settings.start_refused import StartRefused
 
 PREFIX = "DOORWARD_"
-SECRET_SETTINGS = frozenset({"secret_key", "secret_key_previous", "database_url", "smtp_url"})
+SECRET_SETTINGS = frozenset({"secret_key", "secret_key_previous", "database_url", "smtp_url", "redis_url"})
 """Secret settings, which are masked wherever settings are shown."""
 
 FILE_SETTINGS = SECRET_SETTINGS | {"database_ssl_ca"}

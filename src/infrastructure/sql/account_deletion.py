@@ -8,7 +8,7 @@ from sqlalchemy import BindParameter, Delete, Table, bindparam, delete, select
 from doorward.domain.ids import UserId
 from doorward.infrastructure.sql.connection import MANY_ROWS, SqlConnection, padded
 from doorward.infrastructure.sql.session_deletion import delete_sessions
-from doorward.infrastructure.sql.tables import letters, link_tokens, sessions, user_roles, users
+from doorward.infrastructure.sql.tables import letters, link_tokens, sessions, sign_in_codes, user_roles, users
 
 OF_ACCOUNTS: BindParameter[UserId] = bindparam("user_ids", expanding=True)
 
@@ -21,16 +21,21 @@ SESSIONS = select(sessions.c.id).where(sessions.c.user_id.in_(OF_ACCOUNTS)).exec
 DELETE_GRANTS = of_accounts(user_roles)
 DELETE_LETTERS = of_accounts(letters)
 DELETE_LINK_TOKENS = of_accounts(link_tokens)
+DELETE_CODES = of_accounts(sign_in_codes)
 DELETE = delete(users).where(users.c.id.in_(OF_ACCOUNTS)).execution_options(**MANY_ROWS)
 
-OWNED: Mapping[str, Delete] = MappingProxyType(
-    {
-        user_roles.name: DELETE_GRANTS,
-        letters.name: DELETE_LETTERS,
-        link_tokens.name: DELETE_LINK_TOKENS,
-    }
+KEPT: Mapping[str, Delete] = MappingProxyType({user_roles.name: DELETE_GRANTS})
+"""What belongs to accounts and is kept while a deleted account can be restored, by the names of the tables."""
+
+VOID: Mapping[str, Delete] = MappingProxyType(
+    {letters.name: DELETE_LETTERS, link_tokens.name: DELETE_LINK_TOKENS, sign_in_codes.name: DELETE_CODES}
 )
-"""The tables whose rows belong to accounts, but for sessions, which are deleted in a way of their own."""
+"""What is deleted at once. Sessions are deleted at once, too, in a way of their own."""
+
+
+async def strip_account(connection: SqlConnection, user_id: UserId) -> None:
+    for statement in VOID.values():
+        await connection.change(statement, {"user_ids": [user_id]})
 
 
 async def delete_accounts(connection: SqlConnection, user_ids: Sequence[UserId]) -> None:
@@ -38,6 +43,6 @@ async def delete_accounts(connection: SqlConnection, user_ids: Sequence[UserId])
     meanwhile."""
     owners = {"user_ids": padded(user_ids)}
     await delete_sessions(connection, [row.id for row in await connection.rows(SESSIONS, owners)])
-    for statement in OWNED.values():
+    for statement in (*VOID.values(), *KEPT.values()):
         await connection.change(statement, owners)
     await connection.change(DELETE, owners)

@@ -7,7 +7,7 @@ from sqlalchemy import Select, bindparam, select
 
 from doorward.domain.accounts.user import User
 from doorward.domain.ids import UserId
-from doorward.infrastructure.sql.account_deletion import delete_accounts
+from doorward.infrastructure.sql.account_deletion import delete_accounts, strip_account
 from doorward.infrastructure.sql.connection import MANY_ROWS, SqlConnection, batches, padded
 from doorward.infrastructure.sql.tables import user_roles, users
 from doorward.infrastructure.sql.user_rows import to_users
@@ -50,6 +50,9 @@ class SqlDeletedUsers:
         for batch in batches(user_ids):
             found |= {UserId(row.id) for row in await self.connection.rows(AMONG, {"user_ids": padded(batch)})}
         return frozenset(found)
+
+    async def strip(self, user_id: UserId) -> None:
+        await strip_account(self.connection, user_id)
 
     async def prune(self, deleted_before: datetime, limit: int) -> int:
         old = await self.connection.rows(OLD, {"before": deleted_before, "count": limit})

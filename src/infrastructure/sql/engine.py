@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.util import greenlet_spawn
 
+from doorward.infrastructure.private_files import make_private_directory
 from doorward.infrastructure.settings.file_access import refuse_shared_file
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.sql import mysql_settings
@@ -98,7 +99,7 @@ def open_migrator(url: DatabaseUrl, lock_wait_seconds: int) -> Engine:
     if url.sqlite_path is None:
         locks = {"innodb_lock_wait_timeout": lock_wait_seconds, "lock_wait_timeout": lock_wait_seconds}
         return mysql(url, {**mysql_settings.WRITING, **locks}, 1)
-    make_private(url.sqlite_path)
+    make_database_file(url.sqlite_path)
     return sqlite(url.sqlite_path, SQLITE_SESSION, limits)
 
 
@@ -183,10 +184,10 @@ def prepare(engine: Engine, session: Callable[[Any], Sequence[str]]) -> None:
     event.listen(engine, "handle_error", mark_lost_connections)
 
 
-def make_private(path: Path) -> None:
+def make_database_file(path: Path) -> None:
     """Create the file with mode 0600 and a missing directory with 0700. SQLite copies the mode to its other files."""
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_directory(path.parent)
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         except FileExistsError:  # a link to a missing file counts as existing, so that nothing is created through it

@@ -5,7 +5,7 @@ from typing import Any, final
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from doorward.domain.ids import LetterId, UserId
+from doorward.domain.ids import LetterId
 from doorward.domain.letters.language import DEFAULT_LANGUAGE, is_language
 from doorward.domain.letters.letter import Letter, LetterKind, LetterState
 from doorward.infrastructure.sql.connection import SqlConnection, SqlRow, padded
@@ -28,7 +28,6 @@ LATEST_IN_STATE = LATEST.where(letters.c.state == bindparam("wanted"))
 ADD = insert(letters)
 SAVE = update(letters).where(BY_ID, letters.c.version == bindparam("stored_version"))
 REMOVE = delete(letters).where(BY_ID)
-DISCARD = delete(letters).where(letters.c.user_id == bindparam("holder"))
 OLD = select(letters.c.id).where(letters.c.finished_at < bindparam("before")).limit(bindparam("count"))
 DELETE_OLD = delete(letters).where(
     letters.c.id.in_(bindparam("letter_ids", expanding=True)), letters.c.finished_at < bindparam("before")
@@ -69,9 +68,6 @@ class SqlLetters:
 
     async def remove(self, letter_id: LetterId) -> bool:
         return bool(await self.connection.change(REMOVE, {"letter_id": letter_id}))
-
-    async def discard(self, user_id: UserId) -> None:
-        await self.connection.change(DISCARD, {"holder": user_id})
 
     async def prune(self, finished_before: datetime, limit: int) -> int:
         old = await self.connection.rows(OLD, {"before": finished_before, "count": limit})

@@ -21,7 +21,9 @@ from doorward.infrastructure.sql.locks import SqlLocks
 from doorward.infrastructure.sql.roles import SqlRoles
 from doorward.infrastructure.sql.services import SqlServices
 from doorward.infrastructure.sql.sessions import SqlSessions
+from doorward.infrastructure.sql.sign_in_codes import SqlSignInCodes
 from doorward.infrastructure.sql.urls import DatabaseUrl
+from doorward.infrastructure.sql.user_pages import SqlUserPages
 from doorward.infrastructure.sql.users import SqlUsers
 
 
@@ -82,8 +84,16 @@ class SqlRepositories:
         return SqlLinkTokens(self.connection)
 
     @property
+    def sign_in_codes(self) -> SqlSignInCodes:
+        return SqlSignInCodes(self.connection)
+
+    @property
     def deleted_users(self) -> SqlDeletedUsers:
         return SqlDeletedUsers(self.connection)
+
+    @property
+    def user_pages(self) -> SqlUserPages:
+        return SqlUserPages(self.connection)
 
 
 @final

@@ -57,10 +57,9 @@ users = Table(
     Column("disabled_until", UtcTime()),
     Column("disabled_reason", display_text(MAX_REASON_CHARACTERS), nullable=False, server_default=""),
     Column("deleted_at", UtcTime()),
-    Index(None, "deleted_at", "username_key"),
-    Index(None, "deleted_at", "email_key"),
-    Index(None, "deleted_at", "created_at", "id"),
-    Index(None, "disabled", "deleted_at", "id"),
+    Index(None, "created_at", "id"),
+    Index(None, "deleted_at", "id"),
+    Index(None, "disabled", "id"),
     **TABLE_OPTIONS,
 )
 
@@ -186,6 +185,17 @@ link_tokens = Table(
     Column("purpose", Key(32), primary_key=True),
     Column("token_hash", Digest, nullable=False, unique=True),
     Column("address_key", Key(254), nullable=False),
+    Column("expires_at", UtcTime(), nullable=False),
+    Index(None, "expires_at"),
+    **TABLE_OPTIONS,
+)
+
+sign_in_codes = Table(
+    own("sign_in_codes"),
+    metadata,
+    Column("user_id", Id(), ForeignKey(users.c.id), primary_key=True),
+    Column("code_hash", Digest, nullable=False),
+    Column("tries", Number, nullable=False),
     Column("expires_at", UtcTime(), nullable=False),
     Index(None, "expires_at"),
     **TABLE_OPTIONS,

@@ -26,26 +26,8 @@ from doorward.infrastructure.sql.errors import ConstraintViolated
 from doorward.infrastructure.sql.tables import user_roles, users
 from doorward.infrastructure.sql.user_rows import to_access, to_new_row, to_row, to_users
 
-LAST_CHARACTER = "\U0010ffff"
-"""The last code point, which sorts after every character of a key."""
-
-
 PRESENT = users.c.deleted_at.is_(None)
 """The condition that an account was not deleted."""
-
-
-def page_by(key: Column[str]) -> Select[Any]:
-    """Return the SELECT of a page of accounts and their roles. The limit counts accounts, so it precedes the join."""
-    page = (
-        select(users)
-        .where(PRESENT, key >= bindparam("first"), key < bindparam("end"), key > bindparam("after"))
-        .order_by(key)
-        .limit(bindparam("count"))
-        .subquery("page")
-    )
-    grants = page.outerjoin(user_roles, user_roles.c.user_id == page.c.id)
-    found = select(page, user_roles.c.role).select_from(grants).order_by(page.c[key.name])
-    return found.execution_options(**MANY_ROWS)
 
 
 def id_by(key: Column[str]) -> Any:
@@ -70,8 +52,6 @@ GET = WITH_ROLES.where(BY_ID, PRESENT)
 LOCKED = GET.with_for_update()
 ID_OF_LOGIN = func.coalesce(id_by(users.c.username_key), id_by(users.c.email_key))
 BY_LOGIN = WITH_ROLES.where(users.c.id == ID_OF_LOGIN)
-BY_USERNAME = page_by(users.c.username_key)
-BY_EMAIL = page_by(users.c.email_key)
 ACCESS = (
     select(
         unconverted(users.c.id),
@@ -123,11 +103,6 @@ class SqlUsers:
 
     async def by_login(self, key: str) -> User | None:
         return next(to_users(await self.connection.rows(BY_LOGIN, {"key": key})), None)
-
-    async def page(self, query: str, after: str | None, limit: int) -> Sequence[User]:
-        statement = BY_EMAIL if "@" in query else BY_USERNAME
-        asked = {"first": query, "end": query + LAST_CHARACTER, "after": after or "", "count": limit}
-        return list(to_users(await self.connection.rows(statement, asked)))
 
     async def taken(
         self, username_keys: Sequence[str], email_keys: Sequence[str]

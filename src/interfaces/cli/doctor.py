@@ -13,6 +13,7 @@ from doorward.infrastructure.clock import SystemClock
 from doorward.infrastructure.diagnosis import diagnose_files, diagnose_settings
 from doorward.infrastructure.finding import Finding
 from doorward.infrastructure.quantity import quantity
+from doorward.infrastructure.rate_limits.diagnosis import diagnose_shared_limits
 from doorward.infrastructure.settings.file_access import status_of
 from doorward.infrastructure.settings.loading import ENV_FILE
 from doorward.infrastructure.settings.settings import Settings
@@ -56,13 +57,15 @@ def print_finding(finding: Finding) -> None:
 
 
 async def diagnose_running(settings: Settings) -> list[Finding]:
-    """Return findings about the database and about the signing keys in it."""
+    """Return findings about the server of shared limits, about the database, and about the signing keys in it."""
     from doorward.infrastructure.container import make_container  # noqa: PLC0415 heavy
     from doorward.infrastructure.database import Database  # noqa: PLC0415 heavy
 
+    url = settings.limits.redis_url
+    findings = [] if url is None else [await diagnose_shared_limits(url)]
     container = make_container(settings)
     try:
-        findings = [*await (await container.get(Database)).diagnose(SystemClock().now)]
+        findings += await (await container.get(Database)).diagnose(SystemClock().now)
     finally:
         await container.close()
     if any(finding.check == "database" and finding.state == "wrong" for finding in findings):

@@ -13,8 +13,9 @@ from doorward.domain.ids import LetterId
 from doorward.domain.letters.language import DEFAULT_LANGUAGE, LANGUAGES, Language
 from doorward.domain.letters.letter import Letter, LetterState
 from doorward.infrastructure.settings.data_dir import letters_folder
+from doorward.infrastructure.settings.settings import Settings
 from doorward.interfaces.cli.output import json_option, print_json, print_table, rfc3339
-from doorward.interfaces.cli.running import CommandContext, current_settings, run
+from doorward.interfaces.cli.running import CommandContext, run
 
 MAX_LISTED = 1_000
 
@@ -79,11 +80,11 @@ def retry(letter_id: UUID) -> None:
 def send_test(address: str, language: Language) -> None:
     """Send a letter to ADDRESS now, with the settings of the service, and say whether that worked."""
 
-    async def work(context: CommandContext) -> None:
+    async def work(context: CommandContext) -> Settings:
         await (await context.get(SendTestLetter))(address, language, context.now)
+        return context.settings
 
-    run(work)
-    settings = current_settings()
+    settings = run(work)
     went = f"to a file in {letters_folder(settings)}" if settings.smtp_url is None else "to the mail server"
     click.echo(f"A letter for {address} went {went}.")
 

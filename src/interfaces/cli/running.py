@@ -28,9 +28,10 @@ class Container(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CommandContext:
-    """The use cases of the service, and the time at which the command was called."""
+    """The use cases and the settings of the service, and the time at which the command was called."""
 
     container: Container
+    settings: Settings
     now: datetime
 
     async def get(self, use_case: type[T]) -> T:
@@ -64,6 +65,6 @@ async def with_container(settings: Settings, work: Callable[[CommandContext], Aw
     container = make_container(settings)
     try:
         await (await container.get(Database)).check()
-        return await work(CommandContext(container, SystemClock().now()))
+        return await work(CommandContext(container, settings, SystemClock().now()))
     finally:
         await container.close()

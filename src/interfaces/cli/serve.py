@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 import click
 
 from doorward.infrastructure.settings.data_dir import make_data_dir, needs_data_dir
+from doorward.infrastructure.settings.reachability import is_for_this_machine
 from doorward.infrastructure.settings.settings import Settings
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.settings.web_addresses import bracketed, is_loopback
@@ -116,6 +117,8 @@ def banner(settings: Settings, *, has_admin: bool) -> Iterator[str]:
     if needs_data_dir(settings):
         yield f"  data:     {settings.data_dir}"
     yield f"  database: {settings.database.masked}"
+    if settings.limits.are_off and is_for_this_machine(settings):
+        yield "  limits:   off, as no DOORWARD_LIMIT_... is set and only this machine uses the service"
     if not is_loopback(settings.host) and is_loopback(urlsplit(settings.public_url).hostname or ""):
         yield "  warning:  without DOORWARD_PUBLIC_URL, requests for any name but a loopback name get 421"
     if not has_admin:

@@ -2,6 +2,7 @@
 
 import sys
 from datetime import datetime
+from typing import Any
 
 import click
 
@@ -17,8 +18,10 @@ from doorward.application.accounts.unlock_user import UnlockUser
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import parse_role_name
+from doorward.domain.accounts.listing import Listing, Sort
 from doorward.domain.accounts.suspension import Suspension
 from doorward.domain.accounts.user import User
+from doorward.domain.accounts.username import fold
 from doorward.infrastructure.clock import SystemClock
 from doorward.interfaces.cli.account_names import AccountName, account_name
 from doorward.interfaces.cli.import_users import import_users
@@ -65,14 +68,18 @@ def create(username: str, email: str, roles: tuple[str, ...], as_json: bool) -> 
 
 @users.command(name="list")
 @click.option("--query", default="", help="The beginning of a username, or of an email when it contains an @.")
-@click.option("--after", default=None, help="Continue after this name, which the previous page ends with.")
+@click.option("--role", default=None, help="Only accounts that have this role.")
+@click.option("--disabled", is_flag=True, help="Only accounts that are disabled.")
+@click.option("--deleted", is_flag=True, help="Only deleted accounts that can be restored, the latest first.")
+@click.option("--sort", type=click.Choice([sort.value for sort in Sort]), help="Each filter has an order of its own.")
+@click.option("--after", default=None, help="Continue after this, which the previous page ends with.")
 @click.option("--limit", type=click.IntRange(1, MAX_PAGE_SIZE), default=MAX_PAGE_SIZE, show_default=True)
 @json_option
-def list_users(query: str, after: str | None, limit: int, as_json: bool) -> None:  # noqa: FBT001 click passes flags so
-    """List accounts in the order of their usernames, page by page."""
+def list_users(after: str | None, limit: int, as_json: bool, **asked: Any) -> None:  # noqa: FBT001 click passes flags so
+    """List accounts in the order of their usernames, page by page. One filter at a time is offered."""
 
     async def work(context: CommandContext) -> Page:
-        return await (await context.get(ListUsers))(query, after, limit)
+        return await (await context.get(ListUsers))(context.now, listing(**asked), after, limit)
 
     page = run(work)
     if as_json:
@@ -222,6 +229,17 @@ def set_password(account: AccountName) -> None:
         return user
 
     click.echo(f"{run(work).username.value} has a new password.")
+
+
+def listing(query: str, role: str | None, disabled: bool, deleted: bool, sort: str | None) -> Listing:  # noqa: FBT001 as above
+    """Return the list that the options ask for."""
+    return Listing(
+        beginning=fold(query),
+        role=None if role is None else parse_role_name(role),
+        disabled=disabled or None,
+        deleted=deleted,
+        sort=Sort(sort) if sort else None,
+    )
 
 
 def as_object(user: User) -> dict[str, object]:

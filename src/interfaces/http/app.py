@@ -20,6 +20,7 @@ from doorward.interfaces.http.accounts.own_account import AccountController
 from doorward.interfaces.http.accounts.password_reset import forgot_password, reset_password
 from doorward.interfaces.http.accounts.reset_page import reset_page, reset_script
 from doorward.interfaces.http.accounts.sign_in import sign_in
+from doorward.interfaces.http.accounts.sign_in_code import request_code, sign_in_by_code
 from doorward.interfaces.http.accounts.sign_up import sign_up
 from doorward.interfaces.http.config import HttpConfig
 from doorward.interfaces.http.docs.openapi_routes import openapi_route
@@ -35,6 +36,7 @@ from doorward.interfaces.http.security.access import require_guarded
 from doorward.interfaces.http.security.cookies import COOKIES, Cookies
 from doorward.interfaces.http.security.guard import Guard
 from doorward.interfaces.http.security.presented_token import presented_in_tutorial, presented_token
+from doorward.interfaces.http.security.request_limits import CONTAINER
 from doorward.interfaces.http.services.introspection import introspect
 from doorward.interfaces.http.services.revocation import revoke
 from doorward.interfaces.http.sessions.admin_sessions import AdminSessionsController
@@ -86,11 +88,11 @@ def create_app(container: AsyncContainer, config: HttpConfig, lifespan: Lifespan
     error_answers = ErrorAnswers(dialect)
     cookies = Cookies(config)
     guard = Guard(container, cookies, presented_in_tutorial if dialect.bare_tokens else presented_token)
-    routes = [*ROUTES, continue_session] if dialect.kept_refresh_tokens else ROUTES
+    routes = [*ROUTES, *optional_routes(config)]
     app = Litestar(
         [*routes, *documentation(routes, config, error_answers, cookies)],
         before_request=guard,
-        state=State({COOKIES: cookies}),
+        state=State({COOKIES: cookies, CONTAINER: container}),
         dependencies={"browser": Provide(cookies.browser_of, sync_to_thread=False)},
         exception_handlers=error_answers.exception_handlers(),
         request_class=request_class(dialect.lenient_paths),
@@ -102,6 +104,13 @@ def create_app(container: AsyncContainer, config: HttpConfig, lifespan: Lifespan
     require_guarded(app, guard)
     app.asgi_handler = app.asgi_router  # without the layer that catches exceptions, because the edge catches them
     return app
+
+
+def optional_routes(config: HttpConfig) -> Sequence[ControllerRouterHandler]:
+    """Return the routes that the settings turn on."""
+    continuation = (continue_session,) if DIALECTS[config.dialect].kept_refresh_tokens else ()
+    codes = (request_code, sign_in_by_code) if config.email_codes else ()
+    return [*continuation, *codes]
 
 
 def documentation(

@@ -44,6 +44,8 @@ class HttpConfig:
     """True when clients reach the service over TLS, here or at a proxy. Answers then carry HSTS."""
     docs: bool = True
     """True when the OpenAPI document and the page `/docs` are served."""
+    email_codes: bool = False
+    """True when people may sign in with a code from a letter."""
     trusted_proxies: tuple[Network, ...] = ()
     """Peers whose `X-Forwarded-For` is trusted."""
     max_body_bytes: int = 16_384

@@ -61,6 +61,12 @@ REFRESHES = Counter(
     ["outcome"],
     registry=REGISTRY,
 )
+LIMITED = Counter(
+    "doorward_limited_requests",
+    "Requests refused because their client, its network or everybody sent too many, by limit.",
+    ["limit"],
+    registry=REGISTRY,
+)
 METRICS_CACHE_SECONDS: Final = 1.0
 """Writing the metrics takes longer than any other answer to clients without a token."""
 
@@ -136,6 +142,11 @@ def count_sign_in(outcome: str) -> None:
 def count_refresh(outcome: str) -> None:
     """Count one refresh. `outcome` is a fixed word, never a text of the client."""
     labelled(REFRESHES, outcome).inc()
+
+
+def count_limited(limit: str) -> None:
+    """Count one refused request. `limit` is a fixed word, never a text of the client."""
+    labelled(LIMITED, limit).inc()
 
 
 def measure_when_requested(gauge: Gauge, function: Callable[[], float]) -> None:

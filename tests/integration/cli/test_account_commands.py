@@ -83,6 +83,25 @@ def test_accounts_are_listed_page_by_page(migrated: Doorward) -> None:
     assert len(table) == 4
 
 
+def test_accounts_are_listed_by_what_they_are(migrated: Doorward) -> None:
+    for name in ("who-a", "who-b", "who-c"):
+        create(migrated, name, "--role", "moderator")
+    migrated("users", "disable", "who-a")
+    migrated("users", "delete", "who-b")
+
+    def names(*options: str) -> list[str]:
+        found = json.loads(migrated("users", "list", *options, "--json").stdout)["users"]
+        return [user["username"] for user in found if user["username"].startswith("who-")]
+
+    assert names("--disabled") == ["who-a"]
+    assert names("--deleted") == ["who-b"]
+    assert sorted(names("--role", "moderator")) == ["who-a", "who-c"]
+    assert names("--sort", "-createdAt") == ["who-c", "who-a"]
+    assert "deleted" in migrated("users", "list", "--deleted").stdout
+    refused = migrated("users", "list", "--deleted", "--disabled")
+    assert (refused.returncode, "cannot be listed by disabled=true and deleted=true" in refused.stderr) == (1, True)
+
+
 def test_a_taken_name_is_refused_with_exit_code_1(migrated: Doorward) -> None:
     create(migrated, "carol")
     done = migrated("users", "create", "CAROL", "--email", "c@example.org", stdin=PASSWORD)

@@ -5,11 +5,13 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.infrastructure.diagnosis import diagnose_files
 from doorward.infrastructure.settings.loading import load_settings
 from support.jwt.material import pem_of
 from support.mysql.server import MySQLServer
 from support.programs.command_line import Doorward
+from support.programs.processes import free_port
 
 SECRET = "t0p-of-the-class/7Jx2QmZk9sVbN4wLr8"
 OTHER_SECRET = "b0ttom-of-the-class/6Hw1PlYj8rUaM3vKq7"
@@ -137,6 +139,26 @@ def test_it_says_where_letters_go(doorward: Doorward) -> None:
         _, found = examined(doorward, **environment)
         assert (found["letters"]["state"], text in found["letters"]["text"]) == (state, True), found["letters"]
         assert "hunter2" not in str(found)
+
+
+def test_it_says_who_counts_for_the_limits(doorward: Doorward) -> None:
+    """SU-17, OP-08."""
+    assert doorward("migrate").returncode == 0
+    public = {"DOORWARD_HOST": "0.0.0.0", "DOORWARD_SECRET_KEY": SECRET, "DOORWARD_BEHIND_TLS_PROXY": "true"}
+    off = {f"DOORWARD_LIMIT_{name.upper()}": "off" for name in LimitName}
+    unreachable = {"DOORWARD_REDIS_URL": f"redis://ada:hunter2@127.0.0.1:{free_port()}"}
+    for environment, state, text in (
+        (off, "ok", "no requests are limited"),
+        (public | off, "advice", "no requests are limited"),
+        (public, "ok", "each worker counts"),
+        (public | {"DOORWARD_WORKERS": "2"}, "advice", "each worker counts"),
+        (public | {"DOORWARD_WORKERS": "2"} | unreachable, "ok", "redis://ada:***@127.0.0.1"),
+    ):
+        _, found = examined(doorward, **environment)
+        assert (found["limits"]["state"], text in found["limits"]["text"]) == (state, True), found["limits"]
+        assert "hunter2" not in str(found)
+    shared = found["shared limits"]
+    assert (shared["state"], "cannot be used (ConnectionError)" in shared["text"]) == ("advice", True), shared
 
 
 def test_letters_are_what_a_data_folder_that_the_service_does_not_need_may_hold(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ EMPTIED = (
     "DELETE FROM sessions",
     "DELETE FROM letters",
     "DELETE FROM link_tokens",
+    "DELETE FROM sign_in_codes",
     "DELETE FROM users",
     "DELETE FROM roles WHERE name NOT IN ('user', 'moderator', 'admin')",
     "DELETE FROM services",

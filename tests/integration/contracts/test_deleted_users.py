@@ -8,12 +8,13 @@ import pytest
 from doorward.application.ports.storage import Storage
 from doorward.domain.access.role import ADMIN, MODERATOR
 from doorward.domain.accounts.attempts import UNKNOWN_DEVICES, AttemptKey, LoginHash
+from doorward.domain.accounts.sign_in_code import SignInCode, SignInCodeHash
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import EmailTaken, UsernameTaken
 from doorward.domain.ids import UserId, uuid7
 from doorward.domain.letters.letter import Letter, LetterKind
 from doorward.domain.letters.link_token import LinkPurpose, LinkToken, LinkTokenHash
-from doorward.infrastructure.sql.account_deletion import OWNED
+from doorward.infrastructure.sql.account_deletion import KEPT, VOID
 from doorward.infrastructure.sql.tables import changes, metadata, sessions, users
 from support.builders import a_user
 from support.doubles import NOON
@@ -35,6 +36,10 @@ def a_link_token(user: User) -> LinkToken:
         address_key=user.email.key,
         expires_at=NOON,
     )
+
+
+def a_code(user: User) -> SignInCode:
+    return SignInCode(user_id=user.id, hash=SignInCodeHash(user.id.bytes * 2), expires_at=NOON)
 
 
 async def test_a_deleted_account_is_found_only_where_deleted_ones_are_asked_for(storage: Storage) -> None:
@@ -84,21 +89,29 @@ async def test_an_account_is_deleted_and_restored_by_saving_it(storage: Storage)
     assert await found(storage, ada.id) == replace(ada, epoch=1, version=2)
 
 
-async def test_the_letters_to_one_account_are_discarded(storage: Storage) -> None:
-    ada, bob = a_user("ada"), a_user("bob")
+async def test_stripping_an_account_deletes_its_letters_its_link_and_its_code_and_nothing_else(
+    storage: Storage,
+) -> None:
+    """ST-08."""
+    ada, bob = a_user("ada", MODERATOR), a_user("bob")
     letters = [Letter.to_holder(LetterKind.PASSWORD_CHANGED, user, "en", NOON) for user in (ada, ada, bob)]
-    await put(storage, ada, bob, *letters)
+    await put(storage, ada, bob, *letters, a_link_token(ada), a_link_token(bob), a_code(ada), a_code(bob))
     async with storage.transaction() as tx:
-        await tx.letters.discard(ada.id)
+        await tx.deleted_users.strip(ada.id)
+        assert await tx.sign_in_codes.count_try(ada.id) is None
+        assert await tx.sign_in_codes.count_try(bob.id) is not None
     async with storage.reading() as reading:
         assert await reading.letters.due(NOON, 9) == [letters[2]]
+        found_tokens = [await reading.link_tokens.find(a_link_token(user).hash) for user in (ada, bob)]
+    assert found_tokens == [None, a_link_token(bob)]
+    assert await found(storage, ada.id) == ada
 
 
 async def test_pruning_deletes_what_was_deleted_before_a_time_with_all_that_it_owns(storage: Storage) -> None:
     """ST-08. And nothing is announced."""
     old, young, kept = gone("old", NOON - MOMENT), gone("young"), a_user("kept")
     await put(storage, old, young, kept)
-    await put(storage, a_link_token(old), Letter.to_holder(LetterKind.PASSWORD_CHANGED, old, "en", NOON))
+    await put(storage, a_link_token(old), a_code(old), Letter.to_holder(LetterKind.PASSWORD_CHANGED, old, "en", NOON))
     async with storage.transaction() as tx:
         assert await tx.deleted_users.prune(NOON, 10) == 1
         assert await tx.deleted_users.prune(NOON, 10) == 0
@@ -134,4 +147,4 @@ async def test_an_account_that_was_deleted_is_deleted_for_good_like_any_other(st
 def test_every_table_that_names_accounts_is_emptied_with_them() -> None:
     """ST-08. The change feed names accounts that are gone on purpose, and sessions are deleted apart."""
     naming = {table.name for table in metadata.tables.values() if "user_id" in table.columns}
-    assert set(OWNED) == naming - {changes.name, sessions.name, users.name}
+    assert {*KEPT, *VOID} == naming - {changes.name, sessions.name, users.name}

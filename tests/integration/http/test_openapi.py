@@ -174,6 +174,7 @@ def test_the_document_tells_the_shortest_password_that_is_set(serve: Serve) -> N
     assert schemas["SignUp"]["properties"]["password"]["minLength"] == 20
     assert schemas["NewUser"]["properties"]["password"]["minLength"] == 20
     assert schemas["PasswordChange"]["properties"]["newPassword"]["minLength"] == 20
+    assert schemas["PasswordReset"]["properties"]["newPassword"]["minLength"] == 20
 
 
 def test_no_member_of_a_body_has_a_default(document: Json) -> None:

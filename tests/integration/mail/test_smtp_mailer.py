@@ -2,17 +2,11 @@
 
 import socket
 import ssl
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from doorward.application.letters.letter_sender import LetterSender
-from doorward.application.letters.prepare_letter import PrepareLetter
 from doorward.domain.errors import LetterUndelivered
 from doorward.domain.letters.letter import Letter, LetterKind, LetterState
 from doorward.infrastructure.mail import smtp_mailer
@@ -23,6 +17,7 @@ from doorward.infrastructure.mail.smtp_url import SmtpUrl
 from doorward.infrastructure.mail.templates import LetterTemplates
 from support.builders import House, letter_contents
 from support.doubles import NOON
+from support.http import tls_proxy
 from support.http.letters import link_of
 from support.mail_server import MailServer, running
 from support.storage_access import put
@@ -44,22 +39,7 @@ def mailer(server: MailServer, options: str = "", seconds: float = PATIENCE_SECO
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with a certificate for localhost and its key."""
-    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "x")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path_factory.mktemp("tls") / "server.pem"
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    path.write_bytes(pem + made.public_bytes(Encoding.PEM))
-    return path
+    return tls_proxy.certificate(tmp_path_factory.mktemp("tls"), "localhost")
 
 
 @pytest.fixture
@@ -198,7 +178,7 @@ async def test_the_outbox_outlasts_a_server_that_is_away_and_sends_each_letter_o
     await put(house.storage, letter)
     async with running(MailServer(replies={"DATA": "451 Later"})) as server:
         slow = mailer(server, seconds=SHORT_SECONDS)
-        sender = LetterSender(house.storage, PrepareLetter(house.link_tokens), slow, house.clock, house.log)
+        sender = LetterSender(house.storage, house.prepare, slow, house.clock, house.log)
         for trouble in ({"replies": {"DATA": "451 Later"}}, {"hangs_at": "RCPT"}, {"drops_at": "DATA"}):
             server.replies, server.hangs_at, server.drops_at = {}, None, None
             for name, value in trouble.items():

@@ -67,7 +67,7 @@ async def test_a_deleted_account_is_disabled_for_the_version_before(url: Databas
     await migrate(url)
     storage = SqlStorage.open(url)
     await put(storage, ada, bob)
-    await migrate(url, "0006")
+    await migrate(url, "0007")
     assert sql("SELECT username, disabled FROM users ORDER BY username") == [("ada", 1), ("bob", 0)]
     await migrate(url)
     assert await stored(storage, ada) == replace(ada, deleted_at=None, suspension=WITHOUT_END)
@@ -75,14 +75,14 @@ async def test_a_deleted_account_is_disabled_for_the_version_before(url: Databas
     await storage.close()
 
 
-@pytest.mark.parametrize("lost", [["users_disabled_deleted_at_id"], ["user_roles_role_user_id"]])
+@pytest.mark.parametrize("lost", [["users_disabled_id"], ["user_roles_role_user_id"]])
 async def test_the_migration_to_deleted_accounts_is_taken_up_where_it_was_cut_off(
     url: DatabaseUrl, sql: Sql, lost: list[str]
 ) -> None:
     await migrate(url)
     on = " ON {}" if url.sqlite_path is None else ""
     tables = ["user_roles" if name.startswith("user_roles") else "users" for name in lost]
-    sql("CREATE INDEX ix_user_roles_role ON user_roles (role)", "UPDATE doorward_version SET version_num = '0006'")
+    sql("CREATE INDEX ix_user_roles_role ON user_roles (role)", "UPDATE doorward_version SET version_num = '0007'")
     sql(*(f"DROP INDEX ix_{name}{on.format(table)}" for name, table in zip(lost, tables, strict=True)))
     await migrate(url)
     await check_schema(url)

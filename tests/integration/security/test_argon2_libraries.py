@@ -38,7 +38,9 @@ def test_without_pynacl_argon2_cffi_computes_and_who_insists_is_refused() -> Non
     assert "\n" not in str(refused.value)
 
 
-@pytest.mark.parametrize("fault", [bytes(32), HashingBusy(), OSError("libsodium.so: cannot open\nshared object")])
+@pytest.mark.parametrize(
+    "fault", [bytes(32), HashingBusy(cause="test"), OSError("libsodium.so: cannot open\nshared object")]
+)
 def test_a_libsodium_that_does_not_work_is_not_used(monkeypatch: pytest.MonkeyPatch, fault: bytes | Exception) -> None:
     def compute(*_: object) -> bytes:
         if isinstance(fault, Exception):

@@ -30,7 +30,7 @@ class FailingStorage(MemoryStorage):
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[MemoryReading]:
         if self.away:
-            raise StorageUnavailable
+            raise StorageUnavailable(cause="test")
         async with super().reading() as reading:
             yield reading
 

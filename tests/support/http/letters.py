@@ -11,6 +11,8 @@ from support.http.in_process import App
 
 LINK = re.compile(r"^(?P<page>\S+)#token=(?P<token>[A-Za-z0-9_-]{43})$", re.MULTILINE)
 
+CODE = re.compile(r"^(?P<code>[0-9]{8})$", re.MULTILINE)
+
 
 def letters_to(server: App, address: str) -> list[EmailMessage]:
     """Let the service send what is due, and return all letters to this address in the order of their ids."""
@@ -42,3 +44,10 @@ def link_of(letter: EmailMessage) -> tuple[str, str]:
     found = LINK.search(text_of(letter))
     assert found is not None, text_of(letter)
     return found["page"], found["token"]
+
+
+def code_of(letter: EmailMessage) -> str:
+    """The code to sign in."""
+    found = CODE.search(text_of(letter))
+    assert found is not None, text_of(letter)
+    return found["code"]

@@ -14,6 +14,7 @@ from subprocess import PIPE, CompletedProcess, Popen, TimeoutExpired, run
 from threading import Lock
 from typing import IO, Any, Self
 
+from doorward.domain.rate_limits.limit_name import LimitName
 from support.programs.processes import PATIENCE, eventually
 
 DOORWARD = str(Path(sys.executable).parent / "doorward")
@@ -21,10 +22,14 @@ DOORWARD = str(Path(sys.executable).parent / "doorward")
 MAX_PIPE_BYTES = 32_768
 """What surely fits into a pipe before anybody reads from it."""
 
+UNLIMITED = {f"limit_{name}": "1000000/second" for name in LimitName}
+"""Requests of one client are counted, and no test reaches the limit."""
+
 PATIENT = {
     "hash_wait_seconds": "60",
     "sign_in_free_attempts": "1000000",
     "sign_in_attempts_per_day": "1000000",
+    **UNLIMITED,
 }
 """Sign-ins are slow on a busy machine and many at once, but no test that is about something else gets a 503 or 429."""
 

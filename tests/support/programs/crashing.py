@@ -21,6 +21,7 @@ from doorward.application.access.revoke_role import RevokeRole
 from doorward.application.accounts.authenticate import Authenticate
 from doorward.application.accounts.count_attempt import CountAttempt
 from doorward.application.accounts.delete_user import DeleteUser
+from doorward.application.accounts.find_and_count import FindAndCount
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.accounts.register_user import RegisterUser
 from doorward.application.change_feed.ended_sessions import EndedSessions
@@ -68,7 +69,8 @@ def sign_in(storage: SqlStorage, _: User) -> Awaitable[object]:
     ended = EndedSessions(storage, FrozenClock(), FeedMarks(b"one key of all nodes"))
     count = CountAttempt(storage, LOGINS, AttemptPolicy(), LOG)
     open_session = OpenSession(storage, REFRESH_TOKENS, issue, POLICY, LOG, ended)
-    return Authenticate(storage, PlainHasher(), open_session, LOG, count, DEVICE_TOKENS)("ada", PASSWORD, NOON)
+    find_and_count = FindAndCount(storage, DEVICE_TOKENS, count)
+    return Authenticate(storage, PlainHasher(), open_session, LOG, find_and_count)("ada", PASSWORD, NOON)
 
 
 def refresh(storage: SqlStorage, _: User) -> Awaitable[object]:

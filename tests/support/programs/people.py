@@ -6,18 +6,21 @@ from subprocess import run
 from time import time_ns
 from uuid import UUID
 
-from support.http.letters import LINK, read, text_of
+from support.http.letters import CODE, LINK, read, text_of
 from support.programs.processes import PATIENCE, eventually
 from support.programs.server_process import Server
 
 GIVEN = {"accessToken": "ACCESS_TOKEN", "refreshToken": "REFRESH_TOKEN"}
 """The members of answers that take the place of words in later commands."""
 
+IN_LETTERS = {"LINK_TOKEN": LINK, "CODE": CODE}
+"""The words that stand for what a letter has. The last group of each pattern takes their place."""
+
 
 @dataclass(slots=True)
 class Person:
     """Takes the place of the words in capitals: the tokens of the latest answer that has them, and the token in the
-    link of the letter that the command before caused."""
+    link or the code of the letter that the command before caused."""
 
     server: Server
     known: dict[str, str] = field(default_factory=dict)
@@ -26,9 +29,10 @@ class Person:
 
     def pastes(self, command: str) -> str:
         """Return the status of the answer."""
-        if "LINK_TOKEN" in command:
-            self.known["LINK_TOKEN"] = self._link_token()
-        command = re.sub(r"\b[A-Z]+_TOKEN\b", lambda word: self.known[word[0]], command)
+        for word, form in IN_LETTERS.items():
+            if word in command:
+                self.known[word] = self._from_letter(form)
+        command = re.sub(r"\b([A-Z]+_TOKEN|CODE)\b", lambda word: self.known[word[0]], command)
         self.pasted_at = time_ns() // 1_000_000
         written = run(
             ["bash", "-c", command.replace("127.0.0.1:8080", f"127.0.0.1:{self.server.port}") + " -sw ' %{http_code}'"],
@@ -44,13 +48,14 @@ class Person:
                 self.server.secrets.add(value)
         return status
 
-    def _link_token(self) -> str:
-        eventually(self._tokens_of_new_letters)
-        return self._tokens_of_new_letters()[-1]
+    def _from_letter(self, form: re.Pattern[str]) -> str:
+        eventually(lambda: self._in_new_letters(form))
+        return self._in_new_letters(form)[-1]
 
-    def _tokens_of_new_letters(self) -> list[str]:
-        """The tokens in letters that were ordered since the command before began. The id of a letter has its time."""
+    def _in_new_letters(self, form: re.Pattern[str]) -> list[str]:
+        """What has this form in letters that were ordered since the command before began. The id of a letter has its
+        time."""
         paths = sorted(self.server.data_dir.joinpath("letters").glob("*.eml"))
         new = [path for path in paths if UUID(path.stem).int >> 80 >= self.pasted_at]
-        found = [LINK.search(text_of(read(path.read_bytes()))) for path in new]
-        return [link["token"] for link in found if link]
+        found = [form.search(text_of(read(path.read_bytes()))) for path in new]
+        return [match[match.lastindex or 0] for match in found if match]

@@ -78,7 +78,7 @@ async def test_a_sign_in_succeeds_even_if_its_outdated_hash_cannot_be_replaced_n
         await tx.users.add(old)
 
     async def busy(*_: object) -> None:
-        raise HashingBusy
+        raise HashingBusy(cause="test")
 
     monkeypatch.setattr(type(house.hasher), "hash", busy)
     assert (await house.authenticate("ada", PASSWORD, NOON)).user == old

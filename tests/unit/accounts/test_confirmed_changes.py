@@ -96,7 +96,7 @@ class ConflictingStorage(MemoryStorage):
             yield tx
             if self.conflicts:
                 self.conflicts -= 1
-                raise TransactionConflict
+                raise TransactionConflict(cause="test")
 
 
 @CHANGES

@@ -237,7 +237,7 @@ async def test_a_name_taken_meanwhile_stops_the_import_which_can_be_repeated() -
 
 async def test_when_the_database_fails_the_refusal_names_what_is_stored_and_what_is_uncertain() -> None:
     async def away(_: MemoryStorage) -> None:
-        raise StorageUnavailable
+        raise StorageUnavailable(cause="test")
 
     house = House()
     house.storage = Interrupted(away)

@@ -1,10 +1,10 @@
 import asyncio
-from datetime import timedelta
 
 import pytest
 
+from doorward.application.change_feed.ended_sessions import RETENTION
 from doorward.application.change_feed.follower import (
-    FEED_RETENTION,
+    FEED_MARGIN,
     MAX_PAGES,
     PRUNE_INTERVAL_SECONDS,
     READS_PER_KEY_RELOAD,
@@ -94,7 +94,7 @@ async def test_changes_that_every_node_has_read_are_pruned_except_the_last() -> 
         async with house.storage.transaction() as tx:
             await tx.users.revoke(ada.id, ADMIN)
     await follow.once()
-    house.clock.move(max(PRUNE_INTERVAL_SECONDS, FEED_RETENTION / timedelta(seconds=1)) + 1)
+    house.clock.move(max(PRUNE_INTERVAL_SECONDS, (RETENTION + FEED_MARGIN).total_seconds()) + 1)
     await follow.once()
     async with house.storage.reading() as reading:
         assert len(await reading.changes.latest(10)) == 1
@@ -126,7 +126,9 @@ async def test_an_unreadable_feed_is_reported_once_and_so_is_its_recovery(
 ) -> None:
     house = House()
     follow = house.follower(**AT_ONCE)
-    looks = iter([StorageUnavailable(), StorageUnavailable(), None, None, asyncio.CancelledError()])
+    looks = iter(
+        [StorageUnavailable(cause="test"), StorageUnavailable(cause="test"), None, None, asyncio.CancelledError()]
+    )
 
     async def once() -> None:
         if error := next(looks):
@@ -178,7 +180,7 @@ async def test_keys_are_loaded_later_when_the_first_attempt_fails(monkeypatch: p
 
 
 async def unavailable(*_: object) -> None:
-    raise StorageUnavailable
+    raise StorageUnavailable(cause="test")
 
 
 async def test_keys_are_loaded_now_and_then_even_if_nothing_was_announced() -> None:

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from doorward.application.change_feed.ended_sessions import CLEANUP_INTERVAL_SECONDS, RETENTION, EndedSessions
-from doorward.application.change_feed.follower import FEED_RETENTION
+from doorward.application.change_feed.ended_sessions import CLEANUP_INTERVAL_SECONDS, EndedSessions
+from doorward.application.change_feed.follower import FEED_MARGIN
 from doorward.domain.access.actor import OPERATOR
-from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME, MAX_TUTORIAL_ACCESS_TOKEN_LIFETIME
+from doorward.domain.access.principal import MAX_TUTORIAL_ACCESS_TOKEN_LIFETIME
 from doorward.domain.change_feed.change import Change
 from doorward.domain.ids import UserId, uuid7
 from doorward.domain.sessions.session import new_session_id
@@ -13,19 +13,17 @@ from support.builders import House
 from support.doubles import NOON
 
 A_DAY = timedelta(days=1)
-LONG_RETENTION = RETENTION + A_DAY - MAX_ACCESS_TOKEN_LIFETIME
 
 
 def a_house(house: House | None = None) -> House:
     """Return a house, or another node of it, whose ends are kept for a day."""
     node = House(clock=house.clock, database=house.storage.database) if house else House()
-    node.ended = EndedSessions(node.storage, node.clock, node.ended.marks, retention=LONG_RETENTION)
+    node.ended = EndedSessions(node.storage, node.clock, node.ended.marks, token_lifetime=A_DAY)
     return node
 
 
 def test_a_day_is_the_limit() -> None:
     assert A_DAY == MAX_TUTORIAL_ACCESS_TOKEN_LIFETIME
-    assert A_DAY + timedelta(minutes=1) == LONG_RETENTION
 
 
 def test_an_end_is_kept_for_as_long_as_tokens_live() -> None:
@@ -63,7 +61,7 @@ async def test_the_feed_is_pruned_in_the_end() -> None:
     for _ in range(2):
         await node.end(ada.id, (await node.signed_in("ada")).session.id, by=OPERATOR)
     await follow.once()
-    node.clock.move((FEED_RETENTION + LONG_RETENTION - RETENTION).total_seconds() + 1)
+    node.clock.move((node.ended.retention + FEED_MARGIN).total_seconds() + 1)
     await follow.once()
     async with node.storage.reading() as reading:
         assert len(await reading.changes.latest(10)) == 1

@@ -101,7 +101,7 @@ class ThrottledForSevenSeconds(Throttled):
 
 @pytest.mark.parametrize(
     ("refusal", "status", "seconds"),
-    [(StorageUnavailable(), 503, "1"), (Throttled(), 429, "1"), (ThrottledForSevenSeconds(), 429, "7")],
+    [(StorageUnavailable(cause="test"), 503, "1"), (Throttled(), 429, "1"), (ThrottledForSevenSeconds(), 429, "7")],
 )
 async def test_a_refusal_that_may_be_retried_carries_retry_after_once(
     refusal: DomainError, status: int, seconds: str

@@ -13,10 +13,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from doorward.interfaces.http.config import LargeAnswerLimits
-from doorward.interfaces.http.edge import connections, large_answers
+from doorward.interfaces.http.edge import connections
 from doorward.interfaces.http.edge.connections import ConnectionCloser, close_connections
-from doorward.interfaces.http.edge.large_answers import CHUNK_BYTES, MAX_WHOLE_BYTES, SERVER_BUFFER_BYTES
+from doorward.interfaces.http.edge.large_answers import CHUNK_BYTES, MAX_WHOLE_BYTES, SERVER_BUFFER_BYTES, LargeAnswers
 from doorward.interfaces.http.edge.middleware import EdgeMiddleware
+from support.doubles import FrozenClock
 from support.http.edge_driver import CONFIG, Reply, answer, ask, ignore
 
 LARGE = bytes(range(256)) * 1024
@@ -108,20 +109,18 @@ async def test_beyond_the_limit_of_a_process_large_answers_are_refused_and_other
 
 
 @pytest.mark.parametrize(("here", "there"), [(HERE, THERE), ("2001:db8:1:2::7", "2001:db8:1:3::7")])
-async def test_one_address_gets_a_part_and_others_are_served(
-    here: str, there: str, log: list[Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_one_address_gets_a_part_and_others_are_served(here: str, there: str, log: list[Any]) -> None:
     """OP-07."""
-    now = 0.0
-    monkeypatch.setattr(large_answers, "monotonic", lambda: now)
-    edge = an_edge(max_bytes_of_address=ONE_ANSWER_BYTES + SERVER_BUFFER_BYTES)
+    clock, edge = FrozenClock(), an_edge()
+    limits = LargeAnswerLimits(max_bytes_of_address=ONE_ANSWER_BYTES + SERVER_BUFFER_BYTES)
+    edge.large_answers = LargeAnswers(limits, clock.monotonic)
     crowd = Crowd(edge)
     await crowd.ask(2, here)
     for _ in range(20):
         assert (await ask(edge, peer=here, edge=edge)).code == "too_many_large_answers"
     assert (await ask(edge, peer=there, edge=edge)).body == LARGE
     assert [(line["reason"], line["count"]) for line in log] == [("address_limit", 1)]
-    now = 1.0
+    clock.move(1)
     assert (await ask(edge, peer=here, edge=edge)).status == 503
     assert (log[-1]["reason"], log[-1]["count"], len(log)) == ("address_limit", 20, 2), "one line a second"
     await crowd.read()

@@ -12,8 +12,8 @@ from doorward.infrastructure.mail.file_mailer import FileMailer
 from doorward.infrastructure.mail.links import Links
 from doorward.infrastructure.mail.sender import Sender
 from doorward.infrastructure.mail.templates import LetterTemplates
-from doorward.infrastructure.settings.exposure import is_for_this_machine
 from doorward.infrastructure.settings.loading import load_settings
+from doorward.infrastructure.settings.reachability import is_for_this_machine
 from support.builders import letter_contents
 
 SECRET = secrets.token_urlsafe(32)

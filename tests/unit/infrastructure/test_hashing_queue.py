@@ -24,8 +24,8 @@ def clock() -> FrozenClock:
 async def make(clock: FrozenClock) -> AsyncIterator[Make]:
     pools: list[HashingPool] = []
 
-    def made(threads: int = 1, queue: int = MANY, timeout_seconds: float = FOREVER) -> HashingPool:
-        pools.append(HashingPool(threads, queue, clock, timeout_seconds=timeout_seconds))
+    def made(threads: int = 1, queue: int = MANY, timeout_seconds: float = FOREVER, **limits: float) -> HashingPool:
+        pools.append(HashingPool(threads, queue, clock, timeout_seconds=timeout_seconds, **limits))
         return pools[-1]
 
     yield made
@@ -100,7 +100,7 @@ async def test_what_failed_tells_nothing_of_how_long_a_hash_takes(make: Make, cl
 
     def fail() -> None:
         clock.move(5.0)
-        raise HashingBusy
+        raise HashingBusy(cause="test")
 
     for _ in range(10):
         with pytest.raises(HashingBusy):
@@ -128,12 +128,13 @@ async def test_what_nobody_waits_for_any_longer_is_not_computed(make: Make) -> N
 
 async def test_what_waited_for_too_long_is_given_up_and_not_computed(make: Make) -> None:
     """OP-03."""
-    pool, computed = make(timeout_seconds=0.0), list[str]()
+    pool, computed = make(timeout_seconds=0.0, max_wait_seconds=FOREVER), list[str]()
     gate = Gate(pool)
-    gate.hold()
+    gate.hold(work=400)  # which has time, so that it has begun before it is given up
     await gate.full(1)
-    with pytest.raises(HashingBusy):
+    with pytest.raises(HashingBusy) as refused:
         await pool.run(lambda: computed.append("too late"))
+    assert refused.value.cause == "hash_too_slow"
     gate.opened.set()
     await asyncio.gather(*gate.tasks, return_exceptions=True)
     await until_idle(pool)

@@ -18,7 +18,6 @@ from doorward.application.sessions.describe_session import DescribeSession
 from doorward.application.sessions.list_sessions import ListedSession
 from doorward.domain.access.decision import SIGNED_IN
 from doorward.domain.access.principal import Principal
-from doorward.domain.accounts.password import MAX_PASSWORD_CHARACTERS
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import (
     AccountMissing,
@@ -30,13 +29,14 @@ from doorward.domain.errors import (
     PasswordWrong,
     TooManyAttempts,
 )
+from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.errors.field_errors import MEMBER_NAMES
 from doorward.interfaces.http.security.cookies import ends_session
 from doorward.interfaces.http.security.guard import current_principal
+from doorward.interfaces.http.security.request_limits import Limited
 from doorward.interfaces.http.sessions.own_sessions import SessionView, session_view
 from doorward.interfaces.http.wire.languages import preferred_language
-
-PASSWORD_FORMAT = {"format": "password"}
+from doorward.interfaces.http.wire.text_limits import NEW_PASSWORD, PASSWORD
 
 
 class AccountView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -50,12 +50,12 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class PasswordChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    current_password: Annotated[str, Meta(extra_json_schema=PASSWORD_FORMAT)]
+    current_password: Annotated[str, Meta(extra_json_schema=PASSWORD)]
     new_password: Annotated[
         str,
         Meta(
             description="The new password; the rules are those of sign-up.",
-            extra_json_schema={"format": "password", "maxLength": MAX_PASSWORD_CHARACTERS},
+            extra_json_schema=NEW_PASSWORD,
         ),
     ]
 
@@ -63,9 +63,7 @@ class PasswordChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 class Confirmation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     """The password, as a confirmation of what cannot be undone."""
 
-    password: Annotated[
-        str, Meta(description="The present password of the account.", extra_json_schema=PASSWORD_FORMAT)
-    ]
+    password: Annotated[str, Meta(description="The present password of the account.", extra_json_schema=PASSWORD)]
 
 
 def account_view(user: User, session: ListedSession) -> AccountView:
@@ -97,6 +95,7 @@ class AccountController(Controller):
         operation_id="deleteOwnAccount",
         summary="Delete the own account",
         middleware=[ends_session],
+        guards=[Limited(LimitName.CONFIRM)],
         opt={
             "refusals": (
                 PasswordWrong,
@@ -125,6 +124,7 @@ class AccountController(Controller):
         status_code=204,
         operation_id="changePassword",
         summary="Change the password",
+        guards=[Limited(LimitName.CONFIRM)],
         opt={
             MEMBER_NAMES: {"password": "newPassword"},
             "refusals": (

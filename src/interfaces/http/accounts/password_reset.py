@@ -12,7 +12,6 @@ from msgspec import Meta
 from doorward.application.accounts.request_password_reset import RequestPasswordReset
 from doorward.application.accounts.reset_password import ResetPassword
 from doorward.application.ports.clock import Clock
-from doorward.domain.accounts.password import MAX_PASSWORD_CHARACTERS
 from doorward.domain.errors import (
     HashingBusy,
     InvalidEmail,
@@ -21,11 +20,13 @@ from doorward.domain.errors import (
     PasswordTooLong,
     PasswordTooShort,
 )
+from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.errors.field_errors import MEMBER_NAMES
 from doorward.interfaces.http.security.access import PUBLIC
+from doorward.interfaces.http.security.request_limits import Limited
 from doorward.interfaces.http.wire.languages import preferred_language
 from doorward.interfaces.http.wire.message import Message
-from doorward.interfaces.http.wire.text_limits import EMAIL
+from doorward.interfaces.http.wire.text_limits import EMAIL, NEW_PASSWORD
 
 TAGS = ("Forgotten password",)
 
@@ -42,7 +43,7 @@ class PasswordReset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         str,
         Meta(
             description="The new password; the rules are those of sign-up.",
-            extra_json_schema={"format": "password", "maxLength": MAX_PASSWORD_CHARACTERS},
+            extra_json_schema=NEW_PASSWORD,
         ),
     ]
 
@@ -53,6 +54,7 @@ class PasswordReset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     operation_id="forgotPassword",
     summary="Ask for a letter with a link to choose a new password",
     tags=TAGS,
+    guards=[Limited(LimitName.FORGOT)],
     opt={"access": PUBLIC, "refusals": (InvalidEmail,)},
 )
 @inject
@@ -75,6 +77,7 @@ async def forgot_password(
     operation_id="resetPassword",
     summary="Choose a new password with the token of a letter",
     tags=TAGS,
+    guards=[Limited(LimitName.RESET)],
     opt={
         "access": PUBLIC,
         MEMBER_NAMES: {"password": "newPassword"},

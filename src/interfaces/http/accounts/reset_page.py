@@ -3,7 +3,6 @@
 Opening it changes nothing: the token is in the fragment, which no browser sends, and only the POST of the form uses it.
 """
 
-from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +10,7 @@ from litestar import get
 from litestar.response.base import ASGIResponse
 
 from doorward.interfaces.http.security.access import PUBLIC
+from doorward.interfaces.http.wire.file_answer import file_answer
 
 STATIC: Final = Path(__file__).parent / "static"
 CONTENT_SECURITY_POLICY: Final = (
@@ -18,19 +18,15 @@ CONTENT_SECURITY_POLICY: Final = (
     "frame-ancestors 'none'"
 )
 
-
-@cache
-def file_answer(name: str, media_type: str) -> ASGIResponse:
-    """Return the answer with this file. It is not kept by caches, as no page about a password is."""
-    headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
-    return ASGIResponse(body=(STATIC / name).read_bytes(), media_type=media_type, headers=headers)
+HEADERS: Final = (("Content-Security-Policy", CONTENT_SECURITY_POLICY),)
+"""Caches do not keep these files, as no page about a password is kept."""
 
 
 @get("/reset-password", include_in_schema=False, opt={"access": PUBLIC})
 async def reset_page() -> ASGIResponse:
-    return file_answer("reset-password.html", "text/html")
+    return file_answer(STATIC / "reset-password.html", "text/html", HEADERS)
 
 
 @get("/reset-password.js", include_in_schema=False, opt={"access": PUBLIC})
 async def reset_script() -> ASGIResponse:
-    return file_answer("reset-password.js", "text/javascript")
+    return file_answer(STATIC / "reset-password.js", "text/javascript", HEADERS)

@@ -15,14 +15,15 @@ from doorward.application.accounts.authenticate import Authenticate
 from doorward.application.ports.attempts import DeviceTokens
 from doorward.application.ports.clock import Clock
 from doorward.domain.errors import HashingBusy, InvalidCredentials, TooManyAttempts, UnknownAccount, WrongPassword
+from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.domain.sessions.origin import Origin
 from doorward.interfaces.http.docs.answers import json_response
 from doorward.interfaces.http.errors.refusals import CrossSiteRequest
-from doorward.interfaces.http.metrics import count_sign_in
 from doorward.interfaces.http.security.access import PUBLIC
 from doorward.interfaces.http.security.cookies import Browser
+from doorward.interfaces.http.security.request_limits import Limited
 from doorward.interfaces.http.sessions.origin import client_origin
-from doorward.interfaces.http.sessions.sign_in_answer import SignInAnswer, sign_in_answer
+from doorward.interfaces.http.sessions.sign_in_answer import SignInAnswer, first_answer
 from doorward.interfaces.http.wire.new_account import EXAMPLE_PASSWORD
 
 
@@ -47,6 +48,7 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     tags=["Sign-up and sign-in"],
     responses=json_response(SignInAnswer),
     dependencies={"origin": Provide(client_origin, sync_to_thread=False)},
+    guards=[Limited(LimitName.SIGN_IN)],
     opt={
         "access": PUBLIC,
         "refusals": (
@@ -71,8 +73,4 @@ async def sign_in(
     """Starts a session. The answer to a failed attempt does not tell whether the account exists."""
     browser.use_cookies(wanted=data.cookies)
     signed_in = await authenticate(data.username, data.password, clock.now(), origin)
-    count_sign_in("granted")
-    if not browser.uses_cookies:
-        return sign_in_answer(signed_in, browser)
-    device_token = devices.issue(signed_in.user.id, origin.device_token)
-    return sign_in_answer(signed_in, browser, browser.cookies.for_device(device_token))
+    return first_answer(signed_in, browser, devices)

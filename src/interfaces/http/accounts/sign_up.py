@@ -23,7 +23,9 @@ from doorward.domain.errors import (
     UsernameReserved,
     UsernameTaken,
 )
+from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.security.access import PUBLIC
+from doorward.interfaces.http.security.request_limits import Limited
 from doorward.interfaces.http.wire.message import Message
 from doorward.interfaces.http.wire.new_account import NewEmail, NewPassword, NewUsername
 from doorward.interfaces.http.wire.text_limits import MAX_ROLES
@@ -43,6 +45,7 @@ class SignUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     operation_id="signUp",
     summary="Create an account",
     tags=["Sign-up and sign-in"],
+    guards=[Limited(LimitName.SIGN_UP)],
     opt={
         "access": PUBLIC,
         "refusals": (

@@ -19,7 +19,7 @@ from doorward.interfaces.http.docs.openapi_problems import RESPONSE_HEADERS, Pro
 from doorward.interfaces.http.edge.body import FORM, FORM_ROUTES
 from doorward.interfaces.http.edge.public_path import METRICS_PATH
 from doorward.interfaces.http.security.access import ACCESS, PUBLIC, SERVICE, http_handlers
-from doorward.interfaces.http.wire.text_limits import ROLE_NAME
+from doorward.interfaces.http.wire.text_limits import NEW_PASSWORD, ROLE_NAME
 
 SCHEMA_REF: Final = "#/components/schemas/{name}"
 REQUEST_ID: Final[Schema] = {
@@ -109,13 +109,9 @@ class OpenApiDocument:
         that unknown members are refused."""
         ordered = sorted(self.structs, key=lambda struct: struct.__name__)
         _, schemas = msgspec.json.schema_components(ordered, ref_template=SCHEMA_REF)
-        for name, member in (
-            ("SignUp", "password"),
-            ("NewUser", "password"),
-            ("PasswordChange", "newPassword"),
-            ("PasswordReset", "newPassword"),
-        ):
-            schemas[name]["properties"][member]["minLength"] = self.min_password_characters
+        for member in (each for schema in schemas.values() for each in schema.get("properties", {}).values()):
+            if NEW_PASSWORD.items() <= member.items():
+                member["minLength"] = self.min_password_characters
         schemas["Question"] |= {
             "oneOf": [{"required": ["anyRole"]}, {"required": ["method", "path"]}],
             "dependentRequired": {"method": ["path"], "path": ["method"]},

@@ -25,6 +25,7 @@ from doorward.domain.errors import (
     RoleRequired,
     RoleUnknown,
     StorageUnavailable,
+    TooManyRequests,
     TransactionConflict,
 )
 from doorward.interfaces.http.edge.body import FORM_ROUTES
@@ -58,6 +59,7 @@ from doorward.interfaces.http.errors.refusals import (
 )
 from doorward.interfaces.http.security.access import ACCESS, SERVICE
 from doorward.interfaces.http.security.cross_site import READ_ONLY_METHODS
+from doorward.interfaces.http.security.request_limits import limits_of
 
 Schema = dict[str, Any]
 
@@ -183,6 +185,8 @@ def declared_refusals(
         yield InvalidClient, None
     if takes_input:
         yield Malformed, None
+    if any(limits_of(handler)):
+        yield TooManyRequests, None
     for refusal in handler.opt.get("refusals", ()):
         yield refusal, None
 

@@ -1,5 +1,8 @@
-"""Closes the connections of clients that do not read. ASGI servers do not offer it: when the application gives an
-answer up, Granian keeps the connection and what it holds of the answer until the client reads."""
+"""Closes the connections of clients that do not read.
+
+ASGI has no message for it, and Granian keeps the connection, with what it holds of the answer, until the client reads.
+So this module looks for the connection among the descriptors of its own process (docs/decisions/large-answers.md).
+"""
 
 import asyncio
 import errno

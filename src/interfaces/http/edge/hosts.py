@@ -8,13 +8,13 @@ from typing import Final, final
 
 import structlog
 
+from doorward.interfaces.http.edge.log_pace import LogPace
 from doorward.interfaces.http.errors.refusals import InvalidHost, MisdirectedRequest
 
 HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?")
 MAX_CACHED_HOSTS: Final = 256
 """Each spelling with another port or case is one entry."""
 
-SECONDS_BETWEEN_LOG_LINES: Final = 1
 MAX_LOGGED_CHARACTERS: Final = 253
 """The longest name of a host (RFC 1035, section 2.3.4)."""
 
@@ -26,8 +26,7 @@ class AllowedHosts:
     """Checks the Host header. `seconds` is a monotonic clock."""
 
     def __init__(self, names: Iterable[str], seconds: Callable[[], float] = monotonic) -> None:
-        self._seconds = seconds
-        self._next_line_at = seconds()
+        self._pace = LogPace(seconds)
         self._names = frozenset(name.lower().strip("[]").removesuffix(".") for name in names)
         self.check = lru_cache(MAX_CACHED_HOSTS)(self._check)
         """Raise InvalidHost, or MisdirectedRequest for the name of another service. Port, case and a trailing dot make
@@ -43,12 +42,10 @@ class AllowedHosts:
             raise MisdirectedRequest
 
     def _log(self, name: str) -> None:
-        """Tell the operator which setting would allow the name, at most once in SECONDS_BETWEEN_LOG_LINES."""
-        if self._seconds() < self._next_line_at:
-            return
-        self._next_line_at = self._seconds() + SECONDS_BETWEEN_LOG_LINES
-        logger.warning(
-            "host_refused",
-            host=name[:MAX_LOGGED_CHARACTERS],
-            hint="If clients use it, set DOORWARD_PUBLIC_URL to its address or name it in DOORWARD_ALLOWED_HOSTS.",
-        )
+        """Tell the operator which setting would allow the name, at most once a second."""
+        if self._pace.allows_a_line():
+            logger.warning(
+                "host_refused",
+                host=name[:MAX_LOGGED_CHARACTERS],
+                hint="If clients use it, set DOORWARD_PUBLIC_URL to its address or name it in DOORWARD_ALLOWED_HOSTS.",
+            )

@@ -6,7 +6,7 @@ body is sent in chunks, Granian makes the application wait until the client read
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 from typing import Final, final
@@ -18,6 +18,7 @@ from litestar.types.asgi_types import HTTPResponseBodyEvent
 from doorward.interfaces.http.config import LargeAnswerLimits
 from doorward.interfaces.http.edge.addresses import subscriber_of
 from doorward.interfaces.http.edge.connections import ConnectionCloser
+from doorward.interfaces.http.edge.log_pace import LogPace
 from doorward.interfaces.http.errors.refusals import TooManyLargeAnswers
 
 MAX_WHOLE_BYTES: Final = 64 * 1024
@@ -28,8 +29,6 @@ CHUNK_BYTES: Final = 16 * 1024
 SERVER_BUFFER_BYTES: Final = 160 * 1024
 """What Granian holds of a body that is sent in chunks: a buffer of 64 KiB, the chunk that overfills it, four chunks in
 a queue, and the one that waits for room there."""
-
-LOG_INTERVAL_SECONDS: Final = 1.0
 
 logger = structlog.get_logger()
 
@@ -42,7 +41,8 @@ class LargeAnswers:
     answer counts SERVER_BUFFER_BYTES.
     """
 
-    def __init__(self, limits: LargeAnswerLimits) -> None:
+    def __init__(self, limits: LargeAnswerLimits, seconds: Callable[[], float] = monotonic) -> None:
+        """`seconds` is a monotonic clock, for the log."""
         self._limits = limits
         self._closer = ConnectionCloser()
         self._users: Counter[int] = Counter()
@@ -50,7 +50,7 @@ class LargeAnswers:
         self._of_address: Counter[str] = Counter()
         self.waiting_bytes = 0
         self._unlogged: Counter[str] = Counter()
-        self._logged_at = -LOG_INTERVAL_SECONDS
+        self._pace = LogPace(seconds)
 
     async def send(self, message: HTTPResponseBodyEvent, scope: HTTPScope, send: Send) -> None:
         """Send the message by `send` in chunks. Raise TooManyLargeAnswers before the first one, and TimeoutError if the
@@ -95,12 +95,10 @@ class LargeAnswers:
                 del self._of_address[address]
 
     def _log(self, reason: str) -> None:
-        """Log what happened since the last line, at most once in LOG_INTERVAL_SECONDS."""
+        """Log what happened since the last line, at most once a second."""
         self._unlogged[reason] += 1
-        now = monotonic()
-        if now - self._logged_at < LOG_INTERVAL_SECONDS:
+        if not self._pace.allows_a_line():
             return
-        self._logged_at = now
         unlogged, self._unlogged = self._unlogged, Counter()
         for each, count in unlogged.items():
             logger.warning("large_answers_stopped", reason=each, count=count, waiting_bytes=self.waiting_bytes)

@@ -16,6 +16,7 @@ from doorward.domain.errors import (
     Forbidden,
     Invalid,
     InvalidClient,
+    InvalidCode,
     InvalidCredentials,
     InvalidRefreshToken,
     InvalidToken,
@@ -114,6 +115,7 @@ RULES: Final[Mapping[type[DomainError], Rule]] = {
 """The rule of each refusal class. A refusal without one has the rule of the nearest class that it inherits from."""
 
 COUNTERS: Final[Mapping[type[DomainError], Callable[[], None]]] = {
+    InvalidCode: partial(count_sign_in, "refused"),
     InvalidCredentials: partial(count_sign_in, "refused"),
     TooManyAttempts: partial(count_sign_in, "limited"),
     InvalidRefreshToken: partial(count_refresh, "refused"),

@@ -17,7 +17,9 @@ from doorward.application.services.introspect_token import (
     IntrospectToken,
 )
 from doorward.domain.access.authorization_server import AuthorizationServer
+from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.security.access import SERVICE
+from doorward.interfaces.http.security.request_limits import Limited
 from doorward.interfaces.http.services.presented_token import PresentedToken
 
 UUID_TEXT = Meta(extra_json_schema={"format": "uuid"})
@@ -100,6 +102,7 @@ def refresh_token_view(active: ActiveRefreshToken, server: AuthorizationServer) 
     operation_id="introspect",
     summary="Introspect a token",
     tags=["Services"],
+    guards=[Limited(LimitName.INTROSPECT)],
     opt={"access": SERVICE},
 )
 @inject

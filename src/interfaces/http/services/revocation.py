@@ -10,8 +10,10 @@ from litestar.response.base import ASGIResponse
 
 from doorward.application.ports.clock import Clock
 from doorward.application.services.revoke_token import RevokeToken
+from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.security.access import SERVICE
 from doorward.interfaces.http.security.guard import current_service
+from doorward.interfaces.http.security.request_limits import Limited
 from doorward.interfaces.http.services.presented_token import PresentedToken
 
 EMPTY_ANSWER: Final = ASGIResponse()
@@ -23,6 +25,7 @@ EMPTY_ANSWER: Final = ASGIResponse()
     operation_id="revoke",
     summary="Revoke a token by ending its session",
     tags=["Services"],
+    guards=[Limited(LimitName.INTROSPECT)],
     opt={"access": SERVICE},
 )
 @inject

@@ -12,8 +12,10 @@ from msgspec import UNSET, Meta, UnsetType
 from doorward.application.ports.clock import Clock
 from doorward.application.sessions.continue_session import ContinueSession
 from doorward.domain.errors import KeptTokenReused, RefreshTokenExpired, RefreshTokenMissing, RefreshTokenUnknown
+from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.metrics import count_refresh
 from doorward.interfaces.http.security.access import PUBLIC
+from doorward.interfaces.http.security.request_limits import Limited
 
 
 class Continuation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -48,6 +50,7 @@ NO_BODY: Final = Continuation()
     operation_id="continueSession",
     summary="Get a new access token and keep the refresh token",
     tags=["Sessions"],
+    guards=[Limited(LimitName.REFRESH)],
     opt={
         "access": PUBLIC,
         "refusals": (RefreshTokenMissing, RefreshTokenUnknown, RefreshTokenExpired, KeptTokenReused),

@@ -14,11 +14,13 @@ from msgspec import Meta
 from doorward.application.ports.clock import Clock
 from doorward.application.sessions.refresh_session import RefreshSession
 from doorward.domain.errors import InvalidRefreshToken, RefreshRepeatedTooOften, RefreshTokenReused
+from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.docs.answers import json_response
 from doorward.interfaces.http.errors.refusals import AmbiguousToken, CrossSiteRequest
 from doorward.interfaces.http.metrics import count_refresh
 from doorward.interfaces.http.security.access import PUBLIC
 from doorward.interfaces.http.security.cookies import Browser
+from doorward.interfaces.http.security.request_limits import Limited
 from doorward.interfaces.http.sessions.sign_in_answer import SignInAnswer, sign_in_answer
 
 
@@ -48,6 +50,7 @@ NO_BODY: Final = Refresh()
     summary="Refresh the tokens of a session",
     tags=["Sessions"],
     responses=json_response(SignInAnswer),
+    guards=[Limited(LimitName.REFRESH)],
     opt={
         "access": PUBLIC,
         "refusals": (

@@ -7,8 +7,10 @@ from litestar.datastructures import Cookie
 from litestar.response.base import ASGIResponse
 from msgspec import UNSET, Meta, UnsetType
 
+from doorward.application.ports.attempts import DeviceTokens
 from doorward.application.sessions.issue_tokens import SignedIn
 from doorward.domain.access.role import RoleName
+from doorward.interfaces.http.metrics import count_sign_in
 from doorward.interfaces.http.security.cookies import Browser
 
 
@@ -39,6 +41,16 @@ ENCODER: Final = msgspec.json.Encoder()
 def role_constant(role: RoleName) -> str:
     """Return the role in the form that the tutorial's clients read, such as `ROLE_USER`."""
     return f"ROLE_{role.upper()}"
+
+
+def first_answer(signed_in: SignedIn, browser: Browser, devices: DeviceTokens) -> ASGIResponse:
+    """Return the answer to a sign-in, and count it in the metrics. A browser that uses cookies also gets a device token
+    of the account, or keeps the one that it has."""
+    count_sign_in("granted")
+    if not browser.uses_cookies:
+        return sign_in_answer(signed_in, browser)
+    device_token = devices.issue(signed_in.user.id, browser.device_token)
+    return sign_in_answer(signed_in, browser, browser.cookies.for_device(device_token))
 
 
 def sign_in_answer(signed_in: SignedIn, browser: Browser, *cookies: Cookie) -> ASGIResponse:

@@ -4,8 +4,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
-from doorward.domain.accounts.password import MAX_PASSWORD_CHARACTERS
-from doorward.interfaces.http.wire.text_limits import EMAIL, USERNAME
+from doorward.interfaces.http.wire.text_limits import EMAIL, NEW_PASSWORD, USERNAME
 
 EXAMPLE_PASSWORD: Final = "violet harbour kettle"  # noqa: S105 for the OpenAPI document
 
@@ -30,6 +29,6 @@ NewPassword = Annotated[
     Meta(
         description="A few words are best. Common passwords, or those made of the username or email, are refused.",
         examples=[EXAMPLE_PASSWORD],
-        extra_json_schema={"format": "password", "maxLength": MAX_PASSWORD_CHARACTERS},
+        extra_json_schema=NEW_PASSWORD,
     ),
 ]

@@ -4,10 +4,14 @@ from typing import Final
 
 from doorward.domain.access.role import DESCRIPTION, MAX_DESCRIPTION_CHARACTERS, NAME
 from doorward.domain.accounts.email import MAX_EMAIL_CHARACTERS
+from doorward.domain.accounts.password import MAX_PASSWORD_CHARACTERS
 from doorward.domain.accounts.suspension import MAX_REASON_CHARACTERS
 from doorward.domain.accounts.username import ALLOWED
 
 USERNAME: Final = {"pattern": f"^{ALLOWED.pattern}$"}
+PASSWORD: Final = {"format": "password"}
+NEW_PASSWORD: Final = {**PASSWORD, "maxLength": MAX_PASSWORD_CHARACTERS}
+"""Its least length is a setting, which the document of the API adds."""
 EMAIL: Final = {"format": "email", "maxLength": MAX_EMAIL_CHARACTERS}
 ID_OR_USERNAME: Final = {"pattern": r"^[^@\ufe6b\uff20\x00-\x1f\x7f]*$"}
 """No at sign in any of its forms, since an email is refused, and no control characters."""

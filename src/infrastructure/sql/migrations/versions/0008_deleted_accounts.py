@@ -6,15 +6,10 @@ from alembic import op
 from doorward.infrastructure.sql.migrations.steps import add_column, drop_index, make_index, named
 from doorward.infrastructure.sql.types import Flag, UtcTime
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 
-INDEXES = (
-    ("deleted_at", "username_key"),
-    ("deleted_at", "email_key"),
-    ("deleted_at", "created_at", "id"),
-    ("disabled", "deleted_at", "id"),
-)
+INDEXES = (("created_at", "id"), ("deleted_at", "id"), ("disabled", "id"))
 
 
 def upgrade() -> None:

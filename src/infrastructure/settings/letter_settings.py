@@ -1,0 +1,32 @@
+"""The settings of letters: what each may be, and what the documentation says of it."""
+
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta
+
+MailServerUrl = Annotated[
+    str | None,
+    Meta(
+        description="Mail server for letters: `smtp://USER:PASSWORD@HOST:PORT` (STARTTLS), or `smtps://` for "
+        "implicit TLS. `DOORWARD_SMTP_URL_FILE` names a file that holds it.",
+        extra={"default": "none: letters become files in DATA_DIR/letters"},
+    ),
+]
+MailSender = Annotated[
+    str,
+    Meta(
+        description="Sender of letters, such as `Example <noreply@example.com>`. Required with SMTP_URL.",
+        extra={"default": "doorward@localhost.localdomain"},
+    ),
+]
+TemplateFolder = Annotated[
+    Path | None,
+    Meta(
+        description="Folder of templates of your own for letters; see [letters](letters.md).",
+        extra={"default": "none"},
+    ),
+]
+EmailCodes = Annotated[
+    bool, Meta(description="Let people sign in with a code from a letter, in place of their password.")
+]
