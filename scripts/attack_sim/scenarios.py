@@ -46,7 +46,7 @@ async def clumsy_owner(seed: int, scale: Scale, *, keeps_cookie: bool, attacked:
     world = World(seed)
     (user,) = await world.with_accounts(1)
     owner = Owner(world.random, user, keeps_cookie=keeps_cookie)
-    attacker = Attacker(world.random, addresses(world.random, scale.addresses), [user.username.value, user.email.value])
+    attacker = Attacker(world.random, addresses(world.random, scale.addresses), [*user.names])
     actors: Sequence[Actor] = [owner, attacker] if attacked else [owner]
     await world.run(actors, scale.hours)
     who = f"{scale.addresses:,} addresses on one account" if attacked else "no attack"
@@ -68,7 +68,7 @@ async def botnet(seed: int, scale: Scale) -> Result:
     world = World(seed)
     users = await world.with_accounts(scale.accounts)
     owner = Owner(world.random, users[0], keeps_cookie=True)
-    names = [name for user in users for name in (user.username.value, user.email.value)]
+    names = [name for user in users for name in user.names]
     attacker = Attacker(world.random, addresses(world.random, scale.addresses), names)
     await world.run([owner, attacker], scale.hours)
     return result(

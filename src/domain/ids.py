@@ -9,6 +9,7 @@ UserId = NewType("UserId", UUID)
 SessionId = NewType("SessionId", UUID)
 TokenId = NewType("TokenId", UUID)
 LetterId = NewType("LetterId", UUID)
+InvitationId = NewType("InvitationId", UUID)
 
 MILLISECONDS_PER_SECOND = 1000
 

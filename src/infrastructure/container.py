@@ -21,11 +21,11 @@ from doorward.application.accounts.create_user import CreateUser
 from doorward.application.accounts.import_users import ImportUsers
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.accounts.prune_attempts import PruneAttempts
-from doorward.application.accounts.register_user import RegisterUser
 from doorward.application.accounts.request_password_reset import RequestPasswordReset
 from doorward.application.accounts.reset_password import ResetPassword
 from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.unlock_user import UnlockUser
+from doorward.application.adoption.adopt_accounts import AdoptAccounts
 from doorward.application.check_readiness import CheckReadiness
 from doorward.application.maintenance import Maintenance
 from doorward.application.prove_writing import ProveWriting
@@ -45,8 +45,9 @@ from doorward.application.sessions.issue_tokens import IssueTokens
 from doorward.application.sessions.list_sessions import ListSessions
 from doorward.application.sessions.prune_sessions import PruneSessions
 from doorward.application.sessions.refresh_session import RefreshSession
-from doorward.infrastructure.providers.accounts import ADMINISTRATION, AccountsProvider
+from doorward.infrastructure.providers.accounts import ADMINISTRATION, BY_SETTINGS, AccountsProvider
 from doorward.infrastructure.providers.change_feed import ChangeFeedProvider
+from doorward.infrastructure.providers.email_addresses import EMAIL_ADDRESSES
 from doorward.infrastructure.providers.letters import LETTERS, LettersProvider
 from doorward.infrastructure.providers.maintenance import MaintenanceProvider
 from doorward.infrastructure.providers.passwords import PasswordsProvider
@@ -57,7 +58,6 @@ from doorward.infrastructure.providers.tokens import KEYS, TokensProvider
 from doorward.infrastructure.settings.settings import Settings
 
 ACCOUNTS = (
-    RegisterUser,
     CreateUser,
     ImportUsers,
     PruneAttempts,
@@ -68,6 +68,7 @@ ACCOUNTS = (
     RequestPasswordReset,
     ResetPassword,
     PasswordRules,
+    AdoptAccounts,
 )
 SESSIONS = (
     IssueTokens,
@@ -98,7 +99,18 @@ OPERATIONS = (CheckReadiness, Maintenance, ProveWriting, ReportUnavailable)
 
 class UseCases(Provider):
     scope = Scope.APP
-    all = provide_all(*ACCOUNTS, *ADMINISTRATION, *SESSIONS, *ACCESS, *KEYS, *SERVICES, *LETTERS, *OPERATIONS)
+    all = provide_all(
+        *ACCOUNTS,
+        *ADMINISTRATION,
+        *BY_SETTINGS,
+        *SESSIONS,
+        *ACCESS,
+        *KEYS,
+        *SERVICES,
+        *LETTERS,
+        *EMAIL_ADDRESSES,
+        *OPERATIONS,
+    )
 
 
 def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
@@ -109,12 +121,13 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
     return make_async_container(
         StorageProvider(settings),
         PasswordsProvider(settings),
+        AccountsProvider(settings),
         TokensProvider(settings),
         ChangeFeedProvider(settings),
         LettersProvider(settings),
         AccountsProvider(settings),
         MaintenanceProvider(),
-        SignInProvider(),
+        SignInProvider(settings),
         RateLimitsProvider(settings),
         UseCases(),
         *overrides,

@@ -14,6 +14,7 @@ from doorward.application.change_feed.revocation_publisher import RevocationPubl
 from doorward.application.letters.letter_sender import LetterSender
 from doorward.application.maintenance import Maintenance
 from doorward.application.prove_writing import ProveWriting
+from doorward.application.rate_limits.limit_requests import LimitRequests
 from doorward.application.report_unavailable import ReportUnavailable
 from doorward.domain.errors import Unavailable
 from doorward.infrastructure.container import make_container
@@ -89,6 +90,7 @@ def background_work(container: AsyncContainer) -> Callable[[Litestar], AbstractA
         maintain = await container.get(Maintenance)
         sender = await container.get(LetterSender)
         publisher = await container.get(RevocationPublisher)
+        await container.get(LimitRequests)  # imports its library now, and not while the first sign-in waits
         works = (
             follow.run(),
             prove_writing.run(),

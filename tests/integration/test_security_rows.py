@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[2]
-ROW = re.compile(r"\b(?:SU|SI|MF|RS|TK|RF|PW|AZ|AD|HT|CO|LG|ST|OP)-\d\d\b")
+ROW = re.compile(r"\b(?:SU|SI|MF|RS|VF|TK|RF|PW|AZ|AD|HT|CO|LG|ST|OP)-\d\d\b")
 
 
 def test_every_promise_is_shown_by_a_test_and_every_row_that_a_test_names_is_promised() -> None:

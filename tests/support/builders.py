@@ -9,8 +9,10 @@ from doorward.application.access.authorize_from_cache import AuthorizeFromCache
 from doorward.application.access.authorize_role import AuthorizeRole
 from doorward.application.access.grant_role import GrantRole
 from doorward.application.access.revoke_role import RevokeRole
+from doorward.application.accounts.accept_invitation import AcceptInvitation
 from doorward.application.accounts.authenticate import Authenticate
 from doorward.application.accounts.change_password import ChangePassword
+from doorward.application.accounts.confirm_email_change import ConfirmEmailChange
 from doorward.application.accounts.confirm_password import ConfirmPassword
 from doorward.application.accounts.count_attempt import CountAttempt
 from doorward.application.accounts.create_user import CreateUser
@@ -18,16 +20,23 @@ from doorward.application.accounts.delete_own_account import DeleteOwnAccount
 from doorward.application.accounts.delete_user import DeleteUser
 from doorward.application.accounts.find_and_count import FindAndCount
 from doorward.application.accounts.import_users import ImportUsers
+from doorward.application.accounts.invite_user import InviteUser
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.accounts.prune_deleted_users import PruneDeletedUsers
 from doorward.application.accounts.register_user import RegisterUser
+from doorward.application.accounts.request_email_change import RequestEmailChange
+from doorward.application.accounts.request_email_verification import RequestEmailVerification
 from doorward.application.accounts.request_password_reset import RequestPasswordReset
 from doorward.application.accounts.request_sign_in_code import RequestSignInCode
+from doorward.application.accounts.resend_email_verification import ResendEmailVerification
 from doorward.application.accounts.reset_password import ResetPassword
 from doorward.application.accounts.restore_user import RestoreUser
 from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.sign_in_by_code import SignInByCode
+from doorward.application.accounts.undo_change import UndoChange
 from doorward.application.accounts.update_user import UpdateUser
+from doorward.application.accounts.verify_email import VerifyEmail
+from doorward.application.adoption.adopt_accounts import AdoptAccounts
 from doorward.application.change_feed.directory import AccessDirectory
 from doorward.application.change_feed.ended_sessions import EndedSessions
 from doorward.application.change_feed.feed_marks import FeedMarks
@@ -40,6 +49,7 @@ from doorward.application.sessions.continue_session import ContinueSession
 from doorward.application.sessions.end_all_sessions import EndAllSessions
 from doorward.application.sessions.end_session import EndSession
 from doorward.application.sessions.issue_tokens import IssueTokens, SignedIn
+from doorward.application.sessions.notice_device import NoticeDevice
 from doorward.application.sessions.open_session import OpenSession
 from doorward.application.sessions.refresh_session import RefreshSession
 from doorward.domain.access.decision import SIGNED_IN, Requirement
@@ -48,11 +58,14 @@ from doorward.domain.access.role import USER, RoleName
 from doorward.domain.accounts.attempts import AttemptPolicy
 from doorward.domain.accounts.deletion import DeletionPolicy
 from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.email_verification import EmailVerification
+from doorward.domain.accounts.invitation import INVITATION_LIFE, Invitation
 from doorward.domain.accounts.password import PasswordHash, PasswordPolicy
+from doorward.domain.accounts.sign_up import SignUp
 from doorward.domain.accounts.suspension import WITHOUT_END
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
-from doorward.domain.ids import LetterId, SessionId, UserId, uuid7
+from doorward.domain.ids import InvitationId, LetterId, SessionId, UserId, uuid7
 from doorward.domain.letters.letter import LetterKind
 from doorward.domain.sessions.refresh_token import RefreshTokenHash
 from doorward.domain.sessions.session import Device, Session, SessionPolicy, new_session_id
@@ -93,6 +106,25 @@ def a_user(name: str = "ada", *roles: RoleName, disabled: bool = False) -> User:
         roles=frozenset({USER, *roles}),
         suspension=WITHOUT_END if disabled else None,
         created_at=NOON,
+    )
+
+
+def email_of(user: User) -> Email:
+    """Return the address of an account that has one."""
+    assert user.email is not None
+    return user.email
+
+
+def an_invitation(address: str = "ada@example.org", minute: int = 0) -> Invitation:
+    """Return an invitation of the operator, made so many minutes after NOON."""
+    created_at = NOON + timedelta(minutes=minute)
+    return Invitation(
+        id=InvitationId(uuid7(created_at)),
+        email=Email.parse(address),
+        roles=frozenset({USER}),
+        invited_by=None,
+        created_at=created_at,
+        expires_at=created_at + INVITATION_LIFE,
     )
 
 
@@ -146,6 +178,8 @@ class House:
     link_tokens: PlainLinkTokens = field(default_factory=PlainLinkTokens)
     mailer: ListMailer = field(default_factory=ListMailer)
     attempts: AttemptPolicy = field(default_factory=AttemptPolicy)
+    notice_device: NoticeDevice = field(default_factory=NoticeDevice)
+    verification: EmailVerification = EmailVerification.OFF
     deletion: DeletionPolicy = field(default_factory=DeletionPolicy)
     database: MemoryDatabase = field(default_factory=MemoryDatabase)
     storage: MemoryStorage = field(init=False)
@@ -166,23 +200,31 @@ class House:
 
     @property
     def register(self) -> RegisterUser:
-        return RegisterUser(self.storage, self.hasher, self.rules, self.log)
+        return RegisterUser(self.storage, self.hasher, self.rules, self.verification, self.log)
 
     @property
     def create(self) -> CreateUser:
-        return CreateUser(self.storage, self.hasher, self.rules, self.log)
+        return CreateUser(self.storage, self.hasher, self.rules, self.verification, self.log)
 
     @property
     def import_users(self) -> ImportUsers:
         return ImportUsers(self.storage, self.hasher, self.log)
 
     @property
+    def adopt(self) -> AdoptAccounts:
+        return AdoptAccounts(self.storage, self.hasher, self.log)
+
+    @property
     def authenticate(self) -> Authenticate:
-        return Authenticate(self.storage, self.hasher, self.open_session, self.log, self.find_and_count)
+        return Authenticate(
+            self.storage, self.hasher, self.open_session, self.log, self.find_and_count, self.verification
+        )
 
     @property
     def open_session(self) -> OpenSession:
-        return OpenSession(self.storage, REFRESH_TOKENS, self.issue, self.policy, self.log, self.ended)
+        return OpenSession(
+            self.storage, REFRESH_TOKENS, self.issue, self.policy, self.log, self.ended, self.notice_device
+        )
 
     @property
     def find_and_count(self) -> FindAndCount:
@@ -221,6 +263,14 @@ class House:
         return SetPassword(self.storage, self.hasher, self.rules, self.log)
 
     @property
+    def invite(self) -> InviteUser:
+        return InviteUser(self.storage, SignUp.OPEN, self.log)
+
+    @property
+    def accept(self) -> AcceptInvitation:
+        return AcceptInvitation(self.storage, self.hasher, self.rules, self.link_tokens, SignUp.INVITED, self.log)
+
+    @property
     def request_reset(self) -> RequestPasswordReset:
         return RequestPasswordReset(self.storage, self.log)
 
@@ -229,8 +279,32 @@ class House:
         return ResetPassword(self.storage, self.hasher, self.rules, self.link_tokens, LOGINS, self.log)
 
     @property
+    def request_verification(self) -> RequestEmailVerification:
+        return RequestEmailVerification(self.storage, self.log)
+
+    @property
+    def verify_email(self) -> VerifyEmail:
+        return VerifyEmail(self.storage, self.link_tokens, self.log)
+
+    @property
+    def request_email_change(self) -> RequestEmailChange:
+        return RequestEmailChange(self.storage, self.confirm, self.link_tokens, self.log)
+
+    @property
+    def confirm_email_change(self) -> ConfirmEmailChange:
+        return ConfirmEmailChange(self.storage, self.link_tokens, self.log)
+
+    @property
+    def undo_change(self) -> UndoChange:
+        return UndoChange(self.storage, self.hasher, self.link_tokens, self.log)
+
+    @property
+    def resend_verification(self) -> ResendEmailVerification:
+        return ResendEmailVerification(self.storage, self.log)
+
+    @property
     def prepare(self) -> PrepareLetter:
-        return PrepareLetter(self.link_tokens, SIGN_IN_CODES)
+        return PrepareLetter(self.link_tokens, SIGN_IN_CODES, self.verification)
 
     @property
     def request_code(self) -> RequestSignInCode:

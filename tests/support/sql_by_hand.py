@@ -1,4 +1,4 @@
-"""SQL on a database by its URL, without any code of the service."""
+"""SQL on a database by its URL, without the storage of the service."""
 
 import sqlite3
 from collections.abc import Callable
@@ -16,11 +16,12 @@ Sql = Callable[..., list[tuple[Any, ...]]]
 
 def put_in_first_revision(sql: Sql, user: User) -> None:
     """Store an account in a database of an early revision, whose tables have fewer columns than the service writes."""
+    assert user.email is not None
+    created = user.created_at.replace(tzinfo=None).isoformat(" ", "microseconds")
     sql(
         "INSERT INTO users (id, username, username_key, email, email_key, password_hash, disabled, epoch, version, "
         f"created_at) VALUES (x'{user.id.hex}', '{user.username.value}', '{user.username.key}', '{user.email.value}', "
-        f"'{user.email.key}', '{user.password_hash}', 0, {user.epoch}, {user.version}, "
-        f"'{user.created_at.replace(tzinfo=None).isoformat(' ', 'microseconds')}')",
+        f"'{user.email.key}', '{user.password_hash}', 0, {user.epoch}, {user.version}, '{created}')",
         *(f"INSERT INTO user_roles (user_id, role) VALUES (x'{user.id.hex}', '{role}')" for role in user.roles),
     )
 

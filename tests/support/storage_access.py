@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from doorward.application.ports.storage import Storage
+from doorward.application.ports.storage import Storage, Transaction
 from doorward.domain.access.role import Role, RoleName
+from doorward.domain.accounts.invitation import Invitation
 from doorward.domain.accounts.sign_in_code import SignInCode
 from doorward.domain.accounts.user import User
 from doorward.domain.change_feed.change import Change
@@ -11,13 +12,17 @@ from doorward.domain.ids import SessionId, UserId
 from doorward.domain.keys.signing_key import SigningKey
 from doorward.domain.letters.letter import Letter
 from doorward.domain.letters.link_token import LinkToken
+from doorward.domain.letters.undo_link import UndoLink
 from doorward.domain.services.service import Service
 from doorward.domain.sessions.session import Session
 from support.doubles import NOON
 
+Secret = LinkToken | SignInCode | UndoLink
+"""What a letter gives the holder of an account."""
+
 
 async def put(
-    storage: Storage, *things: User | Role | Session | Service | SigningKey | Letter | LinkToken | SignInCode
+    storage: Storage, *things: User | Role | Session | Service | SigningKey | Letter | Invitation | Secret
 ) -> None:
     async with storage.transaction() as tx:
         for thing in things:
@@ -34,10 +39,20 @@ async def put(
                     await tx.keys.add(thing)
                 case Letter():
                     assert await tx.letters.add(thing)
-                case LinkToken():
-                    await tx.link_tokens.put(thing)
-                case SignInCode():
-                    await tx.sign_in_codes.put(thing)
+                case Invitation():
+                    await tx.invitations.put(thing)
+                case LinkToken() | SignInCode() | UndoLink():
+                    await put_secret(tx, thing)
+
+
+async def put_secret(tx: Transaction, secret: Secret) -> None:
+    match secret:
+        case LinkToken():
+            await tx.link_tokens.put(secret)
+        case SignInCode():
+            await tx.sign_in_codes.put(secret)
+        case UndoLink():
+            await tx.undo_links.put(secret)
 
 
 async def found(storage: Storage, user_id: UserId) -> User | None:

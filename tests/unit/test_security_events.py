@@ -21,10 +21,12 @@ FAILURES = {
     "excess_rate_limit_exceeded": Level.WARNING,
     "letter_failed": Level.WARNING,
     "letter_given_up": Level.ERROR,
+    "link_refused": Level.WARNING,
     "maintenance_failed": Level.ERROR,
     "password_hash_unusable": Level.ERROR,
     "password_reset_fail": Level.WARNING,
     "service_unavailable": Level.WARNING,
+    "sign_up_fail": Level.WARNING,
     "signing_key_rotation_failed": Level.ERROR,
     "users_import_failed": Level.ERROR,
     "rate_limits_local": Level.WARNING,
@@ -46,6 +48,7 @@ def test_only_failures_and_what_a_client_can_repeat_at_no_cost_have_a_limit_and_
     """RF-02, LG-05."""
     repeatable = {
         "authn_login_success",
+        "email_verification_requested",
         "letter_discarded",
         "letter_sent",
         "password_reset_requested",

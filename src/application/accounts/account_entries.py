@@ -48,6 +48,8 @@ class AccountEntry:
     """Aware; None stands for the time of the import."""
     id: UserId | None = None
     """The id of the account in the system that it comes from; None stands for a new one."""
+    email_verified: bool = False
+    """Whether that system knew that the holder reads the mail of the address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class EntryRules:
             suspension=WITHOUT_END if entry.disabled else None,
             epoch=0 if entry.id is None else int((self.now - EPOCHS_OF_GIVEN_IDS_SINCE).total_seconds()),
             created_at=self.now if entry.created_at is None else self._checked_time(entry.created_at),
+            email_verified_at=self.now if entry.email_verified else None,
         )
 
     def _known_role(self, name: str) -> RoleName:
@@ -118,7 +121,7 @@ class Findings:
     def repeated(self, line: int, user: User) -> str | None:
         """Return which earlier line has the same username, email or id, if there is one; otherwise add the account."""
         username_line = self._lines.setdefault(user.username.key, line)
-        email_line = self._lines.setdefault(user.email.key, line)
+        email_line = self._lines.setdefault(user.email.key, line) if user.email else line
         if username_line != line:
             return f"The username is that of line {username_line}."
         if email_line != line:

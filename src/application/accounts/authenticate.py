@@ -11,11 +11,19 @@ from doorward.application.ports.storage import Storage, Transaction
 from doorward.application.sessions.issue_tokens import SignedIn
 from doorward.application.sessions.open_session import Admits, Entry, OpenSession
 from doorward.application.transactions import MAX_ATTEMPTS
-from doorward.domain.accounts.attempts import AttemptKey
+from doorward.domain.accounts.attempts import SHARED_DEVICES, AttemptKey
 from doorward.domain.accounts.email import login_key
+from doorward.domain.accounts.email_verification import EmailVerification
 from doorward.domain.accounts.password import Password
 from doorward.domain.accounts.user import User
-from doorward.domain.errors import InvalidCredentials, TransactionConflict, Unavailable, UnknownAccount, WrongPassword
+from doorward.domain.errors import (
+    EmailNotVerified,
+    InvalidCredentials,
+    TransactionConflict,
+    Unavailable,
+    UnknownAccount,
+    WrongPassword,
+)
 from doorward.domain.sessions.origin import UNKNOWN_ORIGIN, Origin
 
 REHASH_DEADLINE_SECONDS = 1.4
@@ -37,10 +45,11 @@ class Authenticate:
     open_session: OpenSession
     log: SecurityLog
     find_and_count: FindAndCount
+    verification: EmailVerification
 
     async def __call__(self, login: str, password: str, now: datetime, origin: Origin = UNKNOWN_ORIGIN) -> SignedIn:
-        """Return the tokens. `login` is a username or an email. Raise InvalidCredentials, TooManyAttempts or
-        HashingBusy."""
+        """Return the tokens. `login` is a username or an email. Raise InvalidCredentials, TooManyAttempts, HashingBusy
+        or, for the right password only, EmailNotVerified."""
         typed = Password.typed(password)
         if typed.oversized:
             self._refuse(login, "password_oversized")
@@ -49,11 +58,17 @@ class Authenticate:
         found, counted = await self.find_and_count(key, now, origin.device_token)
         for _ in range(MAX_ATTEMPTS):
             user = await self._verified(login, key, found, typed, now)
-            entry = Entry(factor="password", origin=origin, admits=still_has_password(user, counted))
+            entry = Entry(
+                factor="password",
+                origin=origin,
+                device_is_known=counted.device not in SHARED_DEVICES,
+                admits=still_has_password(user, counted, self.verification),
+            )
             signed_in = await self.open_session(user, entry, now)
             if signed_in is not None:
                 return signed_in
             found = await self._find(key)
+            self._require_verified(login, user, found, now)
         raise TransactionConflict(cause="password_changed")
 
     async def _find(self, key: str) -> User | None:
@@ -73,6 +88,14 @@ class Authenticate:
             return await self._rehash(user, typed, rehash_deadline)
         return user
 
+    def _require_verified(self, login: str, user: User, present: User | None, now: datetime) -> None:
+        """Raise EmailNotVerified if this is why no session was opened for the account, which is now as `present`."""
+        if present is None or not present.is_enabled_at(now) or present.password_hash != user.password_hash:
+            return
+        if not self.verification.admits(present):
+            self._refuse(login, "email_not_verified", present)
+            raise EmailNotVerified
+
     def _refuse(self, login: str, reason: str, user: User | None = None) -> InvalidCredentials:
         self.log.record(
             SecurityEvent.AUTHN_LOGIN_FAIL, login=login, reason=reason, user_id=str(user.id) if user else None
@@ -91,17 +114,17 @@ class Authenticate:
         return user
 
 
-def still_has_password(user: User, counted: AttemptKey) -> Admits:
+def still_has_password(user: User, counted: AttemptKey, verification: EmailVerification) -> Admits:
     """Return what admits whoever proved the password of the account, and forgets the attempts of the device.
 
     It admits nobody if the password changed while it was verified: a new session must not outlive the event that ended
-    all others.
+    all others. It admits no account whose address must be verified first.
     """
 
     async def admits(tx: Transaction, present: User) -> bool:
         if present.password_hash != user.password_hash:
             return False
         await tx.attempts.clear(counted)
-        return True
+        return verification.admits(present)
 
     return admits

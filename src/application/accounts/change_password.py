@@ -13,7 +13,7 @@ from doorward.application.transactions import MAX_ATTEMPTS, retried
 from doorward.domain.access.principal import Principal
 from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.errors import TransactionConflict
-from doorward.domain.letters.language import DEFAULT_LANGUAGE, Language
+from doorward.domain.letters.language import Language
 from doorward.domain.sessions.ending import other_sessions
 
 
@@ -30,7 +30,7 @@ class ChangePassword:
     log: SecurityLog
 
     async def __call__(
-        self, by: Principal, current: str, new: str, now: datetime, language: Language = DEFAULT_LANGUAGE
+        self, by: Principal, current: str, new: str, now: datetime, language: Language | None = None
     ) -> None:
         """Raise PasswordWrong, PasswordRefused, HashingBusy or InvalidToken.
 
@@ -39,7 +39,7 @@ class ChangePassword:
         password_hash: PasswordHash | None = None
         for _ in range(MAX_ATTEMPTS):
             confirmed = await self.confirm(by, current, now)
-            checked = self.rules.check(new, (confirmed.username.value, confirmed.email.value))
+            checked = self.rules.check(new, confirmed.names)
             password_hash = password_hash or await self.hasher.hash(checked)
             ended = await self._save(by, confirmed.password_hash, password_hash, language, now)
             if ended is not None:
@@ -55,7 +55,12 @@ class ChangePassword:
 
     @retried
     async def _save(
-        self, by: Principal, confirmed: PasswordHash, password_hash: PasswordHash, language: Language, now: datetime
+        self,
+        by: Principal,
+        confirmed: PasswordHash,
+        password_hash: PasswordHash,
+        language: Language | None,
+        now: datetime,
     ) -> int | None:
         """Return how many sessions ended, or None if `confirmed` is not the hash of the account any more."""
         async with self.storage.transaction() as tx:

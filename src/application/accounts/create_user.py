@@ -10,13 +10,15 @@ from doorward.application.ports.security import PasswordHasher, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
-from doorward.domain.access.actor import Actor
+from doorward.domain.access.actor import Actor, Operator
 from doorward.domain.access.role import USER, parse_role_name
 from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.email_verification import EmailVerification
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
 from doorward.domain.errors import RoleUnknown
 from doorward.domain.ids import UserId, uuid7
+from doorward.domain.letters.letter import Letter, LetterKind
 
 
 @final
@@ -24,11 +26,14 @@ from doorward.domain.ids import UserId, uuid7
 class CreateUser:
     """Creates an account for an admin or the operator, with any roles and also with a reserved name.
 
-    The operator creates the first admin so."""
+    The operator creates the first admin so, and vouches for the address: there may be no mail server yet. The address
+    that an admin gives is verified by a letter, as at sign-up.
+    """
 
     storage: Storage
     hasher: PasswordHasher
     rules: PasswordRules
+    verification: EmailVerification
     log: SecurityLog
 
     async def __call__(
@@ -47,6 +52,7 @@ class CreateUser:
             password_hash=await self.hasher.hash(checked),
             roles=granted,
             created_at=now,
+            email_verified_at=now if isinstance(by, Operator) else None,
         )
         await self._add(user, by)
         names = " ".join(sorted(granted))
@@ -58,3 +64,6 @@ class CreateUser:
         async with self.storage.transaction() as tx:
             await authorize_change(tx, by, self.log)
             await tx.users.add(user)
+            if self.verification.writes_letters and not user.email_verified:
+                letter = Letter.to_holder(LetterKind.EMAIL_VERIFICATION, user, None, user.created_at)
+                await tx.letters.add(letter)

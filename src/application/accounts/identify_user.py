@@ -48,7 +48,7 @@ class IdentifyUser:
             return found(await reading.deleted_users.by_username(key)).id
 
     async def by_email(self, text: str, *, unverified: bool) -> User:
-        """Return the account with this email. `unverified` accepts an address that nobody has verified, as all are.
+        """Return the account with this email. `unverified` accepts an address that the account may not have verified.
 
         Raise InvalidEmail, EmailUnproven or AccountMissing.
         """

@@ -62,7 +62,7 @@ def mark(order: Sort, last: User) -> str:
         case Sort.USERNAME:
             return last.username.key
         case Sort.EMAIL:
-            return last.email.key
+            return last.email_key
         case Sort.EARLIEST_CREATED | Sort.LATEST_CREATED:
             return moment_mark(last.created_at, last)
         case Sort.LATEST_DELETED:

@@ -5,16 +5,21 @@ from typing import final
 
 from doorward.application.access.unknown_roles import unknown_roles
 from doorward.application.accounts.password_rules import PasswordRules
+from doorward.application.letters.order_letter import order_letter
 from doorward.application.ports.security import PasswordHasher, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.access.role import USER
 from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.email_verification import EmailVerification
+from doorward.domain.accounts.sign_up import SignUp
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
-from doorward.domain.errors import RoleUnknown, UsernameReserved
+from doorward.domain.errors import EmailTaken, RoleUnknown, UsernameReserved
 from doorward.domain.ids import UserId, uuid7
+from doorward.domain.letters.language import Language
+from doorward.domain.letters.letter import Letter, LetterKind
 
 MAX_SHOWN_CHARACTERS = 64
 
@@ -22,18 +27,33 @@ MAX_SHOWN_CHARACTERS = 64
 @final
 @dataclass(frozen=True, slots=True)
 class RegisterUser:
-    """Signs a user up. Anybody may create an account, which gets the role `user` and no other."""
+    """Signs a user up. Anybody may create an account, unless `sign_up` says otherwise. It gets the role `user` and no
+    other."""
 
     storage: Storage
     hasher: PasswordHasher
     rules: PasswordRules
+    verification: EmailVerification
     log: SecurityLog
+    sign_up: SignUp = SignUp.OPEN
 
     async def __call__(
-        self, username: str, email: str, password: str, now: datetime, *, roles: Iterable[str] = ()
-    ) -> UserId:
-        """Raise Invalid, UsernameTaken or EmailTaken. `roles` must exist, but are not granted: the clients of the
-        tutorial send them."""
+        self,
+        username: str,
+        email: str,
+        password: str,
+        now: datetime,
+        *,
+        roles: Iterable[str] = (),
+        language: Language | None = None,
+    ) -> UserId | None:
+        """Raise SignUpByInvitation, SignUpClosed, Invalid, UsernameTaken or EmailTaken. `roles` must exist, but are not
+        granted: the clients of the tutorial send them. `language` is that of the letters, now and later.
+
+        If verified addresses are required, nobody is told that an address is in use: a letter tells the holder of the
+        account, nothing is created, and None is returned.
+        """
+        self.sign_up.refuse_strangers()
         name, address = Username.parse(username), Email.parse(email)
         if name.reserved:
             raise UsernameReserved
@@ -47,12 +67,25 @@ class RegisterUser:
             password_hash=await self.hasher.hash(checked),
             roles=frozenset({USER}),
             created_at=now,
+            locale=language,
         )
-        await self._add(user)
+        try:
+            await self._add(user, address, language)
+        except EmailTaken:
+            if self.verification is not EmailVerification.REQUIRED:
+                raise
+            await order_letter(self.storage, Letter.requested(LetterKind.EMAIL_IN_USE, address, language, now))
+            self.log.record(SecurityEvent.SIGN_UP_FAIL, reason="email_in_use", login=address.value)
+            return None
         self.log.record(SecurityEvent.USER_CREATED, user_id=str(user.id), by="sign-up")
         return user.id
 
     @retried
-    async def _add(self, user: User) -> None:
+    async def _add(self, user: User, address: Email, language: Language | None) -> None:
         async with self.storage.transaction() as tx:
             await tx.users.add(user)
+            if await tx.undo_links.is_reserved(address.key, user.id, user.created_at):
+                raise EmailTaken
+            if self.verification.writes_letters:
+                letter = Letter.requested(LetterKind.EMAIL_VERIFICATION, address, language, user.created_at)
+                await tx.letters.add(letter)

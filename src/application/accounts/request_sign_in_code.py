@@ -23,7 +23,7 @@ class RequestSignInCode:
     storage: Storage
     log: SecurityLog
 
-    async def __call__(self, email: str, language: Language, now: datetime) -> None:
+    async def __call__(self, email: str, language: Language | None, now: datetime) -> None:
         """Raise InvalidEmail. An address gets at most one such letter in each minute of the clock; a further request
         changes nothing."""
         address = Email.parse(email)

@@ -12,7 +12,6 @@ from doorward.domain.access.actor import Operator
 from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.errors import AccountMissing
 from doorward.domain.ids import UserId
-from doorward.domain.letters.language import DEFAULT_LANGUAGE
 
 
 @final
@@ -32,7 +31,7 @@ class SetPassword:
             user = await reading.users.get(user_id)
         if user is None:
             raise AccountMissing
-        checked = self.rules.check(password, (user.username.value, user.email.value))
+        checked = self.rules.check(password, user.names)
         await self._save(user_id, await self.hasher.hash(checked), now)
         self.log.record(SecurityEvent.AUTHN_PASSWORD_CHANGE, user_id=str(user_id), by=by.log_name)
 
@@ -43,5 +42,5 @@ class SetPassword:
             if user is None:
                 raise AccountMissing
             changed = user.with_password(password_hash)
-            await store_new_password(tx, changed, DEFAULT_LANGUAGE, now)
+            await store_new_password(tx, changed, None, now)
             await tx.sessions.end_all(user_id, changed.epoch)

@@ -10,7 +10,7 @@ from doorward.application.ports.sign_in_codes import SignInCodes
 from doorward.application.ports.storage import Transaction
 from doorward.application.sessions.issue_tokens import SignedIn
 from doorward.application.sessions.open_session import Admits, Entry, OpenSession
-from doorward.domain.accounts.attempts import UNKNOWN_DEVICES_WITH_CODES, AttemptKey
+from doorward.domain.accounts.attempts import SHARED_DEVICES, UNKNOWN_DEVICES_WITH_CODES, AttemptKey
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.sign_in_code import SignInCode
 from doorward.domain.accounts.user import User
@@ -52,7 +52,12 @@ class SignInByCode:
         matches = self.codes.matches(typed, user, code.hash if code else None)
         if user is None or code is None or not matches or not user.is_enabled_at(now):
             raise self._refuse(address, user, code, now)
-        entry = Entry(factor="email_code", origin=origin, admits=spends(code, user, counted))
+        entry = Entry(
+            factor="email_code",
+            origin=origin,
+            device_is_known=counted.device not in SHARED_DEVICES,
+            admits=spends(code, user, counted),
+        )
         signed_in = await self.open_session(user, entry, now)
         if signed_in is None:
             raise self._refuse(address, user, None, now)
@@ -83,7 +88,7 @@ def spends(code: SignInCode, user: User, counted: AttemptKey) -> Admits:
     """
 
     async def admits(tx: Transaction, present: User) -> bool:
-        if (present.email.key, present.password_hash) != (user.email.key, user.password_hash):
+        if (present.email, present.password_hash) != (user.email, user.password_hash):
             return False
         await tx.attempts.clear(counted)  # before the code, as a try holds both in this order
         return await tx.sign_in_codes.spend(code)

@@ -13,7 +13,7 @@ from doorward.domain.accounts.user import User
 @final
 @dataclass(frozen=True, slots=True)
 class UnlockUser:
-    """Forgets all counted attempts at the username and at the email of an account."""
+    """Forgets all counted attempts at all names with which an account signs in."""
 
     storage: Storage
     logins: LoginHasher
@@ -26,4 +26,4 @@ class UnlockUser:
     @retried
     async def _clear(self, user: User) -> int:
         async with self.storage.transaction() as tx:
-            return await tx.attempts.clear_all([self.logins.hash(key) for key in (user.username.key, user.email.key)])
+            return await tx.attempts.clear_all([self.logins.hash(key) for key in user.login_keys])

@@ -4,17 +4,22 @@ from typing import final
 
 from doorward.application.access.authorize_change import authorize_change_of
 from doorward.application.access.last_admin import refuse_last_admin, serialise_admin_changes
+from doorward.application.accounts.any_profile import ANY_PROFILE
+from doorward.application.accounts.replace_profile import replace_profile
 from doorward.application.ports.clock import Clock
+from doorward.application.ports.profiles import ProfileSchema
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.access.actor import Actor
 from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.profile import ProfileChange
 from doorward.domain.accounts.suspension import WITHOUT_END, Suspension
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
 from doorward.domain.ids import UserId
+from doorward.domain.letters.language import Language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,20 +31,26 @@ class UserChanges:
     disabled: bool | None = None
     suspension: Suspension = WITHOUT_END
     """Why and until when, if the account is to be disabled. It takes the place of an earlier suspension."""
+    locale: Language | None = None
+    profile: ProfileChange | None = None
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class UpdateUser:
-    """Changes the name or the email of an account, or disables or enables it. Disabling ends all its
-    sessions, and lasts until the time that the administrator gave, if there is one."""
+    """Changes the name, the email, the locale or the profile of an account, or disables or enables it. Disabling ends
+    all its sessions, and lasts until the time that the administrator gave, if there is one."""
 
     storage: Storage
     log: SecurityLog
     clock: Clock
+    schema: ProfileSchema = ANY_PROFILE
 
     async def __call__(self, user_id: UserId, changes: UserChanges, by: Actor) -> User:
-        """Return the changed account. Raise AccountMissing, UsernameTaken, EmailTaken or LastAdmin."""
+        """Return the changed account. Raise AccountMissing, UsernameTaken, EmailTaken, InvalidProfile or
+        LastAdmin."""
+        if changes.profile and changes.profile.profile:
+            self.schema.check(changes.profile.profile)
         user = await self._save(user_id, changes, by)
         self.log.record(
             SecurityEvent.USER_UPDATED,
@@ -49,6 +60,8 @@ class UpdateUser:
             until=changes.suspension.until.isoformat() if changes.suspension.until else None,
             renamed=changes.username is not None,
             email_changed=changes.email is not None,
+            locale=changes.locale,
+            profile_changed=changes.profile is not None or None,
         )
         return user
 
@@ -64,8 +77,11 @@ class UpdateUser:
                 await refuse_last_admin(tx, user, now)
             if changed != user:
                 await tx.users.save(changed)
+            if changes.profile is not None:
+                await replace_profile(tx, user_id, changes.profile)
             if changed.email != user.email:
                 await tx.link_tokens.void(user_id)
+                await tx.undo_links.void(user_id)
             if changed.epoch != user.epoch:
                 await tx.sessions.end_all(user_id, changed.epoch)
             return changed
@@ -76,6 +92,8 @@ def apply(changes: UserChanges, user: User, now: datetime) -> User:
         user = user.with_username(changes.username)
     if changes.email is not None:
         user = user.with_email(changes.email)
+    if changes.locale is not None:
+        user = user.with_locale(changes.locale)
     if changes.disabled is False:
         return user.enabled()
     if changes.disabled:

@@ -11,8 +11,9 @@ from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
+from doorward.domain.accounts.user import User
 from doorward.domain.errors import LetterUndelivered, Unavailable
-from doorward.domain.letters.letter import Letter, LetterState
+from doorward.domain.letters.letter import REQUESTED, Letter, LetterState
 
 LEASE = "letters"
 LEASE_DURATION = timedelta(minutes=2)
@@ -102,17 +103,17 @@ class LetterSender:
         """Store that an attempt begins, and return what to send. Return None if there is nothing to send, or if another
         node sends it."""
         async with self._storage.transaction() as tx:
-            user = await self._prepare.addressee(tx, letter, now)
-            if user is not None:
+            to = await self._prepare.addressee(tx, letter, now)
+            if to is not None:
+                user = to if isinstance(to, User) else None
                 attempted = letter.attempted(now, random.random(), user)  # noqa: S311 jitter, no secret
                 if not await tx.letters.save(attempted):
                     return None
-                return attempted, await self._prepare.contents(tx, attempted, user, now)
+                return attempted, await self._prepare.contents(tx, attempted, to, now)
             removed = await tx.letters.remove(letter.id)
         if removed:
-            self._log.record(
-                SecurityEvent.LETTER_DISCARDED, kind=letter.kind, letter_id=str(letter.id), reason="no_such_account"
-            )
+            reason = "no_such_account" if letter.kind in REQUESTED else "not_wanted_any_more"
+            self._log.record(SecurityEvent.LETTER_DISCARDED, kind=letter.kind, letter_id=str(letter.id), reason=reason)
         return None
 
     async def _attempt(self, letter: Letter, contents: LetterContents) -> Letter:

@@ -12,7 +12,7 @@ KEPT = timedelta(days=7)
 @final
 @dataclass(frozen=True, slots=True)
 class PruneLetters:
-    """Deletes letters that were sent or given up a week ago, and expired tokens of links and codes."""
+    """Deletes letters that were sent or given up a week ago, and expired links, codes and invitations."""
 
     storage: Storage
 
@@ -20,5 +20,7 @@ class PruneLetters:
         """Return how many letters were deleted."""
         pruned = await prune_in_batches(self.storage, lambda tx, limit: tx.letters.prune(now - KEPT, limit))
         await prune_in_batches(self.storage, lambda tx, limit: tx.link_tokens.prune(now, limit))
+        await prune_in_batches(self.storage, lambda tx, limit: tx.undo_links.prune(now, limit))
         await prune_in_batches(self.storage, lambda tx, limit: tx.sign_in_codes.prune(now, limit))
+        await prune_in_batches(self.storage, lambda tx, limit: tx.invitations.prune(now, limit))
         return pruned

@@ -1,6 +1,6 @@
 """The ports of letters: their repositories, the tokens of their links, and what sends them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -8,7 +8,8 @@ from typing import Protocol
 from doorward.domain.ids import LetterId, UserId
 from doorward.domain.letters.language import Language
 from doorward.domain.letters.letter import Letter, LetterKind, LetterState
-from doorward.domain.letters.link_token import LinkToken, LinkTokenHash
+from doorward.domain.letters.link_token import LinkPurpose, LinkToken, LinkTokenHash
+from doorward.domain.letters.undo_link import UndoLink
 
 
 class LetterReader(Protocol):
@@ -49,6 +50,10 @@ class LinkTokenReader(Protocol):
         """Return the token with this hash, also if it has expired."""
         ...
 
+    async def of_account(self, user_id: UserId, purpose: LinkPurpose) -> LinkToken | None:
+        """Return the token of the account for this purpose, also if it has expired."""
+        ...
+
 
 class LinkTokenRepository(LinkTokenReader, Protocol):
     async def put(self, token: LinkToken) -> None:
@@ -67,6 +72,39 @@ class LinkTokenRepository(LinkTokenReader, Protocol):
 
     async def prune(self, expired_before: datetime, limit: int) -> int:
         """Delete at most `limit` tokens that expired before that time, and return how many."""
+        ...
+
+
+class UndoLinkReader(Protocol):
+    async def find(self, token_hash: LinkTokenHash) -> UndoLink | None:
+        """Return the link with the token that has this hash, also if it has expired."""
+        ...
+
+    async def of_account(self, user_id: UserId) -> Sequence[UndoLink]:
+        """Return the links of the account in the order of the keys of their addresses."""
+        ...
+
+    async def is_reserved(self, address_key: str, other_than: UserId, now: datetime) -> bool:
+        """Return whether a link that has not expired restores the address to another account than `other_than`.
+
+        Whoever gives an address to an account asks after storing it, in the same transaction: then of two transactions,
+        one of which gives the address up, one waits for the other.
+        """
+        ...
+
+
+class UndoLinkRepository(UndoLinkReader, Protocol):
+    async def put(self, link: UndoLink) -> None:
+        """Store the link in place of an older one of the same account and address. The caller holds the account
+        (`UserRepository.lock`). Raise AccountMissing."""
+        ...
+
+    async def void(self, user_id: UserId) -> None:
+        """Delete all links of the account, which the caller holds."""
+        ...
+
+    async def prune(self, expired_before: datetime, limit: int) -> int:
+        """Delete at most `limit` links that expired before that time, and return how many."""
         ...
 
 
@@ -101,6 +139,8 @@ class LetterContents:
     """How long that token or code is valid."""
     code: str | None = field(default=None, repr=False)
     """The code to sign in, for the kind of letter that has one."""
+    details: Mapping[str, str] = field(default_factory=dict)
+    """See Letter."""
 
 
 class Mailer(Protocol):

@@ -22,13 +22,17 @@ class UserReader(Protocol):
     async def get(self, user_id: UserId) -> User | None: ...
 
     async def by_login(self, key: str) -> User | None:
-        """Return the account whose username key is `key`, or else the one whose email key is."""
+        """Return the account whose username key is `key`, or else the one whose email key or alias key is."""
         ...
 
     async def taken(
         self, username_keys: Sequence[str], email_keys: Sequence[str]
     ) -> tuple[frozenset[str], frozenset[str]]:
         """Return which of these keys (any number) are in use: of the username keys, and of the email keys."""
+        ...
+
+    async def aliases_taken(self, alias_keys: Sequence[str]) -> frozenset[str]:
+        """Return which of these keys of aliases (any number) are in use."""
         ...
 
     async def access_of(self, user_ids: Sequence[UserId]) -> Mapping[UserId, Access]:
@@ -45,8 +49,8 @@ class UserRepository(UserReader, Protocol):
     """`save`, `delete`, `grant` and `revoke` announce the account in the change feed within the same transaction."""
 
     async def add(self, user: User) -> None:
-        """Raise UsernameTaken or EmailTaken when one is in use (UsernameTaken when both are), TransactionConflict when
-        the id is, and RoleMissing when one of its roles does not exist."""
+        """Raise UsernameTaken or EmailTaken when one is in use (UsernameTaken when both are, and when the alias is),
+        TransactionConflict when the id is, and RoleMissing when one of its roles does not exist."""
         ...
 
     async def add_all(self, users: Sequence[User]) -> None:
@@ -60,8 +64,9 @@ class UserRepository(UserReader, Protocol):
         ...
 
     async def delete(self, user_id: UserId) -> bool:
-        """Delete the account for good, with its grants, sessions, letters, tokens of links and code. Return whether it
-        existed. The end of the sessions is announced as one change, of the epoch after the account's last."""
+        """Delete the account for good, with its grants, sessions, letters, links, code, known user agents and profile.
+        Return whether it existed. The end of the sessions is announced as one change, of the epoch after the account's
+        last."""
         ...
 
     async def lock(self, user_id: UserId) -> User | None:

@@ -10,13 +10,19 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from doorward.application.ports.adoption import AdoptionReader, AdoptionRepository
 from doorward.application.ports.deleted_users import DeletedUserReader, DeletedUserRepository
+from doorward.application.ports.invitations import InvitationReader, InvitationRepository
+from doorward.application.ports.known_agents import KnownAgentsRepository
 from doorward.application.ports.letters import (
     LetterReader,
     LetterRepository,
     LinkTokenReader,
     LinkTokenRepository,
+    UndoLinkReader,
+    UndoLinkRepository,
 )
+from doorward.application.ports.profiles import ProfileReader, ProfileRepository
 from doorward.application.ports.repositories import (
     AttemptReader,
     AttemptRepository,
@@ -93,6 +99,14 @@ class Reading(Protocol):
     @property
     def link_tokens(self) -> LinkTokenReader: ...
     @property
+    def adoptions(self) -> AdoptionReader: ...
+    @property
+    def undo_links(self) -> UndoLinkReader: ...
+    @property
+    def profiles(self) -> ProfileReader: ...
+    @property
+    def invitations(self) -> InvitationReader: ...
+    @property
     def deleted_users(self) -> DeletedUserReader: ...
     @property
     def user_pages(self) -> UserPages: ...
@@ -124,7 +138,17 @@ class Transaction(Protocol):
     @property
     def link_tokens(self) -> LinkTokenRepository: ...
     @property
+    def undo_links(self) -> UndoLinkRepository: ...
+    @property
     def sign_in_codes(self) -> SignInCodeRepository: ...
+    @property
+    def adoptions(self) -> AdoptionRepository: ...
+    @property
+    def known_agents(self) -> KnownAgentsRepository: ...
+    @property
+    def profiles(self) -> ProfileRepository: ...
+    @property
+    def invitations(self) -> InvitationRepository: ...
     @property
     def deleted_users(self) -> DeletedUserRepository: ...
 

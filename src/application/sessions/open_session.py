@@ -8,6 +8,7 @@ from doorward.application.ports.security import RefreshTokens, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage, Transaction
 from doorward.application.sessions.issue_tokens import IssueTokens, SignedIn
+from doorward.application.sessions.notice_device import NoticeDevice
 from doorward.application.transactions import retried
 from doorward.domain.accounts.user import User
 from doorward.domain.sessions.ending import surplus_sessions
@@ -25,6 +26,8 @@ class Entry:
 
     factor: Literal["password", "email_code"]
     origin: Origin
+    device_is_known: bool
+    """Whether the browser has a device token of the account."""
     admits: Admits
 
 
@@ -39,6 +42,7 @@ class OpenSession:
     policy: SessionPolicy
     log: SecurityLog
     ended: EndedSessions
+    notice_device: NoticeDevice
 
     async def __call__(self, user: User, entry: Entry, now: datetime) -> SignedIn | None:
         """Return the tokens. Return None if the account was disabled or deleted meanwhile, or if the proof does not
@@ -69,6 +73,8 @@ class OpenSession:
             await tx.sessions.add(session)
             sessions = await tx.sessions.of_user(user.id)
             await tx.sessions.end(surplus_sessions(sessions, session.id, self.policy, session.started_at))
+            if not entry.device_is_known:
+                await self.notice_device(tx, present, session, sessions, entry.origin.language)
             revokes = self.ended.are_many_of(user.id)
             if revokes:
                 present = present.with_tokens_revoked()

@@ -4,12 +4,14 @@ from typing import Self
 
 from doorward.domain.access.decision import Access
 from doorward.domain.access.role import RoleName
+from doorward.domain.accounts.alias import Alias
 from doorward.domain.accounts.deletion import DeletionPolicy
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.accounts.suspension import WITHOUT_END, Suspension
 from doorward.domain.accounts.username import Username
 from doorward.domain.ids import UserId
+from doorward.domain.letters.language import Language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +24,8 @@ class User:
 
     id: UserId
     username: Username
-    email: Email
+    email: Email | None
+    """None for an account that was adopted without an address. It is asked for one at its next sign-in."""
     password_hash: PasswordHash = field(repr=False)
     created_at: datetime
     roles: frozenset[RoleName] = frozenset()
@@ -32,6 +35,23 @@ class User:
     """When the account was deleted, if it can be restored. Only `DeletedUserReader` finds it then."""
     epoch: int = 0
     version: int = 0
+    alias: Alias | None = None
+    """The name with which an adopted account signed in before, if that cannot be a username."""
+    external_id: str | None = None
+    """The id of an adopted account in the system that it comes from."""
+    email_verified_at: datetime | None = None
+    """When the holder proved that they read the mail of this address; None if that is not known."""
+    locale: Language | None = None
+    """The language of letters that no request of the holder caused; None if nobody named one."""
+
+    @property
+    def email_key(self) -> str:
+        """Return the key of the email address; empty if there is none."""
+        return self.email.key if self.email else ""
+
+    @property
+    def email_verified(self) -> bool:
+        return self.email_verified_at is not None
 
     @property
     def access(self) -> Access:
@@ -49,6 +69,21 @@ class User:
     def suspension_at(self, now: datetime) -> Suspension | None:
         """Return why the account is disabled at that time, or None if it is enabled."""
         return self.suspension if self.suspension and self.suspension.holds_at(now) else None
+
+    @property
+    def address(self) -> str | None:
+        """Return the text of the email address."""
+        return self.email.value if self.email else None
+
+    @property
+    def login_keys(self) -> tuple[str, ...]:
+        """Return the keys of all names with which the account signs in."""
+        return tuple(name.key for name in (self.username, self.email, self.alias) if name is not None)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return all names with which the account signs in. Its password must not contain them."""
+        return tuple(name.value for name in (self.username, self.email, self.alias) if name is not None)
 
     def granted(self, role: RoleName) -> Self:
         return replace(self, roles=self.roles | {role})
@@ -99,4 +134,13 @@ class User:
         return replace(self, username=username)
 
     def with_email(self, email: Email) -> Self:
-        return replace(self, email=email)
+        """Return the account with that address. Another address than before is not verified."""
+        same = email.key == self.email_key
+        return replace(self, email=email, email_verified_at=self.email_verified_at if same else None)
+
+    def verified(self, now: datetime) -> Self:
+        """Return the account with a verified address. One that was verified before keeps its time."""
+        return replace(self, email_verified_at=self.email_verified_at or now)
+
+    def with_locale(self, locale: Language) -> Self:
+        return replace(self, locale=locale)

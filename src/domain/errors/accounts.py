@@ -67,10 +67,45 @@ class ImportRefused(Invalid):
         self.in_use = in_use
 
 
+class AdoptionRefused(Conflict):
+    """No account was adopted; the text says why."""
+
+    code = "adoption_refused"
+
+
 class ImportStopped(Conflict):
     """A part of the import is in the database; the text says which."""
 
     code = "import_stopped"
+
+
+class InvalidLocale(Invalid):
+    code = "invalid_locale"
+    field = "locale"
+    text = "Name a language in which letters are written, such as en, de, fr, es or pt."
+
+
+class InvalidProfile(Invalid):
+    """The profile is too large, or breaks the operator's schema. The text names the member by its JSON pointer
+    (RFC 6901) within the profile, if there is one."""
+
+    code = "invalid_profile"
+    field = "profile"
+
+
+class SignUpByInvitation(Forbidden):
+    code = "sign_up_by_invitation"
+    text = "New accounts are by invitation. Ask an administrator for one."
+
+
+class SignUpClosed(Forbidden):
+    code = "sign_up_closed"
+    text = "Sign-up is closed. Ask an administrator to create an account."
+
+
+class InvitationMissing(Missing):
+    code = "invitation_not_found"
+    text = "There is no such invitation."
 
 
 class PasswordWrong(Forbidden):
@@ -139,6 +174,18 @@ class UnknownAccount(InvalidCredentials):
 
 class WrongPassword(InvalidCredentials):
     """The account exists and the password is wrong, or the account is disabled."""
+
+
+class EmailNotVerified(Forbidden):
+    """The password is right, and the service requires a verified address, which the account does not have."""
+
+    code = "email_not_verified"
+    text = "Verify your email address first: open the link in the letter that was sent to it, or ask for a new letter."
+
+
+class EmailAlreadyVerified(Conflict):
+    code = "email_already_verified"
+    text = "This email address is verified already."
 
 
 class InvalidCode(Unauthenticated):

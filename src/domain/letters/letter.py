@@ -1,12 +1,15 @@
 """Letters: emails that the service sends to the holders of accounts."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Self
 
 from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.invitation import Invitation
 from doorward.domain.accounts.user import User
 from doorward.domain.ids import LetterId, UserId, uuid7
 from doorward.domain.letters.language import Language
@@ -30,11 +33,25 @@ class LetterKind(StrEnum):
     """Tells the holder of an account that its password was replaced."""
     SIGN_IN_CODE = "sign_in_code"
     """The code to sign in, for the account with this address, if there is one."""
+    NEW_DEVICE = "new_device"
+    """Tells the holder of an account of a sign-in from a new device. Its details are `agent` and `address`."""
     TEST = "test"
     """What an operator sends to see whether letters arrive. It is never stored."""
+    EMAIL_VERIFICATION = "email_verification"
+    """The link that verifies the address, for the account with this address, unless it is verified already."""
+    EMAIL_IN_USE = "email_in_use"
+    """Tells the holder of the account with this address that somebody tried to use it for another one."""
+    EMAIL_CHANGE = "email_change"
+    """The link to confirm a new address, to that address."""
+    EMAIL_CHANGED = "email_changed"
+    """Tells the old address that the account has another one."""
+    INVITATION = "invitation"
+    """The link to accept an invitation, for an address without an account."""
 
 
-REQUESTED = frozenset({LetterKind.PASSWORD_RESET, LetterKind.SIGN_IN_CODE})
+REQUESTED = frozenset(
+    {LetterKind.PASSWORD_RESET, LetterKind.SIGN_IN_CODE, LetterKind.EMAIL_VERIFICATION, LetterKind.EMAIL_IN_USE}
+)
 """Letters that anybody can ask for by an address. Their account is looked up when they are sent."""
 
 
@@ -63,7 +80,8 @@ class Letter:
     kind: LetterKind
     recipient: str
     """An email address."""
-    language: Language
+    language: Language | None
+    """The one that its request named. None stands for the locale of the account."""
     user_id: UserId | None = None
     """None until the account of a letter that somebody asked for by its address is looked up."""
     slot: bytes
@@ -77,22 +95,46 @@ class Letter:
     expires_at: datetime
     finished_at: datetime | None = None
     version: int = 0
+    details: Mapping[str, str] = field(default_factory=dict)
+    """What the templates of this kind show of the event, by name. It contains no secrets."""
 
     @classmethod
-    def requested(cls, kind: LetterKind, email: Email, language: Language, now: datetime) -> Self:
+    def requested(cls, kind: LetterKind, email: Email, language: Language | None, now: datetime) -> Self:
         """Return a letter that somebody asked for by an address that may belong to no account. A second one for the
         same address within the same minute of the clock has the same slot."""
         slot = f"{kind}\0{email.key}\0{int(now.timestamp()) // SLOT_SECONDS}".encode()
         return cls._new(kind, email.value, language, now, slot=sha256(slot).digest())
 
     @classmethod
-    def to_holder(cls, kind: LetterKind, user: User, language: Language, now: datetime) -> Self:
-        """Return a letter that tells the holder of an account about a change of it."""
-        return replace(cls._new(kind, user.email.value, language, now), user_id=user.id)
+    def to_new_address(cls, user: User, address: Email, language: Language | None, now: datetime) -> Self:
+        """Return the letter by which the holder of an account confirms a new address. A second one of the account
+        within the same minute of the clock has the same slot, whatever the address."""
+        kind = LetterKind.EMAIL_CHANGE
+        slot = f"{kind}\0{user.id}\0{int(now.timestamp()) // SLOT_SECONDS}".encode()
+        return replace(cls._new(kind, address.value, language, now, slot=sha256(slot).digest()), user_id=user.id)
+
+    @classmethod
+    def to_holder(
+        cls,
+        kind: LetterKind,
+        user: User,
+        language: Language | None,
+        now: datetime,
+        details: Mapping[str, str] = MappingProxyType({}),
+    ) -> Self:
+        """Return a letter that tells the holder of an account about a change or a sign-in. For an account without an
+        address it has no recipient, and is removed when it is due."""
+        return replace(cls._new(kind, user.address or "", language, now), user_id=user.id, details=dict(details))
+
+    @classmethod
+    def of_invitation(cls, invitation: Invitation) -> Self:
+        """Return the letter with the link of an invitation."""
+        email, language, slot = invitation.email, invitation.locale, invitation.slot
+        return cls._new(LetterKind.INVITATION, email.value, language, invitation.created_at, slot=slot)
 
     @classmethod
     def _new(
-        cls, kind: LetterKind, recipient: str, language: Language, now: datetime, *, slot: bytes | None = None
+        cls, kind: LetterKind, recipient: str, language: Language | None, now: datetime, *, slot: bytes | None = None
     ) -> Self:
         letter_id = LetterId(uuid7(now))
         return cls(
@@ -110,19 +152,20 @@ class Letter:
         """Return whether the letter must not be sent any more."""
         return now >= self.expires_at
 
-    def attempted(self, now: datetime, jitter: float, user: User) -> Self:
-        """Return the letter as it is stored before an attempt to send it to the holder of that account. If the process
+    def attempted(self, now: datetime, jitter: float, user: User | None) -> Self:
+        """Return the letter as it is stored before an attempt to send it to the holder of that account, or to somebody
+        without one. If the process
         ends during the attempt, the next one follows after the pause.
 
         A letter that somebody asked for goes to the address as the account has it, not as it was typed.
         """
         attempts = self.attempts + 1
         due_at = now + pause_after(attempts, jitter)
-        recipient = user.email.value if self.kind in REQUESTED else self.recipient
+        recipient = user.address if user and self.kind in REQUESTED else self.recipient
         return replace(
             self,
-            user_id=user.id,
-            recipient=recipient,
+            user_id=user.id if user else None,
+            recipient=recipient or "",
             attempts=attempts,
             due_at=due_at,
             version=self.version + 1,

@@ -1,7 +1,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NewType
+from typing import NewType, Self
 
 from doorward.domain.accounts.user import User
 from doorward.domain.ids import UserId
@@ -10,11 +10,19 @@ LinkTokenHash = NewType("LinkTokenHash", bytes)
 """The SHA-256 hash of the token in a link. The token has 256 random bits and is never stored."""
 
 RESET_LIFE = timedelta(minutes=30)
+VERIFICATION_LIFE = timedelta(days=1)
 """From the moment at which the letter is sent."""
 
 
 class LinkPurpose(StrEnum):
     PASSWORD_RESET = "password_reset"  # noqa: S105 a purpose
+    EMAIL_VERIFICATION = "email_verification"
+    EMAIL_CHANGE = "email_change"
+
+    @property
+    def life(self) -> timedelta:
+        """How long the token of a link is valid, from the moment at which its letter is sent."""
+        return RESET_LIFE if self is LinkPurpose.PASSWORD_RESET else VERIFICATION_LIFE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,11 +33,33 @@ class LinkToken:
     purpose: LinkPurpose
     user_id: UserId
     address_key: str
-    """The key of the email address to which the letter went."""
+    """The key of the email address of the account when the letter was sent; empty if it had none."""
     expires_at: datetime
+    new_address: str | None = None
+    """The email address to which the letter went, if the account is to have it."""
+
+    @classmethod
+    def issued(
+        cls,
+        token_hash: LinkTokenHash,
+        purpose: LinkPurpose,
+        user: User,
+        now: datetime,
+        *,
+        new_address: str | None = None,
+    ) -> Self:
+        """Return the token of a letter to the holder of the account that is sent now."""
+        return cls(
+            hash=token_hash,
+            purpose=purpose,
+            user_id=user.id,
+            address_key=user.email_key,
+            expires_at=now + purpose.life,
+            new_address=new_address,
+        )
 
     def is_valid_for(self, purpose: LinkPurpose, user: User, now: datetime) -> bool:
         """Return whether the token has this purpose and has not expired, and the account is enabled and still has the
-        address of the letter."""
-        fits = (self.purpose.value, self.user_id, self.address_key) == (purpose.value, user.id, user.email.key)
+        address that it had then."""
+        fits = (self.purpose.value, self.user_id, self.address_key) == (purpose.value, user.id, user.email_key)
         return fits and user.is_enabled_at(now) and now < self.expires_at

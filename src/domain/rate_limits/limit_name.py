@@ -12,3 +12,4 @@ class LimitName(StrEnum):
     REFRESH = "refresh"
     INTROSPECT = "introspect"
     CODE = "code"
+    VERIFY = "verify"

@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 
-from doorward.domain.letters.language import DEFAULT_LANGUAGE, Language
+from doorward.domain.letters.language import Language
 from doorward.domain.sessions.session import UNKNOWN_DEVICE, Device
 
 
@@ -11,7 +11,7 @@ class Origin:
     device: Device = UNKNOWN_DEVICE
     device_token: str | None = None
     """The device token of the browser, if it sent one. It is not verified."""
-    language: Language = DEFAULT_LANGUAGE
+    language: Language | None = None
     """The language that the request prefers."""
 
 

@@ -8,7 +8,14 @@ from urllib.parse import urlsplit
 from doorward.domain.letters.letter import LetterKind
 from doorward.infrastructure.settings.web_addresses import as_address
 
-PAGES: Final[Mapping[LetterKind, str]] = {LetterKind.PASSWORD_RESET: "/reset-password"}
+PAGES: Final[Mapping[LetterKind, str]] = {
+    LetterKind.PASSWORD_RESET: "/reset-password",
+    LetterKind.EMAIL_VERIFICATION: "/verify-email",
+    LetterKind.EMAIL_CHANGE: "/change-email",
+    LetterKind.EMAIL_CHANGED: "/undo",
+    LetterKind.PASSWORD_CHANGED: "/undo",
+    LetterKind.INVITATION: "/accept-invitation",
+}
 """The page to which the link of a letter leads."""
 
 

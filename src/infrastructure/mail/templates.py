@@ -6,7 +6,7 @@ spend.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC
+from datetime import UTC, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, final
@@ -56,9 +56,13 @@ class LetterTemplates:
             "service": self._links.service,
             "link": link,
             "minutes": contents.token_minutes,
+            "hours": contents.token_minutes // 60,
+            "days": contents.token_minutes // (24 * 60),
             "code": contents.code,
+            "valid_until": contents.sent_at + timedelta(minutes=contents.token_minutes),
             "written_at": contents.written_at,
             "language": contents.language,
+            **contents.details,
         }
         subject, text, html = (
             environment.select_template([f"{contents.language}/{name}", name]).render(values)

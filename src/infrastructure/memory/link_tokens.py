@@ -3,7 +3,7 @@ from datetime import datetime
 
 from doorward.domain.errors import AccountMissing
 from doorward.domain.ids import UserId
-from doorward.domain.letters.link_token import LinkToken, LinkTokenHash
+from doorward.domain.letters.link_token import LinkPurpose, LinkToken, LinkTokenHash
 from doorward.infrastructure.memory.tables import Tables
 
 
@@ -13,6 +13,9 @@ class MemoryLinkTokens:
 
     async def find(self, token_hash: LinkTokenHash) -> LinkToken | None:
         return next((token for token in self.tables.link_tokens.values() if token.hash == token_hash), None)
+
+    async def of_account(self, user_id: UserId, purpose: LinkPurpose) -> LinkToken | None:
+        return self.tables.link_tokens.get((user_id, purpose))
 
     async def put(self, token: LinkToken) -> None:
         if token.user_id not in self.tables.users:

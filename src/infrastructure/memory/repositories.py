@@ -38,8 +38,9 @@ class MemoryUsers:
     async def by_login(self, key: str) -> User | None:
         users = self.present
         by_username = (user for user in users if user.username.key == key)
-        by_email = (user for user in users if user.email.key == key)
-        return next(by_username, None) or next(by_email, None)
+        by_email = (user for user in users if user.email and user.email.key == key)
+        by_alias = (user for user in users if user.alias and user.alias.key == key)
+        return next(by_username, None) or next(by_email, None) or next(by_alias, None)
 
     async def taken(
         self, username_keys: Sequence[str], email_keys: Sequence[str]
@@ -47,8 +48,11 @@ class MemoryUsers:
         users = self.tables.users.values()
         return (
             frozenset(username_keys) & {user.username.key for user in users},
-            frozenset(email_keys) & {user.email.key for user in users},
+            frozenset(email_keys) & {user.email.key for user in users if user.email},
         )
+
+    async def aliases_taken(self, alias_keys: Sequence[str]) -> frozenset[str]:
+        return frozenset(alias_keys) & {user.alias.key for user in self.tables.users.values() if user.alias}
 
     async def access_of(self, user_ids: Sequence[UserId]) -> Mapping[UserId, Access]:
         users = [await self.get(user_id) for user_id in user_ids]
@@ -79,7 +83,9 @@ class MemoryUsers:
         others = [other for other in self.tables.users.values() if other.id != user.id]
         if any(other.username.key == user.username.key for other in others):
             raise UsernameTaken
-        if any(other.email.key == user.email.key for other in others):
+        if user.alias and any(other.alias and other.alias.key == user.alias.key for other in others):
+            raise UsernameTaken
+        if user.email and any(other.email and other.email.key == user.email.key for other in others):
             raise EmailTaken
 
     async def delete(self, user_id: UserId) -> bool:

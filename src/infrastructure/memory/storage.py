@@ -10,17 +10,22 @@ from typing import final
 
 from doorward.application.ports.storage import CommitListener
 from doorward.domain.change_feed.change import Change, SequencedChange
+from doorward.infrastructure.memory.adoptions import MemoryAdoptions
 from doorward.infrastructure.memory.attempts import MemoryAttempts
 from doorward.infrastructure.memory.deleted_users import MemoryDeletedUsers
+from doorward.infrastructure.memory.invitations import MemoryInvitations
+from doorward.infrastructure.memory.known_agents import MemoryKnownAgents
 from doorward.infrastructure.memory.leases import MemoryLeases
 from doorward.infrastructure.memory.letters import MemoryLetters
 from doorward.infrastructure.memory.link_tokens import MemoryLinkTokens
 from doorward.infrastructure.memory.locks import MemoryLocks
+from doorward.infrastructure.memory.profiles import MemoryProfiles
 from doorward.infrastructure.memory.repositories import MemoryChanges, MemoryKeys, MemoryRoles, MemoryUsers
 from doorward.infrastructure.memory.services import MemoryServices
 from doorward.infrastructure.memory.sessions import MemorySessions
 from doorward.infrastructure.memory.sign_in_codes import MemorySignInCodes
 from doorward.infrastructure.memory.tables import MemoryDatabase, Tables
+from doorward.infrastructure.memory.undo_links import MemoryUndoLinks
 from doorward.infrastructure.memory.user_pages import MemoryUserPages
 
 
@@ -41,7 +46,12 @@ class MemoryTransaction:
         self.changes = MemoryChanges(tables)
         self.letters = MemoryLetters(tables)
         self.link_tokens = MemoryLinkTokens(tables)
+        self.undo_links = MemoryUndoLinks(tables)
         self.sign_in_codes = MemorySignInCodes(tables)
+        self.adoptions = MemoryAdoptions(tables)
+        self.known_agents = MemoryKnownAgents(tables)
+        self.profiles = MemoryProfiles(tables)
+        self.invitations = MemoryInvitations(tables)
         self.deleted_users = MemoryDeletedUsers(tables)
 
     def announce(self, change: Change) -> None:
@@ -93,6 +103,22 @@ class MemoryReading:
     @property
     def link_tokens(self) -> MemoryLinkTokens:
         return MemoryLinkTokens(self._copy())
+
+    @property
+    def adoptions(self) -> MemoryAdoptions:
+        return MemoryAdoptions(self._copy())
+
+    @property
+    def undo_links(self) -> MemoryUndoLinks:
+        return MemoryUndoLinks(self._copy())
+
+    @property
+    def profiles(self) -> MemoryProfiles:
+        return MemoryProfiles(self._copy())
+
+    @property
+    def invitations(self) -> MemoryInvitations:
+        return MemoryInvitations(self._copy())
 
     @property
     def deleted_users(self) -> MemoryDeletedUsers:

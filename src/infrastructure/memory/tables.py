@@ -5,13 +5,16 @@ from typing import Self
 
 from doorward.domain.access.role import BUILT_IN, Role, RoleName
 from doorward.domain.accounts.attempts import AttemptCount, AttemptKey
+from doorward.domain.accounts.invitation import Invitation
+from doorward.domain.accounts.profile import Profile
 from doorward.domain.accounts.sign_in_code import SignInCode
 from doorward.domain.accounts.user import User
 from doorward.domain.change_feed.change import SequencedChange
-from doorward.domain.ids import LetterId, SessionId, UserId
+from doorward.domain.ids import InvitationId, LetterId, SessionId, UserId
 from doorward.domain.keys.signing_key import SigningKey
 from doorward.domain.letters.letter import Letter
 from doorward.domain.letters.link_token import LinkPurpose, LinkToken
+from doorward.domain.letters.undo_link import UndoLink
 from doorward.domain.services.service import Service, ServiceId
 from doorward.domain.sessions.session import Session
 
@@ -33,7 +36,12 @@ class Tables:
     changes: list[SequencedChange] = field(default_factory=list)
     letters: dict[LetterId, Letter] = field(default_factory=dict)
     link_tokens: dict[tuple[UserId, LinkPurpose], LinkToken] = field(default_factory=dict)
+    undo_links: dict[tuple[UserId, str], UndoLink] = field(default_factory=dict)
     sign_in_codes: dict[UserId, SignInCode] = field(default_factory=dict)
+    adoptions: set[tuple[str, str]] = field(default_factory=set)
+    known_agents: dict[UserId, list[str]] = field(default_factory=dict)
+    profiles: dict[UserId, Profile] = field(default_factory=dict)
+    invitations: dict[InvitationId, Invitation] = field(default_factory=dict)
     next_sequence: int = 1
 
     @classmethod
@@ -54,7 +62,12 @@ class Tables:
             changes=list(self.changes),
             letters=dict(self.letters),
             link_tokens=dict(self.link_tokens),
+            undo_links=dict(self.undo_links),
             sign_in_codes=dict(self.sign_in_codes),
+            adoptions=set(self.adoptions),
+            known_agents=dict(self.known_agents),
+            profiles=dict(self.profiles),
+            invitations=dict(self.invitations),
         )
 
     def remove_sessions(self, user_id: UserId) -> int:
@@ -65,15 +78,19 @@ class Tables:
         return len(own)
 
     def remove_letters(self, user_id: UserId) -> None:
-        """Remove all letters to the holder of the account, the tokens of their links, and its code."""
+        """Remove all letters to the holder of the account, their links, its code, and what is remembered of its user
+        agents."""
         self.letters = {key: letter for key, letter in self.letters.items() if letter.user_id != user_id}
         self.link_tokens = {key: token for key, token in self.link_tokens.items() if token.user_id != user_id}
+        self.undo_links = {key: link for key, link in self.undo_links.items() if link.user_id != user_id}
         self.sign_in_codes.pop(user_id, None)
+        self.known_agents.pop(user_id, None)
 
     def remove_account(self, user_id: UserId) -> None:
         """Remove the account with all that belongs to it."""
         self.remove_sessions(user_id)
         self.remove_letters(user_id)
+        self.profiles.pop(user_id, None)
         del self.users[user_id]
 
 

@@ -22,8 +22,8 @@ class MemoryUserPages:
         return page(matching, lambda user: user.username.key, after, limit)
 
     async def by_email(self, beginning: str, after: str | None, limit: int) -> Sequence[User]:
-        matching = [user for user in self.present if user.email.key.startswith(beginning)]
-        return page(matching, lambda user: user.email.key, after, limit)
+        matching = [user for user in self.present if user.email and user.email.key.startswith(beginning)]
+        return page(matching, lambda user: user.email_key, after, limit)
 
     async def by_creation(
         self, after: tuple[datetime, UserId] | None, limit: int, *, latest_first: bool

@@ -12,6 +12,7 @@ from doorward.application.letters.prune_letters import PruneLetters
 from doorward.application.letters.retry_letter import RetryLetter
 from doorward.application.letters.send_test_letter import SendTestLetter
 from doorward.application.ports.letters import LinkTokens, Mailer
+from doorward.domain.accounts.email_verification import EmailVerification
 from doorward.infrastructure.mail.file_mailer import FileMailer
 from doorward.infrastructure.mail.links import Links
 from doorward.infrastructure.mail.sender import Sender
@@ -46,6 +47,10 @@ class LettersProvider(Provider):
     @provide
     def link_tokens(self) -> LinkTokens:
         return RandomLinkTokens()
+
+    @provide
+    def email_verification(self) -> EmailVerification:
+        return EmailVerification(self.settings.email_verification)
 
     @provide
     def mailer(self) -> Mailer:

@@ -1,6 +1,7 @@
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Any, Final, Self, final
+from typing import Any, Final, Self, TypeVar, final
 
 from limits.aio.storage.redis import RedisStorage
 from redis.asyncio import BlockingConnectionPool
@@ -15,6 +16,7 @@ from doorward.infrastructure.rate_limits.redis_url import client_url
 from doorward.infrastructure.rate_limits.window_rate_limiter import WindowRateLimiter
 
 MAX_CONNECTIONS: Final = 16
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,12 @@ class SharedTimings:
     """The longest wait for the shared counts, connecting included."""
     retry_seconds: float = 1.0
     """While the shared counts are away, they are asked for after this time, and by no request."""
+
+
+def take_failure(task: asyncio.Task[Any]) -> None:
+    """Take the exception of a task that nobody waits for any more, so that asyncio does not log it."""
+    if not task.cancelled():
+        task.exception()
 
 
 @final
@@ -57,21 +65,40 @@ class SharedRateLimiter:
         cls, url: str, key_prefix: str, local: RateLimiter, log: SecurityLog, timings: SharedTimings | None = None
     ) -> Self:
         """Return the limiter for the Redis of this URL. It connects when something is counted."""
+        timings = timings or SharedTimings()
         pool = BlockingConnectionPool.from_url(
             client_url(url),
             max_connections=MAX_CONNECTIONS,
+            timeout=timings.wait_seconds,
+            socket_connect_timeout=timings.wait_seconds,
+            socket_timeout=timings.wait_seconds,
             retry=Retry(NoBackoff(), 1),  # a connection that the server closed long ago is no failure
         )
-        return cls(pool, key_prefix, local, log, timings or SharedTimings())
+        return cls(pool, key_prefix, local, log, timings)
 
     async def hit(self, key: str, limit: RateLimit) -> int:
         if self._asking is None:
             try:
-                async with asyncio.timeout(self._timings.wait_seconds):
-                    return await self._shared.hit(key, limit)
+                return await self._in_time(self._shared.hit(key, limit))
             except Exception as error:  # noqa: BLE001 whatever a client library raises, the counts cannot be had
                 self._lose(error)
         return await self._local.hit(key, limit)
+
+    async def _in_time(self, answer: Coroutine[Any, Any, T]) -> T:
+        """Return the answer of the server, or raise TimeoutError in time.
+
+        redis-py does not always end when it is cancelled: a task that waited for one of the connections goes on and
+        opens it. So nothing waits for the end of a task that was cancelled.
+        """
+        task = asyncio.create_task(answer)
+        task.add_done_callback(take_failure)
+        try:
+            done, _ = await asyncio.wait({task}, timeout=self._timings.wait_seconds)
+        finally:
+            task.cancel()
+        if not done:
+            raise TimeoutError
+        return task.result()
 
     def _lose(self, error: Exception) -> None:
         if self._asking is None:
@@ -82,8 +109,7 @@ class SharedRateLimiter:
         while True:
             await asyncio.sleep(self._timings.retry_seconds)
             try:
-                async with asyncio.timeout(self._timings.wait_seconds):
-                    await self._storage.get("back")  # its own `check` would swallow a cancellation
+                await self._in_time(self._storage.get("back"))  # its own `check` would swallow a cancellation
             except Exception:  # noqa: BLE001, S112 as above; the line about the loss was written
                 continue
             self._asking = None

@@ -36,6 +36,7 @@ class KeyedSignInCodes:
 
 def hash_of(code: str, user: User | None, key: bytes) -> SignInCodeHash:
     """Return the hash of the code for this account with its present address and password."""
-    account = (user.id.bytes, user.email.key.encode(), user.password_hash.encode()) if user else ()
+    address = user.email.key if user and user.email else ""
+    account = (user.id.bytes, address.encode(), user.password_hash.encode()) if user else ()
     message = b"\0".join((code.encode("utf-8", "surrogatepass"), *account))
     return SignInCodeHash(hmac.digest(key, message, "sha256"))

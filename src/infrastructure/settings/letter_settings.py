@@ -1,7 +1,7 @@
 """The settings of letters: what each may be, and what the documentation says of it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -25,6 +25,16 @@ TemplateFolder = Annotated[
     Meta(
         description="Folder of templates of your own for letters; see [letters](letters.md).",
         extra={"default": "none"},
+    ),
+]
+NewDeviceLetters = Annotated[
+    bool, Meta(description="Tell people by letter of a sign-in from a device that their account has not used before.")
+]
+EmailVerificationChoice = Annotated[
+    Literal["off", "optional", "required"],
+    Meta(
+        description="`optional`: sign-up sends a letter with a link that verifies the address. `required`: and without "
+        "it nobody signs in. `off`: sign-up sends no letter."
     ),
 ]
 EmailCodes = Annotated[

@@ -46,9 +46,9 @@ class LimitSettings:
     limit_forgot: Annotated[str, Meta(description=f"Requests for a letter with a new password. {SYNTAX}")] = (
         "60/hour,200/hour/network"
     )
-    limit_reset: Annotated[str, Meta(description=f"New passwords by the link of a letter. {SYNTAX}")] = (
-        "60/hour,200/hour/network"
-    )
+    limit_reset: Annotated[
+        str, Meta(description=f"New passwords, new addresses and undone changes by the link of a letter. {SYNTAX}")
+    ] = "60/hour,200/hour/network"
     limit_confirm: Annotated[
         str, Meta(description=f"Requests that prove the password, such as a change of it. {SYNTAX}")
     ] = "300/hour,1000/hour/network"
@@ -56,10 +56,12 @@ class LimitSettings:
     limit_introspect: Annotated[str, Meta(description=f"Introspections and revocations by services. {SYNTAX}")] = (
         "60000/minute"
     )
-
     limit_code: Annotated[str, Meta(description=f"Requests for a letter with a code to sign in. {SYNTAX}")] = (
         "60/hour,200/hour/network"
     )
+    limit_verify: Annotated[
+        str, Meta(description=f"Requests for a letter that verifies an email address, and uses of its link. {SYNTAX}")
+    ] = "60/hour,200/hour/network"
 
     def off_unless(self, given: Container[str]) -> Self:
         """Return the settings without the limits of requests that are not given."""

@@ -13,7 +13,12 @@ ISSUER = re.compile(rf"https?://[^/?#]+(?P<path>{PATH.pattern})/?")
 OPERATIONS_SEGMENTS = frozenset({".well-known", "health", "healthz", "metrics", "readyz"})
 """The first segments of routes that are requested without the path of PUBLIC_URL."""
 
-OTHER_SEGMENTS = frozenset({"api", "docs", "openapi.json", "reset-password", "reset-password.js"})
+OTHER_SEGMENTS = frozenset(
+    {
+        *("api", "docs", "openapi.json"),
+        *("accept-invitation", "change-email", "link-page.js", "reset-password", "undo", "verify-email"),
+    }
+)
 """The first segments of all other routes."""
 
 

@@ -9,13 +9,24 @@ from urllib.parse import urlsplit
 from msgspec import Meta
 
 from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME
-from doorward.infrastructure.settings.accounts import (
+from doorward.infrastructure.settings.account_settings import (
     DeletedAccountsDays,
+    PasswordBlocklist,
+    PasswordMinLength,
+    ProfileSchemaFile,
     SessionAbsoluteSeconds,
     SessionIdleSeconds,
     SessionsPerAccount,
+    SignUpMode,
 )
-from doorward.infrastructure.settings.letter_settings import EmailCodes, MailSender, MailServerUrl, TemplateFolder
+from doorward.infrastructure.settings.letter_settings import (
+    EmailCodes,
+    EmailVerificationChoice,
+    MailSender,
+    MailServerUrl,
+    NewDeviceLetters,
+    TemplateFolder,
+)
 from doorward.infrastructure.settings.limits import LimitSettings
 from doorward.infrastructure.settings.web_addresses import Network
 from doorward.infrastructure.sql.urls import DatabaseUrl
@@ -172,23 +183,16 @@ class Settings:
             ge=0, le=3_650, description="Days after which a new key signs. It is published a day before. 0 means never."
         ),
     ] = 90
-    password_min_length: Annotated[
-        int,
-        Meta(
-            ge=8,
-            le=64,
-            description="Shortest new password in characters, 8 to 64.",
-            extra={"default": "15, or 8 in the tutorial dialect"},
-        ),
-    ]
-    password_blocklist: Annotated[
-        Path | None,
-        Meta(description="File of additional forbidden passwords, one per line.", extra={"default": "none"}),
-    ] = None
+    password_min_length: PasswordMinLength
+    password_blocklist: PasswordBlocklist = None
+    profile_schema: ProfileSchemaFile = None
+    sign_up: SignUpMode = "open"
     smtp_url: MailServerUrl = field(default=None, repr=False)
     mail_from: MailSender = "doorward@localhost.localdomain"
     templates: TemplateFolder = None
+    email_verification: EmailVerificationChoice = "optional"
     email_codes: EmailCodes = False
+    new_device_letters: NewDeviceLetters = True
     workers: Annotated[int, Meta(ge=1, le=64, description="Worker processes.")] = 1
     hasher: Annotated[
         Literal["auto", "argon2-cffi", "libsodium"],

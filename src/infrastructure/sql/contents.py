@@ -11,10 +11,10 @@ from doorward.infrastructure.sql.naming import VERSION_TABLE
 from doorward.infrastructure.sql.tables import metadata
 from doorward.infrastructure.sql.urls import DatabaseUrl
 
-HEAD = "0008"
+HEAD = "0014"
 """The revision that this version works with. Revisions are numbered; a greater number is a newer revision."""
 
-KNOWN_REVISIONS = frozenset({"", "0001", "0002", "0003", "0004", "0005", "0006", "0007", HEAD})
+KNOWN_REVISIONS = frozenset({"", *(f"{number:04}" for number in range(1, int(HEAD) + 1))})
 """Every revision so far. The empty one stands for a new database."""
 
 FORMER_VERSION_TABLE = "alembic_version"
@@ -27,7 +27,20 @@ COLUMNS_BY_TABLE = {each.name: frozenset(each.columns.keys()) for each in metada
 ADDED_LATER = {
     "changes": frozenset({"session_id", "epoch"}),
     "sessions": frozenset({"keeps_token"}),
-    "users": frozenset({"disabled_until", "disabled_reason", "deleted_at"}),
+    "users": frozenset(
+        {
+            "disabled_until",
+            "disabled_reason",
+            "deleted_at",
+            "alias",
+            "alias_key",
+            "external_id",
+            "email_verified_at",
+            "locale",
+        }
+    ),
+    "letters": frozenset({"details"}),
+    "link_tokens": frozenset({"new_address"}),
 }
 """Columns that a table of Doorward does not have in each revision."""
 
@@ -37,6 +50,11 @@ TUTORIAL_TABLES = {
     "user_roles": frozenset({"roleid", "userid"}),
 }
 """Columns that the Express tutorial's tables have, in lower case and without underscores."""
+
+TUTORIAL_HINT = (
+    " These look like the tables of the Express tutorial. `doorward adopt tutorial` brings their accounts along, once "
+    "Doorward's own tables are apart from them."
+)
 
 Tables = Mapping[str, frozenset[str]]
 """The columns of tables, by their names without the prefix."""
@@ -100,7 +118,7 @@ def refuse_strangers(url: DatabaseUrl, found: Tables) -> None:
     strangers = [name for name, columns in found.items() if not is_own(name, columns)]
     if not strangers:
         return
-    guess = " These look like the tables of the Express tutorial." if is_tutorial(found) else ""
+    guess = TUTORIAL_HINT if is_tutorial(found) else ""
     raise StartRefused(
         f"The database {url.masked} has tables of another program with the names of Doorward's tables: "
         f"{listed(url, strangers)}.{guess} Nothing was changed; {alternatives(url)}."

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +7,7 @@ from typing import Any, final
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from doorward.domain.ids import LetterId
-from doorward.domain.letters.language import DEFAULT_LANGUAGE, is_language
+from doorward.domain.letters.language import is_language
 from doorward.domain.letters.letter import Letter, LetterKind, LetterState
 from doorward.infrastructure.sql.connection import SqlConnection, SqlRow, padded
 from doorward.infrastructure.sql.errors import ConstraintViolated
@@ -82,7 +83,7 @@ def to_row(letter: Letter) -> dict[str, Any]:
     return {
         "kind": letter.kind.value,
         "recipient": letter.recipient,
-        "language": letter.language,
+        "language": letter.language or "",
         "user_id": letter.user_id,
         "state": letter.state.value,
         "attempts": letter.attempts,
@@ -91,16 +92,17 @@ def to_row(letter: Letter) -> dict[str, Any]:
         "expires_at": letter.expires_at,
         "finished_at": letter.finished_at,
         "version": letter.version,
+        "details": json.dumps(dict(letter.details)) if letter.details else None,
     }
 
 
 def to_letter(row: SqlRow) -> Letter:
-    """A letter in a language that only a later version of Doorward knows is sent in the default language."""
+    """A letter in a language that only a later version of Doorward knows is sent in that of the account."""
     return Letter(
         id=LetterId(row.id),
         kind=LetterKind(row.kind),
         recipient=row.recipient,
-        language=row.language if is_language(row.language) else DEFAULT_LANGUAGE,
+        language=row.language if is_language(row.language) else None,
         user_id=row.user_id,
         slot=row.slot,
         state=LetterState(row.state),
@@ -111,4 +113,5 @@ def to_letter(row: SqlRow) -> Letter:
         expires_at=row.expires_at,
         finished_at=row.finished_at,
         version=row.version,
+        details=json.loads(row.details) if row.details else {},
     )

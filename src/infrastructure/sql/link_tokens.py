@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from doorward.domain.errors import AccountMissing
 from doorward.domain.ids import UserId
 from doorward.domain.letters.link_token import LinkPurpose, LinkToken, LinkTokenHash
-from doorward.infrastructure.sql.connection import SqlConnection, padded
+from doorward.infrastructure.sql.connection import SqlConnection, SqlRow, padded
 from doorward.infrastructure.sql.errors import ConstraintViolated
 from doorward.infrastructure.sql.tables import link_tokens
 
@@ -16,9 +16,9 @@ OF_KNOWN_PURPOSE = link_tokens.c.purpose.in_([purpose.value for purpose in LinkP
 """A later version of Doorward on the same database may know more purposes. Its tokens are unknown here."""
 
 FIND = select(link_tokens).where(WITH_HASH, OF_KNOWN_PURPOSE)
-REPLACE = update(link_tokens).where(
-    link_tokens.c.user_id == bindparam("holder"), link_tokens.c.purpose == bindparam("same_purpose")
-)
+SAME = (link_tokens.c.user_id == bindparam("holder"), link_tokens.c.purpose == bindparam("same_purpose"))
+OF_ACCOUNT = select(link_tokens).where(*SAME)
+REPLACE = update(link_tokens).where(*SAME)
 ADD = insert(link_tokens)
 SPEND = delete(link_tokens).where(WITH_HASH)
 VOID = delete(link_tokens).where(link_tokens.c.user_id == bindparam("holder"))
@@ -36,18 +36,19 @@ class SqlLinkTokens:
     connection: SqlConnection
 
     async def find(self, token_hash: LinkTokenHash) -> LinkToken | None:
-        for row in await self.connection.rows(FIND, {"presented": token_hash}):
-            return LinkToken(
-                hash=LinkTokenHash(row.token_hash),
-                purpose=LinkPurpose(row.purpose),
-                user_id=UserId(row.user_id),
-                address_key=row.address_key,
-                expires_at=row.expires_at,
-            )
-        return None
+        return next(map(to_token, await self.connection.rows(FIND, {"presented": token_hash})), None)
+
+    async def of_account(self, user_id: UserId, purpose: LinkPurpose) -> LinkToken | None:
+        asked = {"holder": user_id, "same_purpose": purpose.value}
+        return next(map(to_token, await self.connection.rows(OF_ACCOUNT, asked)), None)
 
     async def put(self, token: LinkToken) -> None:
-        values = {"token_hash": token.hash, "address_key": token.address_key, "expires_at": token.expires_at}
+        values = {
+            "token_hash": token.hash,
+            "address_key": token.address_key,
+            "expires_at": token.expires_at,
+            "new_address": token.new_address,
+        }
         same = {"holder": token.user_id, "same_purpose": token.purpose.value}
         if await self.connection.change(REPLACE, values | same):
             return
@@ -68,3 +69,14 @@ class SqlLinkTokens:
             return 0
         asked = {"hashes": padded([row.token_hash for row in expired]), "before": expired_before}
         return await self.connection.change(DELETE_EXPIRED, asked)
+
+
+def to_token(row: SqlRow) -> LinkToken:
+    return LinkToken(
+        hash=LinkTokenHash(row.token_hash),
+        purpose=LinkPurpose(row.purpose),
+        user_id=UserId(row.user_id),
+        address_key=row.address_key,
+        expires_at=row.expires_at,
+        new_address=row.new_address,
+    )

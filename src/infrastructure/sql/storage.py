@@ -8,20 +8,25 @@ from typing import Self, final
 from doorward.application.ports.storage import CommitListener
 from doorward.domain.change_feed.change import Change
 from doorward.domain.errors import TransactionConflict
+from doorward.infrastructure.sql.adoptions import SqlAdoptions
 from doorward.infrastructure.sql.attempts import SqlAttempts
 from doorward.infrastructure.sql.changes import Feed, SqlChanges
 from doorward.infrastructure.sql.connection import Limits, SqlConnection, connected
 from doorward.infrastructure.sql.deleted_users import SqlDeletedUsers
 from doorward.infrastructure.sql.engine import Engines, open_engines
+from doorward.infrastructure.sql.invitations import SqlInvitations
 from doorward.infrastructure.sql.keys import SqlKeys
+from doorward.infrastructure.sql.known_agents import SqlKnownAgents
 from doorward.infrastructure.sql.leases import SqlLeases
 from doorward.infrastructure.sql.letters import SqlLetters
 from doorward.infrastructure.sql.link_tokens import SqlLinkTokens
 from doorward.infrastructure.sql.locks import SqlLocks
+from doorward.infrastructure.sql.profiles import SqlProfiles
 from doorward.infrastructure.sql.roles import SqlRoles
 from doorward.infrastructure.sql.services import SqlServices
 from doorward.infrastructure.sql.sessions import SqlSessions
 from doorward.infrastructure.sql.sign_in_codes import SqlSignInCodes
+from doorward.infrastructure.sql.undo_links import SqlUndoLinks
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.infrastructure.sql.user_pages import SqlUserPages
 from doorward.infrastructure.sql.users import SqlUsers
@@ -84,8 +89,28 @@ class SqlRepositories:
         return SqlLinkTokens(self.connection)
 
     @property
+    def undo_links(self) -> SqlUndoLinks:
+        return SqlUndoLinks(self.connection)
+
+    @property
     def sign_in_codes(self) -> SqlSignInCodes:
         return SqlSignInCodes(self.connection)
+
+    @property
+    def adoptions(self) -> SqlAdoptions:
+        return SqlAdoptions(self.connection)
+
+    @property
+    def known_agents(self) -> SqlKnownAgents:
+        return SqlKnownAgents(self.connection)
+
+    @property
+    def profiles(self) -> SqlProfiles:
+        return SqlProfiles(self.connection)
+
+    @property
+    def invitations(self) -> SqlInvitations:
+        return SqlInvitations(self.connection)
 
     @property
     def deleted_users(self) -> SqlDeletedUsers:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Index, MetaData, Table
 
+from doorward.domain.accounts.alias import MAX_ALIAS_CHARACTERS, MAX_ALIAS_KEY_BYTES
 from doorward.domain.accounts.suspension import MAX_REASON_CHARACTERS
 from doorward.domain.sessions.session import MAX_ADDRESS_CHARACTERS, MAX_USER_AGENT_CHARACTERS
 from doorward.infrastructure.sql.naming import own
@@ -56,6 +57,12 @@ users = Table(
     Column("created_at", UtcTime(), nullable=False),
     Column("disabled_until", UtcTime()),
     Column("disabled_reason", display_text(MAX_REASON_CHARACTERS), nullable=False, server_default=""),
+    Column("alias", display_text(MAX_ALIAS_CHARACTERS)),
+    Column("alias_key", Key(MAX_ALIAS_KEY_BYTES)),
+    Column("external_id", display_text(255)),
+    Index(None, "alias_key", unique=True),
+    Column("email_verified_at", UtcTime()),
+    Column("locale", Key(16)),
     Column("deleted_at", UtcTime()),
     Index(None, "created_at", "id"),
     Index(None, "deleted_at", "id"),
@@ -173,6 +180,7 @@ letters = Table(
     Column("expires_at", UtcTime(), nullable=False),
     Column("finished_at", UtcTime()),
     Column("version", Number, nullable=False),
+    Column("details", LongText),
     Index(None, "finished_at", "due_at"),
     Index(None, "user_id"),
     **TABLE_OPTIONS,
@@ -186,6 +194,20 @@ link_tokens = Table(
     Column("token_hash", Digest, nullable=False, unique=True),
     Column("address_key", Key(254), nullable=False),
     Column("expires_at", UtcTime(), nullable=False),
+    Column("new_address", display_text(254)),
+    Index(None, "expires_at"),
+    **TABLE_OPTIONS,
+)
+
+undo_links = Table(
+    own("undo_links"),
+    metadata,
+    Column("user_id", Id(), ForeignKey(users.c.id), primary_key=True),
+    Column("address_key", Key(254), primary_key=True),
+    Column("address", display_text(254), nullable=False),
+    Column("token_hash", Digest, nullable=False, unique=True),
+    Column("expires_at", UtcTime(), nullable=False),
+    Index(None, "address_key"),
     Index(None, "expires_at"),
     **TABLE_OPTIONS,
 )
@@ -196,6 +218,48 @@ sign_in_codes = Table(
     Column("user_id", Id(), ForeignKey(users.c.id), primary_key=True),
     Column("code_hash", Digest, nullable=False),
     Column("tries", Number, nullable=False),
+    Column("expires_at", UtcTime(), nullable=False),
+    Index(None, "expires_at"),
+    **TABLE_OPTIONS,
+)
+
+adopted_accounts = Table(
+    own("adopted_accounts"),
+    metadata,
+    Column("source", Key(64), primary_key=True),
+    Column("external_id", Key(255), primary_key=True),
+    Column("adopted_at", UtcTime(), nullable=False, server_default=utc_now()),
+    **TABLE_OPTIONS,
+)
+"""Without the id of the account here, so that a row can stay when the account is deleted: it is not adopted again."""
+
+known_agents = Table(
+    own("known_agents"),
+    metadata,
+    Column("user_id", Id(), ForeignKey(users.c.id), primary_key=True),
+    Column("families", LongText, nullable=False),
+    **TABLE_OPTIONS,
+)
+
+profiles = Table(
+    own("profiles"),
+    metadata,
+    Column("user_id", Id(), ForeignKey(users.c.id), primary_key=True),
+    Column("profile", LongText, nullable=False),
+    **TABLE_OPTIONS,
+)
+
+invitations = Table(
+    own("invitations"),
+    metadata,
+    Column("id", Id(), primary_key=True),
+    Column("email", display_text(254), nullable=False),
+    Column("email_key", Key(254), nullable=False, unique=True),
+    Column("roles", LongText, nullable=False),
+    Column("locale", Key(16)),
+    Column("invited_by", Id()),
+    Column("token_hash", Digest, unique=True),
+    Column("created_at", UtcTime(), nullable=False),
     Column("expires_at", UtcTime(), nullable=False),
     Index(None, "expires_at"),
     **TABLE_OPTIONS,

@@ -7,14 +7,20 @@ from typing import Any
 
 from doorward.domain.access.decision import Access
 from doorward.domain.access.role import RoleName
+from doorward.domain.accounts.alias import Alias
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.accounts.suspension import Suspension
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
 from doorward.domain.ids import UserId
+from doorward.domain.letters.language import is_language
 from doorward.infrastructure.sql.connection import SqlRow
 from doorward.infrastructure.sql.types import key_text
+
+NO_ADDRESS = "NONE:"
+"""Stands before the id of an account without an address, in the place of the key of its address. Keys of addresses have
+no capitals, so nobody can type it. The columns are not nullable, because the version before reads them, too."""
 
 
 def to_row(user: User) -> dict[str, Any]:
@@ -22,8 +28,8 @@ def to_row(user: User) -> dict[str, Any]:
     return {
         "username": user.username.value,
         "username_key": user.username.key,
-        "email": user.email.value,
-        "email_key": user.email.key,
+        "email": user.email.value if user.email else "",
+        "email_key": user.email.key if user.email else f"{NO_ADDRESS}{user.id}",
         "password_hash": user.password_hash,
         "disabled": user.suspension is not None,
         "disabled_until": user.suspension.until if user.suspension else None,
@@ -31,6 +37,11 @@ def to_row(user: User) -> dict[str, Any]:
         "disabled_reason": user.suspension.reason if user.suspension else "",
         "epoch": user.epoch,
         "version": user.version,
+        "alias": user.alias.value if user.alias else None,
+        "alias_key": user.alias.key if user.alias else None,
+        "external_id": user.external_id,
+        "email_verified_at": user.email_verified_at,
+        "locale": user.locale,
     }
 
 
@@ -45,7 +56,7 @@ def to_users(rows: Sequence[SqlRow]) -> Iterator[User]:
         yield User(
             id=first.id,
             username=Username(first.username, first.username_key),
-            email=Email(first.email, first.email_key),
+            email=Email(first.email, first.email_key) if first.email else None,
             password_hash=PasswordHash(first.password_hash),
             roles=to_roles((first, *more)),
             suspension=to_suspension(first),
@@ -53,6 +64,10 @@ def to_users(rows: Sequence[SqlRow]) -> Iterator[User]:
             epoch=first.epoch,
             version=first.version,
             created_at=first.created_at,
+            alias=None if first.alias is None else Alias(first.alias, first.alias_key),
+            external_id=first.external_id,
+            email_verified_at=first.email_verified_at,
+            locale=first.locale if is_language(first.locale) else None,
         )
 
 

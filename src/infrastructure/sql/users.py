@@ -50,7 +50,7 @@ GRANTS = users.outerjoin(user_roles)
 WITH_ROLES = select(users, user_roles.c.role).select_from(GRANTS)
 GET = WITH_ROLES.where(BY_ID, PRESENT)
 LOCKED = GET.with_for_update()
-ID_OF_LOGIN = func.coalesce(id_by(users.c.username_key), id_by(users.c.email_key))
+ID_OF_LOGIN = func.coalesce(id_by(users.c.username_key), id_by(users.c.email_key), id_by(users.c.alias_key))
 BY_LOGIN = WITH_ROLES.where(users.c.id == ID_OF_LOGIN)
 ACCESS = (
     select(
@@ -82,14 +82,17 @@ LOCK = select(users.c.epoch).where(BY_ID).with_for_update()
 GRANT = insert(user_roles)
 REVOKE = delete(user_roles).where(GRANTED_TO, user_roles.c.role == bindparam("role"))
 
-HOLDERS = select(users.c.id, users.c.username_key).where(
-    (users.c.username_key == bindparam("username_key")) | (users.c.email_key == bindparam("email_key"))
+HOLDERS = select(users.c.id, users.c.username_key, users.c.alias_key).where(
+    (users.c.username_key == bindparam("username_key"))
+    | (users.c.email_key == bindparam("email_key"))
+    | (users.c.alias_key == bindparam("alias_key"))
 )
 EXISTS = select(users.c.id).where(BY_ID)
 GRANTED = select(user_roles.c.role).where(GRANTED_TO, user_roles.c.role == bindparam("role"))
 
 WITH_USERNAME_KEYS = with_any(users.c.username_key)
 WITH_EMAIL_KEYS = with_any(users.c.email_key)
+WITH_ALIAS_KEYS = with_any(users.c.alias_key)
 
 
 @final
@@ -110,6 +113,9 @@ class SqlUsers:
         by_name = await self._holders(WITH_USERNAME_KEYS, username_keys)
         reachable = await self._holders(WITH_EMAIL_KEYS, email_keys)
         return frozenset(row.username_key for row in by_name), frozenset(row.email_key for row in reachable)
+
+    async def aliases_taken(self, alias_keys: Sequence[str]) -> frozenset[str]:
+        return frozenset(row.alias_key for row in await self._holders(WITH_ALIAS_KEYS, alias_keys))
 
     async def access_of(self, user_ids: Sequence[UserId]) -> Mapping[UserId, Access]:
         found: dict[UserId, Access] = {}
@@ -205,9 +211,13 @@ class SqlUsers:
     async def _clash_among(self, users: Sequence[User]) -> DomainError:
         """Return the refusal of a batch, of which some accounts may be stored by now or collide with each other."""
         ours, by_name = {user.id for user in users}, [user.username.key for user in users]
-        reachable = [user.email.key for user in users]
+        reachable = [user.email.key for user in users if user.email]
         holders = [row.id for row in await self._holders(WITH_USERNAME_KEYS, by_name)]
         if len({*by_name}) < len(by_name) or not ours.issuperset(holders):
+            return UsernameTaken()
+        aliases = [user.alias.key for user in users if user.alias]
+        holders = [row.id for row in await self._holders(WITH_ALIAS_KEYS, aliases)]
+        if len({*aliases}) < len(aliases) or not ours.issuperset(holders):
             return UsernameTaken()
         holders = [row.id for row in await self._holders(WITH_EMAIL_KEYS, reachable)]
         taken = len({*reachable}) < len(reachable) or not ours.issuperset(holders)
@@ -215,9 +225,11 @@ class SqlUsers:
 
     async def _clash(self, user: User) -> DomainError:
         """Return which unique key refused the account, or TransactionConflict if its holder was deleted meanwhile."""
-        keys = {"username_key": user.username.key, "email_key": user.email.key}
-        rows = await self.connection.rows(HOLDERS, keys)
-        held = [row.username_key for row in rows if row.id != user.id]
-        if user.username.key in held:
+        row = to_row(user)
+        keys = {name: row[name] for name in ("username_key", "email_key", "alias_key")}
+        held = [row for row in await self.connection.rows(HOLDERS, keys) if row.id != user.id]
+        if any(row.username_key == user.username.key for row in held):
+            return UsernameTaken()
+        if user.alias and any(row.alias_key == user.alias.key for row in held):
             return UsernameTaken()
         return EmailTaken() if held else TransactionConflict(cause="account_deleted")

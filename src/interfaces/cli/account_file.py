@@ -36,6 +36,7 @@ class Account(msgspec.Struct, forbid_unknown_fields=True, rename="camel", gc=Fal
     disabled: bool = False
     created_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     id: UUID | None = None
+    email_verified: bool = False
 
 
 DECODER = msgspec.json.Decoder(Account)
@@ -84,6 +85,7 @@ def parse_line(number: int, line: bytes) -> AccountEntry | Problem:
         account.disabled,
         account.created_at,
         None if account.id is None else UserId(account.id),
+        account.email_verified,
     )
 
 

@@ -6,6 +6,7 @@ from doorward.application.access.has_admin import HasAdmin
 from doorward.application.keys.ensure_signing_key import EnsureSigningKey
 from doorward.application.keys.reseal_signing_keys import ResealSigningKeys
 from doorward.application.ports.clock import Clock
+from doorward.application.ports.profiles import ProfileSchema
 from doorward.application.ports.security import PasswordStrength
 from doorward.domain.errors import Unavailable
 from doorward.infrastructure.container import make_container
@@ -27,6 +28,7 @@ async def prepare_start(settings: Settings, *, migrate: bool) -> bool:
         await container.get(MasterSecret)
         if settings.password_blocklist is not None:
             await container.get(PasswordStrength)
+        await container.get(ProfileSchema)
         await container.get(Argon2Library)
         await ensure_schema(await container.get(Database), migrate=migrate)
         now = (await container.get(Clock)).now()

@@ -16,9 +16,23 @@ from doorward.interfaces.http.access.demo import DemoController
 from doorward.interfaces.http.access.explain import explain
 from doorward.interfaces.http.accounts.admin_recovery import AdminRecoveryController
 from doorward.interfaces.http.accounts.admin_users import AdminUsersController
+from doorward.interfaces.http.accounts.email_change import confirm_email_change, request_email_change, undo_change
+from doorward.interfaces.http.accounts.email_verification import (
+    request_verification,
+    resend_verification,
+    verify_email,
+)
+from doorward.interfaces.http.accounts.invitations import AdminInvitationsController, accept_invitation
+from doorward.interfaces.http.accounts.link_pages import (
+    change_page,
+    invitation_page,
+    link_page_script,
+    reset_page,
+    undo_page,
+    verify_page,
+)
 from doorward.interfaces.http.accounts.own_account import AccountController
 from doorward.interfaces.http.accounts.password_reset import forgot_password, reset_password
-from doorward.interfaces.http.accounts.reset_page import reset_page, reset_script
 from doorward.interfaces.http.accounts.sign_in import sign_in
 from doorward.interfaces.http.accounts.sign_in_code import request_code, sign_in_by_code
 from doorward.interfaces.http.accounts.sign_up import sign_up
@@ -58,11 +72,23 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     forgot_password,
     reset_password,
     reset_page,
-    reset_script,
+    link_page_script,
+    request_verification,
+    verify_email,
+    resend_verification,
+    verify_page,
+    request_email_change,
+    confirm_email_change,
+    change_page,
+    undo_change,
+    undo_page,
+    accept_invitation,
+    invitation_page,
     AccountController,
     AccountSessionsController,
     DemoController,
     AdminUsersController,
+    AdminInvitationsController,
     AdminRecoveryController,
     AdminGrantsController,
     AdminSessionsController,

@@ -31,3 +31,28 @@ async def test_the_link_of_a_letter_leads_to_a_page_that_sets_the_password(conte
     assert not any(link.rpartition("=")[2] in url.partition("#")[0] for url in asked)
     assert site.server.lets_in(site.server.sign_in(ada.username, OTHER_PASSWORD))
     site.server.secrets.add(OTHER_PASSWORD)
+
+
+async def test_the_link_of_an_invitation_leads_to_a_page_that_creates_the_account(
+    context: BrowserContext, site: Site
+) -> None:
+    """RS-07."""
+    root = site.server.admin
+    body = {"email": "invited@example.org", "roles": ["moderator"]}
+    answer = site.server.request("POST", "/api/admin/invitations", json=body, headers=root.bearer)
+    assert answer.status_code == 201, answer.text
+    link = site.server.line(event="letter_written", kind="invitation")["link"]
+    page = await page_at(context, link)
+    assert page.url == f"{site.origin}/accept-invitation"
+    for name, password, told in (
+        ("root", OTHER_PASSWORD, "This username is reserved."),
+        ("invited", "short", "Use at least 15 characters"),
+        ("invited", OTHER_PASSWORD, "Your account was created."),
+    ):
+        await page.fill("#username", name)
+        await page.fill("#password", password)
+        await page.click("button")
+        await expect(page.locator("#outcome")).to_contain_text(told)
+    await expect(page.locator("form")).to_be_hidden()
+    assert site.server.lets_in(site.server.sign_in("invited", OTHER_PASSWORD))
+    site.server.secrets.add(OTHER_PASSWORD)

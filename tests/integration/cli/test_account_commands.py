@@ -43,7 +43,19 @@ def test_an_account_is_made_with_a_password_from_standard_input(migrated: Doorwa
     assert made["email"] == "ada@example.org"
     assert made["roles"] == ["admin", "moderator", "user"]
     assert made["disabled"] is False
-    assert set(made) == {"id", "username", "email", "roles", "disabled", "reason", "until", "createdAt", "deletedAt"}
+    members = {
+        "id",
+        "username",
+        "email",
+        "emailVerified",
+        "roles",
+        "disabled",
+        "reason",
+        "until",
+        "createdAt",
+        "deletedAt",
+    }
+    assert set(made) == members
 
 
 def test_an_account_is_found_by_id_and_username(migrated: Doorward) -> None:
@@ -173,6 +185,12 @@ def test_an_account_is_disabled_enabled_and_deleted(migrated: Doorward) -> None:
     assert migrated("users", "show", "erin").returncode == 1
 
 
+def test_the_operator_vouches_for_an_address(migrated: Doorward) -> None:
+    assert create(migrated, "vera")["emailVerified"] is True
+    assert migrated("users", "verify-email", "vera").stdout == "The email address of vera is verified.\n"
+    assert migrated("users", "verify-email", "nobody-here").returncode == 1
+
+
 def test_a_deleted_account_is_restored_by_its_name_or_its_id(migrated: Doorward) -> None:
     made = create(migrated, "gina", "--role", "moderator")
     for name in ("GINA", made["id"]):
@@ -258,3 +276,20 @@ def test_what_the_operator_does_is_logged_on_standard_error(migrated: Doorward) 
     (line,) = [json.loads(line) for line in done.stderr.splitlines()]
     assert (line["event"], line["by"]) == ("user_created", "operator")
     assert PASSWORD not in done.stderr
+
+
+def test_the_operator_invites_somebody(migrated: Doorward) -> None:
+    done = migrated("users", "invite", "Grace@Example.org", "--role", "moderator", "--locale", "de")
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(r"Invited Grace@example\.org until 20\S+Z\.\n", done.stdout)
+    (letter,) = json.loads(migrated("letters", "list", "--json").stdout)["letters"]
+    assert (letter["kind"], letter["recipient"], letter["language"]) == ("invitation", "Grace@example.org", "de")
+    for arguments, told in (
+        (("grace",), "Write an email address"),
+        (("grace@example.org", "--role", "nothing"), "nothing"),
+    ):
+        refused = migrated("users", "invite", *arguments)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert told in refused.stderr
+    closed = migrated("users", "invite", "grace@example.org", DOORWARD_SIGN_UP="closed")
+    assert (closed.returncode, "Sign-up is closed" in closed.stderr) == (1, True)

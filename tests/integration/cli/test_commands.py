@@ -75,6 +75,7 @@ def test_an_unknown_setting_is_one_line_and_exit_code_2(doorward: Doorward, comm
         ({"DOORWARD_HOST": "0.0.0.0"}, "DOORWARD_SECRET_KEY"),
         ({"DOORWARD_HOST": "192.0.2.7", "DOORWARD_BEHIND_TLS_PROXY": "true"}, "DOORWARD_SECRET_KEY"),
         ({"DOORWARD_PASSWORD_BLOCKLIST": "/nowhere/at/all"}, "blocklist"),
+        ({"DOORWARD_PROFILE_SCHEMA": "/nowhere/at/all"}, "PROFILE_SCHEMA"),
         ({"DOORWARD_DATA_DIR": "/dev/null/data"}, "DOORWARD_DATA_DIR"),
     ],
 )

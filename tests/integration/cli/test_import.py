@@ -44,7 +44,9 @@ def names(doorward: Doorward, prefix: str) -> list[str]:
 
 def test_accounts_come_from_a_file(migrated: Doorward, tmp_path: Path) -> None:
     file = tmp_path / "accounts.jsonl"
-    ada = line("file-ada", roles=["moderator"], disabled=True, createdAt="2019-05-04T03:02:01.5+02:00")
+    ada = line(
+        "file-ada", roles=["moderator"], disabled=True, emailVerified=True, createdAt="2019-05-04T03:02:01.5+02:00"
+    )
     file.write_text(f"{ada}\n   \n{line('file-bob')}".rstrip("\n"))
     done = migrated("users", "import", str(file))
     assert (done.returncode, done.stdout) == (0, "Imported 2 accounts.\n")
@@ -55,6 +57,7 @@ def test_accounts_come_from_a_file(migrated: Doorward, tmp_path: Path) -> None:
         "email": "file-ada@example.org",
         "roles": ["moderator", "user"],
         "disabled": True,
+        "emailVerified": True,
         "createdAt": "2019-05-04T01:02:01.500000Z",
     }
     (event,) = [json.loads(text) for text in done.stderr.splitlines()]

@@ -32,7 +32,11 @@ EMPTIED = (
     "DELETE FROM sessions",
     "DELETE FROM letters",
     "DELETE FROM link_tokens",
+    "DELETE FROM undo_links",
     "DELETE FROM sign_in_codes",
+    "DELETE FROM known_agents",
+    "DELETE FROM profiles",
+    "DELETE FROM invitations",
     "DELETE FROM users",
     "DELETE FROM roles WHERE name NOT IN ('user', 'moderator', 'admin')",
     "DELETE FROM services",
@@ -40,6 +44,7 @@ EMPTIED = (
     "DELETE FROM sign_in_attempts",
     "DELETE FROM signing_keys",
     "DELETE FROM changes",
+    "DELETE FROM adopted_accounts",
 )
 
 

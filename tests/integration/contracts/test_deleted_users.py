@@ -33,7 +33,7 @@ def a_link_token(user: User) -> LinkToken:
         hash=LinkTokenHash(user.id.bytes * 2),
         purpose=LinkPurpose.PASSWORD_RESET,
         user_id=user.id,
-        address_key=user.email.key,
+        address_key=user.email_key,
         expires_at=NOON,
     )
 

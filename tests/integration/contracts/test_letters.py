@@ -40,8 +40,11 @@ async def test_a_letter_comes_back_as_it_was(storage: Storage) -> None:
         told.attempted(NOON, 0.5, ADA).failed("é" * 100, NOON, final=True), slot=b"\0 \xff'" * 8, version=7
     )
     given_up = replace(given_up, id=a_letter().id)
-    await put(storage, requested, told, given_up)
-    for letter in (requested, told, given_up):
+    details = {"agent": "Firefox (\"é\\')", "address": "2001:db8::1"}
+    with_details = Letter.to_holder(LetterKind.NEW_DEVICE, ADA, "en", NOON, details)
+    of_account = Letter.to_holder(LetterKind.PASSWORD_CHANGED, ADA, None, NOON)
+    await put(storage, requested, told, given_up, with_details, of_account)
+    for letter in (requested, told, given_up, with_details, of_account):
         assert await stored(storage, letter) == letter
 
 

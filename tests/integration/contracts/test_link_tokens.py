@@ -10,7 +10,7 @@ from doorward.application.transactions import retried
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import AccountMissing
 from doorward.domain.letters.link_token import LinkPurpose, LinkToken, LinkTokenHash
-from support.builders import a_user
+from support.builders import a_user, email_of
 from support.doubles import NOON
 from support.storage_access import put
 
@@ -23,7 +23,7 @@ def a_token(user: User = ADA, number: int = 1) -> LinkToken:
         hash=LinkTokenHash(sha256(bytes([number])).digest()),
         purpose=LinkPurpose.PASSWORD_RESET,
         user_id=user.id,
-        address_key=user.email.key,
+        address_key=email_of(user).key,
         expires_at=NOON + number * MINUTE,
     )
 

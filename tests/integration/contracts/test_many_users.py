@@ -11,7 +11,7 @@ from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
 from doorward.domain.errors import DomainError, EmailTaken, RoleMissing, TransactionConflict, UsernameTaken
-from support.builders import a_user
+from support.builders import a_user, email_of
 from support.doubles import NOON
 from support.storage_access import announced, found, put
 
@@ -102,7 +102,7 @@ async def test_adding_accounts_is_not_announced(storage: Storage) -> None:
 async def test_names_and_emails_in_use_are_distinguished_from_free_ones(storage: Storage) -> None:
     users = [a_user(f"user{n}") for n in range(MANY)]
     await add(storage, *users)
-    names, emails = [user.username.key for user in users], [user.email.key for user in users]
+    names, emails = [user.username.key for user in users], [email_of(user).key for user in users]
     assert await taken(storage, [*names, "nobody"], [*emails, "nobody@example.org"]) == [{*names}, {*emails}]
     one_each = ["user1", "User2", "nobody"], ["user3@example.org"]
     assert await taken(storage, *one_each) == [{"user1"}, {"user3@example.org"}]

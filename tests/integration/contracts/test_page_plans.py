@@ -60,7 +60,7 @@ def some_accounts() -> list[User]:
 
 def values(name: str, middle: User) -> dict[str, Any]:
     """Values for the parameters of a statement, of a page in the middle."""
-    by_key = {"BY_USERNAME": middle.username.key, "BY_EMAIL": middle.email.key}
+    by_key = {"BY_USERNAME": middle.username.key, "BY_EMAIL": middle.email_key}
     asked = {"first": "u", "end": "v", "moment": NOON, "now": NOON}
     return {**asked, "wanted": MODERATOR, "is_disabled": True, "count": LIMIT, "after": by_key.get(name, middle.id)}
 

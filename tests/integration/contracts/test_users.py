@@ -9,6 +9,7 @@ from doorward.application.accounts.register_user import RegisterUser
 from doorward.application.ports.storage import Storage
 from doorward.domain.access.role import ADMIN, MODERATOR, USER, RoleName
 from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.email_verification import EmailVerification
 from doorward.domain.accounts.password import PasswordHash, PasswordPolicy
 from doorward.domain.accounts.suspension import WITHOUT_END
 from doorward.domain.accounts.user import User
@@ -21,7 +22,7 @@ from doorward.domain.errors import (
     UsernameTaken,
 )
 from doorward.domain.ids import UserId, uuid7
-from support.builders import PASSWORD, a_session, a_user
+from support.builders import PASSWORD, a_session, a_user, email_of
 from support.doubles import NOON, ListLog, PlainHasher, ShortBlocklist
 from support.storage_access import announced, found, put, session, sessions_of
 
@@ -30,7 +31,14 @@ NOBODY = UserId(uuid7(NOON))
 
 async def test_an_account_comes_back_as_it_was(storage: Storage) -> None:
     exact = datetime(2026, 2, 28, 23, 59, 59, 999_999, tzinfo=UTC)
-    ada = replace(a_user("Ada", MODERATOR), suspension=WITHOUT_END, epoch=7, version=3, created_at=exact)
+    ada = replace(
+        a_user("Ada", MODERATOR),
+        suspension=WITHOUT_END,
+        epoch=7,
+        version=3,
+        created_at=exact,
+        email_verified_at=exact,
+    )
     await put(storage, ada)
     assert await found(storage, ada.id) == ada
 
@@ -94,10 +102,10 @@ async def test_keys_that_a_collation_would_call_equal_are_different(storage: Sto
 async def test_fifty_simultaneous_sign_ups_with_one_name_make_one_account(storage: Storage) -> None:
     """SU-09: variants that fold alike, all at the same time; everybody else hears that it is taken."""
     rules = PasswordRules(PasswordPolicy(), ShortBlocklist())
-    register = RegisterUser(storage, PlainHasher(), rules, ListLog())
+    register = RegisterUser(storage, PlainHasher(), rules, EmailVerification.OFF, ListLog())
     names = ["Grace", "GRACE", "\uff47\uff52\uff41\uff43\uff45", "gracE", "\u24bcrace"]
 
-    async def sign_up(number: int) -> UserId:
+    async def sign_up(number: int) -> UserId | None:
         return await register(names[number % 5], f"grace{number}@example.org", PASSWORD, NOON)
 
     answers = await asyncio.gather(*map(sign_up, range(50)), return_exceptions=True)
@@ -175,10 +183,10 @@ async def test_a_save_is_refused_if_the_name_or_email_is_taken(storage: Storage)
     await put(storage, ada, bob)
     with pytest.raises(UsernameTaken):
         async with storage.transaction() as tx:
-            await tx.users.save(ada.with_username(bob.username).with_email(bob.email))
+            await tx.users.save(ada.with_username(bob.username).with_email(email_of(bob)))
     with pytest.raises(EmailTaken):
         async with storage.transaction() as tx:
-            await tx.users.save(ada.with_email(bob.email))
+            await tx.users.save(ada.with_email(email_of(bob)))
     assert await found(storage, ada.id) == ada
 
 

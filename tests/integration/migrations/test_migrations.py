@@ -13,19 +13,21 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
 from doorward.domain.access.role import ADMIN
+from doorward.domain.accounts.alias import Alias
+from doorward.domain.accounts.profile import Profile
 from doorward.domain.change_feed.change import Change, Subject
 from doorward.domain.letters.letter import Letter, LetterKind
 from doorward.domain.sessions.session import SessionPolicy, new_session_id
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.sql import schema
-from doorward.infrastructure.sql.contents import CURRENT, HEAD
+from doorward.infrastructure.sql.contents import CURRENT, HEAD, KNOWN_REVISIONS
 from doorward.infrastructure.sql.engine import open_migrator, run_in_database
 from doorward.infrastructure.sql.naming import VERSION_TABLE
 from doorward.infrastructure.sql.schema import check_schema, current_state, migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.tables import metadata
 from doorward.infrastructure.sql.urls import DatabaseUrl
-from support.builders import a_session, a_user
+from support.builders import a_session, a_user, an_invitation
 from support.doubles import NOON
 from support.readme import hand_edit
 from support.sql_by_hand import Sql, put_in_first_revision
@@ -132,10 +134,11 @@ async def test_a_later_migration_that_was_cut_off_is_taken_up(url: DatabaseUrl, 
     await storage.close()
 
 
-async def test_the_last_migration_that_was_cut_off_is_taken_up(url: DatabaseUrl, sql: Sql) -> None:
+async def test_a_migration_that_was_cut_off_after_its_last_step_is_taken_up(url: DatabaseUrl, sql: Sql) -> None:
     """Its column was there, and only its number was not."""
     await migrate(url)
-    sql("UPDATE doorward_version SET version_num = '0002'")
+    before = max(KNOWN_REVISIONS - {HEAD})
+    sql(f"UPDATE doorward_version SET version_num = '{before}'")
     await migrate(url)
     assert await current_state(url) == CURRENT
     assert await run_in_database(open_migrator(url, 1), difference) == []
@@ -173,6 +176,7 @@ async def test_accounts_and_sessions_stay_when_letters_come_and_go(url: Database
     await put(storage, letter)
     assert await found(storage, ada.id) == ada
     await migrate(url, "0004")
+    assert sql("SELECT username, epoch FROM users") == [("ada", 0)]
     assert await sessions_of(storage, ada) == [mine.id]
     await migrate(url)
     await check_schema(url)
@@ -181,15 +185,67 @@ async def test_accounts_and_sessions_stay_when_letters_come_and_go(url: Database
     await storage.close()
 
 
+async def test_accounts_stay_when_invitations_come_and_go(url: DatabaseUrl) -> None:
+    ada, invitation = a_user(), an_invitation()
+    await migrate(url)
+    storage = SqlStorage.open(url)
+    await put(storage, ada, invitation)
+    await migrate(url, "0012")
+    await migrate(url)
+    await check_schema(url)
+    assert await found(storage, ada.id) == ada
+    async with storage.reading() as reading:
+        assert await reading.invitations.page(None, 9) == []
+    await storage.close()
+
+
+async def test_accounts_stay_when_locales_and_profiles_come_and_go(url: DatabaseUrl, sql: Sql) -> None:
+    ada = a_user()
+    await migrate(url)
+    storage = SqlStorage.open(url)
+    await put(storage, replace(ada, locale="de"))
+    async with storage.transaction() as tx:
+        await tx.profiles.put(ada.id, Profile("{}"))
+    await migrate(url, "0011")
+    assert sql("SELECT username FROM users") == [(ada.username.value,)]
+    await migrate(url)
+    await check_schema(url)
+    assert await found(storage, ada.id) == ada
+    async with storage.reading() as reading:
+        assert await reading.profiles.of_user(ada.id) is None
+    await storage.close()
+
+
 @pytest.mark.parametrize("lost", [["link_tokens", "letters"], ["link_tokens"]])
 async def test_the_migration_to_letters_is_taken_up_where_it_was_cut_off(
     url: DatabaseUrl, sql: Sql, lost: list[str]
 ) -> None:
-    await migrate(url)
+    await migrate(url, "0005")
     sql(*(f"DROP TABLE {name}" for name in lost), "UPDATE doorward_version SET version_num = '0004'")
     await migrate(url)
     await check_schema(url)
     assert await run_in_database(open_migrator(url, 1), difference) == []
+
+
+async def test_accounts_stay_when_aliases_and_outside_ids_come_and_go(url: DatabaseUrl, sql: Sql) -> None:
+    """Down, they lose both; and what the version before inserts has neither."""
+    ada, bob = a_user(), a_user("bob")
+    await migrate(url, "0007")
+    put_in_first_revision(sql, ada)
+    await migrate(url)
+    adopted = replace(a_user("jorg"), email=None, alias=Alias.parse("J\u00f6rg M."), external_id="17")
+    storage = SqlStorage.open(url)
+    await put(storage, adopted)
+    async with storage.transaction() as tx:
+        await tx.adoptions.add_all("tutorial", ["17"])
+    put_in_first_revision(sql, bob)
+    assert [await found(storage, user.id) for user in (ada, adopted, bob)] == [ada, adopted, bob]
+    await migrate(url, "0007")
+    await migrate(url)
+    await check_schema(url)
+    assert await run_in_database(open_migrator(url, 1), difference) == []
+    assert await found(storage, adopted.id) == replace(adopted, alias=None, external_id=None)
+    await storage.close()
 
 
 async def test_a_session_of_the_revision_before_rotates_its_token(url: DatabaseUrl, sql: Sql) -> None:

@@ -36,7 +36,7 @@ async def test_the_tables_of_the_tutorial_are_recognized_and_left_alone(url: Dat
     file = None if url.sqlite_path is None else url.sqlite_path.read_bytes()
     (message,) = await refusals(url)
     assert f"has tables of another program with the names of Doorward's tables: {', '.join(NAMES)}. " in message
-    assert "These look like the tables of the Express tutorial." in message
+    assert "These look like the tables of the Express tutorial. `doorward adopt tutorial` brings " in message
     assert "name another database in DOORWARD_DATABASE_URL, or set DOORWARD_TABLE_PREFIX=doorward_." in message
     assert "\n" not in message
     assert content(sql, *NAMES) == before
@@ -121,7 +121,7 @@ def test_every_command_says_so_in_one_line(tmp_path: Path) -> None:
         assert "look like the tables of the Express tutorial" in refused.stderr
     examined = doorward("doctor")
     assert examined.returncode == 1
-    assert "look like the tables of the Express tutorial" in examined.stdout
+    assert "look like the tables of the Express tutorial. `doorward adopt tutorial` brings " in examined.stdout
     assert "fix: name another database in DOORWARD_DATABASE_URL" in examined.stdout
     assert "run `doorward migrate`" not in examined.stdout
     assert sql_on_file("SELECT count(*) FROM sqlite_master WHERE type = 'table'") == [(3,)]

@@ -15,17 +15,16 @@ BEFORE = "0005"
 async def test_accounts_and_sessions_stay_when_codes_come_and_go(url: DatabaseUrl, sql: Sql) -> None:
     ada = a_user()
     mine = a_session(ada)
-    await migrate(url, BEFORE)
-    storage = SqlStorage.open(url)
-    await put(storage, ada, mine)
     await migrate(url)
+    storage = SqlStorage.open(url)
     code = SignInCode(user_id=ada.id, hash=SignInCodeHash(bytes(32)), expires_at=NOON + CODE_LIFE)
-    await put(storage, code)
+    await put(storage, ada, mine, code)
     await migrate(url, BEFORE)
-    assert await found(storage, ada.id) == ada
-    assert await sessions_of(storage, ada) == [mine.id]
+    assert sql("SELECT count(*) FROM sessions") == [(1,)]
     await migrate(url)
     await check_schema(url)
+    assert await found(storage, ada.id) == ada
+    assert await sessions_of(storage, ada) == [mine.id]
     assert sql("SELECT count(*) FROM sign_in_codes") == [(0,)]
     await storage.close()
 

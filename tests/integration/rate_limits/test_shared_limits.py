@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
+from limits.aio.storage.redis import RedisStorage
 
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.rate_limits.rate_limit import RateLimit
@@ -115,6 +116,28 @@ async def test_what_a_hanging_server_answers_late_is_not_taken_for_the_answer_to
         redis.resume()
         await eventually_shared(limiter)
         assert await asyncio.gather(*(limiter.hit(f"free-{number}", HOURLY) for number in range(20))) == [0] * 20
+
+
+async def test_a_client_library_that_does_not_end_when_it_is_cancelled_delays_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """OP-08: redis-py 8.1 opens a connection for 10 seconds after it was cancelled while it waited for one."""
+    released = asyncio.Event()
+
+    async def stubborn(*_: object, **__: object) -> bool:
+        while not released.is_set():
+            with suppress(asyncio.CancelledError):
+                await released.wait()
+        return True
+
+    monkeypatch.setattr(RedisStorage, "acquire_sliding_window_entry", stubborn)
+    monkeypatch.setattr(RedisStorage, "get", stubborn)
+    limiter = SharedRateLimiter.of("redis://127.0.0.1", "doorward:test", LocalRateLimiter(), ListLog(), IMPATIENT)
+    async with asyncio.timeout(PATIENCE):
+        assert await asyncio.gather(*(limiter.hit("one", HOURLY) for _ in range(3))) == [0] * 3
+        assert await limiter.hit("one", HOURLY) > 0
+    released.set()
+    await limiter.close()
 
 
 async def test_a_server_that_refuses_commands_is_as_good_as_none(redis: RedisServer) -> None:

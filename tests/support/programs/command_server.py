@@ -19,6 +19,7 @@ import litestar.openapi
 
 import doorward.infrastructure.container
 import doorward.infrastructure.log.configure
+import doorward.infrastructure.rate_limits.window_rate_limiter
 import doorward.infrastructure.sql.migrations.run
 import doorward.interfaces.cli.commands
 import doorward.interfaces.cli.server
@@ -30,6 +31,7 @@ PRELOADED = (
     litestar.openapi,
     doorward.infrastructure.container,
     doorward.infrastructure.log.configure,
+    doorward.infrastructure.rate_limits.window_rate_limiter,
     doorward.infrastructure.sql.migrations.run,
     doorward.interfaces.cli.commands,
     doorward.interfaces.cli.server,

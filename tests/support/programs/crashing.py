@@ -30,12 +30,14 @@ from doorward.application.keys.reseal_signing_keys import ResealSigningKeys
 from doorward.application.keys.revoke_signing_key import RevokeSigningKey
 from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
 from doorward.application.sessions.issue_tokens import IssueTokens
+from doorward.application.sessions.notice_device import NoticeDevice
 from doorward.application.sessions.open_session import OpenSession
 from doorward.application.sessions.refresh_session import RefreshSession
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import ADMIN, MODERATOR, RoleName
 from doorward.domain.accounts.attempts import AttemptPolicy
 from doorward.domain.accounts.deletion import DeletionPolicy
+from doorward.domain.accounts.email_verification import EmailVerification
 from doorward.domain.accounts.password import PasswordPolicy
 from doorward.domain.accounts.user import User
 from doorward.domain.keys.rotation import KeyRotation
@@ -53,7 +55,8 @@ POLICY = SessionPolicy()
 
 def sign_up(storage: SqlStorage, _: User) -> Awaitable[object]:
     rules = PasswordRules(PasswordPolicy(), ShortBlocklist())
-    return RegisterUser(storage, PlainHasher(), rules, LOG)("grace", "grace@example.org", PASSWORD, NOON)
+    register = RegisterUser(storage, PlainHasher(), rules, EmailVerification.OPTIONAL, LOG)
+    return register("grace", "grace@example.org", PASSWORD, NOON)
 
 
 def keys_take_turns(storage: SqlStorage, _: User) -> Awaitable[object]:
@@ -68,9 +71,11 @@ def sign_in(storage: SqlStorage, _: User) -> Awaitable[object]:
     issue = IssueTokens(PlainTokens(), POLICY)
     ended = EndedSessions(storage, FrozenClock(), FeedMarks(b"one key of all nodes"))
     count = CountAttempt(storage, LOGINS, AttemptPolicy(), LOG)
-    open_session = OpenSession(storage, REFRESH_TOKENS, issue, POLICY, LOG, ended)
+    open_session = OpenSession(storage, REFRESH_TOKENS, issue, POLICY, LOG, ended, NoticeDevice())
     find_and_count = FindAndCount(storage, DEVICE_TOKENS, count)
-    return Authenticate(storage, PlainHasher(), open_session, LOG, find_and_count)("ada", PASSWORD, NOON)
+    verification = EmailVerification.OPTIONAL
+    authenticate = Authenticate(storage, PlainHasher(), open_session, LOG, find_and_count, verification)
+    return authenticate("ada", PASSWORD, NOON)
 
 
 def refresh(storage: SqlStorage, _: User) -> Awaitable[object]:

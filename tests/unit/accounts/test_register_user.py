@@ -24,6 +24,7 @@ async def test_a_new_user_gets_the_role_user_and_no_other() -> None:
     """SU-13, AZ-04."""
     house = House()
     user_id = await house.register("Ada", "ada@example.org", PASSWORD, NOON, roles=["admin", "moderator"])
+    assert user_id is not None
     assert (await house.stored(user_id)).roles == {USER}
 
 
@@ -80,6 +81,7 @@ async def test_invalid_input_is_refused_and_nothing_is_stored(
 async def test_the_username_is_stored_as_typed() -> None:
     house = House()
     user_id = await house.register("Ada.King", "Ada@example.org", PASSWORD, NOON)
+    assert user_id is not None
     assert (await house.stored(user_id)).username == Username("Ada.King", "ada.king")
 
 

@@ -16,7 +16,7 @@ from doorward.domain.letters.letter import SLOT_SECONDS, LetterKind
 from doorward.domain.sessions.origin import Origin
 from doorward.domain.sessions.session import Device
 from doorward.infrastructure.security.sign_in_codes import KeyedSignInCodes
-from support.builders import OTHER_PASSWORD, SECRET, SIGN_IN_CODES, House, a_user
+from support.builders import OTHER_PASSWORD, SECRET, SIGN_IN_CODES, House, a_user, email_of
 from support.sign_in_codes import ADDRESS, ordered_code, other_than, refused
 from support.storage_access import sessions_of
 
@@ -99,7 +99,7 @@ async def test_every_failure_has_the_same_code_and_text() -> None:
     await house.with_user("grace")
     off = await house.with_user("off")
     code = await ordered_code(house)
-    disabled_code = await ordered_code(house, off.email.value)
+    disabled_code = await ordered_code(house, email_of(off).value)
     async with house.storage.transaction() as tx:
         await tx.users.save(off.disabled_now())
     refusals = {
@@ -108,7 +108,7 @@ async def test_every_failure_has_the_same_code_and_text() -> None:
         await refused(house, "\ud800\0" * 9),
         await refused(house, code, "grace@example.org"),
         await refused(house, code, "eve@example.org"),
-        await refused(house, disabled_code, off.email.value),
+        await refused(house, disabled_code, email_of(off).value),
     }
     assert refusals == {"invalid_code: This code is not valid. Ask for a new one if it does not work."}
     assert [line["reason"] for line in house.log.of(SecurityEvent.AUTHN_LOGIN_FAIL)] == [

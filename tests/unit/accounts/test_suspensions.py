@@ -16,7 +16,7 @@ from doorward.domain.accounts.user import User
 from doorward.domain.errors import InvalidCredentials, InvalidReason, InvalidRefreshToken, InvalidUntil, LastAdmin
 from doorward.domain.letters.language import DEFAULT_LANGUAGE
 from doorward.domain.letters.link_token import LinkPurpose, LinkToken, LinkTokenHash
-from support.builders import House, a_principal, a_session, a_token, a_user
+from support.builders import House, a_principal, a_session, a_token, a_user, email_of
 from support.doubles import NOON, PlainTokens
 
 DAY = timedelta(days=1)
@@ -101,7 +101,7 @@ def test_a_link_of_a_letter_is_void_while_the_account_is_suspended() -> None:
         hash=LinkTokenHash(bytes(32)),
         purpose=LinkPurpose.PASSWORD_RESET,
         user_id=ada.id,
-        address_key=ada.email.key,
+        address_key=email_of(ada).key,
         expires_at=TOMORROW + DAY,
     )
     assert not token.is_valid_for(LinkPurpose.PASSWORD_RESET, ada, NOON)
@@ -113,7 +113,7 @@ async def test_a_forgotten_password_gets_its_letter_once_the_suspension_is_over(
     house = House()
     ada = await suspended(house)
     house.clock.move(moved)
-    await house.request_reset(ada.email.value, DEFAULT_LANGUAGE, house.clock.now())
+    await house.request_reset(email_of(ada).value, DEFAULT_LANGUAGE, house.clock.now())
     assert await house.send_letters() == sent
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from doorward.interfaces.http.errors.refusals import HeadersTooLarge
-from doorward.interfaces.http.wire.languages import preferred_language
+from doorward.interfaces.http.wire.languages import named_language
 
 
 @pytest.mark.parametrize(
@@ -18,27 +18,27 @@ from doorward.interfaces.http.wire.languages import preferred_language
         (b"de;q=0, fr;q=0.001", "fr"),
         (b"fr, de", "fr"),
         (b" de ; q=1.000 ", "de"),
-        (b"*", "en"),
-        (b"zh", "en"),
-        (b"", "en"),
-        (b"de;q=2", "en"),
-        (b"de;level=1", "en"),
+        (b"*", None),
+        (b"zh", None),
+        (b"", None),
+        (b"de;q=2", None),
+        (b"de;level=1", None),
         (b"\xff\xfe, de", "de"),
-        (b"de\r\nBcc: eve", "en"),
-        (b"q=1;de", "en"),
-        (b"deu", "en"),
+        (b"de\r\nBcc: eve", None),
+        (b"q=1;de", None),
+        (b"deu", None),
     ],
 )
-def test_the_language_of_ours_with_the_greatest_weight_is_chosen(header: bytes, language: str) -> None:
-    assert preferred_language([(b"accept", b"*/*"), (b"accept-language", header)]) == language
+def test_the_language_of_ours_with_the_greatest_weight_is_chosen(header: bytes, language: str | None) -> None:
+    assert named_language([(b"accept", b"*/*"), (b"accept-language", header)]) == language
 
 
-def test_without_a_preference_letters_are_in_english() -> None:
-    assert preferred_language([]) == "en"
+def test_without_a_preference_no_language_is_named() -> None:
+    assert named_language([]) is None
 
 
 def test_the_number_of_languages_is_limited() -> None:
     """HT-17."""
-    assert preferred_language([(b"accept-language", b"xx," * 31 + b"fr")]) == "fr"
+    assert named_language([(b"accept-language", b"xx," * 31 + b"fr")]) == "fr"
     with pytest.raises(HeadersTooLarge):
-        preferred_language([(b"accept-language", b"xx," * 32 + b"fr")])
+        named_language([(b"accept-language", b"xx," * 32 + b"fr")])

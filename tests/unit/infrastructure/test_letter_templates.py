@@ -1,6 +1,7 @@
 """Templates and catalogues of letters."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from doorward.application.ports.letters import LetterContents
 from doorward.domain.ids import LetterId, uuid7
 from doorward.domain.letters.language import DEFAULT_LANGUAGE, LANGUAGES, Language
 from doorward.domain.letters.letter import LetterKind
-from doorward.infrastructure.mail.links import Links
+from doorward.infrastructure.mail.links import PAGES, Links
 from doorward.infrastructure.mail.message import message_of
 from doorward.infrastructure.mail.sender import Sender
 from doorward.infrastructure.mail.templates import CATALOGUES, FOLDER, PARTS, LetterTemplates
@@ -35,8 +36,10 @@ def contents(
         username=username,
         written_at=datetime(2026, 11, 23, 12, 30, tzinfo=UTC),
         sent_at=datetime(2026, 11, 23, 14, 45, tzinfo=UTC),
-        token="T" * 43 if kind is LetterKind.PASSWORD_RESET else None,
+        token="T" * 43 if kind in PAGES else None,
         token_minutes=30,
+        code="04839271" if kind is LetterKind.SIGN_IN_CODE else None,
+        details={"agent": "Firefox (Linux)", "address": "192.0.2.7"} if kind is LetterKind.NEW_DEVICE else {},
     )
 
 
@@ -82,10 +85,41 @@ def test_each_letter_is_another_one_in_each_language(kind: LetterKind) -> None:
         assert not re.search(r"<(img|script|link|style)\b", letter.html)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", [LetterKind.PASSWORD_CHANGED, LetterKind.EMAIL_CHANGED])
+def test_a_letter_about_a_change_may_have_no_link(kind: LetterKind, language: Language) -> None:
+    """VF-02: then it says what else to do."""
+    templates = LetterTemplates(LINKS)
+    with_link = templates.write(replace(contents(kind, language), token_minutes=7 * 24 * 60))
+    without = templates.write(replace(contents(kind, language), token=None, token_minutes=0))
+    assert with_link.link == f"https://auth.example.com/undo#token={'T' * 43}"
+    assert " 7 " in with_link.text
+    assert without.link is None
+    assert "#token" not in without.html
+    assert not re.search(r"#token|None| 0 |\n\n\n", without.text)
+
+
 def test_a_time_is_written_as_in_the_language_of_the_letter() -> None:
     templates = LetterTemplates(LINKS)
     assert "23. November 2026" in templates.write(contents(LetterKind.PASSWORD_CHANGED, "de")).text
     assert "23 novembre 2026" in templates.write(contents(LetterKind.PASSWORD_CHANGED, "fr")).text
+
+
+def test_the_letter_of_a_new_device_says_when_with_what_and_from_where() -> None:
+    written = LetterTemplates(LINKS).write(contents(LetterKind.NEW_DEVICE))
+    for told in ("Time: November 23, 2026", "Program: Firefox (Linux)", "Address: 192.0.2.7"):
+        assert told in written.text
+        assert told in written.html
+    nothing = replace(contents(LetterKind.NEW_DEVICE), details={"agent": "", "address": "192.0.2.7"})
+    assert "Program: -" in LetterTemplates(LINKS).write(nothing).text.splitlines()
+
+
+@pytest.mark.parametrize("agent", ["<img src=x>", "{{ link }}", "%(service)s"])
+def test_what_a_client_calls_itself_is_text_in_a_letter(agent: str) -> None:
+    letter = replace(contents(LetterKind.NEW_DEVICE), details={"agent": agent, "address": "192.0.2.7"})
+    written = LetterTemplates(LINKS).write(letter)
+    assert f"Program: {agent}" in written.text
+    assert "<img" not in written.html
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

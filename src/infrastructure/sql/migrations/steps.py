@@ -44,10 +44,10 @@ def index_name(table: str, *columns: str) -> str:
     return f"ix_{named(table)}_{'_'.join(columns)}"
 
 
-def make_index(table: str, *columns: str) -> None:
+def make_index(table: str, *columns: str, unique: bool = False) -> None:
     name = index_name(table, *columns)
     if not any(present["name"] == name for present in inspector().get_indexes(named(table))):
-        op.create_index(name, named(table), list(columns))
+        op.create_index(name, named(table), list(columns), unique=unique)
 
 
 def drop_index(table: str, *columns: str) -> None:

@@ -16,6 +16,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from doorward.application.accounts.create_user import CreateUser
 from doorward.application.accounts.delete_user import DeleteUser
+from doorward.application.accounts.find_profile import FindProfile
 from doorward.application.accounts.find_user import FindUser
 from doorward.application.accounts.list_users import ListUsers
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
@@ -26,6 +27,7 @@ from doorward.domain.access.principal import Principal
 from doorward.domain.access.role import ADMIN
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.listing import Listing
+from doorward.domain.accounts.profile import Profile
 from doorward.domain.accounts.suspension import Suspension
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
@@ -35,6 +37,8 @@ from doorward.domain.errors import (
     HashingBusy,
     InvalidAfter,
     InvalidEmail,
+    InvalidLocale,
+    InvalidProfile,
     InvalidReason,
     InvalidRoleName,
     InvalidUntil,
@@ -52,7 +56,15 @@ from doorward.domain.ids import UserId
 from doorward.interfaces.http.accounts.list_parameters import AfterKey, PageSize, SortedBy, filters
 from doorward.interfaces.http.errors.refusals import TooManyLargeAnswers
 from doorward.interfaces.http.security.guard import current_principal
+from doorward.interfaces.http.wire.adopted import ALIAS, EXTERNAL_ID
 from doorward.interfaces.http.wire.new_account import NewEmail, NewPassword, NewUsername
+from doorward.interfaces.http.wire.profile import (
+    LocaleTag,
+    ProfileMembers,
+    new_locale,
+    profile_change,
+    profile_view,
+)
 from doorward.interfaces.http.wire.text_limits import (
     EMAIL,
     MAX_ROLES,
@@ -67,15 +79,25 @@ class UserView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     id: UUID
     username: str
-    email: str
+    email: str | None
     roles: Annotated[list[str], Meta(examples=[["admin", "user"]])]
     disabled: bool
     reason: Annotated[str | None, Meta(description="Why the account is disabled, as an admin wrote it.")]
     until: Annotated[datetime, Meta(tz=True, description="When the disabled account becomes enabled by itself.")] | None
+    email_verified: bool
     created_at: Annotated[datetime, Meta(tz=True)]
+    alias: Annotated[str, Meta(description=ALIAS)] | UnsetType = UNSET
+    external_id: Annotated[str, Meta(description=EXTERNAL_ID)] | UnsetType = UNSET
+    locale: Annotated[str | None, Meta(description="The language of letters.", examples=["de"])]
     deleted_at: (
         Annotated[datetime, Meta(tz=True, description="When the account was deleted, if it can be restored.")] | None
     )
+
+
+class UserDetails(UserView, frozen=True, kw_only=True, rename="camel"):
+    """An account as admins see it, with its profile. Lists leave the profile out."""
+
+    profile: ProfileMembers | None
 
 
 class UserPage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -123,6 +145,9 @@ class UserPatch(
         | UnsetType
     ) = UNSET
 
+    locale: LocaleTag | UnsetType = UNSET
+    profile: ProfileMembers | UnsetType | None = UNSET
+
     def __post_init__(self) -> None:
         if self.disabled is not True and (self.reason is not UNSET or self.until is not UNSET):
             raise ValueError("Give reason and until only together with disabled: true.")
@@ -134,24 +159,35 @@ def user_view(user: User, now: datetime) -> UserView:
     return UserView(
         id=user.id,
         username=user.username.value,
-        email=user.email.value,
+        email=user.address,
         roles=sorted(user.roles),
         disabled=suspension is not None,
         reason=suspension.reason or None if suspension else None,
         until=suspension.until if suspension else None,
+        email_verified=user.email_verified,
         created_at=user.created_at,
+        alias=user.alias.value if user.alias else UNSET,
+        external_id=UNSET if user.external_id is None else user.external_id,
+        locale=user.locale,
         deleted_at=user.deleted_at,
     )
 
 
+def user_details(user: User, profile: Profile | None, now: datetime) -> UserDetails:
+    """Return an account as admins see it at that time, with its profile."""
+    return UserDetails(**msgspec.structs.asdict(user_view(user, now)), profile=profile_view(profile))
+
+
 def user_changes(patch: UserPatch, now: datetime) -> UserChanges:
-    """Return the changes, with values of the domain. Raise InvalidUsername, InvalidEmail, InvalidReason or
-    InvalidUntil."""
+    """Return the changes, with values of the domain. Raise InvalidUsername, InvalidEmail, InvalidReason, InvalidUntil,
+    InvalidLocale or InvalidProfile."""
     return UserChanges(
         username=None if patch.username is UNSET else Username.parse(patch.username),
         email=None if patch.email is UNSET else Email.parse(patch.email),
         disabled=None if patch.disabled is UNSET else patch.disabled,
         suspension=Suspension.parse(patch.reason or "", patch.until or None, now),
+        locale=new_locale(patch.locale),
+        profile=profile_change(patch.profile),
     )
 
 
@@ -217,27 +253,35 @@ class AdminUsersController(Controller):
         create: FromDishka[CreateUser],
         clock: FromDishka[Clock],
         server: FromDishka[AuthorizationServer],
-    ) -> Response[UserView]:
+    ) -> Response[UserDetails]:
         """Names that are reserved at sign-up are allowed. A role may be removed while the password is hashed: then the
         answer is 404, and no account is created."""
         now = clock.now()
         user = await create(data.username, data.email, data.password, now, by=principal, roles=data.roles)
-        return Response(user_view(user, now), headers={"Location": f"{server.url}{self.path}/{user.id}"})
+        return Response(user_details(user, None, now), headers={"Location": f"{server.url}{self.path}/{user.id}"})
 
     @get("/{user_id:uuid}", operation_id="getUser", summary="Get one account")
     @inject
-    async def get_user(self, user_id: FromPath[UUID], find: FromDishka[FindUser], clock: FromDishka[Clock]) -> UserView:
-        return user_view(await find(UserId(user_id)), clock.now())
+    async def get_user(
+        self,
+        user_id: FromPath[UUID],
+        find: FromDishka[FindUser],
+        profile_of: FromDishka[FindProfile],
+        clock: FromDishka[Clock],
+    ) -> UserDetails:
+        return user_details(await find(UserId(user_id)), await profile_of(UserId(user_id)), clock.now())
 
     @patch(
         "/{user_id:uuid}",
         operation_id="updateUser",
-        summary="Rename, disable or enable an account",
+        summary="Change, disable or enable an account",
         opt={
             "refusals": (
                 AccountMissing,
                 InvalidUsername,
                 InvalidEmail,
+                InvalidLocale,
+                InvalidProfile,
                 InvalidReason,
                 InvalidUntil,
                 UsernameTaken,
@@ -253,12 +297,14 @@ class AdminUsersController(Controller):
         data: JSONBody[UserPatch],
         principal: NamedDependency[Principal],
         update: FromDishka[UpdateUser],
+        profile_of: FromDishka[FindProfile],
         clock: FromDishka[Clock],
-    ) -> UserView:
+    ) -> UserDetails:
         """`disabled: true` takes the place of an earlier suspension, with its reason and its end. A suspension whose
         end has passed counts for nothing."""
         now = clock.now()
-        return user_view(await update(UserId(user_id), user_changes(data, now), by=principal), now)
+        user = await update(UserId(user_id), user_changes(data, now), by=principal)
+        return user_details(user, await profile_of(user.id), now)
 
     @delete(
         "/{user_id:uuid}",

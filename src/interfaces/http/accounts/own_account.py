@@ -6,22 +6,27 @@ from uuid import UUID
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Controller, Request, delete, get, post
+from litestar import Controller, Request, delete, get, patch, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from doorward.application.accounts.change_password import ChangePassword
 from doorward.application.accounts.delete_own_account import DeleteOwnAccount
+from doorward.application.accounts.find_profile import FindProfile
+from doorward.application.accounts.update_own_account import UpdateOwnAccount
 from doorward.application.ports.clock import Clock
 from doorward.application.sessions.describe_session import DescribeSession
 from doorward.application.sessions.list_sessions import ListedSession
 from doorward.domain.access.decision import SIGNED_IN
 from doorward.domain.access.principal import Principal
+from doorward.domain.accounts.profile import Profile
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import (
     AccountMissing,
     HashingBusy,
+    InvalidLocale,
+    InvalidProfile,
     LastAdmin,
     PasswordBlocked,
     PasswordTooLong,
@@ -35,7 +40,15 @@ from doorward.interfaces.http.security.cookies import ends_session
 from doorward.interfaces.http.security.guard import current_principal
 from doorward.interfaces.http.security.request_limits import Limited
 from doorward.interfaces.http.sessions.own_sessions import SessionView, session_view
-from doorward.interfaces.http.wire.languages import preferred_language
+from doorward.interfaces.http.wire.adopted import ALIAS
+from doorward.interfaces.http.wire.languages import named_language
+from doorward.interfaces.http.wire.profile import (
+    LocaleTag,
+    ProfileMembers,
+    new_locale,
+    profile_change,
+    profile_view,
+)
 from doorward.interfaces.http.wire.text_limits import NEW_PASSWORD, PASSWORD
 
 
@@ -44,9 +57,13 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     id: UUID
     username: str
-    email: str
+    email: str | None
+    email_verified: bool
+    alias: Annotated[str, Meta(description=ALIAS)] | UnsetType = UNSET
     roles: Annotated[list[str], Meta(examples=[["moderator", "user"]])]
     session: SessionView
+    locale: Annotated[str | None, Meta(description="The language of letters.", examples=["de"])]
+    profile: ProfileMembers | None
 
 
 class PasswordChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -60,20 +77,33 @@ class PasswordChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     ]
 
 
+class AccountPatch(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True
+):
+    """The members to change. Members that are left out keep their values."""
+
+    locale: LocaleTag | UnsetType = UNSET
+    profile: ProfileMembers | UnsetType | None = UNSET
+
+
 class Confirmation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     """The password, as a confirmation of what cannot be undone."""
 
     password: Annotated[str, Meta(description="The present password of the account.", extra_json_schema=PASSWORD)]
 
 
-def account_view(user: User, session: ListedSession) -> AccountView:
+def account_view(user: User, session: ListedSession, profile: Profile | None) -> AccountView:
     """Return an account as its owner sees it in that session."""
     return AccountView(
         id=user.id,
         username=user.username.value,
-        email=user.email.value,
+        email=user.address,
+        email_verified=user.email_verified,
+        alias=user.alias.value if user.alias else UNSET,
         roles=sorted(user.roles),
         session=session_view(session, session.session.id),
+        locale=user.locale,
+        profile=profile_view(profile),
     )
 
 
@@ -86,9 +116,29 @@ class AccountController(Controller):
     @get("/", operation_id="getOwnAccount", summary="Get the own account and session")
     @inject
     async def get_account(
-        self, principal: NamedDependency[Principal], describe: FromDishka[DescribeSession]
+        self,
+        principal: NamedDependency[Principal],
+        describe: FromDishka[DescribeSession],
+        profile_of: FromDishka[FindProfile],
     ) -> AccountView:
-        return account_view(*await describe(principal.session_id))
+        return account_view(*await describe(principal.session_id), await profile_of(principal.user_id))
+
+    @patch(
+        "/",
+        status_code=204,
+        operation_id="updateOwnAccount",
+        summary="Change the own locale or profile",
+        opt={"refusals": (InvalidLocale, InvalidProfile)},
+    )
+    @inject
+    async def update(
+        self,
+        data: JSONBody[AccountPatch],
+        principal: NamedDependency[Principal],
+        update: FromDishka[UpdateOwnAccount],
+    ) -> None:
+        """A profile replaces the present one as a whole."""
+        await update(principal, new_locale(data.locale), profile_change(data.profile))
 
     @delete(
         "/",
@@ -148,5 +198,5 @@ class AccountController(Controller):
     ) -> None:
         """This session continues; all other sessions of the account end. The holder of the account is told by
         letter."""
-        language = preferred_language(request.scope["headers"])
+        language = named_language(request.scope["headers"])
         await change(principal, data.current_password, data.new_password, clock.now(), language)

@@ -24,7 +24,7 @@ from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.errors.field_errors import MEMBER_NAMES
 from doorward.interfaces.http.security.access import PUBLIC
 from doorward.interfaces.http.security.request_limits import Limited
-from doorward.interfaces.http.wire.languages import preferred_language
+from doorward.interfaces.http.wire.languages import named_language
 from doorward.interfaces.http.wire.message import Message
 from doorward.interfaces.http.wire.text_limits import EMAIL, NEW_PASSWORD
 
@@ -67,7 +67,7 @@ async def forgot_password(
     """The answer is the same whether or not an account has this email. The letter is in the language of
     `Accept-Language`. An address gets at most one such letter in each minute of the
     clock."""
-    await request_reset(data.email, preferred_language(request.scope["headers"]), clock.now())
+    await request_reset(data.email, named_language(request.scope["headers"]), clock.now())
     return Message(message="If an account has this email, a letter is on its way.")
 
 
@@ -93,4 +93,4 @@ async def reset_password(
 ) -> None:
     """A token works once, for half an hour. All sessions of the account end, and nobody is signed in. The holder of the
     account is told by letter."""
-    await reset(data.token, data.new_password, preferred_language(request.scope["headers"]), clock.now())
+    await reset(data.token, data.new_password, named_language(request.scope["headers"]), clock.now())

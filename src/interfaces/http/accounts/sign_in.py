@@ -14,7 +14,14 @@ from msgspec import Meta
 from doorward.application.accounts.authenticate import Authenticate
 from doorward.application.ports.attempts import DeviceTokens
 from doorward.application.ports.clock import Clock
-from doorward.domain.errors import HashingBusy, InvalidCredentials, TooManyAttempts, UnknownAccount, WrongPassword
+from doorward.domain.errors import (
+    EmailNotVerified,
+    HashingBusy,
+    InvalidCredentials,
+    TooManyAttempts,
+    UnknownAccount,
+    WrongPassword,
+)
 from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.domain.sessions.origin import Origin
 from doorward.interfaces.http.docs.answers import json_response
@@ -58,6 +65,7 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             TooManyAttempts,
             CrossSiteRequest,
             HashingBusy,
+            EmailNotVerified,
         ),
     },
 )
@@ -70,7 +78,8 @@ async def sign_in(
     devices: FromDishka[DeviceTokens],
     clock: FromDishka[Clock],
 ) -> ASGIResponse:
-    """Starts a session. The answer to a failed attempt does not tell whether the account exists."""
+    """Starts a session. The answer to a failed attempt does not tell whether the account exists. If
+    the settings require a verified address, the right password of an account without one gets 403."""
     browser.use_cookies(wanted=data.cookies)
     signed_in = await authenticate(data.username, data.password, clock.now(), origin)
     return first_answer(signed_in, browser, devices)

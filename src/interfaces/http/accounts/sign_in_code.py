@@ -25,7 +25,7 @@ from doorward.interfaces.http.security.cookies import Browser
 from doorward.interfaces.http.security.request_limits import Limited
 from doorward.interfaces.http.sessions.origin import client_origin
 from doorward.interfaces.http.sessions.sign_in_answer import SignInAnswer, first_answer
-from doorward.interfaces.http.wire.languages import preferred_language
+from doorward.interfaces.http.wire.languages import named_language
 from doorward.interfaces.http.wire.message import Message
 from doorward.interfaces.http.wire.text_limits import EMAIL
 
@@ -78,7 +78,7 @@ async def request_code(
 ) -> Message:
     """The answer is the same whether or not an account has this email. The letter is in the language of
     `Accept-Language`. An address gets at most one such letter in each minute of the clock."""
-    await order(data.email, preferred_language(request.scope["headers"]), clock.now())
+    await order(data.email, named_language(request.scope["headers"]), clock.now())
     return Message(message="If an account has this email, a letter with a code is on its way.")
 
 

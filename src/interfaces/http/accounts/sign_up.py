@@ -1,11 +1,11 @@
 """The route of sign-up."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import post
+from litestar import Request, post
 from litestar.params import JSONBody
 from msgspec import Meta
 
@@ -20,12 +20,15 @@ from doorward.domain.errors import (
     PasswordTooLong,
     PasswordTooShort,
     RoleUnknown,
+    SignUpByInvitation,
+    SignUpClosed,
     UsernameReserved,
     UsernameTaken,
 )
 from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.security.access import PUBLIC
 from doorward.interfaces.http.security.request_limits import Limited
+from doorward.interfaces.http.wire.languages import named_language
 from doorward.interfaces.http.wire.message import Message
 from doorward.interfaces.http.wire.new_account import NewEmail, NewPassword, NewUsername
 from doorward.interfaces.http.wire.text_limits import MAX_ROLES
@@ -59,11 +62,22 @@ class SignUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             UsernameTaken,
             EmailTaken,
             HashingBusy,
+            SignUpByInvitation,
+            SignUpClosed,
         ),
     },
 )
 @inject
-async def sign_up(data: JSONBody[SignUp], register: FromDishka[RegisterUser], clock: FromDishka[Clock]) -> Message:
-    """The new account has the role `user` and no other role."""
-    await register(data.username, data.email, data.password, clock.now(), roles=data.roles)
+async def sign_up(
+    data: JSONBody[SignUp],
+    request: Request[Any, Any, Any],
+    register: FromDishka[RegisterUser],
+    clock: FromDishka[Clock],
+) -> Message:
+    """The new account has the role `user` and no other role. Its locale is the language of `Accept-Language`, if
+    letters are written in it. A letter with a link that verifies the address goes out, unless the settings say
+    otherwise. If they require a verified address, the answer is the same for an email that is in use: then nothing is
+    created, and its owner is told by letter."""
+    language = named_language(request.scope["headers"])
+    await register(data.username, data.email, data.password, clock.now(), roles=data.roles, language=language)
     return Message(message="User registered successfully!")

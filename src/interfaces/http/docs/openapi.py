@@ -34,6 +34,7 @@ has no optional parameter, it generates a module that does not import."""
 PATH_PARAMETERS: Final[Mapping[str, Schema]] = {
     "role": {**ROLE_NAME, "examples": ["moderator"]},
     "user_id": {"examples": ["0198c2f4-c1d9-7c3e-8f6a-2b5d4e7f9a10"]},
+    "invitation_id": {"examples": ["0198c2f4-e2f7-7d2a-8b1c-5e6d7f8a9b0c"]},
     "session_id": {"examples": ["0198c2f4-d3e8-7b1f-9c2d-6a4e8f0b1c35"]},
 }
 """Additions to the schemas of path parameters. The domain checks the parameters, not the route."""
@@ -168,7 +169,7 @@ def describe_members(schema: Schema) -> None:
     for member in schema["properties"].values():
         member.pop("default", None)
         text = member.get("items", member)
-        if text["type"] == "string" and text.get("format") != "email":
+        if text.get("type") == "string" and text.get("format") != "email":
             text.setdefault("pattern", "^[^\\x00]*$")
 
 

@@ -13,6 +13,7 @@ from litestar.types import ExceptionHandlersMap, HTTPScope
 from doorward.domain.errors import (
     Conflict,
     DomainError,
+    EmailNotVerified,
     Forbidden,
     Invalid,
     InvalidClient,
@@ -117,6 +118,7 @@ RULES: Final[Mapping[type[DomainError], Rule]] = {
 COUNTERS: Final[Mapping[type[DomainError], Callable[[], None]]] = {
     InvalidCode: partial(count_sign_in, "refused"),
     InvalidCredentials: partial(count_sign_in, "refused"),
+    EmailNotVerified: partial(count_sign_in, "refused"),
     TooManyAttempts: partial(count_sign_in, "limited"),
     InvalidRefreshToken: partial(count_refresh, "refused"),
     RefreshTokenReused: partial(count_refresh, "reused"),

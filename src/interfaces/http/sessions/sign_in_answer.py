@@ -20,7 +20,10 @@ class SignInAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     id: Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
     username: str
-    email: str
+    email: str | None
+    email_missing: (
+        Annotated[bool, Meta(description="True if the account has no email address; ask for one.")] | UnsetType
+    ) = UNSET
     roles: Annotated[
         list[str], Meta(description="Each role in upper case with the prefix `ROLE_`.", examples=[["ROLE_USER"]])
     ]
@@ -60,7 +63,8 @@ def sign_in_answer(signed_in: SignedIn, browser: Browser, *cookies: Cookie) -> A
     answer = SignInAnswer(
         id=str(user.id),
         username=user.username.value,
-        email=user.email.value,
+        email=user.address,
+        email_missing=UNSET if user.email else True,
         roles=sorted(map(role_constant, user.roles)),
         access_token=UNSET if in_cookies else signed_in.access_token.value,
         expires_in=signed_in.access_token.expires_in,

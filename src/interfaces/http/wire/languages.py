@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from doorward.domain.letters.language import DEFAULT_LANGUAGE, Language, is_language
+from doorward.domain.letters.language import Language, is_language
 from doorward.interfaces.http.edge.part_limits import MAX_PREFERENCES
 from doorward.interfaces.http.edge.request_headers import Header
 from doorward.interfaces.http.errors.refusals import HeadersTooLarge
@@ -15,15 +15,15 @@ PREFERENCE: Final = re.compile(
 )
 
 
-def preferred_language(headers: Iterable[Header]) -> Language:
-    """Return the language of ours that the client likes best, and of several the first; English if it names none.
+def named_language(headers: Iterable[Header]) -> Language | None:
+    """Return the language of ours that the client likes best, and of several the first; None if it names none.
 
     Preferences that are not understood are ignored. Raise HeadersTooLarge for more than MAX_PREFERENCES.
     """
     preferences = b",".join(value for name, value in headers if name == b"accept-language")
     if preferences.count(b",") >= MAX_PREFERENCES:
         raise HeadersTooLarge(f"Accept-Language has more than {MAX_PREFERENCES} languages.")
-    best: Language = DEFAULT_LANGUAGE
+    best: Language | None = None
     most = 0.0
     for preference in preferences.decode("latin-1").split(","):
         found = PREFERENCE.fullmatch(preference)

@@ -20,6 +20,7 @@ from doorward.application.ports.storage import Storage
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.decision import Requirement
 from doorward.domain.access.role import ADMIN, Role, RoleName
+from doorward.domain.accounts.invitation import Invitation
 from doorward.domain.accounts.user import User
 from doorward.domain.sessions.session import Session
 from doorward.infrastructure.container import make_container
@@ -31,7 +32,7 @@ from doorward.interfaces.http.config import HttpConfig
 from doorward.interfaces.http.edge.middleware import EdgeMiddleware
 from doorward.interfaces.http.security.access import ACCESS, http_handlers
 from doorward.interfaces.http.security.cross_site import READ_ONLY_METHODS
-from support.builders import OTHER_PASSWORD, PASSWORD, House, a_principal, a_session, a_token, a_user
+from support.builders import OTHER_PASSWORD, PASSWORD, House, a_principal, a_session, a_token, a_user, an_invitation
 from support.doubles import NOON, FrozenClock, ListLog, PlainHasher, PlainTokens
 from support.http.edge_driver import ignore
 from support.storage_access import put
@@ -115,6 +116,7 @@ class Scene:
     session: Session
     """The session of the request."""
     other: Session
+    invitation: Invitation
     gone: User
     """An account that was deleted and can be restored."""
 
@@ -125,8 +127,9 @@ class Scene:
         ada, bob, root = a_user("ada", ADMIN), a_user("bob", WRITER), a_user("root", ADMIN)
         roles = [Role(name=name, created_at=NOON) for name in (EDITOR, WRITER)]
         gone = replace(a_user("gone"), deleted_at=NOON)
-        scene = cls(House(database=database), ada, bob, a_session(ada), a_session(ada), gone)
-        await put(scene.house.storage, *roles, ada, bob, root, gone, scene.session, scene.other, a_session(bob))
+        scene = cls(House(database=database), ada, bob, a_session(ada), a_session(ada), an_invitation(), gone)
+        things = scene.session, scene.other, scene.invitation, a_session(bob)
+        await put(scene.house.storage, *roles, ada, bob, root, gone, *things)
         return scene
 
 
@@ -139,10 +142,12 @@ class Case:
 CHANGES: Mapping[str, Case] = {
     "POST /api/auth/signout": Case("/api/auth/signout"),
     "POST /api/auth/signout-all": Case("/api/auth/signout-all"),
+    "PATCH /api/account": Case("/api/account", {"locale": "de", "profile": {}}),
     "DELETE /api/account": Case("/api/account", {"password": PASSWORD}),
     "POST /api/account/password": Case(
         "/api/account/password", {"currentPassword": PASSWORD, "newPassword": OTHER_PASSWORD}
     ),
+    "POST /api/account/email": Case("/api/account/email", {"newEmail": "new@example.org", "password": PASSWORD}),
     "DELETE /api/account/sessions": Case("/api/account/sessions"),
     "DELETE /api/account/sessions/{session_id}": Case("/api/account/sessions/{other}"),
     "POST /api/admin/users": Case(
@@ -155,7 +160,10 @@ CHANGES: Mapping[str, Case] = {
     "DELETE /api/admin/users/{user_id}/sessions": Case("/api/admin/users/{bob}/sessions"),
     "PUT /api/admin/users/{user_id}/roles/{role}": Case("/api/admin/users/{bob}/roles/editor"),
     "DELETE /api/admin/users/{user_id}/roles/{role}": Case("/api/admin/users/{bob}/roles/writer"),
+    "POST /api/admin/users/{user_id}/verification": Case("/api/admin/users/{bob}/verification"),
     "PUT /api/admin/roles/{role}": Case("/api/admin/roles/editor", {"description": "edits"}),
+    "POST /api/admin/invitations": Case("/api/admin/invitations", {"email": "eve@example.org", "roles": ["editor"]}),
+    "DELETE /api/admin/invitations/{invitation_id}": Case("/api/admin/invitations/{invitation}"),
     "DELETE /api/admin/roles/{role}": Case("/api/admin/roles/editor"),
 }
 """A request to each route that changes something for the account of its token."""
@@ -176,7 +184,8 @@ async def answer(
     transport = httpx2.ASGITransport(EdgeMiddleware(app.litestar, CONFIG, ignore))  # type: ignore[arg-type]
     headers = {"Authorization": f"Bearer {a_token(scene.ada, scene.session.id)}"}
     async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1", headers=headers) as client:
-        path = case.path.format(bob=scene.bob.id, other=scene.other.id, gone=scene.gone.id)
+        named = {"bob": scene.bob.id, "other": scene.other.id, "invitation": scene.invitation.id, "gone": scene.gone.id}
+        path = case.path.format(**named)
         request = asyncio.create_task(client.request(route.split(maxsplit=1)[0], path, json=case.body))
         reached = asyncio.create_task(gate.reached.wait())
         await asyncio.wait({request, reached}, return_when=asyncio.FIRST_COMPLETED)

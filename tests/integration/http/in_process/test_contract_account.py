@@ -43,7 +43,7 @@ def test_who_asks_learns_who_they_are_and_in_which_session(server: App, unique: 
     with server.client(headers=ada.bearer) as client:
         answer = client.get("/api/account")
     told = answer.json()
-    assert set(told) == {"id", "username", "email", "roles", "session"}
+    assert set(told) == {"id", "username", "email", "emailVerified", "roles", "session", "locale", "profile"}
     assert (told["id"], told["username"], told["email"]) == (ada.id, ada.username, ada.email)
     assert told["roles"] == ["moderator", "user"]
     assert (told["session"]["id"], told["session"]["current"]) == (session_id(ada), True)

@@ -116,7 +116,7 @@ def test_a_link_has_the_path_of_the_public_url_and_its_page_asks_below_it(serve:
         asked(client, ada.email)
         (letter,) = letters_to(server, ada.email)
         page = client.get("/auth/reset-password").text
-        assert '"/' not in page + client.get("/auth/reset-password.js").text
+        assert '"/' not in page + client.get("/auth/link-page.js").text
     assert link_of(letter)[0] == "https://example.com/auth/reset-password"
 
 
@@ -189,8 +189,8 @@ def test_opening_the_page_of_the_link_uses_nothing_up(server: App, client: httpx
         policy = page.headers["content-security-policy"]
         assert "default-src 'none'" in policy
         assert "http" not in policy
-        assert 'src="reset-password.js"' in page.text
-        assert "https://" not in page.text + client.get("/reset-password.js").text
+        assert 'src="link-page.js"' in page.text
+        assert "https://" not in page.text + client.get("/link-page.js").text
     assert client.get(RESET).status_code == 405
     assert client.get(f"{RESET}?token={token}").status_code == 400
     assert reset(client, token).status_code == 204

@@ -1,5 +1,6 @@
 """How many requests of one kind a client may send, over HTTP."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,14 +9,16 @@ import pytest
 from dishka import make_async_container
 
 from doorward.domain.rate_limits.limit_name import LimitName
+from doorward.infrastructure.settings.descriptions import describe_settings
 from doorward.interfaces.http.app import create_app
 from doorward.interfaces.http.config import HttpConfig
 from doorward.interfaces.http.metrics import REGISTRY
-from doorward.interfaces.http.security.access import http_handlers
+from doorward.interfaces.http.security.access import ACCESS, PUBLIC, http_handlers
 from doorward.interfaces.http.security.request_limits import limits_of
 from support.builders import PASSWORD
 from support.http.in_process import App, ServeApp
 from support.http.service import INTROSPECT, REVOKE, outcome, somebody
+from support.readme import guide
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True, scope="session")
 """Nothing of this is in a database."""
@@ -34,6 +37,12 @@ LIMITED_ROUTES = {
     ("POST", REVOKE): LimitName.INTROSPECT,
     ("POST", "/api/auth/code/request"): LimitName.CODE,
     ("POST", "/api/auth/code"): LimitName.SIGN_IN,
+    ("POST", "/api/auth/verify/request"): LimitName.VERIFY,
+    ("POST", "/api/auth/verify"): LimitName.VERIFY,
+    ("POST", "/api/account/email"): LimitName.CONFIRM,
+    ("POST", "/api/account/email/confirm"): LimitName.RESET,
+    ("POST", "/api/auth/undo"): LimitName.RESET,
+    ("POST", "/api/auth/invitation"): LimitName.SIGN_UP,
 }
 """Every route with a limit."""
 
@@ -45,12 +54,18 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "/api/auth/password/reset": {"token": "x", "newPassword": PASSWORD},
     "/api/account/password": {"currentPassword": "wrong", "newPassword": PASSWORD},
     "/api/account": {"password": "wrong"},
+    "/api/auth/invitation": {"token": "x", "username": "third", "password": PASSWORD},
     "/api/auth/refresh": {"refreshToken": "x"},
     "/api/auth/refreshtoken": {"refreshToken": "x"},
     INTROSPECT: {"token": "x"},
     REVOKE: {"token": "x"},
     "/api/auth/code/request": {"email": "nobody@example.org"},
     "/api/auth/code": {"email": "nobody@example.org", "code": "12345678"},
+    "/api/auth/verify/request": {"email": "nobody@example.org"},
+    "/api/auth/verify": {"token": "x"},
+    "/api/account/email": {"newEmail": "new@example.org", "password": "wrong"},
+    "/api/account/email/confirm": {"token": "x"},
+    "/api/auth/undo": {"token": "x"},
 }
 
 
@@ -63,6 +78,27 @@ def test_these_routes_and_no_others_have_a_limit(database: object) -> None:
         for name in limits_of(handler)
     }
     assert found == LIMITED_ROUTES
+
+
+def test_strangers_change_nothing_without_a_limit(database: object) -> None:
+    """SI-08, RS-06: a public route that is no GET declares one, by `guards=[Limited(...)]`."""
+    routes = http_handlers(create_app(make_async_container(), EVERYTHING))
+    changing = [(route.path, handler) for route, handler in routes if not handler.http_methods <= {"GET", "OPTIONS"}]
+    public = {path: [*limits_of(handler)] for path, handler in changing if handler.opt[ACCESS] is PUBLIC}
+    assert [path for path, names in public.items() if not names] == []
+    assert len(public) >= 8
+
+
+def test_the_documents_table_has_every_limit_with_its_routes_and_default(database: object) -> None:
+    rows = re.findall(r"^\| `DOORWARD_LIMIT_(\w+)` \| (.+) \| `(.+)` \|$", guide("limits.md"), re.MULTILINE)
+    defaults = {setting.name.removeprefix("DOORWARD_LIMIT_"): setting.default for setting in describe_settings()}
+    documented = {
+        (method, path): name.lower()
+        for name, routes, _ in rows
+        for method, path in re.findall(r"`(\w+) (\S+)`", routes)
+    }
+    assert documented == LIMITED_ROUTES
+    assert {name: default for name, _, default in rows} == {name.upper(): defaults[name.upper()] for name in LimitName}
 
 
 def test_beyond_the_limit_each_route_answers_429_before_anything_else_as_documented(serve: ServeApp) -> None:

@@ -3,22 +3,25 @@
 const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
 history.replaceState(null, "", location.pathname);
 
-const form = document.getElementById("reset");
+const form = document.querySelector("form");
 const outcome = document.getElementById("outcome");
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   outcome.textContent = "";
   try {
-    const answer = await fetch("api/auth/password/reset", {
+    const answer = await fetch(form.dataset.route, {
       method: "POST",
       credentials: "omit",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ token, newPassword: document.getElementById("password").value }),
+      body: JSON.stringify({ token, ...Object.fromEntries(new FormData(form)) }),
     });
     if (answer.ok) {
       form.hidden = true;
-      outcome.textContent = "Your password was changed. You can sign in with it now.";
+      outcome.textContent = form.dataset.done;
+      if (form.dataset.next) {
+        location.assign(`${form.dataset.next}#token=${(await answer.json()).resetToken}`);
+      }
     } else {
       outcome.textContent = (await answer.json()).detail;
     }

@@ -1,0 +1,1 @@
+"""The systems whose accounts `doorward adopt` brings along."""

@@ -1,0 +1,10 @@
+"""The body of requests that use the link of a letter."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+
+class LinkUse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    token: Annotated[str, Meta(description="The token of the link in the letter.")]

@@ -1,0 +1,13 @@
+CREATE TABLE "auth_group" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "name" varchar(150) NOT NULL UNIQUE);
+CREATE TABLE "auth_user" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "password" varchar(128) NOT NULL, "last_login" datetime NULL, "is_superuser" bool NOT NULL, "username" varchar(150) NOT NULL UNIQUE, "last_name" varchar(150) NOT NULL, "email" varchar(254) NOT NULL, "is_staff" bool NOT NULL, "is_active" bool NOT NULL, "date_joined" datetime NOT NULL, "first_name" varchar(150) NOT NULL);
+CREATE TABLE "auth_user_groups" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "user_id" integer NOT NULL REFERENCES "auth_user" ("id") DEFERRABLE INITIALLY DEFERRED, "group_id" integer NOT NULL REFERENCES "auth_group" ("id") DEFERRABLE INITIALLY DEFERRED);
+INSERT INTO "auth_group" VALUES(1,'Site Editors');
+INSERT INTO "auth_user" VALUES(1,'pbkdf2_sha256$1000000$LEv8tE88ZIgueBXXvyf71g$SdcIhGihTSX6ofh2ed6GkK7l+HTpcLNhTTnKcGUzm+w=',NULL,1,'ada','','ada@example.org',1,1,'2024-05-01 12:00:00','');
+INSERT INTO "auth_user" VALUES(2,'argon2$argon2id$v=19$m=102400,t=2,p=8$RWRLMEVlSlpXNXhzeVh4ZXNCQm5NUQ$oww4vdxx0a/tSZQtNasWs3+3R+xs6zCVwGMol2wmcHQ',NULL,0,'Grace','','grace@example.org',0,1,'2024-05-01 12:00:00','');
+INSERT INTO "auth_user" VALUES(3,'bcrypt$$2b$12$uBiY8n/nIyWjcFb/FQnyMe2P.Ia1g1ctOQWsO.7jxV1./gpTr7UYO',NULL,0,'blaise','','blaise@example.org',0,1,'2024-05-01 12:00:00','');
+INSERT INTO "auth_user" VALUES(4,'scrypt$16384$gsd1I2r3mZFe8zgIfyutGG$8$5$tKRzslxqaoLTmUvVAP8A3lXm+9X2YTef+k2I6FskcZOakuYwd72KdU5XYjRncBzn3f2ETlN2DIywBiTheXa7DA==',NULL,0,'søren','','soren@example.org',0,1,'2024-05-01 12:00:00','');
+INSERT INTO "auth_user" VALUES(5,'argon2$argon2id$v=19$m=102400,t=2,p=8$UTJPZDRndTVNMElOaGp3aXpwREtBdw$toeWCsNz/QXt4QJb/aaD0nkV9rihn66bspo3fS0t3kk',NULL,0,'off@example.org','','',0,0,'2024-05-01 12:00:00','');
+INSERT INTO "auth_user" VALUES(6,'!vpKem9B30gKPWr0cTn7iCu4Dk4vsRJrWdltH9Wsm',NULL,0,'social','','social@example.org',0,1,'2024-05-01 12:00:00','');
+INSERT INTO "auth_user" VALUES(7,'bcrypt_sha256$$2b$12$mL43XhrrI3exWF6y0ElYIucvxBOX72NS3It5KBhnEDuutIbsK1fhC',NULL,0,'prehashed','','prehashed@example.org',0,1,'2024-05-01 12:00:00','');
+INSERT INTO "auth_user" VALUES(8,'argon2$argon2id$v=19$m=102400,t=2,p=8$RzFmRDY2bDBPSmVFbTI5Qmo3MlJnSw$awz06JWSOGICYX5xZVtRwO5YniT1kz5f3piLHO2ZFYs',NULL,0,'grace','','other@example.org',0,1,'2024-05-01 12:00:00','');
+INSERT INTO "auth_user_groups" VALUES(1,2,1);
