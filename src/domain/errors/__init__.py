@@ -14,7 +14,9 @@ from doorward.domain.errors.access import RoleBuiltIn as RoleBuiltIn
 from doorward.domain.errors.access import RoleMissing as RoleMissing
 from doorward.domain.errors.access import RoleRequired as RoleRequired
 from doorward.domain.errors.access import RoleUnknown as RoleUnknown
+from doorward.domain.errors.accounts import AccountDisabled as AccountDisabled
 from doorward.domain.errors.accounts import AccountMissing as AccountMissing
+from doorward.domain.errors.accounts import AddressMissing as AddressMissing
 from doorward.domain.errors.accounts import AdoptionRefused as AdoptionRefused
 from doorward.domain.errors.accounts import EmailAlreadyVerified as EmailAlreadyVerified
 from doorward.domain.errors.accounts import EmailNotVerified as EmailNotVerified

@@ -183,6 +183,18 @@ class EmailNotVerified(Forbidden):
     text = "Verify your email address first: open the link in the letter that was sent to it, or ask for a new letter."
 
 
+class AccountDisabled(Conflict):
+    """Only administrators are told so."""
+
+    code = "account_disabled"
+    text = "The account is disabled; enable it first."
+
+
+class AddressMissing(Conflict):
+    code = "address_missing"
+    text = "The account has no email address."
+
+
 class EmailAlreadyVerified(Conflict):
     code = "email_already_verified"
     text = "This email address is verified already."

@@ -19,6 +19,7 @@ from doorward.application.accounts.prune_deleted_users import PruneDeletedUsers
 from doorward.application.accounts.register_user import RegisterUser
 from doorward.application.accounts.remove_invitation import RemoveInvitation
 from doorward.application.accounts.restore_user import RestoreUser
+from doorward.application.accounts.start_password_reset import StartPasswordReset
 from doorward.application.accounts.update_own_account import UpdateOwnAccount
 from doorward.application.accounts.update_user import UpdateUser
 from doorward.application.ports.profiles import ProfileSchema
@@ -47,6 +48,7 @@ ADMINISTRATION = (
     DeleteOwnAccount,
     RestoreUser,
     PruneDeletedUsers,
+    StartPasswordReset,
 )
 """The use cases that administer accounts."""
 

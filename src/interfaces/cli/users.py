@@ -14,6 +14,7 @@ from doorward.application.accounts.identify_user import IdentifyUser
 from doorward.application.accounts.list_users import MAX_PAGE_SIZE, ListUsers, Page
 from doorward.application.accounts.restore_user import RestoreUser
 from doorward.application.accounts.set_password import SetPassword
+from doorward.application.accounts.start_password_reset import StartPasswordReset
 from doorward.application.accounts.unlock_user import UnlockUser
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
 from doorward.application.accounts.vouch_for_email import VouchForEmail
@@ -232,6 +233,19 @@ def set_password(account: AccountName) -> None:
         return user
 
     click.echo(f"{run(work).username.value} has a new password.")
+
+
+@users.command(name="reset-password")
+@account_name
+def reset_password(account: AccountName) -> None:
+    """Send the holder of an account the letter with a link to choose a new password."""
+
+    async def work(context: CommandContext) -> User:
+        user = await account.find(context)
+        await (await context.get(StartPasswordReset))(user.id, OPERATOR, context.now)
+        return user
+
+    click.echo(f"A letter to {run(work).username.value} is on its way.")
 
 
 @users.command(name="verify-email")

@@ -185,6 +185,16 @@ def test_an_account_is_disabled_enabled_and_deleted(migrated: Doorward) -> None:
     assert migrated("users", "show", "erin").returncode == 1
 
 
+def test_the_operator_starts_a_reset(migrated: Doorward) -> None:
+    create(migrated, "rita")
+    done = migrated("users", "reset-password", "rita")
+    assert (done.returncode, done.stdout) == (0, "A letter to rita is on its way.\n")
+    assert "password_reset" in migrated("letters", "list").stdout
+    migrated("users", "disable", "rita")
+    refused = migrated("users", "reset-password", "rita")
+    assert (refused.returncode, refused.stderr) == (1, "doorward: The account is disabled; enable it first.\n")
+
+
 def test_the_operator_vouches_for_an_address(migrated: Doorward) -> None:
     assert create(migrated, "vera")["emailVerified"] is True
     assert migrated("users", "verify-email", "vera").stdout == "The email address of vera is verified.\n"

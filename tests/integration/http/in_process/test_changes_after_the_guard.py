@@ -160,6 +160,7 @@ CHANGES: Mapping[str, Case] = {
     "DELETE /api/admin/users/{user_id}/sessions": Case("/api/admin/users/{bob}/sessions"),
     "PUT /api/admin/users/{user_id}/roles/{role}": Case("/api/admin/users/{bob}/roles/editor"),
     "DELETE /api/admin/users/{user_id}/roles/{role}": Case("/api/admin/users/{bob}/roles/writer"),
+    "POST /api/admin/users/{user_id}/password-reset": Case("/api/admin/users/{bob}/password-reset"),
     "POST /api/admin/users/{user_id}/verification": Case("/api/admin/users/{bob}/verification"),
     "PUT /api/admin/roles/{role}": Case("/api/admin/roles/editor", {"description": "edits"}),
     "POST /api/admin/invitations": Case("/api/admin/invitations", {"email": "eve@example.org", "roles": ["editor"]}),

@@ -97,6 +97,7 @@ GUARDED: Mapping[str, frozenset[str]] = {
     "PUT /api/admin/users/{user_id}/roles/{role}": ADMINS,
     "DELETE /api/admin/users/{user_id}/roles/{role}": ADMINS,
     "POST /api/admin/users/{user_id}/verification": ADMINS,
+    "POST /api/admin/users/{user_id}/password-reset": ADMINS,
     "GET /api/admin/invitations": ADMINS,
     "POST /api/admin/invitations": ADMINS,
     "DELETE /api/admin/invitations/{invitation_id}": ADMINS,
