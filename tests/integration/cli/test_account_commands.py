@@ -292,8 +292,9 @@ def test_the_operator_invites_somebody(migrated: Doorward) -> None:
     done = migrated("users", "invite", "Grace@Example.org", "--role", "moderator", "--locale", "de")
     assert done.returncode == 0, done.stderr
     assert re.fullmatch(r"Invited Grace@example\.org until 20\S+Z\.\n", done.stdout)
-    (letter,) = json.loads(migrated("letters", "list", "--json").stdout)["letters"]
-    assert (letter["kind"], letter["recipient"], letter["language"]) == ("invitation", "Grace@example.org", "de")
+    letters = json.loads(migrated("letters", "list", "--json").stdout)["letters"]
+    (letter,) = [letter for letter in letters if letter["kind"] == "invitation"]
+    assert (letter["recipient"], letter["language"]) == ("Grace@example.org", "de")
     for arguments, told in (
         (("grace",), "Write an email address"),
         (("grace@example.org", "--role", "nothing"), "nothing"),
