@@ -160,7 +160,7 @@ async def account_pages(storage: Storage, count: int) -> AsyncIterator[Sequence[
     after: str | None = None
     while count:
         async with storage.reading() as reading:
-            page = await reading.users.page("user-", after, min(count, PAGE_SIZE))
+            page = await reading.user_pages.by_username("user-", after, min(count, PAGE_SIZE))
         if not page:
             raise RuntimeError("There are fewer accounts than sessions to open.")
         yield page

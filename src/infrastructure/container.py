@@ -18,12 +18,7 @@ from doorward.application.access.revoke_role import RevokeRole
 from doorward.application.accounts.change_password import ChangePassword
 from doorward.application.accounts.confirm_password import ConfirmPassword
 from doorward.application.accounts.create_user import CreateUser
-from doorward.application.accounts.delete_own_account import DeleteOwnAccount
-from doorward.application.accounts.delete_user import DeleteUser
-from doorward.application.accounts.find_user import FindUser
-from doorward.application.accounts.identify_user import IdentifyUser
 from doorward.application.accounts.import_users import ImportUsers
-from doorward.application.accounts.list_users import ListUsers
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.accounts.prune_attempts import PruneAttempts
 from doorward.application.accounts.request_password_reset import RequestPasswordReset
@@ -46,7 +41,7 @@ from doorward.application.sessions.issue_tokens import IssueTokens
 from doorward.application.sessions.list_sessions import ListSessions
 from doorward.application.sessions.prune_sessions import PruneSessions
 from doorward.application.sessions.refresh_session import RefreshSession
-from doorward.infrastructure.providers.accounts import BY_SETTINGS, AccountsProvider
+from doorward.infrastructure.providers.accounts import ADMINISTRATION, BY_SETTINGS, AccountsProvider
 from doorward.infrastructure.providers.audit import AUDIT, AuditProvider
 from doorward.infrastructure.providers.change_feed import ChangeFeedProvider
 from doorward.infrastructure.providers.email_addresses import EMAIL_ADDRESSES
@@ -70,11 +65,6 @@ ACCOUNTS = (
     RequestPasswordReset,
     ResetPassword,
     PasswordRules,
-    FindUser,
-    IdentifyUser,
-    ListUsers,
-    DeleteUser,
-    DeleteOwnAccount,
     AdoptAccounts,
 )
 SESSIONS = (
@@ -106,7 +96,17 @@ SERVICES = (RegisterService, ListServices, RemoveService, AuthenticateClient, In
 class UseCases(Provider):
     scope = Scope.APP
     all = provide_all(
-        *ACCOUNTS, *BY_SETTINGS, *SESSIONS, *ACCESS, *KEYS, *SERVICES, *LETTERS, *EMAIL_ADDRESSES, *AUDIT, *OPERATIONS
+        *ACCOUNTS,
+        *ADMINISTRATION,
+        *BY_SETTINGS,
+        *SESSIONS,
+        *ACCESS,
+        *KEYS,
+        *SERVICES,
+        *LETTERS,
+        *EMAIL_ADDRESSES,
+        *AUDIT,
+        *OPERATIONS,
     )
 
 
@@ -123,6 +123,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         ChangeFeedProvider(settings),
         LettersProvider(settings),
         AuditProvider(settings),
+        AccountsProvider(settings),
         MaintenanceProvider(),
         SignInProvider(settings),
         RateLimitsProvider(settings),

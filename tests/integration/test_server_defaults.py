@@ -87,7 +87,7 @@ async def works(url: DatabaseUrl) -> bool:
         await put(there, two, one)
         assert await found(here, two.id) == two
         async with here.reading() as reading:
-            assert [user.id for user in await reading.users.page("", None, 10)] == [one.id, two.id]
+            assert [user.id for user in await reading.user_pages.by_username("", None, 10)] == [one.id, two.id]
         with pytest.raises(UsernameTaken):
             await put(there, a_user("Many-Equal-Letters-1"))
         async with there.transaction() as tx:

@@ -22,6 +22,7 @@ from doorward.application.accounts.find_and_count import FindAndCount
 from doorward.application.accounts.import_users import ImportUsers
 from doorward.application.accounts.invite_user import InviteUser
 from doorward.application.accounts.password_rules import PasswordRules
+from doorward.application.accounts.prune_deleted_users import PruneDeletedUsers
 from doorward.application.accounts.register_user import RegisterUser
 from doorward.application.accounts.request_email_change import RequestEmailChange
 from doorward.application.accounts.request_email_verification import RequestEmailVerification
@@ -29,6 +30,7 @@ from doorward.application.accounts.request_password_reset import RequestPassword
 from doorward.application.accounts.request_sign_in_code import RequestSignInCode
 from doorward.application.accounts.resend_email_verification import ResendEmailVerification
 from doorward.application.accounts.reset_password import ResetPassword
+from doorward.application.accounts.restore_user import RestoreUser
 from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.sign_in_by_code import SignInByCode
 from doorward.application.accounts.undo_change import UndoChange
@@ -54,6 +56,7 @@ from doorward.domain.access.decision import SIGNED_IN, Requirement
 from doorward.domain.access.principal import Principal
 from doorward.domain.access.role import USER, RoleName
 from doorward.domain.accounts.attempts import AttemptPolicy
+from doorward.domain.accounts.deletion import DeletionPolicy
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.email_verification import EmailVerification
 from doorward.domain.accounts.invitation import INVITATION_LIFE, Invitation
@@ -182,6 +185,7 @@ class House:
     attempts: AttemptPolicy = field(default_factory=AttemptPolicy)
     notice_device: NoticeDevice = field(default_factory=NoticeDevice)
     verification: EmailVerification = EmailVerification.OFF
+    deletion: DeletionPolicy = field(default_factory=DeletionPolicy)
     database: MemoryDatabase = field(default_factory=MemoryDatabase)
     storage: MemoryStorage = field(init=False)
     directory: AccessDirectory = field(init=False)
@@ -333,11 +337,19 @@ class House:
 
     @property
     def delete_user(self) -> DeleteUser:
-        return DeleteUser(self.storage, self.log, self.clock)
+        return DeleteUser(self.storage, self.deletion, self.log, self.clock)
+
+    @property
+    def restore(self) -> RestoreUser:
+        return RestoreUser(self.storage, self.deletion, self.log)
+
+    @property
+    def prune_deleted(self) -> PruneDeletedUsers:
+        return PruneDeletedUsers(self.storage, self.deletion, self.log)
 
     @property
     def delete_own_account(self) -> DeleteOwnAccount:
-        return DeleteOwnAccount(self.storage, self.confirm, self.log, self.clock)
+        return DeleteOwnAccount(self.storage, self.confirm, self.deletion, self.log)
 
     @property
     def authorize_from_cache(self) -> AuthorizeFromCache:

@@ -36,6 +36,17 @@ class IdentifyUser:
                 user = await reading.users.by_login(key)
         return found(user)
 
+    async def deleted(self, text: str) -> UserId:
+        """Return the id of the deleted account with this id or username. Raise AccountMissing, or EmailUnproven for an
+        email."""
+        key = login_key(text)
+        if "@" in key:
+            raise EmailUnproven
+        async with self.storage.reading() as reading:
+            if CANONICAL_ID.fullmatch(text):
+                return found(await reading.deleted_users.get(UserId(UUID(text)))).id
+            return found(await reading.deleted_users.by_username(key)).id
+
     async def by_email(self, text: str, *, unverified: bool) -> User:
         """Return the account with this email. `unverified` accepts an address that the account may not have verified.
 

@@ -112,7 +112,8 @@ class ImportUsers:
         keys = [user.username.key for user in users.values()], [user.email.key for user in users.values() if user.email]
         async with self.storage.reading() as reading:
             named, reachable = await reading.users.taken(*keys)
-            known = await reading.users.access_of([user.id for user in users.values() if user.id != PLACEHOLDER_ID])
+            given = [user.id for user in users.values() if user.id != PLACEHOLDER_ID]
+            known = {*await reading.users.access_of(given), *await reading.deleted_users.among(given)}
         ids = {line: "Id is already in use!" for line, user in users.items() if user.id in known}
         emails = {line: EmailTaken.text for line, user in users.items() if user.email and user.email.key in reachable}
         names = {line: UsernameTaken.text for line, user in users.items() if user.username.key in named}

@@ -1,12 +1,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import final
 
+from doorward.application.accounts.page_marks import id_after, moment_after, moment_mark
 from doorward.application.ports.storage import Storage
+from doorward.application.ports.user_pages import UserPages
+from doorward.domain.accounts.listing import Listing, Sort
 from doorward.domain.accounts.user import User
-from doorward.domain.accounts.username import fold
 
 MAX_PAGE_SIZE = 200
+EVERYBODY = Listing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,19 +23,49 @@ class Page:
 @final
 @dataclass(frozen=True, slots=True)
 class ListUsers:
-    """Lists accounts in the order of their usernames, page by page. The keyset makes a late page as fast as the
-    first."""
+    """Lists accounts page by page. The keyset makes a late page as fast as the first."""
 
     storage: Storage
 
-    async def __call__(self, query: str = "", after: str | None = None, limit: int = 50) -> Page:
-        """Return one page. `query` is the beginning of a username or, if it contains an `@`, of an email; the order is
-        then that of the emails. `limit` is limited to 1 to MAX_PAGE_SIZE."""
-        folded, limit = fold(query), max(1, min(limit, MAX_PAGE_SIZE))
+    async def __call__(
+        self, now: datetime, listing: Listing = EVERYBODY, after: str | None = None, limit: int = 50
+    ) -> Page:
+        """Return one page. `limit` is limited to 1 to MAX_PAGE_SIZE. Raise ListingRefused for a combination of filters
+        and order that no index serves, and InvalidAfter."""
+        order, limit = listing.order(), max(1, min(limit, MAX_PAGE_SIZE))
         async with self.storage.reading() as reading:
-            users = await reading.users.page(folded, after, limit + 1)
+            users = await read(reading.user_pages, listing, now, after or None, limit + 1)
         if len(users) <= limit:
             return Page(users, None)
-        last = users[limit - 1]
-        by_email = last.email is not None and "@" in folded
-        return Page(users[:limit], last.email.key if last.email and by_email else last.username.key)
+        return Page(users[:limit], mark(order, users[limit - 1]))
+
+
+async def read(pages: UserPages, listing: Listing, now: datetime, after: str | None, limit: int) -> Sequence[User]:
+    match listing.order():
+        case Sort.USERNAME:
+            return await pages.by_username(listing.beginning, after, limit)
+        case Sort.EMAIL:
+            return await pages.by_email(listing.beginning, after, limit)
+        case Sort.EARLIEST_CREATED | Sort.LATEST_CREATED as order:
+            return await pages.by_creation(moment_after(after), limit, latest_first=order is Sort.LATEST_CREATED)
+        case Sort.LATEST_DELETED:
+            return await pages.deleted(moment_after(after), limit)
+        case Sort.ID if listing.role is not None:
+            return await pages.with_role(listing.role, id_after(after), limit)
+        case Sort.ID:
+            return await pages.disabled(now, id_after(after), limit)
+
+
+def mark(order: Sort, last: User) -> str:
+    """Return the text by which the next page begins after this account."""
+    match order:
+        case Sort.USERNAME:
+            return last.username.key
+        case Sort.EMAIL:
+            return last.email_key
+        case Sort.EARLIEST_CREATED | Sort.LATEST_CREATED:
+            return moment_mark(last.created_at, last)
+        case Sort.LATEST_DELETED:
+            return moment_mark(last.deleted_at or last.created_at, last)
+        case Sort.ID:
+            return str(last.id)

@@ -17,15 +17,12 @@ from doorward.domain.sessions.session import Session, SessionPolicy
 
 
 class UserReader(Protocol):
+    """Accounts that were deleted and are kept are not found, except by `taken`."""
+
     async def get(self, user_id: UserId) -> User | None: ...
 
     async def by_login(self, key: str) -> User | None:
         """Return the account whose username key is `key`, or else the one whose email key or alias key is."""
-        ...
-
-    async def page(self, query: str, after: str | None, limit: int) -> Sequence[User]:
-        """Return at most `limit` accounts whose username key begins with `query` and comes after `after`, in the order
-        of that key. If `query` contains an `@`, the email key replaces the username key."""
         ...
 
     async def taken(
@@ -67,9 +64,9 @@ class UserRepository(UserReader, Protocol):
         ...
 
     async def delete(self, user_id: UserId) -> bool:
-        """Delete the account with its grants, sessions, letters, links, code, known user agents and profile, and the
-        key of its audit entries. Return whether it existed. The end of the sessions is announced as one change, of the
-        epoch after the account's last."""
+        """Delete the account for good, with its grants, sessions, letters, links, code, known user agents and profile,
+        and the key of its audit entries. Return whether it existed. The end of the sessions is announced as one change,
+        of the epoch after the account's last."""
         ...
 
     async def lock(self, user_id: UserId) -> User | None:

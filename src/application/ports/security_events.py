@@ -86,10 +86,12 @@ class SecurityEvent(StrEnum):
     SIGNING_KEY_ROTATION_FAILED = "signing_key_rotation_failed", Level.ERROR
     USER_CREATED = "user_created", Level.INFO
     USER_DELETED = "user_deleted", Level.INFO
+    USER_RESTORED = "user_restored", Level.INFO
     USER_UNLOCKED = "user_unlocked", Level.INFO
     USER_UPDATED = "user_updated", Level.INFO
     USERS_IMPORTED = "users_imported", Level.INFO
     USERS_IMPORT_FAILED = "users_import_failed", Level.ERROR
+    USERS_PRUNED = "users_pruned", Level.INFO
 
     def __new__(cls, value: str, level: Level, max_lines_per_second: int | None = None) -> Self:
         event = str.__new__(cls, value)

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from doorward.application.ports.adoption import AdoptionReader, AdoptionRepository
 from doorward.application.ports.audit import AuditReader, AuditRepository
+from doorward.application.ports.deleted_users import DeletedUserReader, DeletedUserRepository
 from doorward.application.ports.invitations import InvitationReader, InvitationRepository
 from doorward.application.ports.known_agents import KnownAgentsRepository
 from doorward.application.ports.letters import (
@@ -40,6 +41,7 @@ from doorward.application.ports.repositories import (
     UserRepository,
 )
 from doorward.application.ports.sign_in_codes import SignInCodeRepository
+from doorward.application.ports.user_pages import UserPages
 from doorward.domain.change_feed.change import Change
 
 
@@ -107,6 +109,10 @@ class Reading(Protocol):
     def profiles(self) -> ProfileReader: ...
     @property
     def invitations(self) -> InvitationReader: ...
+    @property
+    def deleted_users(self) -> DeletedUserReader: ...
+    @property
+    def user_pages(self) -> UserPages: ...
 
 
 class Transaction(Protocol):
@@ -148,6 +154,8 @@ class Transaction(Protocol):
     def profiles(self) -> ProfileRepository: ...
     @property
     def invitations(self) -> InvitationRepository: ...
+    @property
+    def deleted_users(self) -> DeletedUserRepository: ...
 
 
 CommitListener = Callable[[Sequence[Change]], None]

@@ -5,6 +5,7 @@ from typing import Annotated, Self
 from doorward.domain.access.decision import Access
 from doorward.domain.access.role import RoleName
 from doorward.domain.accounts.alias import Alias
+from doorward.domain.accounts.deletion import DeletionPolicy
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.accounts.suspension import WITHOUT_END, Suspension
@@ -33,6 +34,8 @@ class User:
     roles: Annotated[frozenset[RoleName], Held("They decide what you may do.")] = frozenset()
     suspension: Annotated[Suspension | None, Held("An account that is disabled cannot sign in.")] = None
     """Whoever asks whether the account is disabled asks `is_enabled_at`, because a suspension can end by itself."""
+    deleted_at: Annotated[datetime | None, Held("It says when the account was deleted.")] = None
+    """When the account was deleted, if it can be restored. Only `DeletedUserReader` finds it then."""
     epoch: Annotated[int, Held("Access tokens with a lower number are refused.")] = 0
     version: Annotated[int, Held("It counts the changes, so that two at once do not collide.")] = 0
     alias: Annotated[Alias | None, Held("You sign in with it, as in the system that the account comes from.")] = None
@@ -101,6 +104,16 @@ class User:
     def disabled_still(self, suspension: Suspension) -> Self:
         """Return an account that is disabled already with another reason or end."""
         return replace(self, suspension=suspension)
+
+    def deleted_now(self, now: datetime) -> Self:
+        """Return the account, deleted. It revokes all access tokens."""
+        return replace(self, deleted_at=now, epoch=self.epoch + 1)
+
+    def is_restorable(self, policy: DeletionPolicy, now: datetime) -> bool:
+        return self.deleted_at is not None and self.deleted_at > policy.kept_since(now)
+
+    def restored(self) -> Self:
+        return replace(self, deleted_at=None)
 
     def with_password(self, password_hash: PasswordHash) -> Self:
         """Return the account with a new password. It revokes all access tokens."""

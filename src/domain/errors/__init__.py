@@ -14,7 +14,9 @@ from doorward.domain.errors.access import RoleBuiltIn as RoleBuiltIn
 from doorward.domain.errors.access import RoleMissing as RoleMissing
 from doorward.domain.errors.access import RoleRequired as RoleRequired
 from doorward.domain.errors.access import RoleUnknown as RoleUnknown
+from doorward.domain.errors.accounts import AccountDisabled as AccountDisabled
 from doorward.domain.errors.accounts import AccountMissing as AccountMissing
+from doorward.domain.errors.accounts import AddressMissing as AddressMissing
 from doorward.domain.errors.accounts import AdoptionRefused as AdoptionRefused
 from doorward.domain.errors.accounts import EmailAlreadyVerified as EmailAlreadyVerified
 from doorward.domain.errors.accounts import EmailNotVerified as EmailNotVerified
@@ -22,6 +24,7 @@ from doorward.domain.errors.accounts import EmailTaken as EmailTaken
 from doorward.domain.errors.accounts import EmailUnproven as EmailUnproven
 from doorward.domain.errors.accounts import ImportRefused as ImportRefused
 from doorward.domain.errors.accounts import ImportStopped as ImportStopped
+from doorward.domain.errors.accounts import InvalidAfter as InvalidAfter
 from doorward.domain.errors.accounts import InvalidCode as InvalidCode
 from doorward.domain.errors.accounts import InvalidCredentials as InvalidCredentials
 from doorward.domain.errors.accounts import InvalidEmail as InvalidEmail
@@ -31,6 +34,7 @@ from doorward.domain.errors.accounts import InvalidReason as InvalidReason
 from doorward.domain.errors.accounts import InvalidUntil as InvalidUntil
 from doorward.domain.errors.accounts import InvalidUsername as InvalidUsername
 from doorward.domain.errors.accounts import InvitationMissing as InvitationMissing
+from doorward.domain.errors.accounts import ListingRefused as ListingRefused
 from doorward.domain.errors.accounts import PasswordBlocked as PasswordBlocked
 from doorward.domain.errors.accounts import PasswordRefused as PasswordRefused
 from doorward.domain.errors.accounts import PasswordTooLong as PasswordTooLong

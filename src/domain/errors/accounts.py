@@ -1,6 +1,6 @@
 """Refusals about accounts, passwords and sign-in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from doorward.domain.errors.families import Conflict, Forbidden, Invalid, Missing, Throttled, Unauthenticated
 
@@ -140,6 +140,27 @@ class InvalidUntil(Invalid):
     text = "Write a time in the future with its offset, such as 2030-01-31T12:00:00Z, or leave it out."
 
 
+class ListingRefused(Invalid):
+    """No index serves this combination of filters and order, so that a list would read every account."""
+
+    code = "listing_refused"
+
+    def __init__(self, asked: Sequence[str], offered: Mapping[str, Sequence[str]]) -> None:
+        """`offered` maps the name of each filter, or an empty one, to its orders."""
+        filters = [f"{name} with sort={' or '.join(sorts)}" for name, sorts in offered.items() if name]
+        alone = " or ".join(sort for name, sorts in offered.items() if not name for sort in sorts)
+        super().__init__(
+            f"Accounts cannot be listed by {' and '.join(asked)}. Ask for one of these: {', '.join(filters)}; or no "
+            f"filter with sort={alone}."
+        )
+
+
+class InvalidAfter(Invalid):
+    code = "invalid_after"
+    field = "after"
+    text = "Send the `after` of the page before as it was, with the same filter and the same order."
+
+
 class InvalidCredentials(Unauthenticated):
     """The sign-in failed. Only the security log contains the reason; the client does not learn it."""
 
@@ -160,6 +181,18 @@ class EmailNotVerified(Forbidden):
 
     code = "email_not_verified"
     text = "Verify your email address first: open the link in the letter that was sent to it, or ask for a new letter."
+
+
+class AccountDisabled(Conflict):
+    """Only administrators are told so."""
+
+    code = "account_disabled"
+    text = "The account is disabled; enable it first."
+
+
+class AddressMissing(Conflict):
+    code = "address_missing"
+    text = "The account has no email address."
 
 
 class EmailAlreadyVerified(Conflict):

@@ -26,28 +26,21 @@ class MemoryUsers:
     tables: Tables
     announce: Announce
 
+    @property
+    def present(self) -> Sequence[User]:
+        """The accounts that were not deleted."""
+        return [user for user in self.tables.users.values() if user.deleted_at is None]
+
     async def get(self, user_id: UserId) -> User | None:
-        return self.tables.users.get(user_id)
+        user = self.tables.users.get(user_id)
+        return user if user and user.deleted_at is None else None
 
     async def by_login(self, key: str) -> User | None:
-        users = self.tables.users.values()
+        users = self.present
         by_username = (user for user in users if user.username.key == key)
         by_email = (user for user in users if user.email and user.email.key == key)
         by_alias = (user for user in users if user.alias and user.alias.key == key)
         return next(by_username, None) or next(by_email, None) or next(by_alias, None)
-
-    async def page(self, query: str, after: str | None, limit: int) -> Sequence[User]:
-        def key(user: User) -> str:
-            if "@" in query:
-                return user.email.key if user.email else ""
-            return user.username.key
-
-        matching = [
-            user
-            for user in self.tables.users.values()
-            if key(user).startswith(query) and (after is None or key(user) > after)
-        ]
-        return sorted(matching, key=key)[:limit]
 
     async def taken(
         self, username_keys: Sequence[str], email_keys: Sequence[str]
@@ -62,7 +55,7 @@ class MemoryUsers:
         return frozenset(alias_keys) & {user.alias.key for user in self.tables.users.values() if user.alias}
 
     async def access_of(self, user_ids: Sequence[UserId]) -> Mapping[UserId, Access]:
-        users = (self.tables.users.get(user_id) for user_id in user_ids)
+        users = [await self.get(user_id) for user_id in user_ids]
         return {user.id: user.access for user in users if user is not None}
 
     async def add(self, user: User) -> None:
@@ -101,16 +94,12 @@ class MemoryUsers:
             return False
         self.announce(Change.of_account(user_id))
         self.announce(Change.sessions_ended(user_id, user.epoch + 1))
-        self.tables.remove_sessions(user_id)
-        self.tables.remove_letters(user_id)
-        self.tables.delete_audit_key(user_id)
-        self.tables.profiles.pop(user_id, None)
-        del self.tables.users[user_id]
+        self.tables.remove_account(user_id)
         return True
 
     async def lock(self, user_id: UserId) -> User | None:
         """Return the account; the storage runs one transaction at a time, so it needs no lock."""
-        return self.tables.users.get(user_id)
+        return await self.get(user_id)
 
     async def grant(self, user_id: UserId, role: RoleName, now: datetime) -> bool:  # noqa: ARG002 this adapter does not store it
         user = self.tables.users.get(user_id)
@@ -133,7 +122,7 @@ class MemoryUsers:
         return True
 
     async def count_enabled(self, role: RoleName, now: datetime) -> int:
-        return sum(role in user.roles and user.is_enabled_at(now) for user in self.tables.users.values())
+        return sum(role in user.roles and user.is_enabled_at(now) for user in self.present)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from doorward.domain.change_feed.change import Change, SequencedChange
 from doorward.infrastructure.memory.adoptions import MemoryAdoptions
 from doorward.infrastructure.memory.attempts import MemoryAttempts
 from doorward.infrastructure.memory.audit import MemoryAudit
+from doorward.infrastructure.memory.deleted_users import MemoryDeletedUsers
 from doorward.infrastructure.memory.invitations import MemoryInvitations
 from doorward.infrastructure.memory.known_agents import MemoryKnownAgents
 from doorward.infrastructure.memory.leases import MemoryLeases
@@ -26,6 +27,7 @@ from doorward.infrastructure.memory.sessions import MemorySessions
 from doorward.infrastructure.memory.sign_in_codes import MemorySignInCodes
 from doorward.infrastructure.memory.tables import MemoryDatabase, Tables
 from doorward.infrastructure.memory.undo_links import MemoryUndoLinks
+from doorward.infrastructure.memory.user_pages import MemoryUserPages
 
 
 @final
@@ -52,6 +54,7 @@ class MemoryTransaction:
         self.known_agents = MemoryKnownAgents(tables)
         self.profiles = MemoryProfiles(tables)
         self.invitations = MemoryInvitations(tables)
+        self.deleted_users = MemoryDeletedUsers(tables)
 
     def announce(self, change: Change) -> None:
         self.announced.append(change)
@@ -122,6 +125,14 @@ class MemoryReading:
     @property
     def invitations(self) -> MemoryInvitations:
         return MemoryInvitations(self._copy())
+
+    @property
+    def deleted_users(self) -> MemoryDeletedUsers:
+        return MemoryDeletedUsers(self._copy())
+
+    @property
+    def user_pages(self) -> MemoryUserPages:
+        return MemoryUserPages(self._copy())
 
     def _copy(self) -> Tables:
         return self._database.tables.copied()

@@ -97,6 +97,14 @@ class Tables:
         self.sign_in_codes.pop(user_id, None)
         self.known_agents.pop(user_id, None)
 
+    def remove_account(self, user_id: UserId) -> None:
+        """Remove the account with all that belongs to it."""
+        self.remove_sessions(user_id)
+        self.remove_letters(user_id)
+        self.profiles.pop(user_id, None)
+        self.delete_audit_key(user_id)
+        del self.users[user_id]
+
 
 @dataclass(slots=True)
 class MemoryDatabase:

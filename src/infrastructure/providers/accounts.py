@@ -1,19 +1,29 @@
-"""What the settings say about accounts, and the use cases that need it."""
+"""The use cases that administer accounts, and what is configurable about them."""
 
+from datetime import timedelta
 from typing import final
 
 from dishka import Provider, Scope, provide
 
 from doorward.application.accounts.accept_invitation import AcceptInvitation
 from doorward.application.accounts.any_profile import ANY_PROFILE
+from doorward.application.accounts.delete_own_account import DeleteOwnAccount
+from doorward.application.accounts.delete_user import DeleteUser
 from doorward.application.accounts.find_profile import FindProfile
+from doorward.application.accounts.find_user import FindUser
+from doorward.application.accounts.identify_user import IdentifyUser
 from doorward.application.accounts.invite_user import InviteUser
 from doorward.application.accounts.list_invitations import ListInvitations
+from doorward.application.accounts.list_users import ListUsers
+from doorward.application.accounts.prune_deleted_users import PruneDeletedUsers
 from doorward.application.accounts.register_user import RegisterUser
 from doorward.application.accounts.remove_invitation import RemoveInvitation
+from doorward.application.accounts.restore_user import RestoreUser
+from doorward.application.accounts.start_password_reset import StartPasswordReset
 from doorward.application.accounts.update_own_account import UpdateOwnAccount
 from doorward.application.accounts.update_user import UpdateUser
 from doorward.application.ports.profiles import ProfileSchema
+from doorward.domain.accounts.deletion import DeletionPolicy
 from doorward.domain.accounts.sign_up import SignUp
 from doorward.infrastructure.json_schema import JsonSchema
 from doorward.infrastructure.settings.settings import Settings
@@ -29,6 +39,18 @@ BY_SETTINGS = (
     RemoveInvitation,
 )
 """The use cases that need it."""
+
+ADMINISTRATION = (
+    FindUser,
+    IdentifyUser,
+    ListUsers,
+    DeleteUser,
+    DeleteOwnAccount,
+    RestoreUser,
+    PruneDeletedUsers,
+    StartPasswordReset,
+)
+"""The use cases that administer accounts."""
 
 
 @final
@@ -47,3 +69,7 @@ class AccountsProvider(Provider):
     @provide
     def sign_up(self) -> SignUp:
         return SignUp(self.settings.sign_up)
+
+    @provide
+    def deletion_policy(self) -> DeletionPolicy:
+        return DeletionPolicy(kept=timedelta(days=self.settings.deleted_accounts_days))

@@ -5,6 +5,7 @@ from typing import final
 from dishka import Provider, Scope, provide
 
 from doorward.application.accounts.prune_attempts import PruneAttempts
+from doorward.application.accounts.prune_deleted_users import PruneDeletedUsers
 from doorward.application.audit.prune_audit import PruneAudit
 from doorward.application.check_readiness import CheckReadiness
 from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
@@ -30,6 +31,7 @@ class MaintenanceProvider(Provider):
         attempts: PruneAttempts,
         letters: PruneLetters,
         audit: PruneAudit,
+        deleted: PruneDeletedUsers,
     ) -> RecurringWork:
         return RecurringWork(
             {
@@ -38,5 +40,6 @@ class MaintenanceProvider(Provider):
                 "prune_attempts": attempts,
                 "prune_letters": letters,
                 "prune_audit": audit,
+                "prune_deleted_users": deleted,
             }
         )

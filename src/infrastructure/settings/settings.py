@@ -10,9 +10,13 @@ from msgspec import Meta
 
 from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME
 from doorward.infrastructure.settings.account_settings import (
+    DeletedAccountsDays,
     PasswordBlocklist,
     PasswordMinLength,
     ProfileSchemaFile,
+    SessionAbsoluteSeconds,
+    SessionIdleSeconds,
+    SessionsPerAccount,
     SignUpMode,
 )
 from doorward.infrastructure.settings.letter_settings import (
@@ -165,23 +169,10 @@ class Settings:
             description="Seconds for which a used refresh token gets the same successor again, 0 to 600.",
         ),
     ] = 10
-    session_idle_seconds: Annotated[
-        int,
-        Meta(
-            ge=60, le=31_536_000, description="Seconds without a refresh after which a session ends; default 14 days."
-        ),
-    ] = 1_209_600
-    session_absolute_seconds: Annotated[
-        int,
-        Meta(
-            ge=60,
-            le=31_536_000,
-            description="Seconds after sign-in at which a session ends in any case; default 90 days.",
-        ),
-    ] = 7_776_000
-    sessions_per_account: Annotated[
-        int, Meta(ge=1, le=1_000, description="Maximum of sessions per account. One more sign-in ends the oldest.")
-    ] = 50
+    session_idle_seconds: SessionIdleSeconds = 1_209_600
+    session_absolute_seconds: SessionAbsoluteSeconds = 7_776_000
+    sessions_per_account: SessionsPerAccount = 50
+    deleted_accounts_days: DeletedAccountsDays = 30
     key_algorithm: Annotated[
         Literal["ES256", "EdDSA", "RS256"],
         Meta(description="Algorithm of the signing keys that the service makes: `ES256`, `EdDSA` or `RS256`."),

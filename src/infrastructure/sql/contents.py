@@ -11,7 +11,7 @@ from doorward.infrastructure.sql.naming import VERSION_TABLE
 from doorward.infrastructure.sql.tables import metadata
 from doorward.infrastructure.sql.urls import DatabaseUrl
 
-HEAD = "0014"
+HEAD = "0015"
 """The revision that this version works with. Revisions are numbered; a greater number is a newer revision."""
 
 KNOWN_REVISIONS = frozenset({"", *(f"{number:04}" for number in range(1, int(HEAD) + 1))})
@@ -28,7 +28,16 @@ ADDED_LATER = {
     "changes": frozenset({"session_id", "epoch"}),
     "sessions": frozenset({"keeps_token"}),
     "users": frozenset(
-        {"disabled_until", "disabled_reason", "alias", "alias_key", "external_id", "email_verified_at", "locale"}
+        {
+            "disabled_until",
+            "disabled_reason",
+            "deleted_at",
+            "alias",
+            "alias_key",
+            "external_id",
+            "email_verified_at",
+            "locale",
+        }
     ),
     "letters": frozenset({"details"}),
     "link_tokens": frozenset({"new_address"}),

@@ -16,6 +16,7 @@ from doorward.infrastructure.sql.audit import SqlAudit
 from doorward.infrastructure.sql.audit_heads import AuditHeads
 from doorward.infrastructure.sql.changes import Feed, SqlChanges
 from doorward.infrastructure.sql.connection import Limits, SqlConnection, connected
+from doorward.infrastructure.sql.deleted_users import SqlDeletedUsers
 from doorward.infrastructure.sql.engine import Engines, open_engines
 from doorward.infrastructure.sql.invitations import SqlInvitations
 from doorward.infrastructure.sql.keys import SqlKeys
@@ -31,6 +32,7 @@ from doorward.infrastructure.sql.sessions import SqlSessions
 from doorward.infrastructure.sql.sign_in_codes import SqlSignInCodes
 from doorward.infrastructure.sql.undo_links import SqlUndoLinks
 from doorward.infrastructure.sql.urls import DatabaseUrl
+from doorward.infrastructure.sql.user_pages import SqlUserPages
 from doorward.infrastructure.sql.users import SqlUsers
 
 SYSTEM_TIME = SystemClock().now
@@ -121,6 +123,14 @@ class SqlRepositories:
     @property
     def invitations(self) -> SqlInvitations:
         return SqlInvitations(self.connection)
+
+    @property
+    def deleted_users(self) -> SqlDeletedUsers:
+        return SqlDeletedUsers(self.connection)
+
+    @property
+    def user_pages(self) -> SqlUserPages:
+        return SqlUserPages(self.connection)
 
 
 @final

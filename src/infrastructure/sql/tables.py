@@ -63,6 +63,10 @@ users = Table(
     Index(None, "alias_key", unique=True),
     Column("email_verified_at", UtcTime()),
     Column("locale", Key(16)),
+    Column("deleted_at", UtcTime()),
+    Index(None, "created_at", "id"),
+    Index(None, "deleted_at", "id"),
+    Index(None, "disabled", "id"),
     **TABLE_OPTIONS,
 )
 
@@ -81,7 +85,7 @@ user_roles = Table(
     Column("user_id", Id(), ForeignKey(users.c.id), primary_key=True),
     Column("role", Key(64), ForeignKey(roles.c.name), primary_key=True),
     Column("granted_at", UtcTime(), nullable=False, server_default=utc_now()),
-    Index(None, "role"),
+    Index(None, "role", "user_id"),
     **TABLE_OPTIONS,
 )
 

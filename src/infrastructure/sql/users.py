@@ -19,43 +19,20 @@ from doorward.domain.errors import (
     UsernameTaken,
 )
 from doorward.domain.ids import UserId
-from doorward.infrastructure.sql.audit_heads import AuditHeads, delete_key, with_head
+from doorward.infrastructure.sql.account_deletion import delete_accounts
+from doorward.infrastructure.sql.audit_heads import AuditHeads, with_head
 from doorward.infrastructure.sql.changes import Feed
 from doorward.infrastructure.sql.connection import MANY_ROWS, SqlConnection, SqlRow, batches, padded
 from doorward.infrastructure.sql.errors import ConstraintViolated
-from doorward.infrastructure.sql.session_deletion import delete_sessions, session_ids_of
-from doorward.infrastructure.sql.tables import (
-    known_agents,
-    letters,
-    link_tokens,
-    profiles,
-    sign_in_codes,
-    undo_links,
-    user_roles,
-    users,
-)
+from doorward.infrastructure.sql.tables import user_roles, users
 from doorward.infrastructure.sql.user_rows import to_access, to_new_row, to_row, to_users
 
-LAST_CHARACTER = "\U0010ffff"
-"""The last code point, which sorts after every character of a key."""
-
-
-def page_by(key: Column[str]) -> Select[Any]:
-    """Return the SELECT of a page of accounts and their roles. The limit counts accounts, so it precedes the join."""
-    page = (
-        select(users)
-        .where(key >= bindparam("first"), key < bindparam("end"), key > bindparam("after"))
-        .order_by(key)
-        .limit(bindparam("count"))
-        .subquery("page")
-    )
-    grants = page.outerjoin(user_roles, user_roles.c.user_id == page.c.id)
-    found = select(page, user_roles.c.role).select_from(grants).order_by(page.c[key.name])
-    return found.execution_options(**MANY_ROWS)
+PRESENT = users.c.deleted_at.is_(None)
+"""The condition that an account was not deleted."""
 
 
 def id_by(key: Column[str]) -> Any:
-    return select(users.c.id).where(key == bindparam("key")).scalar_subquery()
+    return select(users.c.id).where(key == bindparam("key"), PRESENT).scalar_subquery()
 
 
 def with_any(key: Column[str]) -> Select[Any]:
@@ -72,12 +49,10 @@ GRANTED_TO = user_roles.c.user_id == bindparam("user_id")
 GRANTS = users.outerjoin(user_roles)
 
 WITH_ROLES = select(users, user_roles.c.role).select_from(GRANTS)
-GET = WITH_ROLES.where(BY_ID)
+GET = WITH_ROLES.where(BY_ID, PRESENT)
 LOCKED = with_head(GET).with_for_update()
 ID_OF_LOGIN = func.coalesce(id_by(users.c.username_key), id_by(users.c.email_key), id_by(users.c.alias_key))
 BY_LOGIN = WITH_ROLES.where(users.c.id == ID_OF_LOGIN)
-BY_USERNAME = page_by(users.c.username_key)
-BY_EMAIL = page_by(users.c.email_key)
 ACCESS = (
     select(
         unconverted(users.c.id),
@@ -87,7 +62,7 @@ ACCESS = (
         unconverted(user_roles.c.role),
     )
     .select_from(GRANTS)
-    .where(users.c.id.in_(bindparam("user_ids", expanding=True)))
+    .where(users.c.id.in_(bindparam("user_ids", expanding=True)), PRESENT)
     .order_by(users.c.id)
     .execution_options(**MANY_ROWS)
 )
@@ -96,6 +71,7 @@ COUNT_ENABLED = (
     .select_from(users.join(user_roles))
     .where(
         user_roles.c.role == bindparam("role"),
+        PRESENT,
         (users.c.disabled == bindparam("disabled")) | (users.c.disabled_until <= bindparam("now")),
     )
 )
@@ -103,17 +79,9 @@ COUNT_ENABLED = (
 ADD = insert(users)
 SAVE = update(users).where(BY_ID, users.c.version == bindparam("read_version"))
 LOCK = select(users.c.epoch).where(BY_ID).with_for_update()
-DELETE = delete(users).where(BY_ID)
 
 GRANT = insert(user_roles)
 REVOKE = delete(user_roles).where(GRANTED_TO, user_roles.c.role == bindparam("role"))
-REVOKE_ALL = delete(user_roles).where(GRANTED_TO)
-REMOVE_LETTERS = delete(letters).where(letters.c.user_id == bindparam("user_id"))
-REMOVE_AGENTS = delete(known_agents).where(known_agents.c.user_id == bindparam("user_id"))
-REMOVE_CODE = delete(sign_in_codes).where(sign_in_codes.c.user_id == bindparam("user_id"))
-REMOVE_LINK_TOKENS = delete(link_tokens).where(link_tokens.c.user_id == bindparam("user_id"))
-REMOVE_UNDO_LINKS = delete(undo_links).where(undo_links.c.user_id == bindparam("user_id"))
-REMOVE_PROFILE = delete(profiles).where(profiles.c.user_id == bindparam("user_id"))
 
 HOLDERS = select(users.c.id, users.c.username_key, users.c.alias_key).where(
     (users.c.username_key == bindparam("username_key"))
@@ -140,11 +108,6 @@ class SqlUsers:
 
     async def by_login(self, key: str) -> User | None:
         return next(to_users(await self.connection.rows(BY_LOGIN, {"key": key})), None)
-
-    async def page(self, query: str, after: str | None, limit: int) -> Sequence[User]:
-        statement = BY_EMAIL if "@" in query else BY_USERNAME
-        asked = {"first": query, "end": query + LAST_CHARACTER, "after": after or "", "count": limit}
-        return list(to_users(await self.connection.rows(statement, asked)))
 
     async def taken(
         self, username_keys: Sequence[str], email_keys: Sequence[str]
@@ -191,16 +154,7 @@ class SqlUsers:
         locked = await self.connection.rows(LOCK, {"user_id": user_id})
         if not locked:
             return False
-        await self.connection.change(REVOKE_ALL, {"user_id": user_id})
-        await delete_sessions(self.connection, await session_ids_of(self.connection, user_id))
-        await self.connection.change(REMOVE_LETTERS, {"user_id": user_id})
-        await self.connection.change(REMOVE_LINK_TOKENS, {"user_id": user_id})
-        await delete_key(self.connection, user_id)
-        await self.connection.change(REMOVE_UNDO_LINKS, {"user_id": user_id})
-        await self.connection.change(REMOVE_CODE, {"user_id": user_id})
-        await self.connection.change(REMOVE_AGENTS, {"user_id": user_id})
-        await self.connection.change(REMOVE_PROFILE, {"user_id": user_id})
-        await self.connection.change(DELETE, {"user_id": user_id})
+        await delete_accounts(self.connection, [user_id])
         await self.feed.announce(Change.of_account(user_id), Change.sessions_ended(user_id, locked[0].epoch + 1))
         return True
 

@@ -2,6 +2,7 @@
 
 import sys
 from datetime import datetime
+from typing import Any
 
 import click
 
@@ -9,15 +10,20 @@ from doorward.application.access.grant_role import GrantRole
 from doorward.application.access.revoke_role import RevokeRole
 from doorward.application.accounts.create_user import CreateUser
 from doorward.application.accounts.delete_user import DeleteUser
+from doorward.application.accounts.identify_user import IdentifyUser
 from doorward.application.accounts.list_users import MAX_PAGE_SIZE, ListUsers, Page
+from doorward.application.accounts.restore_user import RestoreUser
 from doorward.application.accounts.set_password import SetPassword
+from doorward.application.accounts.start_password_reset import StartPasswordReset
 from doorward.application.accounts.unlock_user import UnlockUser
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
 from doorward.application.accounts.vouch_for_email import VouchForEmail
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import parse_role_name
+from doorward.domain.accounts.listing import Listing, Sort
 from doorward.domain.accounts.suspension import Suspension
 from doorward.domain.accounts.user import User
+from doorward.domain.accounts.username import fold
 from doorward.infrastructure.clock import SystemClock
 from doorward.interfaces.cli.account_names import AccountName, account_name
 from doorward.interfaces.cli.import_users import import_users
@@ -66,14 +72,18 @@ def create(username: str, email: str, roles: tuple[str, ...], as_json: bool) -> 
 
 @users.command(name="list")
 @click.option("--query", default="", help="The beginning of a username, or of an email when it contains an @.")
-@click.option("--after", default=None, help="Continue after this name, which the previous page ends with.")
+@click.option("--role", default=None, help="Only accounts that have this role.")
+@click.option("--disabled", is_flag=True, help="Only accounts that are disabled.")
+@click.option("--deleted", is_flag=True, help="Only deleted accounts that can be restored, the latest first.")
+@click.option("--sort", type=click.Choice([sort.value for sort in Sort]), help="Each filter has an order of its own.")
+@click.option("--after", default=None, help="Continue after this, which the previous page ends with.")
 @click.option("--limit", type=click.IntRange(1, MAX_PAGE_SIZE), default=MAX_PAGE_SIZE, show_default=True)
 @json_option
-def list_users(query: str, after: str | None, limit: int, as_json: bool) -> None:  # noqa: FBT001 click passes flags so
-    """List accounts in the order of their usernames, page by page."""
+def list_users(after: str | None, limit: int, as_json: bool, **asked: Any) -> None:  # noqa: FBT001 click passes flags so
+    """List accounts in the order of their usernames, page by page. One filter at a time is offered."""
 
     async def work(context: CommandContext) -> Page:
-        return await (await context.get(ListUsers))(query, after, limit)
+        return await (await context.get(ListUsers))(context.now, listing(**asked), after, limit)
 
     page = run(work)
     if as_json:
@@ -153,9 +163,12 @@ def unlock(account: AccountName) -> None:
 @account_name
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def delete(account: AccountName, yes: bool) -> None:  # noqa: FBT001 click passes flags so
-    """Delete an account with its roles and sessions. This cannot be undone. On a terminal it asks first."""
+    """Delete an account and end its sessions. On a terminal it asks first.
+
+    `users restore` brings it back for as long as DOORWARD_DELETED_ACCOUNTS_DAYS says. Its name stays taken until then.
+    """
     if not yes and sys.stdin.isatty():
-        click.confirm(f"Delete {account.text}? This cannot be undone.", abort=True, err=True)
+        click.confirm(f"Delete {account.text}?", abort=True, err=True)
 
     async def work(context: CommandContext) -> User:
         user = await account.find(context)
@@ -163,6 +176,18 @@ def delete(account: AccountName, yes: bool) -> None:  # noqa: FBT001 click passe
         return user
 
     click.echo(f"Deleted {run(work).username.value}.")
+
+
+@users.command()
+@click.argument("user", metavar="USER")
+def restore(user: str) -> None:
+    """Restore a deleted account, with its roles. USER is the id or the username that it had."""
+
+    async def work(context: CommandContext) -> User:
+        user_id = await (await context.get(IdentifyUser)).deleted(user)
+        return await (await context.get(RestoreUser))(user_id, context.now, OPERATOR)
+
+    click.echo(f"Restored {run(work).username.value}.")
 
 
 @users.command()
@@ -210,6 +235,19 @@ def set_password(account: AccountName) -> None:
     click.echo(f"{run(work).username.value} has a new password.")
 
 
+@users.command(name="reset-password")
+@account_name
+def reset_password(account: AccountName) -> None:
+    """Send the holder of an account the letter with a link to choose a new password."""
+
+    async def work(context: CommandContext) -> User:
+        user = await account.find(context)
+        await (await context.get(StartPasswordReset))(user.id, OPERATOR, context.now)
+        return user
+
+    click.echo(f"A letter to {run(work).username.value} is on its way.")
+
+
 @users.command(name="verify-email")
 @account_name
 def verify_email(account: AccountName) -> None:
@@ -221,6 +259,17 @@ def verify_email(account: AccountName) -> None:
         return user
 
     click.echo(f"The email address of {run(work).username.value} is verified.")
+
+
+def listing(query: str, role: str | None, disabled: bool, deleted: bool, sort: str | None) -> Listing:  # noqa: FBT001 as above
+    """Return the list that the options ask for."""
+    return Listing(
+        beginning=fold(query),
+        role=None if role is None else parse_role_name(role),
+        disabled=disabled or None,
+        deleted=deleted,
+        sort=Sort(sort) if sort else None,
+    )
 
 
 def as_object(user: User) -> dict[str, object]:
@@ -238,6 +287,7 @@ def as_object(user: User) -> dict[str, object]:
         "until": rfc3339(suspension.until) if suspension and suspension.until else None,
         "createdAt": rfc3339(user.created_at),
         **{name: value for name, value in adopted.items() if value is not None},
+        "deletedAt": rfc3339(user.deleted_at) if user.deleted_at else None,
     }
 
 
@@ -248,4 +298,6 @@ def roles_text(user: User) -> str:
 
 def state_of(user: User) -> str:
     """Return the word for whether an account can sign in."""
+    if user.deleted_at:
+        return "deleted"
     return "enabled" if user.is_enabled_at(SystemClock().now()) else "disabled"

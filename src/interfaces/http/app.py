@@ -14,6 +14,7 @@ from doorward.interfaces.http.access.admin_grants import AdminGrantsController
 from doorward.interfaces.http.access.admin_roles import AdminRolesController
 from doorward.interfaces.http.access.demo import DemoController
 from doorward.interfaces.http.access.explain import explain
+from doorward.interfaces.http.accounts.admin_recovery import AdminRecoveryController
 from doorward.interfaces.http.accounts.admin_users import AdminUsersController
 from doorward.interfaces.http.accounts.email_change import confirm_email_change, request_email_change, undo_change
 from doorward.interfaces.http.accounts.email_verification import (
@@ -91,6 +92,7 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     DemoController,
     AdminUsersController,
     AdminInvitationsController,
+    AdminRecoveryController,
     AdminGrantsController,
     AdminSessionsController,
     AdminRolesController,

@@ -31,7 +31,7 @@ async def taken(storage: Storage, names: list[str], emails: list[str]) -> list[s
 
 async def all_of(storage: Storage) -> list[User]:
     async with storage.reading() as reading:
-        return list(await reading.users.page("", None, 10_000))
+        return list(await reading.user_pages.by_username("", None, 10_000))
 
 
 async def test_many_accounts_come_back_as_they_were(storage: Storage) -> None:

@@ -13,6 +13,7 @@ from doorward.application.ports.repositories import UserRepository
 from doorward.application.ports.storage import Storage
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import ADMIN, MODERATOR, USER, Role, RoleName
+from doorward.domain.accounts.deletion import DeletionPolicy
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.user import User
 from doorward.domain.change_feed.change import Change, Subject
@@ -192,7 +193,7 @@ async def test_of_two_admins_that_are_removed_at_once_one_stays(storage: Storage
     log = ListLog()
     revoke, delete, update = (
         RevokeRole(storage, log, FrozenClock()),
-        DeleteUser(storage, log, FrozenClock()),
+        DeleteUser(storage, DeletionPolicy(), log, FrozenClock()),
         UpdateUser(storage, log, FrozenClock()),
     )
     ways: list[Callable[[User], Awaitable[object]]] = [

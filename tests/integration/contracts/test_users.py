@@ -113,13 +113,13 @@ async def test_fifty_simultaneous_sign_ups_with_one_name_make_one_account(storag
     assert {type(answer) for answer in refused} == {UsernameTaken}
     assert len(refused) == 49
     async with storage.reading() as reading:
-        assert len(await reading.users.page("", None, 100)) == 1
+        assert len(await reading.user_pages.by_username("", None, 100)) == 1
 
 
 async def test_fifty_simultaneous_sign_ups_with_different_names_make_fifty_accounts(storage: Storage) -> None:
     await asyncio.gather(*(put(storage, a_user(f"user{number}")) for number in range(50)))
     async with storage.reading() as reading:
-        assert len(await reading.users.page("", None, 100)) == 50
+        assert len(await reading.user_pages.by_username("", None, 100)) == 50
 
 
 async def test_an_account_with_a_missing_role_is_not_added(storage: Storage) -> None:
@@ -154,7 +154,7 @@ async def test_a_typed_name_is_only_compared_and_never_run_as_sql(storage: Stora
     await put(storage, a_user("ada"))
     async with storage.reading() as reading:
         assert await reading.users.by_login(key) is None
-        assert await reading.users.page(key or "x", key, 10) == []
+        assert await reading.user_pages.by_username(key or "x", key, 10) == []
 
 
 async def test_text_is_stored_and_never_run_as_sql(storage: Storage) -> None:

@@ -59,7 +59,7 @@ async def test_the_tables_of_the_tutorial_beside_stay_as_they_are(url: DatabaseU
     storage, ada = SqlStorage.open(prefixed), a_user("ada", ADMIN)
     await put(storage, ada, a_session(ada))
     async with storage.transaction() as tx:
-        assert len(await tx.users.page("", None, 10)) == 1
+        assert len(await tx.user_pages.by_username("", None, 10)) == 1
         await tx.sessions.end_all(ada.id, 1)
         assert await tx.users.delete(ada.id)
     assert await announced(storage)

@@ -12,7 +12,19 @@ from support.builders import PASSWORD
 INTROSPECT, REVOKE = "/api/auth/introspect", "/api/auth/revoke"
 
 USER_MEMBERS = {
-    *("id", "username", "email", "emailVerified", "roles", "disabled", "reason", "until", "createdAt", "locale"),
+    *(
+        "id",
+        "username",
+        "email",
+        "emailVerified",
+        "roles",
+        "disabled",
+        "reason",
+        "until",
+        "createdAt",
+        "deletedAt",
+        "locale",
+    ),
 }
 """The members of an account that admins see."""
 

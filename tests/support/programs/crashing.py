@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 from sqlalchemy import Engine, event
 
@@ -35,6 +36,7 @@ from doorward.application.sessions.refresh_session import RefreshSession
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import ADMIN, MODERATOR, RoleName
 from doorward.domain.accounts.attempts import AttemptPolicy
+from doorward.domain.accounts.deletion import DeletionPolicy
 from doorward.domain.accounts.email_verification import EmailVerification
 from doorward.domain.accounts.password import PasswordPolicy
 from doorward.domain.accounts.user import User
@@ -84,6 +86,14 @@ def refreshing(storage: SqlStorage) -> RefreshSession:
     return RefreshSession(storage, REFRESH_TOKENS, IssueTokens(PlainTokens(), POLICY), POLICY, LOG)
 
 
+def delete_an_account(storage: SqlStorage, ada: User) -> Awaitable[object]:
+    return DeleteUser(storage, DeletionPolicy(kept=timedelta(0)), LOG, FrozenClock())(ada.id, by=OPERATOR)
+
+
+def delete_an_account_for_now(storage: SqlStorage, ada: User) -> Awaitable[object]:
+    return DeleteUser(storage, DeletionPolicy(), LOG, FrozenClock())(ada.id, by=OPERATOR)
+
+
 SESSION_STORIES: dict[str, Story] = {"sign in": sign_in, "refresh": refresh}
 """These begin and change sessions, and announce nothing."""
 
@@ -93,7 +103,8 @@ STORIES: dict[str, Story] = {
     "revoke a role": lambda storage, ada: RevokeRole(storage, LOG, FrozenClock())(ada.id, MODERATOR, by=OPERATOR),
     "revoke admin": lambda storage, ada: RevokeRole(storage, LOG, FrozenClock())(ada.id, ADMIN, by=OPERATOR),
     "remove a role": lambda storage, _: RemoveRole(storage, LOG)(RoleName("editor"), by=OPERATOR),
-    "delete an account": lambda storage, ada: DeleteUser(storage, LOG, FrozenClock())(ada.id, by=OPERATOR),
+    "delete an account": delete_an_account,
+    "delete an account for now": delete_an_account_for_now,
     "rotate the keys": keys_take_turns,
     "revoke a key": revoke_a_key,
     "seal the keys anew": lambda storage, _: ResealSigningKeys(storage, PlainSealer(), LOG)(),

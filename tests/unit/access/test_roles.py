@@ -1,4 +1,5 @@
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -13,6 +14,7 @@ from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.decision import SIGNED_IN, any_of
 from doorward.domain.access.role import ADMIN, MODERATOR, USER, RoleName
+from doorward.domain.accounts.deletion import DeletionPolicy
 from doorward.domain.errors import (
     AccountMissing,
     InvalidDescription,
@@ -54,9 +56,9 @@ async def test_disabling_an_account_ends_its_tokens_for_ever() -> None:
     await house.authenticate("ada", PASSWORD, NOON)
 
 
-async def test_deleting_an_account_ends_its_tokens_and_frees_its_name() -> None:
+async def test_deleting_an_account_for_good_ends_its_tokens_and_frees_its_name() -> None:
     """ST-08."""
-    house = House()
+    house = House(deletion=DeletionPolicy(kept=timedelta(0)))
     ada = await house.with_user("ada")
     token = PlainTokens().verify(a_token(ada), NOON)
     await house.delete_user(ada.id, by=OPERATOR)

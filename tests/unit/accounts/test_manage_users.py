@@ -10,6 +10,7 @@ from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.decision import any_of
 from doorward.domain.access.role import ADMIN, MODERATOR, USER
 from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.listing import Listing
 from doorward.domain.accounts.username import Username
 from doorward.domain.errors import (
     AccountMissing,
@@ -116,7 +117,7 @@ async def test_pages_follow_each_other_without_gap_or_overlap() -> None:
     await house.with_user("zoe")
     pages, after = [], None
     while True:
-        page = await ListUsers(house.storage)("USER", after, limit=3)
+        page = await ListUsers(house.storage)(NOON, Listing(beginning="user"), after, limit=3)
         pages.append([user.username.value for user in page.users])
         if (after := page.after) is None:
             break
@@ -127,7 +128,7 @@ async def test_a_query_with_an_at_sign_searches_emails() -> None:
     house = House()
     await house.with_user("ada")
     await house.with_user("adam")
-    page = await ListUsers(house.storage)("ada@")
+    page = await ListUsers(house.storage)(NOON, Listing(beginning="ada@"))
     assert [user.username.value for user in page.users] == ["ada"]
 
 
@@ -136,8 +137,8 @@ async def test_a_page_is_never_larger_than_its_maximum() -> None:
     house = House()
     for number in range(205):
         await house.with_user(f"user{number}")
-    assert len((await ListUsers(house.storage)(limit=10_000)).users) == 200
-    assert len((await ListUsers(house.storage)(limit=-1)).users) == 1
+    assert len((await ListUsers(house.storage)(NOON, limit=10_000)).users) == 200
+    assert len((await ListUsers(house.storage)(NOON, limit=-1)).users) == 1
 
 
 async def test_an_account_is_identified_by_id_or_username() -> None:

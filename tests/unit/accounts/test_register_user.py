@@ -75,7 +75,7 @@ async def test_invalid_input_is_refused_and_nothing_is_stored(
     with pytest.raises(refusal):
         await house.register(username, email, password, NOON)
     async with house.storage.reading() as reading:
-        assert await reading.users.page("", None, 10) == []
+        assert await reading.user_pages.by_username("", None, 10) == []
 
 
 async def test_the_username_is_stored_as_typed() -> None:
@@ -103,4 +103,4 @@ async def test_a_sign_up_stores_nothing_when_the_hashing_pool_is_full(monkeypatc
     with pytest.raises(HashingBusy):
         await house.register("ada", "ada@example.org", PASSWORD, NOON)
     async with house.storage.reading() as reading:
-        assert await reading.users.page("", None, 10) == []
+        assert await reading.user_pages.by_username("", None, 10) == []

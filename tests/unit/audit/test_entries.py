@@ -7,7 +7,6 @@ import pytest
 
 from doorward.application.access.define_role import DefineRole
 from doorward.application.access.remove_role import RemoveRole
-from doorward.application.accounts.delete_user import DeleteUser
 from doorward.application.accounts.unlock_user import UnlockUser
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
 from doorward.application.ports.audit import AuditQuery, AuditRecord
@@ -17,6 +16,7 @@ from doorward.application.sessions.end_other_sessions import EndOtherSessions
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.decision import any_of
 from doorward.domain.access.role import ADMIN, MODERATOR, RoleName
+from doorward.domain.accounts.deletion import DeletionPolicy
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.profile import Profile, ProfileChange
 from doorward.domain.accounts.suspension import Suspension
@@ -147,7 +147,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "all sessions ended": (lambda house, user_id: house.end_all(user_id, OPERATOR), "sessions_ended"),
     "unlocked": (unlocked, "user_unlocked"),
     "deleted": (
-        lambda house, user_id: DeleteUser(house.storage, house.log, house.clock)(user_id, OPERATOR),
+        lambda house, user_id: house.delete_user(user_id, OPERATOR),
         "user_deleted",
     ),
 }
@@ -188,10 +188,10 @@ async def test_roles_and_services_have_the_stream_of_the_service() -> None:
 
 async def test_nothing_of_a_deleted_person_can_be_read() -> None:
     """ST-08: the audit log is kept, and identifies nobody."""
-    house = House()
+    house = House(deletion=DeletionPolicy(kept=timedelta(0)))
     ada = await house.with_user()
     await house.authenticate("ada", PASSWORD, NOON, Origin(device=Device(ADDRESS, "Mozilla/5.0")))
-    await DeleteUser(house.storage, house.log, house.clock)(ada.id, OPERATOR)
+    await house.delete_user(ada.id, OPERATOR)
     found = await records(house, ada.id)
     assert [record.sealed.event for record in found] == ["user_deleted", "authn_login_success"]
     assert all(record.erased and not record.before and not record.after for record in found)

@@ -50,6 +50,12 @@ def make_index(table: str, *columns: str, unique: bool = False) -> None:
         op.create_index(name, named(table), list(columns), unique=unique)
 
 
+def drop_index(table: str, *columns: str) -> None:
+    name = index_name(table, *columns)
+    if any(present["name"] == name for present in inspector().get_indexes(named(table))):
+        op.drop_index(name, named(table))
+
+
 def columns_of(table: str) -> set[str]:
     return {column["name"] for column in inspector().get_columns(named(table))}
 

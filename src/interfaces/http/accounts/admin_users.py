@@ -1,5 +1,6 @@
 """Routes by which admins manage accounts."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -10,14 +11,14 @@ from dishka.integrations.litestar import inject
 from litestar import Controller, Response, delete, get, patch, post
 from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
 from doorward.application.accounts.create_user import CreateUser
 from doorward.application.accounts.delete_user import DeleteUser
 from doorward.application.accounts.find_profile import FindProfile
 from doorward.application.accounts.find_user import FindUser
-from doorward.application.accounts.list_users import MAX_PAGE_SIZE, ListUsers
+from doorward.application.accounts.list_users import ListUsers
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
 from doorward.application.ports.clock import Clock
 from doorward.domain.access.authorization_server import AuthorizationServer
@@ -25,6 +26,7 @@ from doorward.domain.access.decision import any_of
 from doorward.domain.access.principal import Principal
 from doorward.domain.access.role import ADMIN
 from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.listing import Listing
 from doorward.domain.accounts.profile import Profile
 from doorward.domain.accounts.suspension import Suspension
 from doorward.domain.accounts.user import User
@@ -33,6 +35,7 @@ from doorward.domain.errors import (
     AccountMissing,
     EmailTaken,
     HashingBusy,
+    InvalidAfter,
     InvalidEmail,
     InvalidLocale,
     InvalidProfile,
@@ -41,6 +44,7 @@ from doorward.domain.errors import (
     InvalidUntil,
     InvalidUsername,
     LastAdmin,
+    ListingRefused,
     PasswordBlocked,
     PasswordTooLong,
     PasswordTooShort,
@@ -49,6 +53,7 @@ from doorward.domain.errors import (
     UsernameTaken,
 )
 from doorward.domain.ids import UserId
+from doorward.interfaces.http.accounts.list_parameters import AfterKey, PageSize, SortedBy, filters
 from doorward.interfaces.http.errors.refusals import TooManyLargeAnswers
 from doorward.interfaces.http.security.guard import current_principal
 from doorward.interfaces.http.wire.adopted import ALIAS, EXTERNAL_ID
@@ -63,16 +68,10 @@ from doorward.interfaces.http.wire.profile import (
 from doorward.interfaces.http.wire.text_limits import (
     EMAIL,
     MAX_ROLES,
-    MAX_USERNAME_OR_EMAIL_CHARACTERS,
-    PRINTABLE,
     REASON,
     ROLE_NAME,
     USERNAME,
 )
-
-QueryText = Annotated[str, QueryParameter(name="query", max_length=MAX_USERNAME_OR_EMAIL_CHARACTERS, pattern=PRINTABLE)]
-AfterKey = Annotated[str, QueryParameter(max_length=MAX_USERNAME_OR_EMAIL_CHARACTERS, pattern=PRINTABLE)]
-PageSize = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE_SIZE)]
 
 
 class UserView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -90,6 +89,9 @@ class UserView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     alias: Annotated[str, Meta(description=ALIAS)] | UnsetType = UNSET
     external_id: Annotated[str, Meta(description=EXTERNAL_ID)] | UnsetType = UNSET
     locale: Annotated[str | None, Meta(description="The language of letters.", examples=["de"])]
+    deleted_at: (
+        Annotated[datetime, Meta(tz=True, description="When the account was deleted, if it can be restored.")] | None
+    )
 
 
 class UserDetails(UserView, frozen=True, kw_only=True, rename="camel"):
@@ -167,6 +169,7 @@ def user_view(user: User, now: datetime) -> UserView:
         alias=user.alias.value if user.alias else UNSET,
         external_id=UNSET if user.external_id is None else user.external_id,
         locale=user.locale,
+        deleted_at=user.deleted_at,
     )
 
 
@@ -194,19 +197,30 @@ class AdminUsersController(Controller):
     opt = {"access": any_of(ADMIN), "refusals": (AccountMissing,)}  # noqa: RUF012
     dependencies = {"principal": Provide(current_principal, sync_to_thread=False)}  # noqa: RUF012
 
-    @get("/", operation_id="listUsers", summary="List accounts, page by page", opt={"refusals": (TooManyLargeAnswers,)})
+    @get(
+        "/",
+        operation_id="listUsers",
+        summary="List accounts, page by page",
+        dependencies={"filtered": Provide(filters, sync_to_thread=False)},
+        opt={"refusals": (ListingRefused, InvalidAfter, InvalidRoleName, TooManyLargeAnswers)},
+    )
     @inject
     async def list_users(
         self,
         users: FromDishka[ListUsers],
         clock: FromDishka[Clock],
-        beginning: QueryText = "",
+        filtered: NamedDependency[Listing],
+        sort_by: SortedBy = None,
         after: AfterKey = "",
         limit: PageSize = 50,
     ) -> UserPage:
-        """`query` is the beginning of a username or, with an `@` in it, of an email. The order is by username."""
-        found = await users(beginning, after or None, limit)
-        return UserPage(users=[user_view(user, clock.now()) for user in found.users], after=found.after)
+        """Without a filter the order is by `username`, `email`, `createdAt` or `-createdAt`, which begins with the
+        latest. One filter at a time is offered, each in its own order: `query` by username or email, `role` and
+        `disabled=true` by `id`, and `deleted=true` by `-deletedAt`. Other combinations are refused, since no index
+        serves them."""
+        now = clock.now()
+        found = await users(now, replace(filtered, sort=sort_by), after or None, limit)
+        return UserPage(users=[user_view(user, now) for user in found.users], after=found.after)
 
     @post(
         "/",
@@ -302,5 +316,6 @@ class AdminUsersController(Controller):
     async def remove(
         self, user_id: FromPath[UUID], principal: NamedDependency[Principal], remove: FromDishka[DeleteUser]
     ) -> None:
-        """Its roles and sessions are deleted, its tokens are rejected, and its id is never used again."""
+        """Its sessions end, its tokens are rejected, and it is found by its id only. Its name and email stay taken
+        while it can be restored: for `DOORWARD_DELETED_ACCOUNTS_DAYS`, 30 by default. Then it is deleted for good."""
         await remove(UserId(user_id), by=principal)

@@ -164,7 +164,9 @@ class AccountController(Controller):
         remove: FromDishka[DeleteOwnAccount],
         clock: FromDishka[Clock],
     ) -> None:
-        """This cannot be undone. The sessions end, the tokens are rejected, and the username becomes free."""
+        """The sessions end, and the tokens are rejected. An admin can restore the account for
+        `DOORWARD_DELETED_ACCOUNTS_DAYS`, 30 by default; its name and email stay taken until then. After that it is
+        deleted for good."""
         await remove(principal, data.password, clock.now())
 
     @post(

@@ -4,7 +4,7 @@ session ends, or its account may not do this any more."""
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx2
@@ -117,6 +117,8 @@ class Scene:
     """The session of the request."""
     other: Session
     invitation: Invitation
+    gone: User
+    """An account that was deleted and can be restored."""
 
     @classmethod
     async def made(cls, app: App) -> "Scene":
@@ -124,9 +126,10 @@ class Scene:
         app.parts.list_log.events.clear()
         ada, bob, root = a_user("ada", ADMIN), a_user("bob", WRITER), a_user("root", ADMIN)
         roles = [Role(name=name, created_at=NOON) for name in (EDITOR, WRITER)]
-        scene = cls(House(database=database), ada, bob, a_session(ada), a_session(ada), an_invitation())
+        gone = replace(a_user("gone"), deleted_at=NOON)
+        scene = cls(House(database=database), ada, bob, a_session(ada), a_session(ada), an_invitation(), gone)
         things = scene.session, scene.other, scene.invitation, a_session(bob)
-        await put(scene.house.storage, *roles, ada, bob, root, *things)
+        await put(scene.house.storage, *roles, ada, bob, root, gone, *things)
         return scene
 
 
@@ -153,9 +156,11 @@ CHANGES: Mapping[str, Case] = {
     ),
     "PATCH /api/admin/users/{user_id}": Case("/api/admin/users/{bob}", {"disabled": True}),
     "DELETE /api/admin/users/{user_id}": Case("/api/admin/users/{bob}"),
+    "POST /api/admin/users/{user_id}/restore": Case("/api/admin/users/{gone}/restore"),
     "DELETE /api/admin/users/{user_id}/sessions": Case("/api/admin/users/{bob}/sessions"),
     "PUT /api/admin/users/{user_id}/roles/{role}": Case("/api/admin/users/{bob}/roles/editor"),
     "DELETE /api/admin/users/{user_id}/roles/{role}": Case("/api/admin/users/{bob}/roles/writer"),
+    "POST /api/admin/users/{user_id}/password-reset": Case("/api/admin/users/{bob}/password-reset"),
     "POST /api/admin/users/{user_id}/verification": Case("/api/admin/users/{bob}/verification"),
     "PUT /api/admin/roles/{role}": Case("/api/admin/roles/editor", {"description": "edits"}),
     "POST /api/admin/invitations": Case("/api/admin/invitations", {"email": "eve@example.org", "roles": ["editor"]}),
@@ -180,7 +185,8 @@ async def answer(
     transport = httpx2.ASGITransport(EdgeMiddleware(app.litestar, CONFIG, ignore))  # type: ignore[arg-type]
     headers = {"Authorization": f"Bearer {a_token(scene.ada, scene.session.id)}"}
     async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1", headers=headers) as client:
-        path = case.path.format(bob=scene.bob.id, other=scene.other.id, invitation=scene.invitation.id)
+        named = {"bob": scene.bob.id, "other": scene.other.id, "invitation": scene.invitation.id, "gone": scene.gone.id}
+        path = case.path.format(**named)
         request = asyncio.create_task(client.request(route.split(maxsplit=1)[0], path, json=case.body))
         reached = asyncio.create_task(gate.reached.wait())
         await asyncio.wait({request, reached}, return_when=asyncio.FIRST_COMPLETED)

@@ -222,8 +222,10 @@ def test_there_are_no_hints_questions_or_expiry_dates(
         assert member not in hers.get("/api/account").json()
 
 
-def test_an_account_is_deleted_by_its_owner_with_the_password(server: App, unique: Unique) -> None:
-    """ST-08, TK-16, RF-09: account, sessions and tokens are gone, and the name is free."""
+def test_an_account_is_deleted_by_its_owner_with_the_password(
+    server: App, admin: httpx2.Client, unique: Unique
+) -> None:
+    """ST-08, TK-16, RF-09: sessions and tokens are gone, and an admin can restore the account."""
     ada = server.create_user(unique("ada"))
     other = server.sign_in(ada.username)
     with server.client(headers=ada.bearer) as client:
@@ -237,8 +239,10 @@ def test_an_account_is_deleted_by_its_owner_with_the_password(server: App, uniqu
     for account in (ada, other):
         assert not server.lets_in(account)
         assert outcome(server.refresh(account.refresh_token)) == (401, "invalid_refresh_token")
-    again = server.create_user(ada.username)
-    assert again.id != ada.id
+    assert outcome(server.request("POST", "/api/auth/signup", json=somebody(ada.username))) == (409, "username_taken")
+    assert admin.post(f"/api/admin/users/{ada.id}/restore").json()["deletedAt"] is None
+    assert server.lets_in(server.sign_in(ada.username))
+    assert not server.lets_in(other)
 
 
 def test_the_last_admin_cannot_delete_the_own_account(serve: ServeApp) -> None:

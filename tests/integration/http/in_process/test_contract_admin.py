@@ -166,15 +166,18 @@ def test_a_disabled_account_is_out_until_it_is_enabled(server: App, admin: httpx
         assert client.get("/api/test/user", headers=server.sign_in(ada.username).bearer).status_code == 200
 
 
-def test_a_deleted_account_is_gone_and_its_name_free(server: App, admin: httpx2.Client, unique: Unique) -> None:
+def test_an_account_that_is_not_kept_is_gone_and_its_name_free(serve: ServeApp) -> None:
     """ST-08, TK-23: the next account of that name is another one."""
-    ada = server.create_user(unique("ada"), "moderator")
-    deleted = admin.delete(f"/api/admin/users/{ada.id}")
-    assert (deleted.status_code, deleted.content) == (204, b"")
-    assert outcome(admin.get(f"/api/admin/users/{ada.id}")) == (404, "account_not_found")
-    again = server.create_user(ada.username)
-    assert again.id != ada.id
-    assert admin.get(f"/api/admin/users/{again.id}").json()["roles"] == ["user"]
+    server = serve(deleted_accounts_days="0")
+    ada = server.create_user("ada", "moderator")
+    with server.client(headers=server.admin.bearer) as admin:
+        deleted = admin.delete(f"/api/admin/users/{ada.id}")
+        assert (deleted.status_code, deleted.content) == (204, b"")
+        assert outcome(admin.get(f"/api/admin/users/{ada.id}")) == (404, "account_not_found")
+        assert outcome(admin.post(f"/api/admin/users/{ada.id}/restore")) == (404, "account_not_found")
+        again = server.create_user(ada.username)
+        assert again.id != ada.id
+        assert admin.get(f"/api/admin/users/{again.id}").json()["roles"] == ["user"]
 
 
 def test_accounts_and_roles_that_do_not_exist_are_not_found(server: App, admin: httpx2.Client, unique: Unique) -> None:

@@ -71,3 +71,16 @@ def test_a_suspension_that_makes_no_sense_is_refused(
     if code.startswith("invalid_"):
         assert refused.json()["errors"][0]["field"] == code.removeprefix("invalid_")
     assert admin.get(f"/api/admin/users/{ada.id}").json()["disabled"] is False
+
+
+def test_a_reset_is_started_for_an_enabled_account_only(server: App, admin: httpx2.Client, unique: Unique) -> None:
+    """RS-01: the answer has neither a link nor a token."""
+    ada = server.create_user(unique("ada"))
+    path = f"/api/admin/users/{ada.id}"
+    started = admin.post(f"{path}/password-reset")
+    assert (started.status_code, started.json()) == (202, {"message": "A letter is on its way."})
+    assert server.lets_in(ada)
+    admin.patch(path, json={"disabled": True})
+    assert outcome(admin.post(f"{path}/password-reset")) == (409, "account_disabled")
+    admin.delete(path)
+    assert outcome(admin.post(f"{path}/password-reset")) == (404, "account_not_found")
