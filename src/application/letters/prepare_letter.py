@@ -154,7 +154,7 @@ async def address_to_restore(tx: Transaction, letter: Letter, user: User) -> Ema
     Only a verified address gets one: another may be that of somebody else, who would take over the account by it.
     """
     key = login_key(letter.recipient)
-    if letter.kind is LetterKind.PASSWORD_CHANGED:
+    if letter.kind in {LetterKind.PASSWORD_CHANGED, LetterKind.NEW_DEVICE}:
         return user.email if user.email_verified and user.email_key == key else None
     if letter.kind is LetterKind.EMAIL_CHANGED:
         links = await tx.undo_links.of_account(user.id)
