@@ -67,8 +67,9 @@ class UserRepository(UserReader, Protocol):
         ...
 
     async def delete(self, user_id: UserId) -> bool:
-        """Delete the account with its grants, sessions, letters, links, code, profile and known user agents, and return
-        whether it existed. The end of the sessions is announced as one change, of the epoch after its last."""
+        """Delete the account with its grants, sessions, letters, links, code, known user agents and profile. Return
+        whether it existed. The end of the sessions is announced as one change, of the epoch after the account's
+        last."""
         ...
 
     async def lock(self, user_id: UserId) -> User | None:

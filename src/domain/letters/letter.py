@@ -161,11 +161,11 @@ class Letter:
         """
         attempts = self.attempts + 1
         due_at = now + pause_after(attempts, jitter)
-        recipient = user.address or "" if user and self.kind in REQUESTED else self.recipient
+        recipient = user.address if user and self.kind in REQUESTED else self.recipient
         return replace(
             self,
             user_id=user.id if user else None,
-            recipient=recipient,
+            recipient=recipient or "",
             attempts=attempts,
             due_at=due_at,
             version=self.version + 1,

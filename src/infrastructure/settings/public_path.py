@@ -14,7 +14,10 @@ OPERATIONS_SEGMENTS = frozenset({".well-known", "health", "healthz", "metrics", 
 """The first segments of routes that are requested without the path of PUBLIC_URL."""
 
 OTHER_SEGMENTS = frozenset(
-    {"api", "docs", "openapi.json", "link-page.js", "change-email", "reset-password", "undo", "verify-email"}
+    {
+        *("api", "docs", "openapi.json"),
+        *("accept-invitation", "change-email", "link-page.js", "reset-password", "undo", "verify-email"),
+    }
 )
 """The first segments of all other routes."""
 

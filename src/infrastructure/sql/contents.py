@@ -28,15 +28,7 @@ ADDED_LATER = {
     "changes": frozenset({"session_id", "epoch"}),
     "sessions": frozenset({"keeps_token"}),
     "users": frozenset(
-        {
-            "disabled_until",
-            "disabled_reason",
-            "alias",
-            "alias_key",
-            "external_id",
-            "email_verified_at",
-            "locale",
-        }
+        {"disabled_until", "disabled_reason", "alias", "alias_key", "external_id", "email_verified_at", "locale"}
     ),
     "letters": frozenset({"details"}),
     "link_tokens": frozenset({"new_address"}),

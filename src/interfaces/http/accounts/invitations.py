@@ -36,9 +36,11 @@ from doorward.domain.errors import (
     UsernameTaken,
 )
 from doorward.domain.ids import InvitationId
+from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.errors.refusals import TooManyLargeAnswers
 from doorward.interfaces.http.security.access import PUBLIC
 from doorward.interfaces.http.security.guard import current_principal
+from doorward.interfaces.http.security.request_limits import Limited
 from doorward.interfaces.http.wire.languages import named_language
 from doorward.interfaces.http.wire.message import Message
 from doorward.interfaces.http.wire.new_account import NewEmail, NewPassword, NewUsername
@@ -154,6 +156,7 @@ class AdminInvitationsController(Controller):
     operation_id="acceptInvitation",
     summary="Create the account of an invitation",
     tags=["Sign-up and sign-in"],
+    guards=[Limited(LimitName.SIGN_UP)],
     opt={
         "access": PUBLIC,
         "refusals": (

@@ -244,7 +244,7 @@ def test_no_foreign_page_changes_anything_by_a_cookie(server: App, unique: Uniqu
     me = admin.ask("GET", "/api/account").json()
     held = dict(admin.cookies)
     for method, path in [*changing(server), ("POST", "/api/auth/refresh")]:
-        named = path.format(user_id=me["id"], session_id=me["session"]["id"], role="admin")
+        named = path.format(user_id=me["id"], session_id=me["session"]["id"], invitation_id=me["id"], role="admin")
         for headers in FOREIGN:
             answer = admin.ask(method, named, **{"Origin": "", **headers})
             assert (outcome(answer), lines(answer)) == ((403, "cross_site_request"), []), (method, path, headers)

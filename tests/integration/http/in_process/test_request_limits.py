@@ -42,6 +42,7 @@ LIMITED_ROUTES = {
     ("POST", "/api/account/email"): LimitName.CONFIRM,
     ("POST", "/api/account/email/confirm"): LimitName.RESET,
     ("POST", "/api/auth/undo"): LimitName.RESET,
+    ("POST", "/api/auth/invitation"): LimitName.SIGN_UP,
 }
 """Every route with a limit."""
 
@@ -53,6 +54,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "/api/auth/password/reset": {"token": "x", "newPassword": PASSWORD},
     "/api/account/password": {"currentPassword": "wrong", "newPassword": PASSWORD},
     "/api/account": {"password": "wrong"},
+    "/api/auth/invitation": {"token": "x", "username": "third", "password": PASSWORD},
     "/api/auth/refresh": {"refreshToken": "x"},
     "/api/auth/refreshtoken": {"refreshToken": "x"},
     INTROSPECT: {"token": "x"},

@@ -78,7 +78,8 @@ def test_every_documented_operation_is_below_the_path_and_answers_as_at_the_root
     found = operations(document)
     assert found == operations(server.request("GET", "/openapi.json").json())
     for method, template in found:
-        path = template.format(user_id=NOBODYS_ID, session_id=NOBODYS_ID, role="nothing")
+        ids = dict.fromkeys(("user_id", "session_id", "invitation_id"), NOBODYS_ID)
+        path = template.format(**ids, role="nothing")
         body: dict[str, Any] = {"json": {}} if method in {"POST", "PATCH"} else {}
         expected = server.request(method, path, **body)
         if path == "/metrics":
