@@ -42,6 +42,7 @@ class Candidate:
         """Return the account with that username. A time of creation that cannot be true becomes `now`."""
         foreign = self.foreign
         created_at = foreign.created_at or now
+        proved = foreign.email_verified and self.email is not None and self.email.key == login_key(foreign.email or "")
         return User(
             id=user_id,
             username=username,
@@ -52,6 +53,7 @@ class Candidate:
             created_at=created_at if EARLIEST_CREATION <= created_at <= now + CLOCK_TOLERANCE else now,
             alias=self.name.alias,
             external_id=foreign.external_id,
+            email_verified_at=now if proved else None,
         )
 
 

@@ -21,7 +21,7 @@ LINKS: Final[Mapping[LetterKind, LinkPurpose]] = {
     LetterKind.EMAIL_VERIFICATION: LinkPurpose.EMAIL_VERIFICATION,
     LetterKind.EMAIL_CHANGE: LinkPurpose.EMAIL_CHANGE,
 }
-"""What the link of a letter is for. Letters about a change may have a link that undoes it."""
+"""What the link of a letter is for. Letters about a change or a new device may have a link that undoes it."""
 
 
 @final
@@ -149,12 +149,13 @@ async def other_owner(tx: Transaction, letter: Letter, user: User) -> User | Non
 
 
 async def address_to_restore(tx: Transaction, letter: Letter, user: User) -> Email | None:
-    """Return the address that the link of a letter about a change restores, or None for a letter without such a link.
+    """Return the address that the link of a letter about a change or a new device restores, or None for a letter
+    without such a link.
 
     Only a verified address gets one: another may be that of somebody else, who would take over the account by it.
     """
     key = login_key(letter.recipient)
-    if letter.kind is LetterKind.PASSWORD_CHANGED:
+    if letter.kind in {LetterKind.PASSWORD_CHANGED, LetterKind.NEW_DEVICE}:
         return user.email if user.email_verified and user.email_key == key else None
     if letter.kind is LetterKind.EMAIL_CHANGED:
         links = await tx.undo_links.of_account(user.id)

@@ -39,4 +39,5 @@ class NoticeDevice:
         await tx.known_agents.remember(holder.id, remembered(known, [family]))
         if known:
             details = {"agent": family, "address": session.device.address}
-            await tx.letters.add(Letter.to_holder(LetterKind.NEW_DEVICE, holder, language, session.started_at, details))
+            spoken = holder.locale or language  # the request may be a stranger's
+            await tx.letters.add(Letter.to_holder(LetterKind.NEW_DEVICE, holder, spoken, session.started_at, details))

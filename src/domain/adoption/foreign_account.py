@@ -11,6 +11,8 @@ class ForeignAccount:
     username: str | None
     """What its owner signs in with; None if the other system has no names, but addresses only."""
     email: str | None
+    email_verified: bool = False
+    """Whether the other system has proved that its owner reads the mail of this address."""
     password_hash: str | None = field(repr=False)
     """None for an account without a password, for example one that signs in through another service."""
     roles: tuple[str, ...] = ()

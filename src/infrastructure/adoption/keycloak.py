@@ -31,6 +31,7 @@ class RealmUser(msgspec.Struct, rename="camel", gc=False):
     id: str
     username: str
     email: str | None = None
+    email_verified: bool = False
     enabled: bool = True
     created_timestamp: int | None = None
     """In milliseconds."""
@@ -103,6 +104,7 @@ def account(user: RealmUser) -> ForeignAccount:
         external_id=user.id,
         username=user.username,
         email=user.email,
+        email_verified=user.email_verified,
         password_hash=next((phc(each) for each in user.credentials if each.type == "password"), None),
         roles=tuple(roles_of(user)),
         disabled=not user.enabled,

@@ -6,14 +6,20 @@ from pathlib import Path
 from typing import Final
 
 from doorward.application.ports.adoption import AccountSource
+from doorward.infrastructure.adoption.better_auth import BetterAuthSource
 from doorward.infrastructure.adoption.django import DjangoSource
+from doorward.infrastructure.adoption.fastapi_users import FastapiUsersSource
 from doorward.infrastructure.adoption.keycloak import KeycloakSource
 from doorward.infrastructure.adoption.source_database import SourceDatabase, open_source_database
+from doorward.infrastructure.adoption.supabase import SupabaseSource
 from doorward.infrastructure.adoption.tutorial import TutorialSource
 
 DATABASES: Final[Mapping[str, Callable[[SourceDatabase, str], Awaitable[AccountSource]]]] = {
     "tutorial": TutorialSource.open,
     "django": DjangoSource.open,
+    "supabase": SupabaseSource.open,
+    "better-auth": BetterAuthSource.open,
+    "fastapi-users": FastapiUsersSource.open,
 }
 """Systems whose accounts are read from a database."""
 

@@ -14,6 +14,7 @@ PAGES: Final[Mapping[LetterKind, str]] = {
     LetterKind.EMAIL_CHANGE: "/change-email",
     LetterKind.EMAIL_CHANGED: "/undo",
     LetterKind.PASSWORD_CHANGED: "/undo",
+    LetterKind.NEW_DEVICE: "/undo",
     LetterKind.INVITATION: "/accept-invitation",
 }
 """The page to which the link of a letter leads."""

@@ -16,7 +16,7 @@ from doorward.interfaces.cli.adoption_report import print_report, report_object
 from doorward.interfaces.cli.output import EXIT_REFUSED, EXIT_UNUSABLE, json_option, print_json, refuse
 from doorward.interfaces.cli.running import CommandContext, current_settings, run
 
-SYSTEMS = ("tutorial", "django", "keycloak")
+SYSTEMS = ("tutorial", "django", "supabase", "better-auth", "fastapi-users", "keycloak")
 """A tuple of its own, because the module of the sources takes long to import. A test compares both."""
 
 READ_FROM_FILES = frozenset({"keycloak"})
@@ -42,10 +42,10 @@ def adopt(
 ) -> None:
     """Bring the accounts of another SYSTEM along, with the passwords that people have. It is only read.
 
-    SYSTEM is tutorial, django or keycloak. WHERE is the URL of its database: mysql://USER:PASSWORD@HOST/NAME,
-    sqlite:///PATH or postgresql://..., or for keycloak the file of an exported realm. With - it is read from standard
-    input, so that no list of processes shows a password. Without WHERE it is the database of Doorward itself, if
-    DOORWARD_TABLE_PREFIX keeps both apart.
+    SYSTEM is tutorial, django, supabase, better-auth, fastapi-users or keycloak. WHERE is the URL of its database:
+    mysql://USER:PASSWORD@HOST/NAME, sqlite:///PATH or postgresql://..., or for keycloak the file of an exported realm.
+    With - it is read from standard input, so that no list of processes shows a password. Without WHERE it is the
+    database of Doorward itself, if DOORWARD_TABLE_PREFIX keeps both apart.
 
     \b
         doorward adopt tutorial mysql://root:...@localhost/testdb --dry-run

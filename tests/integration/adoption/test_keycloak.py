@@ -93,6 +93,7 @@ async def test_everybody_signs_in_with_the_password_that_they_have(install: Inst
     ada = await house.sign_in("ada", "violet harbour kettle")
     blaise = await house.sign_in("blaise@example.org", "long ago")
     assert [sorted(each.roles) for each in (ada, blaise)] == [["admin", "editor", "user"], ["user"]]
+    assert ada.email_verified
     assert (ada.external_id, ada.created_at.isoformat()) == (
         "9482a854-2a00-4c70-a99e-ca60a945c401",
         "2024-05-01T12:00:00.001000+00:00",

@@ -9,11 +9,12 @@ from doorward.application.adoption.wishes import Wish, Wishes
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import ADMIN, MODERATOR, USER
+from doorward.domain.accounts.email_verification import EmailVerification
 from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.accounts.suspension import WITHOUT_END
 from doorward.domain.accounts.user import User
 from doorward.domain.adoption.foreign_account import ForeignAccount
-from doorward.domain.errors import AdoptionRefused, InvalidCredentials, UsernameTaken
+from doorward.domain.errors import AdoptionRefused, EmailNotVerified, InvalidCredentials, UsernameTaken
 from support.builders import OTHER_PASSWORD, PASSWORD, House
 from support.doubles import NOON
 from support.foreign_accounts import ListSource, foreign
@@ -362,6 +363,29 @@ async def test_a_time_of_creation_that_cannot_be_true_is_now() -> None:
     house = House()
     await adopted(house, foreign("1", "ada", created_at=NOON + timedelta(days=9)))
     assert NOON <= users(house)["1"].created_at < NOON + timedelta(seconds=1)
+
+
+async def test_an_address_that_the_other_system_has_proved_is_verified_here() -> None:
+    """Not another one that the map gives."""
+    house = House()
+    wishes = {"2": Wish(email="other@example.org"), "3": Wish(no_email=True)}
+    await adopted(
+        house,
+        foreign("1", "ada", " Ada@Example.ORG", email_verified=True),
+        foreign("2", "bob", email_verified=True),
+        foreign("3", "eve", email_verified=True),
+        foreign("4", "joe"),
+        wishes=wishes,
+    )
+    assert [users(house)[each].email_verified for each in "1234"] == [True, False, False, False]
+
+
+async def test_where_verified_addresses_are_required_an_account_without_one_signs_in_to_give_it() -> None:
+    house = House(verification=EmailVerification.REQUIRED)
+    await adopted(house, foreign("1", "ada", None), foreign("2", "bob"))
+    await signs_in(house, "ada", "1")
+    with pytest.raises(EmailNotVerified):
+        await house.authenticate("bob", PASSWORD, NOON)
 
 
 async def test_the_security_log_tells_of_it() -> None:

@@ -86,7 +86,7 @@ def test_each_letter_is_another_one_in_each_language(kind: LetterKind) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("kind", [LetterKind.PASSWORD_CHANGED, LetterKind.EMAIL_CHANGED])
+@pytest.mark.parametrize("kind", [LetterKind.PASSWORD_CHANGED, LetterKind.EMAIL_CHANGED, LetterKind.NEW_DEVICE])
 def test_a_letter_about_a_change_may_have_no_link(kind: LetterKind, language: Language) -> None:
     """VF-02: then it says what else to do."""
     templates = LetterTemplates(LINKS)

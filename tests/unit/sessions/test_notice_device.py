@@ -12,8 +12,9 @@ from doorward.domain.letters.letter import LetterKind
 from doorward.domain.sessions.origin import Origin
 from doorward.domain.sessions.session import Device
 from doorward.infrastructure.memory.known_agents import MemoryKnownAgents
-from support.builders import DEVICE_TOKENS, PASSWORD, House
+from support.builders import DEVICE_TOKENS, OTHER_PASSWORD, PASSWORD, House
 from support.sign_in_codes import ADDRESS, ordered_code
+from support.storage_access import sessions_of
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 NEWER_FIREFOX = FIREFOX.replace("140", "141")
@@ -53,6 +54,48 @@ async def test_the_owner_is_told_of_the_first_sign_in_with_another_program() -> 
     assert (contents.kind, contents.recipient, contents.language) == (LetterKind.NEW_DEVICE, ada.address, "fr")
     assert contents.written_at == signed_in.session.started_at
     assert contents.details == {"agent": "Chrome (Windows)", "address": "192.0.2.7"}
+
+
+async def test_the_letter_has_a_link_that_ends_all_sessions_and_asks_for_a_new_password() -> None:
+    """VF-02: for an address that was verified."""
+    house = House()
+    ada = await house.with_user("ada")
+    async with house.storage.transaction() as tx:
+        await tx.users.save(ada.verified(house.clock.now()))
+    await letters_after(house, FIREFOX)
+    await house.authenticate("ada", PASSWORD, house.clock.now(), origin(CHROME))
+    await house.send_letters()
+    (told,) = house.mailer.sent
+    assert (told.kind, told.token_minutes) == (LetterKind.NEW_DEVICE, 7 * 24 * 60)
+    assert told.token is not None
+    reset_token = await house.undo_change(told.token, house.clock.now())
+    assert await sessions_of(house.storage, ada) == []
+    with pytest.raises(InvalidCredentials):
+        await house.signed_in("ada")
+    await house.reset_password(reset_token, OTHER_PASSWORD, "en", house.clock.now())
+    await house.authenticate("ada", OTHER_PASSWORD, house.clock.now())
+
+
+async def test_the_locale_of_the_account_counts_more_than_the_language_of_the_request() -> None:
+    house = House()
+    ada = await house.with_user("ada")
+    async with house.storage.transaction() as tx:
+        await tx.users.save(ada.with_locale("pt"))
+    await letters_after(house, FIREFOX)
+    await house.authenticate("ada", PASSWORD, house.clock.now(), origin(CHROME))
+    await house.send_letters()
+    assert [contents.language for contents in house.mailer.sent] == ["pt"]
+
+
+async def test_an_address_that_was_never_verified_gets_no_link() -> None:
+    """VF-02: it may be that of somebody else."""
+    house = House()
+    await house.with_user("ada")
+    await letters_after(house, FIREFOX)
+    await house.authenticate("ada", PASSWORD, house.clock.now(), origin(CHROME))
+    await house.send_letters()
+    (told,) = house.mailer.sent
+    assert (told.kind, told.token) == (LetterKind.NEW_DEVICE, None)
 
 
 async def test_nobody_is_told_of_the_very_first_sign_in() -> None:

@@ -4,7 +4,7 @@ CREATE TABLE `roles` (
   `createdAt` datetime NOT NULL,
   `updatedAt` datetime NOT NULL,
   PRIMARY KEY (`id`)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 CREATE TABLE `users` (
   `id` int NOT NULL AUTO_INCREMENT,
   `username` varchar(255) DEFAULT NULL,
@@ -15,7 +15,7 @@ CREATE TABLE `users` (
   PRIMARY KEY (`id`),
   UNIQUE KEY `username` (`username`),
   UNIQUE KEY `email` (`email`)
-) ENGINE=InnoDB AUTO_INCREMENT=8 DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci;
+) ENGINE=InnoDB AUTO_INCREMENT=8 DEFAULT CHARSET=utf8mb4;
 CREATE TABLE `user_roles` (
   `createdAt` datetime NOT NULL,
   `updatedAt` datetime NOT NULL,
@@ -25,7 +25,7 @@ CREATE TABLE `user_roles` (
   KEY `roleId` (`roleId`),
   CONSTRAINT `user_roles_ibfk_1` FOREIGN KEY (`userId`) REFERENCES `users` (`id`) ON DELETE CASCADE ON UPDATE CASCADE,
   CONSTRAINT `user_roles_ibfk_2` FOREIGN KEY (`roleId`) REFERENCES `roles` (`id`) ON DELETE CASCADE ON UPDATE CASCADE
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 INSERT INTO `roles` VALUES (1, 'user', '2024-05-01 12:00:00', '2024-05-01 12:00:00');
 INSERT INTO `roles` VALUES (2, 'moderator', '2024-05-01 12:00:00', '2024-05-01 12:00:00');
 INSERT INTO `roles` VALUES (3, 'admin', '2024-05-01 12:00:00', '2024-05-01 12:00:00');

@@ -118,7 +118,7 @@ def test_every_invitation_is_on_one_page(admin: httpx2.Client, unique: Unique) -
     [
         ({"email": "ada"}, "invalid_email"),
         ({"email": "ada@example.org\r\nBcc: eve@example.org"}, "invalid_email"),
-        ({"email": "ada@example.org", "roles": ["nothing"]}, "role_unknown"),
+        ({"email": "ada@example.org", "roles": ["no-such-role"]}, "role_unknown"),
         ({"email": "ada@example.org", "locale": "zh"}, "invalid_locale"),
         ({"email": "ada@example.org", "username": "ada"}, "validation_failed"),
         ({}, "validation_failed"),
