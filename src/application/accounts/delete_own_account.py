@@ -5,6 +5,7 @@ from typing import final
 from doorward.application.access.authorize_change import authorize_change_of
 from doorward.application.access.last_admin import refuse_last_admin, serialise_admin_changes
 from doorward.application.accounts.confirm_password import ConfirmPassword
+from doorward.application.audit.account_change import account_deleted
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
@@ -46,5 +47,6 @@ class DeleteOwnAccount:
             if user.password_hash != confirmed:
                 return False
             await refuse_last_admin(tx, user, self.clock.now())
+            await tx.audit.append(account_deleted(user, by))
             await tx.users.delete(user.id)
         return True

@@ -3,6 +3,7 @@ from typing import final
 
 from doorward.application.access.authorize_change import authorize_change_of
 from doorward.application.access.last_admin import refuse_last_admin, serialise_admin_changes
+from doorward.application.audit.account_change import account_deleted
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
@@ -32,4 +33,5 @@ class DeleteUser:
             await serialise_admin_changes(tx)
             user = await authorize_change_of(tx, user_id, by, self.log)
             await refuse_last_admin(tx, user, self.clock.now())
+            await tx.audit.append(account_deleted(user, by))
             await tx.users.delete(user_id)

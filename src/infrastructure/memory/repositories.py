@@ -103,6 +103,7 @@ class MemoryUsers:
         self.announce(Change.sessions_ended(user_id, user.epoch + 1))
         self.tables.remove_sessions(user_id)
         self.tables.remove_letters(user_id)
+        self.tables.delete_audit_key(user_id)
         self.tables.profiles.pop(user_id, None)
         del self.tables.users[user_id]
         return True
