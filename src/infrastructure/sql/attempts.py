@@ -8,17 +8,17 @@ from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
 from doorward.domain.accounts.attempts import AttemptCount, AttemptKey, DeviceId, LoginHash
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import TransactionConflict
+from doorward.infrastructure.sql import users as accounts
 from doorward.infrastructure.sql.connection import SqlConnection, SqlRow, batches, padded
 from doorward.infrastructure.sql.errors import ConstraintViolated
 from doorward.infrastructure.sql.tables import sign_in_attempts as attempts
 from doorward.infrastructure.sql.tables import user_roles, users
 from doorward.infrastructure.sql.user_rows import to_users
-from doorward.infrastructure.sql.users import ID_OF_LOGIN
 
 OF_KEY = and_(attempts.c.login == bindparam("of_login"), attempts.c.device == bindparam("of_device"))
 COUNT = (attempts.c.attempts, attempts.c.first_at, attempts.c.allowed_at)
 SELECT = select(*COUNT).where(OF_KEY)
-ASKED = select(ID_OF_LOGIN.label("user_id")).subquery("asked")
+ASKED = select(accounts.ID_OF_LOGIN.label("user_id")).subquery("asked")
 """One row, to which the count and the account are joined if they exist."""
 
 WITH_USER = select(*COUNT, users, user_roles.c.role).select_from(
