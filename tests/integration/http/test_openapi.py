@@ -130,9 +130,6 @@ GUARDED = ("/admin", "/api/account", "/signout", "/api/test/user", "/api/test/mo
 BY_LETTER = "POST /api/account/email/confirm"
 """The operation below the own account for which the token of a letter is enough."""
 
-BY_LINK = frozenset({"POST /api/account/email/confirm"})
-"""Operations for whoever has the token of a letter."""
-
 
 def test_what_needs_a_token_says_so(document: Json) -> None:
     """TK-17, RF-15: every way of carrying it, and what comes without it."""
