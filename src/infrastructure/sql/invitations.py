@@ -87,7 +87,7 @@ def to_row(invitation: Invitation) -> dict[str, Any]:
         "id": invitation.id,
         "email": invitation.email.value,
         "email_key": invitation.email.key,
-        "roles": " ".join(sorted(invitation.roles)),
+        "role_names": " ".join(sorted(invitation.roles)),
         "locale": invitation.locale,
         "invited_by": invitation.invited_by,
         "token_hash": invitation.token_hash,
@@ -100,7 +100,7 @@ def to_invitation(row: SqlRow) -> Invitation:
     return Invitation(
         id=InvitationId(row.id),
         email=Email(row.email, row.email_key),
-        roles=frozenset(map(RoleName, row.roles.split())),
+        roles=frozenset(map(RoleName, row.role_names.split())),
         locale=row.locale if is_language(row.locale) else None,
         invited_by=UserId(row.invited_by) if row.invited_by else None,
         token_hash=LinkTokenHash(row.token_hash) if row.token_hash else None,

@@ -284,7 +284,7 @@ invitations = Table(
     Column("id", Id(), primary_key=True),
     Column("email", display_text(254), nullable=False),
     Column("email_key", Key(254), nullable=False, unique=True),
-    Column("roles", LongText, nullable=False),
+    Column("role_names", LongText, nullable=False),
     Column("locale", Key(16)),
     Column("invited_by", Id()),
     Column("token_hash", Digest, unique=True),

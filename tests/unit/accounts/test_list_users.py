@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -86,7 +87,7 @@ def test_every_order_is_offered_with_some_filter() -> None:
 
 
 @pytest.mark.parametrize(
-    "after", ["x", "2026-11-23T12:00:00Z", "2026-11-23T12:00:00/x", f"2026-11-23T12:00:00/{a_user().id}"]
+    "after", ["x", "2026-11-23T12:00:00Z", "2026-11-23T12:00:00/x", f"2026-11-23T12:00:00/{UUID(int=7)}"]
 )
 @pytest.mark.parametrize("listing", [Listing(sort=Sort.LATEST_CREATED), Listing(deleted=True), Listing(disabled=True)])
 async def test_an_after_of_another_list_is_refused(listing: Listing, after: str) -> None:

@@ -16,7 +16,7 @@ def upgrade() -> None:
         sa.Column("id", Id(), primary_key=True),
         sa.Column("email", display_text(254), nullable=False),
         sa.Column("email_key", Key(254), nullable=False, unique=True),
-        sa.Column("roles", LongText, nullable=False),
+        sa.Column("role_names", LongText, nullable=False),
         sa.Column("locale", Key(16)),
         sa.Column("invited_by", Id()),
         sa.Column("token_hash", Digest, unique=True),
