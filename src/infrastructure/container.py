@@ -26,10 +26,6 @@ from doorward.application.accounts.reset_password import ResetPassword
 from doorward.application.accounts.set_password import SetPassword
 from doorward.application.accounts.unlock_user import UnlockUser
 from doorward.application.adoption.adopt_accounts import AdoptAccounts
-from doorward.application.check_readiness import CheckReadiness
-from doorward.application.maintenance import Maintenance
-from doorward.application.prove_writing import ProveWriting
-from doorward.application.report_unavailable import ReportUnavailable
 from doorward.application.services.authenticate_client import AuthenticateClient
 from doorward.application.services.introspect_token import IntrospectToken
 from doorward.application.services.list_services import ListServices
@@ -46,10 +42,11 @@ from doorward.application.sessions.list_sessions import ListSessions
 from doorward.application.sessions.prune_sessions import PruneSessions
 from doorward.application.sessions.refresh_session import RefreshSession
 from doorward.infrastructure.providers.accounts import ADMINISTRATION, BY_SETTINGS, AccountsProvider
+from doorward.infrastructure.providers.audit import AUDIT, AuditProvider
 from doorward.infrastructure.providers.change_feed import ChangeFeedProvider
 from doorward.infrastructure.providers.email_addresses import EMAIL_ADDRESSES
 from doorward.infrastructure.providers.letters import LETTERS, LettersProvider
-from doorward.infrastructure.providers.maintenance import MaintenanceProvider
+from doorward.infrastructure.providers.maintenance import OPERATIONS, MaintenanceProvider
 from doorward.infrastructure.providers.passwords import PasswordsProvider
 from doorward.infrastructure.providers.rate_limits import RateLimitsProvider
 from doorward.infrastructure.providers.sign_in import SignInProvider
@@ -94,7 +91,6 @@ ACCESS = (
     RemoveRole,
 )
 SERVICES = (RegisterService, ListServices, RemoveService, AuthenticateClient, IntrospectToken, RevokeToken)
-OPERATIONS = (CheckReadiness, Maintenance, ProveWriting, ReportUnavailable)
 
 
 class UseCases(Provider):
@@ -109,6 +105,7 @@ class UseCases(Provider):
         *SERVICES,
         *LETTERS,
         *EMAIL_ADDRESSES,
+        *AUDIT,
         *OPERATIONS,
     )
 
@@ -125,6 +122,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         TokensProvider(settings),
         ChangeFeedProvider(settings),
         LettersProvider(settings),
+        AuditProvider(settings),
         AccountsProvider(settings),
         MaintenanceProvider(),
         SignInProvider(settings),

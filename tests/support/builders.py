@@ -149,10 +149,15 @@ def a_session(user: User, started_at: datetime = NOON) -> Session:
     return Session.opened(session_id, user.id, token_hash, Device("192.0.2.7", "Mozilla/5.0"), started_at)
 
 
-def a_principal(user: User, session: Session, requirement: Requirement = SIGNED_IN) -> Principal:
+def a_principal(user: User, session: Session, requirement: Requirement = SIGNED_IN, address: str = "") -> Principal:
     """Return whom the guard admits with a token of that session."""
     return Principal(
-        user_id=user.id, session_id=session.id, epoch=user.epoch, requirement=requirement, admitted_at=NOON
+        user_id=user.id,
+        session_id=session.id,
+        epoch=user.epoch,
+        requirement=requirement,
+        admitted_at=NOON,
+        address=address,
     )
 
 

@@ -3,6 +3,7 @@ from datetime import datetime
 from typing import final
 
 from doorward.application.access.authorize_change import authorize_change
+from doorward.application.ports.audit import AuditEntry, Details
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
@@ -37,7 +38,17 @@ class DefineRole:
     async def _put(self, name: RoleName, description: str | None, now: datetime, by: Actor) -> DefinedRole:
         async with self.storage.transaction() as tx:
             await authorize_change(tx, by, self.log)
-            role = await tx.roles.get(name) or Role(name=name, created_at=now)
+            present = await tx.roles.get(name)
+            role = present or Role(name=name, created_at=now)
             if description is not None:
                 role = role.described(description)
-            return DefinedRole(role, await tx.roles.put(role))
+            added = await tx.roles.put(role)
+            if role != present:
+                before, after = role_values(present), role_values(role)
+                await tx.audit.append(AuditEntry(event=SecurityEvent.AUTHZ_ADMIN, by=by, before=before, after=after))
+            return DefinedRole(role, added)
+
+
+def role_values(role: Role | None) -> Details:
+    """Return the values of a role that stand in the audit log."""
+    return {} if role is None else {"role": role.name, "description": role.description}

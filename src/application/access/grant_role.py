@@ -3,6 +3,7 @@ from datetime import datetime
 from typing import final
 
 from doorward.application.access.authorize_change import authorize_change_of
+from doorward.application.ports.audit import AuditEntry
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
@@ -29,4 +30,8 @@ class GrantRole:
     async def _grant(self, user_id: UserId, role: RoleName, now: datetime, by: Actor) -> bool:
         async with self.storage.transaction() as tx:
             await authorize_change_of(tx, user_id, by, self.log)
-            return await tx.users.grant(user_id, role, now)
+            granted = await tx.users.grant(user_id, role, now)
+            if granted:
+                event = SecurityEvent.AUTHZ_CHANGE
+                await tx.audit.append(AuditEntry(event=event, by=by, account=user_id, after={"granted": role}))
+            return granted

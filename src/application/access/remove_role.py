@@ -2,6 +2,8 @@ from dataclasses import dataclass
 from typing import final
 
 from doorward.application.access.authorize_change import authorize_change
+from doorward.application.access.define_role import role_values
+from doorward.application.ports.audit import AuditEntry
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
@@ -31,4 +33,9 @@ class RemoveRole:
     async def _remove(self, name: RoleName, by: Actor) -> bool:
         async with self.storage.transaction() as tx:
             await authorize_change(tx, by, self.log)
-            return await tx.roles.remove(name)
+            role = await tx.roles.get(name)
+            removed = await tx.roles.remove(name)
+            if removed:
+                event = SecurityEvent.AUTHZ_ADMIN
+                await tx.audit.append(AuditEntry(event=event, by=by, before=role_values(role)))
+            return removed

@@ -3,6 +3,7 @@ from typing import final
 
 from doorward.application.access.authorize_change import authorize_change_of
 from doorward.application.access.last_admin import refuse_last_admin, serialise_admin_changes
+from doorward.application.ports.audit import AuditEntry
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
@@ -39,4 +40,8 @@ class RevokeRole:
                 raise RoleMissing
             if role == ADMIN:
                 await refuse_last_admin(tx, user, self.clock.now())
-            return await tx.users.revoke(user_id, role)
+            revoked = await tx.users.revoke(user_id, role)
+            if revoked:
+                event = SecurityEvent.AUTHZ_CHANGE
+                await tx.audit.append(AuditEntry(event=event, by=by, account=user_id, before={"granted": role}))
+            return revoked

@@ -3,6 +3,7 @@ from datetime import datetime
 from typing import final
 
 from doorward.application.accounts.password_rules import PasswordRules
+from doorward.application.audit.account_change import account_created
 from doorward.application.ports.letters import LinkTokens
 from doorward.application.ports.security import PasswordHasher, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
@@ -13,6 +14,7 @@ from doorward.domain.accounts.invitation import Invitation
 from doorward.domain.accounts.sign_up import SignUp
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
+from doorward.domain.audit.source import UNKNOWN_VISITOR, Source
 from doorward.domain.errors import EmailTaken, InvalidLink, RoleMissing, TransactionConflict, UsernameReserved
 from doorward.domain.ids import UserId, uuid7
 from doorward.domain.letters.language import Language
@@ -35,7 +37,13 @@ class AcceptInvitation:
     log: SecurityLog
 
     async def __call__(
-        self, token: str, username: str, password: str, language: Language | None, now: datetime
+        self,
+        token: str,
+        username: str,
+        password: str,
+        language: Language | None,
+        now: datetime,
+        by: Source = UNKNOWN_VISITOR,
     ) -> UserId:
         """Raise SignUpClosed, InvalidLink, Invalid, UsernameTaken or HashingBusy. Only an acceptance that succeeds uses
         the token up."""
@@ -57,7 +65,7 @@ class AcceptInvitation:
             email_verified_at=now,
             locale=language or invitation.locale,
         )
-        added = await self._accept(token_hash, user, now)
+        added = await self._accept(token_hash, user, now, by)
         if added is None:
             raise self._refuse(invitation)
         self.log.record(
@@ -76,15 +84,15 @@ class AcceptInvitation:
             inviter = await reading.users.get(found.invited_by) if found and found.invited_by else None
         return found if found and found.is_valid(inviter, now) else None
 
-    async def _accept(self, token_hash: LinkTokenHash, user: User, now: datetime) -> User | None:
+    async def _accept(self, token_hash: LinkTokenHash, user: User, now: datetime, by: Source) -> User | None:
         """Return the account as it was added, or None if the invitation is not valid any more."""
         try:
-            return await self._add(token_hash, user, now)
+            return await self._add(token_hash, user, now, by)
         except EmailTaken:
             return None
 
     @retried
-    async def _add(self, token_hash: LinkTokenHash, user: User, now: datetime) -> User | None:
+    async def _add(self, token_hash: LinkTokenHash, user: User, now: datetime, by: Source) -> User | None:
         async with self.storage.transaction() as tx:
             invitation = await tx.invitations.find(token_hash)
             if invitation is None:
@@ -98,6 +106,7 @@ class AcceptInvitation:
                 await tx.users.add(added)
             except RoleMissing as error:
                 raise TransactionConflict(cause="role_removed") from error
+            await tx.audit.append(account_created(added, by))
             return added
 
     def _refuse(self, invitation: Invitation | None = None) -> InvalidLink:

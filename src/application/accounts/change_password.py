@@ -6,6 +6,7 @@ from doorward.application.access.authorize_change import authorize_change_of
 from doorward.application.accounts.confirm_password import ConfirmPassword
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.accounts.store_new_password import store_new_password
+from doorward.application.audit.account_change import password_changed
 from doorward.application.ports.security import PasswordHasher, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
@@ -68,4 +69,6 @@ class ChangePassword:
             if user.password_hash != confirmed:
                 return None
             await store_new_password(tx, user.with_chosen_password(password_hash), language, now)
-            return await tx.sessions.end(other_sessions(await tx.sessions.of_user(user.id), by.session_id))
+            ended = await tx.sessions.end(other_sessions(await tx.sessions.of_user(user.id), by.session_id))
+            await tx.audit.append(password_changed(user, by, ended))
+            return ended

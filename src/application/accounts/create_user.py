@@ -6,6 +6,7 @@ from typing import final
 from doorward.application.access.authorize_change import authorize_change
 from doorward.application.access.unknown_roles import unknown_roles
 from doorward.application.accounts.password_rules import PasswordRules
+from doorward.application.audit.account_change import account_created
 from doorward.application.ports.security import PasswordHasher, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
@@ -64,6 +65,7 @@ class CreateUser:
         async with self.storage.transaction() as tx:
             await authorize_change(tx, by, self.log)
             await tx.users.add(user)
+            await tx.audit.append(account_created(user, by))
             if self.verification.writes_letters and not user.email_verified:
                 letter = Letter.to_holder(LetterKind.EMAIL_VERIFICATION, user, None, user.created_at)
                 await tx.letters.add(letter)

@@ -6,6 +6,7 @@ from doorward.application.access.authorize_change import authorize_change_of
 from doorward.application.access.last_admin import refuse_last_admin, serialise_admin_changes
 from doorward.application.accounts.confirm_password import ConfirmPassword
 from doorward.application.accounts.remove_account import remove_account
+from doorward.application.audit.account_change import account_deleted
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
@@ -48,5 +49,6 @@ class DeleteOwnAccount:
             if user.password_hash != confirmed:
                 return False
             await refuse_last_admin(tx, user, now)
+            await tx.audit.append(account_deleted(user, by))
             await remove_account(tx, user, self.policy, now)
         return True

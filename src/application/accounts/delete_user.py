@@ -4,6 +4,7 @@ from typing import final
 from doorward.application.access.authorize_change import authorize_change_of
 from doorward.application.access.last_admin import refuse_last_admin, serialise_admin_changes
 from doorward.application.accounts.remove_account import remove_account
+from doorward.application.audit.account_change import account_deleted
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
@@ -37,4 +38,5 @@ class DeleteUser:
             user = await authorize_change_of(tx, user_id, by, self.log)
             now = self.clock.now()
             await refuse_last_admin(tx, user, now)
+            await tx.audit.append(account_deleted(user, by))
             await remove_account(tx, user, self.policy, now)

@@ -11,11 +11,12 @@ from doorward.application.accounts.account_entries import (
     Problem,
     batches,
 )
+from doorward.application.audit.account_change import account_created
 from doorward.application.ports.security import PasswordHasher, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
-from doorward.domain.access.actor import Operator
+from doorward.domain.access.actor import OPERATOR, Operator
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import (
     DomainError,
@@ -146,6 +147,7 @@ class ImportUsers:
     async def _add(self, users: Sequence[User]) -> None:
         async with self.storage.transaction() as tx:
             await tx.users.add_all(users)
+            await tx.audit.append(*(account_created(user, OPERATOR) for user in users))
 
 
 def check_batch(batch: Iterable[AccountEntry | Problem], rules: EntryRules) -> tuple[dict[int, User], dict[int, str]]:

@@ -5,6 +5,7 @@ from typing import final
 
 from doorward.application.access.authorize_change import authorize_change
 from doorward.application.access.unknown_roles import unknown_roles
+from doorward.application.ports.audit import AuditEntry
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
@@ -66,3 +67,5 @@ class InviteUser:
             await authorize_change(tx, by, self.log)
             await tx.invitations.put(invitation)
             await tx.letters.add(Letter.of_invitation(invitation))
+            after = {"invitation": str(invitation.id), "roles": sorted(invitation.roles)}
+            await tx.audit.append(AuditEntry(event=SecurityEvent.INVITATION_ADDED, by=by, after=after))

@@ -5,6 +5,7 @@ from typing import final
 
 from doorward.application.access.unknown_roles import unknown_roles
 from doorward.application.accounts.password_rules import PasswordRules
+from doorward.application.audit.account_change import account_created
 from doorward.application.letters.order_letter import order_letter
 from doorward.application.ports.security import PasswordHasher, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
@@ -16,6 +17,7 @@ from doorward.domain.accounts.email_verification import EmailVerification
 from doorward.domain.accounts.sign_up import SignUp
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
+from doorward.domain.audit.source import UNKNOWN_VISITOR, Source
 from doorward.domain.errors import EmailTaken, RoleUnknown, UsernameReserved
 from doorward.domain.ids import UserId, uuid7
 from doorward.domain.letters.language import Language
@@ -37,7 +39,7 @@ class RegisterUser:
     log: SecurityLog
     sign_up: SignUp = SignUp.OPEN
 
-    async def __call__(
+    async def __call__(  # noqa: PLR0913 what the form has, and from where it comes
         self,
         username: str,
         email: str,
@@ -46,6 +48,7 @@ class RegisterUser:
         *,
         roles: Iterable[str] = (),
         language: Language | None = None,
+        by: Source = UNKNOWN_VISITOR,
     ) -> UserId | None:
         """Raise SignUpByInvitation, SignUpClosed, Invalid, UsernameTaken or EmailTaken. `roles` must exist, but are not
         granted: the clients of the tutorial send them. `language` is that of the letters, now and later.
@@ -70,7 +73,7 @@ class RegisterUser:
             locale=language,
         )
         try:
-            await self._add(user, address, language)
+            await self._add(user, address, language, by)
         except EmailTaken:
             if self.verification is not EmailVerification.REQUIRED:
                 raise
@@ -81,11 +84,12 @@ class RegisterUser:
         return user.id
 
     @retried
-    async def _add(self, user: User, address: Email, language: Language | None) -> None:
+    async def _add(self, user: User, address: Email, language: Language | None, by: Source) -> None:
         async with self.storage.transaction() as tx:
             await tx.users.add(user)
             if await tx.undo_links.is_reserved(address.key, user.id, user.created_at):
                 raise EmailTaken
+            await tx.audit.append(account_created(user, by))
             if self.verification.writes_letters:
                 letter = Letter.requested(LetterKind.EMAIL_VERIFICATION, address, language, user.created_at)
                 await tx.letters.add(letter)

@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from typing import final
 
 from doorward.application.access.authorize_change import authorize_change
+from doorward.application.ports.audit import AuditEntry
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
@@ -30,3 +31,5 @@ class RemoveInvitation:
             await authorize_change(tx, by, self.log)
             if not await tx.invitations.remove(invitation_id):
                 raise InvitationMissing
+            before = {"invitation": str(invitation_id)}
+            await tx.audit.append(AuditEntry(event=SecurityEvent.INVITATION_REMOVED, by=by, before=before))

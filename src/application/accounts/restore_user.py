@@ -3,6 +3,7 @@ from datetime import datetime
 from typing import final
 
 from doorward.application.access.authorize_change import authorize_change
+from doorward.application.audit.account_change import account_changed
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
@@ -51,4 +52,5 @@ class RestoreUser:
                 raise AccountMissing
             restored = deleted.restored()
             await tx.users.save(restored)
+            await tx.audit.append(account_changed(deleted, restored, by, SecurityEvent.USER_RESTORED))
             return restored, True

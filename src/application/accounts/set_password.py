@@ -4,6 +4,7 @@ from typing import final
 
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.accounts.store_new_password import store_new_password
+from doorward.application.audit.account_change import password_changed
 from doorward.application.ports.security import PasswordHasher, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
@@ -32,15 +33,16 @@ class SetPassword:
         if user is None:
             raise AccountMissing
         checked = self.rules.check(password, user.names)
-        await self._save(user_id, await self.hasher.hash(checked), now)
+        await self._save(user_id, await self.hasher.hash(checked), now, by)
         self.log.record(SecurityEvent.AUTHN_PASSWORD_CHANGE, user_id=str(user_id), by=by.log_name)
 
     @retried
-    async def _save(self, user_id: UserId, password_hash: PasswordHash, now: datetime) -> None:
+    async def _save(self, user_id: UserId, password_hash: PasswordHash, now: datetime, by: Operator) -> None:
         async with self.storage.transaction() as tx:
             user = await tx.users.lock(user_id)
             if user is None:
                 raise AccountMissing
             changed = user.with_password(password_hash)
             await store_new_password(tx, changed, None, now)
-            await tx.sessions.end_all(user_id, changed.epoch)
+            ended = await tx.sessions.end_all(user_id, changed.epoch)
+            await tx.audit.append(password_changed(user, by, ended))

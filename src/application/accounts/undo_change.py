@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import final
 
+from doorward.application.audit.account_change import account_changed
 from doorward.application.ports.letters import LinkTokens
 from doorward.application.ports.security import PasswordHasher, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
@@ -9,6 +10,7 @@ from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.accounts.password import Password, PasswordHash
 from doorward.domain.accounts.user import User
+from doorward.domain.audit.source import UNKNOWN_VISITOR, Source
 from doorward.domain.errors import InvalidLink
 from doorward.domain.letters.link_token import LinkPurpose, LinkToken, LinkTokenHash
 
@@ -29,7 +31,7 @@ class UndoChange:
     tokens: LinkTokens
     log: SecurityLog
 
-    async def __call__(self, token: str, now: datetime) -> str:
+    async def __call__(self, token: str, now: datetime, by: Source = UNKNOWN_VISITOR) -> str:
         """Return a token for a new password, as the link of a letter has it. Raise InvalidLink, HashingBusy, or
         EmailTaken if the operator or an admin gave the address to another account."""
         token_hash = self.tokens.hash_of(token)
@@ -38,7 +40,7 @@ class UndoChange:
             raise self._refuse()
         unknown, _ = self.tokens.generate()
         password_hash = await self.hasher.hash(Password.typed(unknown))
-        reset_token = await self._undo(token_hash, holder, password_hash, now)
+        reset_token = await self._undo(token_hash, holder, password_hash, now, by)
         if reset_token is None:
             raise self._refuse(holder)
         self.log.record(SecurityEvent.CHANGE_UNDONE, user_id=str(holder.id))
@@ -52,7 +54,7 @@ class UndoChange:
 
     @retried
     async def _undo(
-        self, token_hash: LinkTokenHash, holder: User, password_hash: PasswordHash, now: datetime
+        self, token_hash: LinkTokenHash, holder: User, password_hash: PasswordHash, now: datetime, by: Source
     ) -> str | None:
         async with self.storage.transaction() as tx:
             user = await tx.users.lock(holder.id)
@@ -61,6 +63,7 @@ class UndoChange:
                 return None
             restored = user.with_email(link.address).verified(now).with_password(password_hash)
             await tx.users.save(restored)
+            await tx.audit.append(account_changed(user, restored, by, SecurityEvent.CHANGE_UNDONE))
             await tx.undo_links.void(user.id)
             await tx.link_tokens.void(user.id)
             await tx.sessions.end_all(user.id, restored.epoch)

@@ -3,6 +3,7 @@ from typing import final
 
 from doorward.application.access.authorize_change import authorize_change_of
 from doorward.application.accounts.replace_profile import replace_profile
+from doorward.application.audit.account_change import account_changed, with_profile
 from doorward.application.ports.profiles import ProfileSchema
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
@@ -39,7 +40,11 @@ class UpdateOwnAccount:
     async def _save(self, by: Principal, locale: Language | None, profile: ProfileChange | None) -> None:
         async with self.storage.transaction() as tx:
             user = await authorize_change_of(tx, by.user_id, by, self.log)
-            if locale is not None and locale != user.locale:
-                await tx.users.save(user.with_locale(locale))
+            changed = user if locale is None else user.with_locale(locale)
+            entry = account_changed(user, changed, by)
+            if changed != user:
+                await tx.users.save(changed)
             if profile is not None:
-                await replace_profile(tx, by.user_id, profile)
+                entry = with_profile(entry, await replace_profile(tx, by.user_id, profile), profile.profile)
+            if changed != user or profile is not None:
+                await tx.audit.append(entry)

@@ -6,6 +6,7 @@ from doorward.application.access.authorize_change import authorize_change_of
 from doorward.application.access.last_admin import refuse_last_admin, serialise_admin_changes
 from doorward.application.accounts.any_profile import ANY_PROFILE
 from doorward.application.accounts.replace_profile import replace_profile
+from doorward.application.audit.account_change import account_changed, with_profile
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.profiles import ProfileSchema
 from doorward.application.ports.security import SecurityLog
@@ -77,13 +78,17 @@ class UpdateUser:
                 await refuse_last_admin(tx, user, now)
             if changed != user:
                 await tx.users.save(changed)
+            entry = account_changed(user, changed, by)
             if changes.profile is not None:
-                await replace_profile(tx, user_id, changes.profile)
+                former = await replace_profile(tx, user_id, changes.profile)
+                entry = with_profile(entry, former, changes.profile.profile)
             if changed.email != user.email:
                 await tx.link_tokens.void(user_id)
                 await tx.undo_links.void(user_id)
             if changed.epoch != user.epoch:
                 await tx.sessions.end_all(user_id, changed.epoch)
+            if changed != user or changes.profile is not None:
+                await tx.audit.append(entry)
             return changed
 
 

@@ -3,6 +3,7 @@ from datetime import datetime
 from typing import final
 
 from doorward.application.access.authorize_change import authorize_change_of
+from doorward.application.audit.account_change import account_changed
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
@@ -29,4 +30,6 @@ class VouchForEmail:
         async with self.storage.transaction() as tx:
             user = await authorize_change_of(tx, user_id, by, self.log)
             if not user.email_verified:
-                await tx.users.save(user.verified(now))
+                verified = user.verified(now)
+                await tx.users.save(verified)
+                await tx.audit.append(account_changed(user, verified, by, SecurityEvent.EMAIL_VERIFIED))

@@ -3,17 +3,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import final
 
+from doorward.application.access.define_role import role_values
 from doorward.application.adoption.judgement import Judgement
 from doorward.application.adoption.names_in_use import NamesInUse
 from doorward.application.adoption.plan import AdoptionPlan
 from doorward.application.adoption.report import AdoptionProgress, AdoptionReport
 from doorward.application.adoption.wishes import Wishes
+from doorward.application.audit.account_change import account_created
 from doorward.application.ports.adoption import AccountSource
+from doorward.application.ports.audit import AuditEntry
 from doorward.application.ports.security import PasswordHasher, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
-from doorward.domain.access.actor import Operator
+from doorward.domain.access.actor import OPERATOR, Operator
 from doorward.domain.access.role import Role, RoleName, parse_role_name
 from doorward.domain.accounts.user import User
 from doorward.domain.adoption.foreign_account import ForeignAccount
@@ -98,13 +101,17 @@ class AdoptAccounts:
     async def _add_roles(self, source: str, names: Iterable[str], now: datetime) -> None:
         async with self.storage.transaction() as tx:
             for name in names:
-                await tx.roles.put(Role(name=RoleName(name), description=f"Adopted from {source}.", created_at=now))
+                role = Role(name=RoleName(name), description=f"Adopted from {source}.", created_at=now)
+                await tx.roles.put(role)
+                event = SecurityEvent.AUTHZ_ADMIN
+                await tx.audit.append(AuditEntry(event=event, by=OPERATOR, after=role_values(role)))
 
     @retried
     async def _add(self, source: str, users: Sequence[User]) -> None:
         async with self.storage.transaction() as tx:
             await tx.users.add_all(users)
             await tx.adoptions.add_all(source, [user.external_id for user in users if user.external_id is not None])
+            await tx.audit.append(*(account_created(user, OPERATOR) for user in users))
 
 
 def accounts(batch: Sequence[ForeignAccount], plan: AdoptionPlan, moment: datetime) -> list[User]:

@@ -2,11 +2,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import final
 
+from doorward.application.keys.key_entries import key_added
 from doorward.application.keys.publishing import generate
 from doorward.application.ports.security import KeySealer, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import LockName, Storage
 from doorward.application.transactions import retried
+from doorward.domain.audit.source import SYSTEM
 from doorward.domain.keys.rotation import KeyRotation
 from doorward.domain.keys.signing_key import SigningKey
 
@@ -36,4 +38,5 @@ class EnsureSigningKey:
             if await tx.keys.all():
                 return False
             await tx.keys.add(key)
+            await tx.audit.append(key_added(key, SYSTEM))
             return True

@@ -3,11 +3,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import final
 
+from doorward.application.keys.key_entries import key_added, key_removed
 from doorward.application.keys.publishing import generate, publish
 from doorward.application.ports.security import KeySealer, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import LockName, Storage
 from doorward.application.transactions import retried
+from doorward.domain.audit.source import SYSTEM
 from doorward.domain.errors import InvalidKey
 from doorward.domain.keys.rotation import PUBLICATION_PERIOD, KeyRotation
 from doorward.domain.keys.signing_key import SigningKey, expired_keys
@@ -51,7 +53,9 @@ class MaintainSigningKeys:
             await tx.locks.take(LockName.SIGNING_KEYS)
             if not self.rotation.is_due(await tx.keys.all(), now):
                 return None
-            return await publish(tx, self.sealer, key, now, PUBLICATION_PERIOD)
+            published = await publish(tx, self.sealer, key, now, PUBLICATION_PERIOD)
+            await tx.audit.append(key_added(published, SYSTEM))
+            return published
 
     @retried
     async def _remove_expired(self, now: datetime) -> Sequence[SigningKey]:
@@ -61,4 +65,7 @@ class MaintainSigningKeys:
             for key in keys:
                 self.sealer.check(key)  # a key that no node opens must not count as the successor of one that signs
             expired = expired_keys(keys, now, self.rotation.token_lifetime)
-            return [key for key in expired if await tx.keys.remove(key.kid)]
+            removed = [key for key in expired if await tx.keys.remove(key.kid)]
+            for key in removed:
+                await tx.audit.append(key_removed(key, SYSTEM, SecurityEvent.SIGNING_KEY_FORGOTTEN))
+            return removed

@@ -2,10 +2,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
+from doorward.application.keys.key_entries import key_values
+from doorward.application.ports.audit import AuditEntry
 from doorward.application.ports.security import KeySealer, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import LockName, Storage
 from doorward.application.transactions import retried
+from doorward.domain.audit.source import SYSTEM
 from doorward.domain.errors import InvalidKey
 from doorward.domain.keys.signing_key import SigningKey
 
@@ -36,7 +39,11 @@ class ResealSigningKeys:
             await tx.locks.take(LockName.SIGNING_KEYS)
             keys = await tx.keys.all()
             changed = [resealed for key in keys if (resealed := self._resealed(key)) != key]
-            return [key for key in changed if await tx.keys.save(key)]
+            saved = [key for key in changed if await tx.keys.save(key)]
+            for key in saved:
+                event, after = SecurityEvent.SIGNING_KEY_RESEALED, key_values(key)
+                await tx.audit.append(AuditEntry(event=event, by=SYSTEM, after=after))
+            return saved
 
     def _resealed(self, key: SigningKey) -> SigningKey:
         try:

@@ -2,11 +2,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import final
 
+from doorward.application.keys.key_entries import key_added, key_removed
 from doorward.application.keys.publishing import generate
 from doorward.application.ports.security import KeySealer, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import LockName, Storage, Transaction
 from doorward.application.transactions import retried
+from doorward.domain.access.actor import OPERATOR
 from doorward.domain.errors import InvalidKey, KeyMissing
 from doorward.domain.keys.rotation import KeyRotation
 from doorward.domain.keys.signing_key import SigningKey, signing_at
@@ -46,6 +48,7 @@ class RevokeSigningKey:
             if revoked is None:
                 raise KeyMissing
             await tx.keys.remove(kid)
+            await tx.audit.append(key_removed(revoked, OPERATOR, SecurityEvent.SIGNING_KEY_REVOKED))
             others = [key for key in keys if key.kid != kid and self._opens(key)]
             successor = signing_at(others, now)
             if not self._opens(revoked) or (successor is not None and successor.signs_from <= now):
@@ -68,7 +71,9 @@ async def start_signing(tx: Transaction, early: SigningKey | None, spare: Signin
     """
     if early is None:
         await tx.keys.add(spare)
+        await tx.audit.append(key_added(spare, OPERATOR))
         return spare
     successor = early.beginning(now)
     await tx.keys.save(successor)
+    await tx.audit.append(key_added(successor, OPERATOR))
     return successor

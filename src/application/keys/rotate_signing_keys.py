@@ -2,11 +2,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import final
 
+from doorward.application.keys.key_entries import key_added
 from doorward.application.keys.publishing import generate, publish
 from doorward.application.ports.security import KeySealer, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
+from doorward.domain.access.actor import OPERATOR
 from doorward.domain.keys.rotation import PUBLICATION_PERIOD, KeyRotation
 from doorward.domain.keys.signing_key import SigningKey
 
@@ -30,4 +32,6 @@ class RotateSigningKeys:
     @retried
     async def _publish(self, key: SigningKey, now: datetime, after: timedelta) -> SigningKey:
         async with self.storage.transaction() as tx:
-            return await publish(tx, self.sealer, key, now, after)
+            published = await publish(tx, self.sealer, key, now, after)
+            await tx.audit.append(key_added(published, OPERATOR))
+            return published

@@ -25,6 +25,11 @@ class LetterReader(Protocol):
         """Return at most `limit` letters, of this state if one is given, the latest first."""
         ...
 
+    async def of_user(self, user_id: UserId, limit: int) -> Sequence[Letter]:
+        """Return at most `limit` letters to the holder of the account, the latest first. A letter that somebody asked
+        for by its address is among them once it is being sent."""
+        ...
+
 
 class LetterRepository(LetterReader, Protocol):
     async def add(self, letter: Letter) -> bool:
@@ -48,6 +53,10 @@ class LetterRepository(LetterReader, Protocol):
 class LinkTokenReader(Protocol):
     async def find(self, token_hash: LinkTokenHash) -> LinkToken | None:
         """Return the token with this hash, also if it has expired."""
+        ...
+
+    async def of_user(self, user_id: UserId) -> Sequence[LinkToken]:
+        """Return the tokens of the account, by their purposes."""
         ...
 
     async def of_account(self, user_id: UserId, purpose: LinkPurpose) -> LinkToken | None:

@@ -64,9 +64,9 @@ class UserRepository(UserReader, Protocol):
         ...
 
     async def delete(self, user_id: UserId) -> bool:
-        """Delete the account for good, with its grants, sessions, letters, links, code, known user agents and profile.
-        Return whether it existed. The end of the sessions is announced as one change, of the epoch after the account's
-        last."""
+        """Delete the account for good, with its grants, sessions, letters, links, code, known user agents and profile,
+        and the key of its audit entries. Return whether it existed. The end of the sessions is announced as one
+        change, of the epoch after the account's last."""
         ...
 
     async def lock(self, user_id: UserId) -> User | None:
@@ -215,6 +215,10 @@ class AttemptReader(Protocol):
     """Reads how often somebody tried to sign in. The caller decides what a count means."""
 
     async def get(self, key: AttemptKey) -> AttemptCount | None: ...
+
+    async def of_logins(self, logins: Sequence[LoginHash]) -> Sequence[tuple[AttemptKey, AttemptCount]]:
+        """Return the counts of all devices at these login names."""
+        ...
 
     async def with_user(self, key: AttemptKey, login: str) -> tuple[AttemptCount | None, User | None]:
         """Return the count, and the account that `UserReader.by_login` returns, both read at once."""

@@ -6,8 +6,10 @@ from doorward.application.ports.security import RefreshTokens, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.sessions.issue_tokens import IssueTokens, SignedIn
+from doorward.application.sessions.token_reuse import token_reused
 from doorward.application.transactions import retried
 from doorward.domain.accounts.user import User
+from doorward.domain.audit.source import UNKNOWN_VISITOR, Source
 from doorward.domain.errors import (
     InvalidRefreshToken,
     KeptTokenReused,
@@ -36,7 +38,7 @@ class ContinueSession:
     policy: SessionPolicy
     log: SecurityLog
 
-    async def __call__(self, presented: str | None, now: datetime) -> SignedIn:
+    async def __call__(self, presented: str | None, now: datetime, by: Source = UNKNOWN_VISITOR) -> SignedIn:
         """Raise RefreshTokenMissing, RefreshTokenUnknown, RefreshTokenExpired, or KeptTokenReused if the reuse ended
         the session."""
         if presented is None:
@@ -48,7 +50,7 @@ class ContinueSession:
             raise RefreshTokenUnknown from None
         if not token.genuine and not await self._is_current(token):
             raise self._refused(RefreshTokenUnknown(), token)
-        standing, session, user = await self._decided(token, now)
+        standing, session, user = await self._decided(token, now, by)
         if standing is Standing.REUSED:
             self.log.record(SecurityEvent.AUTHN_TOKEN_REUSE, user_id=str(user.id), session_id=str(session.id))
             raise KeptTokenReused
@@ -70,7 +72,7 @@ class ContinueSession:
         return session is not None and session.token_hash == token.hash
 
     @retried
-    async def _decided(self, token: RefreshToken, now: datetime) -> tuple[Standing, Session, User]:
+    async def _decided(self, token: RefreshToken, now: datetime, by: Source) -> tuple[Standing, Session, User]:
         """Keep the token in one transaction. A reuse is decided here but refused outside, because raising would roll
         the end of the session back. Raise RefreshTokenUnknown without a session, and for a disabled account, whose
         token stays valid for when the account is enabled again."""
@@ -94,4 +96,5 @@ class ContinueSession:
                 return standing, session, user
             await tx.users.lock(user.id)
             await tx.sessions.end([session])
+            await tx.audit.append(token_reused(session, by))
             return Standing.REUSED, session, user

@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from typing import final
 
 from doorward.application.access.authorize_change import authorize_change_of
+from doorward.application.ports.audit import AuditEntry
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
@@ -30,4 +31,7 @@ class EndAllSessions:
         async with self.storage.transaction() as tx:
             out = (await authorize_change_of(tx, user_id, by, self.log)).with_tokens_revoked()
             await tx.users.save(out)
-            return await tx.sessions.end_all(user_id, out.epoch)
+            ended = await tx.sessions.end_all(user_id, out.epoch)
+            event, after = SecurityEvent.SESSIONS_ENDED, {"endedSessions": ended}
+            await tx.audit.append(AuditEntry(event=event, by=by, account=user_id, after=after))
+            return ended

@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from typing import final
 
 from doorward.application.access.authorize_change import authorize_change
+from doorward.application.ports.audit import AuditEntry
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
@@ -35,4 +36,8 @@ class EndOtherSessions:
     async def _end(self, by: Principal) -> int:
         async with self.storage.transaction() as tx:
             await authorize_change(tx, by, self.log)
-            return await tx.sessions.end(other_sessions(await tx.sessions.of_user(by.user_id), by.session_id))
+            ended = await tx.sessions.end(other_sessions(await tx.sessions.of_user(by.user_id), by.session_id))
+            if ended:
+                event, after = SecurityEvent.SESSIONS_ENDED, {"endedSessions": ended}
+                await tx.audit.append(AuditEntry(event=event, by=by, account=by.user_id, after=after))
+            return ended

@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from typing import final
 
 from doorward.application.access.authorize_change import authorize_change_of
+from doorward.application.ports.audit import AuditEntry
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
@@ -33,4 +34,8 @@ class EndSession:
             session = await tx.sessions.get(session_id)
             if session is None or session.user_id != user_id:
                 return False
-            return await tx.sessions.end([session]) > 0
+            ended = await tx.sessions.end([session]) > 0
+            if ended:
+                event, before = SecurityEvent.SESSION_ENDED, {"session": str(session_id)}
+                await tx.audit.append(AuditEntry(event=event, by=by, account=user_id, before=before))
+            return ended

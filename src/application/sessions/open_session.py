@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Literal, final
 
 from doorward.application.change_feed.ended_sessions import EndedSessions
+from doorward.application.ports.audit import AuditEntry
 from doorward.application.ports.security import RefreshTokens, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage, Transaction
@@ -11,6 +12,7 @@ from doorward.application.sessions.issue_tokens import IssueTokens, SignedIn
 from doorward.application.sessions.notice_device import NoticeDevice
 from doorward.application.transactions import retried
 from doorward.domain.accounts.user import User
+from doorward.domain.audit.source import Source
 from doorward.domain.sessions.ending import surplus_sessions
 from doorward.domain.sessions.origin import Origin
 from doorward.domain.sessions.session import Session, SessionPolicy, new_session_id
@@ -72,7 +74,7 @@ class OpenSession:
                 return None
             await tx.sessions.add(session)
             sessions = await tx.sessions.of_user(user.id)
-            await tx.sessions.end(surplus_sessions(sessions, session.id, self.policy, session.started_at))
+            ended = await tx.sessions.end(surplus_sessions(sessions, session.id, self.policy, session.started_at))
             if not entry.device_is_known:
                 await self.notice_device(tx, present, session, sessions, entry.origin.language)
             revokes = self.ended.are_many_of(user.id)
@@ -80,6 +82,17 @@ class OpenSession:
                 present = present.with_tokens_revoked()
                 await tx.users.save(present)
                 await tx.sessions.revoke_tokens(user.id, present.epoch)
+            await tx.audit.append(signed_in(session, entry, ended, tokens_revoked=revokes))
         if revokes:
             self.log.record(SecurityEvent.AUTHN_TOKEN_REVOKED, user_id=str(user.id), epoch=present.epoch)
         return present
+
+
+def signed_in(session: Session, entry: Entry, ended: int, *, tokens_revoked: bool) -> AuditEntry:
+    """Return the audit entry of a sign-in. `ended` is how many older sessions gave way to the new one."""
+    return AuditEntry(
+        event=SecurityEvent.AUTHN_LOGIN_SUCCESS,
+        by=Source.of_account(session.user_id, session.id, session.device.address),
+        account=session.user_id,
+        after={"factor": entry.factor, "endedSessions": ended, "tokensRevoked": tokens_revoked},
+    )

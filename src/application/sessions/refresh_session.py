@@ -8,8 +8,10 @@ from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.sessions.issue_tokens import IssueTokens, SignedIn
 from doorward.application.sessions.repeated_refreshes import RepeatedRefreshes
+from doorward.application.sessions.token_reuse import token_reused
 from doorward.application.transactions import retried
 from doorward.domain.accounts.user import User
+from doorward.domain.audit.source import UNKNOWN_VISITOR, Source
 from doorward.domain.errors import (
     InvalidRefreshToken,
     RefreshRepeatedTooOften,
@@ -54,7 +56,7 @@ class RefreshSession:
     """The attempts that are under way on this node."""
     _repeated: RepeatedRefreshes = field(default_factory=RepeatedRefreshes, init=False, repr=False, compare=False)
 
-    async def __call__(self, presented: str, now: datetime) -> SignedIn:
+    async def __call__(self, presented: str, now: datetime, by: Source = UNKNOWN_VISITOR) -> SignedIn:
         """Raise InvalidRefreshToken, RefreshTokenReused if the reuse ended the session, or RefreshRepeatedTooOften."""
         try:
             token = self.refresh_tokens.read(presented)
@@ -67,7 +69,7 @@ class RefreshSession:
         if used_up_by is not None:
             raise self._repeated_too_often(used_up_by, token)
         shared = token.hash in self._attempts
-        attempt = await self._shared_attempt(token, now)
+        attempt = await self._shared_attempt(token, now, by)
         session, user = attempt.session, attempt.user
         if attempt.standing is Standing.REUSED:
             raise RefreshTokenReused
@@ -103,18 +105,18 @@ class RefreshSession:
             session = await reading.sessions.get(token.session_id)
         return session is not None and (session.token_hash == token.hash or session.has_rotated(token.hash))
 
-    async def _shared_attempt(self, token: RefreshToken, now: datetime) -> Attempt:
+    async def _shared_attempt(self, token: RefreshToken, now: datetime, by: Source) -> Attempt:
         """Return the outcome of the attempt that is under way for this token, or start one. An attempt continues when
         the request that started it is cancelled."""
         attempt = self._attempts.get(token.hash)
         if attempt is None:
-            attempt = self._attempts[token.hash] = asyncio.ensure_future(self._decided(token, now))
+            attempt = self._attempts[token.hash] = asyncio.ensure_future(self._decided(token, now, by))
             attempt.add_done_callback(lambda _: self._attempts.pop(token.hash))
         return await asyncio.shield(attempt)
 
-    async def _decided(self, token: RefreshToken, now: datetime) -> Attempt:
+    async def _decided(self, token: RefreshToken, now: datetime, by: Source) -> Attempt:
         """Attempt the rotation, and record one alarm for a reuse, even if the request that caused it is cancelled."""
-        attempt = await self._attempt(token, now)
+        attempt = await self._attempt(token, now, by)
         if attempt.standing is Standing.REUSED and attempt.user is not None:
             self.log.record(
                 SecurityEvent.AUTHN_TOKEN_REUSE, user_id=str(attempt.user.id), session_id=str(token.session_id)
@@ -122,7 +124,7 @@ class RefreshSession:
         return attempt
 
     @retried
-    async def _attempt(self, token: RefreshToken, now: datetime) -> Attempt:
+    async def _attempt(self, token: RefreshToken, now: datetime, by: Source) -> Attempt:
         """Rotate the token in one transaction. A reuse is decided here but refused outside, because raising would roll
         the end of the session back. Only a disabled account is refused here: its token stays valid for when the account
         is enabled again."""
@@ -145,6 +147,7 @@ class RefreshSession:
                 # The rotation changed nothing, so the session is not locked, and the account is locked first.
                 await tx.users.lock(user.id)
                 await tx.sessions.end([session])
+                await tx.audit.append(token_reused(session, by))
             latest = self._latest(token, session) if standing is Standing.RETRIED else None
             return Attempt(standing, session, user, latest)
 

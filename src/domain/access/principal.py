@@ -35,6 +35,8 @@ class Principal:
     requirement: Requirement
     """What the account met when the request was admitted."""
     admitted_at: datetime
+    address: str = ""
+    """The IP address of the client, for the audit log."""
 
     @property
     def log_name(self) -> str:

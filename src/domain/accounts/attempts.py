@@ -3,11 +3,12 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
-from typing import NewType
+from typing import Annotated, NewType
 from uuid import UUID
 
 from doorward.domain.errors import TooManyAttempts
 from doorward.domain.ids import UserId
+from doorward.domain.personal_data import Held, HeldBack
 
 LoginHash = NewType("LoginHash", bytes)
 """A keyed hash of a login name, 32 bytes, whether anybody has the name or not."""
@@ -29,21 +30,26 @@ DELAYS_SECONDS = ((0, 1), (1, 3), (7, 5), (23, 10))
 """The delay from a number of failures beyond the free ones on."""
 
 
+ATTEMPT_KEPT = "Until you sign in with that name, or for about a day."
+
+
 @dataclass(frozen=True, slots=True)
 class AttemptKey:
     """What is counted for itself: the attempts at one login name from one device."""
 
-    login: LoginHash
-    device: DeviceId = UNKNOWN_DEVICES
+    login: Annotated[LoginHash, HeldBack("It is a keyed hash of your username or email.")]
+    device: Annotated[DeviceId, Held("Your browsers are counted apart from those of strangers.", ATTEMPT_KEPT)] = (
+        UNKNOWN_DEVICES
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptCount:
     """Consecutive attempts without a success. An attempt counts from before its password is hashed."""
 
-    attempts: int
-    first_at: datetime
-    allowed_at: datetime
+    attempts: Annotated[int, Held("Wrong passwords slow the next attempt down.", ATTEMPT_KEPT)]
+    first_at: Annotated[datetime, Held("The count begins anew a day later.", ATTEMPT_KEPT)]
+    allowed_at: Annotated[datetime, Held("The next attempt is refused before this time.", ATTEMPT_KEPT)]
     """The next attempt is refused before this time."""
 
 

@@ -1,9 +1,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from json import dumps, loads
-from typing import Any, Final, Self
+from typing import Annotated, Any, Final, Self
 
 from doorward.domain.errors import InvalidProfile
+from doorward.domain.personal_data import Held
 
 MAX_PROFILE_BYTES: Final = 4_096
 MAX_PROFILE_LEVELS: Final = 5
@@ -18,7 +19,7 @@ class Profile:
     Doorward itself reads nothing in it. No token and no letter contains it.
     """
 
-    text: str
+    text: Annotated[str, Held("Programs of the operator keep it with the account.")]
 
     @classmethod
     def of(cls, members: Mapping[str, Any]) -> Self:

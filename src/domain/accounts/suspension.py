@@ -1,9 +1,10 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final, Self
+from typing import Annotated, Final, Self
 
 from doorward.domain.access.role import DESCRIPTION, SURROGATE
 from doorward.domain.errors import InvalidReason, InvalidUntil
+from doorward.domain.personal_data import Held, HeldBack
 
 MAX_REASON_CHARACTERS = 200
 """The longest reason of a suspension."""
@@ -14,8 +15,10 @@ class Suspension:
     """Why an account is disabled, and until when. Administrators see the reason, and the holder of the account does
     not."""
 
-    reason: str = field(default="", repr=False)
-    until: datetime | None = None
+    reason: Annotated[str, HeldBack("Administrators write it for each other.", is_secret=False)] = field(
+        default="", repr=False
+    )
+    until: Annotated[datetime | None, Held("The account can sign in again from then on.")] = None
     """None stands for no end."""
 
     @classmethod

@@ -1,6 +1,6 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 
 from doorward.domain.access.decision import Access
 from doorward.domain.access.role import RoleName
@@ -12,6 +12,7 @@ from doorward.domain.accounts.suspension import WITHOUT_END, Suspension
 from doorward.domain.accounts.username import Username
 from doorward.domain.ids import UserId
 from doorward.domain.letters.language import Language
+from doorward.domain.personal_data import Held, HeldBack
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,26 +23,28 @@ class User:
     for example when the account is disabled. `version` grows with each save; it detects concurrent writers.
     """
 
-    id: UserId
-    username: Username
-    email: Email | None
+    id: Annotated[UserId, Held("It names the account in tokens, to other services and in the audit log.")]
+    username: Annotated[Username, Held("You sign in with it, and administrators know you by it.")]
+    email: Annotated[Email | None, Held("You sign in with it, and letters about the account go there.")]
     """None for an account that was adopted without an address. It is asked for one at its next sign-in."""
-    password_hash: PasswordHash = field(repr=False)
-    created_at: datetime
-    roles: frozenset[RoleName] = frozenset()
-    suspension: Suspension | None = None
+    password_hash: Annotated[PasswordHash, HeldBack("It proves the password, and could be used to guess it.")] = field(
+        repr=False
+    )
+    created_at: Annotated[datetime, Held("It tells how old the account is.")]
+    roles: Annotated[frozenset[RoleName], Held("They decide what you may do.")] = frozenset()
+    suspension: Annotated[Suspension | None, Held("An account that is disabled cannot sign in.")] = None
     """Whoever asks whether the account is disabled asks `is_enabled_at`, because a suspension can end by itself."""
-    deleted_at: datetime | None = None
+    deleted_at: Annotated[datetime | None, Held("A deleted account can be restored for a while.")] = None
     """When the account was deleted, if it can be restored. Only `DeletedUserReader` finds it then."""
-    epoch: int = 0
-    version: int = 0
-    alias: Alias | None = None
+    epoch: Annotated[int, Held("Access tokens with a lower number are refused.")] = 0
+    version: Annotated[int, Held("It counts the changes, so that two at once do not collide.")] = 0
+    alias: Annotated[Alias | None, Held("You sign in with it, as in the system that the account comes from.")] = None
     """The name with which an adopted account signed in before, if that cannot be a username."""
-    external_id: str | None = None
+    external_id: Annotated[str | None, Held("It names the account in the system that it comes from.")] = None
     """The id of an adopted account in the system that it comes from."""
-    email_verified_at: datetime | None = None
+    email_verified_at: Annotated[datetime | None, Held("It says when you proved that the address is yours.")] = None
     """When the holder proved that they read the mail of this address; None if that is not known."""
-    locale: Language | None = None
+    locale: Annotated[Language | None, Held("Letters are written in it.")] = None
     """The language of letters that no request of the holder caused; None if nobody named one."""
 
     @property

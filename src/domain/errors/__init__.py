@@ -47,6 +47,7 @@ from doorward.domain.errors.accounts import UnknownAccount as UnknownAccount
 from doorward.domain.errors.accounts import UsernameReserved as UsernameReserved
 from doorward.domain.errors.accounts import UsernameTaken as UsernameTaken
 from doorward.domain.errors.accounts import WrongPassword as WrongPassword
+from doorward.domain.errors.audit import AuditBroken as AuditBroken
 from doorward.domain.errors.families import Conflict as Conflict
 from doorward.domain.errors.families import DomainError as DomainError
 from doorward.domain.errors.families import Forbidden as Forbidden

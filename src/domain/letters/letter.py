@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from types import MappingProxyType
-from typing import Self
+from typing import Annotated, Self
 
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.invitation import Invitation
 from doorward.domain.accounts.user import User
 from doorward.domain.ids import LetterId, UserId, uuid7
 from doorward.domain.letters.language import Language
+from doorward.domain.personal_data import Held, HeldBack
 
 LIFE = timedelta(days=1)
 """The time after which a letter that could not be sent is given up."""
@@ -68,6 +69,9 @@ def pause_after(attempt: int, jitter: float) -> timedelta:
     return pause * (1 + jitter / 2)
 
 
+LETTER_KEPT = "For a week after the letter was sent or given up."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """A letter that is to be sent, or the record of one that was.
@@ -76,26 +80,28 @@ class Letter:
     holds what opens an account. `version` grows with each change; it decides which of several senders may send.
     """
 
-    id: LetterId
-    kind: LetterKind
-    recipient: str
+    id: Annotated[LetterId, Held("It names the letter.", LETTER_KEPT)]
+    kind: Annotated[LetterKind, Held("It says what the letter is about.", LETTER_KEPT)]
+    recipient: Annotated[str, Held("The letter goes to this address.", LETTER_KEPT)]
     """An email address."""
-    language: Language | None
+    language: Annotated[Language | None, Held("The letter is written in it.", LETTER_KEPT)]
     """The one that its request named. None stands for the locale of the account."""
-    user_id: UserId | None = None
+    user_id: Annotated[UserId | None, Held("It says to whose account the letter belongs.", LETTER_KEPT)] = None
     """None until the account of a letter that somebody asked for by its address is looked up."""
-    slot: bytes
+    slot: Annotated[bytes, HeldBack("It is a hash that keeps the same letter from being ordered twice.")]
     """A SHA-256 hash. Of letters with the same slot, only the first one is stored."""
-    state: LetterState = LetterState.WAITING
-    attempts: int = 0
-    reason: str = ""
+    state: Annotated[LetterState, Held("It says whether the letter was sent.", LETTER_KEPT)] = LetterState.WAITING
+    attempts: Annotated[int, Held("It counts the attempts to send the letter.", LETTER_KEPT)] = 0
+    reason: Annotated[str, Held("It says why the letter could not be sent.", LETTER_KEPT)] = ""
     """Why the last attempt failed; empty if none did."""
-    created_at: datetime
-    due_at: datetime
-    expires_at: datetime
-    finished_at: datetime | None = None
-    version: int = 0
-    details: Mapping[str, str] = field(default_factory=dict)
+    created_at: Annotated[datetime, Held("It says when the letter was ordered.", LETTER_KEPT)]
+    due_at: Annotated[datetime, Held("It says when the next attempt is made.", LETTER_KEPT)]
+    expires_at: Annotated[datetime, Held("It says when the letter is given up.", LETTER_KEPT)]
+    finished_at: Annotated[datetime | None, Held("It says when the letter was sent or given up.", LETTER_KEPT)] = None
+    version: Annotated[int, Held("It counts the changes, so that two at once do not collide.", LETTER_KEPT)] = 0
+    details: Annotated[Mapping[str, str], Held("The letter tells of these values.", LETTER_KEPT)] = field(
+        default_factory=dict
+    )
     """What the templates of this kind show of the event, by name. It contains no secrets."""
 
     @classmethod

@@ -1,10 +1,11 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NewType, Self
+from typing import Annotated, NewType, Self
 
 from doorward.domain.accounts.user import User
 from doorward.domain.ids import UserId
+from doorward.domain.personal_data import Held, HeldBack
 
 LinkTokenHash = NewType("LinkTokenHash", bytes)
 """The SHA-256 hash of the token in a link. The token has 256 random bits and is never stored."""
@@ -25,17 +26,20 @@ class LinkPurpose(StrEnum):
         return RESET_LIFE if self is LinkPurpose.PASSWORD_RESET else VERIFICATION_LIFE
 
 
+LINK_KEPT = "Until the link is used, replaced by a newer one, or has expired."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkToken:
     """The token in the link of a letter. It is used once, for one purpose, by whoever reads the mail of one account."""
 
-    hash: LinkTokenHash = field(repr=False)
-    purpose: LinkPurpose
-    user_id: UserId
-    address_key: str
+    hash: Annotated[LinkTokenHash, HeldBack("It proves the token of the link.")] = field(repr=False)
+    purpose: Annotated[LinkPurpose, Held("It says what the link is for.", LINK_KEPT)]
+    user_id: Annotated[UserId, Held("It says for whose account the link is.", LINK_KEPT)]
+    address_key: Annotated[str, Held("The link is valid while the account has this address.", LINK_KEPT)]
     """The key of the email address of the account when the letter was sent; empty if it had none."""
-    expires_at: datetime
-    new_address: str | None = None
+    expires_at: Annotated[datetime, Held("The link is valid until then.", LINK_KEPT)]
+    new_address: Annotated[str | None, Held("The account gets this address when the link is used.", LINK_KEPT)] = None
     """The email address to which the letter went, if the account is to have it."""
 
     @classmethod

@@ -2,9 +2,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
-from typing import Self
+from typing import Annotated, Self
 
 from doorward.domain.ids import SessionId, UserId, uuid7
+from doorward.domain.personal_data import Held, HeldBack
 from doorward.domain.sessions.refresh_token import RefreshTokenHash, RotatedToken, fingerprint
 
 MAX_ADDRESS_CHARACTERS = 45
@@ -14,12 +15,15 @@ MAX_ROTATED_TOKENS = 32
 within the grace time."""
 
 
+SESSION_KEPT = "Until the session ends or has expired."
+
+
 @dataclass(frozen=True, slots=True)
 class Device:
     """The client of a sign-in as far as its request describes it, so that people recognise their sessions."""
 
-    address: str = ""
-    user_agent: str = ""
+    address: Annotated[str, Held("You recognise your sessions by the address.", SESSION_KEPT)] = ""
+    user_agent: Annotated[str, Held("You recognise your sessions by the program.", SESSION_KEPT)] = ""
 
     @classmethod
     def described(cls, address: str, user_agent: str) -> Self:
@@ -65,15 +69,17 @@ class SessionPolicy:
 class Session:
     """What one sign-in began. A session lasts while its refresh token is used, but never beyond its absolute end."""
 
-    id: SessionId
-    user_id: UserId
-    started_at: datetime
-    last_used_at: datetime
-    device: Device = UNKNOWN_DEVICE
-    token_hash: RefreshTokenHash = field(repr=False)
-    rotated_tokens: Sequence[RotatedToken] = field(default=(), repr=False)
+    id: Annotated[SessionId, Held("It names the session in tokens and in the audit log.", SESSION_KEPT)]
+    user_id: Annotated[UserId, Held("It says whose session it is.", SESSION_KEPT)]
+    started_at: Annotated[datetime, Held("A session ends some time after the sign-in.", SESSION_KEPT)]
+    last_used_at: Annotated[datetime, Held("A session that is not used ends.", SESSION_KEPT)]
+    device: Annotated[Device, Held("You recognise your sessions by it.", SESSION_KEPT)] = UNKNOWN_DEVICE
+    token_hash: Annotated[RefreshTokenHash, HeldBack("It proves the refresh token.")] = field(repr=False)
+    rotated_tokens: Annotated[Sequence[RotatedToken], HeldBack("They prove refresh tokens that were used.")] = field(
+        default=(), repr=False
+    )
     """The latest first; at most MAX_ROTATED_TOKENS."""
-    keeps_token: bool = False
+    keeps_token: Annotated[bool, Held("It tells whether a stolen token could be recognised.", SESSION_KEPT)] = False
     """Whether the latest refresh left the token as it was, as clients of the tutorial's family expect. Then a stolen
     token cannot be recognised. People see it in lists of sessions; `has_ever_rotated` decides what a client may do."""
 

@@ -20,6 +20,9 @@ class MemoryAttempts:
     async def with_user(self, key: AttemptKey, login: str) -> tuple[AttemptCount | None, User | None]:
         return await self.get(key), await self.users.by_login(login)
 
+    async def of_logins(self, logins: Sequence[LoginHash]) -> Sequence[tuple[AttemptKey, AttemptCount]]:
+        return [(key, count) for key, count in self.tables.attempts.items() if key.login in logins]
+
     async def lock(self, key: AttemptKey) -> AttemptCount | None:
         return await self.get(key)
 

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from doorward.domain.ids import LetterId
+from doorward.domain.ids import LetterId, UserId
 from doorward.domain.letters.letter import Letter, LetterState
 from doorward.infrastructure.memory.tables import Tables
 
@@ -23,6 +23,10 @@ class MemoryLetters:
     async def latest(self, limit: int, state: LetterState | None = None) -> Sequence[Letter]:
         found = [letter for letter in self.tables.letters.values() if state in {None, letter.state}]
         return sorted(found, key=lambda letter: letter.id, reverse=True)[:limit]
+
+    async def of_user(self, user_id: UserId, limit: int) -> Sequence[Letter]:
+        own = [letter for letter in self.tables.letters.values() if letter.user_id == user_id]
+        return sorted(own, key=lambda letter: letter.id, reverse=True)[:limit]
 
     async def add(self, letter: Letter) -> bool:
         if any(letter.id == other.id or letter.slot == other.slot for other in self.tables.letters.values()):

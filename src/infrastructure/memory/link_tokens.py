@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +14,10 @@ class MemoryLinkTokens:
 
     async def find(self, token_hash: LinkTokenHash) -> LinkToken | None:
         return next((token for token in self.tables.link_tokens.values() if token.hash == token_hash), None)
+
+    async def of_user(self, user_id: UserId) -> Sequence[LinkToken]:
+        own = [token for token in self.tables.link_tokens.values() if token.user_id == user_id]
+        return sorted(own, key=lambda token: token.purpose)
 
     async def of_account(self, user_id: UserId, purpose: LinkPurpose) -> LinkToken | None:
         return self.tables.link_tokens.get((user_id, purpose))

@@ -12,6 +12,7 @@ from doorward.application.ports.storage import CommitListener
 from doorward.domain.change_feed.change import Change, SequencedChange
 from doorward.infrastructure.memory.adoptions import MemoryAdoptions
 from doorward.infrastructure.memory.attempts import MemoryAttempts
+from doorward.infrastructure.memory.audit import MemoryAudit
 from doorward.infrastructure.memory.deleted_users import MemoryDeletedUsers
 from doorward.infrastructure.memory.invitations import MemoryInvitations
 from doorward.infrastructure.memory.known_agents import MemoryKnownAgents
@@ -46,6 +47,7 @@ class MemoryTransaction:
         self.changes = MemoryChanges(tables)
         self.letters = MemoryLetters(tables)
         self.link_tokens = MemoryLinkTokens(tables)
+        self.audit = MemoryAudit(tables, now)
         self.undo_links = MemoryUndoLinks(tables)
         self.sign_in_codes = MemorySignInCodes(tables)
         self.adoptions = MemoryAdoptions(tables)
@@ -103,6 +105,10 @@ class MemoryReading:
     @property
     def link_tokens(self) -> MemoryLinkTokens:
         return MemoryLinkTokens(self._copy())
+
+    @property
+    def audit(self) -> MemoryAudit:
+        return MemoryAudit(self._copy(), lambda: datetime.now(UTC))
 
     @property
     def adoptions(self) -> MemoryAdoptions:

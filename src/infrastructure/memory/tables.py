@@ -9,6 +9,7 @@ from doorward.domain.accounts.invitation import Invitation
 from doorward.domain.accounts.profile import Profile
 from doorward.domain.accounts.sign_in_code import SignInCode
 from doorward.domain.accounts.user import User
+from doorward.domain.audit.sealed_entry import AuditStream, SealedEntry, StreamId
 from doorward.domain.change_feed.change import SequencedChange
 from doorward.domain.ids import InvitationId, LetterId, SessionId, UserId
 from doorward.domain.keys.signing_key import SigningKey
@@ -36,6 +37,8 @@ class Tables:
     changes: list[SequencedChange] = field(default_factory=list)
     letters: dict[LetterId, Letter] = field(default_factory=dict)
     link_tokens: dict[tuple[UserId, LinkPurpose], LinkToken] = field(default_factory=dict)
+    audit_streams: dict[StreamId, AuditStream] = field(default_factory=dict)
+    audit_entries: list[SealedEntry] = field(default_factory=list)
     undo_links: dict[tuple[UserId, str], UndoLink] = field(default_factory=dict)
     sign_in_codes: dict[UserId, SignInCode] = field(default_factory=dict)
     adoptions: set[tuple[str, str]] = field(default_factory=set)
@@ -62,6 +65,8 @@ class Tables:
             changes=list(self.changes),
             letters=dict(self.letters),
             link_tokens=dict(self.link_tokens),
+            audit_streams=dict(self.audit_streams),
+            audit_entries=list(self.audit_entries),
             undo_links=dict(self.undo_links),
             sign_in_codes=dict(self.sign_in_codes),
             adoptions=set(self.adoptions),
@@ -77,6 +82,12 @@ class Tables:
             del self.sessions[session_id]
         return len(own)
 
+    def delete_audit_key(self, user_id: UserId) -> None:
+        """Delete the key of what identifies the person in the audit log."""
+        stream = self.audit_streams.get(StreamId(user_id))
+        if stream is not None:
+            self.audit_streams[stream.id] = replace(stream, key=None)
+
     def remove_letters(self, user_id: UserId) -> None:
         """Remove all letters to the holder of the account, their links, its code, and what is remembered of its user
         agents."""
@@ -90,6 +101,7 @@ class Tables:
         """Remove the account with all that belongs to it."""
         self.remove_sessions(user_id)
         self.remove_letters(user_id)
+        self.delete_audit_key(user_id)
         self.profiles.pop(user_id, None)
         del self.users[user_id]
 

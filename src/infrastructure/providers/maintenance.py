@@ -6,10 +6,17 @@ from dishka import Provider, Scope, provide
 
 from doorward.application.accounts.prune_attempts import PruneAttempts
 from doorward.application.accounts.prune_deleted_users import PruneDeletedUsers
+from doorward.application.audit.prune_audit import PruneAudit
+from doorward.application.check_readiness import CheckReadiness
 from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
 from doorward.application.letters.prune_letters import PruneLetters
-from doorward.application.maintenance import RecurringWork
+from doorward.application.maintenance import Maintenance, RecurringWork
+from doorward.application.prove_writing import ProveWriting
+from doorward.application.report_unavailable import ReportUnavailable
 from doorward.application.sessions.prune_sessions import PruneSessions
+
+OPERATIONS = (CheckReadiness, Maintenance, ProveWriting, ReportUnavailable)
+"""The use cases of operation."""
 
 
 @final
@@ -23,6 +30,7 @@ class MaintenanceProvider(Provider):
         sessions: PruneSessions,
         attempts: PruneAttempts,
         letters: PruneLetters,
+        audit: PruneAudit,
         deleted: PruneDeletedUsers,
     ) -> RecurringWork:
         return RecurringWork(
@@ -31,6 +39,7 @@ class MaintenanceProvider(Provider):
                 "prune_sessions": sessions,
                 "prune_attempts": attempts,
                 "prune_letters": letters,
+                "prune_audit": audit,
                 "prune_deleted_users": deleted,
             }
         )

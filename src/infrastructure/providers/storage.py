@@ -42,7 +42,7 @@ class StorageProvider(Provider):
         return SqlDatabase(self.settings.database)
 
     @provide
-    async def storage(self) -> AsyncIterator[Storage]:
-        storage = SqlStorage.open(self.settings.database, self.settings.database_pool_size)
+    async def storage(self, clock: Clock) -> AsyncIterator[Storage]:
+        storage = SqlStorage.open(self.settings.database, self.settings.database_pool_size, now=clock.now)
         yield storage
         await storage.close()

@@ -235,6 +235,9 @@ class Settings:
         ),
     ] = 5
     docs: Annotated[bool, Meta(description="Serve `/docs` and `/openapi.json`.")] = True
+    audit_days: Annotated[
+        int, Meta(ge=0, le=36_500, description="Days for which entries of the audit log are kept. 0 means for ever.")
+    ] = 365
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         Meta(description="Lowest level that is logged: `debug`, `info`, `warning` or `error`."),

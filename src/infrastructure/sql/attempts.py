@@ -5,7 +5,7 @@ from typing import Any, final
 
 from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
 
-from doorward.domain.accounts.attempts import AttemptCount, AttemptKey, LoginHash
+from doorward.domain.accounts.attempts import AttemptCount, AttemptKey, DeviceId, LoginHash
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import TransactionConflict
 from doorward.infrastructure.sql import users as accounts
@@ -27,6 +27,7 @@ WITH_USER = select(*COUNT, users, user_roles.c.role).select_from(
     .outerjoin(user_roles, user_roles.c.user_id == users.c.id)
 )
 LOCKED = SELECT.with_for_update()
+OF_LOGINS = select(attempts).where(attempts.c.login.in_(bindparam("logins", expanding=True)))
 ADD = insert(attempts)
 REPLACE = (
     update(attempts)
@@ -57,6 +58,10 @@ class SqlAttempts:
         rows = await self.connection.rows(WITH_USER, {**of(key), "key": login})
         count = to_count(rows[:1]) if rows[0].attempts is not None else None
         return count, next(to_users(rows), None) if rows[0].id is not None else None
+
+    async def of_logins(self, logins: Sequence[LoginHash]) -> Sequence[tuple[AttemptKey, AttemptCount]]:
+        rows = await self.connection.rows(OF_LOGINS, {"logins": padded(sorted(logins))})
+        return [(AttemptKey(LoginHash(row.login), DeviceId(row.device)), count_of(row)) for row in rows]
 
     async def lock(self, key: AttemptKey) -> AttemptCount | None:
         return to_count(await self.connection.rows(LOCKED, of(key)))
@@ -90,6 +95,10 @@ def to_row(count: AttemptCount, prefix: str = "") -> dict[str, Any]:
         f"{prefix}first_at": count.first_at,
         f"{prefix}allowed_at": count.allowed_at,
     }
+
+
+def count_of(row: SqlRow) -> AttemptCount:
+    return AttemptCount(attempts=row.attempts, first_at=row.first_at, allowed_at=row.allowed_at)
 
 
 def to_count(rows: Sequence[SqlRow]) -> AttemptCount | None:

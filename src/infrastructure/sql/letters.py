@@ -6,7 +6,7 @@ from typing import Any, final
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from doorward.domain.ids import LetterId
+from doorward.domain.ids import LetterId, UserId
 from doorward.domain.letters.language import is_language
 from doorward.domain.letters.letter import Letter, LetterKind, LetterState
 from doorward.infrastructure.sql.connection import SqlConnection, SqlRow, padded
@@ -26,6 +26,7 @@ DUE = (
 )
 LATEST = select(letters).where(OF_KNOWN_KIND).order_by(letters.c.id.desc()).limit(bindparam("count"))
 LATEST_IN_STATE = LATEST.where(letters.c.state == bindparam("wanted"))
+OF_USER = LATEST.where(letters.c.user_id == bindparam("holder"))
 ADD = insert(letters)
 SAVE = update(letters).where(BY_ID, letters.c.version == bindparam("stored_version"))
 REMOVE = delete(letters).where(BY_ID)
@@ -53,6 +54,10 @@ class SqlLetters:
             rows = await self.connection.rows(LATEST, {"count": limit})
         else:
             rows = await self.connection.rows(LATEST_IN_STATE, {"count": limit, "wanted": state.value})
+        return [to_letter(row) for row in rows]
+
+    async def of_user(self, user_id: UserId, limit: int) -> Sequence[Letter]:
+        rows = await self.connection.rows(OF_USER, {"holder": user_id, "count": limit})
         return [to_letter(row) for row in rows]
 
     async def add(self, letter: Letter) -> bool:

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import final
@@ -18,6 +19,11 @@ OF_KNOWN_PURPOSE = link_tokens.c.purpose.in_([purpose.value for purpose in LinkP
 FIND = select(link_tokens).where(WITH_HASH, OF_KNOWN_PURPOSE)
 SAME = (link_tokens.c.user_id == bindparam("holder"), link_tokens.c.purpose == bindparam("same_purpose"))
 OF_ACCOUNT = select(link_tokens).where(*SAME)
+OF_USER = (
+    select(link_tokens)
+    .where(link_tokens.c.user_id == bindparam("holder"), OF_KNOWN_PURPOSE)
+    .order_by(link_tokens.c.purpose)
+)
 REPLACE = update(link_tokens).where(*SAME)
 ADD = insert(link_tokens)
 SPEND = delete(link_tokens).where(WITH_HASH)
@@ -41,6 +47,9 @@ class SqlLinkTokens:
     async def of_account(self, user_id: UserId, purpose: LinkPurpose) -> LinkToken | None:
         asked = {"holder": user_id, "same_purpose": purpose.value}
         return next(map(to_token, await self.connection.rows(OF_ACCOUNT, asked)), None)
+
+    async def of_user(self, user_id: UserId) -> Sequence[LinkToken]:
+        return [to_token(row) for row in await self.connection.rows(OF_USER, {"holder": user_id})]
 
     async def put(self, token: LinkToken) -> None:
         values = {

@@ -1,15 +1,19 @@
 """Storage in SQLite, MySQL or MariaDB."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Self, final
 
 from doorward.application.ports.storage import CommitListener
 from doorward.domain.change_feed.change import Change
 from doorward.domain.errors import TransactionConflict
+from doorward.infrastructure.clock import SystemClock
 from doorward.infrastructure.sql.adoptions import SqlAdoptions
 from doorward.infrastructure.sql.attempts import SqlAttempts
+from doorward.infrastructure.sql.audit import SqlAudit
+from doorward.infrastructure.sql.audit_heads import AuditHeads
 from doorward.infrastructure.sql.changes import Feed, SqlChanges
 from doorward.infrastructure.sql.connection import Limits, SqlConnection, connected
 from doorward.infrastructure.sql.deleted_users import SqlDeletedUsers
@@ -31,6 +35,8 @@ from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.infrastructure.sql.user_pages import SqlUserPages
 from doorward.infrastructure.sql.users import SqlUsers
 
+SYSTEM_TIME = SystemClock().now
+
 
 @final
 @dataclass(slots=True)
@@ -43,10 +49,12 @@ class SqlRepositories:
 
     connection: SqlConnection
     feed: Feed
+    now: Callable[[], datetime]
+    heads: AuditHeads = field(default_factory=AuditHeads)
 
     @property
     def users(self) -> SqlUsers:
-        return SqlUsers(self.connection, self.feed)
+        return SqlUsers(self.connection, self.feed, self.heads)
 
     @property
     def roles(self) -> SqlRoles:
@@ -89,6 +97,10 @@ class SqlRepositories:
         return SqlLinkTokens(self.connection)
 
     @property
+    def audit(self) -> SqlAudit:
+        return SqlAudit(self.connection, self.heads, self.now)
+
+    @property
     def undo_links(self) -> SqlUndoLinks:
         return SqlUndoLinks(self.connection)
 
@@ -123,14 +135,22 @@ class SqlRepositories:
 
 @final
 class SqlStorage:
-    def __init__(self, engines: Engines) -> None:
+    def __init__(self, engines: Engines, now: Callable[[], datetime]) -> None:
         self.engines = engines
+        self._now = now
         self._listeners: list[CommitListener] = []
 
     @classmethod
-    def open(cls, url: DatabaseUrl, pool_size: int = 10, limits: Limits | None = None) -> Self:
-        """Return the storage. It connects when it is used. `pool_size` limits the MySQL connections of this process."""
-        return cls(open_engines(url, pool_size, limits))
+    def open(
+        cls,
+        url: DatabaseUrl,
+        pool_size: int = 10,
+        limits: Limits | None = None,
+        now: Callable[[], datetime] = SYSTEM_TIME,
+    ) -> Self:
+        """Return the storage. It connects when it is used. `pool_size` limits the MySQL connections of this process,
+        and `now` dates the entries of the audit log."""
+        return cls(open_engines(url, pool_size, limits), now)
 
     @property
     def connections_in_use(self) -> int:
@@ -144,7 +164,7 @@ class SqlStorage:
         async with connected(self.engines.writing, in_transaction=True) as connection:
             await connection.begin()
             feed = Feed(connection)
-            yield SqlRepositories(connection, feed)
+            yield SqlRepositories(connection, feed, self._now)
             await self._commit(connection, feed.announced)
 
     async def _commit(self, connection: SqlConnection, announced: Sequence[Change]) -> None:
@@ -172,7 +192,7 @@ class SqlStorage:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[SqlRepositories]:
         async with connected(self.engines.reading, in_transaction=False) as connection:
-            yield SqlRepositories(connection, Feed(connection))
+            yield SqlRepositories(connection, Feed(connection), self._now)
 
     def on_commit(self, listener: CommitListener) -> None:
         self._listeners.append(listener)

@@ -20,6 +20,7 @@ from doorward.domain.errors import (
 )
 from doorward.domain.ids import UserId
 from doorward.infrastructure.sql.account_deletion import delete_accounts
+from doorward.infrastructure.sql.audit_heads import AuditHeads, with_head
 from doorward.infrastructure.sql.changes import Feed
 from doorward.infrastructure.sql.connection import MANY_ROWS, SqlConnection, SqlRow, batches, padded
 from doorward.infrastructure.sql.errors import ConstraintViolated
@@ -49,7 +50,7 @@ GRANTS = users.outerjoin(user_roles)
 
 WITH_ROLES = select(users, user_roles.c.role).select_from(GRANTS)
 GET = WITH_ROLES.where(BY_ID, PRESENT)
-LOCKED = GET.with_for_update()
+LOCKED = with_head(GET).with_for_update()
 ID_OF_LOGIN = func.coalesce(id_by(users.c.username_key), id_by(users.c.email_key), id_by(users.c.alias_key))
 BY_LOGIN = WITH_ROLES.where(users.c.id == ID_OF_LOGIN)
 ACCESS = (
@@ -100,6 +101,7 @@ WITH_ALIAS_KEYS = with_any(users.c.alias_key)
 class SqlUsers:
     connection: SqlConnection
     feed: Feed
+    heads: AuditHeads
 
     async def get(self, user_id: UserId) -> User | None:
         return next(to_users(await self.connection.rows(GET, {"user_id": user_id})), None)
@@ -129,6 +131,7 @@ class SqlUsers:
             await self.connection.change(ADD, to_new_row(user))
         except ConstraintViolated as error:
             raise await self._clash(user) from error
+        self.heads.begin(user.id)
         for role in sorted(user.roles):
             await self._grant(user.id, role, user.created_at)
 
@@ -156,7 +159,9 @@ class SqlUsers:
         return True
 
     async def lock(self, user_id: UserId) -> User | None:
-        return next(to_users(await self.connection.rows(LOCKED, {"user_id": user_id})), None)
+        rows = await self.connection.rows(LOCKED, {"user_id": user_id})
+        self.heads.remember(user_id, rows)
+        return next(to_users(rows), None)
 
     async def grant(self, user_id: UserId, role: RoleName, now: datetime) -> bool:
         if not await self._grant(user_id, role, now):

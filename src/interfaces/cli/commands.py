@@ -3,6 +3,7 @@
 import click
 
 from doorward.interfaces.cli.adopt import adopt
+from doorward.interfaces.cli.audit import audit
 from doorward.interfaces.cli.doctor import doctor
 from doorward.interfaces.cli.keys import keys
 from doorward.interfaces.cli.letters import letters
@@ -25,5 +26,5 @@ def cli() -> None:
     """Sign-up, sign-in, JWT and roles as a service."""
 
 
-for command in (serve, migrate, users, roles, sessions, keys, services, letters, settings, doctor, adopt):
+for command in (serve, migrate, users, roles, sessions, keys, services, letters, audit, settings, doctor, adopt):
     cli.add_command(command)

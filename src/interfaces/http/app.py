@@ -32,10 +32,12 @@ from doorward.interfaces.http.accounts.link_pages import (
     verify_page,
 )
 from doorward.interfaces.http.accounts.own_account import AccountController
+from doorward.interfaces.http.accounts.own_data import export_own_data
 from doorward.interfaces.http.accounts.password_reset import forgot_password, reset_password
 from doorward.interfaces.http.accounts.sign_in import sign_in
 from doorward.interfaces.http.accounts.sign_in_code import request_code, sign_in_by_code
 from doorward.interfaces.http.accounts.sign_up import sign_up
+from doorward.interfaces.http.audit.admin_audit import list_audit_entries
 from doorward.interfaces.http.config import HttpConfig
 from doorward.interfaces.http.docs.openapi_routes import openapi_route
 from doorward.interfaces.http.docs.page import docs_routes
@@ -51,6 +53,7 @@ from doorward.interfaces.http.security.cookies import COOKIES, Cookies
 from doorward.interfaces.http.security.guard import Guard
 from doorward.interfaces.http.security.presented_token import presented_in_tutorial, presented_token
 from doorward.interfaces.http.security.request_limits import CONTAINER
+from doorward.interfaces.http.security.visitor import current_visitor
 from doorward.interfaces.http.services.introspection import introspect
 from doorward.interfaces.http.services.revocation import revoke
 from doorward.interfaces.http.sessions.admin_sessions import AdminSessionsController
@@ -94,6 +97,8 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     AdminSessionsController,
     AdminRolesController,
     explain,
+    list_audit_entries,
+    export_own_data,
     introspect,
     revoke,
     authorization_server,
@@ -119,7 +124,10 @@ def create_app(container: AsyncContainer, config: HttpConfig, lifespan: Lifespan
         [*routes, *documentation(routes, config, error_answers, cookies)],
         before_request=guard,
         state=State({COOKIES: cookies, CONTAINER: container}),
-        dependencies={"browser": Provide(cookies.browser_of, sync_to_thread=False)},
+        dependencies={
+            "browser": Provide(cookies.browser_of, sync_to_thread=False),
+            "visitor": Provide(current_visitor, sync_to_thread=False),
+        },
         exception_handlers=error_answers.exception_handlers(),
         request_class=request_class(dialect.lenient_paths),
         request_max_body_size=None,  # the edge has checked the size already

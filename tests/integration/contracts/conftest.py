@@ -44,6 +44,8 @@ EMPTIED = (
     "DELETE FROM sign_in_attempts",
     "DELETE FROM signing_keys",
     "DELETE FROM changes",
+    "DELETE FROM audit_entries",
+    "DELETE FROM audit_streams",
     "DELETE FROM adopted_accounts",
 )
 

@@ -16,6 +16,7 @@ from doorward.application.accounts.undo_change import UndoChange
 from doorward.application.ports.clock import Clock
 from doorward.domain.access.decision import SIGNED_IN
 from doorward.domain.access.principal import Principal
+from doorward.domain.audit.source import Source
 from doorward.domain.errors import EmailTaken, HashingBusy, InvalidEmail, InvalidLink, PasswordWrong, TooManyAttempts
 from doorward.domain.letters.link_token import RESET_LIFE
 from doorward.domain.rate_limits.limit_name import LimitName
@@ -86,12 +87,13 @@ async def request_email_change(
 async def confirm_email_change(
     data: JSONBody[LinkUse],
     request: Request[Any, Any, Any],
+    visitor: NamedDependency[Source],
     confirm: FromDishka[ConfirmEmailChange],
     clock: FromDishka[Clock],
 ) -> None:
     """A token works once, for 24 hours. The new email is verified, and the old one is told. If that was verified, its
     letter has a link that undoes the change for seven days."""
-    await confirm(data.token, named_language(request.scope["headers"]), clock.now())
+    await confirm(data.token, named_language(request.scope["headers"]), clock.now(), visitor)
 
 
 @post(
@@ -104,9 +106,14 @@ async def confirm_email_change(
     opt={"access": PUBLIC, "refusals": (InvalidLink, EmailTaken, HashingBusy)},
 )
 @inject
-async def undo_change(data: JSONBody[LinkUse], undo: FromDishka[UndoChange], clock: FromDishka[Clock]) -> ChangeUndone:
+async def undo_change(
+    data: JSONBody[LinkUse],
+    visitor: NamedDependency[Source],
+    undo: FromDishka[UndoChange],
+    clock: FromDishka[Clock],
+) -> ChangeUndone:
     """For somebody whose account was changed by another person. The account has the email of that letter again, all
     sessions end, all other links become void, and the password does not work any more. The answer has a token for a
     new one."""
-    token = await undo(data.token, clock.now())
+    token = await undo(data.token, clock.now(), visitor)
     return ChangeUndone(reset_token=token, expires_in=int(RESET_LIFE.total_seconds()))

@@ -18,6 +18,7 @@ from doorward.application.ports.clock import Clock
 from doorward.domain.access.decision import any_of
 from doorward.domain.access.principal import Principal
 from doorward.domain.access.role import ADMIN
+from doorward.domain.audit.source import Source
 from doorward.domain.errors import AccountMissing, EmailAlreadyVerified, InvalidEmail, InvalidLink
 from doorward.domain.ids import UserId
 from doorward.domain.rate_limits.limit_name import LimitName
@@ -70,9 +71,14 @@ async def request_verification(
     opt={"access": PUBLIC, "refusals": (InvalidLink,)},
 )
 @inject
-async def verify_email(data: JSONBody[LinkUse], verify: FromDishka[VerifyEmail], clock: FromDishka[Clock]) -> None:
+async def verify_email(
+    data: JSONBody[LinkUse],
+    visitor: NamedDependency[Source],
+    verify: FromDishka[VerifyEmail],
+    clock: FromDishka[Clock],
+) -> None:
     """A token works once, for 24 hours. Nobody is signed in."""
-    await verify(data.token, clock.now())
+    await verify(data.token, clock.now(), visitor)
 
 
 @post(

@@ -19,6 +19,7 @@ from doorward.application.accounts.remove_invitation import RemoveInvitation
 from doorward.application.ports.clock import Clock
 from doorward.domain.access.principal import Principal
 from doorward.domain.accounts.invitation import MAY_INVITE, Invitation
+from doorward.domain.audit.source import Source
 from doorward.domain.errors import (
     HashingBusy,
     InvalidEmail,
@@ -176,11 +177,12 @@ class AdminInvitationsController(Controller):
 async def accept_invitation(
     data: JSONBody[Acceptance],
     request: Request[Any, Any, Any],
+    visitor: NamedDependency[Source],
     accept: FromDishka[AcceptInvitation],
     clock: FromDishka[Clock],
 ) -> Message:
     """A token works once, for seven days. The account has the address of the invitation, which is verified, and its
     roles. Nobody is signed in."""
     language = named_language(request.scope["headers"])
-    await accept(data.token, data.username, data.password, language, clock.now())
+    await accept(data.token, data.username, data.password, language, clock.now(), visitor)
     return Message(message="User registered successfully!")

@@ -6,12 +6,14 @@ import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import Request, post
+from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
 from doorward.application.accounts.request_password_reset import RequestPasswordReset
 from doorward.application.accounts.reset_password import ResetPassword
 from doorward.application.ports.clock import Clock
+from doorward.domain.audit.source import Source
 from doorward.domain.errors import (
     HashingBusy,
     InvalidEmail,
@@ -88,9 +90,11 @@ async def forgot_password(
 async def reset_password(
     data: JSONBody[PasswordReset],
     request: Request[Any, Any, Any],
+    visitor: NamedDependency[Source],
     reset: FromDishka[ResetPassword],
     clock: FromDishka[Clock],
 ) -> None:
     """A token works once, for half an hour. All sessions of the account end, and nobody is signed in. The holder of the
     account is told by letter."""
-    await reset(data.token, data.new_password, named_language(request.scope["headers"]), clock.now())
+    language = named_language(request.scope["headers"])
+    await reset(data.token, data.new_password, language, clock.now(), visitor)

@@ -6,11 +6,13 @@ import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import Request, post
+from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
 from doorward.application.accounts.register_user import RegisterUser
 from doorward.application.ports.clock import Clock
+from doorward.domain.audit.source import Source
 from doorward.domain.errors import (
     EmailTaken,
     HashingBusy,
@@ -71,6 +73,7 @@ class SignUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 async def sign_up(
     data: JSONBody[SignUp],
     request: Request[Any, Any, Any],
+    visitor: NamedDependency[Source],
     register: FromDishka[RegisterUser],
     clock: FromDishka[Clock],
 ) -> Message:
@@ -78,6 +81,6 @@ async def sign_up(
     letters are written in it. A letter with a link that verifies the address goes out, unless the settings say
     otherwise. If they require a verified address, the answer is the same for an email that is in use: then nothing is
     created, and its owner is told by letter."""
-    language = named_language(request.scope["headers"])
-    await register(data.username, data.email, data.password, clock.now(), roles=data.roles, language=language)
+    now, language = clock.now(), named_language(request.scope["headers"])
+    await register(data.username, data.email, data.password, now, roles=data.roles, language=language, by=visitor)
     return Message(message="User registered successfully!")

@@ -131,13 +131,15 @@ def record_refusal(
 
 def current_principal(request: Request[Any, Any, Any]) -> Principal:
     """Return the account and session that the guard admitted to this request."""
-    token: AccessToken = request.scope["state"][TOKEN]
+    state = request.scope["state"]
+    token: AccessToken = state[TOKEN]
     return Principal(
         user_id=token.subject,
         session_id=token.session_id,
         epoch=token.epoch,
         requirement=request.scope["route_handler"].opt[ACCESS],
-        admitted_at=request.scope["state"][ADMITTED_AT],
+        admitted_at=state[ADMITTED_AT],
+        address=state.get("ip", ""),
     )
 
 

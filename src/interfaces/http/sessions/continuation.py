@@ -6,11 +6,13 @@ import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import post
+from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
 from doorward.application.ports.clock import Clock
 from doorward.application.sessions.continue_session import ContinueSession
+from doorward.domain.audit.source import Source
 from doorward.domain.errors import KeptTokenReused, RefreshTokenExpired, RefreshTokenMissing, RefreshTokenUnknown
 from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.metrics import count_refresh
@@ -58,6 +60,7 @@ NO_BODY: Final = Continuation()
 )
 @inject
 async def continue_session(
+    visitor: NamedDependency[Source],
     continued: FromDishka[ContinueSession],
     clock: FromDishka[Clock],
     data: JSONBody[Continuation] = NO_BODY,
@@ -65,6 +68,6 @@ async def continue_session(
     """For clients that keep the refresh token of their sign-in. A stolen token is recognised less often than at
     `/api/auth/refresh`, so use that route where you can. A session that was refreshed there is refused here."""
     given = None if data.refresh_token is UNSET else data.refresh_token
-    signed_in = await continued(given, clock.now())
+    signed_in = await continued(given, clock.now(), visitor)
     count_refresh("granted")
     return ContinuedSession(access_token=signed_in.access_token.value, refresh_token=signed_in.refresh_token.value)

@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from doorward.application.ports.clock import Clock
 from doorward.application.sessions.refresh_session import RefreshSession
+from doorward.domain.audit.source import Source
 from doorward.domain.errors import InvalidRefreshToken, RefreshRepeatedTooOften, RefreshTokenReused
 from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.docs.answers import json_response
@@ -65,6 +66,7 @@ NO_BODY: Final = Refresh()
 @inject
 async def refresh(
     browser: NamedDependency[Browser],
+    visitor: NamedDependency[Source],
     refresh_session: FromDishka[RefreshSession],
     clock: FromDishka[Clock],
     data: JSONBody[Refresh] = NO_BODY,
@@ -72,6 +74,6 @@ async def refresh(
     """Each refresh token can be used once; the answer holds the next one. A client that lost the answer may repeat the
     request a few times within a few seconds, and gets the same tokens. Later, a used token counts as stolen, and its
     session ends."""
-    signed_in = await refresh_session(browser.refresh_token(data.refresh_token), clock.now())
+    signed_in = await refresh_session(browser.refresh_token(data.refresh_token), clock.now(), visitor)
     count_refresh("retried" if signed_in.retried else "granted")
     return sign_in_answer(signed_in, browser)

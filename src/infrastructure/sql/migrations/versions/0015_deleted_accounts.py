@@ -6,8 +6,8 @@ from alembic import op
 from doorward.infrastructure.sql.migrations.steps import add_column, drop_index, make_index, named
 from doorward.infrastructure.sql.types import Flag, UtcTime
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 
 INDEXES = (("created_at", "id"), ("deleted_at", "id"), ("disabled", "id"))
 
