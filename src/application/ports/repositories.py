@@ -65,8 +65,8 @@ class UserRepository(UserReader, Protocol):
 
     async def delete(self, user_id: UserId) -> bool:
         """Delete the account for good, with its grants, sessions, letters, links, code, known user agents and profile,
-        and the key of its audit entries. Return whether it existed. The end of the sessions is announced as one
-        change, of the epoch after the account's last."""
+        and the key of its audit entries. Return whether it existed. The end of the sessions is announced as one change,
+        of the epoch after the account's last."""
         ...
 
     async def lock(self, user_id: UserId) -> User | None:

@@ -34,7 +34,7 @@ class User:
     roles: Annotated[frozenset[RoleName], Held("They decide what you may do.")] = frozenset()
     suspension: Annotated[Suspension | None, Held("An account that is disabled cannot sign in.")] = None
     """Whoever asks whether the account is disabled asks `is_enabled_at`, because a suspension can end by itself."""
-    deleted_at: Annotated[datetime | None, Held("A deleted account can be restored for a while.")] = None
+    deleted_at: Annotated[datetime | None, Held("It says when the account was deleted.")] = None
     """When the account was deleted, if it can be restored. Only `DeletedUserReader` finds it then."""
     epoch: Annotated[int, Held("Access tokens with a lower number are refused.")] = 0
     version: Annotated[int, Held("It counts the changes, so that two at once do not collide.")] = 0

@@ -103,6 +103,7 @@ class Tables:
         self.remove_letters(user_id)
         self.delete_audit_key(user_id)
         self.profiles.pop(user_id, None)
+        self.delete_audit_key(user_id)
         del self.users[user_id]
 
 

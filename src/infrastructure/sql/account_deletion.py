@@ -6,6 +6,7 @@ from types import MappingProxyType
 from sqlalchemy import BindParameter, Delete, Table, bindparam, delete, null, select, update
 
 from doorward.domain.ids import UserId
+from doorward.infrastructure.sql.audit_heads import delete_keys
 from doorward.infrastructure.sql.connection import MANY_ROWS, SqlConnection, padded
 from doorward.infrastructure.sql.session_deletion import delete_sessions
 from doorward.infrastructure.sql.tables import (
@@ -67,5 +68,5 @@ async def delete_accounts(connection: SqlConnection, user_ids: Sequence[UserId])
     await delete_sessions(connection, [row.id for row in await connection.rows(SESSIONS, owners)])
     for statement in (*VOID.values(), *KEPT.values()):
         await connection.change(statement, owners)
-    await connection.change(DELETE_AUDIT_KEYS, owners)
+    await delete_keys(connection, user_ids)
     await connection.change(DELETE, owners)

@@ -45,14 +45,16 @@ def with_head(accounts: Select[Any]) -> Select[Any]:
 HEADS: Final = select(*head_columns(audit_streams.c.stream)).where(
     audit_streams.c.stream.in_(bindparam("streams", expanding=True))
 )
-DELETE_KEY: Final = (
-    update(audit_streams).where(audit_streams.c.stream == bindparam("of_account")).values(data_key=null())
+DELETE_KEYS: Final = (
+    update(audit_streams)
+    .where(audit_streams.c.stream.in_(bindparam("of_accounts", expanding=True)))
+    .values(data_key=null())
 )
 
 
-async def delete_key(connection: SqlConnection, user_id: UserId) -> None:
-    """Delete the key of what identifies the person in the audit log."""
-    await connection.change(DELETE_KEY, {"of_account": user_id})
+async def delete_keys(connection: SqlConnection, user_ids: Sequence[UserId]) -> None:
+    """Delete the keys of what identifies at most 500 people in the audit log."""
+    await connection.change(DELETE_KEYS, {"of_accounts": padded(user_ids)})
 
 
 async def read_heads(connection: SqlConnection, stream_ids: Sequence[StreamId]) -> Sequence[SqlRow]:

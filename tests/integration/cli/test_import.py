@@ -57,6 +57,8 @@ def test_accounts_come_from_a_file(migrated: Doorward, tmp_path: Path) -> None:
         "email": "file-ada@example.org",
         "roles": ["moderator", "user"],
         "disabled": True,
+        "reason": None,
+        "until": None,
         "emailVerified": True,
         "createdAt": "2019-05-04T01:02:01.500000Z",
     }

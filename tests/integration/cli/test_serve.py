@@ -196,7 +196,7 @@ def test_the_successor_of_a_killed_worker_does_not_check_the_database_again(tmp_
     """Only the start of the service checks it."""
     with running(tmp_path, workers=workers) as server:
         run_sql(server, "UPDATE doorward_version SET version_num = '9999'")
-        killed = children(server.pid)
+        killed = workers_of(server, int(workers))
         for worker in killed:
             os.kill(worker, signal.SIGKILL)
         eventually(lambda: len(children(server.pid) - killed) == int(workers) and answers(server))
@@ -206,12 +206,17 @@ def test_the_successor_of_a_killed_worker_does_not_check_the_database_again(tmp_
 
 def test_no_worker_outlives_its_parent_and_the_port_becomes_free(tmp_path: Path) -> None:
     with running(tmp_path, workers="2") as server:
-        workers = children(server.pid)
-        assert len(workers) == 2
+        workers = workers_of(server, 2)
         server.process.kill()
         server.process.wait(PATIENCE)
         eventually(lambda: all(ended(worker) for worker in workers))
         server.start()
+
+
+def workers_of(server: Server, number: int) -> set[int]:
+    """The processes of that many workers. The service answers as soon as the first of them does."""
+    eventually(lambda: len(children(server.pid)) == number)
+    return children(server.pid)
 
 
 def folders_of(server: Server) -> list[Path]:
@@ -230,7 +235,7 @@ def test_several_workers_share_a_metrics_folder_that_is_removed_at_the_end(tmp_p
 def test_the_metrics_folder_of_a_killed_service_is_removed_and_that_of_a_running_one_is_not(tmp_path: Path) -> None:
     with running(tmp_path, workers="2") as server:
         (left,) = folders_of(server)
-        workers = children(server.pid)
+        workers = workers_of(server, 2)
         other = server.doorward.having(DOORWARD_PORT=str(free_port())).start("serve", stdin=DEVNULL)
         try:
             eventually(lambda: len(folders_of(server)) == 2)
@@ -260,7 +265,7 @@ def test_requests_of_a_killed_worker_no_longer_count_as_in_progress(tmp_path: Pa
                 connection = stack.enter_context(socket.create_connection((server.host, server.port)))
                 connection.sendall(head.encode())
             eventually(lambda: in_progress() == 5)
-            killed = children(server.pid)
+            killed = workers_of(server, 2)
             for worker in killed:
                 os.kill(worker, signal.SIGKILL)
             eventually(lambda: len(children(server.pid) - killed) == 2 and answers(server))

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from support.http.databases import settings_for
+from support.http.databases import settings_for, shared_settings
 from support.http.service import Service, Unique
 from support.length import FULL
 from support.programs.server_process import Serve, Server, running
@@ -90,9 +90,7 @@ def serve(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iter
 @pytest.fixture
 def shared(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
     """Settings of nodes that share one fresh database: `serve(**shared)` twice starts two nodes."""
-    settings = settings_for(database, request) or {"database_url": f"sqlite:///{tmp_path / 'shared.db'}"}
-    secret = "one secret of every node of this test, 2b7e151628aed2a6"
-    return {**settings, "secret_key": secret, "issuer": "http://127.0.0.1"}
+    return shared_settings(database, request, tmp_path)
 
 
 @pytest.fixture

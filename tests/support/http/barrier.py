@@ -2,7 +2,7 @@
 
 import json
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from select import select
@@ -12,6 +12,9 @@ from support.http.raw_http import JSON, Response, opened, request, responses_in
 from support.http.service import Account
 from support.programs.server_process import Server
 
+MAX_RETURNS = 60
+"""How often a client comes back that is told so. Each time may take a second."""
+
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
@@ -20,15 +23,31 @@ class Crowd:
     server: Server
     connections: list[socket.socket]
 
-    def at_once(self, requests: Sequence[bytes]) -> list[Response]:
-        """Send one request on each connection, and return the answers in the same order."""
+    def at_once(self, requests: Sequence[bytes], between: Callable[[], object] = bool) -> list[Response]:
+        """Send one request on each connection, and return the answers in the same order. `between` is called between
+        the two requests of each pair: by default nothing happens there.
+
+        Whoever is told to come back (503) comes back: a busy machine may say so.
+        """
         assert len(requests) == len(self.connections)
         self.reconnect()
         for connection, sent in zip(self.connections, requests, strict=True):
             connection.sendall(sent[:-1])
-        for connection, sent in zip(self.connections, requests, strict=True):
+        for number, (connection, sent) in enumerate(zip(self.connections, requests, strict=True)):
+            if number % 2:
+                between()
             connection.sendall(sent[-1:])
-        return [answer_on(connection) for connection in self.connections]
+        answers = [answer_on(connection) for connection in self.connections]
+        for _ in range(MAX_RETURNS):
+            rejected = [number for number, answer in enumerate(answers) if answer.status == 503]
+            if not rejected:
+                break
+            self.reconnect()
+            for number in rejected:
+                self.connections[number].sendall(requests[number])
+            for number in rejected:
+                answers[number] = answer_on(self.connections[number])
+        return answers
 
     def reconnect(self) -> None:
         """Replace connections that the server has closed. It closes those that sent nothing for some seconds, and on a

@@ -1,5 +1,7 @@
 """Fresh databases for servers under test."""
 
+from pathlib import Path
+
 import pytest
 
 from support.mysql.server import MySQLServer
@@ -12,3 +14,10 @@ def settings_for(database: str, request: pytest.FixtureRequest) -> dict[str, str
     own = "own_mysql_server" in request.fixturenames
     server: MySQLServer = request.getfixturevalue("own_mysql_server" if own else "mysql_server")
     return {"database_url": server.fresh_database()}
+
+
+def shared_settings(database: str, request: pytest.FixtureRequest, folder: Path) -> dict[str, str]:
+    """The settings of nodes that share a fresh database of that kind, and a secret. SQLite's file is in the folder."""
+    settings = settings_for(database, request) or {"database_url": f"sqlite:///{folder / 'shared.db'}"}
+    secret = "one secret of every node of this test, 2b7e151628aed2a6"
+    return {**settings, "secret_key": secret, "issuer": "http://127.0.0.1"}

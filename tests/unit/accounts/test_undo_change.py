@@ -11,7 +11,7 @@ from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.email_verification import EmailVerification
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import EmailTaken, InvalidCredentials, InvalidLink
-from doorward.domain.letters.letter import SLOT_SECONDS, LetterKind
+from doorward.domain.letters.letter import SLOT_SECONDS, Letter, LetterKind
 from doorward.domain.letters.link_token import RESET_LIFE
 from doorward.domain.letters.undo_link import UNDO_LIFE
 from support.builders import OTHER_PASSWORD, PASSWORD, House, a_principal, a_user, email_of
@@ -243,3 +243,16 @@ async def test_an_unknown_token_is_refused_without_hashing(token: str) -> None:
         await undo(house, token)
     assert house.hasher.hashed == hashed
     assert [line["purpose"] for line in house.log.of(SecurityEvent.LINK_REFUSED)] == ["undo"]
+
+
+async def test_the_letter_about_a_new_device_has_the_link() -> None:
+    """VF-02: it ends the session of the stranger, and the password does not work any more."""
+    house = House()
+    ada = a_user("ada").verified(NOON)
+    await put(house.storage, ada)
+    await house.signed_in("ada")
+    await put(house.storage, Letter.to_holder(LetterKind.NEW_DEVICE, ada, "en", house.clock.now()))
+    await undo(house, await token_sent(house, LetterKind.NEW_DEVICE))
+    assert await sessions_of(house.storage, ada) == []
+    with pytest.raises(InvalidCredentials):
+        await house.signed_in("ada")

@@ -333,3 +333,30 @@ async def test_the_address_that_an_admin_gives_is_verified_by_a_letter() -> None
     await verify(house, second)
     with pytest.raises(EmailAlreadyVerified):
         await house.resend_verification(ada.id, by, house.clock.now())
+
+
+async def test_a_code_to_sign_in_is_sent_when_the_address_is_verified() -> None:
+    """VF-01: before that the owner of an address would sign in to an account that somebody else made with it."""
+    house = House(verification=OPTIONAL)
+    await house.with_user("ada")
+    for kind in (LetterKind.EMAIL_VERIFICATION, LetterKind.SIGN_IN_CODE):
+        await house.request_code(ADA, "en", house.clock.now())
+        await house.send_letters()
+        house.clock.move(SLOT_SECONDS)
+        sent = house.mailer.sent[-1]
+        assert (sent.kind, sent.code is None) == (kind, kind is LetterKind.EMAIL_VERIFICATION)
+        if sent.token is not None:
+            await verify(house, sent.token)
+
+
+async def test_an_account_that_was_adopted_without_an_address_signs_in_to_get_one() -> None:
+    """VF-01, VF-02."""
+    house = House(verification=REQUIRED)
+    ada = replace(a_user("ada"), email=None)
+    await put(house.storage, ada)
+    by = a_principal(ada, (await house.signed_in("ada")).session)
+    await house.request_email_change(by, ADA, PASSWORD, house.clock.now(), "en")
+    await house.confirm_email_change(await token_sent(house), "en", house.clock.now())
+    given = await house.stored(ada.id)
+    assert (given.address, given.email_verified) == (ADA, True)
+    assert await house.send_letters() == 0

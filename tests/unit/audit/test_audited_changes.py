@@ -60,8 +60,10 @@ def test_every_function_that_opens_a_transaction_appends_an_entry_or_says_why_no
 
 
 def test_what_needs_no_entry_is_still_there() -> None:
-    in_batches = {"sessions.prune_sessions.__call__", "accounts.prune_deleted_users.__call__"}
-    known = {each.name for each in writers()} | in_batches
+    known = {each.name for each in writers()} | {
+        "sessions.prune_sessions.__call__",
+        "accounts.prune_deleted_users.__call__",
+    }
     assert sorted(UNAUDITED.keys() - known) == []
 
 

@@ -188,10 +188,9 @@ async def test_roles_and_services_have_the_stream_of_the_service() -> None:
 
 async def test_nothing_of_a_deleted_person_can_be_read() -> None:
     """ST-08: the audit log is kept, and identifies nobody."""
-    house = House()
+    house = House(deletion=DeletionPolicy(kept=timedelta(0)))
     ada = await house.with_user()
     await house.authenticate("ada", PASSWORD, NOON, Origin(device=Device(ADDRESS, "Mozilla/5.0")))
-    house.deletion = DeletionPolicy(kept=timedelta(0))
     await house.delete_user(ada.id, OPERATOR)
     found = await records(house, ada.id)
     assert [record.sealed.event for record in found] == ["user_deleted", "authn_login_success"]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from doorward.application.accounts.prune_deleted_users import PruneDeletedUsers
 from doorward.application.audit.export_audit import ExportAudit
 from doorward.application.audit.prune_audit import PruneAudit
 from doorward.application.audit.verify_audit import ExportEnd, Heads, Verification, Verified
@@ -173,8 +174,8 @@ async def test_an_export_verifies_after_pruning_and_after_a_deletion() -> None:
     house.clock.move(timedelta(days=2).total_seconds())
     await house.end_all(ada, OPERATOR)
     await PruneAudit(house.storage, AuditRetention(timedelta(days=1)))(house.clock.now())
-    house.deletion = DeletionPolicy(kept=timedelta(0))
     await house.delete_user(ada, OPERATOR)
+    await PruneDeletedUsers(house.storage, house.deletion, house.log)(house.clock.now() + timedelta(days=31))
     lines = await exported(house, readable=True)
     result = verified(lines, earlier)
     assert (result.entries, result.continued, len(result.missing)) == (2, 1, 1)

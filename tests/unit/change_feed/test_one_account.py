@@ -3,7 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from doorward.application.change_feed.ended_sessions import MANY_OF_ONE_ACCOUNT, RETENTION, EndedSessions
+import pytest
+
+from doorward.application.change_feed import ended_sessions
+from doorward.application.change_feed.ended_sessions import RETENTION, EndedSessions
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.sessions.issue_tokens import SignedIn
 from doorward.domain.access.actor import OPERATOR
@@ -16,12 +19,20 @@ from support.builders import House
 from support.doubles import NOON, PlainTokens
 from support.length import FULL
 
-SIGN_INS = 10_000 if FULL else 700
+MANY = ended_sessions.MANY_OF_ONE_ACCOUNT if FULL else 60
+"""The number of ended sessions of an account that causes an epoch in these tests."""
+
+SIGN_INS = 20 * MANY if FULL else 4 * MANY
 BETWEEN_READS = 20
 """The number of sign-ins between two reads of the feed."""
 
-BOUND = MANY_OF_ONE_ACCOUNT + 3 * BETWEEN_READS
+BOUND = MANY + 3 * BETWEEN_READS
 """Beside the number that causes an epoch, a node may keep what ended between two reads of the feed."""
+
+
+@pytest.fixture(autouse=True)
+def fewer_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ended_sessions, "MANY_OF_ONE_ACCOUNT", MANY)
 
 
 def token_of(signed_in: SignedIn) -> AccessToken:
@@ -81,7 +92,7 @@ async def test_sessions_that_end_by_the_cap_leave_a_bounded_list_and_their_token
     """RF-13, RF-16, TK-16."""
     flood = Flood()
     await flood.run(SIGN_INS, sign_out=False)
-    assert MANY_OF_ONE_ACCOUNT <= flood.largest <= BOUND
+    assert MANY <= flood.largest <= BOUND
     ended = [token_of(each) for each in flood.signed_in[:-5]]
     for house in (flood.here, flood.there, await flood.restarted()):
         assert size(house.ended) <= BOUND
@@ -93,7 +104,7 @@ async def test_sessions_that_their_owner_ends_leave_a_bounded_list_and_their_tok
     """RF-16, TK-16."""
     flood = Flood()
     await flood.run(SIGN_INS, sign_out=True)
-    assert MANY_OF_ONE_ACCOUNT <= flood.largest <= BOUND
+    assert MANY <= flood.largest <= BOUND
     ended = [token_of(each) for each in flood.signed_in]
     for house in (flood.here, flood.there, await flood.restarted()):
         assert size(house.ended) <= BOUND
@@ -102,7 +113,7 @@ async def test_sessions_that_their_owner_ends_leave_a_bounded_list_and_their_tok
 
 async def test_sessions_of_such_an_account_that_go_on_get_new_tokens_by_a_refresh() -> None:
     flood = Flood()
-    await flood.run(MANY_OF_ONE_ACCOUNT + 20, sign_out=False)
+    await flood.run(MANY + 20, sign_out=False)
     house = flood.here
     going_on = flood.signed_in[-5:]
     epoch = (await house.stored(going_on[0].user.id)).epoch

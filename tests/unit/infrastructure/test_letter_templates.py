@@ -22,6 +22,9 @@ from support.doubles import NOON
 
 PLACEHOLDER = re.compile(r"%\(\w+\)s")
 LINKS = Links("https://auth.example.com")
+TEMPLATES = LetterTemplates(LINKS)
+"""Shared, because reading the templates and catalogues takes longer than writing letters."""
+
 TRANSLATED = [language for language in LANGUAGES if language != DEFAULT_LANGUAGE]
 
 
@@ -73,8 +76,7 @@ def test_each_kind_of_letter_has_a_subject_a_text_and_an_html_part() -> None:
 
 @pytest.mark.parametrize("kind", LetterKind)
 def test_each_letter_is_another_one_in_each_language(kind: LetterKind) -> None:
-    templates = LetterTemplates(LINKS)
-    written = [templates.write(contents(kind, language)) for language in LANGUAGES]
+    written = [TEMPLATES.write(contents(kind, language)) for language in LANGUAGES]
     assert len({letter.subject for letter in written}) == len({letter.text for letter in written}) == len(LANGUAGES)
     for letter in written:
         assert "auth.example.com" in letter.subject
@@ -89,9 +91,8 @@ def test_each_letter_is_another_one_in_each_language(kind: LetterKind) -> None:
 @pytest.mark.parametrize("kind", [LetterKind.PASSWORD_CHANGED, LetterKind.EMAIL_CHANGED, LetterKind.NEW_DEVICE])
 def test_a_letter_about_a_change_may_have_no_link(kind: LetterKind, language: Language) -> None:
     """VF-02: then it says what else to do."""
-    templates = LetterTemplates(LINKS)
-    with_link = templates.write(replace(contents(kind, language), token_minutes=7 * 24 * 60))
-    without = templates.write(replace(contents(kind, language), token=None, token_minutes=0))
+    with_link = TEMPLATES.write(replace(contents(kind, language), token_minutes=7 * 24 * 60))
+    without = TEMPLATES.write(replace(contents(kind, language), token=None, token_minutes=0))
     assert with_link.link == f"https://auth.example.com/undo#token={'T' * 43}"
     assert " 7 " in with_link.text
     assert without.link is None
@@ -100,31 +101,30 @@ def test_a_letter_about_a_change_may_have_no_link(kind: LetterKind, language: La
 
 
 def test_a_time_is_written_as_in_the_language_of_the_letter() -> None:
-    templates = LetterTemplates(LINKS)
-    assert "23. November 2026" in templates.write(contents(LetterKind.PASSWORD_CHANGED, "de")).text
-    assert "23 novembre 2026" in templates.write(contents(LetterKind.PASSWORD_CHANGED, "fr")).text
+    assert "23. November 2026" in TEMPLATES.write(contents(LetterKind.PASSWORD_CHANGED, "de")).text
+    assert "23 novembre 2026" in TEMPLATES.write(contents(LetterKind.PASSWORD_CHANGED, "fr")).text
 
 
 def test_the_letter_of_a_new_device_says_when_with_what_and_from_where() -> None:
-    written = LetterTemplates(LINKS).write(contents(LetterKind.NEW_DEVICE))
+    written = TEMPLATES.write(contents(LetterKind.NEW_DEVICE))
     for told in ("Time: November 23, 2026", "Program: Firefox (Linux)", "Address: 192.0.2.7"):
         assert told in written.text
         assert told in written.html
     nothing = replace(contents(LetterKind.NEW_DEVICE), details={"agent": "", "address": "192.0.2.7"})
-    assert "Program: -" in LetterTemplates(LINKS).write(nothing).text.splitlines()
+    assert "Program: -" in TEMPLATES.write(nothing).text.splitlines()
 
 
 @pytest.mark.parametrize("agent", ["<img src=x>", "{{ link }}", "%(service)s"])
 def test_what_a_client_calls_itself_is_text_in_a_letter(agent: str) -> None:
     letter = replace(contents(LetterKind.NEW_DEVICE), details={"agent": agent, "address": "192.0.2.7"})
-    written = LetterTemplates(LINKS).write(letter)
+    written = TEMPLATES.write(letter)
     assert f"Program: {agent}" in written.text
     assert "<img" not in written.html
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_names_are_escaped_in_the_html_part(language: Language) -> None:
-    written = LetterTemplates(LINKS).write(contents(language=language, username="<b>%(link)s & {{ link }}"))
+    written = TEMPLATES.write(contents(language=language, username="<b>%(link)s & {{ link }}"))
     assert "&lt;b&gt;%(link)s &amp; {{ link }}" in written.html
     assert "<b>%(link)s & {{ link }}" in written.text
 
@@ -162,7 +162,7 @@ def test_no_name_makes_a_header(tmp_path: Path, username: str) -> None:
 
 def test_a_message_has_both_parts_and_says_that_a_machine_wrote_it() -> None:
     letter = contents(language="pt")
-    written = LetterTemplates(LINKS).write(letter)
+    written = TEMPLATES.write(letter)
     message = message_of(letter, written, Sender.parse("Doorward, Inc. <noreply@example.com>"))
     assert message["From"] == '"Doorward, Inc." <noreply@example.com>'
     assert message["Auto-Submitted"] == "auto-generated"

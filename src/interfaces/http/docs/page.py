@@ -1,5 +1,6 @@
 """The documentation page at `/docs` and its files, all served by this service: no other host, no inline script."""
 
+from functools import cache
 from pathlib import Path
 
 from litestar import get
@@ -7,7 +8,6 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
 
 from doorward.interfaces.http.security.access import PUBLIC
-from doorward.interfaces.http.wire.file_answer import file_answer
 
 STATIC = Path(__file__).parent / "static"
 CONTENT_SECURITY_POLICY = (
@@ -23,17 +23,27 @@ FILES = {
 }
 """All files of the page: name in the address, name on the disk, media type. No other file is read."""
 
-CACHED = ("Cache-Control", "public, max-age=3600")
+
+@cache
+def file_answer(name: str, public_path: str) -> ASGIResponse:
+    """Return the answer with this file. Large files are always sent compressed. The page has `public_path` in the
+    addresses of its files."""
+    file, media_type = FILES[name]
+    headers, body = {"Cache-Control": "public, max-age=3600"}, (STATIC / file).read_bytes()
+    if name == "docs":
+        headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        body = body.replace(b"{path}", public_path.encode())
+    if file.endswith(".gz"):
+        headers["Content-Encoding"] = "gzip"
+    return ASGIResponse(body=body, media_type=media_type, headers=headers)
 
 
 def docs_route(path: str, name: str, public_path: str) -> HTTPRouteHandler:
-    """Return the route that serves one of FILES. The page has `public_path` in the addresses of its files."""
-    file, media_type = FILES[name]
-    headers = (CACHED, ("Content-Security-Policy", CONTENT_SECURITY_POLICY)) if name == "docs" else (CACHED,)
+    """Return the route that serves one of FILES."""
 
     @get(path, include_in_schema=False, opt={"access": PUBLIC}, name=name)
     async def serve() -> ASGIResponse:
-        return file_answer(STATIC / file, media_type, headers, public_path)
+        return file_answer(name, public_path)
 
     return serve
 

@@ -1,9 +1,9 @@
-"""The page to which the link of a letter leads, in a real browser."""
+"""The pages to which the links of letters lead, in a real browser."""
 
 import pytest
 from playwright.async_api import BrowserContext, expect
 
-from support.builders import OTHER_PASSWORD
+from support.builders import OTHER_PASSWORD, PASSWORD
 from support.http.browsing import Site, page_at
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -56,3 +56,30 @@ async def test_the_link_of_an_invitation_leads_to_a_page_that_creates_the_accoun
     await expect(page.locator("form")).to_be_hidden()
     assert site.server.lets_in(site.server.sign_in("invited", OTHER_PASSWORD))
     site.server.secrets.add(OTHER_PASSWORD)
+
+
+async def test_an_address_is_verified_changed_and_restored_by_pages(context: BrowserContext, site: Site) -> None:
+    """VF-01, VF-02, RS-07: each link leads to a button, and the one that undoes to a new password."""
+    server = site.server
+    ada = server.create_user("stolen")
+
+    async def press(kind: str, told: str) -> None:
+        page = await page_at(context, server.line(event="letter_written", kind=kind)["link"])
+        await page.click("button")
+        await expect(page.locator("#outcome")).to_contain_text(told)
+
+    asked = server.request("POST", "/api/auth/verify/request", json={"email": ada.email})
+    assert asked.status_code == 202
+    await press("email_verification", "is confirmed")
+    wanted = {"newEmail": "thief@example.com", "password": PASSWORD}
+    asked = server.request("POST", "/api/account/email", json=wanted, headers=ada.bearer)
+    assert asked.status_code == 202
+    await press("email_change", "has this email address now")
+    page = await page_at(context, server.line(event="letter_written", kind="email_changed")["link"])
+    await page.click("button")
+    await page.wait_for_url(f"{site.origin}/reset-password")
+    await page.fill("#password", OTHER_PASSWORD)
+    await page.click("button")
+    await expect(page.locator("#outcome")).to_contain_text("Your password was changed.")
+    assert server.sign_in(ada.username, OTHER_PASSWORD).email == ada.email
+    server.secrets.add(OTHER_PASSWORD)
