@@ -101,7 +101,6 @@ class Tables:
         """Remove the account with all that belongs to it."""
         self.remove_sessions(user_id)
         self.remove_letters(user_id)
-        self.delete_audit_key(user_id)
         self.profiles.pop(user_id, None)
         self.delete_audit_key(user_id)
         del self.users[user_id]

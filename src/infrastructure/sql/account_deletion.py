@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from sqlalchemy import BindParameter, Delete, Table, bindparam, delete, null, select, update
+from sqlalchemy import BindParameter, Delete, Table, bindparam, delete, select
 
 from doorward.domain.ids import UserId
 from doorward.infrastructure.sql.audit_heads import delete_keys
 from doorward.infrastructure.sql.connection import MANY_ROWS, SqlConnection, padded
 from doorward.infrastructure.sql.session_deletion import delete_sessions
 from doorward.infrastructure.sql.tables import (
-    audit_streams,
     known_agents,
     letters,
     link_tokens,
@@ -37,8 +36,6 @@ DELETE_UNDO_LINKS = of_accounts(undo_links)
 DELETE_CODES = of_accounts(sign_in_codes)
 DELETE_AGENTS = of_accounts(known_agents)
 DELETE_PROFILES = of_accounts(profiles)
-DELETE_AUDIT_KEYS = update(audit_streams).where(audit_streams.c.stream.in_(OF_ACCOUNTS)).values(data_key=null())
-"""Audit entries remain, without the key of what identifies a person in them."""
 DELETE = delete(users).where(users.c.id.in_(OF_ACCOUNTS)).execution_options(**MANY_ROWS)
 
 KEPT: Mapping[str, Delete] = MappingProxyType({user_roles.name: DELETE_GRANTS, profiles.name: DELETE_PROFILES})

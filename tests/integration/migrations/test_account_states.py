@@ -82,7 +82,7 @@ async def test_the_migration_to_deleted_accounts_is_taken_up_where_it_was_cut_of
     await migrate(url)
     on = " ON {}" if url.sqlite_path is None else ""
     tables = ["user_roles" if name.startswith("user_roles") else "users" for name in lost]
-    sql("CREATE INDEX ix_user_roles_role ON user_roles (role)", "UPDATE doorward_version SET version_num = '0014'")
+    sql("CREATE INDEX ix_user_roles_role ON user_roles (role)", "UPDATE doorward_version SET version_num = '0013'")
     sql(*(f"DROP INDEX ix_{name}{on.format(table)}" for name, table in zip(lost, tables, strict=True)))
     await migrate(url)
     await check_schema(url)

@@ -14,7 +14,6 @@ from doorward.application.audit.prune_audit import PruneAudit
 from doorward.application.audit.verify_audit import ExportEnd, Heads, Verification, Verified
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import MODERATOR
-from doorward.domain.accounts.deletion import DeletionPolicy
 from doorward.domain.audit.retention import AuditRetention
 from doorward.domain.audit.sealed_entry import AuditStream
 from doorward.domain.errors import AuditBroken
