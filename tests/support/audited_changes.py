@@ -24,7 +24,7 @@ UNAUDITED: Mapping[str, str] = {
     "accounts.count_attempt._count": "only counts of attempts change",
     "accounts.request_email_change._order": "the address changes when the link is used",
     "accounts.resend_email_verification._order": "only letters change",
-    "accounts.start_password_reset._order": "only letters change",
+    "accounts.start_password_reset._order": "the password changes when the link is used",
     "letters.order_letter.order_letter": "only letters change",
     "accounts.request_sign_in_code._order": "anybody may ask, and nothing changes until the code is used",
     "batches.batch": "what is pruned has ended before: sessions that expired, counts, letters, entries",
