@@ -63,6 +63,7 @@ from doorward.interfaces.http.sessions.refresh import refresh
 from doorward.interfaces.http.sessions.revocation_list import revocations
 from doorward.interfaces.http.sessions.sign_out import SignOutController
 from doorward.interfaces.http.wire.json_request import request_class
+from doorward.interfaces.http.wire.languages import client_language
 
 Lifespan = Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]]
 
@@ -127,6 +128,7 @@ def create_app(container: AsyncContainer, config: HttpConfig, lifespan: Lifespan
         dependencies={
             "browser": Provide(cookies.browser_of, sync_to_thread=False),
             "visitor": Provide(current_visitor, sync_to_thread=False),
+            "language": Provide(client_language, sync_to_thread=False),
         },
         exception_handlers=error_answers.exception_handlers(),
         request_class=request_class(dialect.lenient_paths),

@@ -1,12 +1,12 @@
 """The routes by which the address of an account is verified."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Request, post
+from litestar import post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
@@ -21,11 +21,11 @@ from doorward.domain.access.role import ADMIN
 from doorward.domain.audit.source import Source
 from doorward.domain.errors import AccountMissing, EmailAlreadyVerified, InvalidEmail, InvalidLink
 from doorward.domain.ids import UserId
+from doorward.domain.letters.language import Language
 from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.security.access import PUBLIC
 from doorward.interfaces.http.security.guard import current_principal
 from doorward.interfaces.http.security.request_limits import Limited
-from doorward.interfaces.http.wire.languages import named_language
 from doorward.interfaces.http.wire.link_use import LinkUse
 from doorward.interfaces.http.wire.message import Message
 from doorward.interfaces.http.wire.text_limits import EMAIL
@@ -51,13 +51,13 @@ class VerificationRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
 @inject
 async def request_verification(
     data: JSONBody[VerificationRequest],
-    request: Request[Any, Any, Any],
+    language: NamedDependency[Language | None],
     request_letter: FromDishka[RequestEmailVerification],
     clock: FromDishka[Clock],
 ) -> Message:
     """The answer is the same whether or not an account has this email, and whether or not it is verified. An address
     gets at most one such letter in each minute of the clock."""
-    await request_letter(data.email, named_language(request.scope["headers"]), clock.now())
+    await request_letter(data.email, language, clock.now())
     return Message(message="If an account has this email and has not verified it, a letter is on its way.")
 
 

@@ -1,12 +1,12 @@
 """Routes for the account that is signed in."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Controller, Request, delete, get, patch, post
+from litestar import Controller, delete, get, patch, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 from msgspec import UNSET, Meta, UnsetType
@@ -34,6 +34,7 @@ from doorward.domain.errors import (
     PasswordWrong,
     TooManyAttempts,
 )
+from doorward.domain.letters.language import Language
 from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.errors.field_errors import MEMBER_NAMES
 from doorward.interfaces.http.security.cookies import ends_session
@@ -41,7 +42,6 @@ from doorward.interfaces.http.security.guard import current_principal
 from doorward.interfaces.http.security.request_limits import Limited
 from doorward.interfaces.http.sessions.own_sessions import SessionView, session_view
 from doorward.interfaces.http.wire.adopted import ALIAS
-from doorward.interfaces.http.wire.languages import named_language
 from doorward.interfaces.http.wire.profile import (
     LocaleTag,
     ProfileMembers,
@@ -191,12 +191,11 @@ class AccountController(Controller):
     async def change_password(
         self,
         data: JSONBody[PasswordChange],
-        request: Request[Any, Any, Any],
+        language: NamedDependency[Language | None],
         principal: NamedDependency[Principal],
         change: FromDishka[ChangePassword],
         clock: FromDishka[Clock],
     ) -> None:
         """This session continues; all other sessions of the account end. The holder of the account is told by
         letter."""
-        language = named_language(request.scope["headers"])
         await change(principal, data.current_password, data.new_password, clock.now(), language)
