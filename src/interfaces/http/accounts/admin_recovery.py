@@ -16,7 +16,7 @@ from doorward.domain.access.principal import Principal
 from doorward.domain.access.role import ADMIN
 from doorward.domain.errors import AccountDisabled, AccountMissing, AddressMissing
 from doorward.domain.ids import UserId
-from doorward.interfaces.http.accounts.admin_users import UserView, user_view
+from doorward.interfaces.http.accounts.user_view import UserView, user_view
 from doorward.interfaces.http.security.guard import current_principal
 from doorward.interfaces.http.wire.message import Message
 
