@@ -54,7 +54,6 @@ from doorward.domain.ids import UserId
 from doorward.interfaces.http.accounts.list_parameters import AfterKey, PageSize, SortedBy, filters
 from doorward.interfaces.http.accounts.user_view import UserDetails, UserView, user_details, user_view
 from doorward.interfaces.http.errors.refusals import TooManyLargeAnswers
-from doorward.interfaces.http.security.guard import current_principal
 from doorward.interfaces.http.wire.new_account import NewEmail, NewPassword, NewUsername
 from doorward.interfaces.http.wire.profile import LocaleTag, ProfileMembers, new_locale, profile_change
 from doorward.interfaces.http.wire.text_limits import EMAIL, MAX_ROLES, REASON, ROLE_NAME, USERNAME
@@ -129,7 +128,6 @@ class AdminUsersController(Controller):
     path = "/api/admin/users"
     tags = ("Administration: accounts",)
     opt = {"access": any_of(ADMIN), "refusals": (AccountMissing,)}  # noqa: RUF012
-    dependencies = {"principal": Provide(current_principal, sync_to_thread=False)}  # noqa: RUF012
 
     @get(
         "/",

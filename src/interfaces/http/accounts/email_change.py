@@ -6,7 +6,7 @@ import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
@@ -23,7 +23,6 @@ from doorward.domain.letters.link_token import RESET_LIFE
 from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.errors.field_errors import MEMBER_NAMES
 from doorward.interfaces.http.security.access import PUBLIC
-from doorward.interfaces.http.security.guard import current_principal
 from doorward.interfaces.http.security.request_limits import Limited
 from doorward.interfaces.http.wire.link_use import LinkUse
 from doorward.interfaces.http.wire.message import Message
@@ -50,7 +49,6 @@ class ChangeUndone(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     operation_id="requestEmailChange",
     summary="Ask for a letter that confirms another email address",
     tags=TAGS,
-    dependencies={"principal": Provide(current_principal, sync_to_thread=False)},
     guards=[Limited(LimitName.CONFIRM)],
     opt={
         "access": SIGNED_IN,

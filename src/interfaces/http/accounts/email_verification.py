@@ -7,7 +7,7 @@ import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
@@ -24,7 +24,6 @@ from doorward.domain.ids import UserId
 from doorward.domain.letters.language import Language
 from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.security.access import PUBLIC
-from doorward.interfaces.http.security.guard import current_principal
 from doorward.interfaces.http.security.request_limits import Limited
 from doorward.interfaces.http.wire.link_use import LinkUse
 from doorward.interfaces.http.wire.message import Message
@@ -87,7 +86,6 @@ async def verify_email(
     operation_id="resendEmailVerification",
     summary="Send the letter that verifies an email address again",
     tags=("Administration: accounts",),
-    dependencies={"principal": Provide(current_principal, sync_to_thread=False)},
     opt={"access": any_of(ADMIN), "refusals": (AccountMissing, EmailAlreadyVerified)},
 )
 @inject

@@ -8,7 +8,7 @@ import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import Controller, delete, get, post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, UnsetType
 
@@ -41,7 +41,6 @@ from doorward.domain.letters.language import Language
 from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.errors.refusals import TooManyLargeAnswers
 from doorward.interfaces.http.security.access import PUBLIC
-from doorward.interfaces.http.security.guard import current_principal
 from doorward.interfaces.http.security.request_limits import Limited
 from doorward.interfaces.http.wire.message import Message
 from doorward.interfaces.http.wire.new_account import NewEmail, NewPassword, NewUsername
@@ -100,7 +99,6 @@ class AdminInvitationsController(Controller):
     path = "/api/admin/invitations"
     tags = ("Administration: accounts",)
     opt = {"access": MAY_INVITE}  # noqa: RUF012
-    dependencies = {"principal": Provide(current_principal, sync_to_thread=False)}  # noqa: RUF012
 
     @get(
         "/",

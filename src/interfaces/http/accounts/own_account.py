@@ -7,7 +7,7 @@ import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import Controller, delete, get, patch, post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
@@ -38,7 +38,6 @@ from doorward.domain.letters.language import Language
 from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.errors.field_errors import MEMBER_NAMES
 from doorward.interfaces.http.security.cookies import ends_session
-from doorward.interfaces.http.security.guard import current_principal
 from doorward.interfaces.http.security.request_limits import Limited
 from doorward.interfaces.http.sessions.own_sessions import SessionView, session_view
 from doorward.interfaces.http.wire.adopted import ALIAS
@@ -111,7 +110,6 @@ class AccountController(Controller):
     path = "/api/account"
     tags = ("Own account",)
     opt = {"access": SIGNED_IN}  # noqa: RUF012
-    dependencies = {"principal": Provide(current_principal, sync_to_thread=False)}  # noqa: RUF012
 
     @get("/", operation_id="getOwnAccount", summary="Get the own account and session")
     @inject
