@@ -24,6 +24,7 @@ from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.errors.field_errors import MEMBER_NAMES
 from doorward.interfaces.http.security.access import PUBLIC
 from doorward.interfaces.http.security.request_limits import Limited
+from doorward.interfaces.http.wire.account_members import PresentPassword
 from doorward.interfaces.http.wire.link_use import LinkUse
 from doorward.interfaces.http.wire.message import Message
 from doorward.interfaces.http.wire.text_limits import EMAIL
@@ -33,9 +34,7 @@ TAGS = ("Email address",)
 
 class EmailChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     new_email: Annotated[str, Meta(description="The new email.", examples=["ada@example.com"], extra_json_schema=EMAIL)]
-    password: Annotated[
-        str, Meta(description="The present password of the account.", extra_json_schema={"format": "password"})
-    ]
+    password: PresentPassword
 
 
 class ChangeUndone(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

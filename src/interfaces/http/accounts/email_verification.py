@@ -1,6 +1,5 @@
 """The routes by which the address of an account is verified."""
 
-from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -9,7 +8,6 @@ from dishka.integrations.litestar import inject
 from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
-from msgspec import Meta
 
 from doorward.application.accounts.request_email_verification import RequestEmailVerification
 from doorward.application.accounts.resend_email_verification import ResendEmailVerification
@@ -25,17 +23,15 @@ from doorward.domain.letters.language import Language
 from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.security.access import PUBLIC
 from doorward.interfaces.http.security.request_limits import Limited
+from doorward.interfaces.http.wire.account_members import EmailOfAccount
 from doorward.interfaces.http.wire.link_use import LinkUse
 from doorward.interfaces.http.wire.message import Message
-from doorward.interfaces.http.wire.text_limits import EMAIL
 
 TAGS = ("Email address",)
 
 
 class VerificationRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    email: Annotated[
-        str, Meta(description="The email of the account.", examples=["ada@example.org"], extra_json_schema=EMAIL)
-    ]
+    email: EmailOfAccount
 
 
 @post(

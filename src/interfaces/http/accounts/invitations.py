@@ -42,6 +42,7 @@ from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.errors.refusals import TooManyLargeAnswers
 from doorward.interfaces.http.security.access import PUBLIC
 from doorward.interfaces.http.security.request_limits import Limited
+from doorward.interfaces.http.wire.link_use import LinkToken
 from doorward.interfaces.http.wire.message import Message
 from doorward.interfaces.http.wire.new_account import NewEmail, NewPassword, NewUsername
 from doorward.interfaces.http.wire.profile import LocaleTag, new_locale
@@ -77,7 +78,7 @@ class InvitationList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Acceptance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    token: Annotated[str, Meta(description="The token of the link in the letter.")]
+    token: LinkToken
     username: NewUsername
     password: NewPassword
 

@@ -40,6 +40,7 @@ from doorward.interfaces.http.errors.field_errors import MEMBER_NAMES
 from doorward.interfaces.http.security.cookies import ends_session
 from doorward.interfaces.http.security.request_limits import Limited
 from doorward.interfaces.http.sessions.own_sessions import SessionView, session_view
+from doorward.interfaces.http.wire.account_members import OtherPassword, PresentPassword
 from doorward.interfaces.http.wire.adopted import ALIAS
 from doorward.interfaces.http.wire.profile import (
     LocaleTag,
@@ -48,7 +49,7 @@ from doorward.interfaces.http.wire.profile import (
     profile_change,
     profile_view,
 )
-from doorward.interfaces.http.wire.text_limits import NEW_PASSWORD, PASSWORD
+from doorward.interfaces.http.wire.text_limits import PASSWORD
 
 
 class AccountView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -67,13 +68,7 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 class PasswordChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     current_password: Annotated[str, Meta(extra_json_schema=PASSWORD)]
-    new_password: Annotated[
-        str,
-        Meta(
-            description="The new password; the rules are those of sign-up.",
-            extra_json_schema=NEW_PASSWORD,
-        ),
-    ]
+    new_password: OtherPassword
 
 
 class AccountPatch(
@@ -88,7 +83,7 @@ class AccountPatch(
 class Confirmation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     """The password, as a confirmation of what cannot be undone."""
 
-    password: Annotated[str, Meta(description="The present password of the account.", extra_json_schema=PASSWORD)]
+    password: PresentPassword
 
 
 def account_view(user: User, session: ListedSession, profile: Profile | None) -> AccountView:

@@ -1,14 +1,11 @@
 """The routes for people who forgot their password."""
 
-from typing import Annotated
-
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
-from msgspec import Meta
 
 from doorward.application.accounts.request_password_reset import RequestPasswordReset
 from doorward.application.accounts.reset_password import ResetPassword
@@ -27,27 +24,20 @@ from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.errors.field_errors import MEMBER_NAMES
 from doorward.interfaces.http.security.access import PUBLIC
 from doorward.interfaces.http.security.request_limits import Limited
+from doorward.interfaces.http.wire.account_members import EmailOfAccount, OtherPassword
+from doorward.interfaces.http.wire.link_use import LinkToken
 from doorward.interfaces.http.wire.message import Message
-from doorward.interfaces.http.wire.text_limits import EMAIL, NEW_PASSWORD
 
 TAGS = ("Forgotten password",)
 
 
 class ForgottenPassword(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    email: Annotated[
-        str, Meta(description="The email of the account.", examples=["ada@example.org"], extra_json_schema=EMAIL)
-    ]
+    email: EmailOfAccount
 
 
 class PasswordReset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    token: Annotated[str, Meta(description="The token of the link in the letter.")]
-    new_password: Annotated[
-        str,
-        Meta(
-            description="The new password; the rules are those of sign-up.",
-            extra_json_schema=NEW_PASSWORD,
-        ),
-    ]
+    token: LinkToken
+    new_password: OtherPassword
 
 
 @post(

@@ -26,14 +26,10 @@ from doorward.interfaces.http.security.cookies import Browser
 from doorward.interfaces.http.security.request_limits import Limited
 from doorward.interfaces.http.sessions.origin import client_origin
 from doorward.interfaces.http.sessions.sign_in_answer import SignInAnswer, first_answer
+from doorward.interfaces.http.wire.account_members import EmailOfAccount
 from doorward.interfaces.http.wire.message import Message
-from doorward.interfaces.http.wire.text_limits import EMAIL
 
 TAGS = ("Sign-in by a letter",)
-
-EmailOfAccount = Annotated[
-    str, Meta(description="The email of the account.", examples=["ada@example.org"], extra_json_schema=EMAIL)
-]
 
 
 class CodeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
