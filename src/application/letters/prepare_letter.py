@@ -23,6 +23,9 @@ LINKS: Final[Mapping[LetterKind, LinkPurpose]] = {
 }
 """What the link of a letter is for. Letters about a change or a new device may have a link that undoes it."""
 
+SHORTEST: Final = timedelta(microseconds=1)
+"""Two times that are stored differ by this or more."""
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -120,8 +123,9 @@ class PrepareLetter:
 
     async def _undo_link(self, tx: Transaction, user: User, address: Email, now: datetime) -> Link:
         value, token_hash = self.tokens.generate()
-        await tx.undo_links.put(UndoLink(hash=token_hash, user_id=user.id, address=address, expires_at=now + UNDO_LIFE))
-        return Link(value, UNDO_LIFE)
+        expires_at = await undo_expiry(tx, user, address, now)
+        await tx.undo_links.put(UndoLink(hash=token_hash, user_id=user.id, address=address, expires_at=expires_at))
+        return Link(value, expires_at - now)
 
     async def _sign_in_code(self, tx: Transaction, user: User, now: datetime) -> str:
         value, code_hash = self.codes.generate(user)
@@ -161,6 +165,15 @@ async def address_to_restore(tx: Transaction, letter: Letter, user: User) -> Ema
         links = await tx.undo_links.of_account(user.id)
         return next((link.address for link in links if link.address.key == key), None)
     return None
+
+
+async def undo_expiry(tx: Transaction, user: User, address: Email, now: datetime) -> datetime:
+    """Return when the link that restores this address expires: after UNDO_LIFE, but before the links of the addresses
+    that the account had later."""
+    links = await tx.undo_links.of_account(user.id)
+    own = next((link for link in links if link.address.key == address.key), None)
+    later = [link.expires_at - SHORTEST for link in links if own and link.expires_at > own.expires_at]
+    return min((now + UNDO_LIFE, *later))
 
 
 async def invitation_of(tx: Transaction, letter: Letter) -> Invitation | None:

@@ -112,6 +112,10 @@ class UndoLinkRepository(UndoLinkReader, Protocol):
         """Delete all links of the account, which the caller holds."""
         ...
 
+    async def void_from(self, user_id: UserId, first_expiry: datetime) -> None:
+        """Delete the links of the account, which the caller holds, that expire at that time or later."""
+        ...
+
     async def prune(self, expired_before: datetime, limit: int) -> int:
         """Delete at most `limit` links that expired before that time, and return how many."""
         ...

@@ -15,7 +15,8 @@ class UndoLink:
     """What lets the reader of a verified address take an account back, after its password or its address was changed.
 
     While it lasts, nobody else can take the address, so that it can be restored. An account has one for each address
-    that it had. It outlasts later changes of the password and the address: whoever stole the account could make them.
+    that it had, and they expire in the order of these addresses. It outlasts later changes of the password and the
+    address, also later ones that are undone: whoever stole the account could make them.
     """
 
     hash: LinkTokenHash = field(repr=False)

@@ -35,6 +35,11 @@ class MemoryUndoLinks:
         for key in [key for key in self.tables.undo_links if key[0] == user_id]:
             del self.tables.undo_links[key]
 
+    async def void_from(self, user_id: UserId, first_expiry: datetime) -> None:
+        for link in await self.of_account(user_id):
+            if link.expires_at >= first_expiry:
+                del self.tables.undo_links[user_id, link.address.key]
+
     async def prune(self, expired_before: datetime, limit: int) -> int:
         old = [key for key, link in self.tables.undo_links.items() if link.expires_at < expired_before][:limit]
         for key in old:

@@ -113,6 +113,19 @@ async def test_the_links_of_one_account_are_voided(storage: Storage) -> None:
     assert await found(storage, hers) == hers
 
 
+async def test_the_links_of_one_account_are_voided_from_one_on(storage: Storage) -> None:
+    """VF-02: the links that expire earlier remain."""
+    addresses = [Email.parse(f"user{number}@example.org") for number in range(4)]
+    links = [a_link(address=address, number=number) for number, address in enumerate(addresses)]
+    hers = a_link(GRACE, number=5)
+    await put(storage, ADA, GRACE, *links, hers)
+    async with storage.transaction() as tx:
+        await tx.undo_links.void_from(ADA.id, links[2].expires_at)
+    async with storage.reading() as reading:
+        assert await reading.undo_links.of_account(ADA.id) == links[:2]
+    assert await found(storage, hers) == hers
+
+
 async def test_expired_links_are_pruned(storage: Storage) -> None:
     links = [a_link(address=Email.parse(f"user{number}@example.org"), number=number) for number in range(4)]
     await put(storage, ADA, *links)

@@ -10,7 +10,7 @@ from doorward.domain.access.actor import OPERATOR
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.email_verification import EmailVerification
 from doorward.domain.accounts.user import User
-from doorward.domain.errors import EmailTaken, InvalidCredentials, InvalidLink
+from doorward.domain.errors import EmailTaken, InvalidCredentials, InvalidLink, LetterUndelivered
 from doorward.domain.letters.letter import SLOT_SECONDS, Letter, LetterKind
 from doorward.domain.letters.link_token import RESET_LIFE
 from doorward.domain.letters.undo_link import UNDO_LIFE
@@ -166,6 +166,44 @@ async def test_the_links_of_the_thief_are_void_after_the_undoing() -> None:
         await undo(house, thiefs)
     with pytest.raises(InvalidLink):
         await house.reset_password(reset, OTHER_PASSWORD, "en", house.clock.now())
+
+
+async def test_the_thief_does_not_get_rid_of_the_link_by_undoing_a_second_change() -> None:
+    """VF-02: the link of the first address of a thief restores that address, and no link before it becomes void."""
+    house = House()
+    ada = await stolen(house)
+    token = await token_sent(house)
+    await moved_to(house, "second@example.com")
+    await undo(house, await token_sent(house, LetterKind.EMAIL_CHANGED, STOLEN))
+    assert email_of(await house.stored(ada.id)).value == STOLEN
+    await undo(house, token)
+    assert (await house.stored(ada.id)).email == ada.email
+
+
+async def test_a_letter_that_arrives_late_does_not_make_its_link_later_than_that_of_the_thief() -> None:
+    """VF-02: so the thief cannot void it while the mail server of the holder defers letters."""
+    house = House()
+    ada = await stolen(house)
+    house.mailer.failure = LetterUndelivered("deferred")
+    await house.send_letters()
+    house.mailer.failure = None
+    await moved_to(house, "second@example.com")
+    thiefs = await token_sent(house, LetterKind.EMAIL_CHANGED, STOLEN)
+    token = await token_sent(house)
+    await undo(house, thiefs)
+    await undo(house, token)
+    assert (await house.stored(ada.id)).email == ada.email
+
+
+async def test_a_return_to_an_earlier_address_voids_the_links_of_the_addresses_in_between() -> None:
+    """VF-02: otherwise a thief could undo it."""
+    house = House()
+    ada = await stolen(house)
+    await token_sent(house)
+    await moved_to(house, OLD)
+    await house.send_letters()
+    assert [letter.token for letter in house.mailer.sent if letter.recipient == STOLEN][1:] == [None]
+    assert (await house.stored(ada.id)).email == ada.email
 
 
 async def test_nobody_signs_up_with_an_address_that_can_be_restored() -> None:
