@@ -60,15 +60,18 @@ def to_json(value: Mapping[str, Any]) -> str:
 
 
 def read_export(lines: Iterable[bytes]) -> Iterator[ExportLine]:
-    """Yield what the lines behind the first one contain. Raise AuditBroken."""
+    """Yield what the lines behind the first one contain. Raise AuditBroken, also for a line that says the same in
+    another form: a second member of the same name, for example, would show other readers what was not verified."""
     stream: StreamId | None = None
     for number, text in enumerate(lines, 1):
         try:
             members = json.loads(text)
             if number == 1:
                 refuse_other_form(members)
+                refuse_other_text(text, to_json({"format": FORM, "exportedAt": members["exportedAt"]}))
                 continue
             line = parsed(members, stream)
+            refuse_other_text(text, written(line, readable="keys" in members))
         except AuditBroken:
             raise
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -81,6 +84,23 @@ def read_export(lines: Iterable[bytes]) -> Iterator[ExportLine]:
 def refuse_other_form(members: Mapping[str, Any]) -> None:
     if members["format"] != FORM:
         raise AuditBroken(1, f"this version reads exports of the form {FORM}")
+
+
+def refuse_other_text(text: bytes, expected: str) -> None:
+    """Raise ValueError unless a line is exactly this text. Its line break may be that of another system."""
+    if text.rstrip(b"\r\n") != expected.encode():
+        raise ValueError("The line has another form.")
+
+
+def written(line: ExportLine, *, readable: bool) -> str:
+    """Return the line as an export has it."""
+    match line:
+        case AuditStream():
+            return stream_line(line)
+        case ExportEnd():
+            return end_line(line)
+        case AuditRecord():
+            return entry_line(line, readable=readable)
 
 
 def parsed(members: Mapping[str, Any], stream: StreamId | None) -> ExportLine:

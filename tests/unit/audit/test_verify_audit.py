@@ -65,7 +65,7 @@ async def test_an_export_identifies_nobody_unless_it_is_readable() -> None:
 
 
 def altered(line: str, **members: Any) -> str:
-    return json.dumps(json.loads(line) | members)
+    return json.dumps(json.loads(line) | members, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,13 @@ ATTACKS = {
     ),
     "no JSON": Attack(lambda lines: [*lines[:3], "{", *lines[4:]], 4, "it is not a line of an export"),
     "an array": Attack(lambda lines: [*lines[:3], "[]", *lines[4:]], 4, "it is not a line of an export"),
+    "a second member of the same name": Attack(
+        lambda lines: [*lines[:3], '{"event":"user_created",' + lines[3][1:], *lines[4:]],
+        4,
+        "it is not a line of an export",
+    ),
+    "a member that no export has": Attack(replaced(4, note="checked"), 4, "it is not a line of an export"),
+    "only some of the readable members": Attack(replaced(4, erased=True), 4, "it is not a line of an export"),
     "another form": Attack(replaced(1, format="doorward-audit-9"), 1, "this version reads exports of the form"),
     "something behind the end": Attack(lambda lines: [*lines, lines[1]], 13, "something follows the end"),
     "nothing at all": Attack(lambda _: [], 1, "the end is missing"),
