@@ -6,7 +6,7 @@ from doorward.interfaces.cli.output import rfc3339
 
 
 def as_object(user: User) -> dict[str, object]:
-    """Return an account with the members that the API uses, as it is now."""
+    """Return an account with the members that lists of the API have, as it is now."""
     suspension = user.suspension_at(SystemClock().now())
     adopted = {"alias": user.alias.value if user.alias else None, "externalId": user.external_id}
     return {
@@ -19,6 +19,7 @@ def as_object(user: User) -> dict[str, object]:
         "reason": suspension.reason or None if suspension else None,
         "until": rfc3339(suspension.until) if suspension and suspension.until else None,
         "createdAt": rfc3339(user.created_at),
+        "locale": user.locale,
         **{name: value for name, value in adopted.items() if value is not None},
         "deletedAt": rfc3339(user.deleted_at) if user.deleted_at else None,
     }

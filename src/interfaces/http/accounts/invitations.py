@@ -48,7 +48,7 @@ from doorward.interfaces.http.wire.new_account import NewEmail, NewPassword, New
 from doorward.interfaces.http.wire.profile import LocaleTag, new_locale
 from doorward.interfaces.http.wire.text_limits import MAX_ROLES, ROLE_NAME
 
-AfterId = Annotated[UUID | None, QueryParameter()]
+AfterId = Annotated[UUID | None, QueryParameter(description="The `after` of the page before.")]
 PageSize = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE_SIZE)]
 
 

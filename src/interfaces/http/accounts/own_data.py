@@ -36,7 +36,7 @@ class OwnDataView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     exported_at: Annotated[datetime, Meta(tz=True)]
     account: Values
-    profile: Annotated[Values | None, Meta(description="The profile as JSON text; null if there is none.")]
+    profile: Annotated[Values | None, Meta(description="The profile, with its JSON as `text`; null if there is none.")]
     sessions: list[Values]
     letters: Annotated[list[Values], Meta(description="Letters of the last week, the latest first.")]
     link_tokens: Annotated[list[Values], Meta(description="Links of letters that are still valid.")]
