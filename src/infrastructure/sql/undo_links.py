@@ -30,6 +30,7 @@ RESERVED = (
 REPLACE = update(undo_links).where(OF_HOLDER, undo_links.c.address_key == bindparam("same_address"))
 ADD = insert(undo_links)
 VOID = delete(undo_links).where(OF_HOLDER)
+VOID_SINCE = VOID.where(undo_links.c.expires_at >= bindparam("first_expiry"))
 EXPIRED = select(undo_links.c.token_hash).where(undo_links.c.expires_at < bindparam("before")).limit(bindparam("count"))
 DELETE_EXPIRED = delete(undo_links).where(
     undo_links.c.token_hash.in_(bindparam("hashes", expanding=True)), undo_links.c.expires_at < bindparam("before")
@@ -63,6 +64,9 @@ class SqlUndoLinks:
 
     async def void(self, user_id: UserId) -> None:
         await self.connection.change(VOID, {"holder": user_id})
+
+    async def void_since(self, link: UndoLink) -> None:
+        await self.connection.change(VOID_SINCE, {"holder": link.user_id, "first_expiry": link.expires_at})
 
     async def prune(self, expired_before: datetime, limit: int) -> int:
         expired = await self.connection.rows(EXPIRED, {"before": expired_before, "count": limit})
