@@ -102,9 +102,7 @@ def count_of(row: SqlRow) -> AttemptCount:
 
 
 def to_count(rows: Sequence[SqlRow]) -> AttemptCount | None:
-    if not rows:
-        return None
-    return AttemptCount(attempts=rows[0].attempts, first_at=rows[0].first_at, allowed_at=rows[0].allowed_at)
+    return count_of(rows[0]) if rows else None
 
 
 def of(key: AttemptKey) -> dict[str, Any]:
