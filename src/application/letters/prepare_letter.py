@@ -54,7 +54,7 @@ class PrepareLetter:
         """Return the account, which is held until the transaction ends, or the invitation that the letter is about.
         Return None if nobody is to get the letter."""
         if letter.kind is LetterKind.INVITATION:
-            return await invitation_of(tx, letter)
+            return await invitation_of(tx, letter, now)
         if letter.kind in REQUESTED:
             return await account_with_address(tx, letter, now)
         user = await tx.users.lock(letter.user_id) if letter.user_id and letter.recipient else None
@@ -174,12 +174,12 @@ async def undo_link_of(
     return None
 
 
-async def invitation_of(tx: Transaction, letter: Letter) -> Invitation | None:
-    """Return the invitation that the letter is about. Return None if it was accepted, removed or replaced, or if the
-    address has an account."""
+async def invitation_of(tx: Transaction, letter: Letter, now: datetime) -> Invitation | None:
+    """Return the invitation that the letter is about. Return None if it was accepted, removed or replaced, if it has
+    expired, or if the address has an account."""
     key = login_key(letter.recipient)
     invitation = await tx.invitations.by_address(key)
-    if invitation is None or invitation.slot != letter.slot:
+    if invitation is None or invitation.slot != letter.slot or now >= invitation.expires_at:
         return None
     _, taken = await tx.users.taken((), (key,))
     return None if taken else invitation

@@ -19,7 +19,14 @@ from doorward.domain.access.decision import any_of
 from doorward.domain.access.principal import Principal
 from doorward.domain.access.role import ADMIN
 from doorward.domain.audit.source import Source
-from doorward.domain.errors import AccountMissing, EmailAlreadyVerified, InvalidEmail, InvalidLink
+from doorward.domain.errors import (
+    AccountDisabled,
+    AccountMissing,
+    AddressMissing,
+    EmailAlreadyVerified,
+    InvalidEmail,
+    InvalidLink,
+)
 from doorward.domain.ids import UserId
 from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.security.access import PUBLIC
@@ -88,7 +95,7 @@ async def verify_email(
     summary="Send the letter that verifies an email address again",
     tags=("Administration: accounts",),
     dependencies={"principal": Provide(current_principal, sync_to_thread=False)},
-    opt={"access": any_of(ADMIN), "refusals": (AccountMissing, EmailAlreadyVerified)},
+    opt={"access": any_of(ADMIN), "refusals": (AccountMissing, AccountDisabled, AddressMissing, EmailAlreadyVerified)},
 )
 @inject
 async def resend_verification(
