@@ -27,8 +27,9 @@ from doorward.domain.letters.language import DEFAULT_LANGUAGE
 from doorward.domain.letters.letter import LetterKind
 from doorward.domain.sessions.origin import Origin
 from doorward.domain.sessions.session import Device
-from support.builders import OTHER_PASSWORD, PASSWORD, House, a_principal, a_user
+from support.builders import OTHER_PASSWORD, PASSWORD, a_principal, a_user
 from support.doubles import NOON, PlainTokens
+from support.house import House
 from support.storage_access import put
 
 A_MONTH = timedelta(days=30).total_seconds()

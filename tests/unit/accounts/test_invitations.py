@@ -33,8 +33,9 @@ from doorward.domain.errors import (
 )
 from doorward.domain.letters.language import Language
 from doorward.domain.letters.letter import LetterKind
-from support.builders import BLOCKED, PASSWORD, House, a_principal
+from support.builders import BLOCKED, PASSWORD, a_principal
 from support.doubles import NOON, PlainLinkTokens
+from support.house import House
 from support.storage_access import put
 
 ADDRESS, EDITOR = "ada@example.org", RoleName("editor")
