@@ -29,7 +29,7 @@ SignUpMode = Annotated[
     Literal["open", "invited", "closed"],
     Meta(
         description="Who may get an account: `open` is everybody, `invited` is whoever has an invitation, and with "
-        "`closed` administrators create all accounts."
+        "`closed` admins create all accounts."
     ),
 ]
 SessionIdleSeconds = Annotated[

@@ -43,9 +43,9 @@ class LimitSettings:
     limit_sign_up: Annotated[str, Meta(description=f"Sign-ups per address and network, and of everybody. {SYNTAX}")] = (
         "100/hour,300/hour/network,600/minute/all"
     )
-    limit_forgot: Annotated[str, Meta(description=f"Requests for a letter with a new password. {SYNTAX}")] = (
-        "60/hour,200/hour/network"
-    )
+    limit_forgot: Annotated[
+        str, Meta(description=f"Requests for a letter with a link to choose a new password. {SYNTAX}")
+    ] = "60/hour,200/hour/network"
     limit_reset: Annotated[
         str, Meta(description=f"New passwords, new addresses and undone changes by the link of a letter. {SYNTAX}")
     ] = "60/hour,200/hour/network"

@@ -24,8 +24,8 @@ from doorward.domain.accounts.listing import Listing, Sort
 from doorward.domain.accounts.suspension import Suspension
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import fold
-from doorward.infrastructure.clock import SystemClock
 from doorward.interfaces.cli.account_names import AccountName, account_name
+from doorward.interfaces.cli.account_output import as_object, roles_text, state_of
 from doorward.interfaces.cli.import_users import import_users
 from doorward.interfaces.cli.invite import invite
 from doorward.interfaces.cli.moments import Moment
@@ -270,34 +270,3 @@ def listing(query: str, role: str | None, disabled: bool, deleted: bool, sort: s
         deleted=deleted,
         sort=Sort(sort) if sort else None,
     )
-
-
-def as_object(user: User) -> dict[str, object]:
-    """Return an account with the members that the API uses, as it is now."""
-    suspension = user.suspension_at(SystemClock().now())
-    adopted = {"alias": user.alias.value if user.alias else None, "externalId": user.external_id}
-    return {
-        "id": str(user.id),
-        "username": user.username.value,
-        "email": user.address,
-        "roles": sorted(user.roles),
-        "emailVerified": user.email_verified,
-        "disabled": suspension is not None,
-        "reason": suspension.reason or None if suspension else None,
-        "until": rfc3339(suspension.until) if suspension and suspension.until else None,
-        "createdAt": rfc3339(user.created_at),
-        **{name: value for name, value in adopted.items() if value is not None},
-        "deletedAt": rfc3339(user.deleted_at) if user.deleted_at else None,
-    }
-
-
-def roles_text(user: User) -> str:
-    """Return the roles of an account in words, such as `the roles admin, user`."""
-    return f"the role{'s' if len(user.roles) > 1 else ''} {', '.join(sorted(user.roles))}"
-
-
-def state_of(user: User) -> str:
-    """Return the word for whether an account can sign in."""
-    if user.deleted_at:
-        return "deleted"
-    return "enabled" if user.is_enabled_at(SystemClock().now()) else "disabled"

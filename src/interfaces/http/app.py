@@ -50,7 +50,7 @@ from doorward.interfaces.http.operations.metrics import metrics
 from doorward.interfaces.http.operations.welcome import welcome
 from doorward.interfaces.http.security.access import require_guarded
 from doorward.interfaces.http.security.cookies import COOKIES, Cookies
-from doorward.interfaces.http.security.guard import Guard
+from doorward.interfaces.http.security.guard import Guard, current_principal
 from doorward.interfaces.http.security.presented_token import presented_in_tutorial, presented_token
 from doorward.interfaces.http.security.request_limits import CONTAINER
 from doorward.interfaces.http.security.visitor import current_visitor
@@ -63,6 +63,7 @@ from doorward.interfaces.http.sessions.refresh import refresh
 from doorward.interfaces.http.sessions.revocation_list import revocations
 from doorward.interfaces.http.sessions.sign_out import SignOutController
 from doorward.interfaces.http.wire.json_request import request_class
+from doorward.interfaces.http.wire.languages import client_language
 
 Lifespan = Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]]
 
@@ -126,7 +127,9 @@ def create_app(container: AsyncContainer, config: HttpConfig, lifespan: Lifespan
         state=State({COOKIES: cookies, CONTAINER: container}),
         dependencies={
             "browser": Provide(cookies.browser_of, sync_to_thread=False),
+            "principal": Provide(current_principal, sync_to_thread=False),
             "visitor": Provide(current_visitor, sync_to_thread=False),
+            "language": Provide(client_language, sync_to_thread=False),
         },
         exception_handlers=error_answers.exception_handlers(),
         request_class=request_class(dialect.lenient_paths),

@@ -53,6 +53,7 @@ def test_an_account_is_made_with_a_password_from_standard_input(migrated: Doorwa
         "reason",
         "until",
         "createdAt",
+        "locale",
         "deletedAt",
     }
     assert set(made) == members

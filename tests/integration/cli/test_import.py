@@ -61,6 +61,8 @@ def test_accounts_come_from_a_file(migrated: Doorward, tmp_path: Path) -> None:
         "until": None,
         "emailVerified": True,
         "createdAt": "2019-05-04T01:02:01.500000Z",
+        "locale": None,
+        "deletedAt": None,
     }
     (event,) = [json.loads(text) for text in done.stderr.splitlines()]
     assert {"event": "users_imported", "by": "operator", "imported": 2, "skipped": 0}.items() <= event.items()

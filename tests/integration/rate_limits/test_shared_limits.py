@@ -1,7 +1,7 @@
 """Limits whose counts are shared in a real Redis or Valkey, and what happens while it is away (OP-08)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -13,7 +13,8 @@ from doorward.domain.rate_limits.rate_limit import RateLimit
 from doorward.infrastructure.rate_limits.diagnosis import diagnose_shared_limits
 from doorward.infrastructure.rate_limits.shared_rate_limiter import SharedRateLimiter, SharedTimings
 from doorward.infrastructure.rate_limits.window_rate_limiter import LocalRateLimiter
-from support.doubles import ListLog
+from support.doubles import FrozenClock, ListLog
+from support.limits_time import counted_by
 from support.programs.processes import PATIENCE
 from support.programs.redis_server import RedisServer
 from support.programs.server_process import running
@@ -26,6 +27,13 @@ IMPATIENT = SharedTimings(wait_seconds=0.05, retry_seconds=0.01)
 
 
 Node = tuple[SharedRateLimiter, ListLog]
+
+
+@pytest.fixture(autouse=True)
+def _in_one_hour() -> Iterator[None]:
+    """Windows in memory begin with the hour of the clock, so that a test would see two when the hour changes."""
+    with counted_by(FrozenClock()):
+        yield
 
 
 @asynccontextmanager

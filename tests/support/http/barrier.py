@@ -23,7 +23,7 @@ class Crowd:
     server: Server
     connections: list[socket.socket]
 
-    def at_once(self, requests: Sequence[bytes], between: Callable[[], object] = bool) -> list[Response]:
+    def at_once(self, requests: Sequence[bytes], between: Callable[[], object] = lambda: None) -> list[Response]:
         """Send one request on each connection, and return the answers in the same order. `between` is called between
         the two requests of each pair: by default nothing happens there.
 

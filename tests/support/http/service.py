@@ -12,19 +12,17 @@ from support.builders import PASSWORD
 INTROSPECT, REVOKE = "/api/auth/introspect", "/api/auth/revoke"
 
 USER_MEMBERS = {
-    *(
-        "id",
-        "username",
-        "email",
-        "emailVerified",
-        "roles",
-        "disabled",
-        "reason",
-        "until",
-        "createdAt",
-        "deletedAt",
-        "locale",
-    ),
+    "id",
+    "username",
+    "email",
+    "emailVerified",
+    "roles",
+    "disabled",
+    "reason",
+    "until",
+    "createdAt",
+    "deletedAt",
+    "locale",
 }
 """The members of an account that admins see."""
 

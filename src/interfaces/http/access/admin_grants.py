@@ -5,7 +5,7 @@ from uuid import UUID
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import Controller, delete, put
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from doorward.application.access.grant_role import GrantRole
@@ -21,14 +21,12 @@ from doorward.domain.errors import (
     RoleMissing,
 )
 from doorward.domain.ids import UserId
-from doorward.interfaces.http.security.guard import current_principal
 
 
 class AdminGrantsController(Controller):
     path = "/api/admin/users/{user_id:uuid}/roles/{role:str}"
     tags = ("Administration: accounts",)
     opt = {"access": any_of(ADMIN)}  # noqa: RUF012
-    dependencies = {"principal": Provide(current_principal, sync_to_thread=False)}  # noqa: RUF012
 
     @put(
         "/",

@@ -8,7 +8,7 @@ import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import Controller, Response, delete, get, put
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
@@ -27,7 +27,6 @@ from doorward.domain.errors import (
     RoleMissing,
 )
 from doorward.interfaces.http.docs.answers import json_response
-from doorward.interfaces.http.security.guard import current_principal
 from doorward.interfaces.http.wire.text_limits import ROLE_DESCRIPTION
 
 
@@ -62,7 +61,6 @@ class AdminRolesController(Controller):
     path = "/api/admin/roles"
     tags = ("Administration: roles",)
     opt = {"access": any_of(ADMIN), "refusals": (InvalidRoleName, RoleMissing)}  # noqa: RUF012
-    dependencies = {"principal": Provide(current_principal, sync_to_thread=False)}  # noqa: RUF012
 
     @get("/", operation_id="listRoles", summary="List all roles", opt={"refusals": ()})
     @inject

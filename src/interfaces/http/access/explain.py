@@ -14,7 +14,7 @@ from doorward.application.access.explain_access import ExplainAccess, Explanatio
 from doorward.domain.access.decision import SIGNED_IN, Requirement, any_of
 from doorward.domain.access.role import ADMIN, parse_role_name
 from doorward.domain.errors import AccountMissing, EmailUnproven, InvalidRoleName
-from doorward.interfaces.http.accounts.admin_users import UserView, user_view
+from doorward.interfaces.http.accounts.user_view import UserView, user_view
 from doorward.interfaces.http.errors.refusals import RouteMissing
 from doorward.interfaces.http.security.access import ACCESS, PUBLIC, SERVICE
 from doorward.interfaces.http.wire.text_limits import (

@@ -5,7 +5,7 @@ from uuid import UUID
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import Controller, post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from doorward.application.accounts.restore_user import RestoreUser
@@ -16,8 +16,7 @@ from doorward.domain.access.principal import Principal
 from doorward.domain.access.role import ADMIN
 from doorward.domain.errors import AccountDisabled, AccountMissing, AddressMissing
 from doorward.domain.ids import UserId
-from doorward.interfaces.http.accounts.admin_users import UserView, user_view
-from doorward.interfaces.http.security.guard import current_principal
+from doorward.interfaces.http.accounts.user_view import UserView, user_view
 from doorward.interfaces.http.wire.message import Message
 
 
@@ -25,7 +24,6 @@ class AdminRecoveryController(Controller):
     path = "/api/admin/users/{user_id:uuid}"
     tags = ("Administration: accounts",)
     opt = {"access": any_of(ADMIN), "refusals": (AccountMissing,)}  # noqa: RUF012
-    dependencies = {"principal": Provide(current_principal, sync_to_thread=False)}  # noqa: RUF012
 
     @post("/restore", status_code=200, operation_id="restoreUser", summary="Restore a deleted account")
     @inject

@@ -27,9 +27,7 @@ from doorward.domain.access.principal import Principal
 from doorward.domain.access.role import ADMIN
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.listing import Listing
-from doorward.domain.accounts.profile import Profile
 from doorward.domain.accounts.suspension import Suspension
-from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
 from doorward.domain.errors import (
     AccountMissing,
@@ -54,50 +52,11 @@ from doorward.domain.errors import (
 )
 from doorward.domain.ids import UserId
 from doorward.interfaces.http.accounts.list_parameters import AfterKey, PageSize, SortedBy, filters
+from doorward.interfaces.http.accounts.user_view import UserDetails, UserView, user_details, user_view
 from doorward.interfaces.http.errors.refusals import TooManyLargeAnswers
-from doorward.interfaces.http.security.guard import current_principal
-from doorward.interfaces.http.wire.adopted import ALIAS, EXTERNAL_ID
 from doorward.interfaces.http.wire.new_account import NewEmail, NewPassword, NewUsername
-from doorward.interfaces.http.wire.profile import (
-    LocaleTag,
-    ProfileMembers,
-    new_locale,
-    profile_change,
-    profile_view,
-)
-from doorward.interfaces.http.wire.text_limits import (
-    EMAIL,
-    MAX_ROLES,
-    REASON,
-    ROLE_NAME,
-    USERNAME,
-)
-
-
-class UserView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """An account as admins see it."""
-
-    id: UUID
-    username: str
-    email: str | None
-    roles: Annotated[list[str], Meta(examples=[["admin", "user"]])]
-    disabled: bool
-    reason: Annotated[str | None, Meta(description="Why the account is disabled, as an admin wrote it.")]
-    until: Annotated[datetime, Meta(tz=True, description="When the disabled account becomes enabled by itself.")] | None
-    email_verified: bool
-    created_at: Annotated[datetime, Meta(tz=True)]
-    alias: Annotated[str, Meta(description=ALIAS)] | UnsetType = UNSET
-    external_id: Annotated[str, Meta(description=EXTERNAL_ID)] | UnsetType = UNSET
-    locale: Annotated[str | None, Meta(description="The language of letters.", examples=["de"])]
-    deleted_at: (
-        Annotated[datetime, Meta(tz=True, description="When the account was deleted, if it can be restored.")] | None
-    )
-
-
-class UserDetails(UserView, frozen=True, kw_only=True, rename="camel"):
-    """An account as admins see it, with its profile. Lists leave the profile out."""
-
-    profile: ProfileMembers | None
+from doorward.interfaces.http.wire.profile import LocaleTag, ProfileMembers, new_locale, profile_change
+from doorward.interfaces.http.wire.text_limits import EMAIL, MAX_ROLES, REASON, ROLE_NAME, USERNAME
 
 
 class UserPage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -144,38 +103,12 @@ class UserPatch(
         ]
         | UnsetType
     ) = UNSET
-
     locale: LocaleTag | UnsetType = UNSET
     profile: ProfileMembers | UnsetType | None = UNSET
 
     def __post_init__(self) -> None:
         if self.disabled is not True and (self.reason is not UNSET or self.until is not UNSET):
             raise ValueError("Give reason and until only together with disabled: true.")
-
-
-def user_view(user: User, now: datetime) -> UserView:
-    """Return an account as admins see it at that time."""
-    suspension = user.suspension_at(now)
-    return UserView(
-        id=user.id,
-        username=user.username.value,
-        email=user.address,
-        roles=sorted(user.roles),
-        disabled=suspension is not None,
-        reason=suspension.reason or None if suspension else None,
-        until=suspension.until if suspension else None,
-        email_verified=user.email_verified,
-        created_at=user.created_at,
-        alias=user.alias.value if user.alias else UNSET,
-        external_id=UNSET if user.external_id is None else user.external_id,
-        locale=user.locale,
-        deleted_at=user.deleted_at,
-    )
-
-
-def user_details(user: User, profile: Profile | None, now: datetime) -> UserDetails:
-    """Return an account as admins see it at that time, with its profile."""
-    return UserDetails(**msgspec.structs.asdict(user_view(user, now)), profile=profile_view(profile))
 
 
 def user_changes(patch: UserPatch, now: datetime) -> UserChanges:
@@ -195,7 +128,6 @@ class AdminUsersController(Controller):
     path = "/api/admin/users"
     tags = ("Administration: accounts",)
     opt = {"access": any_of(ADMIN), "refusals": (AccountMissing,)}  # noqa: RUF012
-    dependencies = {"principal": Provide(current_principal, sync_to_thread=False)}  # noqa: RUF012
 
     @get(
         "/",

@@ -1,12 +1,12 @@
 """The routes by which the address of an account is changed, and by which a change is undone."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Request, post
-from litestar.di import NamedDependency, Provide
+from litestar import post
+from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
@@ -18,13 +18,13 @@ from doorward.domain.access.decision import SIGNED_IN
 from doorward.domain.access.principal import Principal
 from doorward.domain.audit.source import Source
 from doorward.domain.errors import EmailTaken, HashingBusy, InvalidEmail, InvalidLink, PasswordWrong, TooManyAttempts
+from doorward.domain.letters.language import Language
 from doorward.domain.letters.link_token import RESET_LIFE
 from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.errors.field_errors import MEMBER_NAMES
 from doorward.interfaces.http.security.access import PUBLIC
-from doorward.interfaces.http.security.guard import current_principal
 from doorward.interfaces.http.security.request_limits import Limited
-from doorward.interfaces.http.wire.languages import named_language
+from doorward.interfaces.http.wire.account_members import PresentPassword
 from doorward.interfaces.http.wire.link_use import LinkUse
 from doorward.interfaces.http.wire.message import Message
 from doorward.interfaces.http.wire.text_limits import EMAIL
@@ -34,9 +34,7 @@ TAGS = ("Email address",)
 
 class EmailChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     new_email: Annotated[str, Meta(description="The new email.", examples=["ada@example.com"], extra_json_schema=EMAIL)]
-    password: Annotated[
-        str, Meta(description="The present password of the account.", extra_json_schema={"format": "password"})
-    ]
+    password: PresentPassword
 
 
 class ChangeUndone(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -50,7 +48,6 @@ class ChangeUndone(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     operation_id="requestEmailChange",
     summary="Ask for a letter that confirms another email address",
     tags=TAGS,
-    dependencies={"principal": Provide(current_principal, sync_to_thread=False)},
     guards=[Limited(LimitName.CONFIRM)],
     opt={
         "access": SIGNED_IN,
@@ -61,7 +58,7 @@ class ChangeUndone(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 @inject
 async def request_email_change(
     data: JSONBody[EmailChange],
-    request: Request[Any, Any, Any],
+    language: NamedDependency[Language | None],
     principal: NamedDependency[Principal],
     request_change: FromDishka[RequestEmailChange],
     clock: FromDishka[Clock],
@@ -69,7 +66,6 @@ async def request_email_change(
     """The account keeps its email until the link in the letter to the new one is used. The answer is the same for an
     email that another account has; then its owner is told. An account gets one such letter in each minute of the
     clock."""
-    language = named_language(request.scope["headers"])
     await request_change(principal, data.new_email, data.password, clock.now(), language)
     return Message(message="A letter to the new email is on its way.")
 
@@ -86,14 +82,14 @@ async def request_email_change(
 @inject
 async def confirm_email_change(
     data: JSONBody[LinkUse],
-    request: Request[Any, Any, Any],
+    language: NamedDependency[Language | None],
     visitor: NamedDependency[Source],
     confirm: FromDishka[ConfirmEmailChange],
     clock: FromDishka[Clock],
 ) -> None:
     """A token works once, for 24 hours. The new email is verified, and the old one is told. If that was verified, its
     letter has a link that undoes the change for seven days."""
-    await confirm(data.token, named_language(request.scope["headers"]), clock.now(), visitor)
+    await confirm(data.token, language, clock.now(), visitor)
 
 
 @post(

@@ -1,15 +1,13 @@
 """The routes by which the address of an account is verified."""
 
-from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Request, post
-from litestar.di import NamedDependency, Provide
+from litestar import post
+from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
-from msgspec import Meta
 
 from doorward.application.accounts.request_email_verification import RequestEmailVerification
 from doorward.application.accounts.resend_email_verification import ResendEmailVerification
@@ -28,22 +26,19 @@ from doorward.domain.errors import (
     InvalidLink,
 )
 from doorward.domain.ids import UserId
+from doorward.domain.letters.language import Language
 from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.security.access import PUBLIC
-from doorward.interfaces.http.security.guard import current_principal
 from doorward.interfaces.http.security.request_limits import Limited
-from doorward.interfaces.http.wire.languages import named_language
+from doorward.interfaces.http.wire.account_members import EmailOfAccount
 from doorward.interfaces.http.wire.link_use import LinkUse
 from doorward.interfaces.http.wire.message import Message
-from doorward.interfaces.http.wire.text_limits import EMAIL
 
 TAGS = ("Email address",)
 
 
 class VerificationRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    email: Annotated[
-        str, Meta(description="The email of the account.", examples=["ada@example.org"], extra_json_schema=EMAIL)
-    ]
+    email: EmailOfAccount
 
 
 @post(
@@ -58,13 +53,13 @@ class VerificationRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
 @inject
 async def request_verification(
     data: JSONBody[VerificationRequest],
-    request: Request[Any, Any, Any],
+    language: NamedDependency[Language | None],
     request_letter: FromDishka[RequestEmailVerification],
     clock: FromDishka[Clock],
 ) -> Message:
     """The answer is the same whether or not an account has this email, and whether or not it is verified. An address
     gets at most one such letter in each minute of the clock."""
-    await request_letter(data.email, named_language(request.scope["headers"]), clock.now())
+    await request_letter(data.email, language, clock.now())
     return Message(message="If an account has this email and has not verified it, a letter is on its way.")
 
 
@@ -94,7 +89,6 @@ async def verify_email(
     operation_id="resendEmailVerification",
     summary="Send the letter that verifies an email address again",
     tags=("Administration: accounts",),
-    dependencies={"principal": Provide(current_principal, sync_to_thread=False)},
     opt={"access": any_of(ADMIN), "refusals": (AccountMissing, AccountDisabled, AddressMissing, EmailAlreadyVerified)},
 )
 @inject

@@ -1,14 +1,14 @@
 """The routes of invitations: those of admins, and the one that accepts an invitation."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Controller, Request, delete, get, post
-from litestar.di import NamedDependency, Provide
+from litestar import Controller, delete, get, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, UnsetType
 
@@ -37,18 +37,18 @@ from doorward.domain.errors import (
     UsernameTaken,
 )
 from doorward.domain.ids import InvitationId
+from doorward.domain.letters.language import Language
 from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.errors.refusals import TooManyLargeAnswers
 from doorward.interfaces.http.security.access import PUBLIC
-from doorward.interfaces.http.security.guard import current_principal
 from doorward.interfaces.http.security.request_limits import Limited
-from doorward.interfaces.http.wire.languages import named_language
+from doorward.interfaces.http.wire.link_use import LinkToken
 from doorward.interfaces.http.wire.message import Message
 from doorward.interfaces.http.wire.new_account import NewEmail, NewPassword, NewUsername
 from doorward.interfaces.http.wire.profile import LocaleTag, new_locale
 from doorward.interfaces.http.wire.text_limits import MAX_ROLES, ROLE_NAME
 
-AfterId = Annotated[UUID | None, QueryParameter()]
+AfterId = Annotated[UUID | None, QueryParameter(description="The `after` of the page before.")]
 PageSize = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE_SIZE)]
 
 
@@ -78,7 +78,7 @@ class InvitationList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Acceptance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    token: Annotated[str, Meta(description="The token of the link in the letter.")]
+    token: LinkToken
     username: NewUsername
     password: NewPassword
 
@@ -100,7 +100,6 @@ class AdminInvitationsController(Controller):
     path = "/api/admin/invitations"
     tags = ("Administration: accounts",)
     opt = {"access": MAY_INVITE}  # noqa: RUF012
-    dependencies = {"principal": Provide(current_principal, sync_to_thread=False)}  # noqa: RUF012
 
     @get(
         "/",
@@ -176,13 +175,12 @@ class AdminInvitationsController(Controller):
 @inject
 async def accept_invitation(
     data: JSONBody[Acceptance],
-    request: Request[Any, Any, Any],
+    language: NamedDependency[Language | None],
     visitor: NamedDependency[Source],
     accept: FromDishka[AcceptInvitation],
     clock: FromDishka[Clock],
 ) -> Message:
     """A token works once, for seven days. The account has the address of the invitation, which is verified, and its
     roles. Nobody is signed in."""
-    language = named_language(request.scope["headers"])
     await accept(data.token, data.username, data.password, language, clock.now(), visitor)
     return Message(message="User registered successfully!")

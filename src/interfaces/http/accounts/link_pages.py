@@ -72,7 +72,6 @@ UNDO: Final = LinkPage(
     done="The change was undone. Choose a new password now.",
     next="reset-password",
 )
-
 INVITATION: Final = LinkPage(
     title="Create your account",
     route="api/auth/invitation",

@@ -1,13 +1,13 @@
 """Routes for the account that is signed in."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Controller, Request, delete, get, patch, post
-from litestar.di import NamedDependency, Provide
+from litestar import Controller, delete, get, patch, post
+from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
@@ -34,14 +34,14 @@ from doorward.domain.errors import (
     PasswordWrong,
     TooManyAttempts,
 )
+from doorward.domain.letters.language import Language
 from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.errors.field_errors import MEMBER_NAMES
 from doorward.interfaces.http.security.cookies import ends_session
-from doorward.interfaces.http.security.guard import current_principal
 from doorward.interfaces.http.security.request_limits import Limited
 from doorward.interfaces.http.sessions.own_sessions import SessionView, session_view
+from doorward.interfaces.http.wire.account_members import OtherPassword, PresentPassword
 from doorward.interfaces.http.wire.adopted import ALIAS
-from doorward.interfaces.http.wire.languages import named_language
 from doorward.interfaces.http.wire.profile import (
     LocaleTag,
     ProfileMembers,
@@ -49,7 +49,7 @@ from doorward.interfaces.http.wire.profile import (
     profile_change,
     profile_view,
 )
-from doorward.interfaces.http.wire.text_limits import NEW_PASSWORD, PASSWORD
+from doorward.interfaces.http.wire.text_limits import PASSWORD
 
 
 class AccountView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -68,13 +68,7 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 class PasswordChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     current_password: Annotated[str, Meta(extra_json_schema=PASSWORD)]
-    new_password: Annotated[
-        str,
-        Meta(
-            description="The new password; the rules are those of sign-up.",
-            extra_json_schema=NEW_PASSWORD,
-        ),
-    ]
+    new_password: OtherPassword
 
 
 class AccountPatch(
@@ -89,7 +83,7 @@ class AccountPatch(
 class Confirmation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     """The password, as a confirmation of what cannot be undone."""
 
-    password: Annotated[str, Meta(description="The present password of the account.", extra_json_schema=PASSWORD)]
+    password: PresentPassword
 
 
 def account_view(user: User, session: ListedSession, profile: Profile | None) -> AccountView:
@@ -111,7 +105,6 @@ class AccountController(Controller):
     path = "/api/account"
     tags = ("Own account",)
     opt = {"access": SIGNED_IN}  # noqa: RUF012
-    dependencies = {"principal": Provide(current_principal, sync_to_thread=False)}  # noqa: RUF012
 
     @get("/", operation_id="getOwnAccount", summary="Get the own account and session")
     @inject
@@ -191,12 +184,11 @@ class AccountController(Controller):
     async def change_password(
         self,
         data: JSONBody[PasswordChange],
-        request: Request[Any, Any, Any],
+        language: NamedDependency[Language | None],
         principal: NamedDependency[Principal],
         change: FromDishka[ChangePassword],
         clock: FromDishka[Clock],
     ) -> None:
         """This session continues; all other sessions of the account end. The holder of the account is told by
         letter."""
-        language = named_language(request.scope["headers"])
         await change(principal, data.current_password, data.new_password, clock.now(), language)

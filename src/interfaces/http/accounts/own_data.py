@@ -8,7 +8,7 @@ import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import get
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 from msgspec import Meta
 
@@ -19,7 +19,6 @@ from doorward.domain.access.decision import SIGNED_IN
 from doorward.domain.access.principal import Principal
 from doorward.domain.audit.sealed_entry import AuditEntryId
 from doorward.interfaces.http.errors.refusals import TooManyLargeAnswers
-from doorward.interfaces.http.security.guard import current_principal
 
 After = Annotated[
     UUID | None, QueryParameter(description="The `after` of the export before, for the audit entries that follow.")
@@ -37,7 +36,7 @@ class OwnDataView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     exported_at: Annotated[datetime, Meta(tz=True)]
     account: Values
-    profile: Annotated[Values | None, Meta(description="The profile as JSON text; null if there is none.")]
+    profile: Annotated[Values | None, Meta(description="The profile, with its JSON as `text`; null if there is none.")]
     sessions: list[Values]
     letters: Annotated[list[Values], Meta(description="Letters of the last week, the latest first.")]
     link_tokens: Annotated[list[Values], Meta(description="Links of letters that are still valid.")]
@@ -59,7 +58,6 @@ class OwnDataView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     operation_id="exportOwnData",
     summary="Get everything that is held about the own account",
     tags=["Own account"],
-    dependencies={"principal": Provide(current_principal, sync_to_thread=False)},
     opt={"access": SIGNED_IN, "refusals": (TooManyLargeAnswers,)},
 )
 @inject

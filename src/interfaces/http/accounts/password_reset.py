@@ -1,14 +1,11 @@
 """The routes for people who forgot their password."""
 
-from typing import Annotated, Any
-
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Request, post
+from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
-from msgspec import Meta
 
 from doorward.application.accounts.request_password_reset import RequestPasswordReset
 from doorward.application.accounts.reset_password import ResetPassword
@@ -22,32 +19,25 @@ from doorward.domain.errors import (
     PasswordTooLong,
     PasswordTooShort,
 )
+from doorward.domain.letters.language import Language
 from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.errors.field_errors import MEMBER_NAMES
 from doorward.interfaces.http.security.access import PUBLIC
 from doorward.interfaces.http.security.request_limits import Limited
-from doorward.interfaces.http.wire.languages import named_language
+from doorward.interfaces.http.wire.account_members import EmailOfAccount, OtherPassword
+from doorward.interfaces.http.wire.link_use import LinkToken
 from doorward.interfaces.http.wire.message import Message
-from doorward.interfaces.http.wire.text_limits import EMAIL, NEW_PASSWORD
 
 TAGS = ("Forgotten password",)
 
 
 class ForgottenPassword(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    email: Annotated[
-        str, Meta(description="The email of the account.", examples=["ada@example.org"], extra_json_schema=EMAIL)
-    ]
+    email: EmailOfAccount
 
 
 class PasswordReset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    token: Annotated[str, Meta(description="The token of the link in the letter.")]
-    new_password: Annotated[
-        str,
-        Meta(
-            description="The new password; the rules are those of sign-up.",
-            extra_json_schema=NEW_PASSWORD,
-        ),
-    ]
+    token: LinkToken
+    new_password: OtherPassword
 
 
 @post(
@@ -62,14 +52,14 @@ class PasswordReset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 @inject
 async def forgot_password(
     data: JSONBody[ForgottenPassword],
-    request: Request[Any, Any, Any],
+    language: NamedDependency[Language | None],
     request_reset: FromDishka[RequestPasswordReset],
     clock: FromDishka[Clock],
 ) -> Message:
     """The answer is the same whether or not an account has this email. The letter is in the language of
     `Accept-Language`. An address gets at most one such letter in each minute of the
     clock."""
-    await request_reset(data.email, named_language(request.scope["headers"]), clock.now())
+    await request_reset(data.email, language, clock.now())
     return Message(message="If an account has this email, a letter is on its way.")
 
 
@@ -89,12 +79,11 @@ async def forgot_password(
 @inject
 async def reset_password(
     data: JSONBody[PasswordReset],
-    request: Request[Any, Any, Any],
+    language: NamedDependency[Language | None],
     visitor: NamedDependency[Source],
     reset: FromDishka[ResetPassword],
     clock: FromDishka[Clock],
 ) -> None:
     """A token works once, for half an hour. All sessions of the account end, and nobody is signed in. The holder of the
     account is told by letter."""
-    language = named_language(request.scope["headers"])
     await reset(data.token, data.new_password, language, clock.now(), visitor)

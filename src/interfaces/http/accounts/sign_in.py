@@ -32,13 +32,14 @@ from doorward.interfaces.http.security.request_limits import Limited
 from doorward.interfaces.http.sessions.origin import client_origin
 from doorward.interfaces.http.sessions.sign_in_answer import SignInAnswer, first_answer
 from doorward.interfaces.http.wire.new_account import EXAMPLE_PASSWORD
+from doorward.interfaces.http.wire.text_limits import PASSWORD
 
 
 class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     """The credentials of an account."""
 
     username: Annotated[str, Meta(description="The username or the email.", examples=["ada"])]
-    password: Annotated[str, Meta(examples=[EXAMPLE_PASSWORD], extra_json_schema={"format": "password"})]
+    password: Annotated[str, Meta(examples=[EXAMPLE_PASSWORD], extra_json_schema=PASSWORD)]
     cookies: Annotated[
         bool,
         Meta(

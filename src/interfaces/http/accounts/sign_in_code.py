@@ -1,11 +1,11 @@
 """The routes for people who sign in with a code from a letter. Only DOORWARD_EMAIL_CODES turns them on."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Request, post
+from litestar import post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 from litestar.response.base import ASGIResponse
@@ -16,6 +16,7 @@ from doorward.application.accounts.sign_in_by_code import SignInByCode
 from doorward.application.ports.attempts import DeviceTokens
 from doorward.application.ports.clock import Clock
 from doorward.domain.errors import InvalidCode, InvalidEmail, TooManyAttempts
+from doorward.domain.letters.language import Language
 from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.domain.sessions.origin import Origin
 from doorward.interfaces.http.docs.answers import json_response
@@ -25,15 +26,10 @@ from doorward.interfaces.http.security.cookies import Browser
 from doorward.interfaces.http.security.request_limits import Limited
 from doorward.interfaces.http.sessions.origin import client_origin
 from doorward.interfaces.http.sessions.sign_in_answer import SignInAnswer, first_answer
-from doorward.interfaces.http.wire.languages import named_language
+from doorward.interfaces.http.wire.account_members import EmailOfAccount
 from doorward.interfaces.http.wire.message import Message
-from doorward.interfaces.http.wire.text_limits import EMAIL
 
 TAGS = ("Sign-in by a letter",)
-
-EmailOfAccount = Annotated[
-    str, Meta(description="The email of the account.", examples=["ada@example.org"], extra_json_schema=EMAIL)
-]
 
 
 class CodeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -72,13 +68,13 @@ class SignInByLetter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 @inject
 async def request_code(
     data: JSONBody[CodeRequest],
-    request: Request[Any, Any, Any],
+    language: NamedDependency[Language | None],
     order: FromDishka[RequestSignInCode],
     clock: FromDishka[Clock],
 ) -> Message:
     """The answer is the same whether or not an account has this email. The letter is in the language of
     `Accept-Language`. An address gets at most one such letter in each minute of the clock."""
-    await order(data.email, named_language(request.scope["headers"]), clock.now())
+    await order(data.email, language, clock.now())
     return Message(message="If an account has this email, a letter with a code is on its way.")
 
 

@@ -1,11 +1,11 @@
 """The route of sign-up."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Request, post
+from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
@@ -27,10 +27,10 @@ from doorward.domain.errors import (
     UsernameReserved,
     UsernameTaken,
 )
+from doorward.domain.letters.language import Language
 from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.security.access import PUBLIC
 from doorward.interfaces.http.security.request_limits import Limited
-from doorward.interfaces.http.wire.languages import named_language
 from doorward.interfaces.http.wire.message import Message
 from doorward.interfaces.http.wire.new_account import NewEmail, NewPassword, NewUsername
 from doorward.interfaces.http.wire.text_limits import MAX_ROLES
@@ -72,7 +72,7 @@ class SignUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 @inject
 async def sign_up(
     data: JSONBody[SignUp],
-    request: Request[Any, Any, Any],
+    language: NamedDependency[Language | None],
     visitor: NamedDependency[Source],
     register: FromDishka[RegisterUser],
     clock: FromDishka[Clock],
@@ -81,6 +81,7 @@ async def sign_up(
     letters are written in it. A letter with a link that verifies the address goes out, unless the settings say
     otherwise. If they require a verified address, the answer is the same for an email that is in use: then nothing is
     created, and its owner is told by letter."""
-    now, language = clock.now(), named_language(request.scope["headers"])
-    await register(data.username, data.email, data.password, now, roles=data.roles, language=language, by=visitor)
+    await register(
+        data.username, data.email, data.password, clock.now(), roles=data.roles, language=language, by=visitor
+    )
     return Message(message="User registered successfully!")

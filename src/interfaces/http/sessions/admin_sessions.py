@@ -5,7 +5,7 @@ from uuid import UUID
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import Controller, delete, get
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from doorward.application.ports.clock import Clock
@@ -16,7 +16,6 @@ from doorward.domain.access.principal import Principal
 from doorward.domain.access.role import ADMIN
 from doorward.domain.errors import AccountMissing
 from doorward.domain.ids import UserId
-from doorward.interfaces.http.security.guard import current_principal
 from doorward.interfaces.http.sessions.own_sessions import SessionList, session_list
 
 
@@ -24,7 +23,6 @@ class AdminSessionsController(Controller):
     path = "/api/admin/users/{user_id:uuid}/sessions"
     tags = ("Administration: accounts",)
     opt = {"access": any_of(ADMIN)}  # noqa: RUF012
-    dependencies = {"principal": Provide(current_principal, sync_to_thread=False)}  # noqa: RUF012
 
     @get(
         "/",

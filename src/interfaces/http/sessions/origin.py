@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from doorward.domain.sessions.origin import Origin
 from doorward.domain.sessions.session import Device
 from doorward.interfaces.http.security.cookies import Browser
-from doorward.interfaces.http.wire.languages import named_language
+from doorward.interfaces.http.wire.languages import client_language
 
 
 def client_origin(request: Request[Any, Any, Any], browser: NamedDependency[Browser]) -> Origin:
@@ -17,5 +17,5 @@ def client_origin(request: Request[Any, Any, Any], browser: NamedDependency[Brow
     return Origin(
         device=Device.described(request.scope["state"]["ip"], request.headers.get("user-agent", "")),
         device_token=browser.device_token,
-        language=named_language(request.scope["headers"]),
+        language=client_language(request),
     )

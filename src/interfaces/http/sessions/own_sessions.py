@@ -9,7 +9,7 @@ import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import Controller, delete, get
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Meta
 
@@ -21,7 +21,6 @@ from doorward.domain.access.decision import SIGNED_IN
 from doorward.domain.access.principal import Principal
 from doorward.domain.errors import AccountMissing, SessionMissing
 from doorward.domain.ids import SessionId
-from doorward.interfaces.http.security.guard import current_principal
 
 
 class SessionView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -75,7 +74,6 @@ class AccountSessionsController(Controller):
     path = "/api/account/sessions"
     tags = ("Own account",)
     opt = {"access": SIGNED_IN}  # noqa: RUF012
-    dependencies = {"principal": Provide(current_principal, sync_to_thread=False)}  # noqa: RUF012
 
     @get(
         "/",

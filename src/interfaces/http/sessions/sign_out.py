@@ -3,7 +3,7 @@
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import Controller, post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 
 from doorward.application.sessions.end_all_sessions import EndAllSessions
 from doorward.application.sessions.end_session import EndSession
@@ -11,14 +11,12 @@ from doorward.domain.access.decision import SIGNED_IN
 from doorward.domain.access.principal import Principal
 from doorward.domain.errors import AccountMissing
 from doorward.interfaces.http.security.cookies import ends_session
-from doorward.interfaces.http.security.guard import current_principal
 
 
 class SignOutController(Controller):
     path = "/api/auth"
     tags = ("Sessions",)
     opt = {"access": SIGNED_IN}  # noqa: RUF012
-    dependencies = {"principal": Provide(current_principal, sync_to_thread=False)}  # noqa: RUF012
 
     @post(
         "/signout",

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
+
+from litestar import Request
 
 from doorward.domain.letters.language import Language, is_language
 from doorward.interfaces.http.edge.part_limits import MAX_PREFERENCES
@@ -13,6 +15,11 @@ PREFERENCE: Final = re.compile(
     r"\s*(?P<language>[a-z]{1,8}|\*)(?:-[a-z0-9]{1,8})*\s*(?:;\s*q=(?P<weight>[01](?:\.[0-9]{0,3})?)\s*)?",
     re.ASCII | re.IGNORECASE,
 )
+
+
+def client_language(request: Request[Any, Any, Any]) -> Language | None:
+    """Return the language of ours that the client likes best, or None if it names none. Raise HeadersTooLarge."""
+    return named_language(request.scope["headers"])
 
 
 def named_language(headers: Iterable[Header]) -> Language | None:

@@ -5,6 +5,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+LinkToken = Annotated[str, Meta(description="The token of the link in the letter.")]
+
 
 class LinkUse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    token: Annotated[str, Meta(description="The token of the link in the letter.")]
+    token: LinkToken

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from doorward.infrastructure.clock import SystemClock
 from support.http.databases import settings_for
 from support.http.in_process import App, ServeApp, in_process
 
@@ -36,3 +37,10 @@ def serve(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iter
             return stack.enter_context(in_process(folder, **{**settings_for(database, request), **settings}))
 
         yield start
+
+
+@pytest.fixture
+def one_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything happens at the same time: no minute ends and no delay is over between two requests of a test."""
+    moment = SystemClock().now()
+    monkeypatch.setattr(SystemClock, "now", lambda _: moment)

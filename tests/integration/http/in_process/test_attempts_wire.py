@@ -9,8 +9,11 @@ from support.builders import PASSWORD
 from support.http.in_process import App, ServeApp, in_process
 from support.http.service import outcome
 
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True, scope="session")
-"""The contract tests of the counts run on every database."""
+pytestmark = [
+    pytest.mark.parametrize("database", ["sqlite"], indirect=True, scope="session"),
+    pytest.mark.usefixtures("one_moment"),
+]
+"""The contract tests of the counts run on every database. No delay ends by itself."""
 
 DEVICE = "doorward-device"
 

@@ -100,6 +100,7 @@ def test_an_address_in_use_gets_the_same_answer_and_its_owner_is_told(
     assert "token" not in told.as_string()
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_what_is_refused_names_its_member(server: App, client: httpx2.Client, unique: Unique) -> None:
     """VF-02: the password is proved each time."""
     ada = server.create_user(unique("ada"))

@@ -64,6 +64,7 @@ def test_whoever_forgot_the_password_chooses_another_by_a_letter(
     assert token not in notice.as_string()
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_every_address_gets_the_same_answer(
     server: App, client: httpx2.Client, admin: httpx2.Client, unique: Unique
 ) -> None:

@@ -75,6 +75,7 @@ def test_the_code_of_a_letter_signs_in_once(server: App, client: httpx2.Client) 
     assert outcome(sign_in(client, ada.email, code)) == INVALID
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_every_address_gets_the_same_answers(server: App, client: httpx2.Client) -> None:
     """RS-01, SI-01: byte by byte, and all headers but the id of the request and the time."""
     known, disabled = server.create_user("ada"), server.create_user("off")
@@ -118,6 +119,7 @@ def test_all_workers_and_nodes_count_the_tries_together(server: App, client: htt
     assert outcome(sign_in(client, ada.email, code)) == INVALID
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_too_many_attempts_are_answered_429_for_every_address_alike(serve: ServeApp) -> None:
     """SI-05, MF-03: whether or not somebody has the address."""
     server = serve(email_codes="true", sign_in_free_attempts="2")
