@@ -50,7 +50,7 @@ def test_the_account_that_serves_needs_no_more_than_rows(tmp_path: Path, mysql_u
     migrator = Doorward.in_folder(tmp_path / "server", database_url=mysql_url)
     migrator.folder.mkdir()
     assert migrator("migrate").returncode == 0
-    with running(tmp_path / "server", "serve", database_url=serving_url) as server:
+    with running(tmp_path / "server", "serve", database_url=serving_url, deleted_accounts_days="0") as server:
         ada = server.create_user("ada", "moderator")
         with server.client(headers=server.admin.bearer) as admin:
             page = admin.get("/api/admin/users", params={"query": "ada"}).json()["users"]

@@ -13,6 +13,7 @@ COMPOSED = {
     "diagnosis.py: MYSQL",
     "diagnosis.py: diagnose_settings",
     "mysql_settings.py: set_statement",
+    "user_pages.py: _mysql_equals",
     "sqlite.py: SqliteConnections",
     "sqlite.py: SqliteSession",
     "0001_accounts_roles_keys_changes.py: guard_hand_edits",

@@ -112,6 +112,11 @@ class UndoLinkRepository(UndoLinkReader, Protocol):
         """Delete all links of the account, which the caller holds."""
         ...
 
+    async def void_since(self, link: UndoLink) -> None:
+        """Delete this link, and those of the same account that do not expire before it. The caller holds the
+        account."""
+        ...
+
     async def prune(self, expired_before: datetime, limit: int) -> int:
         """Delete at most `limit` links that expired before that time, and return how many."""
         ...

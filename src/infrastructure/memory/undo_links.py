@@ -35,6 +35,11 @@ class MemoryUndoLinks:
         for key in [key for key in self.tables.undo_links if key[0] == user_id]:
             del self.tables.undo_links[key]
 
+    async def void_since(self, link: UndoLink) -> None:
+        for each in await self.of_account(link.user_id):
+            if each.expires_at >= link.expires_at:
+                del self.tables.undo_links[each.user_id, each.address.key]
+
     async def prune(self, expired_before: datetime, limit: int) -> int:
         old = [key for key, link in self.tables.undo_links.items() if link.expires_at < expired_before][:limit]
         for key in old:

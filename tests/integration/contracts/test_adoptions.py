@@ -33,7 +33,7 @@ async def test_an_account_without_an_address_is_stored_and_gets_one_later(storag
         await tx.users.save(first.with_email(Email.parse("ada@example.org")))
     assert await by_login(storage, "ada@example.org") == await found(storage, first.id)
     async with storage.reading() as reading:
-        assert [user.id for user in await reading.user_pages.by_username("ada@", None, 9)] == [first.id]
+        assert [user.id for user in await reading.user_pages.by_email("ada@", None, 9)] == [first.id]
 
 
 async def test_an_alias_signs_in_however_it_is_typed(storage: Storage) -> None:

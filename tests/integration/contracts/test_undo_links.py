@@ -113,6 +113,20 @@ async def test_the_links_of_one_account_are_voided(storage: Storage) -> None:
     assert await found(storage, hers) == hers
 
 
+async def test_a_link_is_voided_with_those_that_do_not_expire_before_it(storage: Storage) -> None:
+    """VF-02."""
+    addresses = [Email.parse(f"user{number}@example.org") for number in range(4)]
+    older, used, newer = [a_link(address=addresses[number], number=number) for number in range(1, 4)]
+    twin = replace(used, address=addresses[0], hash=LinkTokenHash(bytes(32)))
+    hers = a_link(GRACE, number=4)
+    await put(storage, ADA, GRACE, older, used, twin, newer, hers)
+    async with storage.transaction() as tx:
+        await tx.undo_links.void_since(used)
+    async with storage.reading() as reading:
+        assert await reading.undo_links.of_account(ADA.id) == [older]
+        assert await reading.undo_links.of_account(GRACE.id) == [hers]
+
+
 async def test_expired_links_are_pruned(storage: Storage) -> None:
     links = [a_link(address=Email.parse(f"user{number}@example.org"), number=number) for number in range(4)]
     await put(storage, ADA, *links)

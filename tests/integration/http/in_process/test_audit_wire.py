@@ -85,7 +85,7 @@ def test_a_question_that_makes_no_sense_is_refused(admin: httpx2.Client, query: 
 
 def test_a_deleted_person_cannot_be_recognised(serve: ServeApp) -> None:
     """ST-08."""
-    server = serve()
+    server = serve(deleted_accounts_days="0")
     ada = server.create_user("ada")
     with server.client(headers=server.admin.bearer) as admin:
         assert admin.delete(f"/api/admin/users/{ada.id}").status_code == 204

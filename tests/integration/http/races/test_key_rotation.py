@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from threading import Event
 from time import monotonic
 from typing import Any
@@ -22,7 +23,7 @@ SOON = 6
 PAUSE_SECONDS = 0.1
 """Between two rounds of each of those who work."""
 
-ROTATIONS = 3
+ROTATIONS = 2
 PEOPLE = 3
 HELD = 12
 """Tokens that each of them goes on using."""
@@ -92,6 +93,11 @@ class Person:
             jwt.decode(token, jwt.PyJWK(key), [key["alg"]], audience="doorward", issuer=self.server.url)
 
 
+def is_used(kid: str, people: list[Person]) -> bool:
+    """Whether somebody got a token of that key."""
+    return any(kid in person.kids for person in people)
+
+
 def test_rotated_every_few_seconds_no_valid_token_is_refused_and_no_unpublished_key_signs(serve: Serve) -> None:
     """TK-21."""
     server = serve(workers="2")
@@ -101,8 +107,10 @@ def test_rotated_every_few_seconds_no_valid_token_is_refused_and_no_unpublished_
     with ThreadPoolExecutor(PEOPLE) as pool:
         working = [pool.submit(person.work, over) for person in people]
         try:
-            made = [rotated(server, SOON) for _ in range(ROTATIONS)]
-            eventually(lambda: kid_of(server.sign_in(observer).token) == made[-1])
+            for _ in range(ROTATIONS):
+                made = rotated(server, SOON)
+                eventually(partial(is_used, made, people))
+            eventually(lambda: kid_of(server.sign_in(observer).token) == made)
         finally:
             over.set()
         for each in working:
@@ -111,7 +119,6 @@ def test_rotated_every_few_seconds_no_valid_token_is_refused_and_no_unpublished_
     answers = sum((person.answers for person in people), Counter[int]())
     assert set(answers) == {200}
     assert answers.total() > ROTATIONS * PEOPLE
-    assert len(set.union(*(person.kids for person in people))) >= 3, "keys took turns while people were at work"
     assert Counter(states(server).values()) == {"retiring": ROTATIONS, "active": 1}
 
 

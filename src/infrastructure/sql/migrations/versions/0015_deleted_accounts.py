@@ -24,7 +24,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Deleted accounts become disabled ones: the version before would let their holders sign in otherwise."""
     users = sa.table(named("users"), sa.column("disabled", Flag), sa.column("deleted_at", UtcTime()))
-    op.execute(users.update().where(users.c.deleted_at.is_not(None)).values(disabled=True))
+    disable = users.update().where(users.c.deleted_at.is_not(None)).values(disabled=True)
+    op.execute(disable)
     make_index("user_roles", "role")
     drop_index("user_roles", "role", "user_id")
     for columns in INDEXES:
