@@ -41,7 +41,7 @@ from doorward.application.sessions.issue_tokens import IssueTokens
 from doorward.application.sessions.list_sessions import ListSessions
 from doorward.application.sessions.prune_sessions import PruneSessions
 from doorward.application.sessions.refresh_session import RefreshSession
-from doorward.infrastructure.providers.accounts import ADMINISTRATION, BY_SETTINGS, AccountsProvider
+from doorward.infrastructure.providers.accounts import ADMINISTRATION, OWN_ACCOUNT, AccountsProvider
 from doorward.infrastructure.providers.audit import AUDIT, AuditProvider
 from doorward.infrastructure.providers.change_feed import ChangeFeedProvider
 from doorward.infrastructure.providers.email_addresses import EMAIL_ADDRESSES
@@ -98,7 +98,7 @@ class UseCases(Provider):
     all = provide_all(
         *ACCOUNTS,
         *ADMINISTRATION,
-        *BY_SETTINGS,
+        *OWN_ACCOUNT,
         *SESSIONS,
         *ACCESS,
         *KEYS,
@@ -123,7 +123,6 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         ChangeFeedProvider(settings),
         LettersProvider(settings),
         AuditProvider(settings),
-        AccountsProvider(settings),
         MaintenanceProvider(),
         SignInProvider(settings),
         RateLimitsProvider(settings),

@@ -26,7 +26,6 @@ UNAUDITED: Mapping[str, str] = {
     "accounts.resend_email_verification._order": "only letters change",
     "accounts.start_password_reset._order": "the password changes when the link is used",
     "letters.order_letter.order_letter": "only letters change",
-    "accounts.request_sign_in_code._order": "anybody may ask, and nothing changes until the code is used",
     "batches.batch": "what is pruned has ended before: sessions that expired, counts, letters, entries",
     "change_feed.follower._prune": "the feed tells nodes of changes, which have their entries",
     "letters.letter_sender._claim": "only letters and the tokens of their links change",

@@ -4,7 +4,7 @@ import pytest
 
 from doorward.domain.errors import InvalidCode
 from doorward.domain.letters.letter import SLOT_SECONDS
-from support.builders import House
+from support.house import House
 
 ADDRESS = "ada@example.org"
 

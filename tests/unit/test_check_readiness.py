@@ -4,8 +4,8 @@ import asyncio
 
 from doorward.application.check_readiness import CACHE_SECONDS, CheckReadiness
 from doorward.application.prove_writing import MAX_AGE_SECONDS, ProveWriting
-from support.builders import House
 from support.doubles import WatchedStorage
+from support.house import House
 
 
 async def checked(house: House, storage: WatchedStorage) -> CheckReadiness:

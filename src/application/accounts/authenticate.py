@@ -9,7 +9,7 @@ from doorward.application.ports.security import PasswordHasher, SecurityLog, Ver
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage, Transaction
 from doorward.application.sessions.issue_tokens import SignedIn
-from doorward.application.sessions.open_session import Admits, Entry, OpenSession
+from doorward.application.sessions.open_session import Admits, OpenSession, Proof
 from doorward.application.transactions import MAX_ATTEMPTS
 from doorward.domain.accounts.attempts import SHARED_DEVICES, AttemptKey
 from doorward.domain.accounts.email import login_key
@@ -58,13 +58,13 @@ class Authenticate:
         found, counted = await self.find_and_count(key, now, origin.device_token)
         for _ in range(MAX_ATTEMPTS):
             user = await self._verified(login, key, found, typed, now)
-            entry = Entry(
+            proof = Proof(
                 factor="password",
                 origin=origin,
                 device_is_known=counted.device not in SHARED_DEVICES,
                 admits=still_has_password(user, counted, self.verification),
             )
-            signed_in = await self.open_session(user, entry, now)
+            signed_in = await self.open_session(user, proof, now)
             if signed_in is not None:
                 return signed_in
             found = await self._find(key)

@@ -33,7 +33,7 @@ class ChangePassword:
     async def __call__(
         self, by: Principal, current: str, new: str, now: datetime, language: Language | None = None
     ) -> None:
-        """Raise PasswordWrong, PasswordRefused, HashingBusy or InvalidToken.
+        """Raise PasswordWrong, TooManyAttempts, PasswordRefused, HashingBusy or InvalidToken.
 
         The present password is confirmed again only if the account has another hash by then.
         """

@@ -13,7 +13,6 @@ from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.user import User
 from doorward.domain.audit.source import UNKNOWN_VISITOR, Source
 from doorward.domain.errors import EmailTaken, InvalidLink
-from doorward.domain.ids import UserId
 from doorward.domain.letters.language import Language
 from doorward.domain.letters.letter import Letter, LetterKind
 from doorward.domain.letters.link_token import LinkPurpose, LinkTokenHash
@@ -65,7 +64,6 @@ class ConfirmEmailChange:
             await tx.link_tokens.void(user.id)
             if user.email is not None and user.email.key != address.key:
                 await self._tell(tx, user, user.email, language, now)
-            await void_undo_links_since(tx, user.id, address)
         return True
 
     async def _tell(self, tx: Transaction, user: User, old: Email, language: Language | None, now: datetime) -> None:
@@ -74,13 +72,3 @@ class ConfirmEmailChange:
             _, unknown = self.tokens.generate()
             await tx.undo_links.put(UndoLink(hash=unknown, user_id=user.id, address=old, expires_at=now + UNDO_LIFE))
         await tx.letters.add(Letter.to_holder(LetterKind.EMAIL_CHANGED, user, language, now))
-
-
-async def void_undo_links_since(tx: Transaction, user_id: UserId, address: Email) -> None:
-    """Void the link that restores this address and those of later addresses, if the account had the address before.
-
-    So the links of an account, in the order in which they expire, are those of its addresses one after the other.
-    """
-    for link in await tx.undo_links.of_account(user_id):
-        if link.address.key == address.key:
-            await tx.undo_links.void_from(user_id, link.expires_at)

@@ -29,7 +29,7 @@ class DeleteOwnAccount:
     log: SecurityLog
 
     async def __call__(self, by: Principal, password: str, now: datetime) -> None:
-        """Raise PasswordWrong, HashingBusy, LastAdmin or InvalidToken.
+        """Raise PasswordWrong, TooManyAttempts, HashingBusy, LastAdmin or InvalidToken.
 
         The password is confirmed again only if the account has another hash by then.
         """

@@ -7,7 +7,8 @@ from doorward.domain.accounts.user import User
 
 async def remove_account(tx: Transaction, user: User, policy: DeletionPolicy, now: datetime) -> None:
     """Delete the account, which this transaction holds: its sessions, its letters, the tokens of their links and
-    its code. The account itself and its grants are kept for as long as the policy says, so that it can be restored."""
+    its code. The account itself, its grants and the links that undo a change are kept for as long as the policy says,
+    so that it can be restored."""
     if not policy.keeps:
         await tx.users.delete(user.id)
         return

@@ -2,10 +2,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import final
 
+from doorward.application.letters.order_letter import order_letter
 from doorward.application.ports.security import SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
-from doorward.application.transactions import retried
 from doorward.domain.accounts.email import Email
 from doorward.domain.letters.language import Language
 from doorward.domain.letters.letter import Letter, LetterKind
@@ -27,10 +27,5 @@ class RequestSignInCode:
         """Raise InvalidEmail. An address gets at most one such letter in each minute of the clock; a further request
         changes nothing."""
         address = Email.parse(email)
-        await self._order(Letter.requested(LetterKind.SIGN_IN_CODE, address, language, now))
+        await order_letter(self.storage, Letter.requested(LetterKind.SIGN_IN_CODE, address, language, now))
         self.log.record(SecurityEvent.SIGN_IN_CODE_REQUESTED, login=address.value)
-
-    @retried
-    async def _order(self, letter: Letter) -> None:
-        async with self.storage.transaction() as tx:
-            await tx.letters.add(letter)

@@ -9,7 +9,7 @@ from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.sign_in_codes import SignInCodes
 from doorward.application.ports.storage import Transaction
 from doorward.application.sessions.issue_tokens import SignedIn
-from doorward.application.sessions.open_session import Admits, Entry, OpenSession
+from doorward.application.sessions.open_session import Admits, OpenSession, Proof
 from doorward.domain.accounts.attempts import SHARED_DEVICES, UNKNOWN_DEVICES_WITH_CODES, AttemptKey
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.sign_in_code import SignInCode
@@ -52,13 +52,13 @@ class SignInByCode:
         matches = self.codes.matches(typed, user, code.hash if code else None)
         if user is None or code is None or not matches or not user.is_enabled_at(now):
             raise self._refuse(address, user, code, now)
-        entry = Entry(
+        proof = Proof(
             factor="email_code",
             origin=origin,
             device_is_known=counted.device not in SHARED_DEVICES,
             admits=spends(code, user, counted),
         )
-        signed_in = await self.open_session(user, entry, now)
+        signed_in = await self.open_session(user, proof, now)
         if signed_in is None:
             raise self._refuse(address, user, None, now)
         return signed_in

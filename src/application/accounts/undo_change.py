@@ -22,10 +22,10 @@ PURPOSE = "undo"
 class UndoChange:
     """Takes an account back for whoever has the link of a letter about a change that was not theirs.
 
-    The account gets the address of the letter back. All sessions end, every access token is refused, and other links
-    become void. Only the undo links of earlier addresses remain: a thief who moved the account twice must not get rid
-    of that of its holder by undoing the second change. Nobody knows the password any more; the token that is returned
-    sets a new one.
+    The account gets the address of the letter back. All sessions end, every access token is refused, and all other
+    links become void, except those that restore an address which the account had before this one: a thief who uses the
+    link of their own address does not take the link of the owner away. Nobody knows the password any more; the token
+    that is returned sets a new one.
     """
 
     storage: Storage
@@ -66,7 +66,7 @@ class UndoChange:
             restored = user.with_email(link.address).verified(now).with_password(password_hash)
             await tx.users.save(restored)
             await tx.audit.append(account_changed(user, restored, by, SecurityEvent.CHANGE_UNDONE))
-            await tx.undo_links.void_from(user.id, link.expires_at)
+            await tx.undo_links.void_since(link)
             await tx.link_tokens.void(user.id)
             await tx.sessions.end_all(user.id, restored.epoch)
             value, reset_hash = self.tokens.generate()

@@ -9,6 +9,7 @@ from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.access.actor import Operator
+from doorward.domain.errors import AddressMissing
 from doorward.domain.ids import UserId
 
 
@@ -21,7 +22,7 @@ class VouchForEmail:
     log: SecurityLog
 
     async def __call__(self, user_id: UserId, by: Operator, now: datetime) -> None:
-        """Raise AccountMissing."""
+        """Raise AccountMissing or AddressMissing."""
         await self._save(user_id, by, now)
         self.log.record(SecurityEvent.EMAIL_VERIFIED, user_id=str(user_id), by=by.log_name)
 
@@ -29,6 +30,8 @@ class VouchForEmail:
     async def _save(self, user_id: UserId, by: Operator, now: datetime) -> None:
         async with self.storage.transaction() as tx:
             user = await authorize_change_of(tx, user_id, by, self.log)
+            if user.email is None:
+                raise AddressMissing
             if not user.email_verified:
                 verified = user.verified(now)
                 await tx.users.save(verified)

@@ -1,19 +1,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Final, final
 
 from doorward.application.ports.letters import LetterContents, LinkTokens
 from doorward.application.ports.sign_in_codes import SignInCodes
 from doorward.application.ports.storage import Transaction
-from doorward.domain.accounts.email import Email, login_key
+from doorward.domain.accounts.email import login_key
 from doorward.domain.accounts.email_verification import EmailVerification
 from doorward.domain.accounts.invitation import Invitation
 from doorward.domain.accounts.sign_in_code import CODE_LIFE, SignInCode
 from doorward.domain.accounts.user import User
 from doorward.domain.letters.language import DEFAULT_LANGUAGE
 from doorward.domain.letters.letter import REQUESTED, Letter, LetterKind
-from doorward.domain.letters.link_token import LinkPurpose, LinkToken
+from doorward.domain.letters.link_token import LinkPurpose, LinkToken, LinkTokenHash
 from doorward.domain.letters.undo_link import UNDO_LIFE, UndoLink
 
 LINKS: Final[Mapping[LetterKind, LinkPurpose]] = {
@@ -23,15 +24,17 @@ LINKS: Final[Mapping[LetterKind, LinkPurpose]] = {
 }
 """What the link of a letter is for. Letters about a change or a new device may have a link that undoes it."""
 
-SHORTEST: Final = timedelta(microseconds=1)
-"""Two times that are stored differ by this or more."""
-
 
 @final
 @dataclass(frozen=True, slots=True)
 class Link:
     token: str
     life: timedelta
+
+    @property
+    def minutes(self) -> int:
+        """Return the life in minutes, of which the last one may have begun while the letter waited for its turn."""
+        return ceil(self.life / timedelta(minutes=1))
 
 
 @final
@@ -51,7 +54,7 @@ class PrepareLetter:
         """Return the account, which is held until the transaction ends, or the invitation that the letter is about.
         Return None if nobody is to get the letter."""
         if letter.kind is LetterKind.INVITATION:
-            return await invitation_of(tx, letter)
+            return await invitation_of(tx, letter, now)
         if letter.kind in REQUESTED:
             return await account_with_address(tx, letter, now)
         user = await tx.users.lock(letter.user_id) if letter.user_id and letter.recipient else None
@@ -81,9 +84,7 @@ class PrepareLetter:
             code = await self._sign_in_code(tx, user, now)
             return replace(contents, code=code, token_minutes=CODE_LIFE // timedelta(minutes=1))
         link = await self._link(tx, contents.kind, letter, user, now)
-        return (
-            replace(contents, token=link.token, token_minutes=link.life // timedelta(minutes=1)) if link else contents
-        )
+        return replace(contents, token=link.token, token_minutes=link.minutes) if link else contents
 
     async def _invitation(
         self, tx: Transaction, letter: Letter, invitation: Invitation, now: datetime
@@ -114,18 +115,19 @@ class PrepareLetter:
     async def _link(self, tx: Transaction, kind: LetterKind, letter: Letter, user: User, now: datetime) -> Link | None:
         purpose = LINKS.get(kind)
         if purpose is None:
-            address = await address_to_restore(tx, letter, user)
-            return await self._undo_link(tx, user, address, now) if address else None
+            return await self._undo_link(tx, letter, user, now)
         value, token_hash = self.tokens.generate()
         new_address = letter.recipient if purpose is LinkPurpose.EMAIL_CHANGE else None
         await tx.link_tokens.put(LinkToken.issued(token_hash, purpose, user, now, new_address=new_address))
         return Link(value, purpose.life)
 
-    async def _undo_link(self, tx: Transaction, user: User, address: Email, now: datetime) -> Link:
+    async def _undo_link(self, tx: Transaction, letter: Letter, user: User, now: datetime) -> Link | None:
         value, token_hash = self.tokens.generate()
-        expires_at = await undo_expiry(tx, user, address, now)
-        await tx.undo_links.put(UndoLink(hash=token_hash, user_id=user.id, address=address, expires_at=expires_at))
-        return Link(value, expires_at - now)
+        link = await undo_link_of(tx, letter, user, token_hash, now)
+        if link is None:
+            return None
+        await tx.undo_links.put(link)
+        return Link(value, link.expires_at - now)
 
     async def _sign_in_code(self, tx: Transaction, user: User, now: datetime) -> str:
         value, code_hash = self.codes.generate(user)
@@ -152,36 +154,32 @@ async def other_owner(tx: Transaction, letter: Letter, user: User) -> User | Non
     return found if found and found.id != user.id else None
 
 
-async def address_to_restore(tx: Transaction, letter: Letter, user: User) -> Email | None:
-    """Return the address that the link of a letter about a change or a new device restores, or None for a letter
-    without such a link.
+async def undo_link_of(
+    tx: Transaction, letter: Letter, user: User, token_hash: LinkTokenHash, now: datetime
+) -> UndoLink | None:
+    """Return the link of a letter about a change or a new device, or None for a letter without such a link.
 
-    Only a verified address gets one: another may be that of somebody else, who would take over the account by it.
+    Only a verified address gets one: another may be that of somebody else, who would take over the account by it. The
+    link of an address that was given up expires as it was decided then, however late the letter is sent.
     """
     key = login_key(letter.recipient)
     if letter.kind in {LetterKind.PASSWORD_CHANGED, LetterKind.NEW_DEVICE}:
-        return user.email if user.email_verified and user.email_key == key else None
+        if user.email is None or not user.email_verified or user.email.key != key:
+            return None
+        return UndoLink(hash=token_hash, user_id=user.id, address=user.email, expires_at=now + UNDO_LIFE)
     if letter.kind is LetterKind.EMAIL_CHANGED:
         links = await tx.undo_links.of_account(user.id)
-        return next((link.address for link in links if link.address.key == key), None)
+        lasting = (link for link in links if link.address.key == key and now < link.expires_at)
+        return next((replace(link, hash=token_hash) for link in lasting), None)
     return None
 
 
-async def undo_expiry(tx: Transaction, user: User, address: Email, now: datetime) -> datetime:
-    """Return when the link that restores this address expires: after UNDO_LIFE, but before the links of the addresses
-    that the account had later."""
-    links = await tx.undo_links.of_account(user.id)
-    own = next((link for link in links if link.address.key == address.key), None)
-    later = [link.expires_at - SHORTEST for link in links if own and link.expires_at > own.expires_at]
-    return min((now + UNDO_LIFE, *later))
-
-
-async def invitation_of(tx: Transaction, letter: Letter) -> Invitation | None:
-    """Return the invitation that the letter is about. Return None if it was accepted, removed or replaced, or if the
-    address has an account."""
+async def invitation_of(tx: Transaction, letter: Letter, now: datetime) -> Invitation | None:
+    """Return the invitation that the letter is about. Return None if it was accepted, removed or replaced, if it has
+    expired, or if the address has an account."""
     key = login_key(letter.recipient)
     invitation = await tx.invitations.by_address(key)
-    if invitation is None or invitation.slot != letter.slot:
+    if invitation is None or invitation.slot != letter.slot or now >= invitation.expires_at:
         return None
     _, taken = await tx.users.taken((), (key,))
     return None if taken else invitation

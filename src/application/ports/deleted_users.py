@@ -26,7 +26,8 @@ class DeletedUserRepository(DeletedUserReader, Protocol):
 
     async def strip(self, user_id: UserId) -> None:
         """Delete what must not work any more once the account is restored: its letters, the tokens of their links, and
-        its code. The caller holds the account, and ends its sessions apart."""
+        its code. Links that undo a change stay, and so do the known user agents. The caller holds the account, and ends
+        its sessions apart."""
         ...
 
     async def prune(self, deleted_before: datetime, limit: int) -> int:

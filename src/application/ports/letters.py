@@ -112,8 +112,9 @@ class UndoLinkRepository(UndoLinkReader, Protocol):
         """Delete all links of the account, which the caller holds."""
         ...
 
-    async def void_from(self, user_id: UserId, first_expiry: datetime) -> None:
-        """Delete the links of the account, which the caller holds, that expire at that time or later."""
+    async def void_since(self, link: UndoLink) -> None:
+        """Delete this link, and those of the same account that do not expire before it. The caller holds the
+        account."""
         ...
 
     async def prune(self, expired_before: datetime, limit: int) -> int:

@@ -19,7 +19,8 @@ class UserPages(Protocol):
         ...
 
     async def by_email(self, beginning: str, after: str | None, limit: int) -> Sequence[User]:
-        """Return accounts whose email key begins so, in the order of that key."""
+        """Return accounts whose email key begins so, in the order of that key. An account without an address is not
+        among them."""
         ...
 
     async def by_creation(

@@ -160,8 +160,7 @@ class Letter:
 
     def attempted(self, now: datetime, jitter: float, user: User | None) -> Self:
         """Return the letter as it is stored before an attempt to send it to the holder of that account, or to somebody
-        without one. If the process
-        ends during the attempt, the next one follows after the pause.
+        without one. If the process ends during the attempt, the next one follows after the pause.
 
         A letter that somebody asked for goes to the address as the account has it, not as it was typed.
         """

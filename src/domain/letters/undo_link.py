@@ -7,7 +7,7 @@ from doorward.domain.ids import UserId
 from doorward.domain.letters.link_token import LinkTokenHash
 
 UNDO_LIFE = timedelta(days=7)
-"""From the change, and again from the moment at which the letter that tells of it is sent."""
+"""From a change of the address, or from the moment at which a letter about a password or a device is sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,8 +15,8 @@ class UndoLink:
     """What lets the reader of a verified address take an account back, after its password or its address was changed.
 
     While it lasts, nobody else can take the address, so that it can be restored. An account has one for each address
-    that it had, and they expire in the order of these addresses. It outlasts later changes of the password and the
-    address, also later ones that are undone: whoever stole the account could make them.
+    that it had. It outlasts later changes of the password and the address: whoever stole the account could make them.
+    The link of an earlier address expires earlier, since nothing renews it once the account has another address.
     """
 
     hash: LinkTokenHash = field(repr=False)

@@ -27,7 +27,7 @@ class MemoryDeletedUsers:
         return frozenset([user_id for user_id in user_ids if await self.get(user_id)])
 
     async def strip(self, user_id: UserId) -> None:
-        self.tables.remove_letters(user_id)
+        self.tables.strip_account(user_id)
 
     async def prune(self, deleted_before: datetime, limit: int) -> int:
         users = self.tables.users.values()

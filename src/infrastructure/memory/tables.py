@@ -88,19 +88,18 @@ class Tables:
         if stream is not None:
             self.audit_streams[stream.id] = replace(stream, key=None)
 
-    def remove_letters(self, user_id: UserId) -> None:
-        """Remove all letters to the holder of the account, their links, its code, and what is remembered of its user
-        agents."""
+    def strip_account(self, user_id: UserId) -> None:
+        """Remove all letters to the holder of the account, the tokens of their links, and its code."""
         self.letters = {key: letter for key, letter in self.letters.items() if letter.user_id != user_id}
         self.link_tokens = {key: token for key, token in self.link_tokens.items() if token.user_id != user_id}
-        self.undo_links = {key: link for key, link in self.undo_links.items() if link.user_id != user_id}
         self.sign_in_codes.pop(user_id, None)
-        self.known_agents.pop(user_id, None)
 
     def remove_account(self, user_id: UserId) -> None:
         """Remove the account with all that belongs to it."""
         self.remove_sessions(user_id)
-        self.remove_letters(user_id)
+        self.strip_account(user_id)
+        self.undo_links = {key: link for key, link in self.undo_links.items() if link.user_id != user_id}
+        self.known_agents.pop(user_id, None)
         self.profiles.pop(user_id, None)
         self.delete_audit_key(user_id)
         del self.users[user_id]

@@ -35,10 +35,10 @@ class MemoryUndoLinks:
         for key in [key for key in self.tables.undo_links if key[0] == user_id]:
             del self.tables.undo_links[key]
 
-    async def void_from(self, user_id: UserId, first_expiry: datetime) -> None:
-        for link in await self.of_account(user_id):
-            if link.expires_at >= first_expiry:
-                del self.tables.undo_links[user_id, link.address.key]
+    async def void_since(self, link: UndoLink) -> None:
+        for each in await self.of_account(link.user_id):
+            if each.expires_at >= link.expires_at:
+                del self.tables.undo_links[each.user_id, each.address.key]
 
     async def prune(self, expired_before: datetime, limit: int) -> int:
         old = [key for key, link in self.tables.undo_links.items() if link.expires_at < expired_before][:limit]

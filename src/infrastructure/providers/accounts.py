@@ -1,4 +1,4 @@
-"""The use cases that administer accounts, and what is configurable about them."""
+"""The use cases of accounts, and what is configurable about them."""
 
 from datetime import timedelta
 from typing import final
@@ -28,29 +28,23 @@ from doorward.domain.accounts.sign_up import SignUp
 from doorward.infrastructure.json_schema import JsonSchema
 from doorward.infrastructure.settings.settings import Settings
 
-BY_SETTINGS = (
-    RegisterUser,
-    FindProfile,
-    UpdateOwnAccount,
-    UpdateUser,
-    InviteUser,
-    AcceptInvitation,
-    ListInvitations,
-    RemoveInvitation,
-)
-"""The use cases that need it."""
-
 ADMINISTRATION = (
     FindUser,
     IdentifyUser,
     ListUsers,
+    UpdateUser,
     DeleteUser,
-    DeleteOwnAccount,
     RestoreUser,
     PruneDeletedUsers,
     StartPasswordReset,
+    InviteUser,
+    ListInvitations,
+    RemoveInvitation,
 )
 """The use cases that administer accounts."""
+
+OWN_ACCOUNT = (RegisterUser, AcceptInvitation, FindProfile, UpdateOwnAccount, DeleteOwnAccount)
+"""The use cases by which people get an account, look after it and delete it."""
 
 
 @final

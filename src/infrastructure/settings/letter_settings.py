@@ -33,8 +33,8 @@ NewDeviceLetters = Annotated[
 EmailVerificationChoice = Annotated[
     Literal["off", "optional", "required"],
     Meta(
-        description="`optional`: sign-up sends a letter with a link that verifies the address. `required`: and without "
-        "it nobody signs in. `off`: sign-up sends no letter."
+        description="`optional`: sign-up sends a letter with a link that verifies the address. `required`: the "
+        "same, and nobody signs in before it is verified. `off`: sign-up sends no letter."
     ),
 ]
 EmailCodes = Annotated[

@@ -38,16 +38,21 @@ DELETE_AGENTS = of_accounts(known_agents)
 DELETE_PROFILES = of_accounts(profiles)
 DELETE = delete(users).where(users.c.id.in_(OF_ACCOUNTS)).execution_options(**MANY_ROWS)
 
-KEPT: Mapping[str, Delete] = MappingProxyType({user_roles.name: DELETE_GRANTS, profiles.name: DELETE_PROFILES})
+KEPT: Mapping[str, Delete] = MappingProxyType(
+    {
+        user_roles.name: DELETE_GRANTS,
+        profiles.name: DELETE_PROFILES,
+        undo_links.name: DELETE_UNDO_LINKS,
+        known_agents.name: DELETE_AGENTS,
+    }
+)
 """What belongs to accounts and is kept while a deleted account can be restored, by the names of the tables."""
 
 VOID: Mapping[str, Delete] = MappingProxyType(
     {
         letters.name: DELETE_LETTERS,
         link_tokens.name: DELETE_LINK_TOKENS,
-        undo_links.name: DELETE_UNDO_LINKS,
         sign_in_codes.name: DELETE_CODES,
-        known_agents.name: DELETE_AGENTS,
     }
 )
 """What is deleted at once. Sessions are deleted at once, too, in a way of their own."""

@@ -56,7 +56,7 @@ class SqlAttempts:
 
     async def with_user(self, key: AttemptKey, login: str) -> tuple[AttemptCount | None, User | None]:
         rows = await self.connection.rows(WITH_USER, {**of(key), "key": login})
-        count = to_count(rows[:1]) if rows[0].attempts is not None else None
+        count = count_of(rows[0]) if rows[0].attempts is not None else None
         return count, next(to_users(rows), None) if rows[0].id is not None else None
 
     async def of_logins(self, logins: Sequence[LoginHash]) -> Sequence[tuple[AttemptKey, AttemptCount]]:
@@ -102,9 +102,7 @@ def count_of(row: SqlRow) -> AttemptCount:
 
 
 def to_count(rows: Sequence[SqlRow]) -> AttemptCount | None:
-    if not rows:
-        return None
-    return AttemptCount(attempts=rows[0].attempts, first_at=rows[0].first_at, allowed_at=rows[0].allowed_at)
+    return count_of(rows[0]) if rows else None
 
 
 def of(key: AttemptKey) -> dict[str, Any]:

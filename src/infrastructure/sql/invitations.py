@@ -12,8 +12,9 @@ from doorward.domain.errors import TransactionConflict
 from doorward.domain.ids import InvitationId, UserId
 from doorward.domain.letters.language import is_language
 from doorward.domain.letters.link_token import LinkTokenHash
-from doorward.infrastructure.sql.connection import SqlConnection, SqlRow, padded
+from doorward.infrastructure.sql.connection import SqlConnection, SqlRow
 from doorward.infrastructure.sql.errors import ConstraintViolated
+from doorward.infrastructure.sql.expiry import Expiry
 from doorward.infrastructure.sql.tables import invitations
 
 BY_ID = invitations.c.id == bindparam("invitation_id")
@@ -29,10 +30,7 @@ SET_TOKEN = update(invitations).where(BY_ID)
 SPEND = delete(invitations).where(BY_TOKEN)
 REMOVE = delete(invitations).where(BY_ID)
 REMOVE_OLDER = delete(invitations).where(BY_ADDRESS)
-EXPIRED = select(invitations.c.id).where(invitations.c.expires_at < bindparam("before")).limit(bindparam("count"))
-DELETE_EXPIRED = delete(invitations).where(
-    invitations.c.id.in_(bindparam("ids", expanding=True)), invitations.c.expires_at < bindparam("before")
-)
+EXPIRY = Expiry.of(invitations.c.id, invitations.c.expires_at)
 
 
 @final
@@ -75,11 +73,7 @@ class SqlInvitations:
         return bool(await self.connection.change(REMOVE, {"invitation_id": invitation_id}))
 
     async def prune(self, expired_before: datetime, limit: int) -> int:
-        expired = await self.connection.rows(EXPIRED, {"before": expired_before, "count": limit})
-        if not expired:
-            return 0
-        asked = {"ids": padded([row.id for row in expired]), "before": expired_before}
-        return await self.connection.change(DELETE_EXPIRED, asked)
+        return await EXPIRY.prune(self.connection, expired_before, limit)
 
 
 def to_row(invitation: Invitation) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from doorward.domain.ids import LetterId, UserId
 from doorward.domain.letters.language import is_language
 from doorward.domain.letters.letter import Letter, LetterKind, LetterState
-from doorward.infrastructure.sql.connection import SqlConnection, SqlRow, padded
+from doorward.infrastructure.sql.connection import SqlConnection, SqlRow
 from doorward.infrastructure.sql.errors import ConstraintViolated
+from doorward.infrastructure.sql.expiry import Expiry
 from doorward.infrastructure.sql.tables import letters
 
 BY_ID = letters.c.id == bindparam("letter_id")
@@ -30,10 +31,7 @@ OF_USER = LATEST.where(letters.c.user_id == bindparam("holder"))
 ADD = insert(letters)
 SAVE = update(letters).where(BY_ID, letters.c.version == bindparam("stored_version"))
 REMOVE = delete(letters).where(BY_ID)
-OLD = select(letters.c.id).where(letters.c.finished_at < bindparam("before")).limit(bindparam("count"))
-DELETE_OLD = delete(letters).where(
-    letters.c.id.in_(bindparam("letter_ids", expanding=True)), letters.c.finished_at < bindparam("before")
-)
+EXPIRY = Expiry.of(letters.c.id, letters.c.finished_at)
 
 
 @final
@@ -76,11 +74,7 @@ class SqlLetters:
         return bool(await self.connection.change(REMOVE, {"letter_id": letter_id}))
 
     async def prune(self, finished_before: datetime, limit: int) -> int:
-        old = await self.connection.rows(OLD, {"before": finished_before, "count": limit})
-        if not old:
-            return 0
-        asked = {"letter_ids": padded([row.id for row in old]), "before": finished_before}
-        return await self.connection.change(DELETE_OLD, asked)
+        return await EXPIRY.prune(self.connection, finished_before, limit)
 
 
 def to_row(letter: Letter) -> dict[str, Any]:

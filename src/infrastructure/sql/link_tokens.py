@@ -8,8 +8,9 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from doorward.domain.errors import AccountMissing
 from doorward.domain.ids import UserId
 from doorward.domain.letters.link_token import LinkPurpose, LinkToken, LinkTokenHash
-from doorward.infrastructure.sql.connection import SqlConnection, SqlRow, padded
+from doorward.infrastructure.sql.connection import SqlConnection, SqlRow
 from doorward.infrastructure.sql.errors import ConstraintViolated
+from doorward.infrastructure.sql.expiry import Expiry
 from doorward.infrastructure.sql.tables import link_tokens
 
 WITH_HASH = link_tokens.c.token_hash == bindparam("presented")
@@ -28,12 +29,7 @@ REPLACE = update(link_tokens).where(*SAME)
 ADD = insert(link_tokens)
 SPEND = delete(link_tokens).where(WITH_HASH)
 VOID = delete(link_tokens).where(link_tokens.c.user_id == bindparam("holder"))
-EXPIRED = (
-    select(link_tokens.c.token_hash).where(link_tokens.c.expires_at < bindparam("before")).limit(bindparam("count"))
-)
-DELETE_EXPIRED = delete(link_tokens).where(
-    link_tokens.c.token_hash.in_(bindparam("hashes", expanding=True)), link_tokens.c.expires_at < bindparam("before")
-)
+EXPIRY = Expiry.of(link_tokens.c.token_hash, link_tokens.c.expires_at)
 
 
 @final
@@ -73,11 +69,7 @@ class SqlLinkTokens:
         await self.connection.change(VOID, {"holder": user_id})
 
     async def prune(self, expired_before: datetime, limit: int) -> int:
-        expired = await self.connection.rows(EXPIRED, {"before": expired_before, "count": limit})
-        if not expired:
-            return 0
-        asked = {"hashes": padded([row.token_hash for row in expired]), "before": expired_before}
-        return await self.connection.change(DELETE_EXPIRED, asked)
+        return await EXPIRY.prune(self.connection, expired_before, limit)
 
 
 def to_token(row: SqlRow) -> LinkToken:

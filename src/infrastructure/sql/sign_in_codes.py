@@ -7,8 +7,9 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from doorward.domain.accounts.sign_in_code import SignInCode, SignInCodeHash
 from doorward.domain.errors import AccountMissing
 from doorward.domain.ids import UserId
-from doorward.infrastructure.sql.connection import SqlConnection, padded
+from doorward.infrastructure.sql.connection import SqlConnection
 from doorward.infrastructure.sql.errors import ConstraintViolated
+from doorward.infrastructure.sql.expiry import Expiry
 from doorward.infrastructure.sql.tables import sign_in_codes as codes
 
 OF_HOLDER = codes.c.user_id == bindparam("holder")
@@ -17,10 +18,7 @@ GET = select(codes).where(OF_HOLDER)
 REPLACE = update(codes).where(OF_HOLDER)
 ADD = insert(codes)
 SPEND = delete(codes).where(OF_HOLDER, codes.c.code_hash == bindparam("presented"))
-EXPIRED = select(codes.c.user_id).where(codes.c.expires_at < bindparam("before")).limit(bindparam("count"))
-DELETE_EXPIRED = delete(codes).where(
-    codes.c.user_id.in_(bindparam("holders", expanding=True)), codes.c.expires_at < bindparam("before")
-)
+EXPIRY = Expiry.of(codes.c.user_id, codes.c.expires_at)
 
 
 @final
@@ -52,8 +50,4 @@ class SqlSignInCodes:
         return bool(await self.connection.change(SPEND, {"holder": code.user_id, "presented": code.hash}))
 
     async def prune(self, expired_before: datetime, limit: int) -> int:
-        expired = await self.connection.rows(EXPIRED, {"before": expired_before, "count": limit})
-        if not expired:
-            return 0
-        asked = {"holders": padded([row.user_id for row in expired]), "before": expired_before}
-        return await self.connection.change(DELETE_EXPIRED, asked)
+        return await EXPIRY.prune(self.connection, expired_before, limit)

@@ -10,8 +10,9 @@ from doorward.domain.errors import AccountMissing
 from doorward.domain.ids import UserId
 from doorward.domain.letters.link_token import LinkTokenHash
 from doorward.domain.letters.undo_link import UndoLink
-from doorward.infrastructure.sql.connection import SqlConnection, SqlRow, padded
+from doorward.infrastructure.sql.connection import SqlConnection, SqlRow
 from doorward.infrastructure.sql.errors import ConstraintViolated
+from doorward.infrastructure.sql.expiry import Expiry
 from doorward.infrastructure.sql.tables import undo_links
 
 OF_HOLDER = undo_links.c.user_id == bindparam("holder")
@@ -30,11 +31,8 @@ RESERVED = (
 REPLACE = update(undo_links).where(OF_HOLDER, undo_links.c.address_key == bindparam("same_address"))
 ADD = insert(undo_links)
 VOID = delete(undo_links).where(OF_HOLDER)
-VOID_FROM = delete(undo_links).where(OF_HOLDER, undo_links.c.expires_at >= bindparam("first_expiry"))
-EXPIRED = select(undo_links.c.token_hash).where(undo_links.c.expires_at < bindparam("before")).limit(bindparam("count"))
-DELETE_EXPIRED = delete(undo_links).where(
-    undo_links.c.token_hash.in_(bindparam("hashes", expanding=True)), undo_links.c.expires_at < bindparam("before")
-)
+VOID_SINCE = VOID.where(undo_links.c.expires_at >= bindparam("first_expiry"))
+EXPIRY = Expiry.of(undo_links.c.token_hash, undo_links.c.expires_at)
 
 
 @final
@@ -65,15 +63,11 @@ class SqlUndoLinks:
     async def void(self, user_id: UserId) -> None:
         await self.connection.change(VOID, {"holder": user_id})
 
-    async def void_from(self, user_id: UserId, first_expiry: datetime) -> None:
-        await self.connection.change(VOID_FROM, {"holder": user_id, "first_expiry": first_expiry})
+    async def void_since(self, link: UndoLink) -> None:
+        await self.connection.change(VOID_SINCE, {"holder": link.user_id, "first_expiry": link.expires_at})
 
     async def prune(self, expired_before: datetime, limit: int) -> int:
-        expired = await self.connection.rows(EXPIRED, {"before": expired_before, "count": limit})
-        if not expired:
-            return 0
-        asked = {"hashes": padded([row.token_hash for row in expired]), "before": expired_before}
-        return await self.connection.change(DELETE_EXPIRED, asked)
+        return await EXPIRY.prune(self.connection, expired_before, limit)
 
 
 def to_link(row: SqlRow) -> UndoLink:

@@ -19,13 +19,16 @@ from doorward.domain.ids import UserId
 from doorward.infrastructure.sql.connection import MANY_ROWS, SqlConnection
 from doorward.infrastructure.sql.tables import user_roles, users
 from doorward.infrastructure.sql.types import SQLITE
-from doorward.infrastructure.sql.user_rows import to_users
+from doorward.infrastructure.sql.user_rows import NO_ADDRESS, to_users
 
 LAST_CHARACTER = "\U0010ffff"
 """The last code point, which sorts after every character of a key."""
 
 BEFORE_ALL = UserId(UUID(int=0))
 """The nil UUID, which no account has."""
+
+BEHIND_NO_ADDRESS = NO_ADDRESS + LAST_CHARACTER
+"""Sorts behind the keys of accounts without an address, and before those of addresses that begin with a letter."""
 
 NO_VALUES: Mapping[str, Any] = MappingProxyType({})
 
@@ -130,7 +133,12 @@ class SqlUserPages:
         return await self._pages([BY_USERNAME], key_range(beginning, after), limit)
 
     async def by_email(self, beginning: str, after: str | None, limit: int) -> Sequence[User]:
-        return await self._pages([BY_EMAIL], key_range(beginning, after), limit)
+        asked = key_range(beginning, after)
+        found = await self._pages([BY_EMAIL], asked | {"end": min(asked["end"], NO_ADDRESS)}, limit)
+        if len(found) == limit:
+            return found
+        behind = {name: max(asked[name], BEHIND_NO_ADDRESS) for name in ("first", "after")}
+        return [*found, *await self._pages([BY_EMAIL], asked | behind, limit - len(found))]
 
     async def by_creation(
         self, after: tuple[datetime, UserId] | None, limit: int, *, latest_first: bool

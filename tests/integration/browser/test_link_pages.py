@@ -8,6 +8,11 @@ from support.http.browsing import Site, page_at
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+mostly_plain = pytest.mark.parametrize(
+    "site", ["http loopback", pytest.param("https", marks=pytest.mark.full)], indirect=True
+)
+"""For pages of the same kind as the first one, which is always opened in both ways."""
+
 
 async def test_the_link_of_a_letter_leads_to_a_page_that_sets_the_password(context: BrowserContext, site: Site) -> None:
     """RS-07: the token leaves the address at once, and the page asks no other host."""
@@ -33,6 +38,7 @@ async def test_the_link_of_a_letter_leads_to_a_page_that_sets_the_password(conte
     site.server.secrets.add(OTHER_PASSWORD)
 
 
+@mostly_plain
 async def test_the_link_of_an_invitation_leads_to_a_page_that_creates_the_account(
     context: BrowserContext, site: Site
 ) -> None:
@@ -58,6 +64,7 @@ async def test_the_link_of_an_invitation_leads_to_a_page_that_creates_the_accoun
     site.server.secrets.add(OTHER_PASSWORD)
 
 
+@mostly_plain
 async def test_an_address_is_verified_changed_and_restored_by_pages(context: BrowserContext, site: Site) -> None:
     """VF-01, VF-02, RS-07: each link leads to a button, and the one that undoes to a new password."""
     server = site.server

@@ -14,9 +14,10 @@ from doorward.domain.errors import EmailTaken, UsernameTaken
 from doorward.domain.ids import UserId, uuid7
 from doorward.domain.letters.letter import Letter, LetterKind
 from doorward.domain.letters.link_token import LinkPurpose, LinkToken, LinkTokenHash
+from doorward.domain.letters.undo_link import UndoLink
 from doorward.infrastructure.sql.account_deletion import KEPT, VOID
 from doorward.infrastructure.sql.tables import changes, metadata, sessions, users
-from support.builders import a_user
+from support.builders import a_user, email_of
 from support.doubles import NOON
 from support.storage_access import announced, found, put
 
@@ -40,6 +41,10 @@ def a_link_token(user: User) -> LinkToken:
 
 def a_code(user: User) -> SignInCode:
     return SignInCode(user_id=user.id, hash=SignInCodeHash(user.id.bytes * 2), expires_at=NOON)
+
+
+def an_undo_link(user: User) -> UndoLink:
+    return UndoLink(hash=LinkTokenHash(user.id.bytes * 2), user_id=user.id, address=email_of(user), expires_at=NOON)
 
 
 async def test_a_deleted_account_is_found_only_where_deleted_ones_are_asked_for(storage: Storage) -> None:
@@ -96,13 +101,18 @@ async def test_stripping_an_account_deletes_its_letters_its_link_and_its_code_an
     ada, bob = a_user("ada", MODERATOR), a_user("bob")
     letters = [Letter.to_holder(LetterKind.PASSWORD_CHANGED, user, "en", NOON) for user in (ada, ada, bob)]
     await put(storage, ada, bob, *letters, a_link_token(ada), a_link_token(bob), a_code(ada), a_code(bob))
+    undo_link = an_undo_link(ada)
+    await put(storage, undo_link)
     async with storage.transaction() as tx:
+        await tx.known_agents.remember(ada.id, ["curl"])
         await tx.deleted_users.strip(ada.id)
+        assert await tx.known_agents.of_user(ada.id) == ["curl"]
         assert await tx.sign_in_codes.count_try(ada.id) is None
         assert await tx.sign_in_codes.count_try(bob.id) is not None
     async with storage.reading() as reading:
         assert await reading.letters.due(NOON, 9) == [letters[2]]
         found_tokens = [await reading.link_tokens.find(a_link_token(user).hash) for user in (ada, bob)]
+        assert await reading.undo_links.of_account(ada.id) == [undo_link]
     assert found_tokens == [None, a_link_token(bob)]
     assert await found(storage, ada.id) == ada
 
@@ -111,7 +121,13 @@ async def test_pruning_deletes_what_was_deleted_before_a_time_with_all_that_it_o
     """ST-08. And nothing is announced."""
     old, young, kept = gone("old", NOON - MOMENT), gone("young"), a_user("kept")
     await put(storage, old, young, kept)
-    await put(storage, a_link_token(old), a_code(old), Letter.to_holder(LetterKind.PASSWORD_CHANGED, old, "en", NOON))
+    await put(
+        storage,
+        an_undo_link(old),
+        a_link_token(old),
+        a_code(old),
+        Letter.to_holder(LetterKind.PASSWORD_CHANGED, old, "en", NOON),
+    )
     async with storage.transaction() as tx:
         assert await tx.deleted_users.prune(NOON, 10) == 1
         assert await tx.deleted_users.prune(NOON, 10) == 0
@@ -119,6 +135,7 @@ async def test_pruning_deletes_what_was_deleted_before_a_time_with_all_that_it_o
         assert await reading.deleted_users.get(old.id) is None
         assert await reading.deleted_users.get(young.id) == young
         assert await reading.link_tokens.find(a_link_token(old).hash) is None
+        assert await reading.undo_links.of_account(old.id) == []
         assert await reading.letters.latest(9) == []
     assert await found(storage, kept.id) == kept
     assert await announced(storage) == []

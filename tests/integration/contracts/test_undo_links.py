@@ -113,17 +113,18 @@ async def test_the_links_of_one_account_are_voided(storage: Storage) -> None:
     assert await found(storage, hers) == hers
 
 
-async def test_the_links_of_one_account_are_voided_from_one_on(storage: Storage) -> None:
-    """VF-02: the links that expire earlier remain."""
+async def test_a_link_is_voided_with_those_that_do_not_expire_before_it(storage: Storage) -> None:
+    """VF-02."""
     addresses = [Email.parse(f"user{number}@example.org") for number in range(4)]
-    links = [a_link(address=address, number=number) for number, address in enumerate(addresses)]
-    hers = a_link(GRACE, number=5)
-    await put(storage, ADA, GRACE, *links, hers)
+    older, used, newer = [a_link(address=addresses[number], number=number) for number in range(1, 4)]
+    twin = replace(used, address=addresses[0], hash=LinkTokenHash(bytes(32)))
+    hers = a_link(GRACE, number=4)
+    await put(storage, ADA, GRACE, older, used, twin, newer, hers)
     async with storage.transaction() as tx:
-        await tx.undo_links.void_from(ADA.id, links[2].expires_at)
+        await tx.undo_links.void_since(used)
     async with storage.reading() as reading:
-        assert await reading.undo_links.of_account(ADA.id) == links[:2]
-    assert await found(storage, hers) == hers
+        assert await reading.undo_links.of_account(ADA.id) == [older]
+        assert await reading.undo_links.of_account(GRACE.id) == [hers]
 
 
 async def test_expired_links_are_pruned(storage: Storage) -> None:

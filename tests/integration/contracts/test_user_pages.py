@@ -61,6 +61,18 @@ async def test_a_query_with_an_at_sign_is_the_beginning_of_an_email(storage: Sto
         assert [user.username.key for user in await reading.user_pages.by_email("ada@", "ada@a.example", 9)] == ["ada"]
 
 
+async def test_accounts_without_an_address_are_on_no_page_by_email(storage: Storage) -> None:
+    """An adopted account may have none. The others follow each other, whether their keys sort before or behind."""
+    unreachable = [replace(a_user(name), email=None) for name in ("bob", "carl", "dora")]
+    await put(storage, *unreachable, *map(a_user, ["1st", "ada", "zoe"]))
+    seen: list[str] = []
+    async with storage.reading() as reading:
+        while page := await reading.user_pages.by_email("", seen[-1] if seen else None, 2):
+            assert len(seen) < 6
+            seen += [user.email_key for user in page]
+    assert seen == ["1st@example.org", "ada@example.org", "zoe@example.org"]
+
+
 async def test_access_is_returned_for_the_accounts_that_exist(storage: Storage) -> None:
     ada, bob = a_user("ada", ADMIN, MODERATOR), replace(a_user("bob", disabled=True), epoch=4)
     await put(storage, ada, bob)

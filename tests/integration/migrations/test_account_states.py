@@ -75,15 +75,13 @@ async def test_a_deleted_account_is_disabled_for_the_version_before(url: Databas
     await storage.close()
 
 
-@pytest.mark.parametrize("lost", [["users_disabled_id"], ["user_roles_role_user_id"]])
+@pytest.mark.parametrize(("table", "lost"), [("users", "disabled_id"), ("user_roles", "role_user_id")])
 async def test_the_migration_to_deleted_accounts_is_taken_up_where_it_was_cut_off(
-    url: DatabaseUrl, sql: Sql, lost: list[str]
+    url: DatabaseUrl, sql: Sql, table: str, lost: str
 ) -> None:
     await migrate(url)
-    on = " ON {}" if url.sqlite_path is None else ""
-    tables = ["user_roles" if name.startswith("user_roles") else "users" for name in lost]
     sql("CREATE INDEX ix_user_roles_role ON user_roles (role)", "UPDATE doorward_version SET version_num = '0013'")
-    sql(*(f"DROP INDEX ix_{name}{on.format(table)}" for name, table in zip(lost, tables, strict=True)))
+    sql(f"DROP INDEX ix_{table}_{lost}{f' ON {table}' if url.sqlite_path is None else ''}")
     await migrate(url)
     await check_schema(url)
     assert await run_in_database(open_migrator(url, 1), difference) == []

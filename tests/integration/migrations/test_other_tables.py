@@ -9,6 +9,7 @@ from doorward.infrastructure.sql.contents import CURRENT
 from doorward.infrastructure.sql.schema import check_schema, current_state, migrate
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from support.programs.command_line import Doorward
+from support.programs.processes import free_port
 from support.sql_by_hand import Sql, sql_on
 from support.tutorial_tables import NAMES, content, make_tutorial_tables
 
@@ -108,7 +109,7 @@ async def test_tables_without_their_version_are_not_taken_for_a_new_database(url
 
 
 def test_every_command_says_so_in_one_line(tmp_path: Path) -> None:
-    doorward = Doorward.patient(tmp_path)
+    doorward = Doorward.patient(tmp_path, port=str(free_port()))
     doorward.data_dir.mkdir(mode=0o700)
     file = doorward.data_dir / "doorward.db"
     file.touch(mode=0o600)

@@ -7,8 +7,9 @@ from doorward.application.accounts import authenticate
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.errors import HashingBusy, InvalidCredentials, UnknownAccount, WrongPassword
-from support.builders import PASSWORD, House, a_user
+from support.builders import PASSWORD, a_user
 from support.doubles import NOON, PlainTokens
+from support.house import House
 
 
 @pytest.mark.parametrize("login", ["ada", "ADA", " ada ", "ada@example.org", "Ada@EXAMPLE.org"])

@@ -24,8 +24,13 @@ from doorward.domain.errors import (
     UsernameTaken,
 )
 from doorward.domain.letters.language import DEFAULT_LANGUAGE
-from support.builders import OTHER_PASSWORD, PASSWORD, House, a_principal
+from doorward.domain.letters.letter import LetterKind
+from doorward.domain.sessions.origin import Origin
+from doorward.domain.sessions.session import Device
+from support.builders import OTHER_PASSWORD, PASSWORD, a_principal, a_user
 from support.doubles import NOON, PlainTokens
+from support.house import House
+from support.storage_access import put
 
 A_MONTH = timedelta(days=30).total_seconds()
 A_MOMENT = 0.001
@@ -85,6 +90,36 @@ async def test_letters_and_links_of_a_deleted_account_are_void_and_stay_so_when_
     assert await house.send_letters() == 0
     with pytest.raises(InvalidLink):
         await house.reset_password(str(letter.token), OTHER_PASSWORD, DEFAULT_LANGUAGE, house.clock.now())
+
+
+async def test_a_thief_who_deletes_the_account_does_not_get_rid_of_the_link_that_undoes() -> None:
+    """VF-02: once it is restored, its owner takes it back."""
+    house = House()
+    ada = a_user("ada").verified(NOON)
+    await put(house.storage, ada)
+    signed_in = await house.signed_in()
+    by = a_principal(ada, signed_in.session)
+    await house.change_password(by, PASSWORD, OTHER_PASSWORD, NOON)
+    await house.send_letters()
+    token = str(house.mailer.sent[-1].token)
+    await house.delete_own_account(by, OTHER_PASSWORD, NOON)
+    with pytest.raises(InvalidLink):
+        await house.undo_change(token, NOON)
+    await house.restore(ada.id, NOON, OPERATOR)
+    await house.undo_change(token, NOON)
+    with pytest.raises(InvalidCredentials):
+        await house.authenticate("ada", OTHER_PASSWORD, NOON)
+
+
+async def test_the_first_sign_in_after_a_restoration_is_told_if_the_device_is_new() -> None:
+    house = House()
+    ada = await house.with_user()
+    at_home, elsewhere = (Origin(device=Device("192.0.2.7", agent)) for agent in ("curl/8.5.0", "Wget/1.25"))
+    await house.authenticate("ada", PASSWORD, NOON, at_home)
+    await house.delete_user(ada.id, OPERATOR)
+    await house.restore(ada.id, NOON, OPERATOR)
+    await house.authenticate("ada", PASSWORD, NOON, elsewhere)
+    assert [letter.kind for letter in house.database.tables.letters.values()] == [LetterKind.NEW_DEVICE]
 
 
 async def test_an_account_is_restored_with_its_roles_and_without_its_sessions() -> None:

@@ -23,8 +23,9 @@ from doorward.domain.errors import (
 )
 from doorward.domain.ids import UserId
 from doorward.infrastructure.memory.storage import MemoryStorage, MemoryTransaction
-from support.builders import PASSWORD, House, a_user
+from support.builders import PASSWORD, a_user
 from support.doubles import NOON
+from support.house import House
 
 BATCH_SIZE = 20
 HASH = f"$plain$1${PASSWORD}"

@@ -11,6 +11,7 @@ from doorward.application.access.remove_role import RemoveRole
 from doorward.application.accounts.list_invitations import ListInvitations
 from doorward.application.accounts.remove_invitation import RemoveInvitation
 from doorward.application.letters.prune_letters import PruneLetters
+from doorward.application.letters.retry_letter import RetryLetter
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.actor import OPERATOR, Actor
 from doorward.domain.access.role import ADMIN, USER, Role, RoleName
@@ -32,8 +33,9 @@ from doorward.domain.errors import (
 )
 from doorward.domain.letters.language import Language
 from doorward.domain.letters.letter import LetterKind
-from support.builders import BLOCKED, PASSWORD, House, a_principal
+from support.builders import BLOCKED, PASSWORD, a_principal
 from support.doubles import NOON, PlainLinkTokens
+from support.house import House
 from support.storage_access import put
 
 ADDRESS, EDITOR = "ada@example.org", RoleName("editor")
@@ -169,6 +171,18 @@ async def test_the_letter_of_a_replaced_invitation_is_not_sent() -> None:
     token = house.mailer.sent[0].token
     assert token is not None
     await accept(house, token)
+
+
+async def test_the_letter_of_an_expired_invitation_is_not_sent() -> None:
+    """RS-02: also if the operator lets it be sent once more."""
+    house = House()
+    await house.invite(ADDRESS, (), None, house.clock.now(), by=OPERATOR)
+    (letter,) = house.database.tables.letters
+    house.clock.move(INVITATION_LIFE.total_seconds())
+    await RetryLetter(house.storage)(letter, house.clock.now())
+    await house.send_letters()
+    assert house.mailer.sent == []
+    assert house.database.tables.letters == {}
 
 
 async def test_a_letter_that_is_repeated_has_a_token_that_works() -> None:

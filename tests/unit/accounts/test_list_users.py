@@ -11,8 +11,9 @@ from doorward.domain.access.role import ADMIN, MODERATOR
 from doorward.domain.accounts.listing import OFFERED, Listing, Sort
 from doorward.domain.accounts.suspension import Suspension
 from doorward.domain.errors import InvalidAfter, ListingRefused
-from support.builders import House, a_user
+from support.builders import a_user
 from support.doubles import NOON
+from support.house import House
 from support.storage_access import put
 
 LISTS = [

@@ -16,8 +16,9 @@ from doorward.domain.errors import (
     UsernameReserved,
     UsernameTaken,
 )
-from support.builders import BLOCKED, PASSWORD, House
+from support.builders import BLOCKED, PASSWORD
 from support.doubles import NOON
+from support.house import House
 
 
 async def test_a_new_user_gets_the_role_user_and_no_other() -> None:

@@ -7,7 +7,8 @@ import pytest
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.accounts.sign_up import SignUp
 from doorward.domain.errors import DomainError, SignUpByInvitation, SignUpClosed
-from support.builders import PASSWORD, House
+from support.builders import PASSWORD
+from support.house import House
 
 
 @pytest.mark.parametrize(("sign_up", "refusal"), [(SignUp.INVITED, SignUpByInvitation), (SignUp.CLOSED, SignUpClosed)])

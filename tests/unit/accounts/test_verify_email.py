@@ -15,6 +15,8 @@ from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.email_verification import EmailVerification
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import (
+    AccountDisabled,
+    AddressMissing,
     EmailAlreadyVerified,
     EmailNotVerified,
     EmailTaken,
@@ -26,8 +28,9 @@ from doorward.domain.errors import (
 )
 from doorward.domain.letters.letter import SLOT_SECONDS, LetterKind
 from doorward.domain.letters.link_token import VERIFICATION_LIFE
-from support.builders import OTHER_PASSWORD, PASSWORD, House, a_principal, a_user
+from support.builders import OTHER_PASSWORD, PASSWORD, a_principal, a_user
 from support.doubles import NOON
+from support.house import House
 from support.storage_access import put, sessions_of
 
 ADA = "ada@example.org"
@@ -333,6 +336,27 @@ async def test_the_address_that_an_admin_gives_is_verified_by_a_letter() -> None
     await verify(house, second)
     with pytest.raises(EmailAlreadyVerified):
         await house.resend_verification(ada.id, by, house.clock.now())
+
+
+async def test_an_account_that_could_not_use_the_link_gets_no_letter() -> None:
+    """VF-01: as with the letter for a new password."""
+    house = House(verification=REQUIRED)
+    disabled = await house.with_user("ada", disabled=True)
+    unreachable = replace(a_user("bob"), email=None)
+    await put(house.storage, unreachable)
+    for user, refusal in ((disabled, AccountDisabled), (unreachable, AddressMissing)):
+        with pytest.raises(refusal):
+            await house.resend_verification(user.id, OPERATOR, NOON)
+    assert house.database.tables.letters == {}
+
+
+async def test_nobody_vouches_for_an_address_that_an_account_does_not_have() -> None:
+    house = House()
+    unreachable = replace(a_user("bob"), email=None)
+    await put(house.storage, unreachable)
+    with pytest.raises(AddressMissing):
+        await VouchForEmail(house.storage, house.log)(unreachable.id, OPERATOR, NOON)
+    assert not (await house.stored(unreachable.id)).email_verified
 
 
 async def test_a_code_to_sign_in_is_sent_when_the_address_is_verified() -> None:

@@ -13,7 +13,7 @@ from doorward.application.sessions.end_all_sessions import EndAllSessions
 from doorward.domain.access.actor import OPERATOR
 from doorward.infrastructure.memory.audit import MemoryAudit
 from support.audited_changes import UNAUDITED
-from support.builders import House
+from support.house import House
 
 FOLDER = Path(str(application.__file__)).parent
 

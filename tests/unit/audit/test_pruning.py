@@ -7,7 +7,7 @@ from doorward.application.audit.prune_audit import PruneAudit
 from doorward.application.ports.audit import AuditQuery
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.audit.retention import AuditRetention
-from support.builders import House
+from support.house import House
 
 YEAR = timedelta(days=365)
 

@@ -18,8 +18,9 @@ from doorward.domain.change_feed.change import Change
 from doorward.domain.change_feed.ends import Ends
 from doorward.domain.ids import SessionId, UserId, uuid7
 from doorward.domain.sessions.session import new_session_id
-from support.builders import House, a_session, a_user
+from support.builders import a_session, a_user
 from support.doubles import NOON
+from support.house import House
 from support.storage_access import put
 
 SOMEBODY = UserId(uuid7(NOON))

@@ -15,8 +15,8 @@ from doorward.domain.access.principal import AccessToken
 from doorward.domain.change_feed.change import Change
 from doorward.domain.ids import UserId, uuid7
 from doorward.domain.sessions.session import SessionPolicy, new_session_id
-from support.builders import House
 from support.doubles import NOON, PlainTokens
+from support.house import House
 from support.length import FULL
 
 MANY = ended_sessions.MANY_OF_ONE_ACCOUNT if FULL else 60

@@ -12,8 +12,8 @@ from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.errors import KeyMissing
 from doorward.domain.keys.rotation import KeyRotation
 from doorward.domain.keys.signing_key import SigningKey, may_have_signed, signing_at
-from support.builders import House
 from support.doubles import NOON, PlainSealer
+from support.house import House
 from support.storage_access import put
 
 SECOND = timedelta(seconds=1)

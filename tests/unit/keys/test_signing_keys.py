@@ -23,8 +23,8 @@ from doorward.domain.keys.signing_key import (
     signing_start,
     state_of,
 )
-from support.builders import House
 from support.doubles import NOON, PlainSealer
+from support.house import House
 from support.storage_access import announced, put
 
 MOMENT = timedelta(microseconds=1)

@@ -21,8 +21,8 @@ from doorward.domain.letters.letter import (
     LetterState,
     pause_after,
 )
-from support.builders import House
 from support.doubles import NOON
+from support.house import House
 from support.storage_access import put
 
 TWO_DAYS_OF_MINUTES = 2 * 24 * 60

@@ -2,7 +2,8 @@ import pytest
 
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.errors import InvalidToken
-from support.builders import House, a_principal
+from support.builders import a_principal
+from support.house import House
 
 
 async def test_a_second_sign_out_at_the_same_time_gets_the_answer_of_the_guard() -> None:

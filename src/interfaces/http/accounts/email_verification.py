@@ -17,7 +17,14 @@ from doorward.domain.access.decision import any_of
 from doorward.domain.access.principal import Principal
 from doorward.domain.access.role import ADMIN
 from doorward.domain.audit.source import Source
-from doorward.domain.errors import AccountMissing, EmailAlreadyVerified, InvalidEmail, InvalidLink
+from doorward.domain.errors import (
+    AccountDisabled,
+    AccountMissing,
+    AddressMissing,
+    EmailAlreadyVerified,
+    InvalidEmail,
+    InvalidLink,
+)
 from doorward.domain.ids import UserId
 from doorward.domain.letters.language import Language
 from doorward.domain.rate_limits.limit_name import LimitName
@@ -82,7 +89,7 @@ async def verify_email(
     operation_id="resendEmailVerification",
     summary="Send the letter that verifies an email address again",
     tags=("Administration: accounts",),
-    opt={"access": any_of(ADMIN), "refusals": (AccountMissing, EmailAlreadyVerified)},
+    opt={"access": any_of(ADMIN), "refusals": (AccountMissing, AccountDisabled, AddressMissing, EmailAlreadyVerified)},
 )
 @inject
 async def resend_verification(
