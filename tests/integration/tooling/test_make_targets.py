@@ -93,7 +93,8 @@ def help_of_benchmarks(clone: Path) -> None:
 
 
 def help_of_attacks(clone: Path) -> None:
-    assert "usage" in make(clone, "attack", "ARGS=--help")
+    for target in ("attack", "attack-sim"):
+        assert "usage" in make(clone, target, "ARGS=--help")
 
 
 def test_targets_run_after_make_run(clone: Path) -> None:
@@ -119,5 +120,5 @@ def test_targets_run_after_a_benchmark(clone: Path) -> None:
 
 def test_this_file_knows_every_target(clone: Path) -> None:
     """Those that take long or change the lock files are not run here; they need the same environment as the others."""
-    run = {"run", "test", "unit", "check", "attack", "bench", "bench-quick", "compare", "clean"}
+    run = {"run", "test", "unit", "check", "attack", "attack-sim", "bench", "bench-quick", "compare", "clean"}
     assert targets_of(clone) == run | {"test-full", "lock", "peers"}
