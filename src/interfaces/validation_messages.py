@@ -35,6 +35,11 @@ def may_repeat_value(message: str) -> bool:
     return message.startswith("Invalid")
 
 
+def is_about_time(message: str) -> bool:
+    """Return whether the message is about a text that is not a time, or a time without an offset."""
+    return message in {"Invalid RFC3339 encoded datetime", "Expected `datetime` with a timezone component"}
+
+
 def contains_pattern(message: str) -> bool:
     """Return whether the message contains the regular expression that a text does not match."""
     return " matching regex " in message

@@ -31,6 +31,7 @@ UNAUDITED: Mapping[str, str] = {
     "letters.letter_sender._claim": "only letters and the tokens of their links change",
     "letters.letter_sender._save": "only letters change",
     "letters.letter_sender._take_lease": "only leases change",
+    "letters.letter_sender._give_up_lease": "only leases change",
     "letters.retry_letter.__call__": "only letters change",
     "maintenance._take_lease": "only leases change",
     "prove_writing._write": "only leases change",

@@ -9,6 +9,7 @@ import pytest
 
 from doorward.interfaces.validation_messages import (
     contains_pattern,
+    is_about_time,
     may_repeat_value,
     missing_member,
     split_path,
@@ -68,6 +69,14 @@ def test_a_member_of_an_inner_object_is_named_without_its_path() -> None:
 @pytest.mark.parametrize("member", ["kind", "moment", "id"])
 def test_every_message_with_a_value_that_was_sent_is_recognised(member: str) -> None:
     assert may_repeat_value(message(name="ada", **{member: "hunter2"}))
+
+
+def test_messages_about_times_are_recognised() -> None:
+    for text in ("2030-01-31T12:00Z", "2030-01-31T12:00:00", "tomorrow"):
+        with pytest.raises(msgspec.ValidationError) as refused:
+            msgspec.convert(text, Annotated[datetime, msgspec.Meta(tz=True)])
+        assert is_about_time(str(refused.value))
+    assert not is_about_time(message(name="ada", kind="hunter2"))
 
 
 def test_only_messages_about_allowed_values_may_repeat_what_was_sent() -> None:

@@ -48,15 +48,16 @@ class IdentifyUser:
             return found(await reading.deleted_users.by_username(key)).id
 
     async def by_email(self, text: str, *, unverified: bool) -> User:
-        """Return the account with this email. `unverified` accepts an address that the account may not have verified.
+        """Return the account with this email. `unverified` accepts an address that the account has not verified.
 
         Raise InvalidEmail, EmailUnproven or AccountMissing.
         """
         email = Email.parse(text)
-        if not unverified:
-            raise EmailUnproven
         async with self.storage.reading() as reading:
-            return found(await reading.users.by_login(email.key))
+            user = found(await reading.users.by_login(email.key))
+        if not user.email_verified and not unverified:
+            raise EmailUnproven
+        return user
 
 
 def found(user: User | None) -> User:

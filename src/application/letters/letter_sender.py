@@ -1,6 +1,7 @@
 import asyncio
 import random
 import secrets
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import final
 
@@ -46,17 +47,25 @@ class LetterSender:
         self._log = log
         self._holder = secrets.token_hex(8)
         self._round = asyncio.Lock()
+        self._has_lease = False
 
     async def run(self) -> None:
-        """Send what is due, every POLL_SECONDS, until cancelled."""
-        while True:
-            try:
-                await self.once()
-            except Unavailable:
-                pass  # the change feed reports it; the letters stay in the outbox
-            except Exception as error:  # noqa: BLE001 an unforeseen error must not stop the rounds
-                self._log.record(SecurityEvent.MAINTENANCE_FAILED, reason=type(error).__name__, work="send_letters")
-            await asyncio.sleep(POLL_SECONDS)
+        """Send what is due, every POLL_SECONDS, until cancelled. Another process may send at once then."""
+        try:
+            while True:
+                await self._send_and_report()
+                await asyncio.sleep(POLL_SECONDS)
+        finally:
+            with suppress(Unavailable):  # the lease expires by itself
+                await self._give_up_lease()
+
+    async def _send_and_report(self) -> None:
+        try:
+            await self.once()
+        except Unavailable:
+            pass  # the change feed reports it; the letters stay in the outbox
+        except Exception as error:  # noqa: BLE001 an unforeseen error must not stop the rounds
+            self._log.record(SecurityEvent.MAINTENANCE_FAILED, reason=type(error).__name__, work="send_letters")
 
     async def once(self) -> int:
         """Make one attempt with each letter that is due, and return how many were made. Do nothing while another node
@@ -67,7 +76,8 @@ class LetterSender:
     async def _send_what_is_due(self) -> int:
         attempts = 0
         while letters := await self._due():
-            if not await self._take_lease(self._clock.now()):
+            self._has_lease = await self._take_lease(self._clock.now())
+            if not self._has_lease:
                 break
             outcomes = await asyncio.gather(*map(self._deliver, letters), return_exceptions=True)
             for outcome in outcomes:
@@ -84,6 +94,12 @@ class LetterSender:
     async def _take_lease(self, now: datetime) -> bool:
         async with self._storage.transaction() as tx:
             return await tx.leases.take(LEASE, self._holder, now, now + LEASE_DURATION)
+
+    @retried
+    async def _give_up_lease(self) -> None:
+        if self._has_lease:
+            async with self._storage.transaction() as tx:
+                await tx.leases.give_up(LEASE, self._holder)
 
     async def _deliver(self, letter: Letter) -> bool:
         """Return whether an attempt was made."""

@@ -16,7 +16,7 @@ from doorward.application.audit.verify_audit import ExportEnd, Heads, Verificati
 from doorward.application.ports.audit import AuditQuery, AuditRecord
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.audit.sealed_entry import SERVICE_STREAM, AuditEntryId, AuditStream
-from doorward.domain.errors import AuditBroken
+from doorward.domain.errors import AccountMissing, AuditBroken
 from doorward.domain.ids import UserId
 from doorward.interfaces.cli.audit_file import end_line, entry_line, heading, read_export, stream_line
 from doorward.interfaces.cli.output import json_option, print_json, print_table, rfc3339
@@ -37,7 +37,9 @@ def audit() -> None:
 
 @audit.command(name="list")
 @account_option
-@click.option("--actor", metavar="ID", help="Only changes by this account or service id, operator, system or visitor.")
+@click.option(
+    "--actor", metavar="NAME", help="Only changes by this account or service, or by operator, system or visitor."
+)
 @click.option("--event", type=click.Choice(EVENTS), metavar="EVENT", help="Only this event, such as user_created.")
 @click.option("--after", type=click.UUID, metavar="ID", help="Continue behind this entry.")
 @click.option("--limit", type=click.IntRange(1, MAX_PAGE_SIZE), default=50, show_default=True, help="How many at most.")
@@ -53,7 +55,9 @@ def list_entries(
     """List entries, the newest first."""
 
     async def work(context: CommandContext) -> AuditPage:
-        query = AuditQuery(account=await account_id(context, account), actor=actor, event=event)
+        query = AuditQuery(
+            account=await account_id(context, account), actor=await actor_name(context, actor), event=event
+        )
         return await (await context.get(ListAudit))(query, AuditEntryId(after) if after else None, limit)
 
     page = run(work)
@@ -151,6 +155,16 @@ async def account_id(context: CommandContext, text: str | None) -> UserId | None
         return UserId(UUID(text))
     except ValueError:
         return (await (await context.get(IdentifyUser))(text)).id
+
+
+async def actor_name(context: CommandContext, text: str | None) -> str | None:
+    """Return the name by which entries know who made a change: for the username of an account, its id."""
+    if text is None:
+        return None
+    try:
+        return str((await (await context.get(IdentifyUser))(text)).id)
+    except AccountMissing:
+        return text  # that of a service, of `operator`, or of an account that was deleted
 
 
 def as_object(record: AuditRecord) -> dict[str, object]:

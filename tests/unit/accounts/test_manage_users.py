@@ -170,6 +170,9 @@ async def test_an_email_is_taken_where_the_administrator_accepts_that_it_is_not_
     assert await by_email("Ada@EXAMPLE.org", unverified=True) == ada
     with pytest.raises(EmailUnproven):
         await by_email("ada@example.org", unverified=False)
+    verified = a_user("grace").verified(house.clock.now())
+    await put(house.storage, verified)
+    assert await by_email("grace@example.org", unverified=False) == verified
     with pytest.raises(AccountMissing):
         await by_email("eve@example.org", unverified=True)
     with pytest.raises(InvalidEmail):

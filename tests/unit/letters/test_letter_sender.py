@@ -1,5 +1,6 @@
 """The sender of the outbox, with a clock that is moved."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -167,6 +168,19 @@ async def test_one_node_at_a_time_sends() -> None:
     house.clock.move(1.5 * FIRST_PAUSE.total_seconds())
     assert await second.once() == 0
     house.clock.move(LEASE_DURATION.total_seconds())
+    assert await second.once() == 1
+
+
+async def test_a_process_that_stops_lets_the_next_one_send_at_once() -> None:
+    house = House()
+    ada, letter = await ordered(house)
+    first, second = house.sender, house.another_sender()
+    running = asyncio.create_task(first.run())
+    while not house.mailer.sent:
+        await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await put(house.storage, Letter.to_holder(letter.kind, ada, "fr", house.clock.now()))
     assert await second.once() == 1
 
 

@@ -7,6 +7,7 @@ from doorward.domain.errors import DomainError, Invalid
 from doorward.interfaces.http.errors.refusals import FieldErrors, Malformed
 from doorward.interfaces.validation_messages import (
     contains_pattern,
+    is_about_time,
     may_repeat_value,
     missing_member,
     split_path,
@@ -55,6 +56,8 @@ def parameter_error(handler: Any, entry: Mapping[str, Any]) -> dict[str, str]:
 
 def without_values(message: str) -> str:
     """Return msgspec's message without a value that was sent and without a regular expression."""
+    if is_about_time(message):
+        return "Write a time of RFC 3339 with seconds and an offset, such as 2030-01-31T12:00:00Z."
     if may_repeat_value(message):
         return "This value is not one of those that are allowed."
     if contains_pattern(message):

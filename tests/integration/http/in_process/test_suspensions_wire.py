@@ -20,6 +20,8 @@ def test_an_account_is_suspended_with_a_reason_and_an_end(server: App, admin: ht
     """AD-02, AZ-04: admins read both; its holder learns neither."""
     ada = server.create_user(unique("ada"))
     path, until = f"/api/admin/users/{ada.id}", NEXT_YEAR.isoformat()
+    refused = admin.patch(path, json={"disabled": True, "until": "2030-01-31T12:00Z"})
+    assert "RFC 3339 with seconds and an offset" in refused.json()["errors"][0]["message"]
     suspended = admin.patch(path, json={"disabled": True, "reason": "Sent spam.", "until": until})
     assert suspended.status_code == 200, suspended.text
     told = suspended.json()
