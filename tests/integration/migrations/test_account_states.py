@@ -19,6 +19,7 @@ from doorward.infrastructure.sql.tables import metadata
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from support.builders import a_user
 from support.doubles import NOON
+from support.length import MYSQL_IN_FULL
 from support.sql_by_hand import Sql
 from support.storage_access import found, put
 
@@ -35,6 +36,7 @@ async def stored(storage: SqlStorage, user: User) -> User:
     return present
 
 
+@MYSQL_IN_FULL
 async def test_an_account_stays_disabled_when_suspensions_come_and_go(url: DatabaseUrl, sql: Sql) -> None:
     """AD-02: the version before knows no end, and inserts rows without the new columns."""
     ada, eve, bob = (a_user(name, disabled=name != "bob") for name in ("ada", "eve", "bob"))
@@ -53,6 +55,7 @@ async def test_an_account_stays_disabled_when_suspensions_come_and_go(url: Datab
     await storage.close()
 
 
+@MYSQL_IN_FULL
 async def test_the_migration_to_suspensions_is_taken_up_where_it_was_cut_off(url: DatabaseUrl, sql: Sql) -> None:
     await migrate(url)
     sql("ALTER TABLE users DROP COLUMN disabled_reason", "UPDATE doorward_version SET version_num = '0005'")
@@ -61,6 +64,7 @@ async def test_the_migration_to_suspensions_is_taken_up_where_it_was_cut_off(url
     assert await run_in_database(open_migrator(url, 1), difference) == []
 
 
+@MYSQL_IN_FULL
 async def test_a_deleted_account_is_disabled_for_the_version_before(url: DatabaseUrl, sql: Sql) -> None:
     """ST-08: whose holders could sign in otherwise. Roles stay, and so does what was not deleted."""
     ada, bob = replace(a_user("ada", ADMIN), deleted_at=NOON), a_user("bob", MODERATOR)
@@ -76,6 +80,7 @@ async def test_a_deleted_account_is_disabled_for_the_version_before(url: Databas
 
 
 @pytest.mark.parametrize(("table", "lost"), [("users", "disabled_id"), ("user_roles", "role_user_id")])
+@MYSQL_IN_FULL
 async def test_the_migration_to_deleted_accounts_is_taken_up_where_it_was_cut_off(
     url: DatabaseUrl, sql: Sql, table: str, lost: str
 ) -> None:

@@ -9,6 +9,7 @@ from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from support.builders import a_user, email_of
 from support.doubles import NOON
+from support.length import MYSQL_IN_FULL
 from support.sql_by_hand import Sql, put_in_first_revision
 from support.storage_access import found, put
 
@@ -17,6 +18,7 @@ RESET = LinkToken.issued(LinkTokenHash(bytes(32)), LinkPurpose.PASSWORD_RESET, E
 UNDO = UndoLink(hash=LinkTokenHash(b"1" * 32), user_id=EVE.id, address=email_of(EVE), expires_at=NOON + UNDO_LIFE)
 
 
+@MYSQL_IN_FULL
 async def test_no_address_is_verified_because_of_a_migration_and_tokens_stay(url: DatabaseUrl, sql: Sql) -> None:
     """VF-01: nor by a version before it, which adds accounts while nodes are replaced. Up, down and up again."""
     await migrate(url, "0009")
@@ -36,6 +38,7 @@ async def test_no_address_is_verified_because_of_a_migration_and_tokens_stay(url
     await storage.close()
 
 
+@MYSQL_IN_FULL
 async def test_the_migration_to_another_address_is_taken_up_where_it_was_cut_off(url: DatabaseUrl, sql: Sql) -> None:
     await migrate(url)
     sql("DROP TABLE undo_links", "UPDATE doorward_version SET version_num = '0010'")

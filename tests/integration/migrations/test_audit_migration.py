@@ -9,12 +9,14 @@ from doorward.infrastructure.sql.schema import check_schema, migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from support.builders import a_session, a_user
+from support.length import MYSQL_IN_FULL
 from support.sql_by_hand import Sql, put_in_first_revision
 from support.storage_access import found, put, sessions_of
 
 BEFORE = "0013"
 
 
+@MYSQL_IN_FULL
 async def test_accounts_stay_when_the_audit_log_comes_and_goes(url: DatabaseUrl, sql: Sql) -> None:
     ada = a_user()
     mine = a_session(ada)
@@ -42,6 +44,7 @@ async def test_accounts_stay_when_the_audit_log_comes_and_goes(url: DatabaseUrl,
 
 
 @pytest.mark.parametrize("lost", [["audit_entries", "audit_streams"], ["audit_entries"]])
+@MYSQL_IN_FULL
 async def test_the_migration_to_the_audit_log_is_taken_up_where_it_was_cut_off(
     url: DatabaseUrl, sql: Sql, lost: list[str]
 ) -> None:
@@ -51,6 +54,7 @@ async def test_the_migration_to_the_audit_log_is_taken_up_where_it_was_cut_off(
     await check_schema(url)
 
 
+@MYSQL_IN_FULL
 async def test_each_order_of_a_page_is_that_of_an_index(url: DatabaseUrl, sql: Sql) -> None:
     """AD-04: SQLite says how it reads."""
     if url.sqlite_path is None:

@@ -8,12 +8,14 @@ from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from support.builders import a_user
 from support.doubles import NOON
+from support.length import MYSQL_IN_FULL
 from support.sql_by_hand import Sql
 from support.storage_access import found, put
 
 BEFORE = "0008"
 
 
+@MYSQL_IN_FULL
 async def test_accounts_and_letters_stay_when_what_is_remembered_comes_and_goes(url: DatabaseUrl, sql: Sql) -> None:
     ada = a_user()
     before = Letter.to_holder(LetterKind.PASSWORD_CHANGED, ada, "en", NOON)
@@ -35,6 +37,7 @@ async def test_accounts_and_letters_stay_when_what_is_remembered_comes_and_goes(
 
 
 @pytest.mark.parametrize("lost", ["ALTER TABLE letters DROP COLUMN details", "DROP TABLE known_agents"])
+@MYSQL_IN_FULL
 async def test_the_migration_is_taken_up_where_it_was_cut_off(url: DatabaseUrl, sql: Sql, lost: str) -> None:
     await migrate(url)
     sql(lost, f"UPDATE doorward_version SET version_num = '{BEFORE}'")

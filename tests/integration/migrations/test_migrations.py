@@ -29,6 +29,7 @@ from doorward.infrastructure.sql.tables import metadata
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from support.builders import a_session, a_user, an_invitation
 from support.doubles import NOON
+from support.length import MYSQL_IN_FULL
 from support.readme import hand_edit
 from support.sql_by_hand import Sql, put_in_first_revision
 from support.storage_access import announced, found, put, session, sessions_of
@@ -119,6 +120,7 @@ async def test_a_migration_that_was_cut_off_is_taken_up(url: DatabaseUrl, sql: S
         ["{drop_index}", "ALTER TABLE changes DROP COLUMN epoch"],
     ],
 )
+@MYSQL_IN_FULL
 async def test_a_later_migration_that_was_cut_off_is_taken_up(url: DatabaseUrl, sql: Sql, lost: list[str]) -> None:
     """Wherever it was, and what was there before it stays."""
     ada = a_user()
@@ -164,6 +166,7 @@ async def test_what_the_first_revision_holds_is_there_in_the_last(url: DatabaseU
     await check_schema(url)
 
 
+@MYSQL_IN_FULL
 async def test_accounts_and_sessions_stay_when_letters_come_and_go(url: DatabaseUrl, sql: Sql) -> None:
     ada = a_user()
     mine = a_session(ada)
@@ -185,6 +188,7 @@ async def test_accounts_and_sessions_stay_when_letters_come_and_go(url: Database
     await storage.close()
 
 
+@MYSQL_IN_FULL
 async def test_accounts_stay_when_invitations_come_and_go(url: DatabaseUrl) -> None:
     ada, invitation = a_user(), an_invitation()
     await migrate(url)
@@ -199,6 +203,7 @@ async def test_accounts_stay_when_invitations_come_and_go(url: DatabaseUrl) -> N
     await storage.close()
 
 
+@MYSQL_IN_FULL
 async def test_accounts_stay_when_locales_and_profiles_come_and_go(url: DatabaseUrl, sql: Sql) -> None:
     ada = a_user()
     await migrate(url)
@@ -217,6 +222,7 @@ async def test_accounts_stay_when_locales_and_profiles_come_and_go(url: Database
 
 
 @pytest.mark.parametrize("lost", [["link_tokens", "letters"], ["link_tokens"]])
+@MYSQL_IN_FULL
 async def test_the_migration_to_letters_is_taken_up_where_it_was_cut_off(
     url: DatabaseUrl, sql: Sql, lost: list[str]
 ) -> None:
@@ -227,6 +233,7 @@ async def test_the_migration_to_letters_is_taken_up_where_it_was_cut_off(
     assert await run_in_database(open_migrator(url, 1), difference) == []
 
 
+@MYSQL_IN_FULL
 async def test_accounts_stay_when_aliases_and_outside_ids_come_and_go(url: DatabaseUrl, sql: Sql) -> None:
     """Down, they lose both; and what the version before inserts has neither."""
     ada, bob = a_user(), a_user("bob")

@@ -6,12 +6,14 @@ from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from support.builders import a_session, a_user
 from support.doubles import NOON
+from support.length import MYSQL_IN_FULL
 from support.sql_by_hand import Sql
 from support.storage_access import found, put, sessions_of
 
 BEFORE = "0005"
 
 
+@MYSQL_IN_FULL
 async def test_accounts_and_sessions_stay_when_codes_come_and_go(url: DatabaseUrl, sql: Sql) -> None:
     ada = a_user()
     mine = a_session(ada)
@@ -29,6 +31,7 @@ async def test_accounts_and_sessions_stay_when_codes_come_and_go(url: DatabaseUr
     await storage.close()
 
 
+@MYSQL_IN_FULL
 async def test_the_migration_is_taken_up_where_it_was_cut_off(url: DatabaseUrl, sql: Sql) -> None:
     ada = a_user()
     await migrate(url)
