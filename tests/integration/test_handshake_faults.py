@@ -106,6 +106,10 @@ async def outcomes(url: DatabaseUrl, limits: Limits) -> list[str]:
     return found_out
 
 
+MAX_DIFFERENCE_BYTES = 100
+"""By how much the bytes of two connections differ, at most. A connection that got all of its bytes has no fault. The
+last ones belong to the answer to a statement, and are tried one by one below."""
+
 GREETING_BYTES = 70
 """No greeting of a server is shorter. Garbage in it cannot be taken for the answer to a statement."""
 
@@ -121,7 +125,7 @@ async def fail_everywhere(raw_url: str, fault: str) -> None:
     url = DatabaseUrl.parse(raw_url)
     async with proxy(url) as (server, behind):
         assert await outcomes(behind, PATIENT) == ["answered", "answered"]
-        length = server.passed // 2
+        length = server.passed // 2 - MAX_DIFFERENCE_BYTES
         server.fault = fault
         for offset in offsets(fault, length):
             server.intact = offset

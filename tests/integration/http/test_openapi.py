@@ -97,6 +97,28 @@ def operations(document: Json) -> Iterator[tuple[str, Json]]:
             yield f"{method.upper()} {path}", operation
 
 
+def references(part: Any) -> Iterator[str]:
+    """Every `$ref` in a part of the document."""
+    if isinstance(part, dict):
+        yield from ([part["$ref"]] if isinstance(part.get("$ref"), str) else [])
+        for inner in part.values():
+            yield from references(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from references(inner)
+
+
+def test_every_reference_leads_to_a_part_of_the_document(document: Json) -> None:
+    """Generators of clients refuse a document in which one does not."""
+    found = set(references(document))
+    assert len(found) > 50
+    for reference in found:
+        part = document
+        for name in reference.removeprefix("#/").split("/"):
+            assert name in part, reference
+            part = part[name]
+
+
 def resolved(document: Json, response: Json) -> Json:
     if "$ref" not in response:
         return response

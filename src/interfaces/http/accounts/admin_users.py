@@ -26,7 +26,7 @@ from doorward.domain.access.decision import any_of
 from doorward.domain.access.principal import Principal
 from doorward.domain.access.role import ADMIN
 from doorward.domain.accounts.email import Email
-from doorward.domain.accounts.listing import Listing
+from doorward.domain.accounts.listing import Listing, Sort
 from doorward.domain.accounts.suspension import Suspension
 from doorward.domain.accounts.username import Username
 from doorward.domain.errors import (
@@ -151,7 +151,7 @@ class AdminUsersController(Controller):
         `disabled=true` by `id`, and `deleted=true` by `-deletedAt`. Other combinations are refused, since no index
         serves them."""
         now = clock.now()
-        found = await users(now, replace(filtered, sort=sort_by), after or None, limit)
+        found = await users(now, replace(filtered, sort=Sort(sort_by) if sort_by else None), after or None, limit)
         return UserPage(users=[user_view(user, now) for user in found.users], after=found.after)
 
     @post(

@@ -1,12 +1,12 @@
 """The query parameters of the list of accounts."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from litestar.params import QueryParameter
 
 from doorward.application.accounts.list_users import MAX_PAGE_SIZE
 from doorward.domain.access.role import NAME, parse_role_name
-from doorward.domain.accounts.listing import Listing, Sort
+from doorward.domain.accounts.listing import Listing
 from doorward.domain.accounts.username import fold
 from doorward.interfaces.http.wire.text_limits import MAX_USERNAME_OR_EMAIL_CHARACTERS, PRINTABLE
 
@@ -25,8 +25,11 @@ HeldRole = Annotated[
 ]
 IsDisabled = Annotated[bool | None, QueryParameter(description="`true`: only accounts that are disabled now.")]
 IsDeleted = Annotated[bool, QueryParameter(description="`true`: only deleted accounts that can be restored.")]
+SORTS = Literal["username", "email", "createdAt", "-createdAt", "id", "-deletedAt"]
+"""The values of Sort. For an enumeration, Litestar's document refers to a schema that is not in ours."""
+
 SortedBy = Annotated[
-    Sort | None, QueryParameter(name="sort", description="The order; each filter is offered in its own.")
+    SORTS | None, QueryParameter(name="sort", description="The order; each filter is offered in its own.")
 ]
 AfterKey = Annotated[
     str,

@@ -1,11 +1,13 @@
 """Lists of accounts over HTTP, with their filters and orders."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import httpx2
 import pytest
 
+from doorward.domain.accounts.listing import Sort
+from doorward.interfaces.http.accounts.list_parameters import SORTS
 from support.http.in_process import App
 from support.http.service import Unique, outcome
 
@@ -64,3 +66,7 @@ def test_a_list_that_is_not_offered_is_refused(admin: httpx2.Client, asked: dict
     assert outcome(refused) == (400, code)
     if code == "listing_refused":
         assert "Ask for one of these:" in refused.json()["detail"]
+
+
+def test_every_order_has_its_value_on_the_wire() -> None:
+    assert set(get_args(SORTS)) == {sort.value for sort in Sort}
