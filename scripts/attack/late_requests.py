@@ -10,7 +10,7 @@ import httpx2
 
 from attack.row import Row, tried
 from attack.target import Target
-from support.builders import OTHER_PASSWORD, PASSWORD
+from doorward.testing.builders import OTHER_PASSWORD, PASSWORD
 from support.http.service import Account
 
 GUESSES = 6

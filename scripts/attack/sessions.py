@@ -8,7 +8,7 @@ from time import perf_counter, sleep
 from attack.row import Row, tried
 from attack.target import Target
 from doorward.application.change_feed.ended_sessions import MANY_OF_ONE_ACCOUNT
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.http.service import Account, outcome
 from support.jwt.material import read_claims
 

@@ -2,7 +2,7 @@ from random import Random
 
 from attack_sim.world import Outcome, World
 from doorward.domain.accounts.user import User
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 
 MISTYPES = 0.3
 """How often the owner types another password."""

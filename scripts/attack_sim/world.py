@@ -17,7 +17,7 @@ from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.domain.sessions.origin import Origin
 from doorward.infrastructure.rate_limits.window_rate_limiter import LocalRateLimiter
 from doorward.infrastructure.settings.limits import LimitSettings
-from support.builders import DEVICE_TOKENS
+from doorward.testing.builders import DEVICE_TOKENS
 from support.house import House
 from support.limits_time import counted_by
 

@@ -12,7 +12,7 @@ from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.statement_names import name_of
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
-from support.builders import a_session, a_user
+from doorward.testing.builders import a_session, a_user
 from support.storage_access import put
 
 

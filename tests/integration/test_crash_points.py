@@ -16,8 +16,8 @@ from doorward.domain.access.role import ADMIN, MODERATOR, Role, RoleName
 from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
-from support.builders import a_user
-from support.doubles import NOON, PlainSealer
+from doorward.testing.builders import a_user
+from doorward.testing.doubles import NOON, PlainSealer
 from support.programs import crashing
 from support.programs.processes import PATIENCE
 from support.storage_access import put

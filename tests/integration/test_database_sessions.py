@@ -18,7 +18,7 @@ from doorward.infrastructure.sql.engine import Engines, open_engines
 from doorward.infrastructure.sql.schema import check_schema, migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl, Tls
-from support.builders import a_user
+from doorward.testing.builders import a_user
 from support.http.tls_proxy import certificate
 from support.mysql.server import MySQLServer
 from support.storage_access import put

@@ -15,8 +15,8 @@ from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.sql.diagnosis import diagnose_database
 from doorward.infrastructure.sql.naming import VERSION_TABLE
 from doorward.infrastructure.sql.urls import DatabaseUrl
-from support.builders import PASSWORD
-from support.doubles import NOON
+from doorward.testing.builders import PASSWORD
+from doorward.testing.doubles import NOON
 from support.http.service import somebody
 from support.mysql.server import MySQLServer
 from support.programs.command_line import Doorward

@@ -16,8 +16,8 @@ from doorward.domain.sessions.session import UNKNOWN_DEVICE, Session, new_sessio
 from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
-from support.builders import REFRESH_TOKENS, a_user
-from support.doubles import NOON
+from doorward.testing.builders import REFRESH_TOKENS, a_user
+from doorward.testing.doubles import NOON
 from support.programs import crashing
 from support.programs.processes import PATIENCE
 from support.storage_access import put

@@ -16,7 +16,7 @@ from doorward.infrastructure.sql.engine import open_engines
 from doorward.infrastructure.sql.schema import check_schema, migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
-from support.builders import a_user
+from doorward.testing.builders import a_user
 from support.mysql.server import MySQLServer
 from support.storage_access import announced, found, put
 

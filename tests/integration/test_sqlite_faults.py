@@ -20,9 +20,9 @@ from doorward.infrastructure.sql.connection import connected
 from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
-from support.builders import a_user
+from doorward.testing.builders import a_user
+from doorward.testing.doubles import NOON, ListLog
 from support.concurrent_load import GUARD, idle, served_by
-from support.doubles import NOON, ListLog
 from support.storage_access import found, put
 
 HOLD = """

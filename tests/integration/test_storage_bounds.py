@@ -14,9 +14,9 @@ from doorward.infrastructure.sql.connection import Limits, connected
 from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
-from support.builders import a_user
+from doorward.testing.builders import a_user
+from doorward.testing.doubles import NOON
 from support.concurrent_load import GUARD, idle
-from support.doubles import NOON
 from support.mysql.server import MySQLServer
 from support.storage_access import found, put
 

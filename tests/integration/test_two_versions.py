@@ -11,8 +11,8 @@ from doorward.domain.letters.link_token import LinkPurpose, LinkToken, LinkToken
 from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
-from support.builders import a_user, email_of
-from support.doubles import NOON
+from doorward.testing.builders import a_user, email_of
+from doorward.testing.doubles import NOON
 from support.storage_access import put
 
 

@@ -16,7 +16,7 @@ from doorward.domain.errors import Unavailable
 from doorward.infrastructure.log.security_log import StructlogSecurityLog
 from doorward.infrastructure.memory.storage import MemoryStorage
 from doorward.interfaces.http.edge.middleware import EdgeMiddleware
-from support.doubles import FrozenClock
+from doorward.testing.doubles import FrozenClock
 from support.http.edge_driver import CONFIG, ask
 
 SOURCE = Path(doorward.__file__).parent

@@ -11,7 +11,7 @@ from doorward.domain.access.role import ADMIN, MODERATOR
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import StorageUnavailable
 from doorward.infrastructure.sql.storage import SqlStorage
-from support.doubles import NOON, FrozenClock, ListLog
+from doorward.testing.doubles import NOON, FrozenClock, ListLog
 from support.storage_access import found
 
 GUARD = 120

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from doorward.domain.adoption.foreign_account import ForeignAccount
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 
 
 def foreign(external_id: str, username: str | None = None, email: str | None = "", **members: object) -> ForeignAccount:

@@ -59,8 +59,8 @@ from doorward.domain.ids import SessionId, UserId
 from doorward.domain.sessions.session import Session, SessionPolicy
 from doorward.infrastructure.memory.storage import MemoryStorage
 from doorward.infrastructure.memory.tables import MemoryDatabase
-from support.builders import BLOCKED, DEVICE_TOKENS, LOGINS, PASSWORD, REFRESH_TOKENS, SIGN_IN_CODES, a_user
-from support.doubles import (
+from doorward.testing.builders import BLOCKED, DEVICE_TOKENS, LOGINS, PASSWORD, REFRESH_TOKENS, SIGN_IN_CODES, a_user
+from doorward.testing.doubles import (
     CountingKeyRing,
     FrozenClock,
     ListLog,

@@ -7,7 +7,7 @@ from unittest.mock import patch
 import limits.aio.storage.memory
 
 import doorward.infrastructure.rate_limits.bounded_memory
-from support.doubles import FrozenClock
+from doorward.testing.doubles import FrozenClock
 
 
 class FrozenTime:

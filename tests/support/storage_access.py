@@ -15,7 +15,7 @@ from doorward.domain.letters.link_token import LinkToken
 from doorward.domain.letters.undo_link import UndoLink
 from doorward.domain.services.service import Service
 from doorward.domain.sessions.session import Session
-from support.doubles import NOON
+from doorward.testing.doubles import NOON
 
 Secret = LinkToken | SignInCode | UndoLink
 """What a letter gives the holder of an account."""

@@ -7,7 +7,7 @@ from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.sessions.prune_sessions import PruneSessions
 from doorward.domain.keys.rotation import KeyRotation
 from doorward.domain.sessions.session import SessionPolicy
-from support.doubles import NOON, PlainSealer
+from doorward.testing.doubles import NOON, PlainSealer
 from support.house import House
 from support.storage_access import put
 

@@ -24,7 +24,7 @@ from doorward.interfaces.http.errors.refusals import (
     JsonRequired,
     UnsupportedContentEncoding,
 )
-from support.doubles import NOON, PlainHasher
+from doorward.testing.doubles import NOON, PlainHasher
 
 POLICY = PasswordPolicy()
 

@@ -18,7 +18,7 @@ from doorward.domain.errors import (
     Unavailable,
 )
 from doorward.infrastructure.memory.storage import MemoryStorage, MemoryTransaction
-from support.doubles import FrozenClock, ListLog
+from doorward.testing.doubles import FrozenClock, ListLog
 
 UNWRITABLE, WRITABLE = SecurityEvent.DATABASE_UNWRITABLE, SecurityEvent.DATABASE_WRITABLE
 

@@ -12,8 +12,8 @@ from doorward.application.ports.storage import Storage
 from doorward.infrastructure.container import make_container
 from doorward.infrastructure.settings.loading import load_settings
 from doorward.infrastructure.sql.schema import migrate
+from doorward.testing.doubles import PlainTokens
 from support.adoption import Install, Installation
-from support.doubles import PlainTokens
 from support.programs.command_line import PATIENT
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import BrowserContext, Page, Playwright
 
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.http.browsing import Shown, Site, fetched, kept, page_at, with_own_page
 from support.readme import PROJECT
 

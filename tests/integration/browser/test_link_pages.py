@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import BrowserContext, expect
 
-from support.builders import OTHER_PASSWORD, PASSWORD
+from doorward.testing.builders import OTHER_PASSWORD, PASSWORD
 from support.http.browsing import Site, page_at
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

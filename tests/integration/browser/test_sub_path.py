@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import BrowserContext
 
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.http.browsing import Site, fetched, kept, page_at
 from support.http.tls_proxy import terminating
 from support.programs.processes import free_port

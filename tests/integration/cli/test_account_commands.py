@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.programs.command_line import Doorward
 from support.programs.processes import PATIENCE
 

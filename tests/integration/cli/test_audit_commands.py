@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.programs.command_line import Doorward
 
 NO_DATABASE = {"DOORWARD_DATABASE_URL": "mysql://nobody:nothing@127.0.0.1:9/none", "DOORWARD_DATA_DIR": "/nonexistent"}

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from doorward.interfaces.cli.commands import cli
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.programs.command_line import Doorward
 from support.programs.processes import free_port
 

@@ -14,7 +14,7 @@ from subprocess import DEVNULL, Popen
 import httpx2
 import pytest
 
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.http.database_shell import run_sql
 from support.programs.command_line import DOORWARD, Doorward
 from support.programs.processes import PATIENCE, children, ended, eventually, free_port

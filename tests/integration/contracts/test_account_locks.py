@@ -4,8 +4,8 @@ from dataclasses import replace
 from doorward.application.ports.storage import Storage
 from doorward.domain.access.role import ADMIN, MODERATOR
 from doorward.domain.accounts.user import User
-from support.builders import a_session, a_user
-from support.doubles import NOON
+from doorward.testing.builders import a_session, a_user
+from doorward.testing.doubles import NOON
 from support.storage_access import put
 
 

@@ -9,7 +9,7 @@ from doorward.domain.accounts.alias import Alias
 from doorward.domain.accounts.email import Email, login_key
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import TransactionConflict, UsernameTaken
-from support.builders import a_user
+from doorward.testing.builders import a_user
 from support.storage_access import found, put
 
 

@@ -11,9 +11,9 @@ from doorward.application.transactions import retried
 from doorward.domain.access.role import MODERATOR
 from doorward.domain.accounts.attempts import AttemptCount, AttemptKey, AttemptPolicy, DeviceId, LoginHash
 from doorward.domain.errors import TooManyAttempts, TransactionConflict
+from doorward.testing.builders import LOGINS, a_user
+from doorward.testing.doubles import NOON, ListLog
 from support import storage_access
-from support.builders import LOGINS, a_user
-from support.doubles import NOON, ListLog
 
 ADA, EVE = LoginHash(sha256(b"ada").digest()), LoginHash(sha256(b"eve").digest())
 LAPTOP = DeviceId(UUID(bytes=bytes(range(240, 256))))

@@ -14,7 +14,7 @@ from doorward.domain.accounts.user import User
 from doorward.domain.audit.sealed_entry import BEFORE_THE_FIRST, SERVICE_STREAM, AuditEntryId, StreamId
 from doorward.domain.audit.source import Source
 from doorward.domain.ids import uuid7
-from support.builders import a_session, a_user
+from doorward.testing.builders import a_session, a_user
 from support.storage_access import put
 
 ADA, GRACE = a_user("ada"), a_user("grace")

@@ -5,8 +5,8 @@ from doorward.application.ports.storage import Storage
 from doorward.domain.access.role import MODERATOR
 from doorward.domain.accounts.user import User
 from doorward.domain.change_feed.change import Change, SequencedChange, Subject
-from support.builders import a_session, a_user
-from support.doubles import NOON
+from doorward.testing.builders import a_session, a_user
+from doorward.testing.doubles import NOON
 from support.storage_access import found, grant, put, sessions_of
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)

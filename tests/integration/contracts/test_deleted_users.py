@@ -17,8 +17,8 @@ from doorward.domain.letters.link_token import LinkPurpose, LinkToken, LinkToken
 from doorward.domain.letters.undo_link import UndoLink
 from doorward.infrastructure.sql.account_deletion import KEPT, VOID
 from doorward.infrastructure.sql.tables import changes, metadata, sessions, users
-from support.builders import a_user, email_of
-from support.doubles import NOON
+from doorward.testing.builders import a_user, email_of
+from doorward.testing.doubles import NOON
 from support.storage_access import announced, found, put
 
 MOMENT = timedelta(microseconds=1)

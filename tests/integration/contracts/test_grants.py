@@ -6,8 +6,8 @@ from doorward.application.ports.storage import Storage
 from doorward.domain.access.role import ADMIN, MODERATOR, USER, RoleName
 from doorward.domain.errors import AccountMissing, RoleMissing
 from doorward.domain.ids import UserId, uuid7
-from support.builders import a_user
-from support.doubles import NOON
+from doorward.testing.builders import a_user
+from doorward.testing.doubles import NOON
 from support.storage_access import found, grant, put
 
 NOBODY = UserId(uuid7(NOON))

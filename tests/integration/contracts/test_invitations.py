@@ -9,8 +9,8 @@ from doorward.domain.access.role import ADMIN, USER, RoleName
 from doorward.domain.accounts.invitation import INVITATION_LIFE, Invitation
 from doorward.domain.ids import InvitationId, UserId, uuid7
 from doorward.domain.letters.link_token import LinkTokenHash
-from support.builders import an_invitation
-from support.doubles import NOON
+from doorward.testing.builders import an_invitation
+from doorward.testing.doubles import NOON
 from support.storage_access import put
 
 MINUTE = timedelta(minutes=1)

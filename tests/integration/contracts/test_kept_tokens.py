@@ -10,8 +10,8 @@ import pytest
 from doorward.application.ports.storage import Storage
 from doorward.domain.sessions.refresh_token import RefreshTokenHash
 from doorward.domain.sessions.session import Session, SessionPolicy, new_session_id
-from support.builders import a_session, a_user
-from support.doubles import NOON
+from doorward.testing.builders import a_session, a_user
+from doorward.testing.doubles import NOON
 from support.storage_access import announced, put, session
 
 POLICY = SessionPolicy(idle=timedelta(days=14), absolute=timedelta(days=90))

@@ -13,7 +13,7 @@ from doorward.domain.errors import AccountMissing, KeyExists
 from doorward.domain.ids import UserId, uuid7
 from doorward.domain.keys.rotation import KeyRotation
 from doorward.domain.keys.signing_key import SigningKey
-from support.doubles import NOON, ListLog, PlainSealer
+from doorward.testing.doubles import NOON, ListLog, PlainSealer
 from support.storage_access import announced, put
 
 KEY = SigningKey(

@@ -4,7 +4,7 @@ from doorward.application.ports.storage import Storage
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import AccountMissing
 from doorward.domain.sessions.known_agents import MAX_FAMILIES
-from support.builders import a_user
+from doorward.testing.builders import a_user
 from support.storage_access import put
 
 ADA = a_user("ada")

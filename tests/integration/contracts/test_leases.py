@@ -8,7 +8,7 @@ from doorward.application.transactions import retried
 from doorward.domain.access.role import USER
 from doorward.domain.errors import AccountMissing
 from doorward.domain.ids import UserId, uuid7
-from support.doubles import NOON
+from doorward.testing.doubles import NOON
 
 MINUTE, MOMENT = timedelta(minutes=1), timedelta(microseconds=1)
 

@@ -10,8 +10,8 @@ from doorward.domain.accounts.email import Email
 from doorward.domain.errors import AccountMissing
 from doorward.domain.ids import UserId, uuid7
 from doorward.domain.letters.letter import Letter, LetterKind, LetterState
-from support.builders import a_user
-from support.doubles import NOON
+from doorward.testing.builders import a_user
+from doorward.testing.doubles import NOON
 from support.storage_access import put
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)

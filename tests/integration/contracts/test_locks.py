@@ -8,8 +8,8 @@ from doorward.application.ports.storage import LockName, Storage
 from doorward.application.transactions import retried
 from doorward.domain.access.role import ADMIN, Role, RoleName
 from doorward.domain.errors import RoleMissing
-from support.builders import a_user
-from support.doubles import NOON
+from doorward.testing.builders import a_user
+from doorward.testing.doubles import NOON
 from support.storage_access import put
 
 

@@ -11,8 +11,8 @@ from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
 from doorward.domain.errors import DomainError, EmailTaken, RoleMissing, TransactionConflict, UsernameTaken
-from support.builders import a_user, email_of
-from support.doubles import NOON
+from doorward.testing.builders import a_user, email_of
+from doorward.testing.doubles import NOON
 from support.storage_access import announced, found, put
 
 MANY = 1_234

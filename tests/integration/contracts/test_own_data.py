@@ -8,8 +8,8 @@ from doorward.domain.accounts.email import Email
 from doorward.domain.ids import uuid7
 from doorward.domain.letters.letter import Letter, LetterKind
 from doorward.domain.letters.link_token import LinkPurpose, LinkToken, LinkTokenHash
-from support.builders import LOGINS, a_user
-from support.doubles import NOON
+from doorward.testing.builders import LOGINS, a_user
+from doorward.testing.doubles import NOON
 from support.storage_access import put
 
 ADA, GRACE = a_user("ada"), a_user("grace")

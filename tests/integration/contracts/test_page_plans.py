@@ -14,8 +14,8 @@ from doorward.infrastructure.sql import user_pages
 from doorward.infrastructure.sql.connection import SqlConnection, connected
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
-from support.builders import a_user
-from support.doubles import NOON
+from doorward.testing.builders import a_user
+from doorward.testing.doubles import NOON
 from support.mysql.server import MySQLServer
 
 ACCOUNTS = 600

@@ -9,7 +9,7 @@ from doorward.domain.accounts.profile import MAX_PROFILE_BYTES, Profile
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import AccountMissing
 from doorward.domain.letters.language import LANGUAGES
-from support.builders import a_user
+from doorward.testing.builders import a_user
 from support.storage_access import found, put
 
 ADA, GRACE = a_user("ada"), a_user("grace")

@@ -5,8 +5,8 @@ import pytest
 from doorward.application.ports.storage import Storage
 from doorward.domain.access.role import ADMIN, BUILT_IN, MODERATOR, USER, Role, RoleName
 from doorward.domain.change_feed.change import Change, Subject
-from support.builders import a_user
-from support.doubles import NOON
+from doorward.testing.builders import a_user
+from doorward.testing.doubles import NOON
 from support.storage_access import announced, found, put
 
 EDITOR = Role(name=RoleName("editor"), description="Écrit — and \U0001f58b", created_at=NOON)

@@ -6,7 +6,7 @@ import pytest
 from doorward.application.ports.storage import Storage
 from doorward.domain.errors import ServiceExists
 from doorward.domain.services.service import Service, ServiceId, ServiceSecretHash
-from support.doubles import NOON
+from doorward.testing.doubles import NOON
 from support.storage_access import announced, put
 
 SHOP = Service(

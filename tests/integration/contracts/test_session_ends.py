@@ -9,8 +9,8 @@ from doorward.domain.errors import StorageUnavailable, TransactionConflict
 from doorward.domain.sessions.ending import other_sessions, surplus_sessions
 from doorward.domain.sessions.refresh_token import RefreshTokenHash
 from doorward.domain.sessions.session import Session, SessionPolicy
-from support.builders import a_session, a_user
-from support.doubles import NOON
+from doorward.testing.builders import a_session, a_user
+from doorward.testing.doubles import NOON
 from support.storage_access import announced, put, session, sessions_of
 
 POLICY = SessionPolicy()

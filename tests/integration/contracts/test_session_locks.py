@@ -17,8 +17,8 @@ from doorward.domain.errors import RoleMissing
 from doorward.domain.ids import UserId
 from doorward.domain.sessions.refresh_token import RefreshTokenHash
 from doorward.domain.sessions.session import Session, SessionPolicy, new_session_id
-from support.builders import a_principal, a_session, a_user
-from support.doubles import NOON, ListLog
+from doorward.testing.builders import a_principal, a_session, a_user
+from doorward.testing.doubles import NOON, ListLog
 from support.storage_access import found, put, session
 
 ROUND_TRIPS = 10

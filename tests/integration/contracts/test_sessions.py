@@ -17,8 +17,8 @@ from doorward.domain.sessions.session import (
     SessionPolicy,
     new_session_id,
 )
-from support.builders import a_session, a_user
-from support.doubles import NOON
+from doorward.testing.builders import a_session, a_user
+from doorward.testing.doubles import NOON
 from support.storage_access import announced, put, session, sessions_of
 
 NONE = new_session_id(NOON)

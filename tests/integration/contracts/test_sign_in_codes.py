@@ -11,8 +11,8 @@ from doorward.domain.accounts.sign_in_code import SignInCode, SignInCodeHash
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import AccountMissing
 from doorward.domain.ids import UserId
-from support.builders import a_user
-from support.doubles import NOON
+from doorward.testing.builders import a_user
+from doorward.testing.doubles import NOON
 from support.storage_access import put
 
 MINUTE = timedelta(minutes=1)

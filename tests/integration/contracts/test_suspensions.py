@@ -8,8 +8,8 @@ import pytest
 from doorward.application.ports.storage import Storage
 from doorward.domain.access.role import ADMIN
 from doorward.domain.accounts.suspension import MAX_REASON_CHARACTERS, Suspension
-from support.builders import a_user
-from support.doubles import NOON
+from doorward.testing.builders import a_user
+from doorward.testing.doubles import NOON
 from support.storage_access import found, put
 
 TOMORROW = NOON + timedelta(days=1, microseconds=1)

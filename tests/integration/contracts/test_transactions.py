@@ -18,8 +18,8 @@ from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.user import User
 from doorward.domain.change_feed.change import Change, Subject
 from doorward.domain.errors import LastAdmin, StorageUnavailable, TransactionConflict
-from support.builders import a_user, email_of
-from support.doubles import NOON, FrozenClock, ListLog
+from doorward.testing.builders import a_user, email_of
+from doorward.testing.doubles import NOON, FrozenClock, ListLog
 from support.storage_access import announced, found, grant, put
 
 

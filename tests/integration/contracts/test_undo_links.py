@@ -12,8 +12,8 @@ from doorward.domain.accounts.user import User
 from doorward.domain.errors import AccountMissing, EmailTaken
 from doorward.domain.letters.link_token import LinkPurpose, LinkToken, LinkTokenHash
 from doorward.domain.letters.undo_link import UndoLink
-from support.builders import a_user, email_of
-from support.doubles import NOON
+from doorward.testing.builders import a_user, email_of
+from doorward.testing.doubles import NOON
 from support.storage_access import put
 
 MINUTE = timedelta(minutes=1)

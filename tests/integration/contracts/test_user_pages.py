@@ -13,8 +13,8 @@ from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.suspension import Suspension
 from doorward.domain.accounts.user import User
 from doorward.domain.ids import UserId, uuid7
-from support.builders import a_user, email_of
-from support.doubles import NOON
+from doorward.testing.builders import a_user, email_of
+from doorward.testing.doubles import NOON
 from support.storage_access import put
 
 

@@ -22,8 +22,8 @@ from doorward.domain.errors import (
     UsernameTaken,
 )
 from doorward.domain.ids import UserId, uuid7
-from support.builders import PASSWORD, a_session, a_user, email_of
-from support.doubles import NOON, ListLog, PlainHasher, ShortBlocklist
+from doorward.testing.builders import PASSWORD, a_session, a_user, email_of
+from doorward.testing.doubles import NOON, ListLog, PlainHasher, ShortBlocklist
 from support.storage_access import announced, found, put, session, sessions_of
 
 NOBODY = UserId(uuid7(NOON))

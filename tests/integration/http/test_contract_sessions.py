@@ -6,7 +6,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from support.builders import OTHER_PASSWORD, PASSWORD
+from doorward.testing.builders import OTHER_PASSWORD, PASSWORD
 from support.http.database_shell import run_sql
 from support.http.service import Account, Unique, outcome
 from support.jwt.material import read_claims

@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.http.raw_http import talk
 from support.http.service import Unique, somebody
 from support.programs.processes import eventually

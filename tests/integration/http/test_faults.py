@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.http.service import Unique, somebody
 from support.jwt.material import pem_of, read_header
 from support.mysql.server import MySQLServer

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.programs.npm import node_with_packages, run
 from support.programs.server_process import Server, running
 

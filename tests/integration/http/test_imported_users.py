@@ -7,7 +7,7 @@ import argon2
 import bcrypt
 import pytest
 
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.http.database_shell import run_sql
 from support.http.service import Unique, outcome
 from support.programs.server_process import Server

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from doorward.infrastructure.sql.tables import metadata, users
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.http.database_shell import run_sql
 from support.programs.processes import eventually
 from support.programs.server_process import Serve, Server

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.http.service import Account
 from support.jwt.material import read_claims
 from support.programs.server_process import Serve, Server

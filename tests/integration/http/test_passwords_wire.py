@@ -5,7 +5,7 @@ import string
 import httpx2
 import pytest
 
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.http.database_shell import run_sql
 from support.http.service import Unique, somebody
 from support.jwt.material import read_claims

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 
-from support.builders import OTHER_PASSWORD
+from doorward.testing.builders import OTHER_PASSWORD
 from support.http.barrier import Crowd, calling, crowd
 from support.http.database_shell import run_sql
 from support.http.service import Account, outcome

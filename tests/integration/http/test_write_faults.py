@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import httpx2
 
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.http.service import Account
 from support.mysql.server import MySQLServer
 from support.programs.command_line import Doorward

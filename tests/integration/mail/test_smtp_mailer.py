@@ -15,8 +15,8 @@ from doorward.infrastructure.mail.sender import Sender
 from doorward.infrastructure.mail.smtp_mailer import SmtpMailer
 from doorward.infrastructure.mail.smtp_url import SmtpUrl
 from doorward.infrastructure.mail.templates import LetterTemplates
-from support.builders import letter_contents
-from support.doubles import NOON
+from doorward.testing.builders import letter_contents
+from doorward.testing.doubles import NOON
 from support.house import House
 from support.http import tls_proxy
 from support.http.letters import link_of

@@ -7,8 +7,8 @@ from doorward.domain.letters.undo_link import UNDO_LIFE, UndoLink
 from doorward.infrastructure.sql.schema import check_schema, migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
-from support.builders import a_user, email_of
-from support.doubles import NOON
+from doorward.testing.builders import a_user, email_of
+from doorward.testing.doubles import NOON
 from support.length import MYSQL_IN_FULL
 from support.sql_by_hand import Sql, put_in_first_revision
 from support.storage_access import found, put

@@ -10,7 +10,7 @@ from doorward.infrastructure.sql.contents import HEAD
 from doorward.infrastructure.sql.schema import check_schema, migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
-from support.builders import a_user
+from doorward.testing.builders import a_user
 from support.sql_by_hand import Sql, put_in_first_revision
 from support.storage_access import found
 

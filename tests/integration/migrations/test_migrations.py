@@ -27,8 +27,8 @@ from doorward.infrastructure.sql.schema import check_schema, current_state, migr
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.tables import metadata
 from doorward.infrastructure.sql.urls import DatabaseUrl
-from support.builders import a_session, a_user, an_invitation
-from support.doubles import NOON
+from doorward.testing.builders import a_session, a_user, an_invitation
+from doorward.testing.doubles import NOON
 from support.length import MYSQL_IN_FULL
 from support.readme import hand_edit
 from support.sql_by_hand import Sql, put_in_first_revision

@@ -4,8 +4,8 @@ from doorward.domain.accounts.sign_in_code import CODE_LIFE, SignInCode, SignInC
 from doorward.infrastructure.sql.schema import check_schema, migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
-from support.builders import a_session, a_user
-from support.doubles import NOON
+from doorward.testing.builders import a_session, a_user
+from doorward.testing.doubles import NOON
 from support.length import MYSQL_IN_FULL
 from support.sql_by_hand import Sql
 from support.storage_access import found, put, sessions_of

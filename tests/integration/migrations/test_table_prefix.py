@@ -14,7 +14,7 @@ from doorward.infrastructure.sql.naming import VERSION_TABLE
 from doorward.infrastructure.sql.schema import check_schema, current_state, migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
-from support.builders import PASSWORD, a_session, a_user
+from doorward.testing.builders import PASSWORD, a_session, a_user
 from support.programs.command_line import Doorward
 from support.sql_by_hand import Sql, sql_on
 from support.storage_access import announced, found, put, sessions_of

@@ -5,7 +5,7 @@ from urllib.parse import urljoin
 
 import pytest
 
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.http.behind_proxy import Site, cookies, sent
 from support.http.service import Unique, outcome
 from support.jwt.material import read_claims

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.http.behind_proxy import CLIENT, Site, cookies, sent
 from support.http.service import Unique, outcome
 from support.jwt.material import read_claims

@@ -9,7 +9,7 @@ from doorward.application.ports.rate_limits import RateLimiter
 from doorward.domain.rate_limits.rate_limit import RateLimit, Scope
 from doorward.infrastructure.rate_limits.shared_rate_limiter import SharedRateLimiter, SharedTimings
 from doorward.infrastructure.rate_limits.window_rate_limiter import LocalRateLimiter
-from support.doubles import ListLog
+from doorward.testing.doubles import ListLog
 from support.programs.processes import PATIENCE
 from support.programs.redis_server import RedisServer
 

@@ -13,7 +13,7 @@ from doorward.domain.rate_limits.rate_limit import RateLimit
 from doorward.infrastructure.rate_limits.diagnosis import diagnose_shared_limits
 from doorward.infrastructure.rate_limits.shared_rate_limiter import SharedRateLimiter, SharedTimings
 from doorward.infrastructure.rate_limits.window_rate_limiter import LocalRateLimiter
-from support.doubles import FrozenClock, ListLog
+from doorward.testing.doubles import FrozenClock, ListLog
 from support.limits_time import counted_by
 from support.programs.processes import PATIENCE
 from support.programs.redis_server import RedisServer

@@ -14,8 +14,8 @@ from doorward.domain.errors import InvalidCode
 from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
-from support.builders import DEVICE_TOKENS, LOGINS, SIGN_IN_CODES, a_user
-from support.doubles import NOON
+from doorward.testing.builders import DEVICE_TOKENS, LOGINS, SIGN_IN_CODES, a_user
+from doorward.testing.doubles import NOON
 from support.house import House
 from support.storage_access import put
 

@@ -16,7 +16,7 @@ from doorward.domain.errors import HashingBusy
 from doorward.infrastructure.security.argon2_libraries import argon2_library
 from doorward.infrastructure.security.hashing_pool import LOWEST_PRIORITY, HashingPool
 from doorward.infrastructure.security.passwords import Argon2Hasher
-from support.doubles import FrozenClock, ListLog
+from doorward.testing.doubles import FrozenClock, ListLog
 from support.hashing_gate import Gate, until_idle
 
 SECRET = Password.typed("violet harbour kettle orbit")

@@ -15,7 +15,7 @@ from doorward.infrastructure.security.hashing_pool import HashingPool
 from doorward.infrastructure.security.imported_hashes.imported_hash import MAX_IMPORTED_WORK, UnusableHash
 from doorward.infrastructure.security.imported_hashes.kinds import imported_hash
 from doorward.infrastructure.security.passwords import Argon2Hasher
-from support.doubles import FrozenClock, ListLog
+from doorward.testing.doubles import FrozenClock, ListLog
 
 SECRET = "violet harbour kettle orbit"
 FIREBASE_SECRET = "user1password"

@@ -15,7 +15,7 @@ from doorward.infrastructure.security.key_ring import StoredKeyRing
 from doorward.infrastructure.security.master_secret import MasterSecret
 from doorward.infrastructure.security.sealing import AesKeySealer
 from doorward.infrastructure.settings.start_refused import StartRefused
-from support.doubles import NOON
+from doorward.testing.doubles import NOON
 from support.jwt.material import pem_of
 
 SEALER = AesKeySealer(MasterSecret(b"a master secret for tests alone"))

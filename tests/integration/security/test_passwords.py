@@ -22,7 +22,7 @@ from doorward.infrastructure.security.passwords import (
     unusable_reason,
     work_of,
 )
-from support.doubles import FrozenClock, ListLog, PlainHasher
+from doorward.testing.doubles import FrozenClock, ListLog, PlainHasher
 
 SECRET = Password.typed("violet harbour kettle orbit")
 OTHER = Password.typed("violet harbour kettle orbis")

@@ -13,8 +13,8 @@ from doorward.infrastructure.security.master_secret import MasterSecret
 from doorward.infrastructure.security.sealing import AesKeySealer
 from doorward.infrastructure.security.token_cache import PERIOD, CachedAccessTokens
 from doorward.infrastructure.security.tokens import JwtAccessTokens
-from support.builders import a_user, issued
-from support.doubles import NOON
+from doorward.testing.builders import a_user, issued
+from doorward.testing.doubles import NOON
 
 SECOND = timedelta(seconds=1)
 SEALER = AesKeySealer(MasterSecret(b"a master secret for tests alone"))

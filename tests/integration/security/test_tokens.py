@@ -24,8 +24,8 @@ from doorward.infrastructure.security.key_ring import StoredKeyRing
 from doorward.infrastructure.security.master_secret import MasterSecret
 from doorward.infrastructure.security.sealing import AesKeySealer
 from doorward.infrastructure.security.tokens import JwtAccessTokens
-from support.builders import a_user, issued
-from support.doubles import NOON
+from doorward.testing.builders import a_user, issued
+from doorward.testing.doubles import NOON
 from support.jwt.corpus import accepted, corpus
 from support.jwt.material import Key, Material, b64, pem_of, read_claims, read_header
 

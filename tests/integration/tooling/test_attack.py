@@ -13,7 +13,7 @@ from attack.accounts import unproven_addresses
 from attack.row import Row, exit_code, table
 from attack.sessions import replays_of_a_spent_refresh_token
 from attack.wire import malformed_requests, odd_targets, unknown_hosts
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.programs.server_process import Server, running
 
 QUICK = (malformed_requests, odd_targets, unknown_hosts, unproven_addresses, replays_of_a_spent_refresh_token)

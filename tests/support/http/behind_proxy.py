@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.http.service import somebody
 from support.programs.processes import PATIENCE
 from support.programs.proxies import Place

@@ -32,8 +32,8 @@ from doorward.infrastructure.settings.settings import Settings
 from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.interfaces.main import application, http_config
-from support.builders import PASSWORD
-from support.doubles import InterruptedHasher, ListLog
+from doorward.testing.builders import PASSWORD
+from doorward.testing.doubles import InterruptedHasher, ListLog
 from support.http.service import Service
 from support.programs.command_line import PATIENT
 from support.programs.processes import PATIENCE

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import httpx2
 
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 
 INTROSPECT, REVOKE = "/api/auth/introspect", "/api/auth/revoke"
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.http.in_process import App
 from support.http.service import somebody
 

@@ -44,8 +44,8 @@ from doorward.domain.keys.rotation import KeyRotation
 from doorward.domain.sessions.session import SessionPolicy
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
-from support.builders import DEVICE_TOKENS, LOGINS, PASSWORD, REFRESH_TOKENS
-from support.doubles import NOON, FrozenClock, ListLog, PlainHasher, PlainSealer, PlainTokens, ShortBlocklist
+from doorward.testing.builders import DEVICE_TOKENS, LOGINS, PASSWORD, REFRESH_TOKENS
+from doorward.testing.doubles import NOON, FrozenClock, ListLog, PlainHasher, PlainSealer, PlainTokens, ShortBlocklist
 
 Story = Callable[[SqlStorage, User], Awaitable[object]]
 

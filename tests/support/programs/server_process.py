@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import httpx2
 
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.http.service import Service
 from support.programs.command_line import Doorward, ForkedProcess
 from support.programs.processes import PATIENCE, children, cpu_ticks, eventually, free_port

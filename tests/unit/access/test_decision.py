@@ -9,8 +9,8 @@ from doorward.domain.access.role import ADMIN, MODERATOR, USER, RoleName, parse_
 from doorward.domain.accounts.suspension import WITHOUT_END
 from doorward.domain.errors import InvalidRoleName, InvalidToken, RoleRequired
 from doorward.domain.ids import UserId, uuid7
-from support.builders import a_principal, a_session, a_user
-from support.doubles import NOON
+from doorward.testing.builders import a_principal, a_session, a_user
+from doorward.testing.doubles import NOON
 
 STAFF = any_of(MODERATOR, ADMIN)
 ADA = Access(user_id=UserId(uuid7(NOON)), roles=frozenset({USER, MODERATOR}), disabled=False, epoch=3)

@@ -24,8 +24,8 @@ from doorward.domain.errors import (
     RoleMissing,
 )
 from doorward.domain.ids import UserId, uuid7
-from support.builders import PASSWORD, a_token, a_user
-from support.doubles import NOON, PlainTokens
+from doorward.testing.builders import PASSWORD, a_token, a_user
+from doorward.testing.doubles import NOON, PlainTokens
 from support.house import House
 
 DISABLE = UserChanges(disabled=True)

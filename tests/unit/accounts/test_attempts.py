@@ -13,7 +13,7 @@ from doorward.domain.access.actor import OPERATOR
 from doorward.domain.accounts.attempts import AttemptPolicy
 from doorward.domain.errors import InvalidCredentials, PasswordWrong, TooManyAttempts
 from doorward.domain.sessions.origin import Origin
-from support.builders import DEVICE_TOKENS, LOGINS, OTHER_PASSWORD, PASSWORD, a_principal
+from doorward.testing.builders import DEVICE_TOKENS, LOGINS, OTHER_PASSWORD, PASSWORD, a_principal
 from support.house import House
 
 DAY_SECONDS = 86_400

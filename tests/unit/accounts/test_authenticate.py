@@ -7,8 +7,8 @@ from doorward.application.accounts import authenticate
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.errors import HashingBusy, InvalidCredentials, UnknownAccount, WrongPassword
-from support.builders import PASSWORD, a_user
-from support.doubles import NOON, PlainTokens
+from doorward.testing.builders import PASSWORD, a_user
+from doorward.testing.doubles import NOON, PlainTokens
 from support.house import House
 
 

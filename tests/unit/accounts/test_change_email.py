@@ -13,8 +13,8 @@ from doorward.domain.accounts.user import User
 from doorward.domain.errors import EmailTaken, InvalidEmail, InvalidLink, PasswordWrong, TooManyAttempts
 from doorward.domain.letters.letter import SLOT_SECONDS, LetterKind
 from doorward.domain.letters.link_token import VERIFICATION_LIFE
-from support.builders import OTHER_PASSWORD, PASSWORD, a_principal, a_user, email_of
-from support.doubles import NOON, PlainLinkTokens
+from doorward.testing.builders import OTHER_PASSWORD, PASSWORD, a_principal, a_user, email_of
+from doorward.testing.doubles import NOON, PlainLinkTokens
 from support.house import House
 from support.storage_access import put, sessions_of
 

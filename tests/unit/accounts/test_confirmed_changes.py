@@ -10,8 +10,8 @@ from doorward.domain.access.principal import Principal
 from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.errors import PasswordWrong, TransactionConflict
 from doorward.infrastructure.memory.storage import MemoryStorage, MemoryTransaction
-from support.builders import OTHER_PASSWORD, PASSWORD, a_principal
-from support.doubles import InterruptedHasher
+from doorward.testing.builders import OTHER_PASSWORD, PASSWORD, a_principal
+from doorward.testing.doubles import InterruptedHasher
 from support.house import House
 
 THIRD_PASSWORD = "another quiet meadow"

@@ -27,8 +27,8 @@ from doorward.domain.letters.language import DEFAULT_LANGUAGE
 from doorward.domain.letters.letter import LetterKind
 from doorward.domain.sessions.origin import Origin
 from doorward.domain.sessions.session import Device
-from support.builders import OTHER_PASSWORD, PASSWORD, a_principal, a_user
-from support.doubles import NOON, PlainTokens
+from doorward.testing.builders import OTHER_PASSWORD, PASSWORD, a_principal, a_user
+from doorward.testing.doubles import NOON, PlainTokens
 from support.house import House
 from support.storage_access import put
 

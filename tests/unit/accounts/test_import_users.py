@@ -23,8 +23,8 @@ from doorward.domain.errors import (
 )
 from doorward.domain.ids import UserId
 from doorward.infrastructure.memory.storage import MemoryStorage, MemoryTransaction
-from support.builders import PASSWORD, a_user
-from support.doubles import NOON
+from doorward.testing.builders import PASSWORD, a_user
+from doorward.testing.doubles import NOON
 from support.house import House
 
 BATCH_SIZE = 20

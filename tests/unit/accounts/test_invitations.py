@@ -33,8 +33,8 @@ from doorward.domain.errors import (
 )
 from doorward.domain.letters.language import Language
 from doorward.domain.letters.letter import LetterKind
-from support.builders import BLOCKED, PASSWORD, a_principal
-from support.doubles import NOON, PlainLinkTokens
+from doorward.testing.builders import BLOCKED, PASSWORD, a_principal
+from doorward.testing.doubles import NOON, PlainLinkTokens
 from support.house import House
 from support.storage_access import put
 

@@ -11,8 +11,8 @@ from doorward.domain.access.role import ADMIN, MODERATOR
 from doorward.domain.accounts.listing import OFFERED, Listing, Sort
 from doorward.domain.accounts.suspension import Suspension
 from doorward.domain.errors import InvalidAfter, ListingRefused
-from support.builders import a_user
-from support.doubles import NOON
+from doorward.testing.builders import a_user
+from doorward.testing.doubles import NOON
 from support.house import House
 from support.storage_access import put
 

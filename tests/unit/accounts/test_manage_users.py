@@ -25,8 +25,8 @@ from doorward.domain.errors import (
 )
 from doorward.domain.ids import UserId, uuid7
 from doorward.infrastructure.memory.storage import MemoryStorage, MemoryTransaction
-from support.builders import BLOCKED, PASSWORD, a_principal, a_session, a_user
-from support.doubles import NOON
+from doorward.testing.builders import BLOCKED, PASSWORD, a_principal, a_session, a_user
+from doorward.testing.doubles import NOON
 from support.house import House
 from support.storage_access import put
 

@@ -16,8 +16,8 @@ from doorward.domain.access.principal import Principal
 from doorward.domain.access.role import ADMIN
 from doorward.domain.accounts.suspension import Suspension
 from doorward.domain.errors import InvalidToken, WrongPassword
-from support.builders import LOGINS, OTHER_PASSWORD, PASSWORD, a_principal, a_session
-from support.doubles import NOON
+from doorward.testing.builders import LOGINS, OTHER_PASSWORD, PASSWORD, a_principal, a_session
+from doorward.testing.doubles import NOON
 from support.house import House
 from support.storage_access import put
 

@@ -14,7 +14,7 @@ from doorward.domain.accounts.profile import MAX_PROFILE_BYTES, Profile, Profile
 from doorward.domain.errors import InvalidLocale, InvalidProfile, InvalidToken
 from doorward.domain.letters.language import Language, parse_locale
 from doorward.infrastructure.json_schema import JsonSchema, compiled
-from support.builders import OTHER_PASSWORD, PASSWORD, a_principal
+from doorward.testing.builders import OTHER_PASSWORD, PASSWORD, a_principal
 from support.house import House
 
 PHYSICS = Profile.of({"department": "Physics"})

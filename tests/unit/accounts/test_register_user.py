@@ -16,8 +16,8 @@ from doorward.domain.errors import (
     UsernameReserved,
     UsernameTaken,
 )
-from support.builders import BLOCKED, PASSWORD
-from support.doubles import NOON
+from doorward.testing.builders import BLOCKED, PASSWORD
+from doorward.testing.doubles import NOON
 from support.house import House
 
 

@@ -20,8 +20,8 @@ from doorward.domain.errors import (
 )
 from doorward.domain.letters.letter import LIFE, SLOT_SECONDS, LetterKind
 from doorward.domain.letters.link_token import RESET_LIFE
-from support.builders import BLOCKED, OTHER_PASSWORD, PASSWORD, a_principal, email_of
-from support.doubles import PlainLinkTokens
+from doorward.testing.builders import BLOCKED, OTHER_PASSWORD, PASSWORD, a_principal, email_of
+from doorward.testing.doubles import PlainLinkTokens
 from support.house import House
 from support.storage_access import sessions_of
 

@@ -16,7 +16,7 @@ from doorward.domain.letters.letter import SLOT_SECONDS, LetterKind
 from doorward.domain.sessions.origin import Origin
 from doorward.domain.sessions.session import Device
 from doorward.infrastructure.security.sign_in_codes import KeyedSignInCodes
-from support.builders import OTHER_PASSWORD, SECRET, SIGN_IN_CODES, a_user, email_of
+from doorward.testing.builders import OTHER_PASSWORD, SECRET, SIGN_IN_CODES, a_user, email_of
 from support.house import House
 from support.sign_in_codes import ADDRESS, ordered_code, other_than, refused
 from support.storage_access import sessions_of

@@ -7,7 +7,7 @@ import pytest
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.accounts.sign_up import SignUp
 from doorward.domain.errors import DomainError, SignUpByInvitation, SignUpClosed
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.house import House
 
 

@@ -8,8 +8,8 @@ from doorward.application.accounts.start_password_reset import StartPasswordRese
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.errors import AccountDisabled, AccountMissing, AddressMissing
-from support.builders import OTHER_PASSWORD, PASSWORD, a_user
-from support.doubles import NOON
+from doorward.testing.builders import OTHER_PASSWORD, PASSWORD, a_user
+from doorward.testing.doubles import NOON
 from support.house import House
 from support.storage_access import put
 

@@ -16,8 +16,8 @@ from doorward.domain.accounts.user import User
 from doorward.domain.errors import InvalidCredentials, InvalidReason, InvalidRefreshToken, InvalidUntil, LastAdmin
 from doorward.domain.letters.language import DEFAULT_LANGUAGE
 from doorward.domain.letters.link_token import LinkPurpose, LinkToken, LinkTokenHash
-from support.builders import a_principal, a_session, a_token, a_user, email_of
-from support.doubles import NOON, PlainTokens
+from doorward.testing.builders import a_principal, a_session, a_token, a_user, email_of
+from doorward.testing.doubles import NOON, PlainTokens
 from support.house import House
 
 DAY = timedelta(days=1)

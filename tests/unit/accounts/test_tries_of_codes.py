@@ -14,7 +14,7 @@ from doorward.domain.errors import InvalidCode, InvalidCredentials, TooManyAttem
 from doorward.domain.letters.letter import SLOT_SECONDS
 from doorward.domain.sessions.origin import Origin
 from doorward.infrastructure.security.sign_in_codes import KeyedSignInCodes
-from support.builders import DEVICE_TOKENS, a_user
+from doorward.testing.builders import DEVICE_TOKENS, a_user
 from support.house import House
 from support.sign_in_codes import ADDRESS, ordered_code, other_than, refused
 from support.storage_access import sessions_of

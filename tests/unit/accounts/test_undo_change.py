@@ -15,8 +15,8 @@ from doorward.domain.errors import EmailTaken, InvalidCredentials, InvalidLink
 from doorward.domain.letters.letter import SLOT_SECONDS, Letter, LetterKind
 from doorward.domain.letters.link_token import RESET_LIFE
 from doorward.domain.letters.undo_link import UNDO_LIFE
-from support.builders import OTHER_PASSWORD, PASSWORD, a_principal, a_user, email_of
-from support.doubles import NOON
+from doorward.testing.builders import OTHER_PASSWORD, PASSWORD, a_principal, a_user, email_of
+from doorward.testing.doubles import NOON
 from support.house import House
 from support.storage_access import put, sessions_of
 

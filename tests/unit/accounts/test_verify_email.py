@@ -28,8 +28,8 @@ from doorward.domain.errors import (
 )
 from doorward.domain.letters.letter import SLOT_SECONDS, LetterKind
 from doorward.domain.letters.link_token import VERIFICATION_LIFE
-from support.builders import OTHER_PASSWORD, PASSWORD, a_principal, a_user
-from support.doubles import NOON
+from doorward.testing.builders import OTHER_PASSWORD, PASSWORD, a_principal, a_user
+from doorward.testing.doubles import NOON
 from support.house import House
 from support.storage_access import put, sessions_of
 

@@ -15,8 +15,8 @@ from doorward.domain.accounts.suspension import WITHOUT_END
 from doorward.domain.accounts.user import User
 from doorward.domain.adoption.foreign_account import ForeignAccount
 from doorward.domain.errors import AdoptionRefused, EmailNotVerified, InvalidCredentials, UsernameTaken
-from support.builders import OTHER_PASSWORD, PASSWORD
-from support.doubles import NOON
+from doorward.testing.builders import OTHER_PASSWORD, PASSWORD
+from doorward.testing.doubles import NOON
 from support.foreign_accounts import ListSource, foreign
 from support.house import House
 

@@ -28,8 +28,8 @@ from doorward.domain.ids import UserId
 from doorward.domain.sessions.origin import Origin
 from doorward.domain.sessions.session import Device
 from doorward.infrastructure.security.service_secrets import RandomServiceSecrets
-from support.builders import LOGINS, OTHER_PASSWORD, PASSWORD, a_principal, a_session
-from support.doubles import NOON
+from doorward.testing.builders import LOGINS, OTHER_PASSWORD, PASSWORD, a_principal, a_session
+from doorward.testing.doubles import NOON
 from support.house import House
 from support.storage_access import put
 

@@ -19,8 +19,8 @@ from doorward.domain.audit.sealed_entry import AuditStream
 from doorward.domain.errors import AuditBroken
 from doorward.infrastructure.security.audit_sealing import opened
 from doorward.interfaces.cli.audit_file import end_line, entry_line, heading, read_export, stream_line
-from support.builders import PASSWORD
-from support.doubles import NOON
+from doorward.testing.builders import PASSWORD
+from doorward.testing.doubles import NOON
 from support.house import House
 
 

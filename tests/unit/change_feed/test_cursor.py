@@ -15,7 +15,7 @@ from doorward.application.change_feed.cursor import (
 )
 from doorward.domain.change_feed.change import Change, SequencedChange
 from doorward.domain.ids import UserId, uuid7
-from support.doubles import NOON
+from doorward.testing.doubles import NOON
 
 
 def row(sequence: int) -> SequencedChange:

@@ -15,8 +15,8 @@ from doorward.domain.change_feed.change import Change, Subject
 from doorward.domain.errors import StorageUnavailable
 from doorward.domain.ids import UserId, uuid7
 from doorward.infrastructure.memory.storage import MemoryStorage
-from support.builders import a_user
-from support.doubles import NOON, FrozenClock, WatchedStorage
+from doorward.testing.builders import a_user
+from doorward.testing.doubles import NOON, FrozenClock, WatchedStorage
 
 
 async def ready(*roles: RoleName) -> tuple[WatchedStorage, FrozenClock, AccessDirectory, UserId]:

@@ -22,8 +22,8 @@ from doorward.domain.change_feed.change import Change, SequencedChange
 from doorward.domain.errors import SessionMissing, StorageUnavailable
 from doorward.domain.ids import SessionId, UserId, uuid7
 from doorward.domain.sessions.session import new_session_id
-from support.builders import a_token
-from support.doubles import NOON, FrozenClock, PlainTokens, WatchedStorage
+from doorward.testing.builders import a_token
+from doorward.testing.doubles import NOON, FrozenClock, PlainTokens, WatchedStorage
 from support.house import House
 
 SOMEBODY = UserId(uuid7(NOON))

@@ -9,7 +9,7 @@ from doorward.application.change_feed.feed_marks import MAX_KNOWN_NUMBERS, FeedM
 from doorward.domain.change_feed.change import Change, SequencedChange
 from doorward.domain.ids import UserId, uuid7
 from doorward.domain.sessions.session import new_session_id
-from support.doubles import NOON
+from doorward.testing.doubles import NOON
 
 SOMEBODY = UserId(uuid7(NOON))
 ROW = SequencedChange(7, Change.session_ended(SOMEBODY, new_session_id(NOON)), NOON)

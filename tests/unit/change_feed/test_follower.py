@@ -15,7 +15,7 @@ from doorward.domain.access.role import ADMIN, MODERATOR, USER
 from doorward.domain.errors import StorageUnavailable
 from doorward.domain.ids import UserId
 from doorward.infrastructure.memory.repositories import MemoryChanges
-from support.doubles import NOON, PlainSealer
+from doorward.testing.doubles import NOON, PlainSealer
 from support.house import House
 
 AT_ONCE = {"interval_seconds": 0, "refresh_interval_seconds": 0}

@@ -9,7 +9,7 @@ from doorward.domain.access.principal import MAX_TUTORIAL_ACCESS_TOKEN_LIFETIME
 from doorward.domain.change_feed.change import Change
 from doorward.domain.ids import UserId, uuid7
 from doorward.domain.sessions.session import new_session_id
-from support.doubles import NOON
+from doorward.testing.doubles import NOON
 from support.house import House
 
 A_DAY = timedelta(days=1)

@@ -18,8 +18,8 @@ from doorward.domain.change_feed.change import Change
 from doorward.domain.change_feed.ends import Ends
 from doorward.domain.ids import SessionId, UserId, uuid7
 from doorward.domain.sessions.session import new_session_id
-from support.builders import a_session, a_user
-from support.doubles import NOON
+from doorward.testing.builders import a_session, a_user
+from doorward.testing.doubles import NOON
 from support.house import House
 from support.storage_access import put
 

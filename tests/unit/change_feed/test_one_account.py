@@ -15,7 +15,7 @@ from doorward.domain.access.principal import AccessToken
 from doorward.domain.change_feed.change import Change
 from doorward.domain.ids import UserId, uuid7
 from doorward.domain.sessions.session import SessionPolicy, new_session_id
-from support.doubles import NOON, PlainTokens
+from doorward.testing.doubles import NOON, PlainTokens
 from support.house import House
 from support.length import FULL
 

@@ -28,7 +28,7 @@ from doorward.infrastructure.security.master_secret import MasterSecret
 from doorward.infrastructure.security.revocation_lists import JwtRevocationSigner
 from doorward.infrastructure.security.sealing import AesKeySealer
 from doorward.infrastructure.security.tokens import JwtAccessTokens
-from support.doubles import NOON, FrozenClock
+from doorward.testing.doubles import NOON, FrozenClock
 from support.house import House
 from support.jwt.material import read_claims, read_header
 from support.storage_access import put

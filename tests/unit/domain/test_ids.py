@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from doorward.domain.ids import uuid7
-from support.doubles import NOON
+from doorward.testing.doubles import NOON
 
 
 def test_ids_have_version_7_and_the_standard_variant_and_contain_their_time() -> None:

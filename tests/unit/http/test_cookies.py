@@ -16,8 +16,8 @@ from doorward.interfaces.http.edge.request_headers import HEADERS_BY_NAME
 from doorward.interfaces.http.errors.refusals import AmbiguousToken, CrossSiteRequest, JsonRequired, TokenRequired
 from doorward.interfaces.http.security.cookies import Browser, Cookies, cookie
 from doorward.interfaces.http.security.presented_token import presented_token
-from support.builders import REFRESH_TOKENS, a_user
-from support.doubles import NOON
+from doorward.testing.builders import REFRESH_TOKENS, a_user
+from doorward.testing.doubles import NOON
 
 Header = tuple[bytes, bytes]
 HOST = b"auth.example.org"

@@ -5,7 +5,7 @@ from structlog.testing import capture_logs
 
 from doorward.interfaces.http.edge.hosts import MAX_CACHED_HOSTS, AllowedHosts
 from doorward.interfaces.http.errors.refusals import InvalidHost, MisdirectedRequest
-from support.doubles import FrozenClock
+from doorward.testing.doubles import FrozenClock
 from support.http.edge_driver import HOST, Application, Header, ask
 
 OUR_NAMES = [

@@ -23,8 +23,8 @@ from doorward.interfaces.http.security.access import ACCESS, PUBLIC
 from doorward.interfaces.http.security.cookies import Cookies
 from doorward.interfaces.http.security.guard import Guard, current_principal
 from doorward.interfaces.http.security.presented_token import bare_token_in_headers, token_in_headers
-from support.builders import a_token
-from support.doubles import PlainTokens
+from doorward.testing.builders import a_token
+from doorward.testing.doubles import PlainTokens
 from support.house import House
 
 Headers = list[tuple[bytes, bytes]]

@@ -17,7 +17,7 @@ from doorward.interfaces.http.edge import connections
 from doorward.interfaces.http.edge.connections import ConnectionCloser, close_connections
 from doorward.interfaces.http.edge.large_answers import CHUNK_BYTES, MAX_WHOLE_BYTES, SERVER_BUFFER_BYTES, LargeAnswers
 from doorward.interfaces.http.edge.middleware import EdgeMiddleware
-from support.doubles import FrozenClock
+from doorward.testing.doubles import FrozenClock
 from support.http.edge_driver import CONFIG, Reply, answer, ask, ignore
 
 LARGE = bytes(range(256)) * 1024

@@ -38,7 +38,7 @@ from doorward.interfaces.http.security.presented_token import token_in_headers
 from doorward.interfaces.http.sessions.revocation_list import seconds_to_wait
 from doorward.interfaces.http.wire.cached_document import has_tag
 from doorward.interfaces.validation_messages import missing_member, split_path, unknown_member
-from support.builders import REFRESH_TOKENS
+from doorward.testing.builders import REFRESH_TOKENS
 from support.length import FULL
 from support.steps import counting
 

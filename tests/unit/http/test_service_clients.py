@@ -22,7 +22,7 @@ from doorward.interfaces.http.security.access import ACCESS, SERVICE
 from doorward.interfaces.http.security.cookies import Cookies
 from doorward.interfaces.http.security.guard import Guard, current_service
 from doorward.interfaces.http.security.http_basic import MAX_CREDENTIALS_CHARACTERS, client_credentials
-from support.doubles import NOON
+from doorward.testing.doubles import NOON
 from support.house import House
 
 COOKIES = Cookies(HttpConfig(allowed_hosts=frozenset()))

@@ -5,7 +5,7 @@ from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.accounts.password import Password, PasswordHash
 from doorward.infrastructure.security.hashing_pool import HashingPool
 from doorward.infrastructure.security.passwords import DUMMY_HASH, Argon2Hasher, Undecodable
-from support.doubles import FrozenClock, ListLog
+from doorward.testing.doubles import FrozenClock, ListLog
 
 
 @dataclass

@@ -8,7 +8,7 @@ from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
 from doorward.infrastructure.rate_limits.bounded_memory import BoundedMemoryStorage
-from support.doubles import FrozenClock
+from doorward.testing.doubles import FrozenClock
 from support.limits_time import counted_by
 
 HOURLY = RateLimitItemPerSecond(2, 3_600)

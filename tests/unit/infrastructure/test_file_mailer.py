@@ -14,7 +14,7 @@ from doorward.infrastructure.mail.sender import Sender
 from doorward.infrastructure.mail.templates import LetterTemplates
 from doorward.infrastructure.settings.loading import load_settings
 from doorward.infrastructure.settings.reachability import is_for_this_machine
-from support.builders import letter_contents
+from doorward.testing.builders import letter_contents
 
 SECRET = secrets.token_urlsafe(32)
 TEMPLATES = LetterTemplates(Links("http://127.0.0.1:8080"))

@@ -7,7 +7,7 @@ import pytest
 
 from doorward.domain.errors import HashingBusy
 from doorward.infrastructure.security.hashing_pool import INITIAL_ESTIMATE_SECONDS, MAX_WAIT_SECONDS, HashingPool
-from support.doubles import FrozenClock
+from doorward.testing.doubles import FrozenClock
 from support.hashing_gate import Gate, until_idle
 
 MANY = 10_000

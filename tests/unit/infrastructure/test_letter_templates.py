@@ -18,7 +18,7 @@ from doorward.infrastructure.mail.links import PAGES, Links
 from doorward.infrastructure.mail.message import message_of
 from doorward.infrastructure.mail.sender import Sender
 from doorward.infrastructure.mail.templates import CATALOGUES, FOLDER, PARTS, LetterTemplates
-from support.doubles import NOON
+from doorward.testing.doubles import NOON
 
 PLACEHOLDER = re.compile(r"%\(\w+\)s")
 LINKS = Links("https://auth.example.com")

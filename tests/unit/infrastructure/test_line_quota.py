@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from doorward.application.ports.security_events import MAX_LINES_PER_SECOND, SecurityEvent
 from doorward.infrastructure.log.line_quota import MAX_ACCOUNTS, MAX_CAUSES, MAX_LINES_PER_REASON, MAX_NAMES, LineQuota
 from doorward.infrastructure.log.security_log import StructlogSecurityLog
-from support.doubles import FrozenClock
+from doorward.testing.doubles import FrozenClock
 
 LOGIN_FAIL = SecurityEvent.AUTHN_LOGIN_FAIL
 SUMMARY = "log_events_suppressed"

@@ -16,7 +16,7 @@ from doorward.application.keys.rotate_signing_keys import RotateSigningKeys
 from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME
 from doorward.domain.keys.rotation import KeyRotation
 from doorward.domain.keys.signing_key import PROPAGATION_TIME, KeyState, may_have_signed, signing_at, state_of
-from support.doubles import NOON, PlainSealer
+from doorward.testing.doubles import NOON, PlainSealer
 from support.house import House
 
 DAILY = KeyRotation(period=timedelta(days=1))

@@ -12,7 +12,7 @@ from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.errors import KeyMissing
 from doorward.domain.keys.rotation import KeyRotation
 from doorward.domain.keys.signing_key import SigningKey, may_have_signed, signing_at
-from support.doubles import NOON, PlainSealer
+from doorward.testing.doubles import NOON, PlainSealer
 from support.house import House
 from support.storage_access import put
 

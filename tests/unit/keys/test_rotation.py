@@ -11,7 +11,7 @@ from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.errors import InvalidKey
 from doorward.domain.keys.rotation import PUBLICATION_PERIOD, KeyRotation
 from doorward.domain.keys.signing_key import KeyState, SigningKey, may_have_signed, signing_at, state_of
-from support.doubles import NOON, PlainSealer
+from doorward.testing.doubles import NOON, PlainSealer
 from support.house import House
 from support.storage_access import put
 

@@ -23,7 +23,7 @@ from doorward.domain.keys.signing_key import (
     signing_start,
     state_of,
 )
-from support.doubles import NOON, PlainSealer
+from doorward.testing.doubles import NOON, PlainSealer
 from support.house import House
 from support.storage_access import announced, put
 

@@ -22,7 +22,7 @@ from doorward.domain.letters.letter import (
     LetterState,
     pause_after,
 )
-from support.doubles import NOON
+from doorward.testing.doubles import NOON
 from support.house import House
 from support.storage_access import put
 

@@ -7,7 +7,7 @@ from doorward.domain.errors import TooManyRequests
 from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.domain.rate_limits.rate_limit import RateLimit
 from doorward.infrastructure.rate_limits.window_rate_limiter import LocalRateLimiter
-from support.doubles import FrozenClock, ListLog
+from doorward.testing.doubles import FrozenClock, ListLog
 from support.limits_time import counted_by
 
 

@@ -17,8 +17,8 @@ from doorward.domain.errors import RefreshTokenReused
 from doorward.domain.sessions.session import SessionPolicy, new_session_id
 from doorward.infrastructure.security.master_secret import MasterSecret
 from doorward.infrastructure.security.refresh_tokens import DerivedRefreshTokens
-from support.builders import REFRESH_TOKENS, a_token, a_user
-from support.doubles import NOON, PlainTokens
+from doorward.testing.builders import REFRESH_TOKENS, a_token, a_user
+from doorward.testing.doubles import NOON, PlainTokens
 from support.house import House
 
 

@@ -9,8 +9,8 @@ from doorward.domain.services.service import Service, ServiceId, ServiceSecretHa
 from doorward.domain.sessions.session import new_session_id
 from doorward.infrastructure.security.master_secret import MasterSecret
 from doorward.infrastructure.security.refresh_tokens import DerivedRefreshTokens
-from support.builders import REFRESH_TOKENS, a_token
-from support.doubles import NOON, PlainTokens, WatchedStorage
+from doorward.testing.builders import REFRESH_TOKENS, a_token
+from doorward.testing.doubles import NOON, PlainTokens, WatchedStorage
 from support.house import House
 
 BY = Service(id=ServiceId("service-of-the-test"), name="billing", secret_hash=ServiceSecretHash(b""), created_at=NOON)

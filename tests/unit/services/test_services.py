@@ -14,7 +14,7 @@ from doorward.domain.access.actor import OPERATOR
 from doorward.domain.errors import InvalidClient, InvalidServiceName, ServiceExists, ServiceMissing
 from doorward.domain.services.service import ID, ServiceId, parse_service_name
 from doorward.infrastructure.security.service_secrets import RandomServiceSecrets
-from support.doubles import NOON
+from doorward.testing.doubles import NOON
 from support.house import House
 
 SECRETS = RandomServiceSecrets()

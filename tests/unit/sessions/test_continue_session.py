@@ -16,8 +16,8 @@ from doorward.domain.errors import (
 from doorward.domain.sessions.session import SessionPolicy, new_session_id
 from doorward.infrastructure.security.master_secret import MasterSecret
 from doorward.infrastructure.security.refresh_tokens import DerivedRefreshTokens
-from support.builders import REFRESH_TOKENS
-from support.doubles import NOON, PlainTokens
+from doorward.testing.builders import REFRESH_TOKENS
+from doorward.testing.doubles import NOON, PlainTokens
 from support.house import House
 
 DAY = timedelta(days=1).total_seconds()

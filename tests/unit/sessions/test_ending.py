@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from doorward.domain.sessions.ending import other_sessions, surplus_sessions
 from doorward.domain.sessions.session import Session, SessionPolicy
-from support.builders import a_session, a_user
-from support.doubles import NOON
+from doorward.testing.builders import a_session, a_user
+from doorward.testing.doubles import NOON
 
 POLICY = SessionPolicy(max_sessions=3)
 ADA = a_user()

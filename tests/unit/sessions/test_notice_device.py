@@ -12,7 +12,7 @@ from doorward.domain.letters.letter import LetterKind
 from doorward.domain.sessions.origin import Origin
 from doorward.domain.sessions.session import Device
 from doorward.infrastructure.memory.known_agents import MemoryKnownAgents
-from support.builders import DEVICE_TOKENS, OTHER_PASSWORD, PASSWORD
+from doorward.testing.builders import DEVICE_TOKENS, OTHER_PASSWORD, PASSWORD
 from support.house import House
 from support.sign_in_codes import ADDRESS, ordered_code
 from support.storage_access import sessions_of

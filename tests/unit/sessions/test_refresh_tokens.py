@@ -6,8 +6,8 @@ from doorward.domain.errors import InvalidRefreshToken
 from doorward.domain.sessions.session import new_session_id
 from doorward.infrastructure.security.master_secret import MasterSecret
 from doorward.infrastructure.security.refresh_tokens import DerivedRefreshTokens
-from support.builders import REFRESH_TOKENS
-from support.doubles import NOON
+from doorward.testing.builders import REFRESH_TOKENS
+from doorward.testing.doubles import NOON
 
 SESSION = new_session_id(NOON)
 

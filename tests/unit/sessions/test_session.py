@@ -19,7 +19,7 @@ from doorward.domain.sessions.session import (
     Standing,
     new_session_id,
 )
-from support.doubles import NOON
+from doorward.testing.doubles import NOON
 
 POLICY = SessionPolicy()
 SECOND = timedelta(seconds=1)

@@ -2,7 +2,7 @@ import pytest
 
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.errors import InvalidToken
-from support.builders import a_principal
+from doorward.testing.builders import a_principal
 from support.house import House
 
 

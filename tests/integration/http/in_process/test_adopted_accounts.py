@@ -3,7 +3,7 @@
 from doorward.application.adoption.adopt_accounts import AdoptAccounts
 from doorward.application.ports.clock import Clock
 from doorward.domain.access.actor import OPERATOR
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.foreign_accounts import ListSource, foreign
 from support.http.in_process import App
 from support.http.service import Unique

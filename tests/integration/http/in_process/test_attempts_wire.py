@@ -5,7 +5,7 @@ from http.cookies import SimpleCookie
 import httpx2
 import pytest
 
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.http.in_process import App, ServeApp, in_process
 from support.http.service import outcome
 

@@ -32,8 +32,8 @@ from doorward.interfaces.http.config import HttpConfig
 from doorward.interfaces.http.edge.middleware import EdgeMiddleware
 from doorward.interfaces.http.security.access import ACCESS, http_handlers
 from doorward.interfaces.http.security.cross_site import READ_ONLY_METHODS
-from support.builders import OTHER_PASSWORD, PASSWORD, a_principal, a_session, a_token, a_user, an_invitation
-from support.doubles import NOON, FrozenClock, ListLog, PlainHasher, PlainTokens
+from doorward.testing.builders import OTHER_PASSWORD, PASSWORD, a_principal, a_session, a_token, a_user, an_invitation
+from doorward.testing.doubles import NOON, FrozenClock, ListLog, PlainHasher, PlainTokens
 from support.house import House
 from support.http.edge_driver import ignore
 from support.storage_access import put

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from doorward.application.sessions.repeated_refreshes import MAX_REPETITIONS
-from support.builders import OTHER_PASSWORD, PASSWORD
+from doorward.testing.builders import OTHER_PASSWORD, PASSWORD
 from support.http.in_process import App, ServeApp
 from support.http.service import Account, Unique, outcome, somebody
 from support.jwt.material import read_claims

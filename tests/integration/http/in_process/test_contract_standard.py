@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.http.in_process import App
 from support.http.service import Account, Unique, somebody
 

@@ -2,7 +2,7 @@
 
 import httpx2
 
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.http.in_process import ServeApp
 from support.http.service import somebody
 

@@ -8,7 +8,7 @@ from typing import Self
 import httpx2
 import pytest
 
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.http.in_process import App, in_process
 from support.http.service import Unique, outcome
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.http.in_process import App
 from support.http.service import Unique, outcome, somebody
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 import pytest
 
-from support.builders import OTHER_PASSWORD, PASSWORD
+from doorward.testing.builders import OTHER_PASSWORD, PASSWORD
 from support.http.in_process import App
 from support.http.letters import letters_to, link_of, text_of
 from support.http.service import Account, Unique, outcome

@@ -11,7 +11,7 @@ import pytest
 from doorward.application.letters.list_letters import ListLetters
 from doorward.domain.letters.letter import Letter, LetterState
 from doorward.infrastructure.settings.data_dir import letters_folder
-from support.builders import OTHER_PASSWORD, PASSWORD
+from doorward.testing.builders import OTHER_PASSWORD, PASSWORD
 from support.http.in_process import App, ServeApp
 from support.http.letters import letters_to, link_of, text_of
 from support.http.service import Unique, outcome

@@ -6,7 +6,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.http.in_process import App, ServeApp
 from support.http.letters import letters_to, link_of, text_of
 from support.http.service import Unique, outcome

@@ -25,7 +25,7 @@ from doorward.interfaces.http.security.access import (
 )
 from doorward.interfaces.http.security.cookies import Cookies
 from doorward.interfaces.http.security.guard import Guard
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.http.in_process import App
 from support.http.service import Account, Unique
 

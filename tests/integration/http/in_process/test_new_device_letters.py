@@ -3,7 +3,7 @@
 import httpx2
 import pytest
 
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.http.in_process import App, ServeApp
 from support.http.letters import letters_to, text_of
 from support.http.service import somebody

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from doorward.domain.accounts.profile import MAX_PROFILE_BYTES, MAX_PROFILE_VALUES
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.http.in_process import App, ServeApp
 from support.http.letters import letters_to
 from support.http.service import Unique, outcome

@@ -15,8 +15,8 @@ from doorward.interfaces.http.config import HttpConfig
 from doorward.interfaces.http.metrics import REGISTRY
 from doorward.interfaces.http.security.access import ACCESS, PUBLIC, http_handlers
 from doorward.interfaces.http.security.request_limits import limits_of
-from support.builders import PASSWORD
-from support.doubles import FrozenClock
+from doorward.testing.builders import PASSWORD
+from doorward.testing.doubles import FrozenClock
 from support.http.in_process import App, ServeApp
 from support.http.service import INTROSPECT, REVOKE, outcome, somebody
 from support.limits_time import counted_by

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 import pytest
 
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.http.in_process import App, ServeApp, in_process
 from support.http.letters import code_of, letters_to, text_of
 from support.http.service import Account, outcome

@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 import httpx2
 import pytest
 
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.http.behind_proxy import cookies, sent
 from support.http.edge_driver import ask
 from support.http.in_process import App, in_process

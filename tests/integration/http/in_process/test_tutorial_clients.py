@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from doorward.application.ports.security_events import SecurityEvent
-from support.builders import PASSWORD
+from doorward.testing.builders import PASSWORD
 from support.http.databases import settings_for
 from support.http.in_process import App, ServeApp, in_process
 from support.http.service import Account, Unique, outcome, somebody

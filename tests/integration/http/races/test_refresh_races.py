@@ -15,7 +15,7 @@ from time import monotonic
 import httpx2
 import pytest
 
-from support.builders import OTHER_PASSWORD, PASSWORD
+from doorward.testing.builders import OTHER_PASSWORD, PASSWORD
 from support.http.barrier import Crowd, calling, crowd, refreshing
 from support.http.databases import shared_settings
 from support.http.raw_http import Response, connected

@@ -22,7 +22,7 @@ from doorward.infrastructure.security.device_tokens import KeyedLoginHasher, Sig
 from doorward.infrastructure.security.master_secret import MasterSecret
 from doorward.infrastructure.security.refresh_tokens import DerivedRefreshTokens
 from doorward.infrastructure.security.sign_in_codes import KeyedSignInCodes
-from support.doubles import NOON, PlainTokens
+from doorward.testing.doubles import NOON, PlainTokens
 
 PASSWORD = "violet harbour kettle"
 OTHER_PASSWORD = "a kettle full of violets"
