@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from doorward.infrastructure.settings.settings import Settings as Settings
     from doorward.infrastructure.settings.start_refused import StartRefused as StartRefused
+    from doorward.interfaces.embedding.library import Library as Library
+    from doorward.interfaces.embedding.library import open as open  # noqa: A004
     from doorward.interfaces.embedding.mounted_app import DoorwardApp as DoorwardApp
     from doorward.interfaces.embedding.mounted_app import create_app as create_app
 
 __version__ = "0.1.0"
 
 HOMES = {
+    "DoorwardApp": "doorward.interfaces.embedding.mounted_app",
+    "Library": "doorward.interfaces.embedding.library",
     "Settings": "doorward.infrastructure.settings.settings",
     "StartRefused": "doorward.infrastructure.settings.start_refused",
-    "DoorwardApp": "doorward.interfaces.embedding.mounted_app",
     "create_app": "doorward.interfaces.embedding.mounted_app",
+    "open": "doorward.interfaces.embedding.library",
 }
 """The module of each name that this package offers."""
 

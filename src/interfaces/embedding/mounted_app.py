@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar, final, overload
 
@@ -14,11 +14,12 @@ from doorward.application.change_feed.revocation_publisher import RevocationPubl
 from doorward.domain.errors import Unavailable
 from doorward.infrastructure.container import make_container
 from doorward.infrastructure.log.configure import configure_logging as configure_log
-from doorward.infrastructure.settings.data_dir import make_data_dir, needs_data_dir
 from doorward.infrastructure.settings.public_path import parse_public_path
 from doorward.infrastructure.settings.settings import Settings
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.interfaces.embedding.lifespan_protocol import answer_lifespan
+from doorward.interfaces.embedding.own_transaction import OwnTransaction, own_transaction
+from doorward.interfaces.embedding.starting import start
 from doorward.interfaces.http import metrics
 from doorward.interfaces.http.app import create_app as create_litestar
 from doorward.interfaces.http.edge.behind_edge import behind_edge
@@ -26,8 +27,7 @@ from doorward.interfaces.http.edge.log_pace import LogPace
 from doorward.interfaces.http.edge.middleware import Report
 from doorward.interfaces.http.edge.mounted_path import MountedPath
 from doorward.interfaces.http.errors.refusals import NotStarted
-from doorward.interfaces.main import http_config, report_to, working
-from doorward.interfaces.start_preparation import prepare
+from doorward.interfaces.main import http_config, report_to
 
 T = TypeVar("T")
 
@@ -131,9 +131,12 @@ class DoorwardApp:
 
     async def get(self, wanted: Any, /) -> Any:
         """Return a use case or an adapter. Raise RuntimeError unless the application is started."""
-        if self._loop is None:
-            raise RuntimeError(f"Doorward has not been started. {HINT}")
-        return await self._service.container.get(wanted)
+        return await self._started.get(wanted)
+
+    def transaction(self) -> AbstractAsyncContextManager[OwnTransaction]:
+        """Open a transaction for several use cases and for statements of your own. It is committed when the block ends,
+        and rolled back when the block raises. Raise RuntimeError unless the application is started."""
+        return own_transaction(self._started)
 
     def metrics(self) -> bytes:
         """Return the metrics of the process in Prometheus' text format, for a route of the program's own."""
@@ -147,19 +150,18 @@ class DoorwardApp:
         """
         (await self.get(RevocationPublisher)).stop()
 
+    @property
+    def _started(self) -> AsyncContainer:
+        if self._loop is None:
+            raise RuntimeError(f"Doorward has not been started. {HINT}")
+        return self._service.container
+
     async def _start(self) -> None:
         if self._used:
             self._service = self._made()
         self._used = True
-        container = self._service.container
-        try:
-            if needs_data_dir(self.settings):
-                make_data_dir(self.settings.data_dir)
-            await prepare(container, self.settings, migrate=self._migrate)
-            await self._running.enter_async_context(working(container))
-        except BaseException:
-            await container.close()
-            raise
+        started = start(self._service.container, self.settings, migrate=self._migrate)
+        await self._running.enter_async_context(started)
         self._loop = asyncio.get_running_loop()
 
     async def _stop(self) -> None:

@@ -51,3 +51,14 @@ def test_the_litestar_program_serves_both(pasted: Callable[[str], ModuleType]) -
 def test_the_other_programs_in_python_are_right(pasted: Callable[[str], ModuleType]) -> None:
     assert pasted("timedelta(days=3)").settings.public_path == "/auth"
     assert isinstance(pasted("class MyProvider").auth, DoorwardApp)
+
+
+@pytest.mark.parametrize(
+    ("holding", "printed"),
+    [("ada is a moderator", "ada is a moderator\n"), ("customers = Table", "only the second sign-up was undone\n")],
+)
+def test_the_programs_of_the_library_print_what_they_say(
+    pasted: Callable[[str], ModuleType], capsys: pytest.CaptureFixture[str], holding: str, printed: str
+) -> None:
+    pasted(holding)
+    assert [line for line in capsys.readouterr().out.splitlines(keepends=True) if line == printed] == [printed]
