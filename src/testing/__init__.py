@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from doorward.testing.app import DoorwardApp
+    from doorward.testing.app import InMemoryApp
     from doorward.testing.builders import PASSWORD, a_principal, a_session, a_user, an_invitation
     from doorward.testing.doubles import (
         NOON,
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 __all__ = [
     "NOON",
     "PASSWORD",
-    "DoorwardApp",
     "DoorwardServer",
     "ExactLimiter",
     "FrozenClock",
+    "InMemoryApp",
     "InMemoryDoorward",
     "InMemoryProvider",
     "InMemoryUser",
@@ -57,7 +57,7 @@ __all__ = [
 ]
 
 MODULES = {
-    "app": ("DoorwardApp",),
+    "app": ("InMemoryApp",),
     "builders": ("PASSWORD", "a_principal", "a_session", "a_user", "an_invitation"),
     "in_memory": ("InMemoryDoorward", "InMemoryUser"),
     "providers": ("InMemoryProvider",),

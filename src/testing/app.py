@@ -12,7 +12,7 @@ from doorward.testing.in_memory import InMemoryDoorward
 
 
 @final
-class DoorwardApp:
+class InMemoryApp:
     """The ASGI application that the server runs, with all of its edge, and clients that call it without a socket.
 
         ada = doorward.user("ada", roles=["moderator"])

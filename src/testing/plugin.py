@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from doorward.testing.app import DoorwardApp
+    from doorward.testing.app import InMemoryApp
     from doorward.testing.in_memory import InMemoryDoorward
     from doorward.testing.server import DoorwardServer
 
@@ -31,13 +31,13 @@ def doorward(doorward_settings: Mapping[str, object]) -> "InMemoryDoorward":
 
 
 @pytest.fixture
-def doorward_app(doorward: "InMemoryDoorward") -> "Iterator[DoorwardApp]":
+def doorward_app(doorward: "InMemoryDoorward") -> "Iterator[InMemoryApp]":
     """The HTTP API of the fixture `doorward`, called in this process."""
     try:
-        from doorward.testing.app import DoorwardApp  # noqa: PLC0415 see above
+        from doorward.testing.app import InMemoryApp  # noqa: PLC0415 see above
     except ModuleNotFoundError as error:
         pytest.fail(MISSING.format("doorward_app", error), pytrace=False)
-    app = DoorwardApp(doorward)
+    app = InMemoryApp(doorward)
     yield app
     app.close()
 
