@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any, final
 
 import httpx
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from doorward.interfaces.main import application, http_config
 from doorward.testing.in_memory import InMemoryDoorward
@@ -24,7 +24,7 @@ class InMemoryApp:
 
     def __init__(self, doorward: InMemoryDoorward) -> None:
         self.doorward = doorward
-        self.asgi: ASGIApp = application(doorward.container, http_config(doorward.settings))
+        self.asgi = caught_up(application(doorward.container, http_config(doorward.settings)), doorward)
         self.client = httpx.Client(base_url=doorward.settings.public_url, transport=InProcess(self.asgi, doorward))
 
     @asynccontextmanager
@@ -37,6 +37,16 @@ class InMemoryApp:
     def close(self) -> None:
         """Close the client."""
         self.client.close()
+
+
+def caught_up(app: ASGIApp, doorward: InMemoryDoorward) -> ASGIApp:
+    """Return an application that applies all changes before each request, whatever the clock says."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await doorward.catch_up()
+        await app(scope, receive, send)
+
+    return answer
 
 
 @final

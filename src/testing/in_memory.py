@@ -74,6 +74,11 @@ class InMemoryDoorward:
     async def _start(self) -> None:
         """Do what the service does before its first request."""
         await (await self.container.get(EnsureSigningKey))(self.now)
+        await self.catch_up()
+
+    async def catch_up(self) -> None:
+        """Do what a server does twice a second: apply changes of keys and ended sessions, and prove that it can
+        write."""
         await (await self.container.get(ChangeFollower)).once()
         await (await self.container.get(ProveWriting)).once()
 
@@ -92,7 +97,7 @@ class InMemoryDoorward:
     @property
     def jwks(self) -> dict[str, list[dict[str, str]]]:
         """Return the public keys of the access tokens as a JSON Web Key Set (RFC 7517), for what verifies tokens."""
-        self._catch_up()
+        self.run(self.catch_up())
         published = self.get(KeyRing).published(self.now)  # type: ignore[type-abstract]
         return {"keys": [{"kid": key.kid, "alg": key.algorithm, "use": "sig", **key.members} for key in published]}
 
@@ -130,10 +135,10 @@ class InMemoryDoorward:
     def admit(self, token: str, *roles: str) -> Principal:
         """Return whom the service admits with this access token, to what any one of the roles allows, or to what
         everybody may do who signed in. Raise InvalidToken or RoleRequired, as for a request."""
-        self._catch_up()
         return self.run(self._admit(token, roles))
 
     async def _admit(self, token: str, roles: Sequence[str]) -> Principal:
+        await self.catch_up()
         tokens = await self.container.get(AccessTokens)
         requirement, read = any_of(*map(RoleName, roles)), tokens.verify(token, self.now)
         decision = await (await self.container.get(AuthorizeRole))(read, requirement, self.now)
@@ -150,10 +155,6 @@ class InMemoryDoorward:
     def maintain(self) -> None:
         """Do once what the service does every minute: rotate keys, and delete what is over."""
         self.run(self.get(Maintenance).once())
-
-    def _catch_up(self) -> None:
-        """Apply the changes of keys, which a server does twice a second."""
-        self.run(self.get(ChangeFollower).once())
 
 
 @final

@@ -30,6 +30,14 @@ def test_people_sign_up_at_the_app_and_get_letters(doorward: InMemoryDoorward, d
     assert doorward_app.client.get("/health/ready").status_code == 200
 
 
+def test_the_app_is_ready_and_lists_ended_sessions_after_any_time(
+    doorward: InMemoryDoorward, doorward_app: InMemoryApp
+) -> None:
+    for path in ("/health/ready", "/.well-known/revocations"):
+        doorward.clock.advance(days=31)
+        assert doorward_app.client.get(path).status_code == 200
+
+
 async def test_the_app_answers_coroutines(doorward: InMemoryDoorward, doorward_app: InMemoryApp) -> None:
     headers = doorward.user("ada").headers()
     async with doorward_app.async_client() as client:
