@@ -77,6 +77,7 @@ def run_command(command: dict[str, Any]) -> None:
     os.chdir(command["folder"])
     os.environ.clear()
     os.environ.update(command["environment"])
+    sys.path[:0] = filter(None, command["environment"].get("PYTHONPATH", "").split(os.pathsep))
     sys.argv = command["arguments"]
     reading, writing = os.pipe()
     os.write(writing, command["stdin"].encode("latin-1"))
