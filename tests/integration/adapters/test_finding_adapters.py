@@ -73,7 +73,7 @@ def test_two_packages_with_the_same_scheme_are_refused_by_their_names(folder: Pa
 @pytest.mark.parametrize(
     ("group", "name", "settings"),
     [
-        ("doorward.storage", "mysql", {"database_url": "mysql://ada@db/doorward"}),
+        ("doorward.storage", "mariadb", {"database_url": "mariadb://ada@db/doorward"}),
         ("doorward.storage", "sqlite", {}),
         ("doorward.mailers", "smtp", {"smtp_url": "smtp://mail.example.org", "mail_from": "a@example.org"}),
         ("doorward.hashers", "auto", {"hasher": "auto"}),
