@@ -1,9 +1,9 @@
 """Builders of complete objects for tests. A test sets only what it is about:
 
-    ada = a_user("ada", MODERATOR)
-    session = a_session(ada)
-    granted = decide(ada.access, any_of(MODERATOR), NOON)
-    await end_session(ada.id, session.id, by=a_principal(ada, session))
+ada = a_user("ada", MODERATOR)
+session = a_session(ada)
+granted = decide(ada.access, any_of(MODERATOR), NOON)
+await end_session(ada.id, session.id, by=a_principal(ada, session))
 """
 
 from datetime import datetime, timedelta
