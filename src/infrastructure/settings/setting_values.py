@@ -61,7 +61,7 @@ class SettingValues(TypedDict, total=False):
     email_codes: bool | None
     new_device_letters: bool | None
     workers: int | None
-    hasher: Literal["auto", "argon2-cffi", "libsodium"] | None
+    hasher: str | None
     hash_threads: int | None
     hash_queue: int | None
     hash_wait_seconds: Seconds | None

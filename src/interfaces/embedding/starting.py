@@ -18,7 +18,7 @@ async def start(
     try:
         if needs_data_dir(settings):
             make_data_dir(settings.data_dir)
-        await prepare(container, settings, migrate=migrate)
+        await prepare(container, migrate=migrate)
         if not background:
             yield
             return
