@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -56,5 +57,7 @@ def failures(
     arguments = [part for plugin in QUIET for part in ("-p", plugin)] + [
         part for each in OPTIONS for part in ("-o", each)
     ]
-    pytest.main([*arguments, "-c", "/dev/null", "--import-mode=importlib", str(contract.__file__)], [noted, offered])
+    folder = str(Path(str(contract.__file__)).parent)  # the fixtures of this project are left out
+    arguments += ["-c", "/dev/null", "--confcutdir", folder, "--import-mode=importlib", str(contract.__file__)]
+    pytest.main(arguments, [noted, offered])
     return {name: noted.of[name] for name in implementations}, noted.tests
