@@ -67,7 +67,7 @@ def opened(request: Request, timeout: float) -> HTTPResponse:
 
 
 def body_of(response: HTTPResponse, ends_at: float) -> bytes:
-    """Return the body. Raise OSError if it is too long, or not there at the monotonic time `ends_at`."""
+    """Return the body. Raise OSError if it is too long, cut off, or not there at the monotonic time `ends_at`."""
     body = bytearray()
     while chunk := response.read1(CHUNK_BYTES):
         body += chunk
@@ -75,4 +75,6 @@ def body_of(response: HTTPResponse, ends_at: float) -> bytes:
             raise OSError(f"The answer has more than {MAX_BYTES} bytes.")
         if time.monotonic() > ends_at:
             raise TimeoutError("The answer is too slow.")
+    if response.length:
+        raise OSError("The answer was cut off.")
     return bytes(body)

@@ -19,6 +19,9 @@ LOG: Final = logging.getLogger("doorward.guard")
 WAIT_SECONDS: Final = 25
 """How long the service may wait for news before it answers (RFC 7240, `Prefer: wait`)."""
 
+MIN_WAIT_SECONDS: Final = 10
+"""It waits for less only until the keys should be fetched again, and for so long in any case."""
+
 TIMEOUT_SECONDS: Final = 5.0
 PAUSE_SECONDS: Final = 0.1
 """Between two lists, for a service that does not wait."""
@@ -109,7 +112,8 @@ class Follower:
         return self._url if cursor is None else f"{self._url}?since={quote(cursor, safe='')}"
 
     def _headers(self, *, waits: bool) -> Mapping[str, str]:
-        conditional = {"If-None-Match": self._etag or "", "Prefer": f"wait={WAIT_SECONDS}"} if waits else {}
+        wait = max(MIN_WAIT_SECONDS, min(WAIT_SECONDS, int(self._keys.seconds_until_due())))
+        conditional = {"If-None-Match": self._etag or "", "Prefer": f"wait={wait}"} if waits else {}
         return {"Accept": "application/jwt", **conditional, **self._authorization}
 
     def _read(self, answer: Answer) -> None:

@@ -71,10 +71,14 @@ class KeySet:
 
     def refresh(self) -> None:
         """Begin to fetch the keys again if that is due. Raise Pending while a fetch runs."""
-        if self._clock.monotonic() >= self._due_at:
+        if self.seconds_until_due() <= 0:
             fetching = self._fetch_again()
             if fetching is not None:
                 raise Pending(fetching)
+
+    def seconds_until_due(self) -> float:
+        """Return when the keys should be fetched again; not positive if they should be now."""
+        return self._due_at - self._clock.monotonic()
 
     def _is_too_old(self) -> bool:
         return self._clock.monotonic() - self._fetched_at > KEEP_SECONDS
@@ -104,7 +108,8 @@ class KeySet:
             self._read()
         except (OSError, ValueError) as error:
             failure = f"{type(error).__name__}: {error}"
-            LOG.warning("The keys at %s could not be fetched: %s", self._url, failure)
+            if self._failure is None:
+                LOG.warning("The keys at %s could not be fetched: %s", self._url, failure)
         except Exception as error:
             failure = type(error).__name__
             LOG.exception("The keys at %s could not be fetched.", self._url)

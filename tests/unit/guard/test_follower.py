@@ -48,6 +48,20 @@ def test_keys_are_kept_fresh_beside_the_list(issuer: Issuer) -> None:
     assert issuer.fetches() == 2
 
 
+def test_nobody_waits_for_news_beyond_the_time_at_which_the_keys_are_due(issuer: Issuer) -> None:
+    """So that a revoked key is not used for longer than its answer allows."""
+    follower, _ = follower_of(issuer)
+    follower.round()
+    for seconds, wait in ((270, 25), (8, 22), (11, 11), (6, 10)):
+        issuer.clock.move(seconds)
+        issuer.list_claims["exp"] = int(issuer.clock.now().timestamp()) + 300
+        follower.round()
+        assert issuer.asked[-1][1]["Prefer"] == f"wait={wait}"
+    issuer.clock.move(5)
+    follower.round()
+    assert issuer.fetches() == 2
+
+
 def test_a_list_that_begins_elsewhere_is_followed_by_the_whole_one(issuer: Issuer) -> None:
     follower, revocations = follower_of(issuer)
     follower.round()

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key as generate_rsa_key
 
 from doorward.guard import Claims, Guard, InvalidToken, Refusal, RoleRequired, TokenRequired, Unavailable
-from support.issuer import URL, Issuer
+from support.issuer import KEY, URL, Issuer
 from support.jwt.corpus import accepted, corpus
 from support.jwt.material import Key
 
@@ -38,10 +39,14 @@ def test_the_claims_of_a_good_token_are_returned(guard: Guard, issuer: Issuer, v
     assert (claims.issued_at.timestamp(), claims.expires_at.timestamp()) == (good["iat"], good["exp"])
 
 
-@pytest.mark.parametrize("key", [Issuer().key, Ed25519PrivateKey.generate()], ids=["ES256", "EdDSA"])
-def test_every_attack_is_refused_and_every_permitted_spelling_accepted(key: Key) -> None:
+@pytest.mark.parametrize(
+    "generate",
+    [lambda: KEY, Ed25519PrivateKey.generate, lambda: generate_rsa_key(65_537, 2048)],
+    ids=["ES256", "EdDSA", "RS256"],
+)
+def test_every_attack_is_refused_and_every_permitted_spelling_accepted(generate: Callable[[], Key]) -> None:
     """TK-01, TK-02, TK-04 to TK-14, TK-24."""
-    issuer = Issuer(key=key)
+    issuer = Issuer(key=generate())
     guard = issuer.guard()
     guard.start()
     try:

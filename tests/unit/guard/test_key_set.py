@@ -110,7 +110,9 @@ def test_keys_are_used_for_ten_minutes_while_the_service_does_not_answer(issuer:
     assert find(keys) is not None
 
 
-def test_an_unknown_key_is_no_reason_to_refuse_a_token_while_the_keys_cannot_be_fetched(issuer: Issuer) -> None:
+def test_an_unknown_key_is_no_reason_to_refuse_a_token_while_the_keys_cannot_be_fetched(
+    issuer: Issuer, caplog: pytest.LogCaptureFixture
+) -> None:
     keys = keys_of(issuer)
     assert find(keys) is not None
     issuer.is_down = True
@@ -118,12 +120,18 @@ def test_an_unknown_key_is_no_reason_to_refuse_a_token_while_the_keys_cannot_be_
     with pytest.raises(Unavailable) as refused:
         find(keys, "perhaps-a-new-one")
     assert refused.value.headers == {"Retry-After": "10"}
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "ConnectionRefusedError" in refused.value.reason
     issuer.clock.move(7.5)
     with pytest.raises(Unavailable) as refused:
         find(keys, "perhaps-a-new-one")
     assert refused.value.headers == {"Retry-After": "3"}
     assert issuer.fetches() == 2
+    issuer.clock.move(7.5)
+    with pytest.raises(Unavailable):
+        find(keys, "perhaps-a-new-one")
+    assert issuer.fetches() == 3
+    assert len(caplog.records) == 1, "the log says it once"
 
 
 def test_a_key_set_that_cannot_be_read_replaces_no_keys(issuer: Issuer) -> None:
