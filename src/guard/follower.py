@@ -24,7 +24,10 @@ MIN_WAIT_SECONDS: Final = 10
 
 TIMEOUT_SECONDS: Final = 5.0
 PAUSE_SECONDS: Final = 0.1
-"""Between two lists, for a service that does not wait."""
+"""Between two requests."""
+
+CROWDED_PAUSE_SECONDS: Final = 1.0
+"""After an answer that told nothing new and did not wait, because too many others do."""
 
 MAX_PAUSE_SECONDS: Final = 5.0
 """After failures. A list is valid for much longer."""
@@ -62,9 +65,10 @@ class Follower:
     def _begin(self) -> "Future[None]":
         with self._lock:
             if self._first is None:
-                self._first = Future()
-                self._first.set_running_or_notify_cancel()
-                Thread(target=self._follow, args=(self._first,), name="doorward-guard", daemon=True).start()
+                first: Future[None] = Future()
+                first.set_running_or_notify_cancel()
+                Thread(target=self._follow, args=(first,), name="doorward-guard", daemon=True).start()
+                self._first = first
             return self._first
 
     def _follow(self, first: "Future[None]") -> None:
@@ -79,7 +83,7 @@ class Follower:
         try:
             settled(self._keys.refresh)
             settled(self._keys.check)
-            self._fetch_list()
+            pause = self._fetch_list()
         except (OSError, ValueError, Unavailable) as error:
             return self._failed(getattr(error, "reason", str(error)))
         except Exception:
@@ -88,7 +92,7 @@ class Follower:
         if self._failures:
             LOG.info("The revocation list at %s is followed again.", self._url)
         self._failures = 0
-        return PAUSE_SECONDS
+        return pause
 
     def _failed(self, reason: str) -> float:
         if not self._failures:
@@ -97,15 +101,17 @@ class Follower:
         longest = min(MAX_PAUSE_SECONDS, 2.0 ** min(self._failures, 8) / 2)
         return longest * random.uniform(0.5, 1)  # noqa: S311 so that many programs do not ask at the same moment
 
-    def _fetch_list(self) -> None:
+    def _fetch_list(self) -> float:
+        """Read the list if there is something new, and return the seconds to pause."""
         waits = self._etag is not None and self._revocations.is_heard(self._clock.now())
         timeout = TIMEOUT_SECONDS + (WAIT_SECONDS if waits else 0)
         answer = self._fetch(self._address(), self._headers(waits=waits), timeout)
         if answer.status == 304 and waits:
-            return
+            return PAUSE_SECONDS if "preference-applied" in answer.headers else CROWDED_PAUSE_SECONDS
         if answer.status != 200:
             raise OSError(f"The answer has the status {answer.status}.")
         self._read(answer)
+        return PAUSE_SECONDS
 
     def _address(self) -> str:
         cursor = self._revocations.cursor

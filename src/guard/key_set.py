@@ -97,10 +97,10 @@ class KeySet:
                 return None
             self._tried_at = now
             fetching: Future[None] = Future()
+            fetching.set_running_or_notify_cancel()
+            Thread(target=self._run, args=(fetching,), name="doorward-guard-keys", daemon=True).start()
             self._fetching = fetching
-        fetching.set_running_or_notify_cancel()
-        Thread(target=self._run, args=(fetching,), name="doorward-guard-keys", daemon=True).start()
-        return fetching
+            return fetching
 
     def _run(self, fetching: "Future[None]") -> None:
         failure: str | None = None

@@ -82,9 +82,9 @@ def valid_period(claims: Mapping[str, object], now: datetime) -> tuple[int, int]
     starts_at = integer(claims, "nbf", MAX_TIMESTAMP) if "nbf" in claims else issued_at
     present = now.timestamp()
     if max(issued_at, starts_at) - LEEWAY_SECONDS > present:
-        raise ValueError("The token is not valid yet.")
+        raise ValueError("It is not valid yet, by the clock of this machine.")
     if present >= expires_at:
-        raise ValueError("The token has expired.")
+        raise ValueError("It has expired, by the clock of this machine.")
     return issued_at, expires_at
 
 

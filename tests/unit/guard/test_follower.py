@@ -2,6 +2,7 @@
 
 import pytest
 
+from doorward.guard import Answer
 from doorward.guard.follower import MAX_PAUSE_SECONDS, Follower, basic
 from doorward.guard.jwks import ALGORITHMS
 from doorward.guard.key_set import KeySet
@@ -95,6 +96,16 @@ def test_pauses_grow_while_the_service_does_not_answer_and_end_with_it(issuer: I
     assert all(MAX_PAUSE_SECONDS / 2 <= pause <= MAX_PAUSE_SECONDS for pause in pauses[5:])
     issuer.is_down = False
     assert follower.round() < 0.5
+
+
+@pytest.mark.parametrize(("headers", "pause"), [({"preference-applied": "wait=25"}, 0.1), ({}, 1.0)])
+def test_a_service_that_lets_nobody_wait_is_asked_every_second_at_most(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str], pause: float
+) -> None:
+    follower, _ = follower_of(issuer)
+    follower.round()
+    monkeypatch.setattr(follower, "_fetch", lambda *_: Answer(304, headers, b""))
+    assert follower.round() == pause
 
 
 def test_nothing_that_goes_wrong_ends_the_thread(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
