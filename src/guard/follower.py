@@ -22,7 +22,9 @@ WAIT_SECONDS: Final = 25
 MIN_WAIT_SECONDS: Final = 10
 """It waits for less only until the keys should be fetched again, and for so long in any case."""
 
-TIMEOUT_SECONDS: Final = 5.0
+TIMEOUT_SECONDS: Final = 20.0
+"""In addition to the time that the service waits: a list may be long, and the network slow."""
+
 PAUSE_SECONDS: Final = 0.1
 """Between two requests."""
 
@@ -77,6 +79,8 @@ class Follower:
             if not first.done():
                 first.set_result(None)
             self._stopped.wait(pause)
+        if not first.done():
+            first.set_result(None)
 
     def round(self) -> float:
         """Fetch what is due, and return the seconds to pause. It raises nothing, so that the thread goes on."""

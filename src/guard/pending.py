@@ -9,8 +9,8 @@ from doorward.guard.refusals import Unavailable
 
 Result = TypeVar("Result")
 
-PATIENCE_SECONDS: Final = 15.0
-"""Longer than each fetch takes that somebody waits for."""
+PATIENCE_SECONDS: Final = 10.0
+"""How long a request waits for a fetch. It takes less, unless a long list comes over a slow network."""
 
 MAX_FETCHES: Final = 3
 """The first fetch of keys and list, and one of keys that a token names; one more for a clock that jumps."""
@@ -30,7 +30,8 @@ def settled(attempt: Callable[[], Result]) -> Result:
         try:
             return attempt()
         except Pending as pending:
-            wait([pending.fetching], PATIENCE_SECONDS)
+            if not wait([pending.fetching], PATIENCE_SECONDS).done:
+                break
     raise Unavailable("The service answers too slowly.")
 
 
@@ -40,5 +41,7 @@ async def settled_async(attempt: Callable[[], Result]) -> Result:
         try:
             return attempt()
         except Pending as pending:
-            await asyncio.wait([asyncio.wrap_future(pending.fetching)], timeout=PATIENCE_SECONDS)
+            done, _ = await asyncio.wait([asyncio.wrap_future(pending.fetching)], timeout=PATIENCE_SECONDS)
+            if not done:
+                break
     raise Unavailable("The service answers too slowly.")
