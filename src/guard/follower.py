@@ -3,6 +3,7 @@ import random
 from base64 import b64encode
 from collections.abc import Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from threading import Event, Lock, Thread
 from typing import Final, final
 from urllib.parse import quote
@@ -85,7 +86,8 @@ class Follower:
     def round(self) -> float:
         """Fetch what is due, and return the seconds to pause. It raises nothing, so that the thread goes on."""
         try:
-            settled(self._keys.refresh)
+            with suppress(Unavailable):  # the list can be read with the keys that are there
+                settled(self._keys.refresh)
             settled(self._keys.check)
             pause = self._fetch_list()
         except (OSError, ValueError, Unavailable) as error:

@@ -41,7 +41,11 @@ async def settled_async(attempt: Callable[[], Result]) -> Result:
         try:
             return attempt()
         except Pending as pending:
-            done, _ = await asyncio.wait([asyncio.wrap_future(pending.fetching)], timeout=PATIENCE_SECONDS)
+            waiting = asyncio.wrap_future(pending.fetching)
+            try:
+                done, _ = await asyncio.wait([waiting], timeout=PATIENCE_SECONDS)
+            finally:
+                waiting.cancel()  # the fetch itself goes on, and does not look for an event loop that may have ended
             if not done:
                 break
     raise Unavailable("The service answers too slowly.")

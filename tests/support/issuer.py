@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from threading import Semaphore
+from threading import Event, Semaphore
 from typing import Any
 from uuid import UUID
 
@@ -41,11 +41,14 @@ class Issuer:
     is_down: bool = False
     asked: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
     closed: bool = False
+    keys_may_come: Event = field(default_factory=Event)
+    """While it is not set, requests for the keys wait."""
     _waits: Semaphore = field(default_factory=lambda: Semaphore(0))
     _news: Semaphore = field(default_factory=lambda: Semaphore(0))
 
     def __post_init__(self) -> None:
         self.jwks = self.jwks or [jwk_of(self.key)]
+        self.keys_may_come.set()
 
     @property
     def material(self) -> Material:
@@ -101,6 +104,7 @@ class Issuer:
         if self.is_down:
             raise ConnectionRefusedError("Nobody listens there.")
         if url == f"{URL}/.well-known/jwks.json":
+            assert self.keys_may_come.wait(PATIENCE)
             body = compact_json({"keys": self.jwks})
             headers_of_keys = {"etag": f'"{sha256(body).hexdigest()}"', "cache-control": self.cache_control}
             is_known = headers.get("If-None-Match") == headers_of_keys["etag"]
@@ -120,5 +124,6 @@ class Issuer:
 
     def close(self) -> None:
         """Let nobody wait any more."""
+        self.keys_may_come.set()
         self.closed = True
         self._news.release(100)

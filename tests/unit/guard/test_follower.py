@@ -2,6 +2,7 @@
 
 import pytest
 
+import doorward.guard.pending
 from doorward.guard import Answer
 from doorward.guard.follower import MAX_PAUSE_SECONDS, Follower, basic
 from doorward.guard.jwks import ALGORITHMS
@@ -47,6 +48,20 @@ def test_keys_are_kept_fresh_beside_the_list(issuer: Issuer) -> None:
     assert (issuer.fetches(), issuer.fetches(LIST)) == (1, 3)
     follower.round()
     assert issuer.fetches() == 2
+
+
+def test_the_list_is_read_while_the_keys_cannot_be_fetched_again(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follower, revocations = follower_of(issuer)
+    follower.round()
+    issuer.clock.move(300)
+    issuer.keys_may_come.clear()
+    monkeypatch.setattr(doorward.guard.pending, "PATIENCE_SECONDS", 0)
+    follower.round()
+    issuer.keys_may_come.set()
+    assert issuer.fetches() == 2
+    assert revocations.is_heard(issuer.clock.now())
 
 
 def test_nobody_waits_for_news_beyond_the_time_at_which_the_keys_are_due(issuer: Issuer) -> None:

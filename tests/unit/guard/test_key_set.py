@@ -1,21 +1,18 @@
 """How often keys are fetched, and for how long they are used."""
 
 import asyncio
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from doorward.guard import Answer, Unavailable
+from doorward.guard import Unavailable
 from doorward.guard.jwks import ALGORITHMS
 from doorward.guard.key_set import LOG, KeySet
 from doorward.guard.pending import settled, settled_async
 from doorward.infrastructure.security.jwk import thumbprint
 from doorward.tokens.verifying_key import VerifyingKey
 from support.issuer import KEY, URL, Issuer, jwk_of
-from support.programs.processes import PATIENCE, eventually
 
 KID = thumbprint(KEY.public_key())
 
@@ -153,41 +150,29 @@ def test_a_key_set_that_cannot_be_read_replaces_no_keys(issuer: Issuer) -> None:
 
 
 def test_all_that_wait_for_keys_wait_for_one_fetch(issuer: Issuer) -> None:
-    began, may_end = Event(), Event()
-
-    def slow(url: str, headers: Mapping[str, str], timeout: float) -> Answer:
-        began.set()
-        assert may_end.wait(PATIENCE)
-        return issuer.fetch(url, headers, timeout)
-
-    keys = KeySet(f"{URL}/.well-known/jwks.json", ALGORITHMS, slow, issuer.clock)
+    issuer.keys_may_come.clear()
+    keys = keys_of(issuer)
 
     async def tasks() -> list[VerifyingKey | None]:
         waiting = [asyncio.ensure_future(settled_async(lambda: keys.key_of(KID))) for _ in range(200)]
-        while not began.is_set():
-            await asyncio.sleep(0)
-        may_end.set()
+        await asyncio.sleep(0)
+        issuer.keys_may_come.set()
         return await asyncio.gather(*waiting)
 
     with ThreadPoolExecutor(4) as threads:
         found = [threads.submit(find, keys) for _ in range(4)]
         assert None not in asyncio.run(tasks())
         assert None not in [each.result() for each in found]
-    eventually(lambda: issuer.fetches() == 1)
+    assert issuer.fetches() == 1
 
 
 async def test_a_task_that_gives_up_does_not_end_the_fetch_of_the_others(issuer: Issuer) -> None:
-    may_end = Event()
-
-    def slow(url: str, headers: Mapping[str, str], timeout: float) -> Answer:
-        assert may_end.wait(PATIENCE)
-        return issuer.fetch(url, headers, timeout)
-
-    keys = KeySet(f"{URL}/.well-known/jwks.json", ALGORITHMS, slow, issuer.clock)
+    issuer.keys_may_come.clear()
+    keys = keys_of(issuer)
     impatient, patient = (asyncio.ensure_future(settled_async(lambda: keys.key_of(KID))) for _ in range(2))
     await asyncio.sleep(0)
     impatient.cancel()
     await asyncio.sleep(0)
-    may_end.set()
+    issuer.keys_may_come.set()
     assert await patient is not None
     assert impatient.cancelled()
