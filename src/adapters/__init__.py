@@ -14,6 +14,6 @@ from doorward.infrastructure.adapters.mail_adapter import MailAdapterFactory as 
 from doorward.infrastructure.adapters.mail_adapter import MailOptions as MailOptions
 from doorward.infrastructure.adapters.storage_adapter import StorageAdapter as StorageAdapter
 from doorward.infrastructure.adapters.storage_adapter import StorageAdapterFactory as StorageAdapterFactory
-from doorward.infrastructure.adapters.storage_adapter import StorageAddress as StorageAddress
+from doorward.infrastructure.adapters.storage_address import StorageAddress as StorageAddress
 from doorward.infrastructure.finding import Finding as Finding
 from doorward.infrastructure.settings.start_refused import StartRefused as StartRefused

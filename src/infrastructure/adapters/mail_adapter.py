@@ -51,6 +51,6 @@ class MailAdapter(Protocol):
 MailAdapterFactory = Callable[[Address], MailAdapter]
 """Returns the adapter for an address whose scheme is the name of its entry point.
 
-It raises ValueError for a URL that cannot be used: one line that says what to write instead, begins in lower case, has
-no full stop, and contains no secret. It imports little and connects to nothing.
+It raises ValueError for a URL that cannot be used: one line that says what to write instead, without a full stop at its
+end, and without a secret. It imports little and connects to nothing.
 """

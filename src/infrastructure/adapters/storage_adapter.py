@@ -10,30 +10,13 @@ adapter for that database.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from doorward.application.ports.storage import Storage
-from doorward.infrastructure.adapters.address import Address
+from doorward.infrastructure.adapters.storage_address import StorageAddress
 from doorward.infrastructure.finding import Finding
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StorageAddress:
-    """Where the data are, and the other settings of the database."""
-
-    url: Address
-    """DOORWARD_DATABASE_URL."""
-    table_prefix: str = ""
-    """DOORWARD_TABLE_PREFIX: before the name of each table, so that several programs can share a database."""
-    ca_certificates: str | None = field(default=None, repr=False)
-    """DOORWARD_DATABASE_SSL_CA: the text of CA certificates in PEM, in place of a file that the URL names."""
-    connections: int = 10
-    """DOORWARD_DATABASE_POOL_SIZE: the most connections that one process opens, at least 2."""
-    processes: int = 1
-    """DOORWARD_WORKERS: how many processes of this service open the storage at the same time."""
 
 
 class StorageAdapter(Protocol):
@@ -91,9 +74,9 @@ class StorageAdapter(Protocol):
 
 
 StorageAdapterFactory = Callable[[StorageAddress], StorageAdapter]
-"""Returns the adapter for an address whose scheme is the name of its entry point, or begins with that and a `+`.
+"""Returns the adapter for an address whose scheme is the name of its entry point, or that name with a `+` and a driver.
 
-It raises ValueError for a URL that cannot be used, and for a setting that this storage cannot follow, such as
-`table_prefix`: one line that says what to write instead, begins in lower case, has no full stop, and contains no
-secret. It connects to nothing, reads no file and imports no driver.
+It raises ValueError for a URL that cannot be used, and for a setting that this storage cannot follow, such as a table
+prefix, by the name of that setting: one line that says what to write instead, without a full stop at its end, and
+without a secret. It connects to nothing, reads no file and imports no driver.
 """

@@ -3,17 +3,16 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from doorward.infrastructure.mail.smtp_url import SmtpUrl
+from doorward.infrastructure.adapters.chosen import masked_database_url, masked_mail_url
 from doorward.infrastructure.rate_limits.redis_url import masked_redis_url
 from doorward.infrastructure.settings.groups import setting_values
 from doorward.infrastructure.settings.settings import Settings
 from doorward.infrastructure.settings.sources import PREFIX, SECRET_SETTINGS
-from doorward.infrastructure.sql.urls import DatabaseUrl
 
 MASK = "***"
 MASKED_IN_PART: Mapping[str, Callable[[str], str]] = {
-    "database_url": lambda url: DatabaseUrl.parse(url).masked,
-    "smtp_url": lambda url: SmtpUrl.parse(url).masked,
+    "database_url": masked_database_url,
+    "smtp_url": masked_mail_url,
     "redis_url": masked_redis_url,
 }
 """Secret settings of which only a part is secret."""
