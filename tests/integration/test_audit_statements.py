@@ -13,7 +13,7 @@ from doorward.infrastructure.sql.statement_names import name_of
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.testing.builders import a_session, a_user
-from support.storage_access import put
+from doorward.testing.storage_access import put
 
 
 async def test_an_entry_of_a_locked_account_costs_one_insert_and_nothing_else(

@@ -21,9 +21,9 @@ from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.testing.builders import a_user
 from doorward.testing.doubles import NOON
+from doorward.testing.storage_access import found
 from support.concurrent_load import GUARD, idle
 from support.length import FULL
-from support.storage_access import found
 
 IMPATIENT = Limits(wait_seconds=0.2, pool_wait_seconds=0.1, lock_wait_seconds=1)
 PATIENT = Limits(wait_seconds=40, pool_wait_seconds=20, lock_wait_seconds=1)

@@ -16,9 +16,9 @@ from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.testing.builders import a_user
 from doorward.testing.doubles import NOON
+from doorward.testing.storage_access import found, put
 from support.concurrent_load import GUARD, idle
 from support.mysql.server import MySQLServer
-from support.storage_access import found, put
 
 
 async def hold_row(server: MySQLServer, url: str, held: asyncio.Event, over: asyncio.Event) -> None:
