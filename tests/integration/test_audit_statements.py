@@ -8,11 +8,11 @@ from doorward.application.ports.audit import AuditEntry
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.audit.source import Source
 from doorward.infrastructure.sql.connection import SqlConnection
-from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.statement_names import name_of
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.testing.builders import a_session, a_user
+from support.made_tables import make_tables
 from support.storage_access import put
 
 
@@ -20,7 +20,7 @@ async def test_an_entry_of_a_locked_account_costs_one_insert_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = DatabaseUrl.parse(f"sqlite:///{tmp_path / 'doorward.db'}")
-    await migrate(url)
+    make_tables(url)
     storage, ada, ran = SqlStorage.open(url), a_user(), list[str]()
     await put(storage, ada)
     source = Source.of_account(ada.id, a_session(ada).id, "192.0.2.7")
