@@ -31,7 +31,8 @@ from doorward.infrastructure.settings.loading import load_settings
 from doorward.infrastructure.settings.settings import Settings
 from doorward.interfaces.main import application, http_config
 from doorward.testing.builders import PASSWORD
-from doorward.testing.doubles import InterruptedHasher, ListLog
+from doorward.testing.doubles import ListLog
+from support.doubles import InterruptedHasher
 from support.http.service import Service
 from support.made_tables import make_tables
 from support.programs.command_line import PATIENT
