@@ -157,6 +157,13 @@ def test_the_work_of_a_parser_has_a_limit(name: str, data: st.DataObject, size_b
     assert steps_of(parse, part * (size_bytes // len(part))) <= MOST_STEPS
 
 
+@pytest.mark.parametrize("part", [b'}"{"', b"[]", b'{"a":{"', b"]"])
+@pytest.mark.parametrize("times", [MAX_JSON_VALUES, 20_000])
+def test_brackets_that_do_not_match_or_open_nothing_cost_little(part: bytes, times: int) -> None:
+    """HT-17: closing brackets count as no value, so no limit of values bounds their number."""
+    assert steps_of(json_body, part * times) <= MOST_STEPS
+
+
 BOUNDED: dict[str, tuple[Parser, Callable[[int], bytes], int]] = {
     "path": (check_path.__wrapped__, lambda count: b"/a" * count, MAX_PATH_SEGMENTS),
     "query": (check_query, lambda count: b"&".join(b"%%41%d" % each for each in range(count)), MAX_QUERY_PARAMETERS),
