@@ -15,7 +15,7 @@ from doorward.infrastructure.security.token_cache import CachedAccessTokens
 from doorward.infrastructure.security.tokens import JwtAccessTokens
 from doorward.testing.contracts.access_tokens import *  # noqa: F403 the tests of the contract
 from doorward.testing.doubles import NOON, PlainTokens
-from support.expected_failures import fails_for_doubles
+from support.contract_doubles import fails_for_doubles
 
 ALGORITHMS: tuple[Algorithm, ...] = ("ES256", "EdDSA", "RS256")
 

@@ -12,7 +12,7 @@ from doorward.infrastructure.security.master_secret import MasterSecret
 from doorward.infrastructure.security.sealing import AesKeySealer
 from doorward.testing.contracts.key_sealer import *  # noqa: F403 the tests of the contract
 from doorward.testing.doubles import PlainSealer
-from support.expected_failures import fails_for_doubles
+from support.contract_doubles import fails_for_doubles
 
 FORMER = MasterSecret(b"a master secret of yesterday")
 PRESENT = MasterSecret(b"a master secret of today", FORMER)

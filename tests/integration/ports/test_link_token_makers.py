@@ -6,7 +6,7 @@ from doorward.application.ports.letters import LinkTokens
 from doorward.infrastructure.security.link_tokens import RandomLinkTokens
 from doorward.testing.contracts.link_tokens import *  # noqa: F403 the tests of the contract
 from doorward.testing.doubles import PlainLinkTokens
-from support.expected_failures import fails_for_doubles
+from support.contract_doubles import fails_for_doubles
 
 
 @pytest.fixture(params=[RandomLinkTokens, PlainLinkTokens])

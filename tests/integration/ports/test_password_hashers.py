@@ -5,15 +5,15 @@ from collections.abc import Iterator
 import pytest
 
 from doorward.application.ports.security import PasswordHasher
-from doorward.infrastructure.security.argon2_libraries import HasherSetting, argon2_library
+from doorward.infrastructure.security.argon2_libraries import argon2_library
 from doorward.infrastructure.security.hashing_pool import HashingPool
 from doorward.infrastructure.security.passwords import Argon2Hasher
 from doorward.testing.contracts.password_hasher import *  # noqa: F403 the tests of the contract
 from doorward.testing.doubles import FrozenClock, ListLog, PlainHasher
+from support.contract_doubles import fails_for_doubles
 from support.doubles import InterruptedHasher
-from support.expected_failures import fails_for_doubles
 
-LIBRARIES: tuple[HasherSetting, ...] = ("argon2-cffi", "libsodium")
+LIBRARIES = ("argon2-cffi", "libsodium")
 DOUBLES = {"plain": PlainHasher, "interrupted": InterruptedHasher}
 
 

@@ -12,7 +12,7 @@ from doorward.infrastructure.log.rendering import as_json, as_text
 from doorward.infrastructure.log.security_log import StructlogSecurityLog
 from doorward.testing.contracts.security_log import *  # noqa: F403 the tests of the contract
 from doorward.testing.doubles import ListLog
-from support.expected_failures import fails_for_doubles
+from support.contract_doubles import fails_for_doubles
 
 KEY = b"k" * 32
 COLOURS = ("\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[33m")
