@@ -2,14 +2,11 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from dishka import Provider, Scope, provide
 from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select, text
 
 import doorward
@@ -24,14 +21,10 @@ from doorward.application.accounts.list_users import ListUsers
 from doorward.application.accounts.register_user import RegisterUser
 from doorward.application.letters.letter_sender import LetterSender
 from doorward.application.ports.clock import Clock
-from doorward.application.ports.storage import Storage
 from doorward.application.sessions.refresh_session import RefreshSession
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import MODERATOR
 from doorward.domain.errors import AccountMissing, TransactionConflict, UsernameTaken
-from doorward.infrastructure.adapters.storage_adapter import StorageAdapter
-from doorward.infrastructure.finding import Finding
-from doorward.infrastructure.memory.storage import MemoryStorage
 from doorward.testing.builders import PASSWORD
 from doorward.testing.doubles import ListLog
 from support.http.in_process import Doubles
@@ -149,36 +142,10 @@ async def test_the_background_work_runs_unless_it_is_turned_off(opened_before: P
     }
 
 
-@dataclass(frozen=True, slots=True)
-class InThisProcess:
-    """A StorageAdapter without a schema."""
-
-    masked = "memory"
-    files: Sequence[Path] = ()
-
-    def open(self, now: Callable[[], datetime]) -> Storage:
-        return MemoryStorage(now)
-
-    async def check(self) -> None: ...
-
-    async def migrate(self) -> tuple[str | None, str]:
-        return "0", "0"
-
-    async def diagnose(self, now: Callable[[], datetime]) -> Sequence[Finding]:
-        return []
-
-
-class InMemory(Provider):
-    scope = Scope.APP
-
-    @provide(override=True)
-    def adapter(self) -> StorageAdapter:
-        return InThisProcess()
-
-
-async def test_the_same_runs_on_a_storage_of_the_program(tmp_path: Path) -> None:
-    overrides = [Doubles(ListLog()), InMemory()]
-    async with doorward.open(Settings.of(data_dir=tmp_path), overrides=overrides, background=False) as library:
+async def test_the_same_runs_in_memory(tmp_path: Path) -> None:
+    overrides = [Doubles(ListLog())]
+    settings = Settings.of(data_dir=tmp_path, database_url="memory://")
+    async with doorward.open(settings, overrides=overrides, background=False) as library:
         async with library.transaction() as mine:
             user_id = await (await mine.get(RegisterUser))("ada", "ada@example.org", PASSWORD, library.now())
             assert len((await (await mine.get(ListUsers))(library.now(), limit=9)).users) == 1
