@@ -1,8 +1,8 @@
 """Runs a contract on implementations that are wrong, in this process."""
 
+import os
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -57,7 +57,8 @@ def failures(
     arguments = [part for plugin in QUIET for part in ("-p", plugin)] + [
         part for each in OPTIONS for part in ("-o", each)
     ]
-    folder = str(Path(str(contract.__file__)).parent)  # the fixtures of this project are left out
-    arguments += ["-c", "/dev/null", "--confcutdir", folder, "--import-mode=importlib", str(contract.__file__)]
-    pytest.main(arguments, [noted, offered])
+    pytest.main(
+        [*arguments, "-c", os.devnull, "--noconftest", "--import-mode=importlib", str(contract.__file__)],
+        [noted, offered],
+    )
     return {name: noted.of[name] for name in implementations}, noted.tests

@@ -34,7 +34,7 @@ from doorward.testing.builders import PASSWORD
 from doorward.testing.doubles import ListLog
 from support.doubles import InterruptedHasher
 from support.http.service import Service
-from support.made_tables import make_tables
+from support.made_tables import make_tables_of
 from support.programs.command_line import PATIENT
 from support.programs.processes import PATIENCE
 
@@ -173,7 +173,7 @@ def in_process(folder: Path, **settings: str) -> Iterator[App]:
 
 async def prepare(settings: Settings, container: AsyncContainer) -> None:
     """Do what `doorward serve --migrate` does before it serves."""
-    make_tables(settings.database)
+    make_tables_of(settings.database)
     await (await container.get(EnsureSigningKey))((await container.get(Clock)).now())
 
 
