@@ -56,7 +56,7 @@ test: check .venv/compiled
 
 test-full: check .venv/compiled
 	DOORWARD_TESTS=full $(BIN)/pytest $(IN_PARALLEL) $(ARGS)
-	env -u TEST_MYSQL_ROOT -u TEST_MYSQL_URL DOORWARD_TESTS=full $(BIN)/pytest -m mysql tests/integration/contracts
+	env -u TEST_MYSQL_ROOT -u TEST_MYSQL_URL DOORWARD_TESTS=full $(BIN)/pytest -m mysql --pyargs doorward.testing.contracts.storage
 	$(MAKE) bench-quick
 
 unit: .venv/ready-dev

@@ -4,6 +4,8 @@
     session = a_session(ada)
     granted = decide(ada.access, any_of(MODERATOR), NOON)
     await end_session(ada.id, session.id, by=a_principal(ada, session))
+
+Entities are frozen: their methods return the next value, such as `ada.granted(ADMIN)`.
 """
 
 from datetime import datetime, timedelta

@@ -18,9 +18,9 @@ from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.testing.builders import a_user
 from doorward.testing.doubles import NOON, PlainSealer
+from doorward.testing.storage_access import put
 from support.programs import crashing
 from support.programs.processes import PATIENCE
-from support.storage_access import put
 
 ANNOUNCED = {
     "sign up": 0,

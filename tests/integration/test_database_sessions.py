@@ -19,9 +19,9 @@ from doorward.infrastructure.sql.schema import check_schema, migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl, Tls
 from doorward.testing.builders import a_user
+from doorward.testing.storage_access import put
 from support.http.tls_proxy import certificate
 from support.mysql.server import MySQLServer
-from support.storage_access import put
 
 
 async def ask(connections: Connections, question: str) -> object:

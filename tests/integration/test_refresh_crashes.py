@@ -18,9 +18,9 @@ from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.testing.builders import REFRESH_TOKENS, a_user
 from doorward.testing.doubles import NOON
+from doorward.testing.storage_access import put
 from support.programs import crashing
 from support.programs.processes import PATIENCE
-from support.storage_access import put
 
 TOKEN = REFRESH_TOKENS.first(new_session_id(NOON))
 SUCCESSOR = REFRESH_TOKENS.successors(TOKEN)[0]

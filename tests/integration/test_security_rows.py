@@ -13,7 +13,8 @@ def test_every_promise_is_shown_by_a_test_and_every_row_that_a_test_names_is_pro
     )
     named = {
         row
-        for path in (PROJECT / "tests").rglob("test_*.py")
+        for folder in (PROJECT / "tests", PROJECT / "src" / "testing")
+        for path in folder.rglob("test_*.py")
         if path != Path(__file__)
         for row in ROW.findall(path.read_text("utf-8"))
     }

@@ -17,8 +17,8 @@ from doorward.infrastructure.sql.schema import check_schema, migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.testing.builders import a_user
+from doorward.testing.storage_access import announced, found, put
 from support.mysql.server import MySQLServer
-from support.storage_access import announced, found, put
 
 HOSTILE: Mapping[str, str] = {
     "autocommit": "0",

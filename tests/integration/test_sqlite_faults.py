@@ -22,8 +22,8 @@ from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.testing.builders import a_user
 from doorward.testing.doubles import NOON, ListLog
+from doorward.testing.storage_access import found, put
 from support.concurrent_load import GUARD, idle, served_by
-from support.storage_access import found, put
 
 HOLD = """
 import sqlite3, sys

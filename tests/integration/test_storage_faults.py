@@ -16,9 +16,9 @@ from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.testing.builders import a_user
 from doorward.testing.doubles import NOON
+from doorward.testing.storage_access import announced, found, put
 from support.concurrent_load import GUARD, idle, refused_by, served_by
 from support.mysql.server import MySQLServer
-from support.storage_access import announced, found, put
 
 
 async def test_a_server_that_hangs_is_unavailable_and_then_serves_again(

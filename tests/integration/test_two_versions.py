@@ -13,7 +13,7 @@ from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.testing.builders import a_user, email_of
 from doorward.testing.doubles import NOON
-from support.storage_access import put
+from doorward.testing.storage_access import put
 
 
 async def test_what_a_newer_version_speaks_of_in_the_feed_makes_an_older_one_forget_rather_than_fail(

@@ -12,7 +12,7 @@ from doorward.domain.accounts.user import User
 from doorward.domain.errors import StorageUnavailable
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.testing.doubles import NOON, FrozenClock, ListLog
-from support.storage_access import found
+from doorward.testing.storage_access import found
 
 GUARD = 120
 """Seconds, far beyond what is promised, so that a hang fails."""

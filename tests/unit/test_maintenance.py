@@ -8,8 +8,8 @@ from doorward.application.sessions.prune_sessions import PruneSessions
 from doorward.domain.keys.rotation import KeyRotation
 from doorward.domain.sessions.session import SessionPolicy
 from doorward.testing.doubles import NOON, PlainSealer
+from doorward.testing.storage_access import put
 from support.house import House
-from support.storage_access import put
 
 
 def maintenance(house: House, sealer: PlainSealer | None = None) -> Maintenance:

@@ -1,4 +1,4 @@
-"""The ports of the database. An adapter must pass the contract tests in `tests/integration/contracts/`.
+"""The ports of the database. An adapter must pass the contract tests in `testing/contracts/storage/`.
 
 Every method may raise StorageUnavailable. Inside a transaction every method may raise TransactionConflict: the whole
 transaction was rolled back and may be repeated, which `application.transactions.retried` does.

@@ -12,9 +12,9 @@ from doorward.domain.accounts.email import Email
 from doorward.domain.letters.letter import Letter, LetterKind
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
+from doorward.testing.storage_access import put
 from support.http.letters import read, text_of
 from support.programs.command_line import Doorward
-from support.storage_access import put
 
 
 def stored(doorward: Doorward, *letters: Letter) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, Select, event, text
 
-from doorward.application.ports.storage import Storage
 from doorward.domain.access.role import MODERATOR
 from doorward.domain.accounts.user import User
 from doorward.infrastructure.sql import user_pages
@@ -17,6 +16,7 @@ from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.testing.builders import a_user
 from doorward.testing.doubles import NOON
 from support.mysql.server import MySQLServer
+from support.storage_adapters import MySQLDatabase, SqliteFile
 
 ACCOUNTS = 600
 """So many that a database prefers an index to reading everything."""
@@ -90,12 +90,19 @@ def test_every_statement_of_a_page_is_tried() -> None:
     assert {name for name, value in vars(user_pages).items() if isinstance(value, Select)} == set(FOLLOWED)
 
 
-async def test_every_page_follows_its_index(
-    storage: Storage, database: DatabaseUrl | None, request: pytest.FixtureRequest
-) -> None:
+async def emptied(kind: str, request: pytest.FixtureRequest) -> DatabaseUrl:
+    """Return the URL of an empty database."""
+    database: SqliteFile | MySQLDatabase = request.getfixturevalue(f"{kind}_database")
+    await database.migrated()
+    await database.emptied()
+    return database.url
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "mysql"])
+async def test_every_page_follows_its_index(kind: str, request: pytest.FixtureRequest) -> None:
     """AD-04: it is read in the order of the index and not sorted, and no more is read than it needs."""
-    if database is None or not isinstance(storage, SqlStorage):
-        pytest.skip("the memory has no indexes")
+    database = await emptied(kind, request)
+    storage = SqlStorage.open(database)
     users = some_accounts()
     async with storage.transaction() as tx:
         await tx.users.add_all(users)
@@ -113,6 +120,7 @@ async def test_every_page_follows_its_index(
                 assert mysql_follows(plan, index), (name, plan)
                 read = await rows_read(connection, name, middle)
                 assert read <= MOST_ROWS_READ, (name, read, plan)
+    await storage.close()
 
 
 def sqlite_follows(plan: Sequence[Step], beginning: str) -> bool:

@@ -17,11 +17,11 @@ from doorward.infrastructure.mail.smtp_url import SmtpUrl
 from doorward.infrastructure.mail.templates import LetterTemplates
 from doorward.testing.builders import letter_contents
 from doorward.testing.doubles import NOON
+from doorward.testing.storage_access import put
 from support.house import House
 from support.http import tls_proxy
 from support.http.letters import link_of
 from support.mail_server import MailServer, running
-from support.storage_access import put
 
 LINKS = Links("https://auth.example.com")
 PATIENCE_SECONDS = 60.0

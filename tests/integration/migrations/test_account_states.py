@@ -19,9 +19,9 @@ from doorward.infrastructure.sql.tables import metadata
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.testing.builders import a_user
 from doorward.testing.doubles import NOON
+from doorward.testing.storage_access import found, put
 from support.length import MYSQL_IN_FULL
 from support.sql_by_hand import Sql
-from support.storage_access import found, put
 
 
 def difference(connection: Connection) -> list[Any]:

@@ -9,9 +9,9 @@ from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.testing.builders import a_user, email_of
 from doorward.testing.doubles import NOON
+from doorward.testing.storage_access import found, put
 from support.length import MYSQL_IN_FULL
 from support.sql_by_hand import Sql, put_in_first_revision
-from support.storage_access import found, put
 
 ADA, BOB, EVE = a_user("ada"), a_user("bob"), a_user("eve").verified(NOON)
 RESET = LinkToken.issued(LinkTokenHash(bytes(32)), LinkPurpose.PASSWORD_RESET, EVE, NOON)

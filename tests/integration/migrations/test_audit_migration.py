@@ -9,9 +9,9 @@ from doorward.infrastructure.sql.schema import check_schema, migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.testing.builders import a_session, a_user
+from doorward.testing.storage_access import found, put, sessions_of
 from support.length import MYSQL_IN_FULL
 from support.sql_by_hand import Sql, put_in_first_revision
-from support.storage_access import found, put, sessions_of
 
 BEFORE = "0013"
 

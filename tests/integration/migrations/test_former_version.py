@@ -11,8 +11,8 @@ from doorward.infrastructure.sql.schema import check_schema, migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.testing.builders import a_user
+from doorward.testing.storage_access import found
 from support.sql_by_hand import Sql, put_in_first_revision
-from support.storage_access import found
 
 FOLDER = Path(__file__).parent / "former_version"
 ROLES = "INSERT INTO roles (name, description) VALUES ('user', ''), ('moderator', ''), ('admin', '')"

@@ -29,10 +29,10 @@ from doorward.infrastructure.sql.tables import metadata
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.testing.builders import a_session, a_user, an_invitation
 from doorward.testing.doubles import NOON
+from doorward.testing.storage_access import announced, found, put, session, sessions_of
 from support.length import MYSQL_IN_FULL
 from support.readme import hand_edit
 from support.sql_by_hand import Sql, put_in_first_revision
-from support.storage_access import announced, found, put, session, sessions_of
 
 VERSIONS = Path(schema.__file__).parent / "migrations" / "versions"
 MIGRATE = (

@@ -6,9 +6,9 @@ from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.testing.builders import a_session, a_user
 from doorward.testing.doubles import NOON
+from doorward.testing.storage_access import found, put, sessions_of
 from support.length import MYSQL_IN_FULL
 from support.sql_by_hand import Sql
-from support.storage_access import found, put, sessions_of
 
 BEFORE = "0005"
 

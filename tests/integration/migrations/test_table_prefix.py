@@ -15,9 +15,9 @@ from doorward.infrastructure.sql.schema import check_schema, current_state, migr
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.testing.builders import PASSWORD, a_session, a_user
+from doorward.testing.storage_access import announced, found, put, sessions_of
 from support.programs.command_line import Doorward
 from support.sql_by_hand import Sql, sql_on
-from support.storage_access import announced, found, put, sessions_of
 from support.tutorial_tables import NAMES, content, make_tutorial_tables
 
 OWN = (VERSION_TABLE, *sorted(COLUMNS_BY_TABLE))

@@ -16,8 +16,8 @@ from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.testing.builders import DEVICE_TOKENS, LOGINS, SIGN_IN_CODES, a_user
 from doorward.testing.doubles import NOON
+from doorward.testing.storage_access import put
 from support.house import House
-from support.storage_access import put
 
 
 async def test_every_address_leads_to_the_same_statements_in_the_same_order(tmp_path: Path) -> None:

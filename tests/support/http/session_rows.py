@@ -13,11 +13,11 @@ from doorward.infrastructure.security.master_secret import checked
 from doorward.infrastructure.security.refresh_tokens import DerivedRefreshTokens
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
+from doorward.testing.storage_access import put
 from support.http.barrier import Crowd, refreshing
 from support.http.raw_http import Response
 from support.http.service import Account
 from support.programs.server_process import Server
-from support.storage_access import put
 
 
 def open_sessions(server: Server, account: Account, clients: Crowd) -> list[Account]:

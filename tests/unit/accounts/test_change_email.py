@@ -15,8 +15,8 @@ from doorward.domain.letters.letter import SLOT_SECONDS, LetterKind
 from doorward.domain.letters.link_token import VERIFICATION_LIFE
 from doorward.testing.builders import OTHER_PASSWORD, PASSWORD, a_principal, a_user, email_of
 from doorward.testing.doubles import NOON, PlainLinkTokens
+from doorward.testing.storage_access import put, sessions_of
 from support.house import House
-from support.storage_access import put, sessions_of
 
 OLD, NEW = "ada@example.org", "Ada.King@example.com"
 

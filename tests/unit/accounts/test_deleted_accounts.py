@@ -29,8 +29,8 @@ from doorward.domain.sessions.origin import Origin
 from doorward.domain.sessions.session import Device
 from doorward.testing.builders import OTHER_PASSWORD, PASSWORD, a_principal, a_user
 from doorward.testing.doubles import NOON, PlainTokens
+from doorward.testing.storage_access import put
 from support.house import House
-from support.storage_access import put
 
 A_MONTH = timedelta(days=30).total_seconds()
 A_MOMENT = 0.001

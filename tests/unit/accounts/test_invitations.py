@@ -35,8 +35,8 @@ from doorward.domain.letters.language import Language
 from doorward.domain.letters.letter import LetterKind
 from doorward.testing.builders import BLOCKED, PASSWORD, a_principal
 from doorward.testing.doubles import NOON, PlainLinkTokens
+from doorward.testing.storage_access import put
 from support.house import House
-from support.storage_access import put
 
 ADDRESS, EDITOR = "ada@example.org", RoleName("editor")
 

@@ -13,8 +13,8 @@ from doorward.domain.accounts.suspension import Suspension
 from doorward.domain.errors import InvalidAfter, ListingRefused
 from doorward.testing.builders import a_user
 from doorward.testing.doubles import NOON
+from doorward.testing.storage_access import put
 from support.house import House
-from support.storage_access import put
 
 LISTS = [
     (Listing(sort=Sort.USERNAME), "ada bob eve"),

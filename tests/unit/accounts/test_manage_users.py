@@ -27,8 +27,8 @@ from doorward.domain.ids import UserId, uuid7
 from doorward.infrastructure.memory.storage import MemoryStorage, MemoryTransaction
 from doorward.testing.builders import BLOCKED, PASSWORD, a_principal, a_session, a_user
 from doorward.testing.doubles import NOON
+from doorward.testing.storage_access import put
 from support.house import House
-from support.storage_access import put
 
 NOBODY = UserId(uuid7(NOON))
 

@@ -18,8 +18,8 @@ from doorward.domain.accounts.suspension import Suspension
 from doorward.domain.errors import InvalidToken, WrongPassword
 from doorward.testing.builders import LOGINS, OTHER_PASSWORD, PASSWORD, a_principal, a_session
 from doorward.testing.doubles import NOON
+from doorward.testing.storage_access import put
 from support.house import House
-from support.storage_access import put
 
 UNANNOTATED = frozenset({"sealed", "erased", "keys"})
 """Fields of an audit record that are not stored by themselves."""

@@ -22,8 +22,8 @@ from doorward.domain.letters.letter import LIFE, SLOT_SECONDS, LetterKind
 from doorward.domain.letters.link_token import RESET_LIFE
 from doorward.testing.builders import BLOCKED, OTHER_PASSWORD, PASSWORD, a_principal, email_of
 from doorward.testing.doubles import PlainLinkTokens
+from doorward.testing.storage_access import sessions_of
 from support.house import House
-from support.storage_access import sessions_of
 
 
 async def reset_token(house: House, email: str = "ada@example.org") -> str:

@@ -17,9 +17,9 @@ from doorward.domain.sessions.origin import Origin
 from doorward.domain.sessions.session import Device
 from doorward.infrastructure.security.sign_in_codes import KeyedSignInCodes
 from doorward.testing.builders import OTHER_PASSWORD, SECRET, SIGN_IN_CODES, a_user, email_of
+from doorward.testing.storage_access import sessions_of
 from support.house import House
 from support.sign_in_codes import ADDRESS, ordered_code, other_than, refused
-from support.storage_access import sessions_of
 
 
 async def test_the_code_of_a_letter_opens_a_session_as_a_password_does() -> None:

@@ -10,8 +10,8 @@ from doorward.domain.access.actor import OPERATOR
 from doorward.domain.errors import AccountDisabled, AccountMissing, AddressMissing
 from doorward.testing.builders import OTHER_PASSWORD, PASSWORD, a_user
 from doorward.testing.doubles import NOON
+from doorward.testing.storage_access import put
 from support.house import House
-from support.storage_access import put
 
 
 async def test_the_holder_gets_the_letter_and_chooses_a_password() -> None:

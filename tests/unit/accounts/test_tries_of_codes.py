@@ -15,9 +15,9 @@ from doorward.domain.letters.letter import SLOT_SECONDS
 from doorward.domain.sessions.origin import Origin
 from doorward.infrastructure.security.sign_in_codes import KeyedSignInCodes
 from doorward.testing.builders import DEVICE_TOKENS, a_user
+from doorward.testing.storage_access import sessions_of
 from support.house import House
 from support.sign_in_codes import ADDRESS, ordered_code, other_than, refused
-from support.storage_access import sessions_of
 
 
 async def test_a_code_works_once() -> None:

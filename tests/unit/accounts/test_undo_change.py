@@ -17,8 +17,8 @@ from doorward.domain.letters.link_token import RESET_LIFE
 from doorward.domain.letters.undo_link import UNDO_LIFE
 from doorward.testing.builders import OTHER_PASSWORD, PASSWORD, a_principal, a_user, email_of
 from doorward.testing.doubles import NOON
+from doorward.testing.storage_access import put, sessions_of
 from support.house import House
-from support.storage_access import put, sessions_of
 
 OLD = "ada@example.org"
 STOLEN = "thief@example.com"

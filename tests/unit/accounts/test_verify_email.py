@@ -30,8 +30,8 @@ from doorward.domain.letters.letter import SLOT_SECONDS, LetterKind
 from doorward.domain.letters.link_token import VERIFICATION_LIFE
 from doorward.testing.builders import OTHER_PASSWORD, PASSWORD, a_principal, a_user
 from doorward.testing.doubles import NOON
+from doorward.testing.storage_access import put, sessions_of
 from support.house import House
-from support.storage_access import put, sessions_of
 
 ADA = "ada@example.org"
 REQUIRED, OPTIONAL = EmailVerification.REQUIRED, EmailVerification.OPTIONAL

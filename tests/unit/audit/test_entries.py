@@ -30,8 +30,8 @@ from doorward.domain.sessions.session import Device
 from doorward.infrastructure.security.service_secrets import RandomServiceSecrets
 from doorward.testing.builders import LOGINS, OTHER_PASSWORD, PASSWORD, a_principal, a_session
 from doorward.testing.doubles import NOON
+from doorward.testing.storage_access import put
 from support.house import House
-from support.storage_access import put
 
 ADDRESS = "192.0.2.7"
 SECRETS = (PASSWORD, OTHER_PASSWORD, "$plain$", "hash", "token_")

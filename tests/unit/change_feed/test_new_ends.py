@@ -20,8 +20,8 @@ from doorward.domain.ids import SessionId, UserId, uuid7
 from doorward.domain.sessions.session import new_session_id
 from doorward.testing.builders import a_session, a_user
 from doorward.testing.doubles import NOON
+from doorward.testing.storage_access import put
 from support.house import House
-from support.storage_access import put
 
 SOMEBODY = UserId(uuid7(NOON))
 

@@ -29,9 +29,9 @@ from doorward.infrastructure.security.revocation_lists import JwtRevocationSigne
 from doorward.infrastructure.security.sealing import AesKeySealer
 from doorward.infrastructure.security.tokens import JwtAccessTokens
 from doorward.testing.doubles import NOON, FrozenClock
+from doorward.testing.storage_access import put
 from support.house import House
 from support.jwt.material import read_claims, read_header
-from support.storage_access import put
 
 ISSUER, AUDIENCE = "https://auth.example.org", "doorward"
 SEALER = AesKeySealer(MasterSecret(b"what the signing keys of these tests are sealed with"))

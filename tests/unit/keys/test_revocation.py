@@ -13,8 +13,8 @@ from doorward.domain.errors import KeyMissing
 from doorward.domain.keys.rotation import KeyRotation
 from doorward.domain.keys.signing_key import SigningKey, may_have_signed, signing_at
 from doorward.testing.doubles import NOON, PlainSealer
+from doorward.testing.storage_access import put
 from support.house import House
-from support.storage_access import put
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)

@@ -12,8 +12,8 @@ from doorward.domain.errors import InvalidKey
 from doorward.domain.keys.rotation import PUBLICATION_PERIOD, KeyRotation
 from doorward.domain.keys.signing_key import KeyState, SigningKey, may_have_signed, signing_at, state_of
 from doorward.testing.doubles import NOON, PlainSealer
+from doorward.testing.storage_access import put
 from support.house import House
-from support.storage_access import put
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)

@@ -24,8 +24,8 @@ from doorward.domain.keys.signing_key import (
     state_of,
 )
 from doorward.testing.doubles import NOON, PlainSealer
+from doorward.testing.storage_access import announced, put
 from support.house import House
-from support.storage_access import announced, put
 
 MOMENT = timedelta(microseconds=1)
 SECOND = timedelta(seconds=1)

@@ -23,8 +23,8 @@ from doorward.domain.letters.letter import (
     pause_after,
 )
 from doorward.testing.doubles import NOON
+from doorward.testing.storage_access import put
 from support.house import House
-from support.storage_access import put
 
 TWO_DAYS_OF_MINUTES = 2 * 24 * 60
 

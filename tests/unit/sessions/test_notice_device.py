@@ -13,9 +13,9 @@ from doorward.domain.sessions.origin import Origin
 from doorward.domain.sessions.session import Device
 from doorward.infrastructure.memory.known_agents import MemoryKnownAgents
 from doorward.testing.builders import DEVICE_TOKENS, OTHER_PASSWORD, PASSWORD
+from doorward.testing.storage_access import sessions_of
 from support.house import House
 from support.sign_in_codes import ADDRESS, ordered_code
-from support.storage_access import sessions_of
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 NEWER_FIREFOX = FIREFOX.replace("140", "141")

@@ -34,9 +34,9 @@ from doorward.interfaces.http.security.access import ACCESS, http_handlers
 from doorward.interfaces.http.security.cross_site import READ_ONLY_METHODS
 from doorward.testing.builders import OTHER_PASSWORD, PASSWORD, a_principal, a_session, a_token, a_user, an_invitation
 from doorward.testing.doubles import NOON, FrozenClock, ListLog, PlainHasher, PlainTokens
+from doorward.testing.storage_access import put
 from support.house import House
 from support.http.edge_driver import ignore
-from support.storage_access import put
 
 CONFIG = HttpConfig(allowed_hosts=frozenset({"127.0.0.1"}))
 EDITOR, WRITER = RoleName("editor"), RoleName("writer")

@@ -1,0 +1,97 @@
+"""The SQL adapter on a file and on a server, for the contract tests."""
+
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from doorward.application.ports.storage import Storage
+from doorward.infrastructure.sql.connection import Limits
+from doorward.infrastructure.sql.schema import migrate
+from doorward.infrastructure.sql.storage import SqlStorage
+from doorward.infrastructure.sql.urls import DatabaseUrl
+from doorward.testing.contracts.storage import Address, StorageAdapter
+from support.mysql.server import MySQLServer
+
+EMPTIED = (
+    "DELETE FROM user_roles",
+    "DELETE FROM sessions",
+    "DELETE FROM letters",
+    "DELETE FROM link_tokens",
+    "DELETE FROM undo_links",
+    "DELETE FROM sign_in_codes",
+    "DELETE FROM known_agents",
+    "DELETE FROM profiles",
+    "DELETE FROM invitations",
+    "DELETE FROM users",
+    "DELETE FROM roles WHERE name NOT IN ('user', 'moderator', 'admin')",
+    "DELETE FROM services",
+    "DELETE FROM leases",
+    "DELETE FROM sign_in_attempts",
+    "DELETE FROM signing_keys",
+    "DELETE FROM changes",
+    "DELETE FROM audit_entries",
+    "DELETE FROM audit_streams",
+    "DELETE FROM adopted_accounts",
+)
+
+
+def limits(seconds: float) -> Limits:
+    return Limits(wait_seconds=seconds, pool_wait_seconds=seconds * 5 / 6, lock_wait_seconds=seconds * 2 / 3)
+
+
+@dataclass(slots=True)
+class SqliteFile:
+    """Before each test, a new copy of a migrated file."""
+
+    folder: Path
+    table_prefix: str = ""
+    copies: int = 0
+
+    @property
+    def url(self) -> DatabaseUrl:
+        return DatabaseUrl(sqlite_path=self.folder / f"doorward{self.copies}.db", table_prefix=self.table_prefix)
+
+    def opened(self, address: Address | None, limit_seconds: float) -> Storage:
+        return SqlStorage.open(self.url, limits=limits(limit_seconds))
+
+    async def migrated(self) -> None:
+        await migrate(replace(self.url, sqlite_path=self.folder / "template.db"))
+
+    async def emptied(self) -> None:
+        (self.folder / f"doorward{self.copies}.db").unlink(missing_ok=True)
+        self.copies += 1
+        shutil.copy(self.folder / "template.db", self.folder / f"doorward{self.copies}.db")
+
+    @property
+    def adapter(self) -> StorageAdapter:
+        return StorageAdapter(opened=self.opened, migrated=self.migrated, emptied=self.emptied)
+
+
+@dataclass(frozen=True, slots=True)
+class MySQLDatabase:
+    server: MySQLServer
+    raw_url: str
+
+    @property
+    def url(self) -> DatabaseUrl:
+        return DatabaseUrl.parse(self.raw_url)
+
+    def opened(self, address: Address | None, limit_seconds: float) -> Storage:
+        host, port = address or (self.url.host, self.url.port)
+        return SqlStorage.open(replace(self.url, host=host, port=port), limits=limits(limit_seconds))
+
+    async def migrated(self) -> None:
+        await migrate(self.url)
+
+    async def emptied(self) -> None:
+        self.server.sql(f"USE {self.url.database}", *EMPTIED)
+
+    @property
+    def adapter(self) -> StorageAdapter:
+        return StorageAdapter(
+            opened=self.opened,
+            migrated=self.migrated,
+            emptied=self.emptied,
+            concurrent=True,
+            address=(self.url.host, self.url.port),
+        )
