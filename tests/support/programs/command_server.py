@@ -25,7 +25,7 @@ import doorward.infrastructure.mail.smtp_mailer
 import doorward.infrastructure.rate_limits.window_rate_limiter
 import doorward.infrastructure.security.argon2_libraries
 import doorward.infrastructure.security.password_strength
-import doorward.infrastructure.sql.database
+import doorward.infrastructure.sql.adapter
 import doorward.infrastructure.sql.migrations.run
 import doorward.infrastructure.sql.storage
 import doorward.interfaces.cli.commands
@@ -45,7 +45,7 @@ PRELOADED = (
     doorward.infrastructure.log.security_log,
     doorward.infrastructure.mail.file_mailer,
     doorward.infrastructure.mail.smtp_mailer,
-    doorward.infrastructure.sql.database,
+    doorward.infrastructure.sql.adapter,
     doorward.infrastructure.sql.storage,
     doorward.interfaces.cli.commands,
     doorward.interfaces.cli.server,
@@ -91,6 +91,7 @@ def run_command(command: dict[str, Any]) -> None:
     os.chdir(command["folder"])
     os.environ.clear()
     os.environ.update(command["environment"])
+    sys.path[:0] = filter(None, command["environment"].get("PYTHONPATH", "").split(os.pathsep))
     sys.argv = command["arguments"]
     reading, writing = os.pipe()
     os.write(writing, command["stdin"].encode("latin-1"))
