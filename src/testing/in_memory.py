@@ -56,9 +56,9 @@ class InMemoryDoorward:
         doorward.run(doorward.get(GrantRole)(ada.id, RoleName("admin"), doorward.now, by=OPERATOR))
     """
 
-    def __init__(self, *overrides: Provider, **settings: object) -> None:
-        """`sign_up="invited"` is DOORWARD_SIGN_UP. No environment is read, and nothing is written. `overrides` provide
-        other adapters. Raise StartRefused for a wrong setting.
+    def __init__(self, *, overrides: Sequence[Provider] = (), **settings: object) -> None:
+        """`sign_up="invited"` is DOORWARD_SIGN_UP. No environment is read, and nothing is written. `overrides`
+        are providers of dishka with other adapters. Raise StartRefused for a wrong setting.
         """
         given = {f"DOORWARD_{name.upper()}": written(value) for name, value in settings.items()}
         self.settings = load_settings({"DOORWARD_SECRET_KEY": SECRET_KEY, **given})
