@@ -17,8 +17,8 @@ MISSING = "The fixture {} needs the packages of the server: pip install 'doorwar
 
 @pytest.fixture
 def doorward_settings() -> Mapping[str, Any]:
-    """The settings of `doorward` and `doorward_app`. A test or a conftest.py replaces it with a fixture of this name,
-    which returns such as `{"sign_up": "invited"}` for DOORWARD_SIGN_UP=invited."""
+    """The settings of `doorward` and `doorward_app`, as `Settings.of` takes them. A test module or a conftest.py
+    replaces it with a fixture of this name, which returns such as `{"sign_up": "invited"}`."""
     return {}
 
 

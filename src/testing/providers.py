@@ -11,7 +11,8 @@ from doorward.application.ports.security import PasswordHasher, PasswordStrength
 from doorward.application.ports.storage import Storage
 from doorward.infrastructure.adapters.storage_adapter import StorageAdapter
 from doorward.infrastructure.memory.storage import MemoryStorage
-from doorward.testing.builders import BLOCKED
+from doorward.infrastructure.security.master_secret import MasterSecret
+from doorward.testing.builders import BLOCKED, SECRET
 from doorward.testing.doubles import ExactLimiter, FrozenClock, ListLog, ListMailer, PlainHasher, ShortBlocklist
 from doorward.testing.memory_adapter import MemoryAdapter
 
@@ -37,6 +38,10 @@ class InMemoryProvider(Provider):
     @provide(override=True)
     def log(self) -> SecurityLog:
         return self.list_log
+
+    @provide(override=True)
+    def master_secret(self) -> MasterSecret:
+        return SECRET
 
     @provide(override=True)
     def storage(self) -> Storage:
