@@ -1,6 +1,6 @@
 """Use cases in one transaction of the caller, on each adapter of this repository."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
@@ -18,14 +18,21 @@ from doorward.domain.audit.sealed_entry import StreamId
 from doorward.domain.change_feed.change import Change
 from doorward.domain.errors import RoleMissing, TransactionConflict, UsernameTaken
 from doorward.testing.builders import a_user
+from doorward.testing.contracts.storage import StorageAdapter
 from doorward.testing.doubles import NOON, ListLog
 from doorward.testing.storage_access import found, put
 
+PATIENT_SECONDS = 60.0
+
 
 @pytest.fixture
-def joinable(storage: Storage) -> JoinableStorage:
+async def joinable(storage_adapter: StorageAdapter) -> AsyncIterator[JoinableStorage]:
+    await storage_adapter.migrated()
+    await storage_adapter.emptied()
+    storage = storage_adapter.opened(storage_adapter.address, PATIENT_SECONDS)
     assert isinstance(storage, JoinableStorage)
-    return storage
+    yield storage
+    await storage.close()
 
 
 async def add(storage: Storage, *users: User) -> None:

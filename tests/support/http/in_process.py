@@ -29,13 +29,12 @@ from doorward.domain.access.role import ADMIN
 from doorward.infrastructure.container import make_container
 from doorward.infrastructure.settings.loading import load_settings
 from doorward.infrastructure.settings.settings import Settings
-from doorward.infrastructure.sql.schema import migrate
-from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.interfaces.main import application, http_config
 from doorward.testing.builders import PASSWORD
 from doorward.testing.doubles import ListLog
 from support.doubles import InterruptedHasher
 from support.http.service import Service
+from support.made_tables import make_tables_of
 from support.programs.command_line import PATIENT
 from support.programs.processes import PATIENCE
 
@@ -174,7 +173,7 @@ def in_process(folder: Path, **settings: str) -> Iterator[App]:
 
 async def prepare(settings: Settings, container: AsyncContainer) -> None:
     """Do what `doorward serve --migrate` does before it serves."""
-    await migrate(DatabaseUrl.parse(settings.database_url))
+    make_tables_of(settings.database)
     await (await container.get(EnsureSigningKey))((await container.get(Clock)).now())
 
 
