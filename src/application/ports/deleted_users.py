@@ -31,6 +31,6 @@ class DeletedUserRepository(DeletedUserReader, Protocol):
         ...
 
     async def prune(self, deleted_before: datetime, limit: int) -> int:
-        """Delete at most `limit` accounts for good that were deleted before that time, and return how many. Nothing is
-        announced: their sessions and tokens ended when they were deleted."""
+        """Delete at most `limit` accounts for good that were deleted before that time, and return how many. They go
+        with all that they own. Nothing is announced: their sessions and tokens ended when they were deleted."""
         ...

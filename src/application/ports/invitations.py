@@ -10,7 +10,10 @@ from doorward.domain.letters.link_token import LinkTokenHash
 
 
 class InvitationReader(Protocol):
-    """Invitations are stored until they are accepted, removed or pruned, also after they have expired."""
+    """Reads invitations.
+
+    They are stored until they are accepted, removed or pruned, also after they have expired.
+    """
 
     async def find(self, token_hash: LinkTokenHash) -> Invitation | None:
         """Return the invitation whose link has the token with this hash."""

@@ -12,8 +12,8 @@ class ProfileReader(Protocol):
 
 class ProfileRepository(ProfileReader, Protocol):
     async def put(self, user_id: UserId, profile: Profile) -> None:
-        """Store the profile in place of the present one. The caller holds the account (`UserRepository.lock`). Raise
-        AccountMissing."""
+        """Store the profile in place of the present one. Raise AccountMissing if there is no such account. The caller
+        holds the account (`UserRepository.lock`)."""
         ...
 
     async def clear(self, user_id: UserId) -> None:

@@ -1,12 +1,13 @@
 """Fixtures of the contract tests. Those who run them define one more, `storage_adapter`."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
 
 import pytest
 import pytest_asyncio
 
 from doorward.application.ports.storage import Storage
 from doorward.testing.contracts.storage.adapter import StorageAdapter
+from doorward.testing.contracts.storage.promises import shown_by
 from doorward.testing.faulty_proxy import FaultyProxy, faulty_proxy
 
 PATIENT_SECONDS = 60.0
@@ -58,3 +59,14 @@ async def proxy(emptied_adapter: StorageAdapter) -> AsyncIterator[tuple[FaultyPr
 @pytest.fixture
 def concurrent(storage_adapter: StorageAdapter) -> bool:
     return storage_adapter.concurrent
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Say in the report of a test that failed which promises it shows."""
+    report = yield
+    shown = shown_by(getattr(item, "function", None))
+    if report.failed and shown:
+        text = "\n".join(f"{member}: {sentence}" for member, sentence in shown)
+        report.sections.append(("Promises of the ports that this test shows", text))
+    return report

@@ -7,6 +7,7 @@ from doorward.domain.access.role import ADMIN, MODERATOR, USER, RoleName
 from doorward.domain.errors import AccountMissing, RoleMissing
 from doorward.domain.ids import UserId, uuid7
 from doorward.testing.builders import a_user
+from doorward.testing.contracts.storage.promises import promise
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import found, grant, put
 
@@ -15,6 +16,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="function")
 NOBODY = UserId(uuid7(NOON))
 
 
+@promise("UserRepository.grant: Return False", "UserRepository: A call that changes nothing")
 async def test_granting_a_role_twice_changes_nothing_more(storage: Storage) -> None:
     ada = a_user()
     await put(storage, ada)
@@ -23,6 +25,7 @@ async def test_granting_a_role_twice_changes_nothing_more(storage: Storage) -> N
     assert await found(storage, ada.id) == ada.granted(MODERATOR)
 
 
+@promise("UserRepository.grant: Return False")
 async def test_fifty_simultaneous_grants_of_one_role_give_it_once(storage: Storage) -> None:
     ada = a_user()
     await put(storage, ada)
@@ -30,6 +33,7 @@ async def test_fifty_simultaneous_grants_of_one_role_give_it_once(storage: Stora
     assert sum(granted) == 1
 
 
+@promise("UserRepository.grant: Raise")
 async def test_a_grant_needs_the_account_and_the_role(storage: Storage) -> None:
     ada = a_user()
     await put(storage, ada)
@@ -40,6 +44,7 @@ async def test_a_grant_needs_the_account_and_the_role(storage: Storage) -> None:
     assert await found(storage, ada.id) == ada
 
 
+@promise("RoleReader: Names")
 @pytest.mark.parametrize("name", ["Admin", "ADMIN", "admin ", " admin", "ádmin", "admin\x01", "admi"])
 async def test_role_names_are_compared_exactly(storage: Storage, name: str) -> None:
     """AZ-06."""
@@ -53,6 +58,7 @@ async def test_role_names_are_compared_exactly(storage: Storage, name: str) -> N
     assert await found(storage, ada.id) == ada
 
 
+@promise("UserRepository.revoke")
 async def test_a_role_is_revoked_once(storage: Storage) -> None:
     ada = a_user("ada", MODERATOR)
     await put(storage, ada)
@@ -63,6 +69,7 @@ async def test_a_role_is_revoked_once(storage: Storage) -> None:
     assert await found(storage, ada.id) == ada.revoked(MODERATOR)
 
 
+@promise("UserReader.count_enabled")
 async def test_only_enabled_accounts_are_counted(storage: Storage) -> None:
     await put(storage, a_user("ada", ADMIN), a_user("bob", ADMIN, disabled=True), a_user("carol"))
     async with storage.transaction() as tx:

@@ -12,6 +12,7 @@ from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
 from doorward.domain.errors import DomainError, EmailTaken, RoleMissing, TransactionConflict, UsernameTaken
 from doorward.testing.builders import a_user, email_of
+from doorward.testing.contracts.storage.promises import promise
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import announced, found, put
 
@@ -36,6 +37,7 @@ async def all_of(storage: Storage) -> list[User]:
         return list(await reading.user_pages.by_username("", None, 10_000))
 
 
+@promise("UserRepository.add_all: Add any number")
 async def test_many_accounts_come_back_as_they_were(storage: Storage) -> None:
     await put(storage, Role(name=RoleName("editor"), created_at=NOON))
     kinds = ((), (MODERATOR,), (ADMIN, MODERATOR), (RoleName("editor"),))
@@ -45,11 +47,13 @@ async def test_many_accounts_come_back_as_they_were(storage: Storage) -> None:
     assert await all_of(storage) == users
 
 
+@promise("UserRepository.add_all: Add any number")
 async def test_adding_no_accounts_changes_nothing(storage: Storage) -> None:
     await add(storage)
     assert await all_of(storage) == []
 
 
+@promise("UserReader: Texts")
 async def test_texts_of_many_accounts_are_stored_and_never_run_as_sql(storage: Storage) -> None:
     """ST-03: not even where many rows go in one statement."""
     texts = ["'); DROP TABLE users; --", "%s %(id)s :name ?", "\\' \" `", "a\x01b", "\U0001f512", "{0}", "'", "\\"]
@@ -66,6 +70,7 @@ async def test_texts_of_many_accounts_are_stored_and_never_run_as_sql(storage: S
     assert [await found(storage, user.id) for user in users] == users
 
 
+@promise("UserRepository.add_all: Raise", "Storage.transaction: Roll back")
 @pytest.mark.parametrize(
     ("wrong", "refusal"),
     [
@@ -87,6 +92,7 @@ async def test_if_one_account_cannot_be_added_none_is(
     assert await all_of(storage) == [ada]
 
 
+@promise("UserRepository.add: Raise TransactionConflict", "UserRepository.add_all: Raise")
 async def test_an_id_in_use_is_refused_and_its_account_stays(storage: Storage) -> None:
     ada = a_user("ada")
     await put(storage, ada)
@@ -96,11 +102,13 @@ async def test_an_id_in_use_is_refused_and_its_account_stays(storage: Storage) -
     assert await all_of(storage) == [ada]
 
 
+@promise("UserRepository.add_all: Add any number")
 async def test_adding_accounts_is_not_announced(storage: Storage) -> None:
     await add(storage, a_user("ada", ADMIN), a_user("bob"))
     assert await announced(storage) == []
 
 
+@promise("UserReader.taken")
 async def test_names_and_emails_in_use_are_distinguished_from_free_ones(storage: Storage) -> None:
     users = [a_user(f"user{n}") for n in range(MANY)]
     await add(storage, *users)
@@ -112,6 +120,7 @@ async def test_names_and_emails_in_use_are_distinguished_from_free_ones(storage:
     assert await taken(storage, [], []) == [set(), set()]
 
 
+@promise("UserReader.taken", "Transaction: A transaction reads")
 async def test_within_a_transaction_its_own_accounts_are_in_use(storage: Storage) -> None:
     ada = a_user("ada")
     async with storage.transaction() as tx:

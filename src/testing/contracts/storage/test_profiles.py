@@ -10,6 +10,7 @@ from doorward.domain.accounts.user import User
 from doorward.domain.errors import AccountMissing
 from doorward.domain.letters.language import LANGUAGES
 from doorward.testing.builders import a_user
+from doorward.testing.contracts.storage.promises import promise
 from doorward.testing.storage_access import found, put
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
@@ -29,6 +30,7 @@ async def replace_profile(storage: Storage, user: User, profile: Profile) -> Non
         await tx.profiles.put(user.id, profile)
 
 
+@promise("ProfileReader.of_user", "ProfileRepository.put: Store")
 async def test_the_newest_profile_replaces_the_one_before(storage: Storage) -> None:
     await put(storage, ADA, GRACE)
     assert await profile_of(storage, ADA) is None
@@ -38,6 +40,7 @@ async def test_the_newest_profile_replaces_the_one_before(storage: Storage) -> N
     assert await profile_of(storage, GRACE) is None
 
 
+@promise("ProfileRepository.clear")
 async def test_a_profile_is_cleared(storage: Storage) -> None:
     await put(storage, ADA)
     await replace_profile(storage, ADA, LONGEST)
@@ -47,11 +50,13 @@ async def test_a_profile_is_cleared(storage: Storage) -> None:
     assert await profile_of(storage, ADA) is None
 
 
+@promise("ProfileRepository.put: Raise")
 async def test_an_account_that_is_not_there_gets_no_profile(storage: Storage) -> None:
     with pytest.raises(AccountMissing):
         await replace_profile(storage, ADA, LONGEST)
 
 
+@promise("UserRepository.delete: Its letters")
 async def test_a_profile_goes_with_its_account(storage: Storage) -> None:
     await put(storage, ADA)
     await replace_profile(storage, ADA, LONGEST)
@@ -60,6 +65,7 @@ async def test_a_profile_goes_with_its_account(storage: Storage) -> None:
     assert await profile_of(storage, ADA) is None
 
 
+@promise("UserRepository.save: Save everything")
 async def test_the_locale_is_kept_with_the_account(storage: Storage) -> None:
     await put(storage, ADA, replace(GRACE, locale="pt"))
     assert [await found(storage, user.id) for user in (ADA, GRACE)] == [ADA, replace(GRACE, locale="pt")]

@@ -18,6 +18,7 @@ from doorward.domain.sessions.session import (
     new_session_id,
 )
 from doorward.testing.builders import a_session, a_user
+from doorward.testing.contracts.storage.promises import promise
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import announced, put, session, sessions_of
 
@@ -29,6 +30,7 @@ DAY = timedelta(days=1)
 POLICY = SessionPolicy()
 
 
+@promise("SessionReader.get", "SessionRepository.add: Store")
 async def test_a_session_comes_back_as_it_was(storage: Storage) -> None:
     ada = a_user()
     mine = replace(
@@ -46,6 +48,7 @@ async def test_a_session_comes_back_as_it_was(storage: Storage) -> None:
     assert await session(storage, mine.id) == mine
 
 
+@promise("SessionRepository.add: Store")
 @pytest.mark.parametrize(
     "token_hash", [b"\0" * 32, b" " * 32, b"\xff" * 32, b"'\\\"%s:x?\n\r\x1a" * 2 + b"\0 \0 \0 \0 \0 "]
 )
@@ -58,6 +61,7 @@ async def test_a_token_hash_is_compared_as_bytes_and_not_as_text(storage: Storag
     assert await session(storage, mine.id) == mine
 
 
+@promise("SessionReader.with_user")
 async def test_a_session_is_found_together_with_its_account(storage: Storage) -> None:
     ada = replace(a_user("ada", ADMIN, MODERATOR), epoch=3, version=2, suspension=WITHOUT_END)
     lone = replace(a_user("lone"), roles=frozenset())
@@ -68,6 +72,7 @@ async def test_a_session_is_found_together_with_its_account(storage: Storage) ->
         assert await reading.sessions.with_user(theirs.id) == (theirs, lone)
 
 
+@promise("SessionReader.get")
 async def test_a_missing_session_is_returned_as_none(storage: Storage) -> None:
     await put(storage, a_user())
     async with storage.reading() as reading:
@@ -76,6 +81,7 @@ async def test_a_missing_session_is_returned_as_none(storage: Storage) -> None:
         assert await reading.sessions.of_user(a_user("bob").id) == []
 
 
+@promise("SessionReader.of_user")
 async def test_the_sessions_of_an_account_begin_with_the_latest_sign_in(storage: Storage) -> None:
     """Whichever was used last; of those that were signed in at one moment, with the greater id."""
     ada, bob = a_user("ada"), a_user("bob")
@@ -95,11 +101,13 @@ async def test_the_sessions_of_an_account_begin_with_the_latest_sign_in(storage:
         ]
 
 
+@promise("SessionRepository.add: Raise")
 async def test_a_session_needs_an_account(storage: Storage) -> None:
     with pytest.raises(AccountMissing):
         await put(storage, a_session(a_user()))
 
 
+@promise("SessionRepository: Opening")
 async def test_opening_and_pruning_sessions_is_not_announced(storage: Storage) -> None:
     ada = a_user()
     await put(storage, ada, a_session(ada))
@@ -108,6 +116,7 @@ async def test_opening_and_pruning_sessions_is_not_announced(storage: Storage) -
     assert await announced(storage) == []
 
 
+@promise("SessionRepository.prune", "SessionReader: Sessions are stored")
 async def test_pruning_deletes_unused_sessions_and_keeps_used_ones(storage: Storage) -> None:
     """Used a day before, or later, than the time that is named; what lies between, the promise leaves open."""
     ada = a_user()
@@ -121,6 +130,7 @@ async def test_pruning_deletes_unused_sessions_and_keeps_used_ones(storage: Stor
     assert set(await sessions_of(storage, ada)) == {kept.id for kept in used}
 
 
+@promise("SessionRepository.prune")
 async def test_pruning_deletes_in_small_batches(storage: Storage) -> None:
     ada = a_user()
     await put(storage, ada, *(a_session(ada) for _ in range(7)))
@@ -131,6 +141,7 @@ async def test_pruning_deletes_in_small_batches(storage: Storage) -> None:
     assert pruned == [3, 3, 1, 0]
 
 
+@promise("SessionRepository.prune")
 async def test_a_session_that_was_refreshed_is_not_pruned(storage: Storage) -> None:
     ada = a_user()
     mine = a_session(ada)
