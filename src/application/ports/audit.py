@@ -72,11 +72,11 @@ class AuditReader(Protocol):
 
 class AuditRepository(AuditReader, Protocol):
     async def append(self, *entries: AuditEntry) -> None:
-        """Append the entries to their streams, dated now, each with the hash of the one before. A stream begins with
-        its first entry. What identifies somebody is encrypted with the key of the account. An entry for an account that
-        was deleted keeps nothing of it. Of transactions that append to one stream at once, those that hold the account
-        wait; the others may raise TransactionConflict. The caller deletes an account after its last entry was
-        appended."""
+        """Append the entries to their streams, dated now, at the latest when the transaction commits. Each has the hash
+        of the one before it. A stream begins with its first entry. What identifies somebody is encrypted with the key
+        of the account. An entry for an account that was deleted keeps nothing of it. Of transactions that append to one
+        stream at once, those that hold the account wait; the others may raise TransactionConflict. The caller deletes
+        an account after its last entry was appended."""
         ...
 
     async def prune(self, before: datetime, limit: int) -> int:

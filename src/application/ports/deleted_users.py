@@ -10,9 +10,13 @@ from doorward.domain.ids import UserId
 
 
 class DeletedUserReader(Protocol):
-    async def get(self, user_id: UserId) -> User | None: ...
+    async def get(self, user_id: UserId) -> User | None:
+        """Return the deleted account with this id, or None."""
+        ...
 
-    async def by_username(self, key: str) -> User | None: ...
+    async def by_username(self, key: str) -> User | None:
+        """Return the deleted account with this username key, or None."""
+        ...
 
     async def among(self, user_ids: Sequence[UserId]) -> frozenset[UserId]:
         """Return which of these accounts (any number) are deleted and kept."""

@@ -19,7 +19,9 @@ class InvitationReader(Protocol):
         """Return the invitation whose link has the token with this hash."""
         ...
 
-    async def by_address(self, email_key: str) -> Invitation | None: ...
+    async def by_address(self, email_key: str) -> Invitation | None:
+        """Return the invitation for this address, or None."""
+        ...
 
     async def page(self, after: InvitationId | None, limit: int) -> Sequence[Invitation]:
         """Return at most `limit` invitations with ids greater than `after`, in the order of their ids, which is that of

@@ -7,7 +7,9 @@ from doorward.domain.ids import UserId
 
 
 class ProfileReader(Protocol):
-    async def of_user(self, user_id: UserId) -> Profile | None: ...
+    async def of_user(self, user_id: UserId) -> Profile | None:
+        """Return the profile of the account, or None."""
+        ...
 
 
 class ProfileRepository(ProfileReader, Protocol):

@@ -23,7 +23,9 @@ class UserReader(Protocol):
     makes two of them equal. Texts are only compared and stored, and never run.
     """
 
-    async def get(self, user_id: UserId) -> User | None: ...
+    async def get(self, user_id: UserId) -> User | None:
+        """Return the account with this id and its roles, or None."""
+        ...
 
     async def by_login(self, key: str) -> User | None:
         """Return the account whose username key is `key`. If there is none, return the one whose email key or alias key
@@ -53,8 +55,8 @@ class UserReader(Protocol):
 class UserRepository(UserReader, Protocol):
     """Reads and changes accounts.
 
-    `save`, `delete`, `grant` and `revoke` announce the account in the change feed within the same transaction. A call
-    that changes nothing is not announced.
+    Each of `save`, `delete`, `grant` and `revoke` announces the account in the change feed within the same transaction.
+    A call that changes nothing is not announced.
     """
 
     async def add(self, user: User) -> None:
@@ -104,7 +106,9 @@ class RoleReader(Protocol):
         """Return all roles in the order of their names."""
         ...
 
-    async def get(self, name: RoleName) -> Role | None: ...
+    async def get(self, name: RoleName) -> Role | None:
+        """Return the role with this name, or None."""
+        ...
 
 
 class RoleRepository(RoleReader, Protocol):
@@ -119,12 +123,14 @@ class RoleRepository(RoleReader, Protocol):
 
 
 class SessionReader(Protocol):
-    """Reads sessions. The session policy decides whether one has expired.
+    """Reads sessions, and leaves it to their policy whether one has expired.
 
     Sessions are stored until they are ended or pruned.
     """
 
-    async def get(self, session_id: SessionId) -> Session | None: ...
+    async def get(self, session_id: SessionId) -> Session | None:
+        """Return the session with this id, or None."""
+        ...
 
     async def with_user(self, session_id: SessionId) -> tuple[Session, User] | None:
         """Return the session and its account, as they are at one moment."""
@@ -197,7 +203,9 @@ class ServiceReader(Protocol):
         """Return all services in the order of their names."""
         ...
 
-    async def get(self, service_id: ServiceId) -> Service | None: ...
+    async def get(self, service_id: ServiceId) -> Service | None:
+        """Return the service with exactly this id, or None."""
+        ...
 
 
 class ServiceRepository(ServiceReader, Protocol):
@@ -239,7 +247,9 @@ class KeyRepository(KeyReader, Protocol):
 class AttemptReader(Protocol):
     """Reads how often somebody tried to sign in. The caller decides what a count means."""
 
-    async def get(self, key: AttemptKey) -> AttemptCount | None: ...
+    async def get(self, key: AttemptKey) -> AttemptCount | None:
+        """Return the count of this login name and device, or None."""
+        ...
 
     async def of_logins(self, logins: Sequence[LoginHash]) -> Sequence[tuple[AttemptKey, AttemptCount]]:
         """Return the counts of all devices at these login names."""
@@ -256,7 +266,7 @@ class AttemptRepository(AttemptReader, Protocol):
         ...
 
     async def add(self, key: AttemptKey, count: AttemptCount) -> None:
-        """Raise TransactionConflict if there is a count already."""
+        """Raise TransactionConflict, at the latest when the transaction commits, if there is a count already."""
         ...
 
     async def save(self, key: AttemptKey, count: AttemptCount) -> None:

@@ -1,8 +1,8 @@
 """The ports of the database. An adapter must pass the contract tests in `testing/contracts/storage/`.
 
-In the ports of storage, each sentence in the docstring of a method is a promise of the adapter, and so is each sentence
-below the first paragraph of the docstring of a class. Each promise is named by a contract test. What begins with "The
-caller" is asked of use cases. The adapter is given no text with NUL or half of a character.
+Each sentence in the docstring of a method is a promise of the adapter, and so is each sentence after the first one in
+the docstring of a class. A contract test names each of them. What begins with "The caller" is asked of use cases. The
+adapter is given no text with NUL or half of a character.
 """
 
 from collections.abc import Callable, Sequence
@@ -198,7 +198,7 @@ class Storage(Protocol):
         """Call `listener` with the changes that each transaction of this storage announced, in their order.
 
         Every listener is called. The call happens after the commit. It happens before the block of the transaction is
-        left, also when its task is cancelled during the commit. `certain` of the changes is True if they are committed,
-        and False if the outcome of the commit is unknown. After a rollback there is no call.
+        left, also when its task is cancelled during the commit. The changes are `certain` if they are committed, and
+        not if the outcome of the commit is unknown. After a rollback there is no call.
         """
         ...

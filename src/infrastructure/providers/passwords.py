@@ -1,4 +1,7 @@
-"""The adapters that hash and judge passwords."""
+"""The adapters that hash and judge passwords.
+
+Those of libraries are imported when they are asked for, so that a container with others in their place needs neither.
+"""
 
 from collections.abc import AsyncIterator
 from typing import final
@@ -14,16 +17,9 @@ from doorward.application.ports.security import (
 )
 from doorward.domain.accounts.attempts import AttemptPolicy
 from doorward.domain.accounts.password import PasswordPolicy
-from doorward.infrastructure.security.argon2_libraries import argon2_library
+from doorward.infrastructure.adapters.hasher_adapter import HasherAdapter, HasherOptions
 from doorward.infrastructure.security.device_tokens import KeyedLoginHasher, SignedDeviceTokens
-from doorward.infrastructure.security.hashing_pool import HashingPool
 from doorward.infrastructure.security.master_secret import MasterSecret
-from doorward.infrastructure.security.password_strength import (
-    LOWEST_ACCEPTED_SCORE,
-    LOWEST_ACCEPTED_SCORE_IN_TUTORIAL,
-    ZxcvbnPasswordStrength,
-)
-from doorward.infrastructure.security.passwords import Argon2Hasher, Argon2Library
 from doorward.infrastructure.settings.settings import Settings
 
 
@@ -36,16 +32,20 @@ class PasswordsProvider(Provider):
         self.settings = settings
 
     @provide
-    def argon2_library(self) -> Argon2Library:
-        return argon2_library(self.settings.hasher)
+    def hasher_adapter(self) -> HasherAdapter:
+        return self.settings.hashing
 
     @provide
-    async def hasher(self, library: Argon2Library, clock: Clock, log: SecurityLog) -> AsyncIterator[PasswordHasher]:
-        settings = self.settings
-        wait = settings.hash_wait_seconds
-        pool = HashingPool(settings.hash_threads, settings.hash_queue, clock, max_wait_seconds=wait)
-        yield Argon2Hasher(library, pool, log)
-        pool.close()
+    async def hasher(self, adapter: HasherAdapter, clock: Clock, log: SecurityLog) -> AsyncIterator[PasswordHasher]:
+        options = HasherOptions(
+            threads=self.settings.hash_threads,
+            queue=self.settings.hash_queue,
+            wait_seconds=self.settings.hash_wait_seconds,
+            clock=clock,
+            log=log,
+        )
+        async with adapter.open(options) as hasher:
+            yield hasher
 
     @provide
     def policy(self) -> PasswordPolicy:
@@ -66,8 +66,10 @@ class PasswordsProvider(Provider):
 
     @provide
     def password_strength(self) -> PasswordStrength:
+        from doorward.infrastructure.security import password_strength as strength  # noqa: PLC0415 see above
+
         in_tutorial = self.settings.dialect == "tutorial"
-        return ZxcvbnPasswordStrength.load(
+        return strength.ZxcvbnPasswordStrength.load(
             self.settings.password_blocklist,
-            LOWEST_ACCEPTED_SCORE_IN_TUTORIAL if in_tutorial else LOWEST_ACCEPTED_SCORE,
+            strength.LOWEST_ACCEPTED_SCORE_IN_TUTORIAL if in_tutorial else strength.LOWEST_ACCEPTED_SCORE,
         )

@@ -1,4 +1,8 @@
-"""The adapters of the clock, the log and the database."""
+"""The adapters of the clock, the log and the database.
+
+Those of libraries are imported when they are asked for, so that a container with others in their place needs neither
+SQLAlchemy nor structlog.
+"""
 
 from collections.abc import AsyncIterator, Iterator
 from typing import final
@@ -10,13 +14,10 @@ from doorward.application.ports.security import (
     SecurityLog,
 )
 from doorward.application.ports.storage import Storage
+from doorward.infrastructure.adapters.storage_adapter import StorageAdapter
 from doorward.infrastructure.clock import SystemClock
-from doorward.infrastructure.database import Database
-from doorward.infrastructure.log.security_log import StructlogSecurityLog
 from doorward.infrastructure.security.master_secret import MasterSecret
 from doorward.infrastructure.settings.settings import Settings
-from doorward.infrastructure.sql.database import SqlDatabase
-from doorward.infrastructure.sql.storage import SqlStorage
 
 
 @final
@@ -33,16 +34,18 @@ class StorageProvider(Provider):
 
     @provide
     def log(self, secret: MasterSecret) -> Iterator[SecurityLog]:
+        from doorward.infrastructure.log.security_log import StructlogSecurityLog  # noqa: PLC0415 see above
+
         log = StructlogSecurityLog(secret.derive(b"security log"))
         yield log
         log.report_left_out()  # the event loop ends before the second does
 
     @provide
-    def database(self) -> Database:
-        return SqlDatabase(self.settings.database)
+    def storage_adapter(self) -> StorageAdapter:
+        return self.settings.database
 
     @provide
-    async def storage(self, clock: Clock) -> AsyncIterator[Storage]:
-        storage = SqlStorage.open(self.settings.database, self.settings.database_pool_size, now=clock.now)
+    async def storage(self, adapter: StorageAdapter, clock: Clock) -> AsyncIterator[Storage]:
+        storage = adapter.open(clock.now)
         yield storage
         await storage.close()

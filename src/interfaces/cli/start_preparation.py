@@ -9,11 +9,11 @@ from doorward.application.ports.clock import Clock
 from doorward.application.ports.profiles import ProfileSchema
 from doorward.application.ports.security import PasswordStrength
 from doorward.domain.errors import Unavailable
+from doorward.infrastructure.adapters.hasher_adapter import HasherAdapter
+from doorward.infrastructure.adapters.storage_adapter import StorageAdapter
 from doorward.infrastructure.container import make_container
-from doorward.infrastructure.database import Database
 from doorward.infrastructure.security.key_ring import StoredKeyRing
 from doorward.infrastructure.security.master_secret import MasterSecret
-from doorward.infrastructure.security.passwords import Argon2Library
 from doorward.infrastructure.settings.settings import Settings
 from doorward.infrastructure.settings.start_refused import StartRefused
 
@@ -26,11 +26,10 @@ async def prepare_start(settings: Settings, *, migrate: bool) -> bool:
     container = make_container(settings)
     try:
         await container.get(MasterSecret)
-        if settings.password_blocklist is not None:
-            await container.get(PasswordStrength)
+        await container.get(PasswordStrength)
         await container.get(ProfileSchema)
-        await container.get(Argon2Library)
-        await ensure_schema(await container.get(Database), migrate=migrate)
+        (await container.get(HasherAdapter)).check()
+        await ensure_schema(await container.get(StorageAdapter), migrate=migrate)
         now = (await container.get(Clock)).now()
         await (await container.get(ResealSigningKeys))()
         await (await container.get(EnsureSigningKey))(now)
@@ -42,7 +41,7 @@ async def prepare_start(settings: Settings, *, migrate: bool) -> bool:
         await container.close()
 
 
-async def ensure_schema(database: Database, *, migrate: bool) -> None:
+async def ensure_schema(database: StorageAdapter, *, migrate: bool) -> None:
     """Check that the schema is that of this version, or migrate it. Raise StartRefused."""
     if not migrate:
         await database.check()

@@ -11,7 +11,6 @@ from doorward.application.ports.security import AccessTokens
 from doorward.application.ports.storage import Storage
 from doorward.infrastructure.container import make_container
 from doorward.infrastructure.settings.loading import load_settings
-from doorward.infrastructure.sql.schema import migrate
 from doorward.testing.doubles import PlainTokens
 from support.adoption import Install, Installation
 from support.programs.command_line import PATIENT
@@ -35,7 +34,7 @@ async def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
         async def start(**settings: str) -> Installation:
             given = {**PATIENT, "data_dir": str(tmp_path / "data"), **settings}
             loaded = load_settings({f"DOORWARD_{name.upper()}": value for name, value in given.items()})
-            await migrate(loaded.database)
+            await loaded.database.migrate()
             container = make_container(loaded, UnsignedTokens())
             stack.push_async_callback(container.close)
             return Installation(

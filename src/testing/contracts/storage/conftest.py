@@ -6,8 +6,8 @@ import pytest
 import pytest_asyncio
 
 from doorward.application.ports.storage import Storage
+from doorward.testing.contracts.promises import PROVED
 from doorward.testing.contracts.storage.adapter import StorageAdapter
-from doorward.testing.contracts.storage.promises import shown_by
 from doorward.testing.faulty_proxy import FaultyProxy, faulty_proxy
 
 PATIENT_SECONDS = 60.0
@@ -63,10 +63,10 @@ def concurrent(storage_adapter: StorageAdapter) -> bool:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Say in the report of a test that failed which promises it shows."""
+    """Say in the report of a test that failed which promises it proves."""
     report = yield
-    shown = shown_by(getattr(item, "function", None))
-    if report.failed and shown:
-        text = "\n".join(f"{member}: {sentence}" for member, sentence in shown)
-        report.sections.append(("Promises of the ports that this test shows", text))
+    proved = getattr(getattr(item, "function", None), PROVED, [])
+    if report.failed and proved:
+        text = "\n".join(f"{member}: {sentence}" for member, sentence in proved)
+        report.sections.append(("Promises of the ports that this test proves", text))
     return report

@@ -3,10 +3,11 @@ from dataclasses import replace
 
 import pytest
 
+from doorward.application.ports.repositories import ServiceReader, ServiceRepository
 from doorward.application.ports.storage import Storage
 from doorward.domain.errors import ServiceExists
 from doorward.domain.services.service import Service, ServiceId, ServiceSecretHash
-from doorward.testing.contracts.storage.promises import promise
+from doorward.testing.contracts.promises import proves
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import announced, put
 
@@ -24,7 +25,7 @@ def another(name: str, number: int = 1) -> Service:
     return replace(SHOP, id=ServiceId(f"service-{number:022}"), name=name)
 
 
-@promise("ServiceReader.get")
+@proves(ServiceReader.get, "Return")
 async def test_a_service_comes_back_as_it_was(storage: Storage) -> None:
     await put(storage, SHOP, another("z" * 64))
     async with storage.reading() as reading:
@@ -32,7 +33,7 @@ async def test_a_service_comes_back_as_it_was(storage: Storage) -> None:
         assert await reading.services.all() == [SHOP, another("z" * 64)]
 
 
-@promise("ServiceReader.all")
+@proves(ServiceReader.all, "Return all services in the")
 async def test_services_are_returned_in_the_order_of_their_names(storage: Storage) -> None:
     names = ["wiki", "a.b", "shop-2", "a-b", "shop", "a_b"]
     await put(storage, *(another(name, number) for number, name in enumerate(names)))
@@ -40,7 +41,7 @@ async def test_services_are_returned_in_the_order_of_their_names(storage: Storag
         assert [service.name for service in await reading.services.all()] == sorted(names)
 
 
-@promise("ServiceReader.get")
+@proves(ServiceReader.get, "Return")
 @pytest.mark.parametrize("service_id", [SHOP.id.swapcase(), f"{SHOP.id} ", "", "' OR '1'='1", "\ud800", "x" * 16_000])
 async def test_a_service_is_found_by_its_exact_id(storage: Storage, service_id: str) -> None:
     """ST-03: the id comes from the network."""
@@ -49,7 +50,7 @@ async def test_a_service_is_found_by_its_exact_id(storage: Storage, service_id: 
         assert await reading.services.get(ServiceId(service_id)) is None
 
 
-@promise("ServiceRepository.add")
+@proves(ServiceRepository.add, "Raise ServiceExists when its name")
 async def test_a_name_belongs_to_one_service(storage: Storage) -> None:
     await put(storage, SHOP)
     with pytest.raises(ServiceExists):
@@ -58,7 +59,7 @@ async def test_a_name_belongs_to_one_service(storage: Storage) -> None:
         assert await reading.services.all() == [SHOP]
 
 
-@promise("ServiceRepository.add")
+@proves(ServiceRepository.add, "Raise ServiceExists when its name")
 async def test_of_many_services_that_take_one_name_at_once_one_gets_it(storage: Storage) -> None:
     answers = await asyncio.gather(
         *(put(storage, another("shop", number)) for number in range(10)), return_exceptions=True
@@ -66,7 +67,7 @@ async def test_of_many_services_that_take_one_name_at_once_one_gets_it(storage: 
     assert [type(answer) for answer in answers if answer] == [ServiceExists] * 9
 
 
-@promise("ServiceRepository.remove: Return False", "ServiceRepository.remove: Its name")
+@proves(ServiceRepository.remove, "Return False", "Its name")
 async def test_a_removed_service_is_gone_and_its_name_is_free(storage: Storage) -> None:
     await put(storage, SHOP)
     async with storage.transaction() as tx:
