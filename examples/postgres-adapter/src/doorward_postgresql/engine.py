@@ -81,6 +81,7 @@ def make_engine(url: PostgresqlUrl, tls: ssl.SSLContext | None, settings: Mappin
         pool_reset_on_return=None,
     )
     event.listen(engine.sync_engine, "checkout", refuse_closed)
+    event.listen(engine.sync_engine, "close", cut)
     return engine
 
 
@@ -89,6 +90,12 @@ def refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
     without asking the server."""
     if connection.driver_connection.is_closed():
         raise InvalidatePoolError
+
+
+def cut(connection: Any, _record: object) -> None:
+    """Close a connection without a word to the server, which might not answer. No transaction is open on it, or else
+    the server rolls it back."""
+    connection.driver_connection.terminate()
 
 
 @compiles(equals, "postgresql")

@@ -92,7 +92,6 @@ class PostgresqlSession:
         """Return the connection to the pool, or close it if it is broken or in the middle of a transaction."""
         with suppress(Exception):
             if self.broken or self.driver.is_closed() or (self.in_transaction and not self.prelude):
-                self.driver.terminate()
                 await self.connection.invalidate()
             await self.connection.close()
 
