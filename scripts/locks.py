@@ -20,7 +20,7 @@ UV = ROOT / ".uv/bin/uv"
 SOURCES = {
     "uv": ["--group", "bootstrap"],
     "build": ["--group", "build"],
-    "runtime": ["pyproject.toml", "--all-extras"],
+    "runtime": ["pyproject.toml", "--extra", "server", "--extra", "redis", "--extra", "adopt"],
     "dev": ["pyproject.toml", "--all-extras", "--group", "dev"],
     "bench": ["--group", "bench", "--constraints", "requirements/dev.txt"],
 }

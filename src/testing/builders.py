@@ -1,4 +1,10 @@
-"""Builders of complete objects for tests. A test sets only what it is about."""
+"""Builders of complete objects for tests. A test sets only what it is about:
+
+ada = a_user("ada", MODERATOR)
+session = a_session(ada)
+granted = decide(ada.access, any_of(MODERATOR), NOON)
+await end_session(ada.id, session.id, by=a_principal(ada, session))
+"""
 
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -81,6 +87,7 @@ def letter_contents() -> LetterContents:
 
 
 def a_session(user: User, started_at: datetime = NOON) -> Session:
+    """Return a session of the account on one device, the same for all."""
     session_id = new_session_id(started_at)
     token_hash = RefreshTokenHash(sha256(session_id.bytes).digest())
     return Session.opened(session_id, user.id, token_hash, Device("192.0.2.7", "Mozilla/5.0"), started_at)

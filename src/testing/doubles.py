@@ -1,34 +1,44 @@
-"""Plain stand-ins for the slow ports. Where contract tests exist, the doubles pass them as the adapters do."""
+"""Plain stand-ins for the ports that are slow, random or outside. Where contract tests exist, they pass them as the
+adapters do.
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+A use case takes them as it takes the adapters:
+
+    storage, clock, log = MemoryStorage(), FrozenClock(), ListLog()
+    rules = PasswordRules(PasswordPolicy(), ShortBlocklist())
+    register = RegisterUser(storage, PlainHasher(), rules, EmailVerification.OFF, log)
+    await register("ada", "ada@example.org", "violet harbour kettle", clock.now())
+    assert log.of(SecurityEvent.USER_CREATED)
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import count
+from math import ceil
 from uuid import UUID
 
+from doorward.application.ports.clock import Clock
 from doorward.application.ports.letters import LetterContents
-from doorward.application.ports.security import IssuedToken, PublishedKey, Verdict
+from doorward.application.ports.security import IssuedToken, Verdict
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.principal import AccessToken
 from doorward.domain.accounts.password import Password, PasswordHash
 from doorward.domain.accounts.user import User
-from doorward.domain.errors import InvalidKey, InvalidToken, StorageUnavailable
+from doorward.domain.errors import InvalidKey, InvalidToken
 from doorward.domain.ids import SessionId, TokenId, UserId, uuid7
 from doorward.domain.keys.signing_key import Algorithm, SigningKey
 from doorward.domain.letters.link_token import LinkTokenHash
-from doorward.infrastructure.memory.storage import MemoryReading, MemoryStorage
+from doorward.domain.rate_limits.rate_limit import RateLimit
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-FIFTEEN_MINUTES = timedelta(minutes=15)
+FIFTEEN_MINUTES, FIVE_SECONDS = timedelta(minutes=15), timedelta(seconds=5)
 NUMBERS = count(1)
 
 
 @dataclass(slots=True)
 class FrozenClock:
-    """A clock that stands still until it is moved."""
+    """A clock that stands still until it is moved, as by `clock.advance(days=31)`."""
 
     time: datetime = NOON
     seconds: float = 1000.0
@@ -40,8 +50,13 @@ class FrozenClock:
         return self.seconds
 
     def move(self, seconds: float) -> None:
+        """Move so many seconds on. A negative number sets the clock back."""
         self.time += timedelta(seconds=seconds)
         self.seconds += seconds
+
+    def advance(self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:
+        """Move by the sum of what is given."""
+        self.move(timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds).total_seconds())
 
 
 @dataclass(slots=True)
@@ -66,20 +81,6 @@ class PlainHasher:
 
     def unusable_reason(self, password_hash: str) -> str | None:
         return None if password_hash.startswith(("$plain$0$", "$plain$1$")) else "malformed"
-
-
-@dataclass(slots=True)
-class InterruptedHasher(PlainHasher):
-    """Does something else once, after it verified a password and before it returns."""
-
-    interruption: Callable[[], Awaitable[object]] | None = None
-
-    async def verify(self, password: Password, password_hash: PasswordHash | None, login: str) -> Verdict:
-        verdict = await PlainHasher.verify(self, password, password_hash, login)
-        interruption, self.interruption = self.interruption, None
-        if interruption is not None:
-            await interruption()
-        return verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,8 @@ class PlainTokens:
     """Tokens that anybody can read and forge: `subject/id/session/epoch/seconds of issue/seconds of expiry`."""
 
     def issue(self, user: User, session_id: SessionId, now: datetime, ends_at: datetime) -> IssuedToken:
-        issued, end = int(now.timestamp()), int(min(ends_at, now + FIFTEEN_MINUTES).timestamp())
+        issued = int(now.timestamp())
+        end = max(int(min(ends_at, now + FIFTEEN_MINUTES).timestamp()), issued + 1)
         return IssuedToken(f"{user.id}/{uuid7(now)}/{session_id}/{user.epoch}/{issued}/{end}", end - issued)
 
     def verify(self, token: str, now: datetime) -> AccessToken:
@@ -124,28 +126,11 @@ class PlainTokens:
                 issued_at=datetime.fromtimestamp(int(issued), UTC),
                 expires_at=datetime.fromtimestamp(int(end), UTC),
             )
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise InvalidToken from error
-        if read.expires_at <= now:
+        if not read.issued_at - FIVE_SECONDS <= now < read.expires_at:
             raise InvalidToken
         return read
-
-
-@dataclass(slots=True)
-class CountingKeyRing:
-    """Counts how often the keys were read again."""
-
-    reloads: int = 0
-    signs: bool = True
-
-    async def reload(self) -> None:
-        self.reloads += 1
-
-    def ready(self, now: datetime) -> bool:
-        return self.signs
-
-    def published(self, now: datetime) -> Sequence[PublishedKey]:
-        return ()
 
 
 @dataclass(slots=True)
@@ -196,25 +181,20 @@ class PlainSealer:
 
     def resealed(self, key: SigningKey) -> SigningKey:
         self.check(key)
-        return replace(key, sealed=key.sealed.removeprefix(b"before:"))
+        return replace(key, sealed=key.sealed.removeprefix(b"before:")) if key.sealed.startswith(b"before:") else key
 
 
-class WatchedStorage(MemoryStorage):
-    """Counts its reads, can be unavailable, and can be stopped in the middle of a read."""
+@dataclass(frozen=True, slots=True)
+class ExactLimiter:
+    """Counts requests by a clock that tests move, and remembers when each was admitted."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.readings = 0
-        self.away = False
-        self.gate = asyncio.Event()
-        self.gate.set()
+    clock: Clock
+    admitted: dict[tuple[str, RateLimit], list[float]] = field(default_factory=dict)
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[MemoryReading]:
-        self.readings += 1
-        await asyncio.sleep(0)
-        if self.away:
-            raise StorageUnavailable(cause="away")
-        async with super().reading() as reading:
-            await self.gate.wait()
-            yield reading
+    async def hit(self, key: str, limit: RateLimit) -> int:
+        now = self.clock.monotonic()
+        times = [time for time in self.admitted.get((key, limit), []) if time > now - limit.seconds]
+        if len(times) >= limit.amount:
+            return max(1, ceil(times[-limit.amount] + limit.seconds - now))
+        self.admitted[key, limit] = [*times, now]
+        return 0

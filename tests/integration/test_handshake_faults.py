@@ -1,13 +1,9 @@
 """A connection to MySQL that fails at any byte of what the server sends is a refusal, while it is made and later."""
 
 import asyncio
-import random
-import socket
-import struct
-from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -21,64 +17,20 @@ from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.testing.builders import a_user
 from doorward.testing.doubles import NOON
+from doorward.testing.faulty_proxy import FaultyProxy, faulty_proxy
 from doorward.testing.storage_access import found
 from support.concurrent_load import GUARD, idle
 from support.length import FULL
 
 IMPATIENT = Limits(wait_seconds=0.2, pool_wait_seconds=0.1, lock_wait_seconds=1)
 PATIENT = Limits(wait_seconds=40, pool_wait_seconds=20, lock_wait_seconds=1)
-RESET_ON_CLOSE = struct.pack("ii", 1, 0)
-CHUNK = 65_536
-
-
-@dataclass(slots=True)
-class FaultyProxy:
-    """Stands before a server. On each connection it passes on `intact` bytes of the server, and then has its fault."""
-
-    behind: int
-    fault: str = "close"
-    intact: int = 1_000_000
-    passed: int = 0
-    """How many bytes of the server it has passed on in all."""
-    clients: set[StreamWriter] = field(default_factory=set)
-
-    async def __call__(self, reader: StreamReader, writer: StreamWriter) -> None:
-        self.clients.add(writer)
-        answers, server = await asyncio.open_connection("127.0.0.1", self.behind)
-        passing = asyncio.create_task(self.pass_answers(answers, writer))
-        with suppress(OSError):
-            while part := await reader.read(CHUNK):
-                server.write(part)
-        passing.cancel()
-        await asyncio.gather(passing, return_exceptions=True)
-        server.close()
-        writer.close()
-        self.clients.discard(writer)
-
-    async def pass_answers(self, answers: StreamReader, writer: StreamWriter) -> None:
-        left = self.intact
-        while left and (part := await answers.read(min(left, CHUNK))):
-            writer.write(part)
-            left -= len(part)
-            self.passed += len(part)
-        if self.fault == "reset":
-            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
-            writer.transport.abort()
-        elif self.fault == "garbage":
-            writer.write(random.Random(self.intact).randbytes(300))
-        elif self.fault == "close":
-            writer.close()
 
 
 @asynccontextmanager
 async def proxy(url: DatabaseUrl) -> AsyncIterator[tuple[FaultyProxy, DatabaseUrl]]:
     """Yield the proxy and the URL of the database behind it. Every connection to it is closed at the end."""
-    made = FaultyProxy(url.port)
-    async with await asyncio.start_server(made, "127.0.0.1", 0) as listener:
-        yield made, replace(url, host="127.0.0.1", port=listener.sockets[0].getsockname()[1])
-        async with asyncio.timeout(GUARD):
-            while made.clients:
-                await asyncio.sleep(0)
+    async with faulty_proxy((url.host, url.port)) as (made, (host, port)):
+        yield made, replace(url, host=host, port=port)
 
 
 async def outcomes(url: DatabaseUrl, limits: Limits) -> list[str]:

@@ -1,6 +1,8 @@
 """Bounds for waiting and for repeated attempts."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import asyncmy
 import pytest
@@ -9,6 +11,7 @@ from sqlalchemy import Connection, Engine, event, text
 from doorward.application.ports.storage import LockName
 from doorward.application.transactions import MAX_ATTEMPTS, retried
 from doorward.domain.access.role import ADMIN
+from doorward.domain.accounts.attempts import UNKNOWN_DEVICES, AttemptCount, AttemptKey, LoginHash
 from doorward.domain.errors import StorageUnavailable, TransactionConflict, UsernameTaken
 from doorward.infrastructure.sql.connection import Limits, connected
 from doorward.infrastructure.sql.schema import migrate
@@ -36,6 +39,24 @@ async def hold_row(server: MySQLServer, url: str, held: asyncio.Event, over: asy
         held.set()
         await over.wait()
     await connection.ensure_closed()
+
+
+@contextmanager
+def killed_connections(server: MySQLServer) -> Iterator[list[int]]:
+    """Kill each connection before it runs a statement in the block. Provide their numbers."""
+    killed: list[int] = []
+
+    def kill(connection: Connection, *_: object) -> None:
+        driver_connection = connection.connection.driver_connection
+        assert driver_connection is not None
+        killed.append(driver_connection.thread_id())
+        server.sql(f"KILL {killed[-1]}")
+
+    event.listen(Engine, "before_cursor_execute", kill)
+    try:
+        yield killed
+    finally:
+        event.remove(Engine, "before_cursor_execute", kill)
 
 
 async def test_waiting_for_a_lock_is_bounded(mysql: SqlStorage, own_mysql_server: MySQLServer, mysql_url: str) -> None:
@@ -86,24 +107,30 @@ async def test_a_statement_that_met_two_dead_connections_is_not_tried_on_a_third
     mysql: SqlStorage, own_mysql_server: MySQLServer
 ) -> None:
     """OP-02. A statement outside of a transaction is tried twice."""
-    tried = 0
-
-    def kill_connection(connection: Connection, *_: object) -> None:
-        nonlocal tried
-        tried += 1
-        driver_connection = connection.connection.driver_connection
-        assert driver_connection is not None
-        own_mysql_server.sql(f"KILL {driver_connection.thread_id()}")
-
     await found(mysql, a_user().id)
-    event.listen(Engine, "before_cursor_execute", kill_connection)
-    try:
-        with pytest.raises(StorageUnavailable):
-            await found(mysql, a_user().id)
-    finally:
-        event.remove(Engine, "before_cursor_execute", kill_connection)
-    assert tried == 2
+    with killed_connections(own_mysql_server) as killed, pytest.raises(StorageUnavailable):
+        await found(mysql, a_user().id)
+    assert len(killed) == 2
     assert await found(mysql, a_user().id) is None
+
+
+async def test_a_transaction_that_met_a_dead_connection_at_its_only_change_is_known_to_be_undone(
+    mysql: SqlStorage, own_mysql_server: MySQLServer
+) -> None:
+    """OP-02. The change is sent together with the commit, and the commit was not sent. So the caller may try again."""
+    key, count = (
+        AttemptKey(LoginHash(b"a" * 32), UNKNOWN_DEVICES),
+        AttemptCount(attempts=1, first_at=NOON, allowed_at=NOON),
+    )
+    with killed_connections(own_mysql_server) as killed, pytest.raises(TransactionConflict):
+        async with mysql.transaction() as tx:
+            await tx.attempts.add(key, count)
+    assert len(killed) == 1
+    async with mysql.transaction() as tx:
+        await tx.attempts.add(key, count)
+    async with mysql.reading() as reading:
+        assert await reading.attempts.get(key) == count
+    assert idle(mysql)
 
 
 async def test_a_transaction_is_attempted_four_times_after_conflicts() -> None:

@@ -26,7 +26,7 @@ class InMemory:
     database: MemoryDatabase = field(default_factory=MemoryDatabase)
 
     def opened(self, address: Address | None, limit_seconds: float) -> Storage:
-        return MemoryStorage(database=self.database)
+        return MemoryStorage(database=self.database, wait_seconds=limit_seconds)
 
     async def emptied(self) -> None:
         self.database = MemoryDatabase()

@@ -61,7 +61,6 @@ from doorward.infrastructure.memory.storage import MemoryStorage
 from doorward.infrastructure.memory.tables import MemoryDatabase
 from doorward.testing.builders import BLOCKED, DEVICE_TOKENS, LOGINS, PASSWORD, REFRESH_TOKENS, SIGN_IN_CODES, a_user
 from doorward.testing.doubles import (
-    CountingKeyRing,
     FrozenClock,
     ListLog,
     ListMailer,
@@ -70,6 +69,7 @@ from doorward.testing.doubles import (
     PlainTokens,
     ShortBlocklist,
 )
+from support.doubles import CountingKeyRing
 
 
 @dataclass(slots=True)

@@ -36,7 +36,7 @@ EMPTIED = (
 
 
 def limits(seconds: float) -> Limits:
-    return Limits(wait_seconds=seconds, pool_wait_seconds=seconds * 5 / 6, lock_wait_seconds=max(1, seconds * 2 / 3))
+    return Limits(wait_seconds=seconds, pool_wait_seconds=seconds * 5 / 6, lock_wait_seconds=seconds * 2 / 3)
 
 
 @dataclass(slots=True)

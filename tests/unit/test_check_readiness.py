@@ -4,7 +4,7 @@ import asyncio
 
 from doorward.application.check_readiness import CACHE_SECONDS, CheckReadiness
 from doorward.application.prove_writing import MAX_AGE_SECONDS, ProveWriting
-from doorward.testing.doubles import WatchedStorage
+from support.doubles import WatchedStorage
 from support.house import House
 
 

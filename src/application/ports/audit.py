@@ -72,7 +72,8 @@ class AuditReader(Protocol):
 
 class AuditRepository(AuditReader, Protocol):
     async def append(self, *entries: AuditEntry) -> None:
-        """Append the entries to their streams, dated now. A stream begins with its first entry.
+        """Append the entries to their streams, dated now, at the latest when the transaction commits. A stream begins
+        with its first entry.
 
         An account is deleted after its last entry was appended. `UserRepository.delete` deletes the key of the stream.
         """

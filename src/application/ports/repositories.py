@@ -231,7 +231,7 @@ class AttemptRepository(AttemptReader, Protocol):
         ...
 
     async def add(self, key: AttemptKey, count: AttemptCount) -> None:
-        """Raise TransactionConflict if there is a count already."""
+        """Raise TransactionConflict, at the latest when the transaction commits, if there is a count already."""
         ...
 
     async def save(self, key: AttemptKey, count: AttemptCount) -> None:

@@ -13,6 +13,12 @@ DOMAIN = re.compile(rf"({LABEL}\.)+{LABEL}")
 BLANKS = " \t\u00a0\u3000"
 """What is left around an address that was copied or typed. Line breaks are refused."""
 
+UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+"""NUL, and halves of characters: no database need take them. No name and no address contains them."""
+
+INVISIBLE = "\x01"
+"""What stands for them in a key. No name and no address contains it either."""
+
 TOO_LONG = (
     f"An email address has at most {MAX_EMAIL_CHARACTERS} characters, and at most {MAX_LOCAL_PART_CHARACTERS} before "
     "the @."
@@ -61,10 +67,11 @@ def login_key(raw: str) -> str:
     """Return the key to look up an account by what somebody typed as a username or an email. Never raise.
 
     A text that is longer than any name or address matches no key. It is cut and not folded, because folding takes long.
+    Nor does a text with NUL or half of a character, which databases need not take: it gets a key without them.
     """
-    text = raw.strip()
+    text = UNSTORABLE.sub(INVISIBLE, raw.strip()[: MAX_EMAIL_CHARACTERS + 2])
     if len(text) > MAX_EMAIL_CHARACTERS + 1:
-        return text[: MAX_EMAIL_CHARACTERS + 2]
+        return text
     if "@" not in text:
         return fold(text)
     try:

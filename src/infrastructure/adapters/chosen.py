@@ -105,13 +105,3 @@ def refuse_with_value_error(use: Callable[[], object]) -> None:
         use()
     except StartRefused as refused:
         raise ValueError(str(refused).removesuffix(".")) from None
-
-
-def masked_database_url(raw: str) -> str:
-    """Return the URL for people and logs, as its adapter masks it."""
-    return storage_adapter(StorageAddress(url=Address.parse(raw))).masked
-
-
-def masked_mail_url(raw: str) -> str:
-    """Return the URL for people and logs, as its adapter masks it."""
-    return mail_adapter(Address.parse(raw)).masked

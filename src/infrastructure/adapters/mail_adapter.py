@@ -9,20 +9,22 @@ A package offers it in the entry-point group `doorward.mailers`, under the schem
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from doorward.application.ports.letters import Mailer
 from doorward.infrastructure.adapters.address import Address
 from doorward.infrastructure.finding import Finding
 from doorward.infrastructure.mail.sender import Sender
-from doorward.infrastructure.mail.templates import LetterTemplates
+
+if TYPE_CHECKING:
+    from doorward.infrastructure.mail.templates import LetterTemplates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailOptions:
     """The settings of letters, and what a mailer needs of Doorward."""
 
-    templates: LetterTemplates
+    templates: "LetterTemplates"
     """Writes the subject, the text and the HTML of a letter."""
     sender: Sender
     """DOORWARD_MAIL_FROM."""

@@ -78,5 +78,6 @@ StorageAdapterFactory = Callable[[StorageAddress], StorageAdapter]
 
 It raises ValueError for a URL that cannot be used, and for a setting that this storage cannot follow, such as a table
 prefix, by the name of that setting: one line that says what to write instead, without a full stop at its end, and
-without a secret. It connects to nothing, reads no file and imports no driver.
+without a secret. It is called whenever something asks for the adapter, so it connects to nothing, reads no file and
+imports no driver.
 """

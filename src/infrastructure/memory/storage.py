@@ -3,6 +3,7 @@
 It runs one transaction at a time. A transaction works on a copy of the data, which replaces the data at the commit.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from typing import final
 
 from doorward.application.ports.storage import CommitListener
 from doorward.domain.change_feed.change import Change, SequencedChange
+from doorward.domain.errors import StorageUnavailable
 from doorward.infrastructure.memory.adoptions import MemoryAdoptions
 from doorward.infrastructure.memory.attempts import MemoryAttempts
 from doorward.infrastructure.memory.audit import MemoryAudit
@@ -144,20 +146,38 @@ def refuse(_: Change) -> None:
 
 class MemoryStorage:
     def __init__(
-        self, now: Callable[[], datetime] = lambda: datetime.now(UTC), database: MemoryDatabase | None = None
+        self,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        database: MemoryDatabase | None = None,
+        wait_seconds: float = 60,
     ) -> None:
-        """`now` dates the changes of the feed. Without a `database` the storage gets one of its own."""
+        """`now` dates the changes of the feed. Without a `database` the storage gets one of its own. A transaction
+        waits `wait_seconds` for another one."""
         self.database = database or MemoryDatabase()
+        self.wait_seconds = wait_seconds
         self._listeners: list[CommitListener] = []
         self._now = now
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[MemoryTransaction]:
-        async with self.database.lock:
+        async with self._alone():
             tx = MemoryTransaction(self.database.tables.copied(), self._now)
             yield tx
             self.database.tables = tx.tables
             self._notify(tx.announced)
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """Hold the lock of the data in the block. Raise StorageUnavailable when others hold it for too long."""
+        try:
+            async with asyncio.timeout(self.wait_seconds):
+                await self.database.lock.acquire()
+        except TimeoutError as error:
+            raise StorageUnavailable(cause="lock in memory") from error
+        try:
+            yield
+        finally:
+            self.database.lock.release()
 
     def _notify(self, changes: Sequence[Change]) -> None:
         if changes:

@@ -1,4 +1,7 @@
-"""The adapters that write and send letters, and the use cases that need them."""
+"""The adapters that write and send letters, and the use cases that need them.
+
+Those that write are imported when they are asked for, so that a container with another mailer does not need them.
+"""
 
 from collections.abc import AsyncIterator
 from typing import final
@@ -15,10 +18,8 @@ from doorward.application.letters.send_test_letter import SendTestLetter
 from doorward.application.ports.letters import LinkTokens, Mailer
 from doorward.domain.accounts.email_verification import EmailVerification
 from doorward.infrastructure.adapters.mail_adapter import MailOptions
-from doorward.infrastructure.mail.file_mailer import FileMailer
 from doorward.infrastructure.mail.links import Links
 from doorward.infrastructure.mail.sender import Sender
-from doorward.infrastructure.mail.templates import LetterTemplates
 from doorward.infrastructure.security.link_tokens import RandomLinkTokens
 from doorward.infrastructure.settings.data_dir import letters_folder
 from doorward.infrastructure.settings.reachability import is_for_this_machine
@@ -54,6 +55,9 @@ class LettersProvider(Provider):
 
     @provide
     async def mailer(self) -> AsyncIterator[Mailer]:
+        from doorward.infrastructure.mail.file_mailer import FileMailer  # noqa: PLC0415 see above
+        from doorward.infrastructure.mail.templates import LetterTemplates  # noqa: PLC0415
+
         settings, links = self.settings, Links(self.settings.public_url)
         templates, sender = LetterTemplates(links, settings.templates), Sender.parse(settings.mail_from)
         adapter = settings.mail

@@ -1,4 +1,7 @@
-"""The adapters that hash and judge passwords."""
+"""The adapters that hash and judge passwords.
+
+Those of libraries are imported when they are asked for, so that a container with others in their place needs neither.
+"""
 
 from collections.abc import AsyncIterator
 from typing import final
@@ -17,11 +20,6 @@ from doorward.domain.accounts.password import PasswordPolicy
 from doorward.infrastructure.adapters.hasher_adapter import HasherAdapter, HasherOptions
 from doorward.infrastructure.security.device_tokens import KeyedLoginHasher, SignedDeviceTokens
 from doorward.infrastructure.security.master_secret import MasterSecret
-from doorward.infrastructure.security.password_strength import (
-    LOWEST_ACCEPTED_SCORE,
-    LOWEST_ACCEPTED_SCORE_IN_TUTORIAL,
-    ZxcvbnPasswordStrength,
-)
 from doorward.infrastructure.settings.settings import Settings
 
 
@@ -68,8 +66,10 @@ class PasswordsProvider(Provider):
 
     @provide
     def password_strength(self) -> PasswordStrength:
+        from doorward.infrastructure.security import password_strength as strength  # noqa: PLC0415 see above
+
         in_tutorial = self.settings.dialect == "tutorial"
-        return ZxcvbnPasswordStrength.load(
+        return strength.ZxcvbnPasswordStrength.load(
             self.settings.password_blocklist,
-            LOWEST_ACCEPTED_SCORE_IN_TUTORIAL if in_tutorial else LOWEST_ACCEPTED_SCORE,
+            strength.LOWEST_ACCEPTED_SCORE_IN_TUTORIAL if in_tutorial else strength.LOWEST_ACCEPTED_SCORE,
         )

@@ -1,4 +1,8 @@
-"""The adapters of the clock, the log and the database."""
+"""The adapters of the clock, the log and the database.
+
+Those of libraries are imported when they are asked for, so that a container with others in their place needs neither
+SQLAlchemy nor structlog.
+"""
 
 from collections.abc import AsyncIterator, Iterator
 from typing import final
@@ -12,7 +16,6 @@ from doorward.application.ports.security import (
 from doorward.application.ports.storage import Storage
 from doorward.infrastructure.adapters.storage_adapter import StorageAdapter
 from doorward.infrastructure.clock import SystemClock
-from doorward.infrastructure.log.security_log import StructlogSecurityLog
 from doorward.infrastructure.security.master_secret import MasterSecret
 from doorward.infrastructure.settings.settings import Settings
 
@@ -31,6 +34,8 @@ class StorageProvider(Provider):
 
     @provide
     def log(self, secret: MasterSecret) -> Iterator[SecurityLog]:
+        from doorward.infrastructure.log.security_log import StructlogSecurityLog  # noqa: PLC0415 see above
+
         log = StructlogSecurityLog(secret.derive(b"security log"))
         yield log
         log.report_left_out()  # the event loop ends before the second does

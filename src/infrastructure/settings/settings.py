@@ -68,12 +68,16 @@ class Settings:
     ] = field(repr=False)
     database_pool_size: Annotated[
         int,
-        Meta(ge=2, le=1_000, description="Maximum of MySQL connections per worker, 2 or more. Half read, half write."),
+        Meta(
+            ge=2,
+            le=1_000,
+            description="Maximum of connections per worker to a database server, 2 or more. Half read, half write.",
+        ),
     ] = 10
     database_ssl_ca: Annotated[
         str | None,
         Meta(
-            description="CA certificates of the MySQL server in PEM, in place of `ssl-ca=FILE` in the URL. "
+            description="CA certificates of the database server in PEM, in place of `ssl-ca=FILE` in the URL. "
             "`DOORWARD_DATABASE_SSL_CA_FILE` names a file that holds them.",
             extra={"default": "none"},
         ),

@@ -7,10 +7,8 @@ from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
 
 from doorward.domain.accounts.attempts import AttemptCount, AttemptKey, DeviceId, LoginHash
 from doorward.domain.accounts.user import User
-from doorward.domain.errors import TransactionConflict
 from doorward.infrastructure.sql import users as accounts
-from doorward.infrastructure.sql.connection import SqlConnection, SqlRow, batches, padded
-from doorward.infrastructure.sql.errors import ConstraintViolated
+from doorward.infrastructure.sql.connection import SqlConnection, SqlRow, batches, execution, padded
 from doorward.infrastructure.sql.tables import sign_in_attempts as attempts
 from doorward.infrastructure.sql.tables import user_roles, users
 from doorward.infrastructure.sql.user_rows import to_users
@@ -67,16 +65,14 @@ class SqlAttempts:
         return to_count(await self.connection.rows(LOCKED, of(key)))
 
     async def add(self, key: AttemptKey, count: AttemptCount) -> None:
-        try:
-            await self.connection.change(ADD, {"login": key.login, "device": key.device, **to_row(count)})
-        except ConstraintViolated as error:
-            raise TransactionConflict(cause="attempt_added") from error
+        row = {"login": key.login, "device": key.device, **to_row(count)}
+        self.connection.postpone(execution(ADD, row), "attempt_added")
 
     async def save(self, key: AttemptKey, count: AttemptCount) -> None:
         await self.connection.change(REPLACE, {**of(key), **to_row(count, "new_")})
 
     async def clear(self, key: AttemptKey) -> None:
-        await self.connection.change(DELETE, of(key))
+        self.connection.postpone(execution(DELETE, of(key)), "attempt_cleared")
 
     async def clear_all(self, logins: Sequence[LoginHash]) -> int:
         return sum([await self.connection.change(DELETE_ALL, {"of_login": login}) for login in sorted(logins)])

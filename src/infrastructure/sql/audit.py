@@ -5,7 +5,8 @@ from itertools import product
 from typing import Any, Final, final
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, delete, exists, insert, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, delete, exists, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from doorward.application.ports.audit import AuditEntry, AuditQuery, AuditRecord
 from doorward.domain.audit.sealed_entry import (
@@ -16,7 +17,6 @@ from doorward.domain.audit.sealed_entry import (
     StreamId,
     lowest_id_at,
 )
-from doorward.domain.errors import TransactionConflict
 from doorward.infrastructure.security.audit_sealing import (
     StreamHead,
     acting_stream,
@@ -27,7 +27,6 @@ from doorward.infrastructure.security.audit_sealing import (
 )
 from doorward.infrastructure.sql.audit_heads import AuditHeads, read_heads, to_head, to_stream
 from doorward.infrastructure.sql.connection import MANY_ROWS, SqlConnection, SqlRow, Values, batches, padded
-from doorward.infrastructure.sql.errors import ConstraintViolated
 from doorward.infrastructure.sql.tables import audit_entries as entries
 from doorward.infrastructure.sql.tables import audit_streams as streams
 
@@ -108,24 +107,24 @@ class SqlAudit:
     async def append(self, *new: AuditEntry) -> None:
         """A head may be older than the lock under which it was read. The unique key of stream and number tells, and
         nothing else waits for the account then."""
-        try:
-            await self._append(new)
-        except ConstraintViolated as error:
-            if len(new) > 1:
-                raise TransactionConflict(cause="audit_stream_grew") from error
-            self.heads.known.clear()
-            try:
-                await self._append(new)
-            except ConstraintViolated as again:
-                raise TransactionConflict(cause="audit_stream_grew") from again
+        self.connection.postpone(lambda connection: self._append_once_more(connection, new), "audit_stream_grew")
 
-    async def _append(self, new: Sequence[AuditEntry]) -> None:
+    def _append_once_more(self, connection: Connection, new: Sequence[AuditEntry]) -> None:
+        try:
+            self._append(connection, new)
+        except IntegrityError as error:
+            if len(new) > 1 or error.connection_invalidated:
+                raise
+            self.heads.known.clear()
+            self._append(connection, new)
+
+    def _append(self, connection: Connection, new: Sequence[AuditEntry]) -> None:
         known = self.heads.known
         needed = {stream_id for entry in new for stream_id in streams_of(entry)}
-        await self._read_heads(sorted(needed - known.keys()))
+        self._read_heads(connection, sorted(needed - known.keys()))
         fresh = [known[stream_id].stream for stream_id in sorted(needed) if not known[stream_id].stored]
         if fresh:
-            await self.connection.change_all(ADD_STREAM, [to_stream_row(stream) for stream in fresh])
+            connection.execute(ADD_STREAM, [to_stream_row(stream) for stream in fresh])
             known.update({stream.id: replace(known[stream.id], stored=True) for stream in fresh})
         rows = []
         for entry in new:
@@ -134,10 +133,10 @@ class SqlAudit:
             sealed = sealed_entry(entry, head, key, self.now())
             known[sealed.stream] = head.moved_to(sealed)
             rows.append(to_row(sealed))
-        await self.connection.change_all(ADD, rows)
+        connection.execute(ADD, rows)
 
-    async def _read_heads(self, stream_ids: Sequence[StreamId]) -> None:
-        found = {StreamId(row.audit_stream): to_head(row) for row in await read_heads(self.connection, stream_ids)}
+    def _read_heads(self, connection: Connection, stream_ids: Sequence[StreamId]) -> None:
+        found = {StreamId(row.audit_stream): to_head(row) for row in read_heads(connection, stream_ids)}
         self.heads.known.update({each: found.get(each) or StreamHead.new(each) for each in stream_ids})
 
     async def page(self, query: AuditQuery, after: AuditEntryId | None, limit: int) -> Sequence[AuditRecord]:
@@ -153,7 +152,8 @@ class SqlAudit:
         return await self._records(IN_ORDER, {"stream": stream, "number": number, "count": limit})
 
     async def streams(self, stream_ids: Sequence[StreamId]) -> Mapping[StreamId, AuditStream]:
-        return {StreamId(row.audit_stream): to_stream(row) for row in await read_heads(self.connection, stream_ids)}
+        rows = await self.connection.run(lambda connection: read_heads(connection, stream_ids), "audit streams")
+        return {StreamId(row.audit_stream): to_stream(row) for row in rows}
 
     async def prune(self, before: datetime, limit: int) -> int:
         old = await self.connection.rows(OLD, {"first_kept": lowest_id_at(before), "count": limit})

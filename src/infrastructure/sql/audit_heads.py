@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, bindparam, null, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, null, select, update
 
 from doorward.domain.audit.sealed_entry import AuditStream, StreamId
 from doorward.domain.ids import UserId
@@ -57,11 +57,11 @@ async def delete_keys(connection: SqlConnection, user_ids: Sequence[UserId]) -> 
     await connection.change(DELETE_KEYS, {"of_accounts": padded(user_ids)})
 
 
-async def read_heads(connection: SqlConnection, stream_ids: Sequence[StreamId]) -> Sequence[SqlRow]:
+def read_heads(connection: Connection, stream_ids: Sequence[StreamId]) -> Sequence[SqlRow]:
     """Return the rows of the streams (any number) that have begun."""
     found: list[SqlRow] = []
     for batch in batches(stream_ids):
-        found += await connection.rows(HEADS, {"streams": padded(batch)})
+        found += connection.execute(HEADS, {"streams": padded(batch)}).all()
     return found
 
 

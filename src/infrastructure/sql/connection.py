@@ -7,13 +7,14 @@ of a read on a lost connection, and refusals of the domain in place of errors of
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
-from sqlalchemy import Executable, Row
+from sqlalchemy import Connection, Executable, Row
+from sqlalchemy.exc import IntegrityError
 
-from doorward.domain.errors import DomainError, StorageUnavailable
+from doorward.domain.errors import DomainError, StorageUnavailable, TransactionConflict
 from doorward.infrastructure.sql.errors import ConnectionLost, connecting, refusal
 from doorward.infrastructure.sql.waiting import WaitLimit
 
@@ -30,6 +31,9 @@ MAX_KEYS_PER_STATEMENT = 500
 MANY_ROWS: Mapping[str, bool] = MappingProxyType({"doorward_many_rows": True})
 """Execution options for statements that read or change many rows. On SQLite they run in a thread."""
 
+MAX_INLINE_CHANGES = 16
+"""The number of sets of values up to which a statement does not count as one that changes many rows."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -45,19 +49,25 @@ class Limits:
     """How many callers may wait for a connection, for each connection of the pool. Further ones are refused."""
 
 
+Work: TypeAlias = Callable[[Connection], T]
+
+
 class Session(Protocol):
     """One connection of a pool that nobody else uses until it is released.
 
     Raises the errors of SQLAlchemy and the driver, and TimeoutError when the database takes longer than the limits.
     """
 
-    async def rows(self, statement: Executable, values: Values) -> Sequence[SqlRow]: ...
-
-    async def change(self, statement: Executable, values: Sequence[Values] | Values) -> int: ...
+    async def run(self, work: Work[T], *, many_rows: bool = False) -> T:
+        """Return the result of `work`, which runs statements on the connection of SQLAlchemy and waits for nothing
+        else."""
+        ...
 
     async def begin(self) -> None: ...
 
-    async def commit(self) -> None: ...
+    async def commit(self, work: Work[None] | None) -> None:
+        """Do the work, if there is any, and commit. If the work raises, the transaction is rolled back or can be."""
+        ...
 
     async def roll_back(self) -> None: ...
 
@@ -101,32 +111,67 @@ class SqlConnection:
     """False for reading: each statement is independent. If its connection was lost, it runs again on another one."""
     uncommitted: bool = False
     """True from the first statement of a transaction until it is committed."""
+    postponed: list[Work[None]] = field(default_factory=list)
+    """What the next statement or the commit does first."""
 
     async def rows(self, statement: Executable, values: Values = NO_VALUES) -> Sequence[SqlRow]:
         """Run a SELECT and return its rows."""
-        return await self._run(lambda session: session.rows(statement, values), statement)
+        return await self._run(lambda connection: connection.execute(statement, values).all(), statement)
 
     async def change(self, statement: Executable, values: Values = NO_VALUES) -> int:
         """Run a statement and return how many rows it matched."""
-        return await self._run(lambda session: session.change(statement, values), statement)
+        return await self._run(lambda connection: connection.execute(statement, values).rowcount, statement)
 
     async def change_all(self, statement: Executable, each: Sequence[Values]) -> None:
         """Run a statement once for each set of values."""
-        await self._run(lambda session: session.change(statement, each), statement)
+        many = len(each) > MAX_INLINE_CHANGES
+        await self._run(lambda connection: connection.execute(statement, each), statement, many_rows=many)
+
+    async def run(self, work: Work[T], name: str) -> T:
+        """Return the result of several statements that need nothing in between. That costs less than one by one.
+        `name` says in the log what they are for."""
+        return await self._run(work, name)
+
+    def postpone(self, work: Work[None], conflict: str) -> None:
+        """Do the work before the next statement of the transaction or before its commit, whichever comes first.
+
+        It costs less than a statement of its own, and suits a change whose result nobody needs. If a constraint of the
+        database refuses it, TransactionConflict with the cause `conflict` is raised there.
+        """
+
+        def work_or_conflict(connection: Connection) -> None:
+            try:
+                work(connection)
+            except IntegrityError as error:
+                if error.connection_invalidated:
+                    raise
+                raise TransactionConflict(cause=conflict) from error
+
+        self.postponed.append(work_or_conflict)
+
+    def _do_postponed(self, connection: Connection) -> None:
+        while self.postponed:
+            self.postponed[0](connection)
+            del self.postponed[0]
 
     async def begin(self) -> None:
-        await self._run(lambda session: session.begin(), "begin")
+        await self._attempt(lambda session: session.begin(), "begin")
 
-    async def _run(self, work: Callable[[Session], Awaitable[T]], statement: Executable | str) -> T:
+    async def _run(self, work: Work[T], statement: Executable | str, *, many_rows: bool = False) -> T:
+        def work_in_order(connection: Connection) -> T:
+            self._do_postponed(connection)
+            return work(connection)
+
+        many_rows = many_rows or has_many_rows(statement)
         try:
-            return await self._attempt(work, statement)
+            return await self._attempt(lambda session: session.run(work_in_order, many_rows=many_rows), statement)
         except ConnectionLost:
             if self.in_transaction:
                 raise
         with connecting():
             await self.session.renew()
         try:
-            return await self._attempt(work, statement)
+            return await self._attempt(lambda session: session.run(work, many_rows=many_rows), statement)
         except ConnectionLost as error:
             raise StorageUnavailable(cause=error.cause, trace=error.trace) from error
 
@@ -149,9 +194,12 @@ class SqlConnection:
         await finish_despite_cancellation(self._commit(committed))
 
     async def _commit(self, committed: Callable[[], None]) -> None:
+        postponed = self._do_postponed if self.postponed else None
         try:
-            await self._attempt(lambda session: session.commit(), "commit")
+            await self._attempt(lambda session: session.commit(postponed), "commit")
         except ConnectionLost as error:
+            if self.postponed:  # so the commit was not sent
+                raise
             raise StorageUnavailable(cause=error.cause, trace=error.trace) from error
         self.uncommitted = False
         committed()
@@ -189,6 +237,20 @@ async def connected(connections: Connections, *, in_transaction: bool) -> AsyncI
         yield connection
     finally:
         await connection.close()
+
+
+def execution(statement: Executable, values: Values) -> Work[None]:
+    """Return the work that runs one statement."""
+
+    def work(connection: Connection) -> None:
+        connection.execute(statement, values)
+
+    return work
+
+
+def has_many_rows(statement: Executable | str) -> bool:
+    """Return whether the statement says that it reads or changes many rows."""
+    return isinstance(statement, Executable) and not MANY_ROWS.keys().isdisjoint(statement.get_execution_options())
 
 
 def padded(values: Sequence[T]) -> list[T]:

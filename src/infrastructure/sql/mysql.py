@@ -3,17 +3,17 @@
 SQLAlchemy runs an asynchronous driver in a greenlet: `greenlet_spawn` calls a plain function, and whatever the driver
 waits for in it, the caller waits for. A greenlet costs as much as a small query, so what belongs together runs in one.
 A read takes its connection from the pool and returns it there; a transaction takes it with its first statement and
-returns it with the commit.
+returns it with the commit. What a use case does not wait for runs together with the next statement.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar, final
 
-from sqlalchemy import Connection, Engine, Executable
+from sqlalchemy import Connection, Engine
 from sqlalchemy.util import greenlet_spawn
 
-from doorward.infrastructure.sql.connection import Limits, SqlRow, Values, finish_despite_cancellation
+from doorward.infrastructure.sql.connection import Limits, Work, finish_despite_cancellation
 from doorward.infrastructure.sql.errors import connecting
 from doorward.infrastructure.sql.waiting import Places, WaitLimit
 
@@ -35,21 +35,25 @@ class MySqlSession:
     connection: Connection | None = None
     released: bool = False
 
-    async def rows(self, statement: Executable, values: Values) -> Sequence[SqlRow]:
-        return await self._run(lambda connection: connection.execute(statement, values).all())
-
-    async def change(self, statement: Executable, values: Sequence[Values] | Values) -> int:
-        return await self._run(lambda connection: connection.execute(statement, values).rowcount)
+    async def run(self, work: Work[T], *, many_rows: bool = False) -> T:  # noqa: ARG002 SQLite needs to know
+        return await finish_despite_cancellation(self._run_within_limit(work))
 
     async def begin(self) -> None:
         """Send nothing: with autocommit off, the server begins a transaction with the first statement."""
         self.in_transaction = True
 
-    async def commit(self) -> None:
-        await self._end(Connection.commit)
+    async def commit(self, work: Work[None] | None) -> None:
+        def work_and_commit(connection: Connection) -> None:
+            if work is not None:
+                work(connection)
+            end_or_close(connection, Connection.commit)
+
+        if self.connection is not None or work is not None:
+            await self._end(work_and_commit)
 
     async def roll_back(self) -> None:
-        await self._end(Connection.rollback)
+        if self.connection is not None:
+            await self._end(lambda connection: end_or_close(connection, Connection.rollback))
 
     async def renew(self) -> None:
         """Do nothing: a read takes its connection from the pool when it runs, and the pool has dropped the lost one."""
@@ -59,20 +63,18 @@ class MySqlSession:
             self.released = True
             self.connections.places.give_back()
 
-    async def _end(self, end: Callable[[Connection], None]) -> None:
+    async def _end(self, work: Work[None]) -> None:
+        """Do the work, which ends the transaction, and return the connection. If the work raises before the end, the
+        connection rolls back when it is returned."""
         self.in_transaction = False
         self.limit = WaitLimit(self.connections.limits.wait_seconds)
-        if self.connection is not None:
-            await self._run(lambda connection: end_or_close(connection, end))
+        await self.run(work)
 
-    async def _run(self, work: Callable[[Connection], T]) -> T:
-        return await finish_despite_cancellation(self._run_within_limit(work))
-
-    async def _run_within_limit(self, work: Callable[[Connection], T]) -> T:
+    async def _run_within_limit(self, work: Work[T]) -> T:
         async with self.limit:
             return await greenlet_spawn(self._run_in_greenlet, work)
 
-    def _run_in_greenlet(self, work: Callable[[Connection], T]) -> T:
+    def _run_in_greenlet(self, work: Work[T]) -> T:
         connection = self.connection or self.connections.connect()
         if self.in_transaction:
             self.connection = connection

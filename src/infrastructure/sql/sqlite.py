@@ -6,23 +6,21 @@ or change many rows.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, final
 
-from sqlalchemy import Connection, CursorResult, Engine, Executable
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from doorward.domain.errors import StorageUnavailable
-from doorward.infrastructure.sql.connection import MANY_ROWS, Limits, SqlRow, Values
+from doorward.infrastructure.sql.connection import Limits, Work
 from doorward.infrastructure.sql.errors import is_busy
 from doorward.infrastructure.sql.waiting import Places, WaitLimit
 
 T = TypeVar("T")
 DO_NOT_WAIT = "PRAGMA busy_timeout = 0"
-MAX_INLINE_CHANGES = 16
-"""The number of sets of values up to which one statement runs on the event loop. With more it runs in a thread."""
 
 
 @final
@@ -40,21 +38,20 @@ class SqliteSession:
     working: asyncio.Future[Any] | None = None
     released: bool = False
 
-    async def rows(self, statement: Executable, values: Values) -> Sequence[SqlRow]:
-        return await self._run(lambda: self._execute(statement, values).all(), in_thread=has_many_rows(statement))
-
-    async def change(self, statement: Executable, values: Sequence[Values] | Values) -> int:
-        many = isinstance(values, Sequence) and len(values) > MAX_INLINE_CHANGES
-        return await self._run(
-            lambda: self._execute(statement, values).rowcount, in_thread=many or has_many_rows(statement)
-        )
+    async def run(self, work: Work[T], *, many_rows: bool = False) -> T:
+        return await self._run(lambda: work(self.connection), in_thread=many_rows)
 
     async def begin(self) -> None:
         await self._run(lambda: self._command("BEGIN IMMEDIATE"))
 
-    async def commit(self) -> None:
+    async def commit(self, work: Work[None] | None) -> None:
+        def work_and_commit() -> None:
+            if work is not None:
+                work(self.connection)
+            self._command("COMMIT")
+
         self.limit = WaitLimit(self.connections.limits.wait_seconds)
-        await self._in_thread(lambda: self._command("COMMIT"))
+        await self._in_thread(work_and_commit)
 
     async def roll_back(self) -> None:
         """Roll back. The connection is closed instead if SQLite reports an error or a thread still uses it."""
@@ -86,9 +83,6 @@ class SqliteSession:
             working.exception()
         self.connection.invalidate()
         self.connections.release(self.connection)
-
-    def _execute(self, statement: Executable, values: Sequence[Values] | Values) -> CursorResult[Any]:
-        return self.connection.execute(statement, values)
 
     def _command(self, command: str) -> None:
         self.connection.exec_driver_sql(command)
@@ -188,7 +182,3 @@ class SqliteConnections:
         await asyncio.to_thread(self.threads.shutdown)
         while self.idle:
             self.idle.pop().close()
-
-
-def has_many_rows(statement: Executable) -> bool:
-    return not MANY_ROWS.keys().isdisjoint(statement.get_execution_options())

@@ -131,9 +131,13 @@ class SqlUsers:
             await self.connection.change(ADD, to_new_row(user))
         except ConstraintViolated as error:
             raise await self._clash(user) from error
+        try:
+            for role in sorted(user.roles):
+                await self._grant(user.id, role, user.created_at)
+        except RoleMissing:  # the transaction may continue, and a refusal changes nothing
+            await delete_accounts(self.connection, [user.id])
+            raise
         self.heads.begin(user.id)
-        for role in sorted(user.roles):
-            await self._grant(user.id, role, user.created_at)
 
     async def add_all(self, users: Sequence[User]) -> None:
         for batch in batches(users):

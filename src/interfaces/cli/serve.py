@@ -27,6 +27,7 @@ from doorward.infrastructure.settings.settings import Settings
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.settings.web_addresses import bracketed, is_loopback
 from doorward.interfaces.cli.listening import reserved_address
+from doorward.interfaces.cli.missing_packages import what_to_install
 from doorward.interfaces.cli.output import EXIT_UNUSABLE
 from doorward.interfaces.cli.running import current_settings
 
@@ -69,13 +70,16 @@ def run_service(settings: Settings, stop: "StopRequest", *, migrate: bool) -> in
 
 
 def check_start(settings: Settings, *, migrate: bool) -> None:
-    """Make all checks of the start, then print the banner. Raise StartRefused."""
-    import structlog  # noqa: PLC0415 heavy
+    """Make all checks of the start, then print the banner. Raise StartRefused, also if a package is missing."""
+    try:
+        import structlog  # noqa: PLC0415 heavy
 
-    import doorward.interfaces.main  # noqa: F401, PLC0415 heavy; workers share it
-    from doorward.interfaces.cli.start_preparation import prepare_start  # noqa: PLC0415 heavy
+        import doorward.interfaces.main  # noqa: F401, PLC0415 heavy; workers share it
+        from doorward.interfaces.cli.start_preparation import prepare_start  # noqa: PLC0415 heavy
 
-    has_admin = asyncio.run(prepare_start(settings, migrate=migrate))
+        has_admin = asyncio.run(prepare_start(settings, migrate=migrate))
+    except ModuleNotFoundError as error:
+        raise StartRefused(what_to_install(error)) from error
     for line in banner(settings, has_admin=has_admin):
         click.echo(line, err=True)
     structlog.get_logger().info("sys_startup", version=version("doorward"), workers=settings.workers)

@@ -26,8 +26,7 @@ async def prepare_start(settings: Settings, *, migrate: bool) -> bool:
     container = make_container(settings)
     try:
         await container.get(MasterSecret)
-        if settings.password_blocklist is not None:
-            await container.get(PasswordStrength)
+        await container.get(PasswordStrength)
         await container.get(ProfileSchema)
         (await container.get(HasherAdapter)).check()
         await ensure_schema(await container.get(StorageAdapter), migrate=migrate)

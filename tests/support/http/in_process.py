@@ -33,7 +33,8 @@ from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.interfaces.main import application, http_config
 from doorward.testing.builders import PASSWORD
-from doorward.testing.doubles import InterruptedHasher, ListLog
+from doorward.testing.doubles import ListLog
+from support.doubles import InterruptedHasher
 from support.http.service import Service
 from support.programs.command_line import PATIENT
 from support.programs.processes import PATIENCE

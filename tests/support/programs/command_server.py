@@ -19,8 +19,15 @@ import litestar.openapi
 
 import doorward.infrastructure.container
 import doorward.infrastructure.log.configure
+import doorward.infrastructure.log.security_log
+import doorward.infrastructure.mail.file_mailer
+import doorward.infrastructure.mail.smtp_mailer
 import doorward.infrastructure.rate_limits.window_rate_limiter
+import doorward.infrastructure.security.argon2_libraries
+import doorward.infrastructure.security.password_strength
+import doorward.infrastructure.sql.adapter
 import doorward.infrastructure.sql.migrations.run
+import doorward.infrastructure.sql.storage
 import doorward.interfaces.cli.commands
 import doorward.interfaces.cli.server
 import doorward.interfaces.cli.start_preparation
@@ -33,6 +40,13 @@ PRELOADED = (
     doorward.infrastructure.log.configure,
     doorward.infrastructure.rate_limits.window_rate_limiter,
     doorward.infrastructure.sql.migrations.run,
+    doorward.infrastructure.security.argon2_libraries,
+    doorward.infrastructure.security.password_strength,
+    doorward.infrastructure.log.security_log,
+    doorward.infrastructure.mail.file_mailer,
+    doorward.infrastructure.mail.smtp_mailer,
+    doorward.infrastructure.sql.adapter,
+    doorward.infrastructure.sql.storage,
     doorward.interfaces.cli.commands,
     doorward.interfaces.cli.server,
     doorward.interfaces.cli.start_preparation,
@@ -77,6 +91,7 @@ def run_command(command: dict[str, Any]) -> None:
     os.chdir(command["folder"])
     os.environ.clear()
     os.environ.update(command["environment"])
+    sys.path[:0] = filter(None, command["environment"].get("PYTHONPATH", "").split(os.pathsep))
     sys.argv = command["arguments"]
     reading, writing = os.pipe()
     os.write(writing, command["stdin"].encode("latin-1"))

@@ -11,7 +11,7 @@ from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.errors import PasswordWrong, TransactionConflict
 from doorward.infrastructure.memory.storage import MemoryStorage, MemoryTransaction
 from doorward.testing.builders import OTHER_PASSWORD, PASSWORD, a_principal
-from doorward.testing.doubles import InterruptedHasher
+from support.doubles import InterruptedHasher
 from support.house import House
 
 THIRD_PASSWORD = "another quiet meadow"

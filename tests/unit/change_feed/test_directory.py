@@ -16,7 +16,8 @@ from doorward.domain.errors import StorageUnavailable
 from doorward.domain.ids import UserId, uuid7
 from doorward.infrastructure.memory.storage import MemoryStorage
 from doorward.testing.builders import a_user
-from doorward.testing.doubles import NOON, FrozenClock, WatchedStorage
+from doorward.testing.doubles import NOON, FrozenClock
+from support.doubles import WatchedStorage
 
 
 async def ready(*roles: RoleName) -> tuple[WatchedStorage, FrozenClock, AccessDirectory, UserId]:

@@ -23,7 +23,8 @@ from doorward.domain.errors import SessionMissing, StorageUnavailable
 from doorward.domain.ids import SessionId, UserId, uuid7
 from doorward.domain.sessions.session import new_session_id
 from doorward.testing.builders import a_token
-from doorward.testing.doubles import NOON, FrozenClock, PlainTokens, WatchedStorage
+from doorward.testing.doubles import NOON, FrozenClock, PlainTokens
+from support.doubles import WatchedStorage
 from support.house import House
 
 SOMEBODY = UserId(uuid7(NOON))

@@ -2,8 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from doorward.domain.accounts.alias import Alias
 from doorward.domain.accounts.email import Email, login_key
-from doorward.domain.errors import InvalidEmail
+from doorward.domain.accounts.username import Username
+from doorward.domain.errors import InvalidEmail, InvalidUsername
 
 
 @pytest.mark.parametrize(
@@ -92,6 +94,16 @@ def test_any_text_is_parsed_or_refused(raw: str) -> None:
 @given(st.text(max_size=300))
 def test_any_text_has_a_login_key(raw: str) -> None:
     assert isinstance(login_key(raw), str)
+
+
+@pytest.mark.parametrize("raw", ["ada\0", "\0ada@example.org", "ada\ud800", "x" * 300 + "\0", "x" * 250 + "\0" * 9])
+def test_a_login_key_is_text_that_every_database_takes_and_is_nobodys_key(raw: str) -> None:
+    key = login_key(raw)
+    assert "\0" not in key
+    assert key.encode()
+    assert Alias.parse(key) is None
+    with pytest.raises(InvalidUsername):
+        Username.parse(key)
 
 
 def test_a_login_key_ignores_the_case_and_form_of_a_name_or_address() -> None:

@@ -10,7 +10,8 @@ from doorward.domain.sessions.session import new_session_id
 from doorward.infrastructure.security.master_secret import MasterSecret
 from doorward.infrastructure.security.refresh_tokens import DerivedRefreshTokens
 from doorward.testing.builders import REFRESH_TOKENS, a_token
-from doorward.testing.doubles import NOON, PlainTokens, WatchedStorage
+from doorward.testing.doubles import NOON, PlainTokens
+from support.doubles import WatchedStorage
 from support.house import House
 
 BY = Service(id=ServiceId("service-of-the-test"), name="billing", secret_hash=ServiceSecretHash(b""), created_at=NOON)

@@ -26,7 +26,8 @@ from doorward.domain.ids import UserId, uuid7
 from doorward.domain.sessions.origin import Origin
 from doorward.domain.sessions.session import Device, Session, SessionPolicy, new_session_id
 from doorward.testing.builders import PASSWORD, a_principal
-from doorward.testing.doubles import NOON, InterruptedHasher, PlainTokens
+from doorward.testing.doubles import NOON, PlainTokens
+from support.doubles import InterruptedHasher
 from support.house import House
 
 NEW_PASSWORD = "quiet lantern meadow"

@@ -32,3 +32,6 @@ class StorageAdapter:
     address: Address | None = None
     """Where the server of the database listens, without TLS. None if it is not reached by TCP: the tests of a server
     that fails are skipped then."""
+    guard_seconds: float = 60
+    """A call that takes longer has no limit, and fails its test. It is far more than the limit of any call, since the
+    machine may be busy."""

@@ -7,9 +7,13 @@ import pytest_asyncio
 
 from doorward.application.ports.storage import Storage
 from doorward.testing.contracts.storage.adapter import StorageAdapter
+from doorward.testing.faulty_proxy import FaultyProxy, faulty_proxy
 
 PATIENT_SECONDS = 60.0
 """Generous, since no contract is about time and the machine may be busy."""
+
+IMPATIENT_SECONDS = 0.3
+"""For tests in which a limit is reached."""
 
 MIGRATED = pytest.StashKey[list[StorageAdapter]]()
 
@@ -30,6 +34,25 @@ async def storage(emptied_adapter: StorageAdapter) -> AsyncIterator[Storage]:
     storage = emptied_adapter.opened(emptied_adapter.address, PATIENT_SECONDS)
     yield storage
     await storage.close()
+
+
+@pytest_asyncio.fixture(loop_scope="function")
+async def impatient_storage(emptied_adapter: StorageAdapter) -> AsyncIterator[Storage]:
+    """A storage with short limits."""
+    storage = emptied_adapter.opened(emptied_adapter.address, IMPATIENT_SECONDS)
+    yield storage
+    await storage.close()
+
+
+@pytest_asyncio.fixture(loop_scope="function")
+async def proxy(emptied_adapter: StorageAdapter) -> AsyncIterator[tuple[FaultyProxy, Storage]]:
+    """A proxy before the server of the database, and an impatient storage that reaches the server through it."""
+    if emptied_adapter.address is None:
+        pytest.skip("the adapter names no address of a server")
+    async with faulty_proxy(emptied_adapter.address) as (proxy, address):
+        storage = emptied_adapter.opened(address, IMPATIENT_SECONDS)
+        yield proxy, storage
+        await storage.close()
 
 
 @pytest.fixture

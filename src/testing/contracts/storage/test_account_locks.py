@@ -1,12 +1,16 @@
 import asyncio
 from dataclasses import replace
 
+import pytest
+
 from doorward.application.ports.storage import Storage
 from doorward.domain.access.role import ADMIN, MODERATOR
 from doorward.domain.accounts.user import User
 from doorward.testing.builders import a_session, a_user
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import put
+
+pytestmark = pytest.mark.asyncio(loop_scope="function")
 
 
 async def test_a_locked_account_is_read_completely(storage: Storage) -> None:

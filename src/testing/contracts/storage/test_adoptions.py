@@ -12,6 +12,8 @@ from doorward.domain.errors import TransactionConflict, UsernameTaken
 from doorward.testing.builders import a_user
 from doorward.testing.storage_access import found, put
 
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
 
 def adopted(name: str, alias: str | None = None) -> User:
     made = Alias.parse(alias) if alias else None

@@ -15,6 +15,8 @@ from doorward.testing import storage_access
 from doorward.testing.builders import LOGINS, a_user
 from doorward.testing.doubles import NOON, ListLog
 
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
 ADA, EVE = LoginHash(sha256(b"ada").digest()), LoginHash(sha256(b"eve").digest())
 LAPTOP = DeviceId(UUID(bytes=bytes(range(240, 256))))
 KEY = AttemptKey(ADA)

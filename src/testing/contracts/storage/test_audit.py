@@ -17,6 +17,8 @@ from doorward.domain.ids import uuid7
 from doorward.testing.builders import a_session, a_user
 from doorward.testing.storage_access import put
 
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
 ADA, GRACE = a_user("ada"), a_user("grace")
 ADAS, GRACES = StreamId(ADA.id), StreamId(GRACE.id)
 EVERYTHING = AuditQuery()

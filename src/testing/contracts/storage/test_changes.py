@@ -1,6 +1,8 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from doorward.application.ports.storage import Storage
 from doorward.domain.access.role import MODERATOR
 from doorward.domain.accounts.user import User
@@ -8,6 +10,8 @@ from doorward.domain.change_feed.change import Change, SequencedChange, Subject
 from doorward.testing.builders import a_session, a_user
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import found, grant, put, sessions_of
+
+pytestmark = pytest.mark.asyncio(loop_scope="function")
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 EVER = datetime(1971, 1, 1, tzinfo=UTC)

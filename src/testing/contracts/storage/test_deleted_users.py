@@ -19,6 +19,8 @@ from doorward.testing.builders import a_user, email_of
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import announced, found, put
 
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
 MOMENT = timedelta(microseconds=1)
 NOBODY = UserId(uuid7(NOON))
 

@@ -3,6 +3,8 @@ from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 
+import pytest
+
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.access.role import ADMIN, USER, RoleName
@@ -12,6 +14,8 @@ from doorward.domain.letters.link_token import LinkTokenHash
 from doorward.testing.builders import an_invitation
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import put
+
+pytestmark = pytest.mark.asyncio(loop_scope="function")
 
 MINUTE = timedelta(minutes=1)
 

@@ -16,6 +16,8 @@ from doorward.domain.keys.signing_key import SigningKey
 from doorward.testing.doubles import NOON, ListLog, PlainSealer
 from doorward.testing.storage_access import announced, put
 
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
 KEY = SigningKey(
     kid="NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
     algorithm="ES256",

@@ -7,6 +7,8 @@ from doorward.domain.sessions.known_agents import MAX_FAMILIES
 from doorward.testing.builders import a_user
 from doorward.testing.storage_access import put
 
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
 ADA = a_user("ada")
 
 

@@ -10,6 +10,8 @@ from doorward.domain.errors import AccountMissing
 from doorward.domain.ids import UserId, uuid7
 from doorward.testing.doubles import NOON
 
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
 MINUTE, MOMENT = timedelta(minutes=1), timedelta(microseconds=1)
 
 
@@ -69,7 +71,7 @@ async def test_leases_of_different_names_are_independent(storage: Storage) -> No
     assert await take(storage, "bob", 0 * MINUTE, name="Pruning")
 
 
-@pytest.mark.parametrize("other", ["ADA", "ada ", "ada\0"])
+@pytest.mark.parametrize("other", ["ADA", "ada ", "ada\x01"])
 async def test_holders_whose_names_differ_in_one_byte_are_different(storage: Storage, other: str) -> None:
     assert await take(storage, "ada", 0 * MINUTE)
     assert not await take(storage, other, 0 * MINUTE)

@@ -14,6 +14,8 @@ from doorward.testing.builders import a_user
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import put
 
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 ADA = a_user("ada")
 

@@ -14,6 +14,8 @@ from doorward.testing.builders import a_user, email_of
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import put
 
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
 MINUTE = timedelta(minutes=1)
 ADA = a_user("ada")
 

@@ -12,6 +12,8 @@ from doorward.testing.builders import a_user
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import put
 
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
 
 async def test_a_transaction_waits_for_the_holder_of_the_lock_and_reads_what_it_committed(storage: Storage) -> None:
     ada, bob = a_user("ada", ADMIN), a_user("bob", ADMIN)

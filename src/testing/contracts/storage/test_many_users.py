@@ -15,6 +15,8 @@ from doorward.testing.builders import a_user, email_of
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import announced, found, put
 
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
 MANY = 1_234
 """More than two batches of any adapter."""
 
@@ -50,7 +52,7 @@ async def test_adding_no_accounts_changes_nothing(storage: Storage) -> None:
 
 async def test_texts_of_many_accounts_are_stored_and_never_run_as_sql(storage: Storage) -> None:
     """ST-03: not even where many rows go in one statement."""
-    texts = ["'); DROP TABLE users; --", "%s %(id)s :name ?", "\\' \" `", "a\x00b", "\U0001f512", "{0}", "'", "\\"]
+    texts = ["'); DROP TABLE users; --", "%s %(id)s :name ?", "\\' \" `", "a\x01b", "\U0001f512", "{0}", "'", "\\"]
     users = [
         replace(
             a_user(f"user{n}"),

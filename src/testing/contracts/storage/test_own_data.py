@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from doorward.application.ports.storage import Storage
 from doorward.domain.accounts.attempts import UNKNOWN_DEVICES, AttemptCount, AttemptKey, DeviceId
 from doorward.domain.accounts.email import Email
@@ -11,6 +13,8 @@ from doorward.domain.letters.link_token import LinkPurpose, LinkToken, LinkToken
 from doorward.testing.builders import LOGINS, a_user
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import put
+
+pytestmark = pytest.mark.asyncio(loop_scope="function")
 
 ADA, GRACE = a_user("ada"), a_user("grace")
 

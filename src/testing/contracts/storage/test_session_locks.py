@@ -21,6 +21,8 @@ from doorward.testing.builders import a_principal, a_session, a_user
 from doorward.testing.doubles import NOON, ListLog
 from doorward.testing.storage_access import found, put, session
 
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
 ROUND_TRIPS = 10
 """Reads during which another transaction would finish its change if nothing was held."""
 

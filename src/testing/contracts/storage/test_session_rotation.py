@@ -12,6 +12,8 @@ from doorward.testing.builders import a_session, a_user
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import announced, put, session
 
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
 POLICY = SessionPolicy(idle=timedelta(days=14), absolute=timedelta(days=90))
 MINUTE, MOMENT = timedelta(minutes=1), timedelta(microseconds=1)
 

@@ -21,6 +21,8 @@ from doorward.testing.builders import a_session, a_user
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import announced, put, session, sessions_of
 
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
 NONE = new_session_id(NOON)
 LATER = datetime(2026, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -12,6 +12,8 @@ from doorward.testing.builders import a_user
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import found, put
 
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
 TOMORROW = NOON + timedelta(days=1, microseconds=1)
 MOMENT = timedelta(microseconds=1)
 

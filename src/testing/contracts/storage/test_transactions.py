@@ -22,6 +22,8 @@ from doorward.testing.builders import a_user, email_of
 from doorward.testing.doubles import NOON, FrozenClock, ListLog
 from doorward.testing.storage_access import announced, found, grant, put
 
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
 
 class Breakage(Exception):
     pass

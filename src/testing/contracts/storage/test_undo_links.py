@@ -16,6 +16,8 @@ from doorward.testing.builders import a_user, email_of
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import put
 
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
 MINUTE = timedelta(minutes=1)
 ADA, GRACE = a_user("ada"), a_user("grace")
 OLD, OLDER = Email.parse("Old@example.org"), Email.parse("older@example.org")

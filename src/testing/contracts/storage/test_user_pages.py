@@ -17,6 +17,8 @@ from doorward.testing.builders import a_user, email_of
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import put
 
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
 
 async def test_a_page_is_in_the_order_of_the_keys(storage: Storage) -> None:
     names = ["zoe", "Bob", "ada", "a-b", "a.b", "a_b", "a0b"]

@@ -8,7 +8,7 @@ import pytest
 
 from doorward.application.ports.security import PasswordHasher
 from doorward.testing.builders import OTHER_PASSWORD, PASSWORD
-from doorward.testing.doubles import InterruptedHasher
+from support.doubles import InterruptedHasher
 from support.http.in_process import App
 from support.http.service import Account, Unique, outcome
 from support.jwt.material import read_claims

@@ -1,0 +1,116 @@
+"""When listeners hear of a commit, what a refusal leaves of a transaction, and how long one waits for another."""
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from doorward.application.ports.storage import LockName, Storage, Transaction
+from doorward.domain.access.role import ADMIN, MODERATOR, RoleName
+from doorward.domain.accounts.user import User
+from doorward.domain.change_feed.change import Change
+from doorward.domain.errors import (
+    AccountMissing,
+    EmailTaken,
+    KeyExists,
+    RoleMissing,
+    ServiceExists,
+    StorageUnavailable,
+    UsernameTaken,
+)
+from doorward.domain.services.service import Service, ServiceId, ServiceSecretHash
+from doorward.testing.builders import a_session, a_user
+from doorward.testing.contracts.storage.adapter import StorageAdapter
+from doorward.testing.doubles import NOON, PlainSealer
+from doorward.testing.storage_access import announced, found, grant, put
+
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
+ADA, BOB, NOBODY = a_user("ada"), a_user("bob"), a_user("nobody")
+WIZARD = RoleName("wizard")
+SERVICE = Service(
+    id=ServiceId("service-" + "a" * 22), name="shop", secret_hash=ServiceSecretHash(bytes(32)), created_at=NOON
+)
+KEY = PlainSealer().generate(NOON)
+
+
+def refusals(tx: Transaction) -> list[tuple[type[Exception], Awaitable[object]]]:
+    """Calls that are refused, and with what."""
+    return [
+        (UsernameTaken, tx.users.add(replace(NOBODY, username=ADA.username))),
+        (EmailTaken, tx.users.add(replace(NOBODY, email=ADA.email))),
+        (RoleMissing, tx.users.add(replace(NOBODY, roles=frozenset({WIZARD})))),
+        (UsernameTaken, tx.users.save(replace(BOB, username=ADA.username))),
+        (EmailTaken, tx.users.save(replace(BOB, email=ADA.email))),
+        (RoleMissing, tx.users.grant(ADA.id, WIZARD, NOON)),
+        (AccountMissing, tx.users.grant(NOBODY.id, MODERATOR, NOON)),
+        (AccountMissing, tx.sessions.add(a_session(NOBODY))),
+        (ServiceExists, tx.services.add(replace(SERVICE, id=ServiceId("service-" + "b" * 22)))),
+        (KeyExists, tx.keys.add(KEY)),
+    ]
+
+
+async def test_a_refusal_does_not_end_the_transaction_and_changes_nothing_itself(storage: Storage) -> None:
+    """Listeners hear of what was committed before and after it, and of nothing else."""
+    heard: list[Change] = []
+    await put(storage, ADA, BOB, SERVICE, KEY)
+    before = len(await announced(storage))
+    storage.on_commit(heard.extend)
+    async with storage.transaction() as tx:
+        await tx.users.grant(ADA.id, MODERATOR, NOON)
+        for refusal, call in refusals(tx):
+            with pytest.raises(refusal):
+                await call
+        await tx.users.grant(BOB.id, ADMIN, NOON)
+    assert await found(storage, ADA.id) == ADA.granted(MODERATOR)
+    assert await found(storage, BOB.id) == BOB.granted(ADMIN)
+    assert await found(storage, NOBODY.id) is None
+    assert heard == [Change.of_account(ADA.id), Change.of_account(BOB.id)]
+    assert (await announced(storage))[before:] == heard
+
+
+async def test_a_listener_that_reads_finds_what_was_committed(
+    storage: Storage, emptied_adapter: StorageAdapter
+) -> None:
+    """The listener is no coroutine. It reads in another thread, with a storage and an event loop of its own."""
+
+    async def read(user: User) -> User | None:
+        other = emptied_adapter.opened(emptied_adapter.address, emptied_adapter.guard_seconds)
+        try:
+            return await found(other, user.id)
+        finally:
+            await other.close()
+
+    def listen(_: Sequence[Change]) -> None:
+        with ThreadPoolExecutor(1) as thread:
+            seen.append(thread.submit(asyncio.run, read(ADA)).result())
+
+    seen: list[User | None] = []
+    await put(storage, ADA)
+    storage.on_commit(listen)
+    await grant(storage, ADA, MODERATOR)
+    assert seen == [ADA.granted(MODERATOR)]
+
+
+async def test_each_read_of_a_reading_returns_what_was_committed_meanwhile(storage: Storage) -> None:
+    """Also in the middle of the block, and whichever repository is asked."""
+    async with storage.reading() as reading:
+        assert await reading.users.get(ADA.id) is None
+        assert await reading.changes.latest(1) == []
+        await put(storage, ADA)
+        assert await reading.users.get(ADA.id) == ADA
+        await grant(storage, ADA, MODERATOR)
+        assert await reading.users.by_login("ada") == ADA.granted(MODERATOR)
+        assert len(await reading.changes.latest(9)) == 1
+
+
+async def test_a_transaction_that_waits_in_vain_is_unavailable(
+    impatient_storage: Storage, storage: Storage, storage_adapter: StorageAdapter
+) -> None:
+    async with asyncio.timeout(storage_adapter.guard_seconds), storage.transaction() as holder:
+        await holder.locks.take(LockName.ADMINS)
+        with pytest.raises(StorageUnavailable):
+            async with impatient_storage.transaction() as tx:
+                await tx.locks.take(LockName.ADMINS)
