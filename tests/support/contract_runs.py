@@ -1,5 +1,6 @@
 """Runs a contract on implementations that are wrong, in this process."""
 
+import os
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from types import ModuleType
@@ -56,5 +57,8 @@ def failures(
     arguments = [part for plugin in QUIET for part in ("-p", plugin)] + [
         part for each in OPTIONS for part in ("-o", each)
     ]
-    pytest.main([*arguments, "-c", "/dev/null", "--import-mode=importlib", str(contract.__file__)], [noted, offered])
+    pytest.main(
+        [*arguments, "-c", os.devnull, "--noconftest", "--import-mode=importlib", str(contract.__file__)],
+        [noted, offered],
+    )
     return {name: noted.of[name] for name in implementations}, noted.tests

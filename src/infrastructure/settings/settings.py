@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Unpack
 from urllib.parse import urlsplit
 
 from msgspec import Meta
@@ -32,6 +32,7 @@ from doorward.infrastructure.settings.letter_settings import (
     TemplateFolder,
 )
 from doorward.infrastructure.settings.limits import LimitSettings
+from doorward.infrastructure.settings.setting_values import SettingValues
 from doorward.infrastructure.settings.web_addresses import Network
 
 if TYPE_CHECKING:
@@ -251,6 +252,13 @@ class Settings:
         Literal["auto", "json", "pretty"],
         Meta(description="`json`, `pretty`, or `auto`: pretty on a terminal, otherwise JSON lines."),
     ] = "auto"
+
+    @staticmethod
+    def of(**values: Unpack[SettingValues]) -> "Settings":
+        """Return settings with these values, without the environment and `.env`. Raise StartRefused with one line."""
+        from doorward.infrastructure.settings.keywords import settings_of  # noqa: PLC0415 it imports this class
+
+        return settings_of(values)
 
     @property
     def https(self) -> bool:
