@@ -7,7 +7,7 @@ So a savepoint is set before each change.
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Delete, Engine, Insert, Update, event
+from sqlalchemy import Connection, Delete, Engine, Insert, TextClause, Update, event
 from sqlalchemy.engine import ExceptionContext, ExecutionContext
 
 from doorward.domain.errors import TransactionConflict
@@ -51,6 +51,8 @@ def prepare(
     """Begin the transaction before its first statement, and set a savepoint before each change."""
     state: State = connection.info[STATE]
     commands = [] if state.has_begun else ["BEGIN"]
+    if isinstance(context.invoked_statement, TextClause):  # a savepoint of Doorward's own ends those inside of it
+        state.has_savepoint = False
     if isinstance(context.invoked_statement, Insert | Update | Delete):
         commands += [RELEASE, SET] if state.has_savepoint else [SET]
         state.has_savepoint = True
