@@ -1,13 +1,16 @@
 """The guard against a real server, over sockets."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from doorward.guard import Guard, InvalidToken, RoleRequired, Unavailable
+from doorward.testing import DoorwardServer
 from support.http.service import Account
 from support.programs.processes import eventually, free_port
 from support.programs.server_process import Server
+from support.programs.verifiers import FOR_TESTS
 
 
 @pytest.fixture
@@ -56,6 +59,13 @@ def test_a_registered_service_may_say_who_it_is(server: Server) -> None:
     assert ended.status_code == 204
     eventually(lambda: is_refused(guard, ada))
     guard.close()
+
+
+@pytest.mark.full
+def test_the_test_that_the_document_shows_passes(doorward_server: DoorwardServer) -> None:
+    program: dict[str, Any] = {}
+    exec(FOR_TESTS, program)
+    program["test_a_moderator_is_admitted"](doorward_server)
 
 
 def test_where_nobody_listens_the_answer_is_503(server: Server) -> None:

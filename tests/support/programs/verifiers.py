@@ -29,7 +29,7 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
 
 
-BY_GUARD, FOR_LITESTAR, FOR_FASTAPI, FOR_ASGI = blocks("python")
+BY_GUARD, FOR_LITESTAR, FOR_FASTAPI, FOR_ASGI, FOR_TESTS = blocks("python")
 (BY_JSONWEBTOKEN,) = blocks("js")
 
 NAMES = ("guard", "jsonwebtoken")
