@@ -10,6 +10,7 @@ from doorward.application.ports.audit import AuditEntry
 from doorward.application.ports.joining import JoinableStorage
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
+from doorward.application.transactions import retried
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import MODERATOR
 from doorward.domain.accounts.user import User
@@ -46,7 +47,7 @@ async def refuse_to_grant(storage: Storage, user: User) -> None:
         raise RoleMissing
 
 
-@proves(JoinableStorage.reading_in, "Return a Reading")
+@proves(JoinableStorage.reading_in, "Return")
 async def test_blocks_share_the_transaction_and_commit_nothing(joinable: JoinableStorage) -> None:
     ada, bob = a_user("ada"), a_user("bob")
     async with joinable.transaction() as tx:
@@ -60,7 +61,7 @@ async def test_blocks_share_the_transaction_and_commit_nothing(joinable: Joinabl
     assert [await found(joinable, each.id) for each in (ada, bob)] == [ada, bob]
 
 
-@proves(JoinableStorage.savepoint, "Undo what", "What it did before")
+@proves(JoinableStorage.savepoint, "Undo", "What it did before")
 async def test_a_refusal_undoes_its_own_block_and_does_not_end_the_transaction(joinable: JoinableStorage) -> None:
     ada, bob, carl = a_user("ada"), a_user("bob"), a_user("carl")
     async with joinable.transaction() as tx:
@@ -93,7 +94,7 @@ async def test_listeners_hear_after_the_commit_what_was_not_undone(joinable: Joi
     assert [change.user_id for change in heard] == [ada.id]
 
 
-@proves(JoinableStorage.savepoint, "Undo what")
+@proves(JoinableStorage.savepoint, "Undo")
 async def test_the_audit_log_goes_on_after_a_block_that_was_undone(joinable: JoinableStorage) -> None:
     """Its entries are numbered without a gap, though the undone block had written one."""
     ada = a_user("ada")
@@ -109,15 +110,33 @@ async def test_the_audit_log_goes_on_after_a_block_that_was_undone(joinable: Joi
 
 
 @proves(JoinableStorage.savepoint, "After StorageUnavailable")
-async def test_after_a_conflict_nothing_is_undone_in_the_transaction(joinable: JoinableStorage) -> None:
-    ada = a_user("ada")
-    async with joinable.transaction() as tx:
+async def test_after_a_conflict_nothing_runs_in_the_transaction_and_it_is_not_committed(
+    joinable: JoinableStorage,
+) -> None:
+    ada, tries = a_user("ada"), 0
 
-        async def conflict() -> None:
-            async with joinable.savepoint(tx):
-                await tx.users.add(ada)
-                raise TransactionConflict(cause="deadlock")
+    @retried
+    async def conflict(joined: JoinedStorage) -> None:
+        nonlocal tries
+        async with joined.transaction():
+            tries += 1
+            raise TransactionConflict(cause="deadlock")
 
-        with pytest.raises(TransactionConflict):
-            await conflict()
-        assert await tx.users.get(ada.id) == ada
+    async def commit_nevertheless() -> None:
+        async with joinable.transaction() as tx:
+            joined = JoinedStorage(joinable, tx)
+            await add(joined, ada)
+            with pytest.raises(TransactionConflict):
+                await conflict(joined)
+            joined.refuse_loss()
+
+    with pytest.raises(TransactionConflict):
+        await commit_nevertheless()
+    assert tries == 1
+    assert await found(joinable, ada.id) is None
+
+
+@proves(JoinableStorage.reading_in, "Raise TypeError")
+async def test_a_transaction_of_another_storage_is_refused(joinable: JoinableStorage) -> None:
+    with pytest.raises(TypeError, match="not a transaction of this storage"):
+        joinable.reading_in(object())  # type: ignore[arg-type]
