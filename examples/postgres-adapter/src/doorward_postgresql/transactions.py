@@ -7,7 +7,7 @@ So a savepoint is set before each change.
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Delete, Engine, Insert, TextClause, Update, event
+from sqlalchemy import Connection, Delete, Engine, Insert, Select, Update, event
 from sqlalchemy.engine import ExceptionContext, ExecutionContext
 
 from doorward.domain.errors import TransactionConflict
@@ -55,13 +55,16 @@ def prepare(
     context: ExecutionContext,
     _many: object,
 ) -> None:
-    """Begin the transaction before its first statement, and set a savepoint before each change."""
+    """Begin the transaction before its first statement, and set a savepoint before each change. The savepoint of the
+    change before is released then, or before a text, which may be about a savepoint of Doorward's own."""
     state: State = connection.info[STATE]
+    statement = context.invoked_statement
     commands = [] if state.has_begun else ["BEGIN"]
-    if isinstance(context.invoked_statement, TextClause):  # a savepoint of Doorward's own ends those inside of it
+    if state.has_savepoint and not isinstance(statement, Select):
+        commands.append(RELEASE)
         state.has_savepoint = False
-    if isinstance(context.invoked_statement, Insert | Update | Delete):
-        commands += [RELEASE, SET] if state.has_savepoint else [SET]
+    if isinstance(statement, Insert | Update | Delete):
+        commands.append(SET)
         state.has_savepoint = True
     if commands:
         send(connection, *commands)
