@@ -7,8 +7,9 @@ BIN := .venv/bin
 UV := UV_PYTHON_DOWNLOADS=never .uv/bin/uv --quiet
 SOURCES := $(wildcard src/*/*.py src/*/*/*.py src/*/*/*/*.py src/*/*/*/*/*.py src/*.py)
 
-# Two processes or more, up to one per core: each starts servers of its own, and all share one MySQL. The tests of a file
-# run in one process. They keep their order: many small files come last, so that no process waits for another.
+# One process more than there are processors, up to four: each starts servers of its own, and all share one MySQL.
+# tests/support/work_units.py decides which files run in one process and which come first. All others keep their order:
+# many small files come last, so that no process waits for another.
 IN_PARALLEL := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # Plugins that no unit test uses, and a thread for each test that would end one that hangs, take a fifth of their time.
@@ -99,7 +100,7 @@ peers: .venv/ready-dev
 
 clean:
 	rm -rf .venv .uv .mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .schemathesis
-	find src tests scripts benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src tests scripts benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- how the environment is made ---------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from support.programs.processes import children
 settings.register_profile("doorward", derandomize=not FULL, database=None, deadline=None)
 settings.load_profile("doorward")
 
-pytest_plugins = ["support.mysql.plugin", "support.contract_fixtures"]
+pytest_plugins = ["support.mysql.plugin", "support.contract_fixtures", "support.work_units"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

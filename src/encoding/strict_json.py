@@ -1,6 +1,7 @@
 """JSON as RFC 8259 defines it and I-JSON (RFC 7493) narrows it: every parser reads the same value from it."""
 
 from collections.abc import Iterator
+from itertools import accumulate
 from json import JSONDecoder
 from math import isfinite
 from typing import Never, cast
@@ -13,6 +14,7 @@ MAX_INTEGER_DIGITS = 19
 """A signed integer of 64 bits has at most 19 digits."""
 
 ALL_BYTES_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+LEVELS_OF_A_BRACKET = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
 
 class InvalidJson(ValueError):
@@ -57,11 +59,10 @@ def check_structure(document: bytes, max_depth_levels: int, max_values: int) -> 
     outside_of_texts = b"".join(unescaped.split(b'"')[::2])
     if sum(map(outside_of_texts.count, (b"{", b"[", b","))) > max_values:
         raise InvalidJson(f"The JSON has more than {max_values} members and items.")
-    depth = 0
-    for bracket in outside_of_texts.translate(None, ALL_BYTES_BUT_BRACKETS):
-        depth += 1 if bracket in b"{[" else -1
-        if depth > max_depth_levels:
-            raise InvalidJson(f"The JSON is nested more than {max_depth_levels} levels deep.")
+    brackets_outside = outside_of_texts.translate(None, ALL_BYTES_BUT_BRACKETS)
+    depths = accumulate(map(LEVELS_OF_A_BRACKET.__getitem__, brackets_outside))
+    if max(depths, default=0) > max_depth_levels:
+        raise InvalidJson(f"The JSON is nested more than {max_depth_levels} levels deep.")
 
 
 def texts_in(value: object) -> Iterator[str]:

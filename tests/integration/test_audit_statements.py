@@ -10,12 +10,12 @@ from sqlalchemy import Engine, event
 from doorward.application.ports.audit import AuditEntry
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.audit.source import Source
-from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.statement_names import name_of
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.testing.builders import a_session, a_user
 from doorward.testing.storage_access import put
+from support.made_tables import make_tables
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def statements_recorded() -> Iterator[list[str]]:
 
 async def test_an_entry_of_a_locked_account_costs_one_insert_and_nothing_else(tmp_path: Path) -> None:
     url = DatabaseUrl.parse(f"sqlite:///{tmp_path / 'doorward.db'}")
-    await migrate(url)
+    make_tables(url)
     storage, ada = SqlStorage.open(url), a_user()
     await put(storage, ada)
     source = Source.of_account(ada.id, a_session(ada).id, "192.0.2.7")

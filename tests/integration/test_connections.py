@@ -16,21 +16,21 @@ from doorward.domain.errors import StorageUnavailable
 from doorward.infrastructure.sql import engine
 from doorward.infrastructure.sql.connection import Connections, Limits, connected
 from doorward.infrastructure.sql.engine import Engines, open_engines
-from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from support.concurrent_load import GUARD
+from support.made_tables import make_tables
 
 READERS = 4
 PATIENT = Limits(wait_seconds=60, pool_wait_seconds=50, lock_wait_seconds=40)
 
 
 @pytest.fixture(params=["sqlite", "mysql"])
-async def url(request: pytest.FixtureRequest, tmp_path: Path) -> DatabaseUrl:
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> DatabaseUrl:
     """A migrated database."""
     is_sqlite = request.param == "sqlite"
     raw = f"sqlite:///{tmp_path / 'doorward.db'}" if is_sqlite else request.getfixturevalue("mysql_url")
     url = DatabaseUrl.parse(raw)
-    await migrate(url)
+    make_tables(url)
     return url
 
 
@@ -178,7 +178,7 @@ async def test_a_connection_that_may_be_out_of_step_is_not_used_again(
 ) -> None:
     """F-24: the next answer on it may be somebody else's."""
     url = DatabaseUrl.parse(f"sqlite:///{tmp_path / 'doorward.db'}")
-    await migrate(url)
+    make_tables(url)
     engines, used = open_engines(url, 2, PATIENT), []
 
     def fail(cursor: sqlite3.Cursor, *_: object) -> None:
@@ -208,7 +208,7 @@ async def test_a_writer_that_is_cancelled_while_it_waits_for_a_lock_disturbs_nob
     """The thread goes on waiting. Nobody else gets its connection before it has ended."""
     path = tmp_path / "doorward.db"
     url = DatabaseUrl.parse(f"sqlite:///{path}")
-    await migrate(url)
+    make_tables(url)
     engines = open_engines(url, 2, PATIENT)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -236,7 +236,7 @@ async def test_a_writer_that_is_cancelled_while_it_waits_for_a_lock_disturbs_nob
 
 async def test_closing_closes_the_files_of_sqlite(tmp_path: Path) -> None:
     url = DatabaseUrl.parse(f"sqlite:///{tmp_path / 'doorward.db'}")
-    await migrate(url)
+    make_tables(url)
     engines = open_engines(url, 2, PATIENT)
     assert await answers(engines.reading)
     assert await answers(engines.writing)

@@ -21,6 +21,7 @@ from doorward.infrastructure.sql.urls import DatabaseUrl, Tls
 from doorward.testing.builders import a_user
 from doorward.testing.storage_access import put
 from support.http.tls_proxy import certificate
+from support.made_tables import make_tables
 from support.mysql.server import MySQLServer
 
 
@@ -55,7 +56,7 @@ async def sqlite(file: Path) -> AsyncIterator[Engines]:
 async def test_nothing_is_written_through_mysql_connections_for_reading(
     mysql: Engines, mysql_url: str, mysql_server: MySQLServer
 ) -> None:
-    await migrate(DatabaseUrl.parse(mysql_url))
+    make_tables(DatabaseUrl.parse(mysql_url))
     async with connected(mysql.reading, in_transaction=False) as connection:
         with pytest.raises(StorageUnavailable):
             await connection.change(text("DELETE FROM roles"))
@@ -66,7 +67,7 @@ async def test_nothing_is_written_through_mysql_connections_for_reading(
 async def test_a_reading_is_no_transaction_that_grows_old(mysql: Engines, mysql_url: str) -> None:
     """Each statement sees what is committed when it runs."""
     url = DatabaseUrl.parse(mysql_url)
-    await migrate(url)
+    make_tables(url)
     storage = SqlStorage.open(url)
     async with connected(mysql.reading, in_transaction=False) as connection:
         count = text("SELECT count(*) FROM users")

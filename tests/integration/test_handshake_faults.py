@@ -12,7 +12,7 @@ import uvloop
 from doorward.domain.errors import StorageUnavailable, Unavailable
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.sql.connection import Limits
-from doorward.infrastructure.sql.schema import check_schema, migrate
+from doorward.infrastructure.sql.schema import check_schema
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.testing.builders import a_user
@@ -21,6 +21,7 @@ from doorward.testing.faulty_proxy import FaultyProxy, faulty_proxy
 from doorward.testing.storage_access import found
 from support.concurrent_load import GUARD, idle
 from support.length import FULL
+from support.made_tables import make_tables
 
 IMPATIENT = Limits(wait_seconds=0.2, pool_wait_seconds=0.1, lock_wait_seconds=1)
 PATIENT = Limits(wait_seconds=40, pool_wait_seconds=20, lock_wait_seconds=1)
@@ -95,7 +96,7 @@ def test_a_connection_that_fails_while_it_is_made_is_refused(
     mysql_url: str, fault: str, loop: Callable[[], asyncio.AbstractEventLoop]
 ) -> None:
     """OP-04."""
-    asyncio.run(migrate(DatabaseUrl.parse(mysql_url)))
+    make_tables(DatabaseUrl.parse(mysql_url))
     with asyncio.Runner(loop_factory=loop) as runner:
         runner.run(fail_everywhere(mysql_url, fault))
 
@@ -167,7 +168,7 @@ def test_a_connection_that_fails_in_the_answer_to_a_statement_is_refused(
     loop: Callable[[], asyncio.AbstractEventLoop],
 ) -> None:
     """OP-04, OP-09: and the refusal names the statement."""
-    asyncio.run(migrate(DatabaseUrl.parse(mysql_url)))
+    make_tables(DatabaseUrl.parse(mysql_url))
     with asyncio.Runner(loop_factory=loop) as runner:
         runner.run(fail_in_answers(mysql_url, fault, work))
 
@@ -176,7 +177,7 @@ def test_a_bug_of_ours_while_a_connection_is_made_is_no_refusal(
     mysql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """OP-09: so that it becomes a 500 with its traceback in the log."""
-    asyncio.run(migrate(DatabaseUrl.parse(mysql_url)))
+    make_tables(DatabaseUrl.parse(mysql_url))
     monkeypatch.setattr("doorward.infrastructure.sql.mysql_settings.variable", None)
 
     async def connect(work: Work) -> None:

@@ -14,13 +14,13 @@ from doorward.domain.access.role import ADMIN
 from doorward.domain.accounts.attempts import UNKNOWN_DEVICES, AttemptCount, AttemptKey, LoginHash
 from doorward.domain.errors import StorageUnavailable, TransactionConflict, UsernameTaken
 from doorward.infrastructure.sql.connection import Limits, connected
-from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.testing.builders import a_user
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import found, put
 from support.concurrent_load import GUARD, idle
+from support.made_tables import make_tables
 from support.mysql.server import MySQLServer
 
 
@@ -84,7 +84,7 @@ async def test_waiting_for_a_lock_is_bounded(mysql: SqlStorage, own_mysql_server
 async def test_waiting_for_a_free_connection_is_bounded(mysql_url: str) -> None:
     """OP-02."""
     url = DatabaseUrl.parse(mysql_url)
-    await migrate(url)
+    make_tables(url)
     storage = SqlStorage.open(url, pool_size=2, limits=Limits(wait_seconds=3, pool_wait_seconds=2))
     async with asyncio.timeout(GUARD), storage.transaction() as tx:
         with pytest.raises(StorageUnavailable):

@@ -11,13 +11,13 @@ from doorward.domain.access.role import ADMIN
 from doorward.domain.accounts.user import User
 from doorward.domain.change_feed.change import Change
 from doorward.domain.errors import StorageUnavailable, TransactionConflict
-from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.testing.builders import a_user
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import announced, found, put
 from support.concurrent_load import GUARD, idle, refused_by, served_by
+from support.made_tables import make_tables
 from support.mysql.server import MySQLServer
 
 
@@ -82,7 +82,7 @@ async def test_a_connection_that_is_killed_is_replaced(mysql: SqlStorage, own_my
 
 async def test_a_read_that_lost_its_connection_keeps_its_place(own_mysql_server: MySQLServer, mysql_url: str) -> None:
     """Whoever waits for the only connection for reading gets it when the block of the first reader ends."""
-    await migrate(DatabaseUrl.parse(mysql_url))
+    make_tables(DatabaseUrl.parse(mysql_url))
     storage, ada, ended = SqlStorage.open(DatabaseUrl.parse(mysql_url), 2), a_user(), []
 
     async def wait_and_read() -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 from doorward.domain.change_feed.change import Subject
 from doorward.domain.letters.letter import Letter, LetterKind
 from doorward.domain.letters.link_token import LinkPurpose, LinkToken, LinkTokenHash
-from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.testing.builders import a_user, email_of
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import put
+from support.made_tables import make_tables
 
 
 async def test_what_a_newer_version_speaks_of_in_the_feed_makes_an_older_one_forget_rather_than_fail(
@@ -21,7 +21,7 @@ async def test_what_a_newer_version_speaks_of_in_the_feed_makes_an_older_one_for
 ) -> None:
     path = tmp_path / "doorward.db"
     url = DatabaseUrl.parse(f"sqlite:///{path}")
-    await migrate(url)
+    make_tables(url)
     with closing(sqlite3.connect(path)) as newer, newer:
         newer.execute("INSERT INTO changes (subject) VALUES ('weather')")
     storage = SqlStorage.open(url)
@@ -34,7 +34,7 @@ async def test_what_a_newer_version_speaks_of_in_the_feed_makes_an_older_one_for
 async def test_tokens_and_languages_of_letters_that_only_a_newer_version_knows_are_no_error(tmp_path: Path) -> None:
     path, ada = tmp_path / "doorward.db", a_user("ada")
     url = DatabaseUrl.parse(f"sqlite:///{path}")
-    await migrate(url)
+    make_tables(url)
     storage = SqlStorage.open(url)
     letter = Letter.to_holder(LetterKind.PASSWORD_CHANGED, ada, "de", NOON)
     token = LinkToken(

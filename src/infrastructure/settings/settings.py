@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Unpack
 from urllib.parse import urlsplit
 
 from msgspec import Meta
@@ -23,6 +23,7 @@ from doorward.infrastructure.settings.account_settings import (
     SessionsPerAccount,
     SignUpMode,
 )
+from doorward.infrastructure.settings.hashing_settings import HashQueue, HashThreads, HashWaitSeconds
 from doorward.infrastructure.settings.letter_settings import (
     EmailCodes,
     EmailVerificationChoice,
@@ -32,6 +33,7 @@ from doorward.infrastructure.settings.letter_settings import (
     TemplateFolder,
 )
 from doorward.infrastructure.settings.limits import LimitSettings
+from doorward.infrastructure.settings.setting_values import SettingValues
 from doorward.infrastructure.settings.web_addresses import Network
 
 if TYPE_CHECKING:
@@ -207,28 +209,9 @@ class Settings:
     new_device_letters: NewDeviceLetters = True
     workers: Annotated[int, Meta(ge=1, le=64, description="Worker processes.")] = 1
     hasher: HasherName = "auto"
-    hash_threads: Annotated[
-        int,
-        Meta(
-            ge=1,
-            le=256,
-            description="Passwords hashed at the same time, per worker.",
-            extra={"default": "number of cores"},
-        ),
-    ]
-    hash_queue: Annotated[
-        int,
-        Meta(
-            ge=1,
-            le=100_000,
-            description="Passwords waiting to be hashed, per worker. Beyond that, or if the wait would be longer than "
-            "HASH_WAIT_SECONDS, sign-ins get 503.",
-            extra={"default": "32 x HASH_THREADS"},
-        ),
-    ]
-    hash_wait_seconds: Annotated[
-        int, Meta(ge=1, le=60, description="Longest wait of a sign-in before its password is hashed, 1 to 60 seconds.")
-    ] = 1
+    hash_threads: HashThreads
+    hash_queue: HashQueue
+    hash_wait_seconds: HashWaitSeconds = 1
     limits: LimitSettings = field(default_factory=LimitSettings)
     keep_alive_seconds: Annotated[
         int,
@@ -251,6 +234,13 @@ class Settings:
         Literal["auto", "json", "pretty"],
         Meta(description="`json`, `pretty`, or `auto`: pretty on a terminal, otherwise JSON lines."),
     ] = "auto"
+
+    @staticmethod
+    def of(**values: Unpack[SettingValues]) -> "Settings":
+        """Return settings with these values, without the environment and `.env`. Raise StartRefused with one line."""
+        from doorward.infrastructure.settings.keywords import settings_of  # noqa: PLC0415 it imports this class
+
+        return settings_of(values)
 
     @property
     def https(self) -> bool:

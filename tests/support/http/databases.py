@@ -4,16 +4,20 @@ from pathlib import Path
 
 import pytest
 
+from doorward.infrastructure.sql.urls import DatabaseUrl
+from support.made_tables import make_tables
 from support.mysql.server import MySQLServer
 
 
 def settings_for(database: str, request: pytest.FixtureRequest) -> dict[str, str]:
-    """The settings of a server that runs on a fresh database of that kind."""
+    """The settings of a server that runs on a fresh database of that kind. MySQL has its tables already."""
     if database == "sqlite":
         return {}
     own = "own_mysql_server" in request.fixturenames
     server: MySQLServer = request.getfixturevalue("own_mysql_server" if own else "mysql_server")
-    return {"database_url": server.fresh_database()}
+    url = server.fresh_database()
+    make_tables(DatabaseUrl.parse(url))
+    return {"database_url": url}
 
 
 def shared_settings(database: str, request: pytest.FixtureRequest, folder: Path) -> dict[str, str]:

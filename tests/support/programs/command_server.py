@@ -30,7 +30,7 @@ import doorward.infrastructure.sql.migrations.run
 import doorward.infrastructure.sql.storage
 import doorward.interfaces.cli.commands
 import doorward.interfaces.cli.server
-import doorward.interfaces.cli.start_preparation
+import doorward.interfaces.start_preparation
 from doorward.interfaces.cli.main import main
 
 PRELOADED = (
@@ -49,7 +49,7 @@ PRELOADED = (
     doorward.infrastructure.sql.storage,
     doorward.interfaces.cli.commands,
     doorward.interfaces.cli.server,
-    doorward.interfaces.cli.start_preparation,
+    doorward.interfaces.start_preparation,
 )
 """All that takes long to import but `doorward.interfaces.main`: prometheus_client reads a command's environment when it
 is imported."""

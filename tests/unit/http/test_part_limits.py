@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from doorward.domain.errors import DomainError
 from doorward.encoding.strict_json import InvalidJson, parse_object
-from doorward.infrastructure.security import jws
 from doorward.interfaces.http.edge.addresses import ClientAddresses
 from doorward.interfaces.http.edge.body import media_type_of
 from doorward.interfaces.http.edge.cors import Cors
@@ -39,6 +38,7 @@ from doorward.interfaces.http.sessions.revocation_list import seconds_to_wait
 from doorward.interfaces.http.wire.cached_document import has_tag
 from doorward.interfaces.validation_messages import missing_member, split_path, unknown_member
 from doorward.testing.builders import REFRESH_TOKENS
+from doorward.tokens import jws
 from support.length import FULL
 from support.steps import counting
 
@@ -155,6 +155,13 @@ def test_the_work_of_a_parser_has_a_limit(name: str, data: st.DataObject, size_b
     parse, pieces = PARSERS[name]
     part = b"".join(data.draw(st.lists(st.sampled_from(pieces), min_size=1, max_size=4)))
     assert steps_of(parse, part * (size_bytes // len(part))) <= MOST_STEPS
+
+
+@pytest.mark.parametrize("part", [b'}"{"', b"[]", b'{"a":{"', b"]"])
+@pytest.mark.parametrize("times", [MAX_JSON_VALUES, 20_000])
+def test_brackets_that_do_not_match_or_open_nothing_cost_little(part: bytes, times: int) -> None:
+    """HT-17: closing brackets count as no value, so no limit of values bounds their number."""
+    assert steps_of(json_body, part * times) <= MOST_STEPS
 
 
 BOUNDED: dict[str, tuple[Parser, Callable[[int], bytes], int]] = {
