@@ -6,9 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from doorward.application.ports.audit import AuditEntry, AuditQuery
+from doorward.application.ports.audit import AuditEntry, AuditQuery, AuditReader, AuditRepository
+from doorward.application.ports.letters import LetterRepository, LinkTokenReader
+from doorward.application.ports.repositories import AttemptReader, AttemptRepository, ChangeRepository
 from doorward.application.ports.security_events import SecurityEvent
-from doorward.application.ports.storage import Storage, Transaction
+from doorward.application.ports.storage import LeaseRepository, Storage, Transaction
+from doorward.application.ports.user_pages import UserPages
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import MODERATOR
 from doorward.domain.accounts.attempts import AttemptCount, AttemptKey, LoginHash
@@ -19,6 +22,7 @@ from doorward.domain.errors import TransactionConflict
 from doorward.domain.letters.letter import Letter, LetterKind
 from doorward.domain.letters.link_token import LinkPurpose, LinkToken, LinkTokenHash
 from doorward.testing.builders import a_user
+from doorward.testing.contracts.promises import proves
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import grant, put
 
@@ -27,6 +31,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="function")
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
+@proves(LetterRepository.save, "Save everything but")
 async def test_a_saved_letter_keeps_its_slot_and_the_time_of_its_creation(storage: Storage) -> None:
     letter = Letter.requested(LetterKind.PASSWORD_RESET, Email.parse("ada@example.org"), "de", NOON)
     other = Letter.requested(LetterKind.PASSWORD_RESET, Email.parse("bob@example.org"), "de", NOON + HOUR)
@@ -40,6 +45,7 @@ async def test_a_saved_letter_keeps_its_slot_and_the_time_of_its_creation(storag
         assert await reading.letters.get(letter.id) == sent
 
 
+@proves(LinkTokenReader.of_user, "Return the tokens")
 async def test_the_tokens_of_an_account_come_by_their_purposes(storage: Storage) -> None:
     ada = a_user("ada")
     await put(storage, ada)
@@ -59,6 +65,7 @@ async def test_the_tokens_of_an_account_come_by_their_purposes(storage: Storage)
     assert [token.purpose for token in tokens] == sorted(LinkPurpose)
 
 
+@proves(AttemptRepository.prune, "Delete at most", "Of those, keep")
 async def test_counts_that_are_exactly_as_old_as_the_bound_are_kept(storage: Storage) -> None:
     few_at_the_bound = AttemptCount(attempts=1, first_at=NOON - HOUR, allowed_at=NOON)
     many_at_the_bound = AttemptCount(attempts=9, first_at=NOON - HOUR, allowed_at=NOON - MINUTE)
@@ -69,6 +76,7 @@ async def test_counts_that_are_exactly_as_old_as_the_bound_are_kept(storage: Sto
         assert await tx.attempts.prune(NOON + MINUTE, NOON - MINUTE, 2, 9) == 2
 
 
+@proves(ChangeRepository.prune, "Delete at most")
 async def test_changes_that_are_exactly_as_old_as_the_bound_are_kept(storage: Storage) -> None:
     users = [a_user(name) for name in ("ada", "bob")]
     await put(storage, *users)
@@ -84,6 +92,7 @@ def an_entry(account: User, number: int) -> AuditEntry:
     return AuditEntry(event=SecurityEvent.USER_UPDATED, by=OPERATOR, account=account.id, after={"n": number})
 
 
+@proves(AuditRepository.prune, "Delete at most")
 async def test_entries_that_are_exactly_as_old_as_the_bound_are_kept(storage: Storage) -> None:
     ada = a_user("ada")
     await put(storage, ada)
@@ -95,6 +104,7 @@ async def test_entries_that_are_exactly_as_old_as_the_bound_are_kept(storage: St
         assert await tx.audit.prune(entry.sealed.at + MINUTE, 9) == 1
 
 
+@proves(AuditReader.in_order, "Return at most")
 async def test_entries_follow_the_one_with_the_given_number_in_its_stream(storage: Storage) -> None:
     ada = a_user("ada")
     await put(storage, ada)
@@ -106,6 +116,7 @@ async def test_entries_follow_the_one_with_the_given_number_in_its_stream(storag
             assert [each.sealed.number for each in following] == list(range(1, 5))[number : number + 2]
 
 
+@proves(AuditReader.page, "The entries of one account")
 async def test_entries_of_several_accounts_are_listed_by_their_times_and_not_by_their_numbers(
     storage: Storage,
 ) -> None:
@@ -121,6 +132,7 @@ async def test_entries_of_several_accounts_are_listed_by_their_times_and_not_by_
     assert milliseconds == sorted(milliseconds, reverse=True)
 
 
+@proves(UserPages, "A page has at most")
 async def test_a_page_has_no_more_accounts_than_were_asked_for(storage: Storage) -> None:
     await put(storage, *map(a_user, ["ada", "bob", "carl"]))
     async with storage.reading() as reading:
@@ -130,6 +142,7 @@ async def test_a_page_has_no_more_accounts_than_were_asked_for(storage: Storage)
         assert len(await pages.by_creation(None, 2, latest_first=True)) == 2
 
 
+@proves(LeaseRepository.give_up, "End the lease")
 async def test_nobody_gives_up_a_lease_that_is_not_there(storage: Storage) -> None:
     async with storage.transaction() as tx:
         for holder in ("ada", ""):
@@ -137,6 +150,7 @@ async def test_nobody_gives_up_a_lease_that_is_not_there(storage: Storage) -> No
         assert await tx.leases.take("pruning", "bob", NOON, NOON + MINUTE)
 
 
+@proves(Storage, "StorageUnavailable and TransactionConflict")
 async def test_each_conflict_names_its_cause_for_the_log(storage: Storage) -> None:
     ada, key = a_user("ada"), AttemptKey(LoginHash(b"1" * 32))
     count = AttemptCount(attempts=1, first_at=NOON, allowed_at=NOON)
@@ -159,3 +173,20 @@ async def test_each_conflict_names_its_cause_for_the_log(storage: Storage) -> No
 async def run(storage: Storage, change: Callable[[Transaction], Awaitable[object]]) -> None:
     async with storage.transaction() as tx:
         await change(tx)
+
+
+@proves(AttemptReader.with_user, "Return the count")
+async def test_a_transaction_reads_a_count_with_its_account_too(storage: Storage) -> None:
+    ada, key = a_user("ada"), AttemptKey(LoginHash(b"1" * 32))
+    await put(storage, ada)
+    async with storage.transaction() as tx:
+        assert await tx.attempts.with_user(key, "ada") == (None, ada)
+        assert await tx.attempts.with_user(key, "nobody") == (None, None)
+
+
+@proves(Storage, "A new storage contains")
+async def test_the_roles_of_a_new_storage_have_a_time_of_creation(storage: Storage) -> None:
+    async with storage.reading() as reading:
+        roles = await reading.roles.all()
+    assert len(roles) == 3
+    assert all(role.created_at.utcoffset() == timedelta(0) for role in roles)
