@@ -27,6 +27,13 @@ GOAL = 90
 NOTICED = frozenset({"killed", "timeout", "segfault", "caught by type check"})
 RESULT = re.compile(r"^ +(?P<name>\S+): (?P<status>[a-z ]+)$", re.MULTILINE)
 
+SHOW = """\
+import sys
+from mutmut.__main__ import cli
+for name in sys.argv[1:]:
+    cli(["show", name], standalone_mode=False)
+"""
+
 SETTINGS = """\
 [tool.mutmut]
 source_paths = ["{adapter}"]
@@ -67,9 +74,18 @@ def prepare(modules: Sequence[str]) -> None:
 
 
 def mutmut(*arguments: str, capture: bool = False) -> "subprocess.CompletedProcess[str]":
+    return python("-m", "mutmut", *arguments, capture=capture)
+
+
+def shown(names: Sequence[str]) -> str:
+    """Return the differences, which one process shows: starting one takes longer than showing it."""
+    return python("-c", SHOW, *names, capture=True).stdout
+
+
+def python(*arguments: str, capture: bool) -> "subprocess.CompletedProcess[str]":
     path = os.pathsep.join(map(str, (PACKAGES, ROOT / "scripts")))
     return subprocess.run(  # noqa: S603
-        [sys.executable, "-m", "mutmut", *arguments],
+        [sys.executable, *arguments],
         cwd=WORK,
         env={**os.environ, "PYTHONPATH": path},
         capture_output=capture,
@@ -86,10 +102,8 @@ def statuses() -> dict[str, str]:
 
 def report(results: Mapping[str, str]) -> int:
     """Print what was not noticed, and how much was."""
-    for name, status in results.items():
-        if status not in NOTICED:
-            shown = mutmut("show", name, capture=True).stdout
-            sys.stdout.write(f"\n{name}: {status}\n{changed_lines(shown)}\n")
+    missed = [name for name, status in results.items() if status not in NOTICED]
+    sys.stdout.write(changed_lines(shown(missed) if missed else ""))
     counts = Counter(results.values())
     noticed = sum(counts[status] for status in NOTICED)
     percent = 100 * noticed / len(results) if results else 0
@@ -98,8 +112,10 @@ def report(results: Mapping[str, str]) -> int:
     return 0 if percent >= GOAL else 1
 
 
-def changed_lines(diff: str) -> str:
-    return "\n".join(line for line in diff.splitlines() if re.match(r"[-+](?![-+])", line))
+def changed_lines(diffs: str) -> str:
+    """Return the name and the changed lines of each difference."""
+    wanted = [line for line in diffs.splitlines(keepends=True) if re.match(r"# |[-+](?![-+])", line)]
+    return "".join(line.replace("# ", "\n", 1) if line.startswith("# ") else line for line in wanted)
 
 
 if __name__ == "__main__":

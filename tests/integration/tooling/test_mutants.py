@@ -1,7 +1,5 @@
 """What `make mutants` prints and answers. That it runs: test_make_targets.py."""
 
-from typing import Any
-
 import pytest
 
 from mutants import __main__ as mutants
@@ -10,16 +8,9 @@ NAME = "doorward.infrastructure.memory.leases.x_take__mutmut_1"
 SHOWN = "# name: survived\n--- a.py\n+++ a.py\n@@ -1 +1 @@\n def take():\n-    return 1\n+    return 2\n"
 
 
-class Shown:
-    stdout = SHOWN
-
-
 @pytest.fixture(autouse=True)
 def shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    def mutmut(*_: str, **__: Any) -> type[Shown]:
-        return Shown
-
-    monkeypatch.setattr(mutants, "mutmut", mutmut)
+    monkeypatch.setattr(mutants, "shown", lambda names: SHOWN * len(names))
 
 
 @pytest.mark.parametrize(("noticed", "exit_code"), [(90, 0), (89, 1)])
