@@ -30,6 +30,7 @@ class State:
 def add_transactions(engine: Engine) -> None:
     """Make the engine, which is set to AUTOCOMMIT, run transactions."""
     event.listen(engine, "begin", begin)
+    event.listen(engine, "before_execute", refuse_lost)
     event.listen(engine, "before_cursor_execute", prepare)
     event.listen(engine, "commit", commit)
     event.listen(engine, "rollback", roll_back)
@@ -38,6 +39,12 @@ def add_transactions(engine: Engine) -> None:
 def begin(connection: Connection) -> None:
     """Send nothing. The first statement is sent together with the beginning."""
     connection.info[STATE] = State()
+
+
+def refuse_lost(connection: Connection, *_: object) -> None:
+    """Raise TransactionConflict if an earlier statement has lost the connection, and the transaction with it."""
+    if connection.invalidated:
+        raise TransactionConflict(cause="connection_lost_before")
 
 
 def prepare(
@@ -61,6 +68,7 @@ def prepare(
 
 def commit(connection: Connection) -> None:
     """Raise TransactionConflict if the server rolls back instead, which is no error for it."""
+    refuse_lost(connection)
     state: State = connection.info[STATE]
     if state.has_begun and send(connection, "COMMIT") != "COMMIT":
         raise TransactionConflict(cause="an_earlier_statement_failed")
