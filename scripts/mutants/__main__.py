@@ -1,7 +1,7 @@
 """Change the memory adapter in one place after the other, and see whether the contract tests of storage notice.
 
 Usage: python -m mutants [MODULE ...], with modules of src/infrastructure/memory such as `leases`. mutmut does the work.
-It is run on a copy in `.mutants/`, where `doorward` is a folder and no link (docs/decisions/mutants.md). Prints what
+It is run on a copy in `.mutants/`, with settings of its own (docs/decisions/mutants.md). Prints what
 survived. The exit code is 1 if less than 90 percent of the changes were noticed.
 """
 
