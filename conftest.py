@@ -17,6 +17,7 @@ pytest_plugins = ["support.mysql.plugin", "support.contract_fixtures", "support.
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "full: runs only with DOORWARD_TESTS=full, as in `make test-full`")
+    pytest.register_assert_rewrite("doorward.testing.contracts")  # tests import the contracts of the ports
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

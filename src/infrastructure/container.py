@@ -93,21 +93,25 @@ ACCESS = (
 SERVICES = (RegisterService, ListServices, RemoveService, AuthenticateClient, IntrospectToken, RevokeToken)
 
 
+USE_CASES = (
+    *ACCOUNTS,
+    *ADMINISTRATION,
+    *OWN_ACCOUNT,
+    *SESSIONS,
+    *ACCESS,
+    *KEYS,
+    *SERVICES,
+    *LETTERS,
+    *EMAIL_ADDRESSES,
+    *AUDIT,
+    *OPERATIONS,
+)
+"""The use cases that are made of ports, policies and other use cases alone."""
+
+
 class UseCases(Provider):
     scope = Scope.APP
-    all = provide_all(
-        *ACCOUNTS,
-        *ADMINISTRATION,
-        *OWN_ACCOUNT,
-        *SESSIONS,
-        *ACCESS,
-        *KEYS,
-        *SERVICES,
-        *LETTERS,
-        *EMAIL_ADDRESSES,
-        *AUDIT,
-        *OPERATIONS,
-    )
+    all = provide_all(*USE_CASES)
 
 
 def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:

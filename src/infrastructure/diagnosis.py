@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from doorward.infrastructure.finding import Finding
-from doorward.infrastructure.mail.smtp_url import MailTls, SmtpUrl
+from doorward.infrastructure.mail.sender import Sender
 from doorward.infrastructure.quantity import quantity
 from doorward.infrastructure.rate_limits.redis_url import masked_redis_url
 from doorward.infrastructure.settings.data_dir import letters_folder, needs_data_dir
@@ -19,9 +19,7 @@ from doorward.infrastructure.settings.file_access import (
 )
 from doorward.infrastructure.settings.reachability import is_for_this_machine
 from doorward.infrastructure.settings.settings import Settings
-from doorward.infrastructure.settings.start_refused import StartRefused
-from doorward.infrastructure.settings.web_addresses import LOOPBACK_NAMES, bracketed, is_loopback
-from doorward.infrastructure.sql.urls import DatabaseUrl, Tls
+from doorward.infrastructure.settings.web_addresses import LOOPBACK_NAMES, bracketed
 
 NIST_MIN_PASSWORD_CHARACTERS = 15
 
@@ -96,7 +94,7 @@ def diagnose_limits(settings: Settings, *, exposed: bool) -> Finding:
 
 def diagnose_letters(settings: Settings, *, exposed: bool) -> Finding:
     """Return a finding about where letters go, and about TLS on the way."""
-    if settings.smtp_url is None:
+    if settings.mail is None:
         return Finding.judged(
             "letters",
             f"there is no mail server, so that letters become files in {letters_folder(settings)}",
@@ -104,14 +102,7 @@ def diagnose_letters(settings: Settings, *, exposed: bool) -> Finding:
             fix="set DOORWARD_SMTP_URL and DOORWARD_MAIL_FROM, or nobody gets a letter",
             otherwise="advice",
         )
-    url = SmtpUrl.parse(settings.smtp_url)
-    return Finding.judged(
-        "letters",
-        f"letters from {settings.mail_from} go to {url.masked}",
-        good=url.tls is not MailTls.NONE or is_loopback(url.host),
-        fix="remove ?starttls=off from DOORWARD_SMTP_URL: the links of letters pass the network in the open",
-        otherwise="advice",
-    )
+    return settings.mail.diagnose(Sender.parse(settings.mail_from))
 
 
 def diagnose_strength(settings: Settings, *, exposed: bool) -> Iterator[Finding]:
@@ -129,7 +120,7 @@ def diagnose_strength(settings: Settings, *, exposed: bool) -> Iterator[Finding]
         fix="set DOORWARD_PASSWORD_MIN_LENGTH to 15 or more while passwords are the only factor (NIST SP 800-63B-4)",
         otherwise="advice",
     )
-    yield diagnose_hasher(settings)
+    yield settings.hashing.diagnose()
     cores = os.cpu_count() or 1
     yield Finding.judged(
         "processes",
@@ -137,24 +128,6 @@ def diagnose_strength(settings: Settings, *, exposed: bool) -> Iterator[Finding]
         f"{quantity(cores, 'core')}",
         good=settings.workers <= cores and settings.hash_threads <= cores,
         fix="set DOORWARD_WORKERS and DOORWARD_HASH_THREADS to at most the number of cores",
-        otherwise="advice",
-    )
-
-
-def diagnose_hasher(settings: Settings) -> Finding:
-    from doorward.infrastructure.security.argon2_libraries import argon2_library  # noqa: PLC0415 heavy
-
-    try:
-        name = argon2_library(settings.hasher).name
-    except StartRefused as refused:
-        return Finding(
-            check="hasher", state="wrong", text=f"{settings.hasher} cannot hash passwords here", fix=str(refused)
-        )
-    return Finding.judged(
-        "hasher",
-        f"passwords are hashed by {name}",
-        good=name == "libsodium" or settings.hasher != "auto",
-        fix="install PyNaCl: on many processors it computes the same hashes faster",
         otherwise="advice",
     )
 
@@ -190,8 +163,7 @@ def diagnose_files(settings: Settings, env_file: Path) -> Iterator[Finding]:
         )
     else:
         yield Finding(check="master secret", state="ok", text="given by DOORWARD_SECRET_KEY or its file")
-    database = settings.database.sqlite_path
-    for path in [Path(f"{database}{suffix}") for suffix in ("", "-wal", "-shm")] if database else []:
+    for path in settings.database.files:
         yield from private("database file", path)
     if holds_secrets(env_file):
         yield from private("settings file", env_file)
@@ -212,16 +184,3 @@ def private(check: str, path: Path) -> Iterator[Finding]:
     if status is not None:
         text, good = f"{path} has mode {mode_text(status)}", not others_may_access(status)
         yield Finding.judged(check, text, good=good, fix=file_advice(path))
-
-
-def diagnose_tls(url: DatabaseUrl) -> Iterator[Finding]:
-    """A finding about TLS to a database on another machine, and about the proof of its identity."""
-    if url.sqlite_path is not None or is_loopback(url.host):
-        return
-    yield Finding.judged(
-        "database TLS",
-        f"ssl-mode={url.tls}",
-        good=url.tls in {Tls.VERIFY_CA, Tls.VERIFY_IDENTITY},
-        fix="add ?ssl-mode=VERIFY_IDENTITY to the database URL, with &ssl-ca=FILE when the provider has its own CA",
-        otherwise="wrong" if url.tls is Tls.DISABLED else "advice",
-    )

@@ -1,4 +1,6 @@
-"""Builds the service from settings, container, application and edge. Only this file and `cli/` see adapters."""
+"""Builds the service from settings, container, application and edge. Only this file, `cli/` and `embedding/` see
+adapters.
+"""
 
 import asyncio
 import os
@@ -75,37 +77,45 @@ def http_config(settings: Settings) -> HttpConfig:
 
 
 def background_work(container: AsyncContainer) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
-    """Return the lifespan that runs the background work: it reads keys and changes, proves that it can write, does the
-    maintenance, sends letters, and flushes the metrics. The first read of the changes and the first proof end before
-    the first request.
-    """
+    """Return the lifespan that runs the background work of a server, and closes the container."""
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        follow = await container.get(ChangeFollower)
-        prove_writing = await container.get(ProveWriting)
-        with suppress(Unavailable):  # without the database, requests get 503 until a later read succeeds
-            await follow.once()
-        await prove_writing.once()
-        maintain = await container.get(Maintenance)
-        sender = await container.get(LetterSender)
-        publisher = await container.get(RevocationPublisher)
-        await container.get(LimitRequests)  # imports its library now, and not while the first sign-in waits
-        works = (
-            follow.run(),
-            prove_writing.run(),
-            maintain.run(),
-            sender.run(),
-            metrics.REQUEST_COUNTS.keep_flushing(),
-        )
-        tasks = [asyncio.create_task(work) for work in works]
-        try:
+        async with working(container):
+            publisher = await container.get(RevocationPublisher)
             with call_on_stop(publisher.stop):
                 yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            await container.close()
 
     return lifespan
+
+
+@asynccontextmanager
+async def working(container: AsyncContainer) -> AsyncIterator[None]:
+    """Within the block, run the background work: it reads keys and changes, proves that it can write, does the
+    maintenance, sends letters, and flushes the metrics. Close the container afterwards.
+
+    The first read of the changes and the first proof end before the block begins.
+    """
+    follow = await container.get(ChangeFollower)
+    prove_writing = await container.get(ProveWriting)
+    with suppress(Unavailable):  # without the database, requests get 503 until a later read succeeds
+        await follow.once()
+    await prove_writing.once()
+    maintain = await container.get(Maintenance)
+    sender = await container.get(LetterSender)
+    await container.get(LimitRequests)  # imports its library now, and not while the first sign-in waits
+    works = (
+        follow.run(),
+        prove_writing.run(),
+        maintain.run(),
+        sender.run(),
+        metrics.REQUEST_COUNTS.keep_flushing(),
+    )
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await container.close()

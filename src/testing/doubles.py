@@ -32,7 +32,7 @@ from doorward.domain.letters.link_token import LinkTokenHash
 from doorward.domain.rate_limits.rate_limit import RateLimit
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-FIFTEEN_MINUTES = timedelta(minutes=15)
+FIFTEEN_MINUTES, FIVE_SECONDS = timedelta(minutes=15), timedelta(seconds=5)
 NUMBERS = count(1)
 
 
@@ -111,7 +111,8 @@ class PlainTokens:
     """Tokens that anybody can read and forge: `subject/id/session/epoch/seconds of issue/seconds of expiry`."""
 
     def issue(self, user: User, session_id: SessionId, now: datetime, ends_at: datetime) -> IssuedToken:
-        issued, end = int(now.timestamp()), int(min(ends_at, now + FIFTEEN_MINUTES).timestamp())
+        issued = int(now.timestamp())
+        end = max(int(min(ends_at, now + FIFTEEN_MINUTES).timestamp()), issued + 1)
         return IssuedToken(f"{user.id}/{uuid7(now)}/{session_id}/{user.epoch}/{issued}/{end}", end - issued)
 
     def verify(self, token: str, now: datetime) -> AccessToken:
@@ -125,9 +126,9 @@ class PlainTokens:
                 issued_at=datetime.fromtimestamp(int(issued), UTC),
                 expires_at=datetime.fromtimestamp(int(end), UTC),
             )
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise InvalidToken from error
-        if read.expires_at <= now:
+        if not read.issued_at - FIVE_SECONDS <= now < read.expires_at:
             raise InvalidToken
         return read
 
@@ -180,7 +181,7 @@ class PlainSealer:
 
     def resealed(self, key: SigningKey) -> SigningKey:
         self.check(key)
-        return replace(key, sealed=key.sealed.removeprefix(b"before:"))
+        return replace(key, sealed=key.sealed.removeprefix(b"before:")) if key.sealed.startswith(b"before:") else key
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,10 +110,10 @@ async def test_a_server_is_verified_by_a_ca_that_a_setting_holds(
     text, variable = own.read_text("utf-8"), {"DOORWARD_DATABASE_URL": mysql_url.partition("?")[0]}
     for ca in (text, text.replace("\n", "\\n")):
         with pytest.raises(StartRefused, match="has no tables of Doorward"):
-            await check_schema(load_settings({**variable, "DOORWARD_DATABASE_SSL_CA": ca}).database)
+            await load_settings({**variable, "DOORWARD_DATABASE_SSL_CA": ca}).database.check()
     other = certificate(tmp_path).read_text("utf-8")
     with pytest.raises(StartRefused, match="cannot be used"):
-        await check_schema(load_settings({**variable, "DOORWARD_DATABASE_SSL_CA": other}).database)
+        await load_settings({**variable, "DOORWARD_DATABASE_SSL_CA": other}).database.check()
 
 
 def test_a_ca_of_a_setting_that_cannot_be_read_is_refused() -> None:

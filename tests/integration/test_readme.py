@@ -116,7 +116,12 @@ def test_the_table_of_settings_equals_the_code() -> None:
     ]
 
 
-DOCUMENTS = (PROJECT / "README.md", PROJECT / "SECURITY.md", *sorted((PROJECT / "docs").rglob("*.md")))
+DOCUMENTS = (
+    PROJECT / "README.md",
+    PROJECT / "SECURITY.md",
+    *sorted((PROJECT / "docs").rglob("*.md")),
+    *sorted((PROJECT / "examples").glob("*/README.md")),
+)
 LINK = re.compile(r"\]\(([^)#:]*)(?:#([^)]*))?\)")
 
 

@@ -11,6 +11,8 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
+from doorward.infrastructure.adapters.storage_adapter import StorageAdapter
+from doorward.infrastructure.sql.adapter import SqlAdapter
 from doorward.infrastructure.sql.engine import make_database_file
 from doorward.infrastructure.sql.naming import VERSION_TABLE
 from doorward.infrastructure.sql.schema import migrate
@@ -32,6 +34,12 @@ def make_tables(url: DatabaseUrl) -> None:
     elif not url.sqlite_path.exists():
         make_database_file(url.sqlite_path)
         url.sqlite_path.write_bytes(sqlite_file(url.table_prefix))
+
+
+def make_tables_of(adapter: StorageAdapter) -> None:
+    """Do the same for the database of an adapter of SQLite or MySQL."""
+    assert isinstance(adapter, SqlAdapter)
+    make_tables(adapter.url)
 
 
 def make_mysql_tables(url: DatabaseUrl) -> None:

@@ -3,6 +3,8 @@ from typing import Protocol
 
 
 class Clock(Protocol):
+    """Tells the time."""
+
     def now(self) -> datetime:
         """Return the wall-clock time, aware and in UTC."""
         ...

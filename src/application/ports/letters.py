@@ -126,11 +126,17 @@ class LinkTokens(Protocol):
     """Generates and reads the tokens of links."""
 
     def generate(self) -> tuple[str, LinkTokenHash]:
-        """Return a token of 256 random bits, and its hash to be stored."""
+        """Return a token of 256 random bits, and its hash to be stored.
+
+        No two tokens are alike. The hash has 32 bytes, and does not contain the token.
+        """
         ...
 
     def hash_of(self, value: str) -> LinkTokenHash | None:
-        """Return the hash of what a client sent, or None if it does not have the form of a token."""
+        """Return the hash of a token that a client sent.
+
+        Return None for a text that does not have the form of a token. Nothing is raised, whatever it contains.
+        """
         ...
 
 
@@ -158,9 +164,13 @@ class LetterContents:
 
 
 class Mailer(Protocol):
-    async def send(self, contents: LetterContents) -> None:
-        """Write the letter and hand it over. Raise LetterUndelivered when that fails.
+    """Writes letters and hands them over."""
 
-        The same letter has the same Message-ID each time, so that mail programs recognise a repetition.
+    async def send(self, contents: LetterContents) -> None:
+        """Return when the letter was handed over, of whatever kind and in whatever language it is.
+
+        Raise LetterUndelivered when that fails, and nothing else. The refusal contains neither the address nor the
+        token of the letter. The same letter has the same Message-ID each time, so that mail programs recognise a
+        repetition.
         """
         ...

@@ -25,35 +25,52 @@ class Verdict(Enum):
 
 
 class PasswordHasher(Protocol):
-    """Hashes passwords slowly, in a bounded pool of threads. `hash` and `verify` raise HashingBusy when the pool is
-    full."""
+    """Hashes passwords slowly, in a bounded number of threads.
+
+    Both coroutines raise HashingBusy when they would wait for too long. They raise nothing else, whatever the password
+    and the hash contain.
+    """
 
     async def hash(self, password: Password) -> PasswordHash:
-        """Return a salted PHC string."""
+        """Return a string that `verify` calls a MATCH for this password.
+
+        Each call uses a fresh salt (NIST SP 800-63B-4, section 3.1.1.2). All of the password counts, up to 256
+        characters and 1,024 bytes.
+        """
         ...
 
     async def verify(self, password: Password, password_hash: PasswordHash | None, login: str) -> Verdict:
-        """Compare the password with the hash and return the verdict.
+        """Return MISMATCH unless the password has this hash.
 
-        `login` is the folded name that was tried, whether anybody has it or not. Each name may take only a part of the
-        queue; beyond it the refusal is HashingBusy, too.
+        Return MATCH for a hash with current parameters, and MATCH_OUTDATED for one with others. Spellings of a password
+        that are equal in NFKC are the same password. None means an unknown account, and never matches. It takes as long
+        as a hash with current parameters. A damaged hash never matches. A hash whose parameters exceed the limits of
+        the adapter never matches, and is not computed. Both are recorded as `password_hash_unusable`. Each login may
+        take only a part of the queue, and beyond it HashingBusy is raised.
 
-        None means an unknown account: it costs the same as a real hash and never matches. A damaged hash and a hash
-        whose parameters exceed the limits of the adapter never match either; both are reported to the log.
+        `login` is the folded name that was tried, whether anybody has it or not.
         """
         ...
 
     def unusable_reason(self, password_hash: str) -> str | None:
-        """Return why `verify` would not try this hash, or None if it would. The text contains no part of the hash, and
-        nothing is hashed."""
+        """Return None for a hash that `verify` would try.
+
+        Return otherwise why it would not, in one line. The text contains no part of the hash. Nothing is hashed.
+        """
         ...
 
 
 class PasswordStrength(Protocol):
-    def weakness(self, password: Password, known: Iterable[str]) -> str | None:
-        """Return why the password is forbidden or easy to guess, and what would help; None if it is neither.
+    """Says which passwords are forbidden or easy to guess."""
 
-        `known` holds the username and the email of the account. Takes about a millisecond at most.
+    def weakness(self, password: Password, known: Iterable[str]) -> str | None:
+        """Return None for a password that is neither forbidden nor easy to guess.
+
+        Return otherwise why it is, and what would help, in at least one sentence. The text does not contain the
+        password. Equal passwords have equal answers. Nothing is raised, whatever the texts contain. It takes about a
+        millisecond at most.
+
+        `known` holds the username and the email of the account.
         """
         ...
 
@@ -66,20 +83,30 @@ class IssuedToken:
 
 
 class AccessTokens(Protocol):
-    """Issues and verifies access tokens of RFC 9068 (`at+jwt`)."""
+    """Issues and verifies access tokens of RFC 9068 (`at+jwt`).
+
+    Neither the database nor the network is used.
+    """
 
     def issue(self, user: User, session_id: SessionId, now: datetime, ends_at: datetime) -> IssuedToken:
         """Return a token for the account and the session, signed with the key that is active at `now`.
 
-        It contains the epoch of the account, a number that grows when all its sessions end, and it expires at `ends_at`
-        at the latest, which is the end of the session.
+        It contains the id and the epoch of the account, and the id of the session. It has an id of its own. Its times
+        are whole seconds, and it is issued at `now`, rounded down. It is valid for `expires_in` seconds, at least one.
+        It expires at `ends_at` at the latest, unless that is within a second. StorageUnavailable is raised when no key
+        is active.
+
+        `ends_at` is the end of the session; the epoch is a number that grows when all sessions of an account end.
         """
         ...
 
     def verify(self, token: str, now: datetime) -> AccessToken:
-        """Return the claims of the token. Neither the database nor the network is used.
+        """Return what the token says.
 
-        Raise InvalidToken if this service did not sign the token, or if it was altered or is not valid at `now`.
+        Raise InvalidToken from the moment at which the token expires. Raise InvalidToken more than five seconds before
+        the token was issued, which is how far clocks may differ. Raise InvalidToken if any character was altered, or if
+        another service signed the token. Raise InvalidToken, and nothing else, for any other text. The refusal contains
+        nothing of the token.
         """
         ...
 
@@ -170,36 +197,53 @@ class KeySealer(Protocol):
     """Generates private keys, and seals them: encrypts them with a key that is derived from the master secret."""
 
     def generate(self, now: datetime, algorithm: Algorithm = "ES256") -> SigningKey:
-        """Return a new key that signs from `now` on. RSA takes up to a second, so never call it in a transaction or on
-        the event loop."""
+        """Return a new key of the algorithm that signs from `now` on.
+
+        No two keys are alike.
+
+        `algorithm` may be RS256, which takes up to a second: never call it in a transaction or on the event loop.
+        """
         ...
 
     def seal(self, pem: bytes, now: datetime, signs_from: datetime) -> SigningKey:
-        """Return a private key of the operator, sealed.
+        """Return a private key of the operator, sealed, with these times.
 
-        `pem` is PKCS#8, PKCS#1 or SEC 1 without a passphrase: P-256 (ES256), Ed25519 (EdDSA), or RSA of at least 3,072
-        bits (RS256). Raise InvalidKey for anything else; its text says what is accepted.
+        P-256 becomes ES256, Ed25519 becomes EdDSA, and RSA of 3,072 bits or more becomes RS256. Equal keys have equal
+        ids, and different keys have different ones. The sealed key contains no part of the private key. Raise
+        InvalidKey for any other text. The refusal contains no part of the text.
+
+        `pem` is PKCS#8, PKCS#1 or SEC 1 without a passphrase.
         """
         ...
 
     def check(self, key: SigningKey) -> None:
-        """Raise InvalidKey when the key cannot be decrypted, for example because it was sealed under another master
-        secret."""
+        """Raise InvalidKey when the key cannot be decrypted.
+
+        That is so when it was sealed under another master secret, when its sealed form was altered, and when it has the
+        id of another key.
+        """
         ...
 
     def resealed(self, key: SigningKey) -> SigningKey:
-        """Return the key, sealed under the current master secret. A key that is sealed under it already is returned
-        unchanged. Raise InvalidKey when the key cannot be decrypted."""
+        """Return the key, sealed under the current master secret, and otherwise unchanged.
+
+        The same object is returned if it is sealed under that secret already. Raise InvalidKey when the key cannot be
+        decrypted.
+        """
         ...
 
 
 class SecurityLog(Protocol):
-    """Records security events. Where the OWASP Logging Vocabulary has a name for an event, that name is used."""
+    """Records security events, under the names of the OWASP Logging Vocabulary where it has one."""
 
     def record(self, event: SecurityEvent, /, **fields: str | int | bool | None) -> None:
-        """Write one event. No field may hold a password, a token or a key.
+        """Write one line, which contains the name of the event and the values of the fields.
 
-        The field `login` is the name that was typed at sign-in. People type passwords there, so only an HMAC of it is
-        written.
+        An event without `max_lines_per_second` is always written. Of any other at least the first line of a second is
+        written for each account. No text breaks a line. Nothing is raised, whatever the texts contain. The field
+        `login` is never written, since people type passwords there, but a keyed hash of it (HMAC). Equal logins have
+        equal hashes, and different logins have different ones.
+
+        `fields` never hold a password, a token or a key.
         """
         ...

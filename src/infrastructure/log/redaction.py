@@ -17,6 +17,7 @@ SECRET_TEXTS = re.compile(
     r"|\$argon2[a-z]*\$[^\s'\"]+"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END|\Z)"
     r"|(?<=://)[^/\s'\"@]*:\S*@"  # user and password of a URL, however many @ the password has
+    r"|(?<=[?&;])[\w-]*(?i:pass|pwd|secret|token)[\w-]*=[^&;\s'\"]+"  # options of a URL
     r"|(?<=\[parameters: ).*",  # of a statement, in SQLAlchemy's messages
     re.DOTALL,
 )

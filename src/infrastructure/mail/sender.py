@@ -31,6 +31,9 @@ class Sender:
             raise ValueError(f"the name has at most {MAX_NAME_CHARACTERS} printable characters")
         return cls(address, name)
 
+    def __str__(self) -> str:
+        return f"{self.name} <{self.address}>" if self.name else self.address
+
     @property
     def domain(self) -> str:
         return self.address.rpartition("@")[2]

@@ -73,9 +73,3 @@ class SmtpUrl:
         scheme = "smtps" if self.tls is MailTls.IMPLICIT else "smtp"
         who = f"{self.user}:***@" if self.user else ""
         return f"{scheme}://{who}{self.host}:{self.port}"
-
-
-def check_smtp_url(raw: str) -> str:
-    """Return the URL as it was written. Raise ValueError when it cannot be used."""
-    SmtpUrl.parse(raw)
-    return raw

@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import final
 
-from doorward.application.ports.storage import CommitListener
+from doorward.application.ports.storage import CommitListener, Reading, Transaction
 from doorward.domain.change_feed.change import Change, SequencedChange
-from doorward.domain.errors import StorageUnavailable
+from doorward.domain.errors import StorageUnavailable, TransactionConflict
 from doorward.infrastructure.memory.adoptions import MemoryAdoptions
 from doorward.infrastructure.memory.attempts import MemoryAttempts
 from doorward.infrastructure.memory.audit import MemoryAudit
@@ -57,6 +57,7 @@ class MemoryTransaction:
         self.profiles = MemoryProfiles(tables)
         self.invitations = MemoryInvitations(tables)
         self.deleted_users = MemoryDeletedUsers(tables)
+        self.user_pages = MemoryUserPages(tables)
 
     def announce(self, change: Change) -> None:
         self.announced.append(change)
@@ -188,8 +189,31 @@ class MemoryStorage:
     async def reading(self) -> AsyncIterator[MemoryReading]:
         yield MemoryReading(self.database)
 
+    @asynccontextmanager
+    async def savepoint(self, tx: Transaction) -> AsyncIterator[None]:
+        own = as_own(tx)
+        before, announced = own.tables.copied(), len(own.announced)
+        try:
+            yield
+        except (StorageUnavailable, TransactionConflict):
+            raise
+        except Exception:
+            own.tables.restore(before)
+            del own.announced[announced:]
+            raise
+
+    def reading_in(self, tx: Transaction) -> Reading:
+        return as_own(tx)
+
     def on_commit(self, listener: CommitListener) -> None:
         self._listeners.append(listener)
 
     async def close(self) -> None:
         """Do nothing: the storage holds nothing open."""
+
+
+def as_own(tx: Transaction) -> MemoryTransaction:
+    """Return a transaction of this adapter with its data. Raise TypeError for that of another."""
+    if not isinstance(tx, MemoryTransaction):
+        raise TypeError(f"A {type(tx).__name__} is not a transaction of this storage.")
+    return tx

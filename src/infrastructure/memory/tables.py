@@ -1,5 +1,5 @@
 import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Self
 
@@ -74,6 +74,11 @@ class Tables:
             profiles=dict(self.profiles),
             invitations=dict(self.invitations),
         )
+
+    def restore(self, earlier: Self) -> None:
+        """Replace all data with those of a copy."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(earlier, each.name))
 
     def remove_sessions(self, user_id: UserId) -> int:
         """Remove all sessions of the account, and return how many there were."""

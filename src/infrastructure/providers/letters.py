@@ -3,6 +3,7 @@
 Those that write are imported when they are asked for, so that a container with another mailer does not need them.
 """
 
+from collections.abc import AsyncIterator
 from typing import final
 
 from dishka import Provider, Scope, provide
@@ -16,9 +17,9 @@ from doorward.application.letters.retry_letter import RetryLetter
 from doorward.application.letters.send_test_letter import SendTestLetter
 from doorward.application.ports.letters import LinkTokens, Mailer
 from doorward.domain.accounts.email_verification import EmailVerification
+from doorward.infrastructure.adapters.mail_adapter import MailOptions
 from doorward.infrastructure.mail.links import Links
 from doorward.infrastructure.mail.sender import Sender
-from doorward.infrastructure.mail.smtp_url import SmtpUrl
 from doorward.infrastructure.security.link_tokens import RandomLinkTokens
 from doorward.infrastructure.settings.data_dir import letters_folder
 from doorward.infrastructure.settings.reachability import is_for_this_machine
@@ -53,13 +54,15 @@ class LettersProvider(Provider):
         return EmailVerification(self.settings.email_verification)
 
     @provide
-    def mailer(self) -> Mailer:
+    async def mailer(self) -> AsyncIterator[Mailer]:
         from doorward.infrastructure.mail.file_mailer import FileMailer  # noqa: PLC0415 see above
-        from doorward.infrastructure.mail.smtp_mailer import SmtpMailer  # noqa: PLC0415
         from doorward.infrastructure.mail.templates import LetterTemplates  # noqa: PLC0415
 
         settings, links = self.settings, Links(self.settings.public_url)
         templates, sender = LetterTemplates(links, settings.templates), Sender.parse(settings.mail_from)
-        if settings.smtp_url is None:
-            return FileMailer(templates, sender, letters_folder(settings), logs_links=is_for_this_machine(settings))
-        return SmtpMailer(templates, sender, SmtpUrl.parse(settings.smtp_url), links.own_name)
+        adapter = settings.mail
+        if adapter is None:
+            yield FileMailer(templates, sender, letters_folder(settings), logs_links=is_for_this_machine(settings))
+            return
+        async with adapter.open(MailOptions(templates=templates, sender=sender, own_name=links.own_name)) as mailer:
+            yield mailer

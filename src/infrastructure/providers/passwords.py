@@ -17,10 +17,9 @@ from doorward.application.ports.security import (
 )
 from doorward.domain.accounts.attempts import AttemptPolicy
 from doorward.domain.accounts.password import PasswordPolicy
+from doorward.infrastructure.adapters.hasher_adapter import HasherAdapter, HasherOptions
 from doorward.infrastructure.security.device_tokens import KeyedLoginHasher, SignedDeviceTokens
-from doorward.infrastructure.security.hashing_pool import HashingPool
 from doorward.infrastructure.security.master_secret import MasterSecret
-from doorward.infrastructure.security.passwords import Argon2Hasher, Argon2Library
 from doorward.infrastructure.settings.settings import Settings
 
 
@@ -33,18 +32,20 @@ class PasswordsProvider(Provider):
         self.settings = settings
 
     @provide
-    def argon2_library(self) -> Argon2Library:
-        from doorward.infrastructure.security.argon2_libraries import argon2_library  # noqa: PLC0415 see above
-
-        return argon2_library(self.settings.hasher)
+    def hasher_adapter(self) -> HasherAdapter:
+        return self.settings.hashing
 
     @provide
-    async def hasher(self, library: Argon2Library, clock: Clock, log: SecurityLog) -> AsyncIterator[PasswordHasher]:
-        settings = self.settings
-        wait = settings.hash_wait_seconds
-        pool = HashingPool(settings.hash_threads, settings.hash_queue, clock, max_wait_seconds=wait)
-        yield Argon2Hasher(library, pool, log)
-        pool.close()
+    async def hasher(self, adapter: HasherAdapter, clock: Clock, log: SecurityLog) -> AsyncIterator[PasswordHasher]:
+        options = HasherOptions(
+            threads=self.settings.hash_threads,
+            queue=self.settings.hash_queue,
+            wait_seconds=self.settings.hash_wait_seconds,
+            clock=clock,
+            log=log,
+        )
+        async with adapter.open(options) as hasher:
+            yield hasher
 
     @provide
     def policy(self) -> PasswordPolicy:

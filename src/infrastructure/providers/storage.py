@@ -14,8 +14,8 @@ from doorward.application.ports.security import (
     SecurityLog,
 )
 from doorward.application.ports.storage import Storage
+from doorward.infrastructure.adapters.storage_adapter import StorageAdapter
 from doorward.infrastructure.clock import SystemClock
-from doorward.infrastructure.database import Database
 from doorward.infrastructure.security.master_secret import MasterSecret
 from doorward.infrastructure.settings.settings import Settings
 
@@ -41,15 +41,11 @@ class StorageProvider(Provider):
         log.report_left_out()  # the event loop ends before the second does
 
     @provide
-    def database(self) -> Database:
-        from doorward.infrastructure.sql.database import SqlDatabase  # noqa: PLC0415 see above
-
-        return SqlDatabase(self.settings.database)
+    def storage_adapter(self) -> StorageAdapter:
+        return self.settings.database
 
     @provide
-    async def storage(self, clock: Clock) -> AsyncIterator[Storage]:
-        from doorward.infrastructure.sql.storage import SqlStorage  # noqa: PLC0415 see above
-
-        storage = SqlStorage.open(self.settings.database, self.settings.database_pool_size, now=clock.now)
+    async def storage(self, adapter: StorageAdapter, clock: Clock) -> AsyncIterator[Storage]:
+        storage = adapter.open(clock.now)
         yield storage
         await storage.close()

@@ -1,13 +1,9 @@
 """Selects the library that computes Argon2: the configured one, or the fastest that works on this machine."""
 
-from typing import Literal
-
 from doorward.domain.errors import HashingBusy
 from doorward.infrastructure.security.argon2_cffi import Argon2Cffi
 from doorward.infrastructure.security.passwords import Argon2Library
 from doorward.infrastructure.settings.start_refused import StartRefused
-
-HasherSetting = Literal["auto", "argon2-cffi", "libsodium"]
 
 KNOWN_ANSWER = (
     b"violet",
@@ -16,8 +12,9 @@ KNOWN_ANSWER = (
 """A password and its hash as libargon2 computes it, with cheap parameters. A library that disagrees is not used."""
 
 
-def argon2_library(setting: HasherSetting) -> Argon2Library:
-    """Return the library. Raise StartRefused when libsodium is configured and does not work."""
+def argon2_library(setting: str) -> Argon2Library:
+    """Return the library for `auto`, `argon2-cffi` or `libsodium`. Raise StartRefused when libsodium is configured and
+    does not work."""
     reference = Argon2Cffi()
     if setting == "argon2-cffi":
         return reference

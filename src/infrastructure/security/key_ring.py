@@ -5,17 +5,15 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import final
 
-import jwt
-from jwt.algorithms import Algorithm as JwtAlgorithm
-
 from doorward.application.ports.security import PublishedKey
 from doorward.application.ports.storage import Storage
 from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME
 from doorward.domain.errors import StorageUnavailable
 from doorward.domain.keys.signing_key import SigningKey, expired_keys, may_have_signed, signing_at
-from doorward.infrastructure.security.jwk import PrivateKey, PublicKey, public_jwk
+from doorward.infrastructure.security.jwk import PrivateKey, public_jwk
 from doorward.infrastructure.security.sealing import AesKeySealer
 from doorward.infrastructure.settings.start_refused import StartRefused
+from doorward.tokens.verifying_key import VerifyingKey
 
 NO_KEY = "There is no signing key yet; try again in a moment."
 
@@ -29,19 +27,17 @@ class OpenKey:
 
     signing_key: SigningKey
     private: PrivateKey = field(repr=False)
-    public: PublicKey
-    jws: JwtAlgorithm
-    """The only algorithm that this key signs and verifies with."""
+    verifying: VerifyingKey
+    """The public key, with the only algorithm that this key signs and verifies with."""
     published: PublishedKey
 
     @classmethod
     def of(cls, signing_key: SigningKey, private: PrivateKey) -> "OpenKey":
-        jws = jwt.get_algorithm_by_name(signing_key.algorithm)
-        public = jws.prepare_key(private.public_key())
-        published = PublishedKey(kid=signing_key.kid, algorithm=signing_key.algorithm, members=public_jwk(public))
-        return cls(
-            signing_key=signing_key, private=jws.prepare_key(private), public=public, jws=jws, published=published
-        )
+        verifying = VerifyingKey.of(signing_key.algorithm, private.public_key())
+        members = public_jwk(verifying.public)
+        published = PublishedKey(kid=signing_key.kid, algorithm=signing_key.algorithm, members=members)
+        opened = verifying.computes.prepare_key(private)
+        return cls(signing_key=signing_key, private=opened, verifying=verifying, published=published)
 
 
 @final

@@ -1,4 +1,4 @@
-"""The types of the settings of accounts, with their descriptions."""
+"""The types of the settings of accounts and passwords, with their descriptions."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -54,5 +54,13 @@ DeletedAccountsDays = Annotated[
         le=3_650,
         description="Days for which a deleted account can be restored. Its name and email stay taken meanwhile. 0 "
         "means that accounts are deleted at once.",
+    ),
+]
+HasherName = Annotated[
+    str,
+    Meta(
+        description="Library that computes password hashes: `argon2-cffi`, `libsodium` (through PyNaCl), or "
+        "`auto`: libsodium where PyNaCl works, otherwise argon2-cffi. The hashes are the same. Which library "
+        "is faster depends on the processor. The name of an installed hasher works, too."
     ),
 ]

@@ -8,9 +8,8 @@ from doorward.infrastructure.settings.start_refused import StartRefused
 
 
 def needs_data_dir(settings: Settings) -> bool:
-    """Return whether anything is stored in the data directory: the master secret or the SQLite database."""
-    database = settings.database.sqlite_path
-    stored = database is not None and database.resolve().is_relative_to(settings.data_dir.resolve())
+    """Return whether anything is stored in the data directory: the master secret or files of the database."""
+    stored = any(file.resolve().is_relative_to(settings.data_dir.resolve()) for file in settings.database.files)
     return settings.secret_key is None or stored
 
 

@@ -9,7 +9,8 @@ MailServerUrl = Annotated[
     str | None,
     Meta(
         description="Mail server for letters: `smtp://USER:PASSWORD@HOST:PORT` (STARTTLS), or `smtps://` for "
-        "implicit TLS. `DOORWARD_SMTP_URL_FILE` names a file that holds it.",
+        "implicit TLS, or a URL whose scheme an installed mailer has. `DOORWARD_SMTP_URL_FILE` names a file that holds "
+        "it.",
         extra={"default": "none: letters become files in DATA_DIR/letters"},
     ),
 ]

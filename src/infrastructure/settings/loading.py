@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME, MAX_TUTORIAL_ACCESS_TOKEN_LIFETIME
 from doorward.domain.rate_limits.limit_name import LimitName
+from doorward.infrastructure.adapters.chosen import check_database_url, check_hasher, check_mail_url
 from doorward.infrastructure.mail.sender import check_mail_from
-from doorward.infrastructure.mail.smtp_url import check_smtp_url
 from doorward.infrastructure.rate_limits.redis_url import check_redis_url
 from doorward.infrastructure.settings.certificates import parse_certificates
 from doorward.infrastructure.settings.durations import parse_seconds
@@ -37,7 +37,6 @@ from doorward.infrastructure.settings.web_addresses import (
     parse_origin,
     parse_public_url,
 )
-from doorward.infrastructure.sql.urls import DatabaseUrl
 
 ENV_FILE = Path(".env")
 """Relative to the current directory."""
@@ -61,24 +60,8 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> S
     refuse_long_tokens(values, given)
     settings = with_defaults(values)
     refuse_ambiguous_path(settings.public_path, settings.proxy_path)
-    if settings.database_ssl_ca is not None:
-        refuse_useless_ca(settings)
+    _ = settings.database  # refuses settings that do not go together with the URL
     return settings
-
-
-def refuse_useless_ca(settings: Settings) -> None:
-    """Raise StartRefused when the URL does not go together with DOORWARD_DATABASE_SSL_CA."""
-    if settings.database.sqlite_path is not None:
-        raise StartRefused("DOORWARD_DATABASE_SSL_CA is for MySQL, and the database is SQLite; remove it.")
-
-
-def check_database_url(raw: str) -> str:
-    """Return the database URL. Raise ValueError when it cannot be used, before anything connects."""
-    try:
-        DatabaseUrl.parse(raw)
-    except StartRefused as refused:
-        raise ValueError(str(refused).removesuffix(".")) from refused
-    return raw
 
 
 def check_templates(raw: str) -> Path:
@@ -99,8 +82,9 @@ PARSERS: Mapping[str, Callable[[str], object]] = {
     "cors_origins": parse_origin,
     "cors_headers": parse_header_name,
     "trusted_proxies": parse_network,
-    "smtp_url": check_smtp_url,
+    "smtp_url": check_mail_url,
     "mail_from": check_mail_from,
+    "hasher": check_hasher,
     "templates": check_templates,
     "redis_url": check_redis_url,
     **{f"limit_{name}": check_limits for name in LimitName},

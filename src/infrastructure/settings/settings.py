@@ -1,16 +1,20 @@
 """All settings as one frozen object. `loading.py` makes it."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Unpack
 from urllib.parse import urlsplit
 
 from msgspec import Meta
 
 from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME
+from doorward.infrastructure.adapters.address import Address
+from doorward.infrastructure.adapters.chosen import hasher_adapter, mail_adapter, storage_adapter
+from doorward.infrastructure.adapters.storage_address import StorageAddress
 from doorward.infrastructure.settings.account_settings import (
     DeletedAccountsDays,
+    HasherName,
     PasswordBlocklist,
     PasswordMinLength,
     ProfileSchemaFile,
@@ -28,8 +32,13 @@ from doorward.infrastructure.settings.letter_settings import (
     TemplateFolder,
 )
 from doorward.infrastructure.settings.limits import LimitSettings
+from doorward.infrastructure.settings.setting_values import SettingValues
 from doorward.infrastructure.settings.web_addresses import Network
-from doorward.infrastructure.sql.urls import DatabaseUrl
+
+if TYPE_CHECKING:
+    from doorward.infrastructure.adapters.hasher_adapter import HasherAdapter
+    from doorward.infrastructure.adapters.mail_adapter import MailAdapter
+    from doorward.infrastructure.adapters.storage_adapter import StorageAdapter
 
 ADVICE_ON_LIFETIME = "write a whole number from 60 to 900; up to 86400 is for DOORWARD_DIALECT=tutorial only"
 WORD_PATTERN = r"^[^\s\x00-\x1f\x7f]{1,200}$"
@@ -53,19 +62,23 @@ class Settings:
     database_url: Annotated[
         str,
         Meta(
-            description="`sqlite:///PATH` or `mysql://USER:PASSWORD@HOST/NAME?ssl-mode=VERIFY_IDENTITY`. "
-            "`DOORWARD_DATABASE_URL_FILE` names a file that holds it.",
+            description="`sqlite:///PATH`, `mysql://USER:PASSWORD@HOST/NAME?ssl-mode=VERIFY_IDENTITY`, or a URL whose "
+            "scheme an installed adapter has. `DOORWARD_DATABASE_URL_FILE` names a file that holds it.",
             extra={"default": "sqlite:///DATA_DIR/doorward.db"},
         ),
     ] = field(repr=False)
     database_pool_size: Annotated[
         int,
-        Meta(ge=2, le=1_000, description="Maximum of MySQL connections per worker, 2 or more. Half read, half write."),
+        Meta(
+            ge=2,
+            le=1_000,
+            description="Maximum of connections per worker to a database server, 2 or more. Half read, half write.",
+        ),
     ] = 10
     database_ssl_ca: Annotated[
         str | None,
         Meta(
-            description="CA certificates of the MySQL server in PEM, in place of `ssl-ca=FILE` in the URL. "
+            description="CA certificates of the database server in PEM, in place of `ssl-ca=FILE` in the URL. "
             "`DOORWARD_DATABASE_SSL_CA_FILE` names a file that holds them.",
             extra={"default": "none"},
         ),
@@ -194,14 +207,7 @@ class Settings:
     email_codes: EmailCodes = False
     new_device_letters: NewDeviceLetters = True
     workers: Annotated[int, Meta(ge=1, le=64, description="Worker processes.")] = 1
-    hasher: Annotated[
-        Literal["auto", "argon2-cffi", "libsodium"],
-        Meta(
-            description="Library that computes password hashes: `argon2-cffi`, `libsodium` (through PyNaCl), or "
-            "`auto`: libsodium where PyNaCl works, otherwise argon2-cffi. The hashes are the same. Which library "
-            "is faster depends on the processor."
-        ),
-    ] = "auto"
+    hasher: HasherName = "auto"
     hash_threads: Annotated[
         int,
         Meta(
@@ -247,15 +253,40 @@ class Settings:
         Meta(description="`json`, `pretty`, or `auto`: pretty on a terminal, otherwise JSON lines."),
     ] = "auto"
 
+    @staticmethod
+    def of(**values: Unpack[SettingValues]) -> "Settings":
+        """Return settings with these values, without the environment and `.env`. Raise StartRefused with one line."""
+        from doorward.infrastructure.settings.keywords import settings_of  # noqa: PLC0415 it imports this class
+
+        return settings_of(values)
+
     @property
     def https(self) -> bool:
         """Return whether clients use TLS, to Doorward or to a proxy in front of it."""
         return self.behind_tls_proxy or self.public_url.startswith("https://")
 
     @property
-    def database(self) -> DatabaseUrl:
-        """Return the parsed URL with the other settings of the database."""
-        return replace(DatabaseUrl.parse(self.database_url, self.database_ssl_ca), table_prefix=self.table_prefix)
+    def database(self) -> "StorageAdapter":
+        """Return the adapter of the database. Raise StartRefused."""
+        return storage_adapter(
+            StorageAddress(
+                url=Address.parse(self.database_url),
+                table_prefix=self.table_prefix,
+                ca_certificates=self.database_ssl_ca,
+                connections=self.database_pool_size,
+                processes=self.workers,
+            )
+        )
+
+    @property
+    def mail(self) -> "MailAdapter | None":
+        """Return the adapter that sends letters, or None if they become files. Raise StartRefused."""
+        return None if self.smtp_url is None else mail_adapter(Address.parse(self.smtp_url))
+
+    @property
+    def hashing(self) -> "HasherAdapter":
+        """Return the adapter that hashes passwords. Raise StartRefused."""
+        return hasher_adapter(self.hasher)
 
     @property
     def public_origin(self) -> str:

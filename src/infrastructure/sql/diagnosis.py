@@ -1,6 +1,6 @@
 """Findings of `doorward doctor` about the database, read through connections made like those of the service."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from sqlalchemy import Executable, bindparam, text
@@ -8,13 +8,14 @@ from sqlalchemy import Executable, bindparam, text
 from doorward.domain.errors import StorageUnavailable
 from doorward.infrastructure.finding import Finding
 from doorward.infrastructure.settings.start_refused import StartRefused
+from doorward.infrastructure.settings.web_addresses import is_loopback
 from doorward.infrastructure.sql.connection import NO_VALUES, SqlConnection, Values, connected
 from doorward.infrastructure.sql.contents import COLUMNS_BY_TABLE, HEAD
 from doorward.infrastructure.sql.engine import MAX_CONNECTION_AGE_SECONDS, open_engines
 from doorward.infrastructure.sql.mysql_settings import WRITING, is_set, variable
 from doorward.infrastructure.sql.privileges import diagnose_privileges
 from doorward.infrastructure.sql.schema import check_schema
-from doorward.infrastructure.sql.urls import DatabaseUrl
+from doorward.infrastructure.sql.urls import DatabaseUrl, Tls
 
 ADVICE_SKEW_SECONDS, MAX_SKEW_SECONDS = 1.0, 5.0
 """Differences between the clocks of the database and of this machine."""
@@ -133,4 +134,17 @@ async def diagnose_clock(connection: SqlConnection, now: Callable[[], datetime])
         good=skew < ADVICE_SKEW_SECONDS,
         fix="synchronise both machines by NTP",
         otherwise="wrong" if skew >= MAX_SKEW_SECONDS else "advice",
+    )
+
+
+def diagnose_tls(url: DatabaseUrl) -> Iterator[Finding]:
+    """A finding about TLS to a database on another machine, and about the proof of its identity."""
+    if url.sqlite_path is not None or is_loopback(url.host):
+        return
+    yield Finding.judged(
+        "database TLS",
+        f"ssl-mode={url.tls}",
+        good=url.tls in {Tls.VERIFY_CA, Tls.VERIFY_IDENTITY},
+        fix="add ?ssl-mode=VERIFY_IDENTITY to the database URL, with &ssl-ca=FILE when the provider has its own CA",
+        otherwise="wrong" if url.tls is Tls.DISABLED else "advice",
     )

@@ -1,12 +1,12 @@
 """Storage in SQLite, MySQL or MariaDB."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self, final
 
-from doorward.application.ports.storage import CommitListener
+from doorward.application.ports.storage import CommitListener, Reading, Transaction
 from doorward.domain.change_feed.change import Change
 from doorward.domain.errors import TransactionConflict
 from doorward.infrastructure.clock import SystemClock
@@ -27,6 +27,7 @@ from doorward.infrastructure.sql.link_tokens import SqlLinkTokens
 from doorward.infrastructure.sql.locks import SqlLocks
 from doorward.infrastructure.sql.profiles import SqlProfiles
 from doorward.infrastructure.sql.roles import SqlRoles
+from doorward.infrastructure.sql.savepoints import savepoint
 from doorward.infrastructure.sql.services import SqlServices
 from doorward.infrastructure.sql.sessions import SqlSessions
 from doorward.infrastructure.sql.sign_in_codes import SqlSignInCodes
@@ -194,5 +195,19 @@ class SqlStorage:
         async with connected(self.engines.reading, in_transaction=False) as connection:
             yield SqlRepositories(connection, Feed(connection), self._now)
 
+    def savepoint(self, tx: Transaction) -> AbstractAsyncContextManager[None]:
+        own = as_own(tx)
+        return savepoint(own.connection, own.feed, own.heads)
+
+    def reading_in(self, tx: Transaction) -> Reading:
+        return as_own(tx)
+
     def on_commit(self, listener: CommitListener) -> None:
         self._listeners.append(listener)
+
+
+def as_own(tx: Transaction) -> SqlRepositories:
+    """Return a transaction of this adapter with its connection. Raise TypeError for that of another."""
+    if not isinstance(tx, SqlRepositories):
+        raise TypeError(f"A {type(tx).__name__} is not a transaction of this storage.")
+    return tx

@@ -58,14 +58,14 @@ def print_finding(finding: Finding) -> None:
 
 async def diagnose_running(settings: Settings) -> list[Finding]:
     """Return findings about the server of shared limits, about the database, and about the signing keys in it."""
+    from doorward.infrastructure.adapters.storage_adapter import StorageAdapter  # noqa: PLC0415 heavy
     from doorward.infrastructure.container import make_container  # noqa: PLC0415 heavy
-    from doorward.infrastructure.database import Database  # noqa: PLC0415 heavy
 
     url = settings.limits.redis_url
     findings = [] if url is None else [await diagnose_shared_limits(url)]
     container = make_container(settings)
     try:
-        findings += await (await container.get(Database)).diagnose(SystemClock().now)
+        findings += await (await container.get(StorageAdapter)).diagnose(SystemClock().now)
     finally:
         await container.close()
     if any(finding.check == "database" and finding.state == "wrong" for finding in findings):

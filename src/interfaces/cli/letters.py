@@ -85,7 +85,7 @@ def send_test(address: str, language: Language) -> None:
         return context.settings
 
     settings = run(work)
-    went = f"to a file in {letters_folder(settings)}" if settings.smtp_url is None else "to the mail server"
+    went = f"to a file in {letters_folder(settings)}" if settings.mail is None else f"to {settings.mail.masked}"
     click.echo(f"A letter for {address} went {went}.")
 
 

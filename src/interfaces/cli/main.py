@@ -4,6 +4,7 @@ import errno
 import gc
 import os
 import sys
+import traceback
 from typing import NoReturn
 
 import click
@@ -18,6 +19,16 @@ OUTPUT_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})
 
 def main() -> NoReturn:
     """Run the program. A refusal prints one line on standard error and no traceback."""
+    try:
+        code = run_command()
+    except Exception:  # noqa: BLE001 the text of an exception of an adapter may hold its URL
+        report_fault()
+        code = EXIT_REFUSED
+    sys.exit(code)
+
+
+def run_command() -> int:
+    """Run the command that the arguments name, and return the exit code or raise SystemExit."""
     gc.disable()  # imports create no garbage, and collecting while importing takes time; workers enable it again
     os.umask(0o077)  # files that are created belong to this user only
     occupy_standard_descriptors()
@@ -45,7 +56,14 @@ def main() -> NoReturn:
             raise
         discard_output()
         refuse(f"standard output cannot be written: {error.strerror}", EXIT_REFUSED)
-    sys.exit(code if isinstance(code, int) else 0)
+    return code if isinstance(code, int) else 0
+
+
+def report_fault() -> None:
+    """Print the exception that is being handled with its traceback, without what looks like a secret."""
+    from doorward.infrastructure.log.redaction import masked  # noqa: PLC0415 for faults alone
+
+    click.echo(masked(traceback.format_exc()), err=True, nl=False)
 
 
 def discard_output() -> None:

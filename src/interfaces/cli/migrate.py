@@ -21,12 +21,12 @@ def migrate() -> None:
 
 async def run_migrations(settings: Settings) -> tuple[str | None, str]:
     """Migrate the database, and return the revision of its schema before and after."""
+    from doorward.infrastructure.adapters.storage_adapter import StorageAdapter  # noqa: PLC0415 heavy
     from doorward.infrastructure.container import make_container  # noqa: PLC0415 heavy
-    from doorward.infrastructure.database import Database  # noqa: PLC0415 heavy
 
     container = make_container(settings)
     try:
-        database: Database = await container.get(Database)
-        return await database.migrate()
+        adapter: StorageAdapter = await container.get(StorageAdapter)
+        return await adapter.migrate()
     finally:
         await container.close()

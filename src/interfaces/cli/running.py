@@ -59,12 +59,12 @@ def run(work: Callable[[CommandContext], Awaitable[T]]) -> T:
 
 async def with_container(settings: Settings, work: Callable[[CommandContext], Awaitable[T]]) -> T:
     """Run `work` after a check of the schema, and close the container."""
+    from doorward.infrastructure.adapters.storage_adapter import StorageAdapter  # noqa: PLC0415 heavy
     from doorward.infrastructure.container import make_container  # noqa: PLC0415 heavy
-    from doorward.infrastructure.database import Database  # noqa: PLC0415 heavy
 
     container = make_container(settings)
     try:
-        await (await container.get(Database)).check()
+        await (await container.get(StorageAdapter)).check()
         return await work(CommandContext(container, settings, SystemClock().now()))
     finally:
         await container.close()

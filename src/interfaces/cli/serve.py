@@ -75,7 +75,7 @@ def check_start(settings: Settings, *, migrate: bool) -> None:
         import structlog  # noqa: PLC0415 heavy
 
         import doorward.interfaces.main  # noqa: F401, PLC0415 heavy; workers share it
-        from doorward.interfaces.cli.start_preparation import prepare_start  # noqa: PLC0415 heavy
+        from doorward.interfaces.start_preparation import prepare_start  # noqa: PLC0415 heavy
 
         has_admin = asyncio.run(prepare_start(settings, migrate=migrate))
     except ModuleNotFoundError as error:

@@ -53,6 +53,7 @@ class HttpConfig:
     """Time limit from the headers of a request to the last byte of its body."""
     large_answers: LargeAnswerLimits = LargeAnswerLimits()
     keep_alive_seconds: int = 5
-    """Seconds after which the server closes an idle connection, as clients are told (RFC 2068, section 19.7.1.1)."""
+    """Seconds after which the server closes an idle connection, as clients are told (RFC 2068, section 19.7.1.1). They
+    are told nothing if it is 0."""
     access_log: bool = False
     """True for one log line per request. It contains the route's template and never the path itself."""

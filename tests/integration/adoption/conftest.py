@@ -13,7 +13,7 @@ from doorward.infrastructure.container import make_container
 from doorward.infrastructure.settings.loading import load_settings
 from doorward.testing.doubles import PlainTokens
 from support.adoption import Install, Installation
-from support.made_tables import make_tables
+from support.made_tables import make_tables_of
 from support.programs.command_line import PATIENT
 
 
@@ -35,7 +35,7 @@ async def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
         async def start(**settings: str) -> Installation:
             given = {**PATIENT, "data_dir": str(tmp_path / "data"), **settings}
             loaded = load_settings({f"DOORWARD_{name.upper()}": value for name, value in given.items()})
-            make_tables(loaded.database)
+            make_tables_of(loaded.database)
             container = make_container(loaded, UnsignedTokens())
             stack.push_async_callback(container.close)
             return Installation(

@@ -7,7 +7,7 @@ import pytest
 
 from doorward.domain.errors import HashingBusy
 from doorward.infrastructure.security import libsodium
-from doorward.infrastructure.security.argon2_libraries import HasherSetting, argon2_library
+from doorward.infrastructure.security.argon2_libraries import argon2_library
 from doorward.infrastructure.security.passwords import MAX_MEMORY_KIB, MAX_PASSES, Argon2Library
 from doorward.infrastructure.settings.start_refused import StartRefused
 
@@ -55,7 +55,7 @@ def test_a_libsodium_that_does_not_work_is_not_used(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("name", ["argon2-cffi", "libsodium"])
-def test_other_threads_run_while_it_computes(name: HasherSetting) -> None:
+def test_other_threads_run_while_it_computes(name: str) -> None:
     """OP-03: the interpreter's lock is given away. No thread is made to give it away here but by itself."""
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1000)

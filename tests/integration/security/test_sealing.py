@@ -43,14 +43,6 @@ def numbers(key: Key) -> object:
     return key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 
 
-def test_a_generated_key_is_es256_and_signs_at_once() -> None:
-    """TK-19."""
-    key = SEALER.generate(NOON)
-    assert (key.algorithm, key.created_at, key.signs_from) == ("ES256", NOON, NOON)
-    assert isinstance(SEALER.open(key), ec.EllipticCurvePrivateKey)
-    assert SEALER.generate(NOON).kid != key.kid
-
-
 @pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "RS256"])
 def test_a_key_of_each_algorithm_can_be_generated(algorithm: Algorithm) -> None:
     """TK-19."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from threading import Thread
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, overload
 
 import httpx2
 from dishka import AsyncContainer, Provider, Scope, provide
@@ -34,7 +34,7 @@ from doorward.testing.builders import PASSWORD
 from doorward.testing.doubles import ListLog
 from support.doubles import InterruptedHasher
 from support.http.service import Service
-from support.made_tables import make_tables
+from support.made_tables import make_tables_of
 from support.programs.command_line import PATIENT
 from support.programs.processes import PATIENCE
 
@@ -87,10 +87,20 @@ class AppTransport(httpx2.BaseTransport):
         return httpx2.Response(answer.status_code, headers=answer.headers, stream=httpx2.ByteStream(body))
 
 
+class Container(Protocol):
+    """What gives use cases: dishka's container, or an application that has been started."""
+
+    @overload
+    async def get(self, wanted: type[T], /) -> T: ...
+
+    @overload
+    async def get(self, wanted: Any, /) -> Any: ...
+
+
 class App(Service):
     """A service that runs in this process."""
 
-    def __init__(self, settings: Settings, app: ASGIApp, container: AsyncContainer, loop: Loop, log: ListLog) -> None:
+    def __init__(self, settings: Settings, app: ASGIApp, container: Container, loop: Loop, log: ListLog) -> None:
         super().__init__()
         self.settings = settings
         self.app = app
@@ -101,6 +111,11 @@ class App(Service):
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.settings.port}"
+
+    @property
+    def origin(self) -> str:
+        """The origin of pages of the service, as browsers send it."""
+        return self.settings.public_origin
 
     def client(self, **options: Any) -> httpx2.Client:
         return httpx2.Client(base_url=self.url, transport=AppTransport(self.app, self.loop), **options)
@@ -158,7 +173,7 @@ def in_process(folder: Path, **settings: str) -> Iterator[App]:
 
 async def prepare(settings: Settings, container: AsyncContainer) -> None:
     """Do what `doorward serve --migrate` does before it serves."""
-    make_tables(settings.database)
+    make_tables_of(settings.database)
     await (await container.get(EnsureSigningKey))((await container.get(Clock)).now())
 
 

@@ -43,6 +43,8 @@ class Doorward:
     folder: Path
     environment: dict[str, str] = field(repr=False)
     program: str = DOORWARD
+    has_packages: bool = False
+    """Whether PYTHONPATH names packages that hide none of those that the command server has imported."""
 
     @classmethod
     def in_folder(cls, folder: Path, **settings: str) -> Self:
@@ -63,6 +65,10 @@ class Doorward:
         """The same with further variables, spelt out."""
         return replace(self, environment={**self.environment, **environment})
 
+    def beside(self, packages: Path) -> Self:
+        """The same with a folder of further packages."""
+        return replace(self.having(PYTHONPATH=str(packages)), has_packages=True)
+
     @property
     def data_dir(self) -> Path:
         return self.folder / "data"
@@ -70,7 +76,8 @@ class Doorward:
     @property
     def can_fork(self) -> bool:
         """Whether the command server has imported the program that this is."""
-        return self.program == DOORWARD and self.environment.get("PYTHONPATH") == os.environ.get("PYTHONPATH")
+        same_path = self.environment.get("PYTHONPATH") == os.environ.get("PYTHONPATH")
+        return self.program == DOORWARD and (same_path or self.has_packages)
 
     def __call__(self, *arguments: str, stdin: str | bytes = b"", **more: str) -> CompletedProcess[str]:
         """Run a command to its end; `more` is as for `having`."""

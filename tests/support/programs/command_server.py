@@ -25,12 +25,12 @@ import doorward.infrastructure.mail.smtp_mailer
 import doorward.infrastructure.rate_limits.window_rate_limiter
 import doorward.infrastructure.security.argon2_libraries
 import doorward.infrastructure.security.password_strength
-import doorward.infrastructure.sql.database
+import doorward.infrastructure.sql.adapter
 import doorward.infrastructure.sql.migrations.run
 import doorward.infrastructure.sql.storage
 import doorward.interfaces.cli.commands
 import doorward.interfaces.cli.server
-import doorward.interfaces.cli.start_preparation
+import doorward.interfaces.start_preparation
 from doorward.interfaces.cli.main import main
 from support.programs.cheap_hashes import use_cheap_hashes
 
@@ -46,11 +46,11 @@ PRELOADED = (
     doorward.infrastructure.log.security_log,
     doorward.infrastructure.mail.file_mailer,
     doorward.infrastructure.mail.smtp_mailer,
-    doorward.infrastructure.sql.database,
+    doorward.infrastructure.sql.adapter,
     doorward.infrastructure.sql.storage,
     doorward.interfaces.cli.commands,
     doorward.interfaces.cli.server,
-    doorward.interfaces.cli.start_preparation,
+    doorward.interfaces.start_preparation,
 )
 """All that takes long to import but `doorward.interfaces.main`: prometheus_client reads a command's environment when it
 is imported."""
@@ -94,6 +94,7 @@ def run_command(command: dict[str, Any]) -> None:
     os.environ.update(command["environment"])
     if os.environ.get("TEST_HASHES") == "cheap":
         use_cheap_hashes()
+    sys.path[:0] = filter(None, command["environment"].get("PYTHONPATH", "").split(os.pathsep))
     sys.argv = command["arguments"]
     reading, writing = os.pipe()
     os.write(writing, command["stdin"].encode("latin-1"))

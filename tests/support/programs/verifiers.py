@@ -29,17 +29,17 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
 
 
-BY_PYJWT, THE_REST, BY_HAND = blocks("python")
+BY_GUARD, FOR_LITESTAR, FOR_FASTAPI, FOR_ASGI, FOR_TESTS = blocks("python")
 (BY_JSONWEBTOKEN,) = blocks("js")
 
-PYTHON = {"pyjwt": BY_PYJWT + THE_REST, "by hand": BY_HAND + THE_REST}
-NAMES = (*PYTHON, "jsonwebtoken")
+NAMES = ("guard", "jsonwebtoken")
 
 
 @dataclass(frozen=True, slots=True)
 class Verifier:
     """Somebody's service that follows the document."""
 
+    name: str
     process: Popen[str] = field(repr=False)
 
     def says(self, token: str, kind: str = "token") -> str:
@@ -67,7 +67,7 @@ class Verifier:
 
 
 class Program(Protocol):
-    """`program("pyjwt", server, {'["ES256"]': '["EdDSA"]'})` runs that program, with these texts changed."""
+    """`program("jsonwebtoken", server, {'["ES256"]': '["RS256"]'})` runs that program, with these texts changed."""
 
     def __call__(
         self, name: str, server: Server, changes: Mapping[str, str] | None = None
@@ -76,8 +76,12 @@ class Program(Protocol):
 
 def text_of(name: str, url: str, changes: Mapping[str, str]) -> str:
     """Return the document's program with the address of a service, and with other texts changed."""
-    text = BY_JSONWEBTOKEN if name == "jsonwebtoken" else PYTHON[name]
-    for old, new in {ISSUER: url, **changes}.items():
+    return with_address(BY_JSONWEBTOKEN if name == "jsonwebtoken" else BY_GUARD, url, changes)
+
+
+def with_address(text: str, url: str, changes: Mapping[str, str] | None = None) -> str:
+    """Return a block of the document with the address of a service, and with other texts changed."""
+    for old, new in {ISSUER: url, **(changes or {})}.items():
         assert old in text
         text = text.replace(old, new)
     return text
@@ -99,6 +103,6 @@ def verifying(
         command = ["node", "drive.mjs"]
     with Popen(command, cwd=folder, stdin=PIPE, stdout=PIPE, text=True, env={"PATH": os.environ["PATH"]}) as process:
         try:
-            yield Verifier(process)
+            yield Verifier(name, process)
         finally:
             process.kill()

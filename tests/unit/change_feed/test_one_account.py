@@ -36,7 +36,7 @@ def fewer_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def token_of(signed_in: SignedIn) -> AccessToken:
-    return PlainTokens().verify(signed_in.access_token.value, NOON)
+    return PlainTokens().verify(signed_in.access_token.value, signed_in.session.last_used_at)
 
 
 def accepted(ended: EndedSessions, tokens: Iterable[AccessToken]) -> list[AccessToken]:

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from doorward.domain.errors import DomainError
 from doorward.encoding.strict_json import InvalidJson, parse_object
-from doorward.infrastructure.security import jws
 from doorward.interfaces.http.edge.addresses import ClientAddresses
 from doorward.interfaces.http.edge.body import media_type_of
 from doorward.interfaces.http.edge.cors import Cors
@@ -39,6 +38,7 @@ from doorward.interfaces.http.sessions.revocation_list import seconds_to_wait
 from doorward.interfaces.http.wire.cached_document import has_tag
 from doorward.interfaces.validation_messages import missing_member, split_path, unknown_member
 from doorward.testing.builders import REFRESH_TOKENS
+from doorward.tokens import jws
 from support.length import FULL
 from support.steps import counting
 

@@ -40,11 +40,12 @@ class ResponseHeaders:
     `Cache-Control`."""
 
     def __init__(self, config: HttpConfig) -> None:
-        keep_alive = (KEEP_ALIVE, f"timeout={config.keep_alive_seconds}".encode())
+        seconds = config.keep_alive_seconds
+        keep_alive = ((KEEP_ALIVE, f"timeout={seconds}".encode()),) if seconds else ()
         hsts = HSTS_OF_SHARED_HOST if config.public_path else HSTS
         self._defaults = (
             *FIXED_HEADERS,
-            keep_alive,
+            *keep_alive,
             *((hsts,) if config.https else ()),
             CONTENT_SECURITY_POLICY,
             NO_STORE,

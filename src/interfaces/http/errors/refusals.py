@@ -187,6 +187,13 @@ class NotReady(Unavailable):
     text = "The service is not ready."
 
 
+class NotStarted(Unavailable):
+    """Another program has mounted the service and has not started it."""
+
+    code = "not_started"
+    text = "The service has not been started."
+
+
 class TooManyLargeAnswers(Unavailable):
     """A large answer is refused before its first byte, because too many bytes wait for clients that read slowly."""
 

@@ -5,6 +5,7 @@ read different values from it. The functions here only parse, and raise ValueErr
 """
 
 import re
+from dataclasses import dataclass
 
 from doorward.encoding.strict_base64 import decode_base64url
 from doorward.encoding.strict_json import MAX_VALUES, parse_object
@@ -20,16 +21,28 @@ P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 P256_BYTES = 32
 
 
-def split(token: str) -> tuple[str, str, str]:
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The largest token that is read."""
+
+    characters: int
+    values: int
+    """The members and items of its payload, on all levels together."""
+
+
+TOKEN_LIMITS = Limits(MAX_TOKEN_CHARACTERS, MAX_VALUES)
+
+
+def split(token: str, max_characters: int = MAX_TOKEN_CHARACTERS) -> tuple[str, str, str]:
     """Return header, payload and signature, still encoded: base64url characters only. Raise ValueError."""
-    if len(token) > MAX_TOKEN_CHARACTERS:
-        raise ValueError("too long")
+    if len(token) > max_characters:
+        raise ValueError("The token is too long.")
     compact = COMPACT.fullmatch(token)
     if compact is None:
-        raise ValueError("not compact")
+        raise ValueError("The token is not three parts in base64url.")
     header, payload, signature = compact.groups()
     if len(header) > MAX_HEADER_BYTES * 4 // 3:
-        raise ValueError("header too long")
+        raise ValueError("The header is too long.")
     return header, payload, signature
 
 

@@ -1,19 +1,19 @@
 """Prepares a start: checks the settings and the database, and makes the signing key, before anything is served."""
 
 import structlog
+from dishka import AsyncContainer
 
 from doorward.application.access.has_admin import HasAdmin
 from doorward.application.keys.ensure_signing_key import EnsureSigningKey
 from doorward.application.keys.reseal_signing_keys import ResealSigningKeys
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.profiles import ProfileSchema
-from doorward.application.ports.security import PasswordStrength
+from doorward.application.ports.security import KeyRing, PasswordStrength
 from doorward.domain.errors import Unavailable
+from doorward.infrastructure.adapters.hasher_adapter import HasherAdapter
+from doorward.infrastructure.adapters.storage_adapter import StorageAdapter
 from doorward.infrastructure.container import make_container
-from doorward.infrastructure.database import Database
-from doorward.infrastructure.security.key_ring import StoredKeyRing
 from doorward.infrastructure.security.master_secret import MasterSecret
-from doorward.infrastructure.security.passwords import Argon2Library
 from doorward.infrastructure.settings.settings import Settings
 from doorward.infrastructure.settings.start_refused import StartRefused
 
@@ -25,23 +25,29 @@ async def prepare_start(settings: Settings, *, migrate: bool) -> bool:
     """
     container = make_container(settings)
     try:
-        await container.get(MasterSecret)
-        await container.get(PasswordStrength)
-        await container.get(ProfileSchema)
-        await container.get(Argon2Library)
-        await ensure_schema(await container.get(Database), migrate=migrate)
-        now = (await container.get(Clock)).now()
-        await (await container.get(ResealSigningKeys))()
-        await (await container.get(EnsureSigningKey))(now)
-        await (await container.get(StoredKeyRing)).reload()
-        return await (await container.get(HasAdmin))()
-    except Unavailable as error:
-        raise StartRefused(f"{error} ({error.cause})") from error
+        return await prepare(container, migrate=migrate)
     finally:
         await container.close()
 
 
-async def ensure_schema(database: Database, *, migrate: bool) -> None:
+async def prepare(container: AsyncContainer, *, migrate: bool) -> bool:
+    """Do the same with this container, which stays open."""
+    try:
+        await container.get(MasterSecret)
+        await container.get(PasswordStrength)
+        await container.get(ProfileSchema)
+        (await container.get(HasherAdapter)).check()
+        await ensure_schema(await container.get(StorageAdapter), migrate=migrate)
+        now = (await container.get(Clock)).now()
+        await (await container.get(ResealSigningKeys))()
+        await (await container.get(EnsureSigningKey))(now)
+        await (await container.get(KeyRing)).reload()
+        return await (await container.get(HasAdmin))()
+    except Unavailable as error:
+        raise StartRefused(f"{error} ({error.cause})") from error
+
+
+async def ensure_schema(database: StorageAdapter, *, migrate: bool) -> None:
     """Check that the schema is that of this version, or migrate it. Raise StartRefused."""
     if not migrate:
         await database.check()

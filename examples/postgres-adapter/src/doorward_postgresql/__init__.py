@@ -1,0 +1,1 @@
+"""A storage adapter for Doorward: PostgreSQL, through SQLAlchemy Core and asyncpg."""

@@ -1,0 +1,80 @@
+"""The adapter as the contract tests of Doorward use it: `pytest -p exam --pyargs doorward.testing.contracts.storage`.
+
+TEST_POSTGRESQL_URL names an empty database that the tests may write to. Its server listens without TLS.
+"""
+
+import os
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+
+from doorward.adapters import Address as Url
+from doorward.adapters import StorageAddress
+from doorward.application.ports.storage import Storage
+from doorward.infrastructure.clock import SystemClock
+from doorward.infrastructure.sql.connection import Limits
+from doorward.infrastructure.sql.storage import SqlStorage
+from doorward.infrastructure.sql.tables import metadata
+from doorward.testing.contracts.storage import Address, StorageAdapter
+from doorward_postgresql.adapter import PostgresqlAdapter
+from doorward_postgresql.engine import open_engines
+
+CONNECTIONS = 10
+ALL_BUT = {"roles": " WHERE name NOT IN ('user', 'moderator', 'admin')"}
+"""Which rows of a table are deleted before a test, if not all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """The database of the tests."""
+
+    url: str
+    table_prefix: str = ""
+
+    def adapter(self, address: Address | None = None) -> PostgresqlAdapter:
+        """Return the adapter, which connects to that address if one is given: that of a proxy before the server."""
+        at = urlsplit(self.url)
+        if address is not None:
+            at = at._replace(netloc=f"{at.netloc.rpartition('@')[0]}@{address[0]}:{address[1]}")
+        return PostgresqlAdapter.at(StorageAddress(url=Url.parse(at.geturl()), table_prefix=self.table_prefix))
+
+    def opened(self, address: Address | None, seconds: float) -> Storage:
+        adapter = self.adapter(address)
+        limits = Limits(wait_seconds=seconds, pool_wait_seconds=seconds * 0.8, lock_wait_seconds=seconds * 0.6)
+        return SqlStorage(open_engines(adapter.url, self.table_prefix, CONNECTIONS, limits), SystemClock().now)
+
+    async def migrated(self) -> None:
+        await self.adapter().migrate()
+
+    async def emptied(self) -> None:
+        quoted = {table.name: f'"{self.table_prefix}{table.name}"' for table in reversed(metadata.sorted_tables)}
+        connection = await asyncpg.connect(self.url)
+        try:
+            await connection.execute(
+                ";".join(f"DELETE FROM {name}{ALL_BUT.get(table, '')}" for table, name in quoted.items())
+            )
+        finally:
+            await connection.close()
+
+    @property
+    def contract(self) -> StorageAdapter:
+        at = urlsplit(self.url)
+        return StorageAdapter(
+            opened=self.opened,
+            migrated=self.migrated,
+            emptied=self.emptied,
+            concurrent=True,
+            address=(at.hostname or "", at.port or 5432),
+        )
+
+
+@pytest.fixture(scope="session")
+def database() -> Database:
+    return Database(os.environ["TEST_POSTGRESQL_URL"])
+
+
+@pytest.fixture(scope="session")
+def storage_adapter(database: Database) -> StorageAdapter:
+    return database.contract
