@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from doorward.infrastructure.clock import SystemClock
-from support.http.databases import settings_for
+from support.http.databases import completed, settings_for
 from support.http.in_process import App, ServeApp, in_process
 
 
@@ -34,7 +34,7 @@ def serve(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iter
 
         def start(**settings: str) -> App:
             folder = tmp_path / str(next(numbers))
-            return stack.enter_context(in_process(folder, **{**settings_for(database, request), **settings}))
+            return stack.enter_context(in_process(folder, **completed(settings, database, request)))
 
         yield start
 
