@@ -30,7 +30,12 @@ HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(HOMES[name]), name)
+    try:
+        return getattr(import_module(HOMES[name]), name)
+    except ModuleNotFoundError as error:
+        from doorward.interfaces.cli.missing_packages import what_to_install  # noqa: PLC0415 only if one is missing
+
+        raise ModuleNotFoundError(what_to_install(error), name=error.name) from error
 
 
 def __dir__() -> list[str]:

@@ -1,9 +1,11 @@
 """Builders of complete objects for tests. A test sets only what it is about:
 
-ada = a_user("ada", MODERATOR)
-session = a_session(ada)
-granted = decide(ada.access, any_of(MODERATOR), NOON)
-await end_session(ada.id, session.id, by=a_principal(ada, session))
+    ada = a_user("ada", MODERATOR)
+    session = a_session(ada)
+    granted = decide(ada.access, any_of(MODERATOR), NOON)
+    await end_session(ada.id, session.id, by=a_principal(ada, session))
+
+Entities are frozen: their methods return the next value, such as `ada.granted(ADMIN)`.
 """
 
 from datetime import datetime, timedelta

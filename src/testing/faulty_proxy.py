@@ -67,6 +67,11 @@ class FaultyProxy:
         self.cut()
         self.intact = EVERYTHING
 
+    async def is_free(self) -> None:
+        """Return when every connection is closed."""
+        while self.lines:  # noqa: ASYNC110 a few turns of the loop
+            await asyncio.sleep(0)
+
     async def __call__(self, reader: StreamReader, writer: StreamWriter) -> None:
         line = Line(writer, self.intact)
         self.lines.add(line)
@@ -98,5 +103,4 @@ async def faulty_proxy(behind: tuple[str, int]) -> AsyncIterator[tuple[FaultyPro
     async with await asyncio.start_server(made, "127.0.0.1", 0) as listener:
         yield made, ("127.0.0.1", listener.sockets[0].getsockname()[1])
         async with asyncio.timeout(CLOSING_SECONDS):
-            while made.lines:  # noqa: ASYNC110 a few turns of the loop
-                await asyncio.sleep(0)
+            await made.is_free()

@@ -5,7 +5,7 @@ from collections.abc import Collection, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar, final
+from typing import Any, TypeVar, Unpack, final
 
 from dishka import Provider
 
@@ -29,14 +29,13 @@ from doorward.domain.access.role import BUILT_IN, RoleName
 from doorward.domain.accounts.user import User
 from doorward.domain.ids import UserId
 from doorward.infrastructure.container import make_container
-from doorward.infrastructure.settings.loading import load_settings
+from doorward.infrastructure.settings.keywords import settings_of
+from doorward.infrastructure.settings.setting_values import SettingValues
 from doorward.testing.builders import PASSWORD
 from doorward.testing.doubles import FrozenClock, ListLog
 from doorward.testing.providers import InMemoryProvider
 
 T = TypeVar("T")
-
-SECRET_KEY = "the master secret of services that exist in unit tests only"
 
 
 @final
@@ -56,12 +55,11 @@ class InMemoryDoorward:
         doorward.run(doorward.get(GrantRole)(ada.id, RoleName("admin"), doorward.now, by=OPERATOR))
     """
 
-    def __init__(self, *overrides: Provider, **settings: object) -> None:
-        """`sign_up="invited"` is DOORWARD_SIGN_UP. No environment is read, and nothing is written. `overrides` provide
-        other adapters. Raise StartRefused for a wrong setting.
+    def __init__(self, *, overrides: Sequence[Provider] = (), **settings: Unpack[SettingValues]) -> None:
+        """`settings` are as those of `Settings.of`. No environment is read, and nothing is written. `overrides` are
+        providers of dishka with other adapters. Raise StartRefused for a wrong setting.
         """
-        given = {f"DOORWARD_{name.upper()}": written(value) for name, value in settings.items()}
-        self.settings = load_settings({"DOORWARD_SECRET_KEY": SECRET_KEY, **given})
+        self.settings = settings_of(settings)
         doubles = InMemoryProvider()
         self.container = make_container(self.settings, doubles, *overrides)
         self.storage = doubles.memory
@@ -184,11 +182,6 @@ class InMemoryUser:
     def headers(self) -> dict[str, str]:
         """Return the header of a request with such a token."""
         return {"Authorization": f"Bearer {self.token()}"}
-
-
-def written(value: object) -> str:
-    """Return a setting as it is written in the environment."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def run_in_own_loop(work: Coroutine[Any, Any, T]) -> T:

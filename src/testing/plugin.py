@@ -3,7 +3,7 @@ Doorward is installed: it imports nothing of Doorward before a fixture is used.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,14 +16,14 @@ MISSING = "The fixture {} needs the packages of the server: pip install 'doorwar
 
 
 @pytest.fixture
-def doorward_settings() -> Mapping[str, object]:
-    """The settings of `doorward` and `doorward_app`. A test or a conftest.py replaces it with a fixture of this name,
-    which returns such as `{"sign_up": "invited"}` for DOORWARD_SIGN_UP=invited."""
+def doorward_settings() -> Mapping[str, Any]:
+    """The settings of `doorward` and `doorward_app`, as `Settings.of` takes them. A test module or a conftest.py
+    replaces it with a fixture of this name, which returns such as `{"sign_up": "invited"}`."""
     return {}
 
 
 @pytest.fixture
-def doorward(doorward_settings: Mapping[str, object]) -> "InMemoryDoorward":
+def doorward(doorward_settings: Mapping[str, Any]) -> "InMemoryDoorward":
     """The service in memory, new for each test."""
     from doorward.testing.in_memory import InMemoryDoorward  # noqa: PLC0415 see above
 

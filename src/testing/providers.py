@@ -9,9 +9,12 @@ from doorward.application.ports.letters import Mailer
 from doorward.application.ports.rate_limits import RateLimiter
 from doorward.application.ports.security import PasswordHasher, PasswordStrength, SecurityLog
 from doorward.application.ports.storage import Storage
+from doorward.infrastructure.adapters.storage_adapter import StorageAdapter
 from doorward.infrastructure.memory.storage import MemoryStorage
-from doorward.testing.builders import BLOCKED
+from doorward.infrastructure.security.master_secret import MasterSecret
+from doorward.testing.builders import BLOCKED, SECRET
 from doorward.testing.doubles import ExactLimiter, FrozenClock, ListLog, ListMailer, PlainHasher, ShortBlocklist
+from doorward.testing.memory_adapter import MemoryAdapter
 
 
 @final
@@ -37,8 +40,16 @@ class InMemoryProvider(Provider):
         return self.list_log
 
     @provide(override=True)
+    def master_secret(self) -> MasterSecret:
+        return SECRET
+
+    @provide(override=True)
     def storage(self) -> Storage:
         return self.memory
+
+    @provide(override=True)
+    def storage_adapter(self) -> StorageAdapter:
+        return MemoryAdapter(self.memory)
 
     @provide(override=True)
     def mailer(self) -> Mailer:

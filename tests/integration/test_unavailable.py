@@ -22,10 +22,14 @@ from support.http.edge_driver import CONFIG, ask
 SOURCE = Path(doorward.__file__).parent
 
 
+FOR_OTHER_PROGRAMS = ("doorward.guard.", "doorward.testing.")
+
+
 def imported() -> None:
-    """Import every module, so that every class is known."""
+    """Import every module of the service, so that every class is known."""
     for module in pkgutil.walk_packages([str(SOURCE)], "doorward."):
-        if ".migrations" not in module.name and not module.name.endswith("__main__"):
+        runs = ".migrations" in module.name or module.name.endswith("__main__")
+        if not runs and not module.name.startswith(FOR_OTHER_PROGRAMS):
             importlib.import_module(module.name)
 
 

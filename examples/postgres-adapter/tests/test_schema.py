@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Inspector, inspect
 from doorward.adapters import StartRefused
 from doorward.infrastructure.clock import SystemClock
 from doorward.infrastructure.sql.contents import HEAD
+from doorward.infrastructure.sql.engine import run_in_database
 from doorward.infrastructure.sql.tables import metadata
 from doorward_postgresql.engine import make_engine
 
@@ -48,9 +49,7 @@ async def test_the_migrated_tables_are_those_of_doorward(fresh: Database) -> Non
             }
             assert references == {(key.parent.name, f"{PREFIX}{key.column.table.name}") for key in table.foreign_keys}
 
-    async with engine.connect() as connection:
-        await connection.run_sync(compare)
-    await engine.dispose()
+    await run_in_database(engine, compare)
 
 
 def indexes(inspector: Inspector, table: str) -> set[tuple[tuple[str | None, ...], bool]]:

@@ -72,14 +72,15 @@ class AuditReader(Protocol):
 
 class AuditRepository(AuditReader, Protocol):
     async def append(self, *entries: AuditEntry) -> None:
-        """Append the entries to their streams, dated now, at the latest when the transaction commits. A stream begins
-        with its first entry.
-
-        An account is deleted after its last entry was appended. `UserRepository.delete` deletes the key of the stream.
-        """
+        """Append the entries to their streams, dated now, at the latest when the transaction commits. Each has the hash
+        of the one before it. A stream begins with its first entry. What identifies somebody is encrypted with the key
+        of the account. An entry for an account that was deleted keeps nothing of it. Of transactions that append to one
+        stream at once, those that hold the account wait; the others may raise TransactionConflict. The caller deletes
+        an account after its last entry was appended."""
         ...
 
     async def prune(self, before: datetime, limit: int) -> int:
         """Delete at most about `limit` entries from before that time, always from the beginning of their streams, and
-        return how many. Each stream keeps its anchor. A stream without entries whose account was deleted goes, too."""
+        return how many. Each stream keeps its anchor, and continues from it. A stream without entries whose account was
+        deleted goes, too."""
         ...

@@ -10,9 +10,13 @@ from doorward.domain.ids import UserId
 
 
 class DeletedUserReader(Protocol):
-    async def get(self, user_id: UserId) -> User | None: ...
+    async def get(self, user_id: UserId) -> User | None:
+        """Return the deleted account with this id, or None."""
+        ...
 
-    async def by_username(self, key: str) -> User | None: ...
+    async def by_username(self, key: str) -> User | None:
+        """Return the deleted account with this username key, or None."""
+        ...
 
     async def among(self, user_ids: Sequence[UserId]) -> frozenset[UserId]:
         """Return which of these accounts (any number) are deleted and kept."""
@@ -31,6 +35,6 @@ class DeletedUserRepository(DeletedUserReader, Protocol):
         ...
 
     async def prune(self, deleted_before: datetime, limit: int) -> int:
-        """Delete at most `limit` accounts for good that were deleted before that time, and return how many. Nothing is
-        announced: their sessions and tokens ended when they were deleted."""
+        """Delete at most `limit` accounts for good that were deleted before that time, and return how many. They go
+        with all that they own. Nothing is announced: their sessions and tokens ended when they were deleted."""
         ...

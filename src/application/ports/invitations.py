@@ -10,13 +10,18 @@ from doorward.domain.letters.link_token import LinkTokenHash
 
 
 class InvitationReader(Protocol):
-    """Invitations are stored until they are accepted, removed or pruned, also after they have expired."""
+    """Reads invitations.
+
+    They are stored until they are accepted, removed or pruned, also after they have expired.
+    """
 
     async def find(self, token_hash: LinkTokenHash) -> Invitation | None:
         """Return the invitation whose link has the token with this hash."""
         ...
 
-    async def by_address(self, email_key: str) -> Invitation | None: ...
+    async def by_address(self, email_key: str) -> Invitation | None:
+        """Return the invitation for this address, or None."""
+        ...
 
     async def page(self, after: InvitationId | None, limit: int) -> Sequence[Invitation]:
         """Return at most `limit` invitations with ids greater than `after`, in the order of their ids, which is that of

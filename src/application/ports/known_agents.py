@@ -14,5 +14,6 @@ class KnownAgentsRepository(Protocol):
         ...
 
     async def remember(self, user_id: UserId, families: Sequence[str]) -> None:
-        """Replace what is remembered. No family contains a line break. Raise AccountMissing."""
+        """Replace what is remembered. Raise AccountMissing if there is no such account. The caller gives no family with
+        a line break."""
         ...

@@ -13,9 +13,14 @@ from doorward.domain.letters.undo_link import UndoLink
 
 
 class LetterReader(Protocol):
-    """The outbox. Letters are stored until they are pruned, also after they were sent."""
+    """Reads the outbox.
 
-    async def get(self, letter_id: LetterId) -> Letter | None: ...
+    Letters are stored until they are pruned, also after they were sent.
+    """
+
+    async def get(self, letter_id: LetterId) -> Letter | None:
+        """Return the letter with this id, or None."""
+        ...
 
     async def due(self, now: datetime, limit: int) -> Sequence[Letter]:
         """Return at most `limit` waiting letters that are due, those first that have been due for the longest time."""
@@ -66,8 +71,8 @@ class LinkTokenReader(Protocol):
 
 class LinkTokenRepository(LinkTokenReader, Protocol):
     async def put(self, token: LinkToken) -> None:
-        """Store the token in place of an older one of the same account and purpose. The caller holds the account
-        (`UserRepository.lock`). Raise AccountMissing."""
+        """Store the token in place of an older one of the same account and purpose. Raise AccountMissing if there is no
+        such account. The caller holds the account (`UserRepository.lock`)."""
         ...
 
     async def spend(self, token_hash: LinkTokenHash) -> bool:
@@ -76,7 +81,7 @@ class LinkTokenRepository(LinkTokenReader, Protocol):
         ...
 
     async def void(self, user_id: UserId) -> None:
-        """Delete all tokens of the account, which the caller holds."""
+        """Delete all tokens of the account. The caller holds the account."""
         ...
 
     async def prune(self, expired_before: datetime, limit: int) -> int:
@@ -96,20 +101,20 @@ class UndoLinkReader(Protocol):
     async def is_reserved(self, address_key: str, other_than: UserId, now: datetime) -> bool:
         """Return whether a link that has not expired restores the address to another account than `other_than`.
 
-        Whoever gives an address to an account asks after storing it, in the same transaction: then of two transactions,
-        one of which gives the address up, one waits for the other.
+        The caller that gives an address to an account asks after storing it, in the same transaction. Then of two
+        transactions, one of which gives the address up, one waits for the other.
         """
         ...
 
 
 class UndoLinkRepository(UndoLinkReader, Protocol):
     async def put(self, link: UndoLink) -> None:
-        """Store the link in place of an older one of the same account and address. The caller holds the account
-        (`UserRepository.lock`). Raise AccountMissing."""
+        """Store the link in place of an older one of the same account and address. Raise AccountMissing if there is no
+        such account. The caller holds the account (`UserRepository.lock`)."""
         ...
 
     async def void(self, user_id: UserId) -> None:
-        """Delete all links of the account, which the caller holds."""
+        """Delete all links of the account. The caller holds the account."""
         ...
 
     async def void_since(self, link: UndoLink) -> None:

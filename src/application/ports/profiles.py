@@ -7,13 +7,15 @@ from doorward.domain.ids import UserId
 
 
 class ProfileReader(Protocol):
-    async def of_user(self, user_id: UserId) -> Profile | None: ...
+    async def of_user(self, user_id: UserId) -> Profile | None:
+        """Return the profile of the account, or None."""
+        ...
 
 
 class ProfileRepository(ProfileReader, Protocol):
     async def put(self, user_id: UserId, profile: Profile) -> None:
-        """Store the profile in place of the present one. The caller holds the account (`UserRepository.lock`). Raise
-        AccountMissing."""
+        """Store the profile in place of the present one. Raise AccountMissing if there is no such account. The caller
+        holds the account (`UserRepository.lock`)."""
         ...
 
     async def clear(self, user_id: UserId) -> None:

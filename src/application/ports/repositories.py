@@ -17,12 +17,19 @@ from doorward.domain.sessions.session import Session, SessionPolicy
 
 
 class UserReader(Protocol):
-    """Accounts that were deleted and are kept are not found, except by `taken`."""
+    """Reads accounts.
 
-    async def get(self, user_id: UserId) -> User | None: ...
+    Accounts that were deleted and are kept are not found, except by `taken`. Keys are compared exactly: no collation
+    makes two of them equal. Texts are only compared and stored, and never run.
+    """
+
+    async def get(self, user_id: UserId) -> User | None:
+        """Return the account with this id and its roles, or None."""
+        ...
 
     async def by_login(self, key: str) -> User | None:
-        """Return the account whose username key is `key`, or else the one whose email key or alias key is."""
+        """Return the account whose username key is `key`. If there is none, return the one whose email key or alias key
+        it is."""
         ...
 
     async def taken(
@@ -46,27 +53,32 @@ class UserReader(Protocol):
 
 
 class UserRepository(UserReader, Protocol):
-    """`save`, `delete`, `grant` and `revoke` announce the account in the change feed within the same transaction."""
+    """Reads and changes accounts.
+
+    Each of `save`, `delete`, `grant` and `revoke` announces the account in the change feed within the same transaction.
+    A call that changes nothing is not announced.
+    """
 
     async def add(self, user: User) -> None:
-        """Raise UsernameTaken or EmailTaken when one is in use (UsernameTaken when both are, and when the alias is),
-        TransactionConflict when the id is, and RoleMissing when one of its roles does not exist."""
+        """Add the account with its roles. Raise UsernameTaken when its username or its alias is in use. Raise
+        EmailTaken when only its email is. Raise TransactionConflict when its id is. Raise RoleMissing when one of its
+        roles does not exist."""
         ...
 
     async def add_all(self, users: Sequence[User]) -> None:
-        """Add any number of accounts in few statements. Raise what `add` raises when one of them cannot be added. A
-        caller that commits all the same cannot know which of the others were added."""
+        """Add any number of accounts, and announce nothing. Raise what `add` raises when one of them cannot be added.
+        The caller that commits all the same cannot know which of the others were added."""
         ...
 
     async def save(self, user: User) -> None:
-        """Save everything but the roles. The stored version becomes `user.version + 1`. Raise UsernameTaken,
-        EmailTaken, or TransactionConflict when the account was saved or deleted since it was read."""
+        """Save everything but the roles. The stored version becomes `user.version + 1`. Raise UsernameTaken or
+        EmailTaken as `add` does. Raise TransactionConflict when the account was saved or deleted since it was read."""
         ...
 
     async def delete(self, user_id: UserId) -> bool:
-        """Delete the account for good, with its grants, sessions, letters, links, code, known user agents and profile,
-        and the key of its audit entries. Return whether it existed. The end of the sessions is announced as one change,
-        of the epoch after the account's last."""
+        """Delete the account for good, with its grants and sessions. Its letters, links, code, known user agents and
+        profile go, too. So does the key of its audit entries. Return whether it existed. The end of the sessions is
+        announced as one change, of the epoch after the account's last."""
         ...
 
     async def lock(self, user_id: UserId) -> User | None:
@@ -75,7 +87,8 @@ class UserRepository(UserReader, Protocol):
         ...
 
     async def grant(self, user_id: UserId, role: RoleName, now: datetime) -> bool:
-        """Return False if the account had the role already. Raise RoleMissing or AccountMissing."""
+        """Return False if the account had the role already. Raise RoleMissing if there is no such role, and
+        AccountMissing if there is no such account."""
         ...
 
     async def revoke(self, user_id: UserId, role: RoleName) -> bool:
@@ -84,11 +97,18 @@ class UserRepository(UserReader, Protocol):
 
 
 class RoleReader(Protocol):
+    """Reads roles.
+
+    Names of roles are compared exactly.
+    """
+
     async def all(self) -> Sequence[Role]:
         """Return all roles in the order of their names."""
         ...
 
-    async def get(self, name: RoleName) -> Role | None: ...
+    async def get(self, name: RoleName) -> Role | None:
+        """Return the role with this name, or None."""
+        ...
 
 
 class RoleRepository(RoleReader, Protocol):
@@ -103,9 +123,14 @@ class RoleRepository(RoleReader, Protocol):
 
 
 class SessionReader(Protocol):
-    """Sessions are stored until they are ended or pruned. The session policy decides whether one has expired."""
+    """Reads sessions, and leaves it to their policy whether one has expired.
 
-    async def get(self, session_id: SessionId) -> Session | None: ...
+    Sessions are stored until they are ended or pruned.
+    """
+
+    async def get(self, session_id: SessionId) -> Session | None:
+        """Return the session with this id, or None."""
+        ...
 
     async def with_user(self, session_id: SessionId) -> tuple[Session, User] | None:
         """Return the session and its account, as they are at one moment."""
@@ -117,15 +142,15 @@ class SessionReader(Protocol):
 
 
 class SessionRepository(SessionReader, Protocol):
-    """`end` announces one change of `sessions` for each session, `end_all` and `revoke_tokens` one for all of them.
+    """Reads, opens and ends sessions.
 
-    Transactions that open or end sessions of the same account run one after another, because each of them holds the
-    account (`UserRepository.lock`). `ChangeReader.ended_since` depends on it. A transaction that locks accounts and
+    Opening and pruning sessions is not announced. Transactions that open or end sessions of the same account run one
+    after another, because each of them holds the account (`UserRepository.lock`). The caller that locks accounts and
     sessions locks the accounts first.
     """
 
     async def add(self, session: Session) -> None:
-        """Raise AccountMissing."""
+        """Store the session. Raise AccountMissing if there is no such account."""
         ...
 
     async def rotate(
@@ -136,16 +161,16 @@ class SessionRepository(SessionReader, Protocol):
         policy: SessionPolicy,
         now: datetime,
     ) -> bool:
-        """Apply `Session.rotated` in one statement. Return True if `presented` was the token of the session and the
-        session has not expired. Of many transactions that rotate the same token at once, exactly one succeeds; the
-        others see its result."""
+        """Store what `Session.rotated` returns. Return True if `presented` was the token of the session and the session
+        has not expired. Of many transactions that rotate the same token at once, exactly one succeeds; the others see
+        its result. Hashes are compared exactly. A rotation is not announced."""
         ...
 
     async def keep_token(
         self, session_id: SessionId, presented: RefreshTokenHash, policy: SessionPolicy, now: datetime
     ) -> bool:
-        """Apply `Session.token_kept` in one statement. Return True if `presented` was the token of the session, no
-        token of the session was ever rotated, and the session has not expired."""
+        """Store what `Session.token_kept` returns. Return True if `presented` was the token of the session and the
+        session has not expired. Return False if a token of the session was ever rotated."""
         ...
 
     async def lock(self, session_id: SessionId) -> Session | None:
@@ -154,12 +179,13 @@ class SessionRepository(SessionReader, Protocol):
         ...
 
     async def end(self, sessions: Sequence[Session]) -> int:
-        """Delete these sessions of one account (any number) and return how many of them still existed."""
+        """Delete these sessions of one account (any number) and return how many of them still existed. Announce one
+        change of `sessions` for each of those."""
         ...
 
     async def end_all(self, user_id: UserId, epoch: int) -> int:
         """Delete all sessions of the account, which continues in this epoch, and return how many there were. It is
-        announced even if there were none, because access tokens of earlier epochs may still be valid."""
+        announced as one change, even if there were none, because access tokens of earlier epochs may still be valid."""
         ...
 
     async def revoke_tokens(self, user_id: UserId, epoch: int) -> None:
@@ -168,7 +194,7 @@ class SessionRepository(SessionReader, Protocol):
 
     async def prune(self, unused_since: datetime, limit: int) -> int:
         """Delete at most `limit` sessions that were last used before that time, to the precision of a day, and return
-        how many. Nothing is announced: their access tokens have expired."""
+        how many."""
         ...
 
 
@@ -177,7 +203,9 @@ class ServiceReader(Protocol):
         """Return all services in the order of their names."""
         ...
 
-    async def get(self, service_id: ServiceId) -> Service | None: ...
+    async def get(self, service_id: ServiceId) -> Service | None:
+        """Return the service with exactly this id, or None."""
+        ...
 
 
 class ServiceRepository(ServiceReader, Protocol):
@@ -186,11 +214,16 @@ class ServiceRepository(ServiceReader, Protocol):
         ...
 
     async def remove(self, service_id: ServiceId) -> bool:
-        """Return False if there was no such service."""
+        """Return False if there was no such service. Its name is free afterwards."""
         ...
 
 
 class KeyReader(Protocol):
+    """Reads signing keys.
+
+    Ids of keys are compared exactly.
+    """
+
     async def all(self) -> Sequence[SigningKey]:
         """Return all keys in the order in which they sign."""
         ...
@@ -198,23 +231,25 @@ class KeyReader(Protocol):
 
 class KeyRepository(KeyReader, Protocol):
     async def add(self, key: SigningKey) -> None:
-        """Announce a change of `keys`. Raise KeyExists."""
+        """Add the key, and announce a change of `keys`. Raise KeyExists if there is one with its id."""
         ...
 
     async def save(self, key: SigningKey) -> bool:
-        """Save how the key is sealed and from when it signs, and return whether it existed. Announce a change of
-        `keys`."""
+        """Save how the key is sealed and from when it signs, and return whether it existed. Announce a change of `keys`
+        if it did."""
         ...
 
     async def remove(self, kid: str) -> bool:
-        """Return whether the key existed. Announce a change of `keys`."""
+        """Return whether the key existed. Announce a change of `keys` if it did."""
         ...
 
 
 class AttemptReader(Protocol):
     """Reads how often somebody tried to sign in. The caller decides what a count means."""
 
-    async def get(self, key: AttemptKey) -> AttemptCount | None: ...
+    async def get(self, key: AttemptKey) -> AttemptCount | None:
+        """Return the count of this login name and device, or None."""
+        ...
 
     async def of_logins(self, logins: Sequence[LoginHash]) -> Sequence[tuple[AttemptKey, AttemptCount]]:
         """Return the counts of all devices at these login names."""
@@ -235,7 +270,7 @@ class AttemptRepository(AttemptReader, Protocol):
         ...
 
     async def save(self, key: AttemptKey, count: AttemptCount) -> None:
-        """Replace the count, which this transaction holds."""
+        """Replace the count. The caller holds it."""
         ...
 
     async def clear(self, key: AttemptKey) -> None:
@@ -253,7 +288,11 @@ class AttemptRepository(AttemptReader, Protocol):
 
 
 class ChangeReader(Protocol):
-    """Reads the change feed. Sequence numbers are positive and unique, and may become visible out of order."""
+    """Reads the change feed.
+
+    Sequence numbers are positive, and each is used once. Later announcements of one transaction have greater numbers.
+    A number may become visible before a smaller one. Changes are dated by the clock of the storage.
+    """
 
     async def since(self, sequence: int, limit: int) -> Sequence[SequencedChange]:
         """Return at most `limit` changes numbered `sequence` or more, ascending."""
@@ -269,10 +308,8 @@ class ChangeReader(Protocol):
 
     async def ended_since(self, moment: datetime, limit: int) -> Sequence[SequencedChange]:
         """Return the changes of `sessions` that were announced at that moment or later, ascending. If there are more
-        than `limit`, return any `limit` of them.
-
-        Changes are left out if a later change of all sessions of the account covers them.
-        """
+        than `limit`, return any `limit` of them. Changes are left out if a later change of all sessions of the account
+        covers them."""
         ...
 
 

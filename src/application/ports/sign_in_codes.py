@@ -10,8 +10,8 @@ from doorward.domain.ids import UserId
 
 class SignInCodeRepository(Protocol):
     async def put(self, code: SignInCode) -> None:
-        """Store the code in place of an older one of the same account. The caller holds the account
-        (`UserRepository.lock`). Raise AccountMissing."""
+        """Store the code in place of an older one of the same account. Raise AccountMissing if there is no such
+        account. The caller holds the account (`UserRepository.lock`)."""
         ...
 
     async def count_try(self, user_id: UserId) -> SignInCode | None:

@@ -1,7 +1,8 @@
 """The ports of the database. An adapter must pass the contract tests in `testing/contracts/storage/`.
 
-Every method may raise StorageUnavailable. Inside a transaction every method may raise TransactionConflict: the whole
-transaction was rolled back and may be repeated, which `application.transactions.retried` does.
+Each sentence in the docstring of a method is a promise of the adapter, and so is each sentence after the first one in
+the docstring of a class. A contract test names each of them. What begins with "The caller" is asked of use cases. The
+adapter is given no text with NUL or half of a character.
 """
 
 from collections.abc import Callable, Sequence
@@ -53,7 +54,7 @@ class LeaseRepository(Protocol):
 
         The lease is taken if it is free, has expired, or belongs to `holder` already. It is also taken from a holder
         whose end lies further in the future than any lease lasts, since the clock of that node was wrong. If several
-        try at the same time, exactly one succeeds.
+        try at the same time, exactly one succeeds. Names of leases and holders are compared exactly.
         """
         ...
 
@@ -74,12 +75,17 @@ class LockName(StrEnum):
 class LockRepository(Protocol):
     async def take(self, name: LockName) -> None:
         """Hold the lock until the transaction ends. Any other transaction that takes it, on any node, waits until then.
-        Afterwards it reads what this transaction committed."""
+        Afterwards it reads what this transaction committed. A transaction may take a lock that it holds. Locks of
+        different names, and leases of the same name, are independent of it."""
         ...
 
 
 class Reading(Protocol):
-    """Read-only access. Each read sees what is committed when it runs."""
+    """Read-only access.
+
+    Each read sees what is committed when it runs, also in the middle of the block. Nothing is written through a
+    reading, which raises StorageUnavailable or TypeError.
+    """
 
     @property
     def users(self) -> UserReader: ...
@@ -116,7 +122,13 @@ class Reading(Protocol):
 
 
 class Transaction(Protocol):
-    """Reads and writes that are committed together or not at all."""
+    """Reads and writes that are committed together or not at all.
+
+    A transaction reads what it wrote. Nobody else reads it before the commit. A refusal does not end the transaction:
+    what came before it and what comes after it are committed. A call that is refused changes nothing, except for
+    `UserRepository.add_all`. TransactionConflict ends the transaction, which was rolled back and may be repeated
+    (`application.transactions.retried`): another one changed the same, or the connection was lost.
+    """
 
     @property
     def users(self) -> UserRepository: ...
@@ -162,24 +174,31 @@ CommitListener = Callable[[Sequence[Change]], None]
 
 
 class Storage(Protocol):
-    """A database, as use cases see it."""
+    """A database, as use cases see it.
+
+    A new storage contains the three built-in roles. If its server cannot be reached, is cut off or does not answer,
+    every method raises StorageUnavailable within a limit. Waiting for another transaction has such a limit, too. No
+    error of a driver or of the network is raised. The storage serves again as soon as its server does.
+    """
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
-        """Commit when the block ends, and roll back when it raises. Do nothing slow inside."""
+        """Commit when the block ends. Roll back when it raises or its task is cancelled. Raise StorageUnavailable, and
+        never TransactionConflict, when the outcome of the commit is unknown. The caller does nothing slow inside."""
         ...
 
     def reading(self) -> AbstractAsyncContextManager[Reading]:
-        """Open a Reading. The block is no transaction: each read stands for itself."""
+        """Open a Reading, whose block is no transaction. A block that is cancelled leaves no answer to a later one."""
         ...
 
     async def close(self) -> None:
-        """Close everything that is open. Nothing else may be called afterwards."""
+        """Close every connection. The caller calls nothing else afterwards."""
         ...
 
     def on_commit(self, listener: CommitListener) -> None:
-        """Call `listener` with the changes that each transaction of this process announced.
+        """Call `listener` with the changes that each transaction of this storage announced, in their order.
 
-        The call happens after the commit and before the block of the transaction is left. If the outcome of the commit
-        is unknown, `certain` of the changes is False. After a rollback there is no call.
+        Every listener is called. The call happens after the commit. It happens before the block of the transaction is
+        left, also when its task is cancelled during the commit. The changes are `certain` if they are committed, and
+        not if the outcome of the commit is unknown. After a rollback there is no call.
         """
         ...

@@ -11,8 +11,11 @@ from doorward.domain.ids import UserId
 
 
 class UserPages(Protocol):
-    """A page has at most `limit` accounts, those that follow `after`; None begins with the first one. Only the pages of
-    `deleted` have accounts that were deleted."""
+    """Lists of accounts, page by page.
+
+    A page has at most `limit` accounts, those that follow `after`; None begins with the first one. Only the pages of
+    `deleted` have accounts that were deleted.
+    """
 
     async def by_username(self, beginning: str, after: str | None, limit: int) -> Sequence[User]:
         """Return accounts whose username key begins so, in the order of that key."""

@@ -23,6 +23,7 @@ from doorward.infrastructure.settings.account_settings import (
     SessionsPerAccount,
     SignUpMode,
 )
+from doorward.infrastructure.settings.hashing_settings import HashQueue, HashThreads, HashWaitSeconds
 from doorward.infrastructure.settings.letter_settings import (
     EmailCodes,
     EmailVerificationChoice,
@@ -208,28 +209,9 @@ class Settings:
     new_device_letters: NewDeviceLetters = True
     workers: Annotated[int, Meta(ge=1, le=64, description="Worker processes.")] = 1
     hasher: HasherName = "auto"
-    hash_threads: Annotated[
-        int,
-        Meta(
-            ge=1,
-            le=256,
-            description="Passwords hashed at the same time, per worker.",
-            extra={"default": "number of cores"},
-        ),
-    ]
-    hash_queue: Annotated[
-        int,
-        Meta(
-            ge=1,
-            le=100_000,
-            description="Passwords waiting to be hashed, per worker. Beyond that, or if the wait would be longer than "
-            "HASH_WAIT_SECONDS, sign-ins get 503.",
-            extra={"default": "32 x HASH_THREADS"},
-        ),
-    ]
-    hash_wait_seconds: Annotated[
-        int, Meta(ge=1, le=60, description="Longest wait of a sign-in before its password is hashed, 1 to 60 seconds.")
-    ] = 1
+    hash_threads: HashThreads
+    hash_queue: HashQueue
+    hash_wait_seconds: HashWaitSeconds = 1
     limits: LimitSettings = field(default_factory=LimitSettings)
     keep_alive_seconds: Annotated[
         int,

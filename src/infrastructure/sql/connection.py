@@ -1,7 +1,7 @@
 """One connection of the database, as the repositories use it.
 
-SQLAlchemy runs the statements, in `mysql.py` and `sqlite.py`. This module adds what both need: time limits, one retry
-of a read on a lost connection, and refusals of the domain in place of errors of drivers.
+SQLAlchemy runs the statements, in `asynchronous.py` and `sqlite.py`. This module adds what both need: time limits, one
+retry of a read on a lost connection, and refusals of the domain in place of errors of drivers.
 """
 
 import asyncio

@@ -18,9 +18,9 @@ from doorward.infrastructure.private_files import make_private_directory
 from doorward.infrastructure.settings.file_access import refuse_shared_file
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.sql import mysql_settings
+from doorward.infrastructure.sql.asynchronous import AsyncConnections
 from doorward.infrastructure.sql.connection import Connections, Limits
 from doorward.infrastructure.sql.errors import connecting, mark_lost_connections
-from doorward.infrastructure.sql.mysql import MySqlConnections
 from doorward.infrastructure.sql.naming import add_table_prefix
 from doorward.infrastructure.sql.sqlite import DO_NOT_WAIT, SqliteConnections
 from doorward.infrastructure.sql.urls import CA_SETTING, DatabaseUrl, Tls
@@ -81,7 +81,7 @@ def mysql_engines(url: DatabaseUrl, size: int, limits: Limits) -> Engines:
     for engine in (writing, reading):
         add_table_prefix(engine, url.table_prefix)
     return Engines(
-        writing=MySqlConnections(writing, limits, writers), reading=MySqlConnections(reading, limits, readers)
+        writing=AsyncConnections(writing, limits, writers), reading=AsyncConnections(reading, limits, readers)
     )
 
 

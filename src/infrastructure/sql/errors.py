@@ -109,8 +109,10 @@ def refusal(error: Exception, at: Executable | str) -> Exception | None:
 
     Errors that only a bug in Doorward can cause are let through. A time-out while waiting for a lock or a disk is
     StorageUnavailable and not a conflict, because trying again would only wait again. So is a database that cannot be
-    written.
+    written. A refusal is let through: a listener of the engine has decided what the error means.
     """
+    if isinstance(error, DomainError):
+        return None
     if isinstance(error, IntegrityError) and not error.connection_invalidated:
         return ConstraintViolated()
     kind = kind_of_refusal(error)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, Final, TypeVar, final
+from typing import TYPE_CHECKING, Any, Final, TypeVar, final
 
 from dishka import AsyncContainer
 
@@ -16,8 +16,9 @@ from doorward.application.ports.storage import Storage, Transaction
 from doorward.application.sessions.refresh_session import RefreshSession
 from doorward.infrastructure.container import USE_CASES
 from doorward.infrastructure.providers.sign_in import SIGN_IN
-from doorward.infrastructure.sql.connection import SqlConnection
-from doorward.infrastructure.sql.storage import SqlRepositories
+
+if TYPE_CHECKING:
+    from doorward.infrastructure.sql.connection import SqlConnection
 
 T = TypeVar("T")
 
@@ -50,11 +51,12 @@ class OwnTransaction:
         return made
 
     @property
-    def connection(self) -> SqlConnection:
-        """The connection to SQLite or MySQL, for statements of your own. Raise TypeError for any other storage."""
-        if not isinstance(self.tx, SqlRepositories):
-            raise TypeError("Only SQLite and MySQL have a connection for statements of your own.")
-        return self.tx.connection
+    def connection(self) -> "SqlConnection":
+        """The connection to SQLite or MySQL, for statements of your own. Raise TypeError if the storage has none."""
+        found: SqlConnection | None = getattr(self.tx, "connection", None)
+        if found is None:
+            raise TypeError(f"A {type(self.tx).__name__} has no connection for statements of your own.")
+        return found
 
     def _within(self, use_case: Any) -> Any:
         """Return a copy of the use case, and of the use cases that it calls, with the joined storage."""

@@ -15,20 +15,20 @@ SENTENCE_END = re.compile(r"(?<=[.:]) (?=[A-Z])")
 
 def sentences_of(promiser: object) -> list[str]:
     """Return the sentences of a docstring, without line breaks."""
-    return SENTENCE_END.split(" ".join((inspect.getdoc(promiser) or "").split()))
+    return SENTENCE_END.split(" ".join((promiser.__doc__ or "").split()))
 
 
 def promises_of(port: type) -> list[tuple[str, str]]:
     """Return what a port promises: its members and the sentences of their docstrings, in their order.
 
     The first sentence about the port itself describes it. A sentence that begins with a name in backquotes explains a
-    parameter.
+    parameter, and one that begins with "The caller" is asked of those who use the port.
     """
     promises = [(port.__name__, sentence) for sentence in sentences_of(port)[1:]]
     for name, member in vars(port).items():
         if inspect.isfunction(member) and not name.startswith("_") and member.__doc__:
             promises += [(member.__qualname__, sentence) for sentence in sentences_of(member)]
-    return [(member, sentence) for member, sentence in promises if not sentence.startswith("`")]
+    return [(member, sentence) for member, sentence in promises if not sentence.startswith(("`", "The caller "))]
 
 
 def proves(promiser: Callable[..., Any], *beginnings: str) -> Callable[[Test], Test]:

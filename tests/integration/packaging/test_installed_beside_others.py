@@ -53,6 +53,10 @@ def test_without_the_server_the_service_in_memory_works(wheel: Path, tmp_path: P
     assert "4 passed, 2 errors" in said, said
     for fixture in ("doorward_app", "doorward_server"):
         assert f"The fixture {fixture} needs the packages of the server: pip install 'doorward[testing]'" in said
+    guarded = run(
+        [project.python, "-c", "from doorward.guard import Guard; Guard('https://auth.example.com')"], tmp_path
+    )
+    assert guarded.returncode == 0, guarded.stderr
     served = run([project.program, "serve"], tmp_path)
     assert served.returncode == 2
     (line,) = served.stderr.splitlines()
@@ -69,7 +73,7 @@ def test_with_the_server_all_examples_and_types_and_the_first_lines_of_the_readm
     assert project.installed() >= OF_THE_SERVER
     for name, example in EXAMPLES.items():
         (tmp_path / "tests" / name).write_text(example, "utf-8")
-    assert "7 passed" in (said := project.pytest()), said
+    assert "8 passed" in (said := project.pytest()), said
     types = run(
         [project.python, "-m", "mypy", "domain", "application", "tests/test_publish.py", "tests/test_app.py"], tmp_path
     )

@@ -20,6 +20,9 @@ async def rate_limiter(request: pytest.FixtureRequest) -> AsyncIterator[RateLimi
     if request.param != "redis":
         yield local if request.param == "memory" else ExactLimiter(SystemClock())
         return
+    if request.param == "double":
+        yield ExactLimiter(SystemClock())
+        return
     redis: RedisServer = request.getfixturevalue("redis")
     redis.start()
     log, timings = ListLog(), SharedTimings(wait_seconds=PATIENCE)

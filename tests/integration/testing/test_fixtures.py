@@ -5,10 +5,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from doorward import Settings, create_app
 from doorward.application.access.grant_role import GrantRole
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import MODERATOR
-from doorward.testing import PASSWORD, DoorwardServer, InMemoryApp, InMemoryDoorward
+from doorward.testing import PASSWORD, DoorwardServer, InMemoryApp, InMemoryDoorward, InMemoryProvider
 from support.programs.command_line import UNLIMITED
 
 
@@ -36,6 +37,19 @@ def test_the_app_is_ready_and_lists_ended_sessions_after_any_time(
     for path in ("/health/ready", "/.well-known/revocations"):
         doorward.clock.advance(days=31)
         assert doorward_app.client.get(path).status_code == 200
+
+
+async def test_a_mounted_application_runs_on_the_memory_adapter(tmp_path: Path) -> None:
+    doubles = InMemoryProvider()
+    app = create_app(Settings.of(public_url="http://testserver", data_dir=tmp_path / "data"), overrides=[doubles])
+    async with (
+        app.lifespan(),
+        httpx.AsyncClient(base_url="http://testserver", transport=httpx.ASGITransport(app)) as client,
+    ):
+        account = {"username": "ada", "email": "ada@example.org", "password": PASSWORD}
+        assert (await client.post("/api/auth/signup", json=account)).status_code == 201
+        async with doubles.memory.reading() as reading:
+            assert await reading.users.by_login("ada")
 
 
 async def test_the_app_answers_coroutines(doorward: InMemoryDoorward, doorward_app: InMemoryApp) -> None:

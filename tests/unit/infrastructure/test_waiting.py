@@ -14,10 +14,11 @@ Advance = Callable[[float], None]
 
 @pytest.fixture
 async def advance(monkeypatch: pytest.MonkeyPatch) -> Advance:
-    """Moves the clock of the event loop forward, as if the process had got no processor meanwhile."""
-    loop, clock, skipped = asyncio.get_running_loop(), asyncio.get_running_loop().time, [0.0]
-    monkeypatch.setattr(loop, "time", lambda: clock() + sum(skipped))
-    return skipped.append
+    """Moves the clock of the event loop forward, as if the process had got no processor meanwhile. Otherwise the clock
+    stands still."""
+    loop, passed = asyncio.get_running_loop(), [asyncio.get_running_loop().time()]
+    monkeypatch.setattr(loop, "time", lambda: sum(passed))
+    return passed.append
 
 
 async def iterate(times: int = 5) -> None:

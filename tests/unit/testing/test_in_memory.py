@@ -6,22 +6,24 @@ from datetime import timedelta
 
 import jwt
 import pytest
+from dishka import Provider, Scope, provide
 
 from doorward.application.access.grant_role import GrantRole
 from doorward.application.accounts.register_user import RegisterUser
 from doorward.application.accounts.request_password_reset import RequestPasswordReset
 from doorward.application.accounts.reset_password import ResetPassword
 from doorward.application.accounts.set_password import SetPassword
+from doorward.application.ports.security import PasswordStrength
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.rate_limits.limit_requests import LimitRequests
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import ADMIN
-from doorward.domain.errors import InvalidCredentials, InvalidToken, RoleRequired, TooManyRequests
+from doorward.domain.errors import InvalidCredentials, InvalidToken, PasswordBlocked, RoleRequired, TooManyRequests
 from doorward.domain.letters.letter import LetterKind
 from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.infrastructure import container
 from doorward.infrastructure.settings.start_refused import StartRefused
-from doorward.testing import NOON, PASSWORD, InMemoryDoorward
+from doorward.testing import NOON, PASSWORD, InMemoryDoorward, ShortBlocklist
 from doorward.testing.builders import OTHER_PASSWORD
 
 HEAVY = (
@@ -109,8 +111,21 @@ def test_any_program_can_verify_the_tokens(doorward: InMemoryDoorward) -> None:
 def test_settings_are_those_of_the_service() -> None:
     doorward = InMemoryDoorward(access_token_seconds=60, sign_up="closed", email_codes=True)
     assert doorward.user("ada").sign_in().access_token.expires_in == 60
-    with pytest.raises(StartRefused, match="DOORWARD_SIGN_UP"):
-        InMemoryDoorward(sign_up="perhaps")
+    with pytest.raises(StartRefused, match="sign_up: "):
+        InMemoryDoorward(sign_up="perhaps")  # type: ignore[arg-type]
+
+
+class StrictBlocklist(Provider):
+    @provide(scope=Scope.APP, override=True)
+    def strength(self) -> PasswordStrength:
+        return ShortBlocklist(frozenset({PASSWORD}))
+
+
+def test_any_adapter_can_be_replaced() -> None:
+    doorward = InMemoryDoorward(overrides=[StrictBlocklist()])
+    with pytest.raises(PasswordBlocked):
+        doorward.user("ada", password=PASSWORD)
+    assert doorward.user("ada", password=OTHER_PASSWORD).token()
 
 
 async def test_limits_of_requests_follow_the_clock() -> None:

@@ -4,17 +4,18 @@ import ssl
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import URL, event
+from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.exc import InvalidatePoolError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.ext.compiler import compiles
 
+from doorward.infrastructure.sql.asynchronous import AsyncConnections
 from doorward.infrastructure.sql.connection import Limits
 from doorward.infrastructure.sql.engine import Engines
 from doorward.infrastructure.sql.naming import add_table_prefix
 from doorward.infrastructure.sql.user_pages import equals
-from doorward_postgresql.session import PostgresqlConnections
+from doorward_postgresql.locks import lock_before_reading
 from doorward_postgresql.tls import tls_context
+from doorward_postgresql.transactions import add_transactions, refuse
 from doorward_postgresql.url import PostgresqlUrl
 
 MAX_CONNECTION_AGE_SECONDS = 240
@@ -40,10 +41,12 @@ def open_engines(url: PostgresqlUrl, table_prefix: str, size: int, limits: Limit
     readers = max(1, size - writers)
     writing = make_engine(url, tls, settings_of(limits, read_only=False), writers)
     reading = make_engine(url, tls, settings_of(limits, read_only=True), readers)
+    add_transactions(writing)
+    lock_before_reading(writing)
     for engine in (writing, reading):
-        add_table_prefix(engine.sync_engine, table_prefix)
+        add_table_prefix(engine, table_prefix)
     return Engines(
-        writing=PostgresqlConnections(writing, limits, writers), reading=PostgresqlConnections(reading, limits, readers)
+        writing=AsyncConnections(writing, limits, writers), reading=AsyncConnections(reading, limits, readers)
     )
 
 
@@ -62,9 +65,9 @@ def settings_of(limits: Limits, *, read_only: bool) -> Mapping[str, str]:
     }
 
 
-def make_engine(url: PostgresqlUrl, tls: ssl.SSLContext | None, settings: Mapping[str, str], size: int) -> AsyncEngine:
+def make_engine(url: PostgresqlUrl, tls: ssl.SSLContext | None, settings: Mapping[str, str], size: int) -> Engine:
     """Return an engine that neither begins nor ends transactions."""
-    engine = create_async_engine(
+    engine = create_engine(
         URL.create("postgresql+asyncpg", url.user, url.password, url.host, url.port, url.database),
         hide_parameters=True,
         connect_args={
@@ -80,7 +83,9 @@ def make_engine(url: PostgresqlUrl, tls: ssl.SSLContext | None, settings: Mappin
         pool_use_lifo=True,
         pool_reset_on_return=None,
     )
-    event.listen(engine.sync_engine, "checkout", refuse_closed)
+    event.listen(engine, "checkout", refuse_closed)
+    event.listen(engine, "close", cut)
+    event.listen(engine, "handle_error", refuse)
     return engine
 
 
@@ -89,6 +94,12 @@ def refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
     without asking the server."""
     if connection.driver_connection.is_closed():
         raise InvalidatePoolError
+
+
+def cut(connection: Any, _record: object) -> None:
+    """Close a connection without a word to the server, which might not answer. No transaction is open on it, or else
+    the server rolls it back."""
+    connection.driver_connection.terminate()
 
 
 @compiles(equals, "postgresql")

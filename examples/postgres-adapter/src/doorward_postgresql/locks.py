@@ -6,8 +6,9 @@ that one statement could return roles and audit entries from before the wait.
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
-from sqlalchemy import Executable
+from sqlalchemy import Connection, Engine, Executable, event
 
 from doorward.infrastructure.sql import deleted_users, users
 from doorward.infrastructure.sql.audit_heads import with_head
@@ -19,3 +20,18 @@ LOCK_THEN_READ: Mapping[Executable, tuple[Executable, Executable]] = MappingProx
     }
 )
 """What to run in place of a statement: first the lock, then the read."""
+
+
+def lock_before_reading(engine: Engine) -> None:
+    event.listen(engine, "before_execute", lock, retval=True)
+
+
+def lock(
+    connection: Connection, statement: Executable, many: Any, values: Any, _options: object
+) -> tuple[Executable, Any, Any]:
+    """Return the statement to run and its values, and take the lock if the statement is one of those."""
+    if statement not in LOCK_THEN_READ:
+        return statement, many, values
+    locking, reading = LOCK_THEN_READ[statement]
+    connection.execute(locking, values)
+    return reading, many, values

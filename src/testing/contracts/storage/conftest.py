@@ -1,11 +1,12 @@
 """Fixtures of the contract tests. Those who run them define one more, `storage_adapter`."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
 
 import pytest
 import pytest_asyncio
 
 from doorward.application.ports.storage import Storage
+from doorward.testing.contracts.promises import PROVED
 from doorward.testing.contracts.storage.adapter import StorageAdapter
 from doorward.testing.faulty_proxy import FaultyProxy, faulty_proxy
 
@@ -58,3 +59,14 @@ async def proxy(emptied_adapter: StorageAdapter) -> AsyncIterator[tuple[FaultyPr
 @pytest.fixture
 def concurrent(storage_adapter: StorageAdapter) -> bool:
     return storage_adapter.concurrent
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Say in the report of a test that failed which promises it proves."""
+    report = yield
+    proved = getattr(getattr(item, "function", None), PROVED, [])
+    if report.failed and proved:
+        text = "\n".join(f"{member}: {sentence}" for member, sentence in proved)
+        report.sections.append(("Promises of the ports that this test proves", text))
+    return report

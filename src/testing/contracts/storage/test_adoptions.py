@@ -4,12 +4,15 @@ from dataclasses import replace
 
 import pytest
 
+from doorward.application.ports.adoption import AdoptionReader, AdoptionRepository
+from doorward.application.ports.repositories import UserReader, UserRepository
 from doorward.application.ports.storage import Storage
 from doorward.domain.accounts.alias import Alias
 from doorward.domain.accounts.email import Email, login_key
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import TransactionConflict, UsernameTaken
 from doorward.testing.builders import a_user
+from doorward.testing.contracts.promises import proves
 from doorward.testing.storage_access import found, put
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
@@ -25,6 +28,8 @@ async def by_login(storage: Storage, typed: str) -> User | None:
         return await reading.users.by_login(login_key(typed))
 
 
+@proves(UserRepository.add, "Add the account")
+@proves(UserRepository.save, "Save everything")
 async def test_an_account_without_an_address_is_stored_and_gets_one_later(storage: Storage) -> None:
     first, second = adopted("ada"), adopted("bob")
     await put(storage, first, second)
@@ -38,6 +43,7 @@ async def test_an_account_without_an_address_is_stored_and_gets_one_later(storag
         assert [user.id for user in await reading.user_pages.by_email("ada@", None, 9)] == [first.id]
 
 
+@proves(UserReader.by_login, "If there is none")
 async def test_an_alias_signs_in_however_it_is_typed(storage: Storage) -> None:
     jorg = adopted("jorg", "J\u00f6rg M\u00fcller")
     await put(storage, jorg, adopted("other", "J\u00f6rg Muller"))
@@ -46,6 +52,8 @@ async def test_an_alias_signs_in_however_it_is_typed(storage: Storage) -> None:
     assert await by_login(storage, "J\u00f6rg  M\u00fcller") is None
 
 
+@proves(UserRepository.add, "Raise UsernameTaken")
+@proves(UserReader.aliases_taken, "Return which of these keys")
 async def test_an_alias_belongs_to_one_account(storage: Storage) -> None:
     await put(storage, adopted("jorg", "J\u00f6rg"), adopted("lena"))
     for again in (adopted("second", "J\u00d6RG"), adopted("jorg", "B\u00f6rg")):
@@ -59,6 +67,8 @@ async def test_an_alias_belongs_to_one_account(storage: Storage) -> None:
         assert await reading.users.aliases_taken([]) == frozenset()
 
 
+@proves(AdoptionReader.known, "Return which of these accounts")
+@proves(UserReader.aliases_taken, "Return which of these keys")
 async def test_a_deleted_account_leaves_its_alias_free_and_stays_adopted(storage: Storage) -> None:
     jorg = adopted("jorg", "J\u00f6rg")
     await put(storage, jorg)
@@ -71,6 +81,8 @@ async def test_a_deleted_account_leaves_its_alias_free_and_stays_adopted(storage
         assert await reading.adoptions.known("tutorial", ["17", "18"]) == {"17"}
 
 
+@proves(AdoptionRepository.add_all, "Note")
+@proves(AdoptionReader.known, "Return which of these accounts")
 async def test_what_came_is_known_by_its_source_and_exact_id(storage: Storage) -> None:
     ids = [f"id {number}" for number in range(1_100)]
     async with storage.transaction() as tx:
@@ -81,6 +93,7 @@ async def test_what_came_is_known_by_its_source_and_exact_id(storage: Storage) -
         assert await reading.adoptions.known("django", []) == frozenset()
 
 
+@proves(AdoptionRepository.add_all, "Raise TransactionConflict")
 async def test_nobody_is_adopted_twice(storage: Storage) -> None:
     async with storage.transaction() as tx:
         await tx.adoptions.add_all("tutorial", ["1"])

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from doorward.application.accounts.count_attempt import CountAttempt
+from doorward.application.ports.repositories import AttemptReader, AttemptRepository
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.access.role import MODERATOR
@@ -13,6 +14,7 @@ from doorward.domain.accounts.attempts import AttemptCount, AttemptKey, AttemptP
 from doorward.domain.errors import TooManyAttempts, TransactionConflict
 from doorward.testing import storage_access
 from doorward.testing.builders import LOGINS, a_user
+from doorward.testing.contracts.promises import proves
 from doorward.testing.doubles import NOON, ListLog
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
@@ -38,6 +40,7 @@ async def get(storage: Storage, key: AttemptKey = KEY) -> AttemptCount | None:
         return await reading.attempts.get(key)
 
 
+@proves(AttemptReader.get, "Return")
 async def test_a_stored_count_is_found_by_the_login_name_and_the_device(storage: Storage) -> None:
     exact = count(7, timedelta(microseconds=1), timedelta(seconds=2, microseconds=3))
     assert await get(storage) is None
@@ -48,6 +51,7 @@ async def test_a_stored_count_is_found_by_the_login_name_and_the_device(storage:
     assert await get(storage, AttemptKey(EVE)) is None
 
 
+@proves(AttemptReader.with_user, "Return the count, and the")
 @pytest.mark.parametrize("counted", [True, False])
 @pytest.mark.parametrize("login", ["ada", "ada@example.org", "nobody"])
 async def test_a_count_and_an_account_are_read_at_once_if_they_exist(
@@ -64,6 +68,8 @@ async def test_a_count_and_an_account_are_read_at_once_if_they_exist(
     assert found == (count(7) if counted else None, None if login == "nobody" else ada)
 
 
+@proves(AttemptRepository.lock, "Read the count", "If there is none")
+@proves(AttemptRepository.save, "Replace the count")
 async def test_each_of_many_simultaneous_attempts_is_counted(storage: Storage) -> None:
     """SI-06: also the first time, when there is nothing to hold yet."""
 
@@ -80,6 +86,7 @@ async def test_each_of_many_simultaneous_attempts_is_counted(storage: Storage) -
     assert await get(storage) == count(20)
 
 
+@proves(AttemptRepository.lock, "Read the count")
 async def test_of_many_simultaneous_attempts_only_the_free_ones_are_let_through(storage: Storage) -> None:
     """SI-06: all of them read that there was none before, and each adds the first one."""
     count_attempt = CountAttempt(storage, LOGINS, AttemptPolicy(), ListLog())
@@ -89,6 +96,7 @@ async def test_of_many_simultaneous_attempts_only_the_free_ones_are_let_through(
     assert sum(isinstance(answer, TooManyAttempts) for answer in answers) == 17
 
 
+@proves(AttemptRepository.add, "Raise TransactionConflict, at the latest")
 async def test_no_second_count_is_added(storage: Storage) -> None:
     await put(storage, count())
     with pytest.raises(TransactionConflict):
@@ -97,6 +105,8 @@ async def test_no_second_count_is_added(storage: Storage) -> None:
     assert await get(storage) == count()
 
 
+@proves(AttemptRepository.clear, "Forget the attempts of one")
+@proves(AttemptRepository.clear_all, "Forget the attempts of all")
 async def test_the_counts_of_one_device_or_of_all_devices_can_be_deleted(storage: Storage) -> None:
     keys = [AttemptKey(ADA), AttemptKey(ADA, LAPTOP), AttemptKey(EVE)]
     for key in keys:
@@ -111,6 +121,7 @@ async def test_the_counts_of_one_device_or_of_all_devices_can_be_deleted(storage
     assert [await get(storage, key) is not None for key in keys] == [False, False, True]
 
 
+@proves(AttemptRepository.prune, "Delete at most", "Of those")
 async def test_old_counts_are_pruned_and_large_ones_only_after_their_window(storage: Storage) -> None:
     kept = {
         AttemptKey(ADA): count(1, allowed=HOUR),
@@ -130,6 +141,7 @@ async def test_old_counts_are_pruned_and_large_ones_only_after_their_window(stor
     assert [await get(storage, key) for key in pruned] == [None, None]
 
 
+@proves(AttemptRepository.prune, "Delete at most")
 async def test_pruning_deletes_at_most_the_given_number_of_counts(storage: Storage) -> None:
     for number in range(5):
         await put(storage, count(allowed=-HOUR), AttemptKey(LoginHash(bytes([number]) * 32)))

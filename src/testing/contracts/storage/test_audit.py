@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from doorward.application.ports.audit import AuditEntry, AuditQuery, AuditRecord
+from doorward.application.ports.audit import AuditEntry, AuditQuery, AuditReader, AuditRecord, AuditRepository
+from doorward.application.ports.repositories import UserRepository
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
@@ -15,6 +16,7 @@ from doorward.domain.audit.sealed_entry import BEFORE_THE_FIRST, SERVICE_STREAM,
 from doorward.domain.audit.source import Source
 from doorward.domain.ids import uuid7
 from doorward.testing.builders import a_session, a_user
+from doorward.testing.contracts.promises import proves
 from doorward.testing.storage_access import put
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
@@ -65,6 +67,7 @@ def require_unbroken(records: list[AuditRecord], previous: bytes = BEFORE_THE_FI
         previous, last_number = entry.hash, entry.number
 
 
+@proves(AuditReader.page, "Return at most")
 async def test_an_entry_is_read_as_it_was_written(storage: Storage) -> None:
     """AD-03: who, what, before and after, from where."""
     await put(storage, ADA, GRACE)
@@ -76,6 +79,7 @@ async def test_an_entry_is_read_as_it_was_written(storage: Storage) -> None:
     assert record.sealed.session_id is not None
 
 
+@proves(AuditRepository.append, "What identifies")
 async def test_the_stored_bytes_do_not_contain_what_identifies_somebody(storage: Storage) -> None:
     await put(storage, ADA)
     await append(storage, an_entry(by=ADA))
@@ -84,6 +88,8 @@ async def test_the_stored_bytes_do_not_contain_what_identifies_somebody(storage:
     assert b'"n"' not in record.sealed.details
 
 
+@proves(AuditRepository.append, "Append", "Each has the hash", "A stream begins")
+@proves(AuditReader.in_order, "Return at most `limit` entries")
 async def test_each_account_has_a_chain_of_its_own_and_the_service_has_one(storage: Storage) -> None:
     await put(storage, ADA, GRACE)
     await append(storage, *(an_entry(who, number) for number in (1, 2, 3) for who in (ADA, None, GRACE)))
@@ -95,6 +101,7 @@ async def test_each_account_has_a_chain_of_its_own_and_the_service_has_one(stora
     assert [record.sealed.stream for record in records] == sorted(record.sealed.stream for record in records)
 
 
+@proves(AuditRepository.append, "Append", "Each has the hash")
 async def test_entries_of_one_transaction_follow_each_other(storage: Storage) -> None:
     await put(storage, ADA)
     async with storage.transaction() as tx:
@@ -105,6 +112,7 @@ async def test_entries_of_one_transaction_follow_each_other(storage: Storage) ->
     assert numbers(await in_order(storage)) == [1, 2, 3]
 
 
+@proves(Storage.transaction, "Roll back")
 async def test_what_is_rolled_back_leaves_no_entry(storage: Storage) -> None:
     """AD-03: the entry is part of the transaction of its change."""
     await put(storage, ADA)
@@ -122,6 +130,7 @@ async def test_what_is_rolled_back_leaves_no_entry(storage: Storage) -> None:
     assert numbers(await in_order(storage)) == [1, 3]
 
 
+@proves(AuditRepository.append, "Of transactions")
 @pytest.mark.parametrize("locks", [True, False])
 async def test_twenty_writers_of_one_stream_leave_no_gap(storage: Storage, locks: bool) -> None:
     """Those that hold the account never have to begin again; without the lock the unique number decides."""
@@ -145,6 +154,7 @@ async def test_twenty_writers_of_one_stream_leave_no_gap(storage: Storage, locks
     assert runs == 20 or not locks
 
 
+@proves(AuditReader.page, "Return at most", "The entries of one account")
 async def test_entries_are_listed_page_by_page_the_newest_first(storage: Storage) -> None:
     """AD-04."""
     await put(storage, ADA, GRACE)
@@ -167,6 +177,7 @@ async def test_entries_are_listed_page_by_page_the_newest_first(storage: Storage
     assert await page(storage, AuditQuery(account=ADA.id), AuditEntryId(uuid7(LATER))) == []
 
 
+@proves(UserRepository.delete, "So does the key")
 async def test_the_key_of_a_deleted_person_is_gone_and_the_chain_holds(storage: Storage) -> None:
     """ST-08."""
     await put(storage, ADA, GRACE)
@@ -186,6 +197,7 @@ async def test_the_key_of_a_deleted_person_is_gone_and_the_chain_holds(storage: 
         assert (await reading.audit.streams([ADAS]))[ADAS].key is None
 
 
+@proves(AuditRepository.append, "An entry for an account that was deleted")
 async def test_an_entry_for_a_deleted_account_keeps_nothing_that_identifies(storage: Storage) -> None:
     await put(storage, ADA)
     await append(storage, an_entry(ADA, by=ADA))
@@ -196,6 +208,8 @@ async def test_an_entry_for_a_deleted_account_keeps_nothing_that_identifies(stor
     assert (latest.sealed.number, latest.sealed.source, latest.sealed.details) == (2, b"", b"")
 
 
+@proves(AuditRepository.prune, "Delete at most", "Each stream")
+@proves(AuditReader.streams, "Return")
 async def test_a_pruned_stream_goes_on_from_its_anchor(storage: Storage) -> None:
     await put(storage, ADA)
     await append(storage, *(an_entry(ADA, number) for number in range(1, 6)))
@@ -214,6 +228,8 @@ async def test_a_pruned_stream_goes_on_from_its_anchor(storage: Storage) -> None
     require_unbroken(await in_order(storage), before[4].sealed.hash, 5)
 
 
+@proves(AuditRepository.prune, "A stream without")
+@proves(AuditReader.streams, "Unknown")
 async def test_a_deleted_account_leaves_nothing_when_its_entries_are_pruned(storage: Storage) -> None:
     await put(storage, ADA, GRACE)
     await append(storage, an_entry(ADA), an_entry(GRACE), an_entry(None))
@@ -225,6 +241,7 @@ async def test_a_deleted_account_leaves_nothing_when_its_entries_are_pruned(stor
     assert left.keys() == {GRACES, SERVICE_STREAM}
 
 
+@proves(AuditRepository.append, "A stream begins")
 async def test_many_accounts_get_their_first_entries_at_once(storage: Storage) -> None:
     people = [a_user(f"user{number}") for number in range(30)]
     async with storage.transaction() as tx:

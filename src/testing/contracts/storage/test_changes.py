@@ -3,11 +3,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from doorward.application.ports.repositories import ChangeReader, ChangeRepository, SessionRepository, UserRepository
 from doorward.application.ports.storage import Storage
 from doorward.domain.access.role import MODERATOR
 from doorward.domain.accounts.user import User
 from doorward.domain.change_feed.change import Change, SequencedChange, Subject
 from doorward.testing.builders import a_session, a_user
+from doorward.testing.contracts.promises import proves
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import found, grant, put, sessions_of
 
@@ -29,6 +31,7 @@ async def some(storage: Storage, number: int) -> Sequence[SequencedChange]:
     return feed
 
 
+@proves(ChangeReader.latest, "Return the last `count` changes")
 async def test_a_new_feed_is_empty(storage: Storage) -> None:
     async with storage.reading() as reading:
         assert await reading.changes.latest(10) == []
@@ -36,12 +39,14 @@ async def test_a_new_feed_is_empty(storage: Storage) -> None:
         assert await reading.changes.among([]) == []
 
 
+@proves(ChangeReader, "Sequence numbers", "Later announcements")
 async def test_changes_are_numbered_in_ascending_order(storage: Storage) -> None:
     sequences = [row.sequence for row in await some(storage, 5)]
     assert sequences == sorted(set(sequences))
     assert sequences[0] > 0
 
 
+@proves(ChangeReader.since, "Return at most `limit` changes")
 async def test_the_changes_since_a_number_include_that_number(storage: Storage) -> None:
     feed = await some(storage, 4)
     async with storage.reading() as reading:
@@ -50,6 +55,7 @@ async def test_the_changes_since_a_number_include_that_number(storage: Storage) 
         assert await reading.changes.since(feed[3].sequence + 1, 10) == []
 
 
+@proves(ChangeReader.among, "Return the changes with exactly")
 async def test_the_requested_numbers_are_found_and_no_others(storage: Storage) -> None:
     feed = await some(storage, 4)
     numbers = [feed[3].sequence, feed[1].sequence, feed[3].sequence + 900]
@@ -58,6 +64,7 @@ async def test_the_requested_numbers_are_found_and_no_others(storage: Storage) -
         assert await reading.changes.among(range(feed[0].sequence, feed[0].sequence + 1000)) == feed
 
 
+@proves(ChangeReader.latest, "Return the last `count` changes")
 async def test_the_latest_changes_are_in_ascending_order(storage: Storage) -> None:
     feed = await some(storage, 4)
     async with storage.reading() as reading:
@@ -65,6 +72,7 @@ async def test_the_latest_changes_are_in_ascending_order(storage: Storage) -> No
         assert await reading.changes.latest(1000) == feed
 
 
+@proves(ChangeRepository.prune, "Delete at most `limit` changes")
 async def test_pruning_deletes_old_changes_but_never_the_latest(storage: Storage) -> None:
     feed = await some(storage, 5)
     async with storage.transaction() as tx:
@@ -75,6 +83,7 @@ async def test_pruning_deletes_old_changes_but_never_the_latest(storage: Storage
         assert await tx.changes.since(0, 10) == feed[4:]
 
 
+@proves(ChangeRepository.prune, "Delete at most `limit` changes")
 async def test_pruning_keeps_young_changes(storage: Storage) -> None:
     feed = await some(storage, 3)
     async with storage.transaction() as tx:
@@ -82,6 +91,7 @@ async def test_pruning_keeps_young_changes(storage: Storage) -> None:
         assert await tx.changes.latest(3) == feed
 
 
+@proves(ChangeReader, "Sequence numbers")
 async def test_each_number_is_used_once(storage: Storage) -> None:
     """Not even when everything that may be forgotten was, and not when a transaction that had it was rolled back."""
     feed = await some(storage, 2)
@@ -95,6 +105,7 @@ async def test_each_number_is_used_once(storage: Storage) -> None:
     assert latest.sequence > feed[-1].sequence
 
 
+@proves(UserRepository, "Each of `save`")
 async def test_the_feed_announces_a_deleted_account(storage: Storage) -> None:
     ada: User = a_user("ada")
     await put(storage, ada)
@@ -106,6 +117,8 @@ async def test_the_feed_announces_a_deleted_account(storage: Storage) -> None:
     assert [row.change for row in rows] == [Change.of_account(ada.id), Change.sessions_ended(ada.id, 1)]
 
 
+@proves(SessionRepository.end, "Announce")
+@proves(SessionRepository.revoke_tokens, "Announce")
 async def test_the_feed_names_the_sessions_that_ended(storage: Storage) -> None:
     ada = a_user("ada")
     ended = a_session(ada)
@@ -120,6 +133,7 @@ async def test_the_feed_names_the_sessions_that_ended(storage: Storage) -> None:
     assert [row.change for row in feed] == [Change.session_ended(ada.id, ended.id), Change.sessions_ended(ada.id, 3)]
 
 
+@proves(ChangeReader.ended_since, "Return the changes", "If there are more")
 async def test_the_ends_since_a_moment_are_found_and_nothing_else(storage: Storage) -> None:
     users = [a_user(f"user{count}") for count in range(4)]
     await put(storage, *users)
@@ -137,6 +151,7 @@ async def test_the_ends_since_a_moment_are_found_and_nothing_else(storage: Stora
         assert len(await reading.changes.ended_since(EVER, 3)) == 3
 
 
+@proves(ChangeReader.ended_since, "Changes are left out")
 async def test_sessions_that_ended_before_all_tokens_were_revoked_are_left_out(storage: Storage) -> None:
     """So that a node that starts reads few changes of an account whose sessions often end."""
     ada, bob = a_user("ada"), a_user("bob")
@@ -160,6 +175,7 @@ async def test_sessions_that_ended_before_all_tokens_were_revoked_are_left_out(s
     ]
 
 
+@proves(ChangeReader, "Changes are dated")
 async def test_changes_are_dated_by_the_clock_of_the_storage(storage: Storage) -> None:
     """Within a day of this machine's, whatever time zones are about."""
     feed = await some(storage, 2)

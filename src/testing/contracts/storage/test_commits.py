@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from doorward.application.ports.storage import LockName, Storage, Transaction
+from doorward.application.ports.storage import LockName, Reading, Storage, Transaction
 from doorward.domain.access.role import ADMIN, MODERATOR, RoleName
 from doorward.domain.accounts.user import User
 from doorward.domain.change_feed.change import Change
@@ -22,6 +22,7 @@ from doorward.domain.errors import (
 )
 from doorward.domain.services.service import Service, ServiceId, ServiceSecretHash
 from doorward.testing.builders import a_session, a_user
+from doorward.testing.contracts.promises import proves
 from doorward.testing.contracts.storage.adapter import StorageAdapter
 from doorward.testing.doubles import NOON, PlainSealer
 from doorward.testing.storage_access import announced, found, grant, put
@@ -52,6 +53,8 @@ def refusals(tx: Transaction) -> list[tuple[type[Exception], Awaitable[object]]]
     ]
 
 
+@proves(Transaction, "A refusal does not end", "A call that is refused")
+@proves(Storage.on_commit, "Call `listener`")
 async def test_a_refusal_does_not_end_the_transaction_and_changes_nothing_itself(storage: Storage) -> None:
     """Listeners hear of what was committed before and after it, and of nothing else."""
     heard: list[Change] = []
@@ -71,6 +74,7 @@ async def test_a_refusal_does_not_end_the_transaction_and_changes_nothing_itself
     assert (await announced(storage))[before:] == heard
 
 
+@proves(Storage.on_commit, "The call happens after")
 async def test_a_listener_that_reads_finds_what_was_committed(
     storage: Storage, emptied_adapter: StorageAdapter
 ) -> None:
@@ -94,6 +98,8 @@ async def test_a_listener_that_reads_finds_what_was_committed(
     assert seen == [ADA.granted(MODERATOR)]
 
 
+@proves(Reading, "Each read")
+@proves(Storage.reading, "Open")
 async def test_each_read_of_a_reading_returns_what_was_committed_meanwhile(storage: Storage) -> None:
     """Also in the middle of the block, and whichever repository is asked."""
     async with storage.reading() as reading:
@@ -106,6 +112,7 @@ async def test_each_read_of_a_reading_returns_what_was_committed_meanwhile(stora
         assert len(await reading.changes.latest(9)) == 1
 
 
+@proves(Storage, "Waiting")
 async def test_a_transaction_that_waits_in_vain_is_unavailable(
     impatient_storage: Storage, storage: Storage, storage_adapter: StorageAdapter
 ) -> None:

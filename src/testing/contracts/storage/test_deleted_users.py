@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from doorward.application.ports.deleted_users import DeletedUserReader, DeletedUserRepository
+from doorward.application.ports.repositories import UserReader, UserRepository
 from doorward.application.ports.storage import Storage
 from doorward.domain.access.role import ADMIN, MODERATOR
 from doorward.domain.accounts.attempts import UNKNOWN_DEVICES, AttemptKey, LoginHash
@@ -16,6 +18,7 @@ from doorward.domain.letters.letter import Letter, LetterKind
 from doorward.domain.letters.link_token import LinkPurpose, LinkToken, LinkTokenHash
 from doorward.domain.letters.undo_link import UndoLink
 from doorward.testing.builders import a_user, email_of
+from doorward.testing.contracts.promises import proves
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import announced, found, put
 
@@ -47,6 +50,11 @@ def an_undo_link(user: User) -> UndoLink:
     return UndoLink(hash=LinkTokenHash(user.id.bytes * 2), user_id=user.id, address=email_of(user), expires_at=NOON)
 
 
+@proves(UserReader, "Accounts that were deleted")
+@proves(DeletedUserReader.get, "Return")
+@proves(DeletedUserReader.by_username, "Return")
+@proves(DeletedUserReader.among, "Return which of these accounts")
+@proves(DeletedUserRepository.lock, "Return")
 async def test_a_deleted_account_is_found_only_where_deleted_ones_are_asked_for(storage: Storage) -> None:
     """ST-08, AZ-05."""
     ada, bob = gone("ada"), a_user("bob")
@@ -71,6 +79,8 @@ async def test_a_deleted_account_is_found_only_where_deleted_ones_are_asked_for(
         assert await tx.deleted_users.lock(bob.id) is None
 
 
+@proves(UserReader, "Accounts that were deleted")
+@proves(UserReader.taken, "Return which of these keys")
 async def test_the_name_and_the_email_of_a_deleted_account_stay_taken(storage: Storage) -> None:
     ada = gone("ada")
     await put(storage, ada)
@@ -82,6 +92,7 @@ async def test_the_name_and_the_email_of_a_deleted_account_stay_taken(storage: S
             await put(storage, other)
 
 
+@proves(UserRepository.save, "The stored version")
 async def test_an_account_is_deleted_and_restored_by_saving_it(storage: Storage) -> None:
     ada = a_user("ada", MODERATOR)
     await put(storage, ada)
@@ -94,6 +105,7 @@ async def test_an_account_is_deleted_and_restored_by_saving_it(storage: Storage)
     assert await found(storage, ada.id) == replace(ada, epoch=1, version=2)
 
 
+@proves(DeletedUserRepository.strip, "Delete", "Links that undo")
 async def test_stripping_an_account_deletes_its_letters_its_link_and_its_code_and_nothing_else(
     storage: Storage,
 ) -> None:
@@ -117,6 +129,7 @@ async def test_stripping_an_account_deletes_its_letters_its_link_and_its_code_an
     assert await found(storage, ada.id) == ada
 
 
+@proves(DeletedUserRepository.prune, "Delete", "They go", "Nothing is announced")
 async def test_pruning_deletes_what_was_deleted_before_a_time_with_all_that_it_owns(storage: Storage) -> None:
     """ST-08. And nothing is announced."""
     old, young, kept = gone("old", NOON - MOMENT), gone("young"), a_user("kept")
@@ -142,6 +155,7 @@ async def test_pruning_deletes_what_was_deleted_before_a_time_with_all_that_it_o
     await put(storage, a_user("old"))
 
 
+@proves(DeletedUserRepository.prune, "Delete")
 async def test_pruning_is_bounded(storage: Storage) -> None:
     accounts = [gone(f"gone{number}", NOON - MOMENT) for number in range(5)]
     await put(storage, *accounts)
@@ -152,6 +166,7 @@ async def test_pruning_is_bounded(storage: Storage) -> None:
     assert pruned == [2, 2, 1]
 
 
+@proves(UserRepository.delete, "Delete the account")
 async def test_an_account_that_was_deleted_is_deleted_for_good_like_any_other(storage: Storage) -> None:
     ada = gone("ada")
     await put(storage, ada)

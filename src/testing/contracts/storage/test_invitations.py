@@ -5,6 +5,7 @@ from hashlib import sha256
 
 import pytest
 
+from doorward.application.ports.invitations import InvitationReader, InvitationRepository
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.access.role import ADMIN, USER, RoleName
@@ -12,6 +13,7 @@ from doorward.domain.accounts.invitation import INVITATION_LIFE, Invitation
 from doorward.domain.ids import InvitationId, UserId, uuid7
 from doorward.domain.letters.link_token import LinkTokenHash
 from doorward.testing.builders import an_invitation
+from doorward.testing.contracts.promises import proves
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import put
 
@@ -34,6 +36,9 @@ async def set_token(storage: Storage, invitation: Invitation, token_hash: LinkTo
         return await tx.invitations.set_token(invitation.id, token_hash)
 
 
+@proves(InvitationReader.find, "Return the invitation whose link")
+@proves(InvitationReader.by_address, "Return")
+@proves(InvitationReader, "They are stored")
 async def test_an_invitation_comes_back_as_it_was(storage: Storage) -> None:
     roles = frozenset(RoleName(f"{number:02}".replace("0", "a", 1) + "x" * 60) for number in range(32))
     whole = replace(
@@ -51,6 +56,7 @@ async def test_an_invitation_comes_back_as_it_was(storage: Storage) -> None:
         assert await reading.invitations.find(a_hash()) is None
 
 
+@proves(InvitationRepository.put, "Store the invitation in place")
 async def test_the_newest_invitation_of_an_address_replaces_the_one_before(storage: Storage) -> None:
     """RS-02."""
     first, other, second = an_invitation(), an_invitation("grace@example.org"), an_invitation("ADA@example.org", 1)
@@ -62,6 +68,7 @@ async def test_the_newest_invitation_of_an_address_replaces_the_one_before(stora
         assert await reading.invitations.find(a_hash()) is None
 
 
+@proves(InvitationRepository.put, "Store the invitation in place")
 async def test_of_many_invitations_of_one_address_at_once_one_stays(storage: Storage) -> None:
     @retried
     async def invite(minute: int) -> None:
@@ -72,6 +79,7 @@ async def test_of_many_invitations_of_one_address_at_once_one_stays(storage: Sto
     assert len(await page(storage)) == 1
 
 
+@proves(InvitationRepository.set_token, "Replace the token of the")
 async def test_the_newest_token_replaces_the_one_before(storage: Storage) -> None:
     """RS-02."""
     invitation = an_invitation()
@@ -84,6 +92,7 @@ async def test_the_newest_token_replaces_the_one_before(storage: Storage) -> Non
         assert await reading.invitations.find(a_hash(2)) == replace(invitation, token_hash=a_hash(2))
 
 
+@proves(InvitationRepository.spend, "Delete", "Of several")
 async def test_of_fifty_who_spend_one_token_at_once_one_succeeds(storage: Storage) -> None:
     """RS-03."""
     await put(storage, replace(an_invitation(), token_hash=a_hash()))
@@ -97,6 +106,7 @@ async def test_of_fifty_who_spend_one_token_at_once_one_succeeds(storage: Storag
     assert await page(storage) == []
 
 
+@proves(InvitationReader.page, "Return at most `limit` invitations")
 async def test_invitations_are_listed_page_by_page(storage: Storage) -> None:
     """AD-04."""
     invitations = [an_invitation(f"user{number}@example.org", number) for number in range(5)]
@@ -107,6 +117,7 @@ async def test_invitations_are_listed_page_by_page(storage: Storage) -> None:
     assert await page(storage, invitations[4].id) == []
 
 
+@proves(InvitationRepository.remove, "Return whether there was such")
 async def test_an_invitation_is_removed_once(storage: Storage) -> None:
     invitation = an_invitation()
     await put(storage, invitation)
@@ -116,6 +127,8 @@ async def test_an_invitation_is_removed_once(storage: Storage) -> None:
     assert await page(storage) == []
 
 
+@proves(InvitationRepository.prune, "Delete at most `limit` invitations")
+@proves(InvitationReader, "They are stored")
 async def test_expired_invitations_are_pruned(storage: Storage) -> None:
     invitations = [an_invitation(f"user{number}@example.org", number) for number in range(4)]
     await put(storage, *invitations)

@@ -7,10 +7,12 @@ from hashlib import sha256
 
 import pytest
 
+from doorward.application.ports.repositories import SessionRepository
 from doorward.application.ports.storage import Storage
 from doorward.domain.sessions.refresh_token import RefreshTokenHash
 from doorward.domain.sessions.session import Session, SessionPolicy, new_session_id
 from doorward.testing.builders import a_session, a_user
+from doorward.testing.contracts.promises import proves
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import announced, put, session
 
@@ -41,6 +43,7 @@ async def rotate(storage: Storage, mine: Session, now: timedelta = MINUTE) -> Se
     return mine.rotated(successor, NOON + now)
 
 
+@proves(SessionRepository.keep_token, "Store", "Return True")
 async def test_a_session_keeps_its_token_for_as_long_as_its_client_wants(storage: Storage) -> None:
     mine = await opened(storage)
     assert not mine.keeps_token
@@ -52,6 +55,7 @@ async def test_a_session_keeps_its_token_for_as_long_as_its_client_wants(storage
     assert await announced(storage) == []
 
 
+@proves(SessionRepository.add, "Store")
 async def test_the_mark_is_stored_with_a_new_session_too(storage: Storage) -> None:
     ada = a_user()
     mine = replace(a_session(ada), keeps_token=True)
@@ -59,6 +63,7 @@ async def test_the_mark_is_stored_with_a_new_session_too(storage: Storage) -> No
     assert await session(storage, mine.id) == mine
 
 
+@proves(SessionRepository.keep_token, "Return False")
 async def test_a_rotation_ends_the_keeping_for_good(storage: Storage) -> None:
     mine = await opened(storage)
     assert await keep(storage, mine, mine.token_hash)
@@ -70,6 +75,7 @@ async def test_a_rotation_ends_the_keeping_for_good(storage: Storage) -> None:
     assert await session(storage, mine.id) == rotated
 
 
+@proves(SessionRepository.keep_token, "Return True")
 async def test_only_the_token_of_the_session_itself_is_kept(storage: Storage) -> None:
     ada = a_user()
     mine, other = a_session(ada), a_session(ada)
@@ -81,6 +87,7 @@ async def test_only_the_token_of_the_session_itself_is_kept(storage: Storage) ->
     assert await session(storage, other.id) == other
 
 
+@proves(SessionRepository.keep_token, "Return True")
 @pytest.mark.parametrize("begins", [-(POLICY.absolute - 3 * MINUTE), timedelta(0)], ids=["absolute", "idle"])
 async def test_a_token_is_kept_until_the_session_is_over_to_the_microsecond(
     storage: Storage, begins: timedelta
@@ -94,6 +101,7 @@ async def test_a_token_is_kept_until_the_session_is_over_to_the_microsecond(
     assert await keep(storage, mine, mine.token_hash, end - MOMENT)
 
 
+@proves(SessionRepository.keep_token, "Return False")
 async def test_of_a_rotation_and_many_that_keep_at_once_the_rotation_has_the_last_word(storage: Storage) -> None:
     mine = await opened(storage)
     _, rotated, *_ = await asyncio.gather(

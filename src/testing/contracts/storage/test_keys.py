@@ -6,13 +6,15 @@ import pytest
 
 from doorward.application.keys.ensure_signing_key import EnsureSigningKey
 from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
-from doorward.application.ports.storage import Storage
+from doorward.application.ports.repositories import KeyReader, KeyRepository
+from doorward.application.ports.storage import LockRepository, Storage
 from doorward.domain.access.role import ADMIN
 from doorward.domain.change_feed.change import Change, Subject
 from doorward.domain.errors import AccountMissing, KeyExists
 from doorward.domain.ids import UserId, uuid7
 from doorward.domain.keys.rotation import KeyRotation
 from doorward.domain.keys.signing_key import SigningKey
+from doorward.testing.contracts.promises import proves
 from doorward.testing.doubles import NOON, ListLog, PlainSealer
 from doorward.testing.storage_access import announced, put
 
@@ -27,12 +29,14 @@ KEY = SigningKey(
 )
 
 
+@proves(KeyReader.all, "Return all keys in the")
 async def test_a_key_comes_back_as_it_was(storage: Storage) -> None:
     await put(storage, KEY)
     async with storage.reading() as reading:
         assert await reading.keys.all() == [KEY]
 
 
+@proves(KeyRepository.add, "Raise KeyExists")
 async def test_a_key_is_added_once(storage: Storage) -> None:
     await put(storage, KEY)
     with pytest.raises(KeyExists):
@@ -41,6 +45,7 @@ async def test_a_key_is_added_once(storage: Storage) -> None:
         assert await reading.keys.all() == [KEY]
 
 
+@proves(KeyReader, "Ids")
 async def test_key_ids_are_compared_exactly(storage: Storage) -> None:
     other = replace(KEY, kid=KEY.kid.swapcase())
     await put(storage, KEY, other)
@@ -48,6 +53,7 @@ async def test_key_ids_are_compared_exactly(storage: Storage) -> None:
         assert {key.kid for key in await reading.keys.all()} == {KEY.kid, other.kid}
 
 
+@proves(KeyReader.all, "Return all keys in the")
 async def test_keys_are_returned_in_the_order_in_which_they_sign(storage: Storage) -> None:
     moments = [timedelta(seconds=1), timedelta(microseconds=5), timedelta(days=-1), timedelta(microseconds=5)]
     keys = [replace(KEY, kid=f"key{n}", signs_from=NOON + moment) for n, moment in enumerate(moments)]
@@ -56,11 +62,13 @@ async def test_keys_are_returned_in_the_order_in_which_they_sign(storage: Storag
         assert [key.kid for key in await reading.keys.all()] == ["key2", "key1", "key3", "key0"]
 
 
+@proves(KeyRepository.add, "Add the key")
 async def test_a_new_key_is_announced(storage: Storage) -> None:
     await put(storage, KEY)
     assert await announced(storage) == [Change(Subject.KEYS)]
 
 
+@proves(LockRepository.take, "Any other transaction")
 async def test_nodes_that_start_together_make_one_key(storage: Storage) -> None:
     ensure = EnsureSigningKey(storage, PlainSealer(), KeyRotation(), ListLog())
     await asyncio.gather(*(ensure(NOON) for _ in range(10)))
@@ -68,6 +76,7 @@ async def test_nodes_that_start_together_make_one_key(storage: Storage) -> None:
         assert len(await reading.keys.all()) == 1
 
 
+@proves(LockRepository.take, "Any other transaction")
 async def test_nodes_that_rotate_together_make_one_key(storage: Storage) -> None:
     """TK-21."""
     await put(storage, replace(KEY, sealed=KEY.kid.encode()))
@@ -77,6 +86,7 @@ async def test_nodes_that_rotate_together_make_one_key(storage: Storage) -> None
         assert len(await reading.keys.all()) == 2
 
 
+@proves(KeyRepository.save, "Save how", "Announce")
 async def test_saving_a_key_changes_its_seal_and_its_time_to_sign_and_is_announced(storage: Storage) -> None:
     other = replace(KEY, kid=KEY.kid.swapcase(), signs_from=NOON + timedelta(days=1))
     await put(storage, KEY, other)
@@ -89,6 +99,7 @@ async def test_saving_a_key_changes_its_seal_and_its_time_to_sign_and_is_announc
     assert await announced(storage) == [Change(Subject.KEYS)] * 3
 
 
+@proves(KeyRepository.remove, "Return", "Announce")
 async def test_a_removed_key_is_gone_and_its_removal_is_announced_once(storage: Storage) -> None:
     other = replace(KEY, kid=KEY.kid.swapcase())
     await put(storage, KEY, other)
@@ -100,6 +111,7 @@ async def test_a_removed_key_is_gone_and_its_removal_is_announced_once(storage: 
     assert await announced(storage) == [Change(Subject.KEYS)] * 3
 
 
+@proves(Storage.transaction, "Roll back")
 async def test_a_removed_key_comes_back_when_the_transaction_fails(storage: Storage) -> None:
     await put(storage, KEY)
 

@@ -1,10 +1,13 @@
 import pytest
 
+from doorward.application.ports.known_agents import KnownAgentsRepository
+from doorward.application.ports.repositories import UserRepository
 from doorward.application.ports.storage import Storage
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import AccountMissing
 from doorward.domain.sessions.known_agents import MAX_FAMILIES
 from doorward.testing.builders import a_user
+from doorward.testing.contracts.promises import proves
 from doorward.testing.storage_access import put
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
@@ -22,6 +25,8 @@ async def known(storage: Storage, user: User = ADA) -> list[str]:
         return list(await tx.known_agents.of_user(user.id))
 
 
+@proves(KnownAgentsRepository.of_user, "Return the families of user")
+@proves(KnownAgentsRepository.remember, "Replace")
 async def test_what_is_remembered_last_takes_the_place_of_what_was_before(storage: Storage) -> None:
     grace = a_user("grace")
     await put(storage, ADA, grace)
@@ -33,6 +38,7 @@ async def test_what_is_remembered_last_takes_the_place_of_what_was_before(storag
     assert await known(storage, grace) == ["okhttp"]
 
 
+@proves(KnownAgentsRepository.of_user, "Return the families of user")
 @pytest.mark.parametrize(
     "families", [[""], ["", ""], ["caf\u00e9 \U0001f511", "a'b\"c\\", "%s"], ["x" * 64] * MAX_FAMILIES]
 )
@@ -42,11 +48,13 @@ async def test_families_are_returned_as_they_were_stored(storage: Storage, famil
     assert await known(storage) == families
 
 
+@proves(KnownAgentsRepository.remember, "Raise")
 async def test_the_families_of_no_account_are_refused(storage: Storage) -> None:
     with pytest.raises(AccountMissing):
         await remember(storage, "curl")
 
 
+@proves(UserRepository.delete, "Its letters")
 async def test_what_is_remembered_of_a_deleted_account_goes_with_it(storage: Storage) -> None:
     await put(storage, ADA)
     await remember(storage, "curl")

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from doorward.application.ports.letters import LetterReader, LetterRepository
+from doorward.application.ports.repositories import UserRepository
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.accounts.email import Email
@@ -11,6 +13,7 @@ from doorward.domain.errors import AccountMissing
 from doorward.domain.ids import UserId, uuid7
 from doorward.domain.letters.letter import Letter, LetterKind, LetterState
 from doorward.testing.builders import a_user
+from doorward.testing.contracts.promises import proves
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import put
 
@@ -35,6 +38,7 @@ async def save(storage: Storage, letter: Letter) -> bool:
         return await tx.letters.save(letter)
 
 
+@proves(LetterReader.get, "Return")
 async def test_a_letter_comes_back_as_it_was(storage: Storage) -> None:
     requested = a_letter()
     told = Letter.to_holder(LetterKind.PASSWORD_CHANGED, ADA, "pt", NOON)
@@ -50,6 +54,7 @@ async def test_a_letter_comes_back_as_it_was(storage: Storage) -> None:
         assert await stored(storage, letter) == letter
 
 
+@proves(Storage.transaction, "Roll back")
 async def test_a_letter_is_stored_with_what_it_tells_of_or_not_at_all(storage: Storage) -> None:
     letter = a_letter()
 
@@ -63,6 +68,7 @@ async def test_a_letter_is_stored_with_what_it_tells_of_or_not_at_all(storage: S
     assert await stored(storage, letter) is None
 
 
+@proves(LetterRepository.add, "Return False, and store nothing")
 async def test_of_letters_with_one_slot_the_first_is_stored_and_the_transaction_goes_on(storage: Storage) -> None:
     first, second, later = a_letter(), a_letter("Ada@example.ORG"), a_letter(minute=1)
     async with storage.transaction() as tx:
@@ -72,6 +78,7 @@ async def test_of_letters_with_one_slot_the_first_is_stored_and_the_transaction_
     assert [await stored(storage, letter) for letter in (first, second, later)] == [first, None, later]
 
 
+@proves(LetterRepository.add, "Return False, and store nothing")
 async def test_of_many_who_order_one_letter_at_once_one_succeeds(storage: Storage) -> None:
     @retried
     async def order() -> bool:
@@ -81,6 +88,7 @@ async def test_of_many_who_order_one_letter_at_once_one_succeeds(storage: Storag
     assert sorted(await asyncio.gather(*(order() for _ in range(10)))) == [False] * 9 + [True]
 
 
+@proves(LetterReader.due, "Return at most `limit` waiting")
 async def test_due_letters_come_in_the_order_of_their_time_and_others_do_not(storage: Storage) -> None:
     due = [a_letter(f"due{number}@example.org", number) for number in (3, 0, 2)]
     not_yet = a_letter("later@example.org", 9)
@@ -92,6 +100,8 @@ async def test_due_letters_come_in_the_order_of_their_time_and_others_do_not(sto
         assert await reading.letters.due(NOON + 3 * MINUTE, 2) == [due[1], due[2]]
 
 
+@proves(LetterReader.latest, "Return at most `limit` letters")
+@proves(LetterReader, "Letters are stored")
 async def test_the_latest_letters_come_first_and_can_be_chosen_by_their_state(storage: Storage) -> None:
     letters = [a_letter(minute=minute) for minute in range(3)]
     letters[1] = letters[1].sent(NOON)
@@ -102,6 +112,7 @@ async def test_the_latest_letters_come_first_and_can_be_chosen_by_their_state(st
         assert await reading.letters.latest(9, LetterState.GIVEN_UP) == []
 
 
+@proves(LetterRepository.save, "Save everything", "Return False")
 async def test_a_change_is_saved_over_the_version_before_it_only(storage: Storage) -> None:
     letter = a_letter()
     await put(storage, letter)
@@ -112,6 +123,7 @@ async def test_a_change_is_saved_over_the_version_before_it_only(storage: Storag
     assert not await save(storage, a_letter("nobody@example.org").sent(NOON))
 
 
+@proves(LetterRepository.save, "Of several")
 async def test_of_many_senders_that_claim_one_letter_one_succeeds(storage: Storage) -> None:
     letter = a_letter()
     await put(storage, letter)
@@ -119,6 +131,8 @@ async def test_of_many_senders_that_claim_one_letter_one_succeeds(storage: Stora
     assert sorted(await asyncio.gather(*claims)) == [False] * 9 + [True]
 
 
+@proves(LetterRepository.prune, "Delete at most `limit` letters")
+@proves(LetterReader, "Letters are stored")
 async def test_letters_that_were_finished_long_ago_are_pruned(storage: Storage) -> None:
     old = [a_letter(minute=minute).sent(NOON - DAY) for minute in range(3)]
     recent = a_letter("recent@example.org").failed("refused", NOON, final=True)
@@ -131,6 +145,7 @@ async def test_letters_that_were_finished_long_ago_are_pruned(storage: Storage) 
         assert {letter.id for letter in await tx.letters.latest(9)} == {recent.id, waiting.id}
 
 
+@proves(UserRepository.delete, "Its letters")
 async def test_the_letters_of_a_deleted_account_go_with_it(storage: Storage) -> None:
     grace = a_user("grace")
     hers = Letter.to_holder(LetterKind.PASSWORD_CHANGED, ADA, "en", NOON)
@@ -141,6 +156,7 @@ async def test_the_letters_of_a_deleted_account_go_with_it(storage: Storage) -> 
     assert [await stored(storage, letter) for letter in (hers, others)] == [None, others]
 
 
+@proves(LetterRepository.remove, "Return whether there was such")
 async def test_a_letter_is_removed_once(storage: Storage) -> None:
     letter = a_letter()
     await put(storage, letter)

@@ -5,12 +5,15 @@ from hashlib import sha256
 
 import pytest
 
+from doorward.application.ports.letters import LinkTokenReader, LinkTokenRepository
+from doorward.application.ports.repositories import UserRepository
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import AccountMissing
 from doorward.domain.letters.link_token import LinkPurpose, LinkToken, LinkTokenHash
 from doorward.testing.builders import a_user, email_of
+from doorward.testing.contracts.promises import proves
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import put
 
@@ -35,6 +38,8 @@ async def found(storage: Storage, token: LinkToken) -> LinkToken | None:
         return await reading.link_tokens.find(token.hash)
 
 
+@proves(LinkTokenReader.find, "Return the token with this")
+@proves(LinkTokenReader.of_account, "Return the token of the")
 async def test_a_token_is_found_by_its_exact_hash(storage: Storage) -> None:
     token = replace(a_token(), hash=LinkTokenHash(b"\0 \xffaA'\\ " * 4))
     await put(storage, ADA, token)
@@ -43,6 +48,7 @@ async def test_a_token_is_found_by_its_exact_hash(storage: Storage) -> None:
         assert await found(storage, replace(token, hash=LinkTokenHash(other))) is None
 
 
+@proves(LinkTokenRepository.put, "Store")
 async def test_the_newest_token_of_an_account_replaces_the_one_before(storage: Storage) -> None:
     """RS-02."""
     grace = a_user("grace")
@@ -52,11 +58,13 @@ async def test_the_newest_token_of_an_account_replaces_the_one_before(storage: S
     assert await found(storage, a_token(grace, number=9)) == a_token(grace, number=9)
 
 
+@proves(LinkTokenRepository.put, "Raise")
 async def test_a_token_of_no_account_is_refused(storage: Storage) -> None:
     with pytest.raises(AccountMissing):
         await put(storage, a_token())
 
 
+@proves(LinkTokenRepository.spend, "Delete", "Of several")
 async def test_of_fifty_who_spend_one_token_at_once_one_succeeds(storage: Storage) -> None:
     """RS-03."""
     await put(storage, ADA, a_token())
@@ -70,6 +78,7 @@ async def test_of_fifty_who_spend_one_token_at_once_one_succeeds(storage: Storag
     assert sorted(await asyncio.gather(*(spend() for _ in range(50)))) == [False] * 49 + [True]
 
 
+@proves(LinkTokenRepository.void, "Delete all tokens of the")
 async def test_the_tokens_of_one_account_are_voided(storage: Storage) -> None:
     """RS-02."""
     grace = a_user("grace")
@@ -81,6 +90,7 @@ async def test_the_tokens_of_one_account_are_voided(storage: Storage) -> None:
     assert await found(storage, a_token(grace, number=2)) == a_token(grace, number=2)
 
 
+@proves(Storage.transaction, "Roll back")
 async def test_a_token_that_is_spent_in_vain_can_be_spent_again(storage: Storage) -> None:
     await put(storage, ADA, a_token())
 
@@ -94,6 +104,7 @@ async def test_a_token_that_is_spent_in_vain_can_be_spent_again(storage: Storage
     assert await found(storage, a_token()) == a_token()
 
 
+@proves(LinkTokenRepository.prune, "Delete at most `limit` tokens")
 async def test_expired_tokens_are_pruned(storage: Storage) -> None:
     people = [a_user(f"user{number}") for number in range(4)]
     tokens = [a_token(user, number) for number, user in enumerate(people)]
@@ -105,6 +116,7 @@ async def test_expired_tokens_are_pruned(storage: Storage) -> None:
     assert await found(storage, tokens[3]) == tokens[3]
 
 
+@proves(UserRepository.delete, "Its letters")
 async def test_the_tokens_of_a_deleted_account_go_with_it(storage: Storage) -> None:
     await put(storage, ADA, a_token())
     async with storage.transaction() as tx:

@@ -4,17 +4,21 @@ import asyncio
 
 import pytest
 
-from doorward.application.ports.storage import LockName, Storage
+from doorward.application.ports.repositories import UserReader
+from doorward.application.ports.storage import LockName, LockRepository, Storage
 from doorward.application.transactions import retried
 from doorward.domain.access.role import ADMIN, Role, RoleName
 from doorward.domain.errors import RoleMissing
 from doorward.testing.builders import a_user
+from doorward.testing.contracts.promises import proves
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import put
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
 
 
+@proves(LockRepository.take, "Any other", "Afterwards")
+@proves(UserReader.count_enabled, "Return the number of accounts")
 async def test_a_transaction_waits_for_the_holder_of_the_lock_and_reads_what_it_committed(storage: Storage) -> None:
     ada, bob = a_user("ada", ADMIN), a_user("bob", ADMIN)
     await put(storage, ada, bob)
@@ -39,6 +43,7 @@ async def test_a_transaction_waits_for_the_holder_of_the_lock_and_reads_what_it_
     assert await task == 1
 
 
+@proves(LockRepository.take, "Hold the lock", "Afterwards")
 @pytest.mark.parametrize("name", LockName)
 async def test_transactions_that_take_a_lock_at_once_run_one_after_another(storage: Storage, name: LockName) -> None:
     """Each reads the counter and writes the next value, so a lost update would show. The first use has no row yet."""
@@ -60,12 +65,14 @@ async def test_transactions_that_take_a_lock_at_once_run_one_after_another(stora
     assert role.description == "20"
 
 
+@proves(LockRepository.take, "A transaction may")
 async def test_a_transaction_takes_the_same_lock_twice(storage: Storage) -> None:
     async with storage.transaction() as tx:
         await tx.locks.take(LockName.SIGNING_KEYS)
         await tx.locks.take(LockName.SIGNING_KEYS)
 
 
+@proves(LockRepository.take, "Locks of different names")
 async def test_locks_of_different_names_do_not_wait_for_each_other(storage: Storage, concurrent: bool) -> None:
     """Where the storage runs one transaction at a time, there is nothing to show."""
     for name in LockName:
@@ -77,6 +84,7 @@ async def test_locks_of_different_names_do_not_wait_for_each_other(storage: Stor
             await other.locks.take(LockName.SIGNING_KEYS)
 
 
+@proves(LockRepository.take, "Hold the lock")
 async def test_a_transaction_that_is_rolled_back_releases_the_lock(storage: Storage) -> None:
     async def take_and_fail() -> None:
         async with storage.transaction() as tx:
@@ -88,6 +96,7 @@ async def test_a_transaction_that_is_rolled_back_releases_the_lock(storage: Stor
             await take_and_fail()
 
 
+@proves(LockRepository.take, "Locks of different names")
 async def test_a_lock_and_a_lease_of_the_same_name_are_independent(storage: Storage) -> None:
     async with storage.transaction() as tx:
         await tx.locks.take(LockName.ADMINS)

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from doorward.application.ports.storage import Storage
+from doorward.application.ports.repositories import UserReader, UserRepository
+from doorward.application.ports.storage import Storage, Transaction
 from doorward.domain.access.role import ADMIN, MODERATOR, Role, RoleName
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.password import PasswordHash
@@ -12,6 +13,7 @@ from doorward.domain.accounts.user import User
 from doorward.domain.accounts.username import Username
 from doorward.domain.errors import DomainError, EmailTaken, RoleMissing, TransactionConflict, UsernameTaken
 from doorward.testing.builders import a_user, email_of
+from doorward.testing.contracts.promises import proves
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import announced, found, put
 
@@ -36,6 +38,7 @@ async def all_of(storage: Storage) -> list[User]:
         return list(await reading.user_pages.by_username("", None, 10_000))
 
 
+@proves(UserRepository.add_all, "Add any number")
 async def test_many_accounts_come_back_as_they_were(storage: Storage) -> None:
     await put(storage, Role(name=RoleName("editor"), created_at=NOON))
     kinds = ((), (MODERATOR,), (ADMIN, MODERATOR), (RoleName("editor"),))
@@ -45,11 +48,13 @@ async def test_many_accounts_come_back_as_they_were(storage: Storage) -> None:
     assert await all_of(storage) == users
 
 
+@proves(UserRepository.add_all, "Add any number")
 async def test_adding_no_accounts_changes_nothing(storage: Storage) -> None:
     await add(storage)
     assert await all_of(storage) == []
 
 
+@proves(UserReader, "Texts")
 async def test_texts_of_many_accounts_are_stored_and_never_run_as_sql(storage: Storage) -> None:
     """ST-03: not even where many rows go in one statement."""
     texts = ["'); DROP TABLE users; --", "%s %(id)s :name ?", "\\' \" `", "a\x01b", "\U0001f512", "{0}", "'", "\\"]
@@ -66,6 +71,8 @@ async def test_texts_of_many_accounts_are_stored_and_never_run_as_sql(storage: S
     assert [await found(storage, user.id) for user in users] == users
 
 
+@proves(UserRepository.add_all, "Raise")
+@proves(Storage.transaction, "Roll back")
 @pytest.mark.parametrize(
     ("wrong", "refusal"),
     [
@@ -87,6 +94,8 @@ async def test_if_one_account_cannot_be_added_none_is(
     assert await all_of(storage) == [ada]
 
 
+@proves(UserRepository.add, "Raise TransactionConflict")
+@proves(UserRepository.add_all, "Raise")
 async def test_an_id_in_use_is_refused_and_its_account_stays(storage: Storage) -> None:
     ada = a_user("ada")
     await put(storage, ada)
@@ -96,11 +105,13 @@ async def test_an_id_in_use_is_refused_and_its_account_stays(storage: Storage) -
     assert await all_of(storage) == [ada]
 
 
+@proves(UserRepository.add_all, "Add any number")
 async def test_adding_accounts_is_not_announced(storage: Storage) -> None:
     await add(storage, a_user("ada", ADMIN), a_user("bob"))
     assert await announced(storage) == []
 
 
+@proves(UserReader.taken, "Return which of these keys")
 async def test_names_and_emails_in_use_are_distinguished_from_free_ones(storage: Storage) -> None:
     users = [a_user(f"user{n}") for n in range(MANY)]
     await add(storage, *users)
@@ -112,6 +123,8 @@ async def test_names_and_emails_in_use_are_distinguished_from_free_ones(storage:
     assert await taken(storage, [], []) == [set(), set()]
 
 
+@proves(UserReader.taken, "Return which of these keys")
+@proves(Transaction, "A transaction reads")
 async def test_within_a_transaction_its_own_accounts_are_in_use(storage: Storage) -> None:
     ada = a_user("ada")
     async with storage.transaction() as tx:

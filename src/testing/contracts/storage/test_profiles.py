@@ -4,12 +4,15 @@ from dataclasses import replace
 
 import pytest
 
+from doorward.application.ports.profiles import ProfileReader, ProfileRepository
+from doorward.application.ports.repositories import UserRepository
 from doorward.application.ports.storage import Storage
 from doorward.domain.accounts.profile import MAX_PROFILE_BYTES, Profile
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import AccountMissing
 from doorward.domain.letters.language import LANGUAGES
 from doorward.testing.builders import a_user
+from doorward.testing.contracts.promises import proves
 from doorward.testing.storage_access import found, put
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
@@ -29,6 +32,8 @@ async def replace_profile(storage: Storage, user: User, profile: Profile) -> Non
         await tx.profiles.put(user.id, profile)
 
 
+@proves(ProfileReader.of_user, "Return")
+@proves(ProfileRepository.put, "Store")
 async def test_the_newest_profile_replaces_the_one_before(storage: Storage) -> None:
     await put(storage, ADA, GRACE)
     assert await profile_of(storage, ADA) is None
@@ -38,6 +43,7 @@ async def test_the_newest_profile_replaces_the_one_before(storage: Storage) -> N
     assert await profile_of(storage, GRACE) is None
 
 
+@proves(ProfileRepository.clear, "Delete the profile, if there")
 async def test_a_profile_is_cleared(storage: Storage) -> None:
     await put(storage, ADA)
     await replace_profile(storage, ADA, LONGEST)
@@ -47,11 +53,13 @@ async def test_a_profile_is_cleared(storage: Storage) -> None:
     assert await profile_of(storage, ADA) is None
 
 
+@proves(ProfileRepository.put, "Raise")
 async def test_an_account_that_is_not_there_gets_no_profile(storage: Storage) -> None:
     with pytest.raises(AccountMissing):
         await replace_profile(storage, ADA, LONGEST)
 
 
+@proves(UserRepository.delete, "Its letters")
 async def test_a_profile_goes_with_its_account(storage: Storage) -> None:
     await put(storage, ADA)
     await replace_profile(storage, ADA, LONGEST)
@@ -60,6 +68,7 @@ async def test_a_profile_goes_with_its_account(storage: Storage) -> None:
     assert await profile_of(storage, ADA) is None
 
 
+@proves(UserRepository.save, "Save everything")
 async def test_the_locale_is_kept_with_the_account(storage: Storage) -> None:
     await put(storage, ADA, replace(GRACE, locale="pt"))
     assert [await found(storage, user.id) for user in (ADA, GRACE)] == [ADA, replace(GRACE, locale="pt")]

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 import pytest
 import pytest_asyncio
 
-from doorward.application.ports.storage import Storage
+from doorward.application.ports.storage import Storage, Transaction
 from doorward.application.transactions import retried
 from doorward.domain.access.role import ADMIN, MODERATOR
 from doorward.domain.accounts.user import User
 from doorward.domain.change_feed.change import Change
 from doorward.domain.errors import StorageUnavailable, TransactionConflict
 from doorward.testing.builders import a_user
+from doorward.testing.contracts.promises import proves
 from doorward.testing.contracts.storage.adapter import Address, StorageAdapter
 from doorward.testing.doubles import NOON
 from doorward.testing.faulty_proxy import FaultyProxy, faulty_proxy
@@ -32,6 +33,7 @@ async def require_unavailable(storage: Storage, user: User) -> None:
         await retried(grant)(storage, user, ADMIN)
 
 
+@proves(Storage, "If its server", "No error", "The storage serves again")
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_a_server_that_fails_is_unavailable_and_serves_afterwards(
     storage_adapter: StorageAdapter, proxy: Proxy, fault: str
@@ -47,6 +49,7 @@ async def test_a_server_that_fails_is_unavailable_and_serves_afterwards(
         assert await retried(grant)(storage, ada, MODERATOR)
 
 
+@proves(Storage, "If its server", "No error")
 @pytest.mark.parametrize("fault", [*FAULTS, "garbage"])
 async def test_a_server_that_fails_while_a_connection_is_made_is_unavailable(
     storage_adapter: StorageAdapter, proxy: Proxy, fault: str
@@ -57,6 +60,7 @@ async def test_a_server_that_fails_while_a_connection_is_made_is_unavailable(
         await require_unavailable(storage, a_user())
 
 
+@proves(Storage, "If its server", "No error")
 async def test_a_server_that_does_not_listen_is_unavailable(emptied_adapter: StorageAdapter, nowhere: Address) -> None:
     storage = emptied_adapter.opened(nowhere, 1)
     async with asyncio.timeout(emptied_adapter.guard_seconds):
@@ -73,6 +77,7 @@ async def nowhere(emptied_adapter: StorageAdapter) -> Address:
         return address
 
 
+@proves(Transaction, "TransactionConflict ends")
 async def test_a_transaction_that_loses_its_connection_stores_nothing(
     storage_adapter: StorageAdapter, proxy: Proxy, storage: Storage
 ) -> None:
@@ -96,6 +101,8 @@ async def test_a_transaction_that_loses_its_connection_stores_nothing(
     assert not any(change.certain for changes in heard for change in changes)
 
 
+@proves(Storage.transaction, "Raise StorageUnavailable")
+@proves(Storage.on_commit, "The changes are `certain`")
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_a_commit_whose_answer_is_lost_is_refused_and_announced_as_uncertain(
     storage_adapter: StorageAdapter, proxy: Proxy, storage: Storage, fault: str
@@ -116,3 +123,12 @@ async def test_a_commit_whose_answer_is_lost_is_refused_and_announced_as_uncerta
         with pytest.raises(StorageUnavailable):
             await lose_answer()
     assert [[(change.user_id, change.certain) for change in changes] for changes in heard] == [[(ada.id, False)]]
+
+
+@proves(Storage.close, "Close every connection")
+async def test_a_closed_storage_has_no_connection(storage_adapter: StorageAdapter, proxy: Proxy) -> None:
+    server, storage = proxy
+    await put(storage, a_user())
+    await storage.close()
+    async with asyncio.timeout(storage_adapter.guard_seconds):
+        await server.is_free()

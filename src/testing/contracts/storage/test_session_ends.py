@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 
+from doorward.application.ports.repositories import SessionRepository
 from doorward.application.ports.storage import Storage, Transaction
 from doorward.application.transactions import retried
 from doorward.domain.accounts.user import User
@@ -12,6 +13,7 @@ from doorward.domain.sessions.ending import other_sessions, surplus_sessions
 from doorward.domain.sessions.refresh_token import RefreshTokenHash
 from doorward.domain.sessions.session import Session, SessionPolicy
 from doorward.testing.builders import a_session, a_user
+from doorward.testing.contracts.promises import proves
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import announced, put, session, sessions_of
 
@@ -37,6 +39,7 @@ async def some(storage: Storage, user: User, number: int) -> list[Session]:
     return own
 
 
+@proves(SessionRepository.end, "Delete", "Announce")
 async def test_ending_a_session_removes_and_announces_it_once(storage: Storage) -> None:
     ada = a_user()
     ended, kept = await some(storage, ada, 2)
@@ -47,6 +50,7 @@ async def test_ending_a_session_removes_and_announces_it_once(storage: Storage) 
     assert await announced(storage) == [Change.session_ended(ada.id, ended.id)]
 
 
+@proves(SessionRepository.end, "Delete")
 async def test_ending_several_sessions_leaves_the_others(storage: Storage) -> None:
     ada, bob = a_user("ada"), a_user("bob")
     own, (other,) = await some(storage, ada, 4), await some(storage, bob, 1)
@@ -60,6 +64,7 @@ async def test_ending_several_sessions_leaves_the_others(storage: Storage) -> No
     assert set(await announced(storage)) == ends
 
 
+@proves(SessionRepository.end, "Announce")
 async def test_ending_no_sessions_announces_nothing(storage: Storage) -> None:
     ada = a_user()
     await some(storage, ada, 1)
@@ -68,6 +73,7 @@ async def test_ending_no_sessions_announces_nothing(storage: Storage) -> None:
     assert await announced(storage) == []
 
 
+@proves(SessionRepository.end, "Delete")
 async def test_a_sign_in_at_the_limit_ends_the_oldest_session(storage: Storage) -> None:
     """RF-13: the oldest sign-in ends, even if another session was used longer ago."""
     ada, bob = a_user("ada"), a_user("bob")
@@ -81,6 +87,7 @@ async def test_a_sign_in_at_the_limit_ends_the_oldest_session(storage: Storage) 
     assert set(await announced(storage)) == {Change.session_ended(ada.id, mine.id) for mine in own[3:]}
 
 
+@proves(SessionRepository.end_all, "Delete", "It is announced")
 async def test_ending_all_sessions_is_announced_as_one_change(storage: Storage) -> None:
     ada, bob = a_user("ada"), a_user("bob")
     await some(storage, ada, 3)
@@ -92,6 +99,17 @@ async def test_ending_all_sessions_is_announced_as_one_change(storage: Storage) 
     assert await announced(storage) == [Change.sessions_ended(ada.id, 4)]
 
 
+@proves(SessionRepository.revoke_tokens, "Announce", "Its sessions")
+async def test_revoking_tokens_is_announced_and_keeps_the_sessions(storage: Storage) -> None:
+    ada = a_user()
+    own = await some(storage, ada, 2)
+    async with storage.transaction() as tx:
+        await tx.sessions.revoke_tokens(ada.id, 3)
+    assert await sessions_of(storage, ada) == [each.id for each in own]
+    assert await announced(storage) == [Change.sessions_ended(ada.id, 3)]
+
+
+@proves(SessionRepository.end_all, "It is announced")
 async def test_ending_all_sessions_is_announced_even_if_there_were_none(storage: Storage) -> None:
     ada = a_user()
     await put(storage, ada)
@@ -100,6 +118,7 @@ async def test_ending_all_sessions_is_announced_even_if_there_were_none(storage:
     assert await announced(storage) == [Change.sessions_ended(ada.id, 1)]
 
 
+@proves(SessionRepository.end, "Delete")
 async def test_more_sessions_end_than_one_statement_takes(storage: Storage) -> None:
     ada = a_user()
     own = await some(storage, ada, 1300)
@@ -113,6 +132,7 @@ async def test_more_sessions_end_than_one_statement_takes(storage: Storage) -> N
     assert len(feed) == 1299
 
 
+@proves(Storage.on_commit, "Call `listener`")
 async def test_a_listener_gets_the_sessions_that_ended(storage: Storage) -> None:
     ada = a_user()
     heard: list[Change] = []
@@ -129,6 +149,7 @@ async def test_a_listener_gets_the_sessions_that_ended(storage: Storage) -> None
     ]
 
 
+@proves(SessionRepository.end, "Delete")
 async def test_of_many_transactions_that_end_one_session_one_succeeds(storage: Storage) -> None:
     ada = a_user()
     (mine,) = await some(storage, ada, 1)
@@ -141,6 +162,7 @@ async def test_of_many_transactions_that_end_one_session_one_succeeds(storage: S
     assert await announced(storage) == [Change.session_ended(ada.id, mine.id)]
 
 
+@proves(SessionRepository, "Transactions that open")
 async def test_a_session_that_opens_while_all_end_is_ended_or_of_the_next_epoch(storage: Storage) -> None:
     """Both hold the account, so a session that opens after the end has the next epoch."""
     ada = a_user()
@@ -170,6 +192,7 @@ async def test_a_session_that_opens_while_all_end_is_ended_or_of_the_next_epoch(
             await tx.sessions.end_all(ada.id, epoch)
 
 
+@proves(Transaction, "TransactionConflict ends")
 async def test_all_concurrent_changes_of_one_account_succeed_or_are_refused_as_unavailable(storage: Storage) -> None:
     ada = a_user()
     own = await some(storage, ada, 30)

@@ -8,6 +8,7 @@ import pytest
 from doorward.application.access.authorize_change import authorize_change_of
 from doorward.application.access.grant_role import GrantRole
 from doorward.application.access.remove_role import RemoveRole
+from doorward.application.ports.repositories import SessionRepository, UserRepository
 from doorward.application.ports.storage import Storage, Transaction
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.decision import any_of
@@ -18,6 +19,7 @@ from doorward.domain.ids import UserId
 from doorward.domain.sessions.refresh_token import RefreshTokenHash
 from doorward.domain.sessions.session import Session, SessionPolicy, new_session_id
 from doorward.testing.builders import a_principal, a_session, a_user
+from doorward.testing.contracts.promises import proves
 from doorward.testing.doubles import NOON, ListLog
 from doorward.testing.storage_access import found, put, session
 
@@ -29,6 +31,7 @@ ROUND_TRIPS = 10
 SUCCESSOR = RefreshTokenHash(b"s" * 32)
 
 
+@proves(SessionRepository.lock, "Return")
 async def test_a_locked_session_is_read_completely(storage: Storage) -> None:
     ada = a_user()
     hers = a_session(ada)
@@ -38,6 +41,7 @@ async def test_a_locked_session_is_read_completely(storage: Storage) -> None:
         assert await tx.sessions.lock(hers.id) == hers
 
 
+@proves(SessionRepository.lock, "Return")
 async def test_a_missing_session_is_not_locked(storage: Storage) -> None:
     async with storage.transaction() as tx:
         assert await tx.sessions.lock(new_session_id(NOON)) is None
@@ -46,6 +50,7 @@ async def test_a_missing_session_is_not_locked(storage: Storage) -> None:
 Change = Callable[[Transaction, Session], Awaitable[object]]
 
 
+@proves(SessionRepository.lock, "Another")
 @pytest.mark.parametrize(
     "change",
     [
@@ -83,6 +88,7 @@ async def test_a_change_of_a_session_waits_for_its_holder(storage: Storage, conc
     assert await session(storage, hers.id) != hers
 
 
+@proves(SessionRepository.lock, "What is read")
 async def test_a_lock_on_a_session_that_is_being_ended_waits_and_finds_nothing(
     storage: Storage, concurrent: bool
 ) -> None:
@@ -109,6 +115,7 @@ async def test_a_lock_on_a_session_that_is_being_ended_waits_and_finds_nothing(
     assert await task is None
 
 
+@proves(UserRepository.lock, "Another transaction")
 async def test_admins_who_change_each_other_at_once_do_not_deadlock(storage: Storage) -> None:
     """AZ-07: a deadlock would be a TransactionConflict."""
     ada, bob = a_user("ada", ADMIN, MODERATOR), a_user("bob", ADMIN, MODERATOR)
@@ -126,6 +133,7 @@ async def test_admins_who_change_each_other_at_once_do_not_deadlock(storage: Sto
     )
 
 
+@proves(UserRepository.lock, "Another transaction")
 async def test_a_role_is_removed_while_its_holder_grants_it(storage: Storage) -> None:
     """AZ-07: they may deadlock, and then one of them runs again."""
     for number in range(5):
@@ -145,6 +153,7 @@ async def test_a_role_is_removed_while_its_holder_grants_it(storage: Storage) ->
         assert [await found(storage, each.id) for each in (ada, bob)] == [ada, bob]
 
 
+@proves(UserRepository.lock, "Another transaction")
 async def test_the_operator_holds_the_account_that_is_changed(storage: Storage) -> None:
     ada = a_user()
     await put(storage, ada)

@@ -5,10 +5,12 @@ from hashlib import sha256
 
 import pytest
 
+from doorward.application.ports.repositories import SessionRepository
 from doorward.application.ports.storage import Storage
 from doorward.domain.sessions.refresh_token import RefreshTokenHash
 from doorward.domain.sessions.session import MAX_ROTATED_TOKENS, Session, SessionPolicy, new_session_id
 from doorward.testing.builders import a_session, a_user
+from doorward.testing.contracts.promises import proves
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import announced, put, session
 
@@ -35,12 +37,14 @@ async def opened(storage: Storage) -> Session:
     return mine
 
 
+@proves(SessionRepository.rotate, "Store")
 async def test_a_rotation_in_the_storage_gives_the_same_session_as_the_entity(storage: Storage) -> None:
     mine = await opened(storage)
     assert await rotate(storage, mine, mine.token_hash, MINUTE + MOMENT)
     assert await session(storage, mine.id) == mine.rotated(after(mine.token_hash), NOON + MINUTE + MOMENT)
 
 
+@proves(SessionRepository.rotate, "Store")
 async def test_many_rotations_in_the_storage_give_the_same_session_as_the_entity(storage: Storage) -> None:
     """More than it remembers; over midnights; by a clock that is set back now and then."""
     expected = await opened(storage)
@@ -52,6 +56,7 @@ async def test_many_rotations_in_the_storage_give_the_same_session_as_the_entity
     assert len(expected.rotated_tokens) == MAX_ROTATED_TOKENS
 
 
+@proves(SessionRepository.rotate, "Return True")
 async def test_a_rotated_token_rotates_nothing(storage: Storage) -> None:
     mine = await opened(storage)
     assert await rotate(storage, mine, mine.token_hash)
@@ -60,6 +65,7 @@ async def test_a_rotated_token_rotates_nothing(storage: Storage) -> None:
     assert await session(storage, mine.id) == rotated
 
 
+@proves(SessionRepository.rotate, "Return True")
 async def test_a_token_rotates_only_its_own_session(storage: Storage) -> None:
     ada = a_user()
     mine, other = a_session(ada), a_session(ada)
@@ -70,6 +76,7 @@ async def test_a_token_rotates_only_its_own_session(storage: Storage) -> None:
     assert await session(storage, other.id) == other
 
 
+@proves(SessionRepository.rotate, "Hashes")
 @pytest.mark.parametrize(("stored", "presented"), [(b"a", b"A"), (b"\0", b" "), (b"\xe9", b"e"), (b" ", b"\0")])
 async def test_tokens_that_differ_in_one_byte_are_different(storage: Storage, stored: bytes, presented: bytes) -> None:
     """Also one that a collation would call equal, and the last one of all."""
@@ -80,6 +87,7 @@ async def test_tokens_that_differ_in_one_byte_are_different(storage: Storage, st
     assert await session(storage, mine.id) == mine
 
 
+@proves(SessionRepository.rotate, "Return True")
 @pytest.mark.parametrize("begins", [-(POLICY.absolute - 3 * MINUTE), timedelta(0)], ids=["absolute", "idle"])
 async def test_a_session_rotates_until_the_microsecond_in_which_it_is_over(storage: Storage, begins: timedelta) -> None:
     ada = a_user()
@@ -92,12 +100,14 @@ async def test_a_session_rotates_until_the_microsecond_in_which_it_is_over(stora
     assert await rotate(storage, mine, mine.token_hash, end - MOMENT)
 
 
+@proves(SessionRepository.rotate, "A rotation")
 async def test_a_rotation_is_not_announced(storage: Storage) -> None:
     mine = await opened(storage)
     assert await rotate(storage, mine, mine.token_hash)
     assert await announced(storage) == []
 
 
+@proves(SessionRepository.rotate, "Of many")
 async def test_of_fifty_simultaneous_rotations_of_one_token_one_succeeds_and_the_others_see_it(
     storage: Storage,
 ) -> None:
@@ -119,6 +129,7 @@ async def test_of_fifty_simultaneous_rotations_of_one_token_one_succeeds_and_the
         assert await session(storage, mine.id) == mine
 
 
+@proves(SessionRepository.end, "Delete")
 async def test_a_rotation_that_races_an_end_never_outlives_it(storage: Storage) -> None:
     """Whichever comes first: the end is found by who ends, and nothing is left."""
     ada = a_user()

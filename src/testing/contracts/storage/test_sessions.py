@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 
+from doorward.application.ports.repositories import SessionReader, SessionRepository
 from doorward.application.ports.storage import Storage
 from doorward.domain.access.role import ADMIN, MODERATOR
 from doorward.domain.accounts.suspension import WITHOUT_END
@@ -18,6 +19,7 @@ from doorward.domain.sessions.session import (
     new_session_id,
 )
 from doorward.testing.builders import a_session, a_user
+from doorward.testing.contracts.promises import proves
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import announced, put, session, sessions_of
 
@@ -29,6 +31,8 @@ DAY = timedelta(days=1)
 POLICY = SessionPolicy()
 
 
+@proves(SessionReader.get, "Return")
+@proves(SessionRepository.add, "Store")
 async def test_a_session_comes_back_as_it_was(storage: Storage) -> None:
     ada = a_user()
     mine = replace(
@@ -46,6 +50,7 @@ async def test_a_session_comes_back_as_it_was(storage: Storage) -> None:
     assert await session(storage, mine.id) == mine
 
 
+@proves(SessionRepository.add, "Store")
 @pytest.mark.parametrize(
     "token_hash", [b"\0" * 32, b" " * 32, b"\xff" * 32, b"'\\\"%s:x?\n\r\x1a" * 2 + b"\0 \0 \0 \0 \0 "]
 )
@@ -58,6 +63,7 @@ async def test_a_token_hash_is_compared_as_bytes_and_not_as_text(storage: Storag
     assert await session(storage, mine.id) == mine
 
 
+@proves(SessionReader.with_user, "Return the session and its")
 async def test_a_session_is_found_together_with_its_account(storage: Storage) -> None:
     ada = replace(a_user("ada", ADMIN, MODERATOR), epoch=3, version=2, suspension=WITHOUT_END)
     lone = replace(a_user("lone"), roles=frozenset())
@@ -68,6 +74,7 @@ async def test_a_session_is_found_together_with_its_account(storage: Storage) ->
         assert await reading.sessions.with_user(theirs.id) == (theirs, lone)
 
 
+@proves(SessionReader.get, "Return")
 async def test_a_missing_session_is_returned_as_none(storage: Storage) -> None:
     await put(storage, a_user())
     async with storage.reading() as reading:
@@ -76,6 +83,7 @@ async def test_a_missing_session_is_returned_as_none(storage: Storage) -> None:
         assert await reading.sessions.of_user(a_user("bob").id) == []
 
 
+@proves(SessionReader.of_user, "Return the sessions of the")
 async def test_the_sessions_of_an_account_begin_with_the_latest_sign_in(storage: Storage) -> None:
     """Whichever was used last; of those that were signed in at one moment, with the greater id."""
     ada, bob = a_user("ada"), a_user("bob")
@@ -95,11 +103,13 @@ async def test_the_sessions_of_an_account_begin_with_the_latest_sign_in(storage:
         ]
 
 
+@proves(SessionRepository.add, "Raise")
 async def test_a_session_needs_an_account(storage: Storage) -> None:
     with pytest.raises(AccountMissing):
         await put(storage, a_session(a_user()))
 
 
+@proves(SessionRepository, "Opening")
 async def test_opening_and_pruning_sessions_is_not_announced(storage: Storage) -> None:
     ada = a_user()
     await put(storage, ada, a_session(ada))
@@ -108,6 +118,8 @@ async def test_opening_and_pruning_sessions_is_not_announced(storage: Storage) -
     assert await announced(storage) == []
 
 
+@proves(SessionRepository.prune, "Delete at most `limit` sessions")
+@proves(SessionReader, "Sessions are stored")
 async def test_pruning_deletes_unused_sessions_and_keeps_used_ones(storage: Storage) -> None:
     """Used a day before, or later, than the time that is named; what lies between, the promise leaves open."""
     ada = a_user()
@@ -121,6 +133,7 @@ async def test_pruning_deletes_unused_sessions_and_keeps_used_ones(storage: Stor
     assert set(await sessions_of(storage, ada)) == {kept.id for kept in used}
 
 
+@proves(SessionRepository.prune, "Delete at most `limit` sessions")
 async def test_pruning_deletes_in_small_batches(storage: Storage) -> None:
     ada = a_user()
     await put(storage, ada, *(a_session(ada) for _ in range(7)))
@@ -131,6 +144,7 @@ async def test_pruning_deletes_in_small_batches(storage: Storage) -> None:
     assert pruned == [3, 3, 1, 0]
 
 
+@proves(SessionRepository.prune, "Delete at most `limit` sessions")
 async def test_a_session_that_was_refreshed_is_not_pruned(storage: Storage) -> None:
     ada = a_user()
     mine = a_session(ada)

@@ -5,6 +5,8 @@ from hashlib import sha256
 
 import pytest
 
+from doorward.application.ports.repositories import UserRepository
+from doorward.application.ports.sign_in_codes import SignInCodeRepository
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.accounts.sign_in_code import SignInCode, SignInCodeHash
@@ -12,6 +14,7 @@ from doorward.domain.accounts.user import User
 from doorward.domain.errors import AccountMissing
 from doorward.domain.ids import UserId
 from doorward.testing.builders import a_user
+from doorward.testing.contracts.promises import proves
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import put
 
@@ -34,6 +37,7 @@ async def tried(storage: Storage, user_id: UserId = ADA.id) -> SignInCode | None
         return await tx.sign_in_codes.count_try(user_id)
 
 
+@proves(SignInCodeRepository.count_try, "Count a try", "Return None")
 async def test_each_try_is_counted_before_the_code_is_returned(storage: Storage) -> None:
     await put(storage, ADA, a_code())
     for number in range(1, 8):
@@ -41,12 +45,14 @@ async def test_each_try_is_counted_before_the_code_is_returned(storage: Storage)
     assert await tried(storage, a_user("eve").id) is None
 
 
+@proves(SignInCodeRepository.put, "Store")
 async def test_a_code_of_any_bytes_is_returned_as_it_was_stored(storage: Storage) -> None:
     code = replace(a_code(), hash=SignInCodeHash(b"\0 \xffaA'\\ " * 4))
     await put(storage, ADA, code)
     assert await tried(storage) == replace(code, tries=1)
 
 
+@proves(SignInCodeRepository.put, "Store")
 async def test_the_newest_code_of_an_account_replaces_the_one_before_and_its_tries(storage: Storage) -> None:
     """RS-02."""
     grace = a_user("grace")
@@ -59,11 +65,13 @@ async def test_the_newest_code_of_an_account_replaces_the_one_before_and_its_tri
     assert await tried(storage, grace.id) == replace(a_code(grace, number=9), tries=1)
 
 
+@proves(SignInCodeRepository.put, "Raise")
 async def test_a_code_of_no_account_is_refused(storage: Storage) -> None:
     with pytest.raises(AccountMissing):
         await put(storage, a_code())
 
 
+@proves(SignInCodeRepository.count_try, "The code is held")
 async def test_fifty_tries_at_once_are_all_counted(storage: Storage) -> None:
     """SI-06."""
     await put(storage, ADA, a_code())
@@ -76,6 +84,7 @@ async def test_fifty_tries_at_once_are_all_counted(storage: Storage) -> None:
     assert sorted(code.tries for code in codes if code) == list(range(1, 51))
 
 
+@proves(SignInCodeRepository.spend, "Of several")
 async def test_of_fifty_who_spend_one_code_at_once_one_succeeds(storage: Storage) -> None:
     """RS-03."""
     await put(storage, ADA, a_code())
@@ -90,6 +99,7 @@ async def test_of_fifty_who_spend_one_code_at_once_one_succeeds(storage: Storage
     assert await tried(storage) is None
 
 
+@proves(SignInCodeRepository.spend, "Delete")
 async def test_a_code_can_be_spent_after_others_tried_to_guess_it(storage: Storage) -> None:
     await put(storage, ADA, a_code())
     await tried(storage)
@@ -97,6 +107,7 @@ async def test_a_code_can_be_spent_after_others_tried_to_guess_it(storage: Stora
         assert await tx.sign_in_codes.spend(a_code())
 
 
+@proves(SignInCodeRepository.prune, "Delete at most `limit` codes")
 async def test_expired_codes_are_pruned(storage: Storage) -> None:
     people = [a_user(f"user{number}") for number in range(4)]
     await put(storage, *people, *(a_code(user, number) for number, user in enumerate(people)))
@@ -107,6 +118,7 @@ async def test_expired_codes_are_pruned(storage: Storage) -> None:
     assert await tried(storage, people[3].id) is not None
 
 
+@proves(UserRepository.delete, "Its letters")
 async def test_the_code_of_a_deleted_account_goes_with_it(storage: Storage) -> None:
     await put(storage, ADA, a_code())
     async with storage.transaction() as tx:

@@ -5,10 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from doorward.application.ports.repositories import UserReader, UserRepository
 from doorward.application.ports.storage import Storage
 from doorward.domain.access.role import ADMIN
 from doorward.domain.accounts.suspension import MAX_REASON_CHARACTERS, Suspension
 from doorward.testing.builders import a_user
+from doorward.testing.contracts.promises import proves
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import found, put
 
@@ -18,6 +20,8 @@ TOMORROW = NOON + timedelta(days=1, microseconds=1)
 MOMENT = timedelta(microseconds=1)
 
 
+@proves(UserRepository.add, "Add the account")
+@proves(UserRepository.save, "Save everything")
 @pytest.mark.parametrize(
     "suspension",
     [
@@ -38,6 +42,7 @@ async def test_a_suspension_comes_back_as_it_was(storage: Storage, suspension: S
     assert await found(storage, bob.id) == replace(bob, version=2)
 
 
+@proves(UserReader.access_of, "Return")
 async def test_access_tells_until_when_an_account_is_disabled(storage: Storage) -> None:
     """AD-02."""
     ada = replace(a_user("ada"), suspension=Suspension(reason="Sent spam.", until=TOMORROW))
@@ -48,6 +53,7 @@ async def test_access_tells_until_when_an_account_is_disabled(storage: Storage) 
     assert [access.is_enabled_at(moment) for moment in (TOMORROW - MOMENT, TOMORROW)] == [False, True]
 
 
+@proves(UserReader.count_enabled, "Return the number of accounts")
 async def test_accounts_are_counted_as_enabled_from_the_end_of_their_suspension_on(storage: Storage) -> None:
     """AZ-05."""
     users = [a_user("ada", ADMIN), a_user("bob", ADMIN, disabled=True), a_user("eve", ADMIN)]

@@ -9,8 +9,8 @@ from doorward.application.access.grant_role import GrantRole
 from doorward.application.access.revoke_role import RevokeRole
 from doorward.application.accounts.delete_user import DeleteUser
 from doorward.application.accounts.update_user import UpdateUser, UserChanges
-from doorward.application.ports.repositories import UserRepository
-from doorward.application.ports.storage import Storage
+from doorward.application.ports.repositories import ChangeReader, UserReader, UserRepository
+from doorward.application.ports.storage import LockRepository, Reading, Storage, Transaction
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import ADMIN, MODERATOR, USER, Role, RoleName
 from doorward.domain.accounts.deletion import DeletionPolicy
@@ -19,6 +19,7 @@ from doorward.domain.accounts.user import User
 from doorward.domain.change_feed.change import Change, Subject
 from doorward.domain.errors import LastAdmin, StorageUnavailable, TransactionConflict
 from doorward.testing.builders import a_user, email_of
+from doorward.testing.contracts.promises import proves
 from doorward.testing.doubles import NOON, FrozenClock, ListLog
 from doorward.testing.storage_access import announced, found, grant, put
 
@@ -29,6 +30,7 @@ class Breakage(Exception):
     pass
 
 
+@proves(Transaction, "A transaction reads")
 async def test_a_transaction_reads_what_it_wrote(storage: Storage) -> None:
     ada = a_user()
     async with storage.transaction() as tx:
@@ -38,6 +40,8 @@ async def test_a_transaction_reads_what_it_wrote(storage: Storage) -> None:
         assert len(await tx.changes.latest(10)) == 1
 
 
+@proves(Transaction, "Nobody else")
+@proves(Storage.transaction, "Commit")
 async def test_nobody_reads_what_is_not_committed(storage: Storage) -> None:
     ada = a_user()
     async with storage.transaction() as tx:
@@ -46,6 +50,7 @@ async def test_nobody_reads_what_is_not_committed(storage: Storage) -> None:
     assert await found(storage, ada.id) == ada
 
 
+@proves(Storage.transaction, "Commit")
 async def test_a_reading_returns_what_was_committed_meanwhile(storage: Storage) -> None:
     ada = a_user()
     async with storage.reading() as reading:
@@ -55,6 +60,7 @@ async def test_a_reading_returns_what_was_committed_meanwhile(storage: Storage) 
         assert await reading.users.by_login("ada") == ada
 
 
+@proves(Storage.transaction, "Roll back")
 async def test_a_block_that_raises_stores_nothing(storage: Storage) -> None:
     """OP-01: all of a business step or none of it."""
     ada, bob = a_user("ada", MODERATOR), a_user("bob")
@@ -76,6 +82,7 @@ async def test_a_block_that_raises_stores_nothing(storage: Storage) -> None:
     assert await announced(storage) == []
 
 
+@proves(Storage.transaction, "Roll back")
 async def test_a_refusal_in_the_middle_of_a_transaction_stores_nothing(storage: Storage) -> None:
     """OP-01."""
     ada, bob = a_user("ada"), a_user("bob")
@@ -85,6 +92,7 @@ async def test_a_refusal_in_the_middle_of_a_transaction_stores_nothing(storage: 
     assert await found(storage, bob.id) is None
 
 
+@proves(Reading, "Nothing is written")
 async def test_nothing_is_written_through_a_reading(storage: Storage) -> None:
     ada = a_user()
     await put(storage, ada)
@@ -96,6 +104,7 @@ async def test_nothing_is_written_through_a_reading(storage: Storage) -> None:
     await put(storage, a_user("bob"))
 
 
+@proves(Storage.on_commit, "It happens before", "Call `listener`")
 async def test_a_listener_hears_of_a_commit_before_the_block_is_left(storage: Storage) -> None:
     heard: list[Sequence[Change]] = []
     storage.on_commit(heard.append)
@@ -109,6 +118,7 @@ async def test_a_listener_hears_of_a_commit_before_the_block_is_left(storage: St
     assert heard == [[Change.of_account(ada.id), Change(Subject.ROLES)]]
 
 
+@proves(Storage.on_commit, "Every listener")
 async def test_every_listener_hears_of_a_commit(storage: Storage) -> None:
     heard: list[str] = []
     storage.on_commit(lambda _: heard.append("first"))
@@ -119,6 +129,7 @@ async def test_every_listener_hears_of_a_commit(storage: Storage) -> None:
     assert heard == ["first", "second"]
 
 
+@proves(Storage.on_commit, "After a rollback")
 async def test_a_listener_hears_nothing_of_what_was_rolled_back(storage: Storage) -> None:
     ada = a_user()
     await put(storage, ada)
@@ -135,6 +146,7 @@ async def test_a_listener_hears_nothing_of_what_was_rolled_back(storage: Storage
     assert heard == []
 
 
+@proves(Storage.on_commit, "It happens before")
 async def test_listeners_hear_of_a_commit_even_if_its_task_is_cancelled_during_it(storage: Storage) -> None:
     """Who goes away during the commit leaves a finished one, and this node knows of it."""
     ada = a_user()
@@ -153,6 +165,7 @@ async def test_listeners_hear_of_a_commit_even_if_its_task_is_cancelled_during_i
     assert heard == [[Change.of_account(ada.id)]]
 
 
+@proves(Storage.transaction, "Roll back")
 async def test_a_cancelled_transaction_stores_nothing_and_disturbs_no_other(storage: Storage) -> None:
     """Cancelled at every step of the way, and the next one finds everything in order."""
     ada = a_user()
@@ -174,6 +187,7 @@ async def test_a_cancelled_transaction_stores_nothing_and_disturbs_no_other(stor
     assert await grant(storage, ada, ADMIN)
 
 
+@proves(Storage.reading, "A block")
 async def test_a_later_reading_never_gets_the_answer_of_a_cancelled_one(storage: Storage) -> None:
     """Whoever asks gets the answer to the question that was asked."""
     users = [a_user(f"user{number}") for number in range(20)]
@@ -190,6 +204,8 @@ async def test_a_later_reading_never_gets_the_answer_of_a_cancelled_one(storage:
     await asyncio.gather(*(ask(user, 10) for user in users[:5]))
 
 
+@proves(LockRepository.take, "Afterwards")
+@proves(UserReader.count_enabled, "Return the number of accounts")
 async def test_of_two_admins_that_are_removed_at_once_one_stays(storage: Storage) -> None:
     """AZ-05, whichever way they are removed."""
     log = ListLog()
@@ -216,6 +232,7 @@ async def test_of_two_admins_that_are_removed_at_once_one_stays(storage: Storage
                 await tx.users.revoke(user.id, ADMIN)
 
 
+@proves(Transaction, "TransactionConflict ends")
 async def test_many_writers_of_one_account_succeed_or_are_asked_to_try_again(storage: Storage) -> None:
     """Contention ends by waiting, by trying again, or in "try again in a moment"; in nothing else."""
     ada, bob = a_user(), a_user("bob", ADMIN)
@@ -242,6 +259,7 @@ async def test_many_writers_of_one_account_succeed_or_are_asked_to_try_again(sto
     assert (email_of(stored).key, stored.suspension is not None, stored.roles) == ("ada99@example.org", True, ada.roles)
 
 
+@proves(ChangeReader, "A number may")
 async def test_a_number_of_the_feed_may_be_readable_before_a_lower_one(storage: Storage, concurrent: bool) -> None:
     """Numbers are given at the insert and seen at the commit. Where transactions go one after the other (in memory, on
     SQLite) a second one does not even begin meanwhile, and the order is that of the commits."""

@@ -5,6 +5,8 @@ from hashlib import sha256
 
 import pytest
 
+from doorward.application.ports.letters import LinkTokenRepository, UndoLinkReader, UndoLinkRepository
+from doorward.application.ports.repositories import UserRepository
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.accounts.email import Email
@@ -13,6 +15,7 @@ from doorward.domain.errors import AccountMissing, EmailTaken
 from doorward.domain.letters.link_token import LinkPurpose, LinkToken, LinkTokenHash
 from doorward.domain.letters.undo_link import UndoLink
 from doorward.testing.builders import a_user, email_of
+from doorward.testing.contracts.promises import proves
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import put
 
@@ -42,6 +45,7 @@ async def is_reserved(storage: Storage, address: Email, other_than: User) -> boo
         return await reading.undo_links.is_reserved(address.key, other_than.id, NOON)
 
 
+@proves(UndoLinkReader.find, "Return the link with the")
 async def test_a_link_is_found_by_its_exact_hash(storage: Storage) -> None:
     """VF-02."""
     link = replace(a_link(), hash=LinkTokenHash(b"\0 \xffaA'\\ " * 4))
@@ -51,6 +55,8 @@ async def test_a_link_is_found_by_its_exact_hash(storage: Storage) -> None:
         assert await found(storage, replace(link, hash=LinkTokenHash(other))) is None
 
 
+@proves(UndoLinkRepository.put, "Store")
+@proves(UndoLinkReader.of_account, "Return the links of the")
 async def test_an_account_has_one_link_for_each_address_and_the_newest_replaces_the_one_before(
     storage: Storage,
 ) -> None:
@@ -64,11 +70,13 @@ async def test_an_account_has_one_link_for_each_address_and_the_newest_replaces_
     assert await found(storage, first) is None
 
 
+@proves(UndoLinkRepository.put, "Raise")
 async def test_a_link_of_no_account_is_refused(storage: Storage) -> None:
     with pytest.raises(AccountMissing):
         await put(storage, a_link())
 
 
+@proves(UndoLinkReader.is_reserved, "Return")
 async def test_an_address_is_reserved_for_its_account_until_the_link_expires(storage: Storage) -> None:
     """VF-02."""
     await put(storage, ADA, GRACE, a_link(number=1), a_link(address=OLDER, number=0))
@@ -78,6 +86,7 @@ async def test_an_address_is_reserved_for_its_account_until_the_link_expires(sto
     assert not await is_reserved(storage, Email.parse("other@example.org"), GRACE)
 
 
+@proves(UndoLinkReader.is_reserved, "Then of two")
 async def test_an_address_that_is_given_up_is_taken_by_nobody_at_the_same_moment(storage: Storage) -> None:
     """VF-02: who asks after storing sees what the other transaction reserved."""
     new = ADA.with_email(Email.parse("new@example.org"))
@@ -104,6 +113,7 @@ async def test_an_address_that_is_given_up_is_taken_by_nobody_at_the_same_moment
     assert {type(outcome) for outcome in outcomes[1:]} == {EmailTaken}
 
 
+@proves(UndoLinkRepository.void, "Delete all links of the")
 async def test_the_links_of_one_account_are_voided(storage: Storage) -> None:
     """VF-02."""
     hers = a_link(GRACE, number=3)
@@ -115,6 +125,7 @@ async def test_the_links_of_one_account_are_voided(storage: Storage) -> None:
     assert await found(storage, hers) == hers
 
 
+@proves(UndoLinkRepository.void_since, "Delete this link, and those")
 async def test_a_link_is_voided_with_those_that_do_not_expire_before_it(storage: Storage) -> None:
     """VF-02."""
     addresses = [Email.parse(f"user{number}@example.org") for number in range(4)]
@@ -129,6 +140,7 @@ async def test_a_link_is_voided_with_those_that_do_not_expire_before_it(storage:
         assert await reading.undo_links.of_account(GRACE.id) == [hers]
 
 
+@proves(UndoLinkRepository.prune, "Delete at most `limit` links")
 async def test_expired_links_are_pruned(storage: Storage) -> None:
     links = [a_link(address=Email.parse(f"user{number}@example.org"), number=number) for number in range(4)]
     await put(storage, ADA, *links)
@@ -139,6 +151,7 @@ async def test_expired_links_are_pruned(storage: Storage) -> None:
     assert await found(storage, links[3]) == links[3]
 
 
+@proves(UserRepository.delete, "Its letters")
 async def test_the_links_of_a_deleted_account_go_with_it(storage: Storage) -> None:
     await put(storage, ADA, a_link())
     async with storage.transaction() as tx:
@@ -146,6 +159,7 @@ async def test_the_links_of_a_deleted_account_go_with_it(storage: Storage) -> No
     assert await found(storage, a_link()) is None
 
 
+@proves(LinkTokenRepository.put, "Store")
 async def test_a_token_keeps_the_address_that_is_to_be_confirmed(storage: Storage) -> None:
     """VF-02: an account has one token for each purpose."""
     token_hash = a_link().hash

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from doorward.application.ports.repositories import UserReader
 from doorward.application.ports.storage import Storage
+from doorward.application.ports.user_pages import UserPages
 from doorward.domain.access.decision import Access
 from doorward.domain.access.role import ADMIN, MODERATOR, USER, RoleName
 from doorward.domain.accounts.email import Email
@@ -14,12 +16,14 @@ from doorward.domain.accounts.suspension import Suspension
 from doorward.domain.accounts.user import User
 from doorward.domain.ids import UserId, uuid7
 from doorward.testing.builders import a_user, email_of
+from doorward.testing.contracts.promises import proves
 from doorward.testing.doubles import NOON
 from doorward.testing.storage_access import put
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
 
 
+@proves(UserPages.by_username, "Return accounts whose username key")
 async def test_a_page_is_in_the_order_of_the_keys(storage: Storage) -> None:
     names = ["zoe", "Bob", "ada", "a-b", "a.b", "a_b", "a0b"]
     await put(storage, *map(a_user, names))
@@ -28,6 +32,7 @@ async def test_a_page_is_in_the_order_of_the_keys(storage: Storage) -> None:
     assert [user.username.key for user in page] == sorted(name.lower() for name in names)
 
 
+@proves(UserPages, "A page has")
 async def test_pages_follow_each_other_without_gap_or_overlap(storage: Storage) -> None:
     users = [a_user(f"user{number:02}", *([MODERATOR, ADMIN] if number % 2 else [])) for number in range(11)]
     await put(storage, *users)
@@ -41,6 +46,7 @@ async def test_pages_follow_each_other_without_gap_or_overlap(storage: Storage) 
     assert seen == users
 
 
+@proves(UserPages.by_username, "Return accounts whose username key")
 async def test_a_query_is_the_beginning_of_a_username(storage: Storage) -> None:
     await put(storage, *map(a_user, ["ada", "adam", "bob", "ad_", "nadad"]))
     async with storage.reading() as reading:
@@ -54,6 +60,7 @@ async def test_a_query_is_the_beginning_of_a_username(storage: Storage) -> None:
         assert await reading.user_pages.by_username("%", None, 9) == []
 
 
+@proves(UserPages.by_email, "Return")
 async def test_a_query_with_an_at_sign_is_the_beginning_of_an_email(storage: Storage) -> None:
     bob = replace(a_user("bob"), email=Email.parse("ada@a.example"))
     await put(storage, a_user("zoe"), a_user("ada"), bob)
@@ -63,6 +70,7 @@ async def test_a_query_with_an_at_sign_is_the_beginning_of_an_email(storage: Sto
         assert [user.username.key for user in await reading.user_pages.by_email("ada@", "ada@a.example", 9)] == ["ada"]
 
 
+@proves(UserPages.by_email, "An account")
 async def test_accounts_without_an_address_are_on_no_page_by_email(storage: Storage) -> None:
     """An adopted account may have none. The others follow each other, whether their keys sort before or behind."""
     unreachable = [replace(a_user(name), email=None) for name in ("bob", "carl", "dora")]
@@ -75,6 +83,7 @@ async def test_accounts_without_an_address_are_on_no_page_by_email(storage: Stor
     assert seen == ["1st@example.org", "ada@example.org", "zoe@example.org"]
 
 
+@proves(UserReader.access_of, "Return", "Unknown")
 async def test_access_is_returned_for_the_accounts_that_exist(storage: Storage) -> None:
     ada, bob = a_user("ada", ADMIN, MODERATOR), replace(a_user("bob", disabled=True), epoch=4)
     await put(storage, ada, bob)
@@ -86,6 +95,7 @@ async def test_access_is_returned_for_the_accounts_that_exist(storage: Storage) 
     }
 
 
+@proves(UserReader.access_of, "Return")
 @pytest.mark.parametrize("number", [0, 1, 1203])
 async def test_access_is_returned_for_any_number_of_accounts(storage: Storage, number: int) -> None:
     known = [a_user("ada"), a_user("bob")][:number]
@@ -122,6 +132,7 @@ async def all_pages(read: Callable[[User | None], Awaitable[Sequence[User]]]) ->
 MOMENTS = [NOON, NOON, NOON, NOON + timedelta(microseconds=1), NOON - timedelta(days=1), NOON]
 
 
+@proves(UserPages.by_creation, "Return", "Those")
 async def test_accounts_are_paged_in_the_order_of_their_creation_both_ways(storage: Storage) -> None:
     """AD-04: also those that were all created at the same moment, as imported ones are."""
     named = (replace(a_user(f"user{number}"), created_at=moment) for number, moment in enumerate(MOMENTS))
@@ -142,6 +153,7 @@ async def test_accounts_are_paged_in_the_order_of_their_creation_both_ways(stora
         )
 
 
+@proves(UserPages.with_role, "Return accounts that have the")
 async def test_accounts_with_a_role_are_paged_by_their_ids_with_all_their_roles(storage: Storage) -> None:
     """AD-04."""
     users = with_ids_in_order(a_user(f"user{n}", *([ADMIN, MODERATOR] if n % 2 else [])) for n in range(7))
@@ -153,6 +165,7 @@ async def test_accounts_with_a_role_are_paged_by_their_ids_with_all_their_roles(
         assert await pages.with_role(RoleName("nobodys"), None, 9) == []
 
 
+@proves(UserPages.disabled, "Return accounts that are disabled")
 async def test_accounts_that_are_disabled_at_a_time_are_paged_by_their_ids(storage: Storage) -> None:
     """AD-02, AD-04: one whose suspension is over is not among them."""
     suspensions = [
@@ -170,6 +183,7 @@ async def test_accounts_that_are_disabled_at_a_time_are_paged_by_their_ids(stora
         assert await pages.disabled(NOON + timedelta(days=1), None, 9) == [users[1], users[4]]
 
 
+@proves(UserPages.deleted, "Return", "Those")
 async def test_deleted_accounts_are_paged_from_the_last_deletion_on(storage: Storage) -> None:
     """AD-04: also those of the same moment."""
     times = [NOON, NOON, NOON - timedelta(hours=1), NOON + timedelta(microseconds=1)]
@@ -188,6 +202,7 @@ async def test_deleted_accounts_are_paged_from_the_last_deletion_on(storage: Sto
         assert await pages.deleted(None, 1) == [users[3]]
 
 
+@proves(UserPages, "Only the pages")
 async def test_a_deleted_account_is_on_no_page_by_name(storage: Storage) -> None:
     await put(storage, a_user("ada"), replace(a_user("adam"), deleted_at=NOON))
     async with storage.reading() as reading:

@@ -6,6 +6,7 @@ import pytest
 
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.accounts.register_user import RegisterUser
+from doorward.application.ports.repositories import UserReader, UserRepository
 from doorward.application.ports.storage import Storage
 from doorward.domain.access.role import ADMIN, MODERATOR, USER, RoleName
 from doorward.domain.accounts.email import Email
@@ -23,6 +24,7 @@ from doorward.domain.errors import (
 )
 from doorward.domain.ids import UserId, uuid7
 from doorward.testing.builders import PASSWORD, a_session, a_user, email_of
+from doorward.testing.contracts.promises import proves
 from doorward.testing.doubles import NOON, ListLog, PlainHasher, ShortBlocklist
 from doorward.testing.storage_access import announced, found, put, session, sessions_of
 
@@ -31,6 +33,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="function")
 NOBODY = UserId(uuid7(NOON))
 
 
+@proves(UserReader.get, "Return")
+@proves(UserRepository.add, "Add the account")
 async def test_an_account_comes_back_as_it_was(storage: Storage) -> None:
     exact = datetime(2026, 2, 28, 23, 59, 59, 999_999, tzinfo=UTC)
     ada = replace(
@@ -45,6 +49,7 @@ async def test_an_account_comes_back_as_it_was(storage: Storage) -> None:
     assert await found(storage, ada.id) == ada
 
 
+@proves(UserRepository.add, "Add the account")
 async def test_a_time_is_the_same_moment_in_every_time_zone(storage: Storage) -> None:
     elsewhere = NOON.astimezone(timezone(timedelta(hours=5, minutes=30)))
     ada = replace(a_user(), created_at=elsewhere)
@@ -54,10 +59,12 @@ async def test_a_time_is_the_same_moment_in_every_time_zone(storage: Storage) ->
     assert stored.created_at == NOON
 
 
+@proves(UserReader.get, "Return")
 async def test_a_missing_account_is_returned_as_none(storage: Storage) -> None:
     assert await found(storage, NOBODY) is None
 
 
+@proves(UserRepository.add, "Raise UsernameTaken")
 @pytest.mark.parametrize("other", ["ada", "ADA"])
 async def test_a_username_belongs_to_one_account(storage: Storage, other: str) -> None:
     await put(storage, a_user("ada"))
@@ -65,6 +72,7 @@ async def test_a_username_belongs_to_one_account(storage: Storage, other: str) -
         await put(storage, replace(a_user(other), email=Email.parse("other@example.org")))
 
 
+@proves(UserRepository.add, "Raise EmailTaken")
 async def test_an_email_belongs_to_one_account(storage: Storage) -> None:
     ada = a_user("ada")
     await put(storage, ada)
@@ -72,6 +80,7 @@ async def test_an_email_belongs_to_one_account(storage: Storage) -> None:
         await put(storage, replace(a_user("bob"), email=ada.email))
 
 
+@proves(UserRepository.add, "Raise UsernameTaken", "Raise EmailTaken")
 async def test_if_username_and_email_are_taken_the_refusal_names_the_username(storage: Storage) -> None:
     ada, bob = a_user("ada"), a_user("bob")
     await put(storage, ada, bob)
@@ -79,6 +88,7 @@ async def test_if_username_and_email_are_taken_the_refusal_names_the_username(st
         await put(storage, replace(a_user("carol"), username=ada.username, email=bob.email))
 
 
+@proves(UserReader, "Keys")
 async def test_keys_that_a_collation_would_call_equal_are_different(storage: Storage) -> None:
     """SU-09, the half of the storage: the key decides, byte by byte, and no column folds it further."""
     keys = [
@@ -101,6 +111,7 @@ async def test_keys_that_a_collation_would_call_equal_are_different(storage: Sto
         assert [await reading.users.by_login(key) for key in keys] == users
 
 
+@proves(UserRepository.add, "Raise UsernameTaken")
 async def test_fifty_simultaneous_sign_ups_with_one_name_make_one_account(storage: Storage) -> None:
     """SU-09: variants that fold alike, all at the same time; everybody else hears that it is taken."""
     rules = PasswordRules(PasswordPolicy(), ShortBlocklist())
@@ -118,12 +129,14 @@ async def test_fifty_simultaneous_sign_ups_with_one_name_make_one_account(storag
         assert len(await reading.user_pages.by_username("", None, 100)) == 1
 
 
+@proves(UserRepository.add, "Add the account")
 async def test_fifty_simultaneous_sign_ups_with_different_names_make_fifty_accounts(storage: Storage) -> None:
     await asyncio.gather(*(put(storage, a_user(f"user{number}")) for number in range(50)))
     async with storage.reading() as reading:
         assert len(await reading.user_pages.by_username("", None, 100)) == 50
 
 
+@proves(UserRepository.add, "Raise RoleMissing")
 async def test_an_account_with_a_missing_role_is_not_added(storage: Storage) -> None:
     ada = a_user("ada", RoleName("wizard"))
     with pytest.raises(RoleMissing):
@@ -131,6 +144,7 @@ async def test_an_account_with_a_missing_role_is_not_added(storage: Storage) -> 
     assert await found(storage, ada.id) is None
 
 
+@proves(UserReader.by_login, "Return the account", "If there is none")
 async def test_an_account_is_found_by_its_username_or_its_email(storage: Storage) -> None:
     ada = a_user("Ada", MODERATOR)
     await put(storage, ada, a_user("bob"))
@@ -140,6 +154,7 @@ async def test_an_account_is_found_by_its_username_or_its_email(storage: Storage
         assert await reading.users.by_login("Ada") is None
 
 
+@proves(UserReader.by_login, "Return the account")
 async def test_an_account_with_that_username_is_found_before_one_with_that_email(storage: Storage) -> None:
     ada = a_user("ada")
     named = replace(a_user("bob"), username=Username("ada@example.org", "ada@example.org"))
@@ -148,6 +163,7 @@ async def test_an_account_with_that_username_is_found_before_one_with_that_email
         assert await reading.users.by_login("ada@example.org") == named
 
 
+@proves(UserReader, "Texts")
 @pytest.mark.parametrize(
     "key", ["", "' OR '1'='1", "%", "_da", 'ada" --', "ada\\", "ada\x01", "x" * 16_000, "{'a': 1}", "0"]
 )
@@ -159,6 +175,7 @@ async def test_a_typed_name_is_only_compared_and_never_run_as_sql(storage: Stora
         assert await reading.user_pages.by_username(key or "x", key, 10) == []
 
 
+@proves(UserReader, "Texts")
 async def test_text_is_stored_and_never_run_as_sql(storage: Storage) -> None:
     """ST-03."""
     text = "'); DROP TABLE users; -- %s :name ? \\ \" ` \x01 \U0001f512"
@@ -167,6 +184,7 @@ async def test_text_is_stored_and_never_run_as_sql(storage: Storage) -> None:
     assert await found(storage, ada.id) == ada
 
 
+@proves(UserRepository.save, "Save everything", "The stored version")
 async def test_a_save_changes_everything_but_the_roles(storage: Storage) -> None:
     ada = a_user("ada", MODERATOR)
     await put(storage, ada)
@@ -180,6 +198,7 @@ async def test_a_save_changes_everything_but_the_roles(storage: Storage) -> None
     assert await found(storage, ada.id) == replace(changed, roles=ada.roles, version=1)
 
 
+@proves(UserRepository.save, "Raise UsernameTaken")
 async def test_a_save_is_refused_if_the_name_or_email_is_taken(storage: Storage) -> None:
     ada, bob = a_user("ada"), a_user("bob")
     await put(storage, ada, bob)
@@ -192,6 +211,7 @@ async def test_a_save_is_refused_if_the_name_or_email_is_taken(storage: Storage)
     assert await found(storage, ada.id) == ada
 
 
+@proves(UserRepository.save, "Raise TransactionConflict")
 async def test_of_two_who_read_the_same_version_one_saves(storage: Storage) -> None:
     ada = a_user("ada")
     await put(storage, ada)
@@ -209,12 +229,14 @@ async def test_of_two_who_read_the_same_version_one_saves(storage: Storage) -> N
     assert (stored.version, stored.epoch) == (1, 1)
 
 
+@proves(UserRepository.save, "Raise TransactionConflict")
 async def test_a_deleted_account_is_not_saved(storage: Storage) -> None:
     with pytest.raises(TransactionConflict):
         async with storage.transaction() as tx:
             await tx.users.save(a_user())
 
 
+@proves(UserRepository.delete, "Delete the account", "Return")
 async def test_deleting_an_account_deletes_its_grants_and_its_id_is_never_used_again(storage: Storage) -> None:
     """ST-08, the half of the storage."""
     ada = a_user("ada", ADMIN)
@@ -232,6 +254,7 @@ async def test_deleting_an_account_deletes_its_grants_and_its_id_is_never_used_a
     assert await found(storage, again.id) == again
 
 
+@proves(UserRepository, "Each of `save`")
 async def test_a_change_of_an_account_is_announced(storage: Storage) -> None:
     ada = a_user()
     await put(storage, ada)
@@ -245,6 +268,7 @@ async def test_a_change_of_an_account_is_announced(storage: Storage) -> None:
     ] * 4
 
 
+@proves(UserRepository.delete, "Delete the account", "The end of the sessions")
 async def test_deleting_an_account_deletes_its_sessions_and_announces_their_end_once(storage: Storage) -> None:
     """ST-08, the half of the storage. In the epoch after its last, so that every token that it ever had is before."""
     ada, bob = replace(a_user("ada"), epoch=7), a_user("bob")
@@ -258,6 +282,7 @@ async def test_deleting_an_account_deletes_its_sessions_and_announces_their_end_
     assert await session(storage, other.id) == other
 
 
+@proves(UserRepository, "A call")
 async def test_a_call_that_changes_nothing_is_not_announced(storage: Storage) -> None:
     ada = a_user()
     await put(storage, ada)

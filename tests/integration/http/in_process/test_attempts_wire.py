@@ -34,11 +34,12 @@ def attempt(app: App, name: str, password: str = "wrong", cookie: str = "") -> h
 def device_cookie(app: App, name: str, cookie: str = "") -> str:
     """The cookie that marks the browser, as a sign-in with cookies sets it."""
     body = {"username": name, "password": PASSWORD, "cookies": True}
-    answer = app.request("POST", "/api/auth/signin", json=body, headers={"Origin": app.url, "Cookie": cookie})
+    answer = app.request("POST", "/api/auth/signin", json=body, headers={"Origin": app.origin, "Cookie": cookie})
     assert answer.status_code == 200
     set_cookies = SimpleCookie("\r\n".join(answer.headers.get_list("set-cookie")))
     morsel = set_cookies[DEVICE]
-    assert (morsel["httponly"], morsel["samesite"], morsel["path"]) == (True, "lax", "/")
+    path = app.settings.public_path or "/"
+    assert (morsel["httponly"], morsel["samesite"], morsel["path"]) == (True, "lax", path)
     return f"{DEVICE}={morsel.value}"
 
 

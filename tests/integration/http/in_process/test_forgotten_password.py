@@ -121,6 +121,7 @@ def test_a_link_has_the_path_of_the_public_url_and_its_page_asks_below_it(serve:
     assert link_of(letter)[0] == "https://example.com/auth/reset-password"
 
 
+@pytest.mark.served
 @pytest.mark.parametrize("header", ["X-Forwarded-Host", "X-Forwarded-Server", "Forwarded", "Origin", "Referer"])
 def test_no_header_of_a_request_reaches_a_link(serve: ServeApp, header: str) -> None:
     """RS-04."""

@@ -1,6 +1,7 @@
 """What we tell programs of ourselves (RFC 8414)."""
 
 import httpx2
+import pytest
 
 from support.http.in_process import App, ServeApp
 from support.http.service import INTROSPECT, REVOKE
@@ -28,6 +29,7 @@ def test_the_metadata_names_what_there_is_and_nothing_else(client: httpx2.Client
             assert client.get(address).status_code == (405 if name.endswith("_endpoint") else 200), name
 
 
+@pytest.mark.served
 def test_the_metadata_goes_by_the_settings_and_never_by_the_request(serve: ServeApp) -> None:
     """HT-09: whatever name a request uses."""
     address, issuer = "https://auth.example.org:8443", "https://id.example.org/tenant"

@@ -15,7 +15,7 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.
 
 
 def sign_in(server: App, user_agent: str, cookie: str = "") -> httpx2.Response:
-    headers = {"User-Agent": user_agent, "Accept-Language": "es", "Origin": server.url, "Cookie": cookie}
+    headers = {"User-Agent": user_agent, "Accept-Language": "es", "Origin": server.origin, "Cookie": cookie}
     body = {"username": "ada", "password": PASSWORD, "cookies": True}
     answer = server.request("POST", "/api/auth/signin", json=body, headers=headers)
     assert answer.status_code == 200, answer.text

@@ -140,7 +140,7 @@ def test_a_browser_gets_its_tokens_and_its_device_token_as_cookies(server: App, 
     ada = server.create_user("ada")
     code = code_for(server, client, ada.email)
     assert outcome(sign_in(client, ada.email, code, cookies=True)) == (403, "cross_site_request")
-    client.headers["Origin"] = server.url
+    client.headers["Origin"] = server.origin
     answer = sign_in(client, ada.email, code, cookies=True)
     assert (answer.status_code, "accessToken" in answer.json()) == (200, False)
     assert set(answer.cookies) == {"doorward-access", "doorward-refresh", "doorward-device"}

@@ -10,7 +10,7 @@ from support.http.in_process import App, ServeApp
 from support.http.worst_requests import REQUESTS, Worst
 from support.steps import counting
 
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True, scope="session")
+pytestmark = [pytest.mark.parametrize("database", ["sqlite"], indirect=True, scope="session"), pytest.mark.served]
 """What parsers cost does not depend on the database."""
 
 MOST_TIMES_THE_CHEAPEST = 10

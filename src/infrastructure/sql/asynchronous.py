@@ -1,4 +1,4 @@
-"""Sessions on MySQL and MariaDB: SQLAlchemy's engine with its own pool for asyncio, and asyncmy.
+"""Sessions through a driver for asyncio, such as asyncmy: SQLAlchemy's engine with its own pool.
 
 SQLAlchemy runs an asynchronous driver in a greenlet: `greenlet_spawn` calls a plain function, and whatever the driver
 waits for in it, the caller waits for. A greenlet costs as much as a small query, so what belongs together runs in one.
@@ -22,14 +22,14 @@ T = TypeVar("T")
 
 @final
 @dataclass(slots=True)
-class MySqlSession:
+class AsyncSession:
     """A place in the pool, and the connection of a transaction.
 
     A statement whose caller is cancelled runs to its end, so that its connection can be used again. If it reaches the
     time limit, SQLAlchemy closes its connection.
     """
 
-    connections: "MySqlConnections"
+    connections: "AsyncConnections"
     limit: WaitLimit
     in_transaction: bool = False
     connection: Connection | None = None
@@ -39,7 +39,7 @@ class MySqlSession:
         return await finish_despite_cancellation(self._run_within_limit(work))
 
     async def begin(self) -> None:
-        """Send nothing: with autocommit off, the server begins a transaction with the first statement."""
+        """Send nothing: a transaction begins with its first statement."""
         self.in_transaction = True
 
     async def commit(self, work: Work[None] | None) -> None:
@@ -95,7 +95,7 @@ def end_or_close(connection: Connection, end: Callable[[Connection], None]) -> N
 
 @final
 @dataclass(slots=True)
-class MySqlConnections:
+class AsyncConnections:
     """SQLAlchemy's pool of `size` connections. A caller takes a place before it uses the pool.
 
     So the pool itself never lets a caller wait.
@@ -113,9 +113,9 @@ class MySqlConnections:
     def in_use(self) -> int:
         return self.places.taken
 
-    async def session(self, limit: WaitLimit) -> MySqlSession:
+    async def session(self, limit: WaitLimit) -> AsyncSession:
         await self.places.take(limit)
-        return MySqlSession(self, limit)
+        return AsyncSession(self, limit)
 
     def connect(self) -> Connection:
         """Return a connection of the pool, or a new one. Called in a greenlet. Raise StorageUnavailable."""
