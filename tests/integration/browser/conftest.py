@@ -17,6 +17,9 @@ from support.http.tls_proxy import certificate, terminating
 from support.programs.processes import free_port
 from support.programs.server_process import running
 
+WITHOUT_GPU = ["--disable-gpu", "--disable-software-rasterizer"]
+"""Nobody looks at the pages. Drawing them without a graphics card takes a fifth of the browser's time."""
+
 MISSING = f"no Chromium: set CHROMIUM to its path, or install one of {', '.join(NAMES)}"
 
 
@@ -42,7 +45,7 @@ async def playwright(chromium: str) -> AsyncIterator[Playwright]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser(playwright: Playwright, chromium: str) -> AsyncIterator[Browser]:
-    launched = await playwright.chromium.launch(executable_path=chromium)
+    launched = await playwright.chromium.launch(executable_path=chromium, args=WITHOUT_GPU)
     yield launched
     await launched.close()
 

@@ -18,6 +18,19 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 DOCUMENT = (PROJECT / "docs" / "cookies.md").read_text("utf-8")
 NUMBERS = count()
 ACCOUNT, GUARDED = "/api/account", "/api/test/user"
+mostly_https = pytest.mark.parametrize(
+    "site", [pytest.param("http loopback", marks=pytest.mark.full), "https"], indirect=True
+)
+each_once = pytest.mark.parametrize(
+    ("site", "foreign"),
+    [
+        ("http loopback", "another site"),
+        ("https", "another port"),
+        pytest.param("http loopback", "another port", marks=pytest.mark.full),
+        pytest.param("https", "another site", marks=pytest.mark.full),
+    ],
+    indirect=True,
+)
 SIGN_IN, REFRESH, SIGN_OUT = "/api/auth/signin", "/api/auth/refresh", "/api/auth/signout"
 
 
@@ -93,6 +106,7 @@ async def test_our_documentation_can_be_tried_with_cookies(context: BrowserConte
     assert (await fetched(page, plain.origin + SIGN_OUT, "POST")).status == 204
 
 
+@mostly_https
 async def test_three_tabs_that_refresh_at_once_all_stay_signed_in(context: BrowserContext, site: Site) -> None:
     """RF-15: round after round; whichever answer comes last, the cookies that it leaves are good."""
     tabs = [await signed_in(context, site), *[await page_at(context, site.own) for _ in range(2)]]
@@ -132,6 +146,7 @@ async def test_a_browser_that_was_closed_comes_back_signed_in(
     await second.close()
 
 
+@mostly_https
 async def test_who_signs_out_is_signed_out_in_every_tab(context: BrowserContext, site: Site) -> None:
     """RF-15: the browser holds no cookie any more."""
     page = await signed_in(context, site)
@@ -143,6 +158,7 @@ async def test_who_signs_out_is_signed_out_in_every_tab(context: BrowserContext,
         assert await refresh(tab, site) == 401
 
 
+@mostly_https
 async def test_the_script_of_the_documentation_signs_in_goes_on_and_signs_out(
     context: BrowserContext, site: Site
 ) -> None:
@@ -162,7 +178,7 @@ async def test_the_script_of_the_documentation_signs_in_goes_on_and_signs_out(
     assert await page.evaluate(asking) == 401
 
 
-@pytest.fixture(params=["another port", "another site"])
+@pytest.fixture
 def foreign(request: pytest.FixtureRequest, site: Site, foreign_port: int, foreign_tls_port: int) -> str:
     """An origin that is none of ours. Of another port alone, it is the same site: its requests carry our cookies."""
     if request.param == "another site":
@@ -178,6 +194,7 @@ CHANGES = [
 ]
 
 
+@each_once
 async def test_a_page_of_a_foreign_origin_reads_nothing(context: BrowserContext, site: Site, foreign: str) -> None:
     """RF-15, CO-02: no answer in any mode, not even a public one, and none is shown in a frame."""
     await signed_in(context, site)
@@ -195,6 +212,7 @@ async def test_a_page_of_a_foreign_origin_reads_nothing(context: BrowserContext,
     assert "username" not in await frame.content()
 
 
+@each_once
 async def test_a_page_of_a_foreign_origin_changes_nothing(context: BrowserContext, site: Site, foreign: str) -> None:
     """RF-15: neither by fetch in any mode, nor by a beacon, a form or an image; and it signs nobody in."""
     ours = await signed_in(context, site)

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from support.http.databases import settings_for, shared_settings
+from support.http.databases import completed, shared_settings
 from support.http.service import Service, Unique
 from support.length import FULL
 from support.programs.server_process import Serve, Server, running
@@ -43,7 +43,8 @@ def database(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def server(database: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A running server with default settings, shared by all tests: use names of your own."""
-    with running(tmp_path_factory.mktemp(database), **settings_for(database, request)) as running_server:
+    folder = tmp_path_factory.mktemp(database)
+    with running(folder, **completed({}, database, request, folder)) as running_server:
         yield running_server
 
 
@@ -81,8 +82,8 @@ def serve(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iter
     with ExitStack() as stack:
 
         def start(**settings: str) -> Server:
-            chosen = {**settings_for(database, request), **settings}
-            return stack.enter_context(running(tmp_path / str(next(numbers)), **chosen))
+            folder = tmp_path / str(next(numbers))
+            return stack.enter_context(running(folder, **completed(settings, database, request, folder)))
 
         yield start
 

@@ -1,7 +1,7 @@
 """Accounts that came with the hashes of their passwords, at the door of a server that runs meanwhile."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import argon2
 import bcrypt
@@ -10,11 +10,18 @@ import pytest
 from doorward.testing.builders import PASSWORD
 from support.http.database_shell import run_sql
 from support.http.service import Unique, outcome
-from support.programs.server_process import Server
+from support.programs.server_process import Server, at_full_cost
 
 STRONGER = argon2.PasswordHasher(time_cost=3, memory_cost=32_768, parallelism=2)
 OTHER_KIND = argon2.PasswordHasher(time_cost=1, memory_cost=1_024, parallelism=1, hash_len=16, type=argon2.Type.I)
 CURRENT_PARAMETERS = argon2.PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+
+
+@pytest.fixture(scope="module")
+def server(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that renews hashes as in production."""
+    with at_full_cost(tmp_path_factory.mktemp("imported")) as server:
+        yield server
 
 
 def imported(server: Server, name: str, password_hash: str, **members: object) -> None:

@@ -20,6 +20,18 @@ def settings_for(database: str, request: pytest.FixtureRequest) -> dict[str, str
     return {"database_url": url}
 
 
+def completed(
+    settings: dict[str, str], database: str, request: pytest.FixtureRequest, folder: Path | None = None
+) -> dict[str, str]:
+    """The settings, with a fresh database of that kind unless they name one. SQLite has its tables already if the
+    folder of the server is given."""
+    if "database_url" in settings:
+        return settings
+    if folder is not None and database == "sqlite" and settings.keys().isdisjoint({"data_dir", "table_prefix"}):
+        make_tables(DatabaseUrl(sqlite_path=folder / "data" / "doorward.db"))
+    return {**settings_for(database, request), **settings}
+
+
 def shared_settings(database: str, request: pytest.FixtureRequest, folder: Path) -> dict[str, str]:
     """The settings of nodes that share a fresh database of that kind, and a secret. SQLite's file is in the folder."""
     settings = settings_for(database, request) or {"database_url": f"sqlite:///{folder / 'shared.db'}"}

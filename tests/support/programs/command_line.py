@@ -57,8 +57,9 @@ class Doorward:
 
     @classmethod
     def patient(cls, folder: Path, **settings: str) -> Self:
-        """The same with deadlines that no busy machine exceeds, and with limits that no test reaches."""
-        return cls.in_folder(folder, **{**PATIENT, **settings})
+        """The same with deadlines that no busy machine exceeds, with limits that no test reaches, and with cheap hashes
+        where it runs in a fork (`cheap_hashes.py`)."""
+        return cls.in_folder(folder, **{**PATIENT, **settings}).having(TEST_HASHES="cheap")
 
     def having(self, **environment: str) -> Self:
         """The same with further variables, spelt out."""

@@ -32,6 +32,7 @@ import doorward.interfaces.cli.commands
 import doorward.interfaces.cli.server
 import doorward.interfaces.start_preparation
 from doorward.interfaces.cli.main import main
+from support.programs.cheap_hashes import use_cheap_hashes
 
 PRELOADED = (
     dishka.integrations.litestar,
@@ -91,6 +92,8 @@ def run_command(command: dict[str, Any]) -> None:
     os.chdir(command["folder"])
     os.environ.clear()
     os.environ.update(command["environment"])
+    if os.environ.get("TEST_HASHES") == "cheap":
+        use_cheap_hashes()
     sys.path[:0] = filter(None, command["environment"].get("PYTHONPATH", "").split(os.pathsep))
     sys.argv = command["arguments"]
     reading, writing = os.pipe()

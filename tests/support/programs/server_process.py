@@ -158,6 +158,13 @@ def running(folder: Path, command: str = "serve --migrate", /, **settings: str) 
     return serving(server_in(folder, **settings), command)
 
 
+def at_full_cost(folder: Path, **settings: str) -> AbstractContextManager[Server]:
+    """The same, and a password costs as much work as in production."""
+    server = server_in(folder, **settings)
+    server.doorward = server.doorward.having(TEST_HASHES="full")
+    return serving(server)
+
+
 def server_in(folder: Path, **settings: str) -> Server:
     """A server with these settings that does not run yet."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from doorward.infrastructure.clock import SystemClock
-from support.http.databases import settings_for
+from support.http.databases import completed, settings_for
 from support.http.in_process import App, ServeApp, in_process
 from support.http.mounted import mounted
 from support.length import FULL
@@ -77,7 +77,7 @@ def serve(database: str, shape: str, request: pytest.FixtureRequest, tmp_path: P
 
         def start(**settings: str) -> App:
             folder = tmp_path / str(next(numbers))
-            return stack.enter_context(SHAPES[shape](folder, **{**settings_for(database, request), **settings}))
+            return stack.enter_context(SHAPES[shape](folder, **completed(settings, database, request)))
 
         yield start
 
