@@ -7,7 +7,7 @@ So a savepoint is set before each change.
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Delete, Engine, Insert, Update, event
+from sqlalchemy import Connection, Delete, Engine, Insert, TextClause, Update, event
 from sqlalchemy.engine import ExceptionContext, ExecutionContext
 
 from doorward.domain.errors import TransactionConflict
@@ -61,6 +61,8 @@ def prepare(
     if isinstance(context.invoked_statement, Insert | Update | Delete):
         commands += [RELEASE, SET] if state.has_savepoint else [SET]
         state.has_savepoint = True
+    elif isinstance(context.invoked_statement, TextClause):
+        state.has_savepoint = False  # Doorward sets or leaves a savepoint of its own, with ours in it or around it
     if commands:
         send(connection, *commands)
         state.has_begun = True
