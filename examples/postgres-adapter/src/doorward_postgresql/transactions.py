@@ -58,6 +58,8 @@ def prepare(
     """Begin the transaction before its first statement, and set a savepoint before each change."""
     state: State = connection.info[STATE]
     commands = [] if state.has_begun else ["BEGIN"]
+    if isinstance(context.invoked_statement, TextClause):  # a savepoint of Doorward's own ends those inside of it
+        state.has_savepoint = False
     if isinstance(context.invoked_statement, Insert | Update | Delete):
         commands += [RELEASE, SET] if state.has_savepoint else [SET]
         state.has_savepoint = True
