@@ -63,8 +63,6 @@ def prepare(
     if isinstance(context.invoked_statement, Insert | Update | Delete):
         commands += [RELEASE, SET] if state.has_savepoint else [SET]
         state.has_savepoint = True
-    elif isinstance(context.invoked_statement, TextClause):
-        state.has_savepoint = False  # Doorward sets or leaves a savepoint of its own, with ours in it or around it
     if commands:
         send(connection, *commands)
         state.has_begun = True
