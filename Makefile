@@ -24,7 +24,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help run test test-full unit check lock attack attack-sim bench bench-quick compare peers clean anew
+.PHONY: help run test test-full unit check lock attack attack-sim mutants bench bench-quick compare peers clean anew
 
 help:
 	@echo 'make run        install the locked packages (once), migrate the database, serve;'
@@ -41,6 +41,8 @@ help:
 	@echo '                ATTACK_USERNAME and ATTACK_PASSWORD name'
 	@echo 'make attack-sim simulate attacks on passwords for a day, in a minute, and print how many guesses reach the hash;'
 	@echo '                ARGS="--seed 1" gives other figures'
+	@echo 'make mutants  change the memory adapter in one place after the other, and print which changes the contract tests of'
+	@echo '              storage do not notice: about ten minutes; ARGS="leases" takes one module'
 	@echo 'make lock       write the lock files; UPGRADE=1 moves to the newest versions'
 	@echo 'make bench      measure Doorward, its peers and the limits: about an hour; results go to benchmarks/results/;'
 	@echo '                ARGS="--only growth" runs one part'
@@ -81,6 +83,9 @@ attack: .venv/ready-dev .venv/compiled
 attack-sim: .venv/ready-dev .venv/compiled
 	@PYTHONPATH=tests:scripts $(BIN)/python -m attack_sim $(ARGS)
 
+mutants: .venv/ready-mutants .venv/compiled
+	@PYTHONPATH=scripts $(BIN)/python -m mutants $(ARGS)
+
 bench: .venv/ready-bench .venv/compiled
 	@PYTHONPATH=benchmarks:tests:scripts $(BIN)/python -m bench full $(ARGS)
 
@@ -94,7 +99,7 @@ peers: .venv/ready-dev
 	@PYTHONPATH=benchmarks:tests:scripts $(BIN)/python -m peers $(or $(ARGS),try)
 
 clean:
-	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .schemathesis
+	rm -rf .venv .uv .mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .schemathesis
 	find src tests scripts benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- how the environment is made ---------------------------------------------------------------
@@ -145,6 +150,13 @@ install = echo 'Installing the locked packages of $(1)' && \
 .venv/ready-bench: requirements/bench.txt .venv/ready-dev
 	@echo 'Installing the locked packages of $<'
 	@$(UV) pip install --python $(BIN)/python --require-hashes --compile-bytecode -r $<
+	@touch $@
+
+# In a folder of its own, which only `make mutants` looks into: it brings packages that change how others behave.
+.venv/ready-mutants: requirements/mutants.txt .venv/ready-dev
+	@echo 'Installing the locked packages of $<'
+	@rm -rf .venv/mutants
+	@$(UV) pip install --python $(BIN)/python --target .venv/mutants --require-hashes --compile-bytecode -r $<
 	@touch $@
 
 # Needs the interpreter and no package.

@@ -23,6 +23,7 @@ SOURCES = {
     "runtime": ["pyproject.toml", "--extra", "server", "--extra", "redis", "--extra", "adopt"],
     "dev": ["pyproject.toml", "--all-extras", "--group", "dev"],
     "bench": ["--group", "bench", "--constraints", "requirements/dev.txt"],
+    "mutants": ["--group", "mutants", "--constraints", "requirements/dev.txt"],
 }
 STAMP = "# pyproject.toml asks for sha256:"
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^ ;\\]+)(?: ; [^\\@:]+)? \\$")
@@ -103,9 +104,9 @@ def check() -> list[str]:
     dev = pins("dev")
     found += [
         f"requirements/dev.txt has another {package} than requirements/{name}.txt; run: make lock"
-        for name in ("runtime", "bench")
+        for name in ("runtime", "bench", "mutants")
         for package, versions in pins(name).items()
-        if dev.get(package, versions if name == "bench" else None) != versions
+        if dev.get(package, None if name == "runtime" else versions) != versions
     ]
     return found
 

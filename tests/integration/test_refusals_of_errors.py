@@ -148,6 +148,15 @@ def constants() -> Iterator[tuple[str, Executable]]:
                 yield f"{found.name}.{name}", value
 
 
+def test_a_refusal_that_a_listener_of_an_engine_raises_is_let_through() -> None:
+    """SQLAlchemy gives it the frames of the driver's error, which say nothing about the refusal."""
+    refused = TransactionConflict(cause="decided")
+    with pytest.raises(TransactionConflict) as raised:
+        exec("raise refused", {"__name__": "asyncmy.connection", "refused": refused})
+    assert errors.is_connection_lost(raised.value)
+    assert refusal(raised.value, "commit") is None
+
+
 def test_every_statement_has_a_name_of_its_own() -> None:
     """OP-09."""
     found = dict(constants())

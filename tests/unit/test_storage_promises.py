@@ -9,6 +9,7 @@ from typing import Any, get_type_hints
 import pytest
 
 import doorward.testing.contracts.storage as contracts
+from doorward.application.ports.joining import JoinableStorage
 from doorward.application.ports.storage import Reading, Storage, Transaction
 from doorward.testing.contracts.promises import PROVED, promises_of
 
@@ -24,7 +25,7 @@ def repositories_of(whole: type) -> Iterator[type]:
 
 def ports() -> list[type]:
     """The protocols of storage, each once, with those that they extend."""
-    found = [*repositories_of(Reading), *repositories_of(Transaction), Reading, Transaction, Storage]
+    found = [*repositories_of(Reading), *repositories_of(Transaction), Reading, Transaction, Storage, JoinableStorage]
     bases = dict.fromkeys(base for port in found for base in port.__mro__)
     return [base for base in bases if base.__module__.startswith("doorward.")]
 

@@ -27,6 +27,7 @@ def test_a_url_is_percent_encoded_and_shown_without_its_password() -> None:
         ("127.0.0.1/db", SslMode.DISABLE),
         ("[::1]:5433/db", SslMode.DISABLE),
         ("db.example.org/db", SslMode.REQUIRE),
+        ("db.example.org/db?sslmode=allow", SslMode.REQUIRE),
         ("db.example.org/db?sslmode=prefer", SslMode.REQUIRE),
         ("db.example.org/db?sslmode=disable", SslMode.DISABLE),
         ("db.example.org/db?sslmode=verify-full", SslMode.VERIFY_FULL),
@@ -35,6 +36,10 @@ def test_a_url_is_percent_encoded_and_shown_without_its_password() -> None:
 )
 def test_connections_to_another_machine_use_tls(end: str, mode: SslMode) -> None:
     assert parsed(f"postgres://ada@{end}").sslmode is mode
+
+
+def test_the_driver_may_be_named() -> None:
+    assert parsed("postgresql+asyncpg://ada@db.example.org/db") == parsed("postgres://ada@db.example.org/db")
 
 
 def test_certificates_of_a_setting_are_verified() -> None:

@@ -23,5 +23,6 @@ class JoinableStorage(Storage, Protocol):
         ...
 
     def reading_in(self, tx: Transaction) -> Reading:
-        """Return a Reading that sees what the transaction wrote."""
+        """Return a Reading that sees what the transaction wrote. Raise TypeError for a transaction of another
+        storage."""
         ...

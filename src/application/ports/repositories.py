@@ -283,7 +283,7 @@ class AttemptRepository(AttemptReader, Protocol):
 
     async def prune(self, idle_since: datetime, started_before: datetime, few: int, limit: int) -> int:
         """Delete at most `limit` counts that allowed the next attempt before `idle_since`, and return how many. Of
-        those, keep the counts of more than `few` attempts that began after `started_before`."""
+        those, keep the counts of more than `few` attempts that did not begin before `started_before`."""
         ...
 
 

@@ -179,6 +179,7 @@ class Storage(Protocol):
     A new storage contains the three built-in roles. If its server cannot be reached, is cut off or does not answer,
     every method raises StorageUnavailable within a limit. Waiting for another transaction has such a limit, too. No
     error of a driver or of the network is raised. The storage serves again as soon as its server does.
+    StorageUnavailable and TransactionConflict have a `cause` for the log, which contains no values.
     """
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:

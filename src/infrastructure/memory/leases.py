@@ -16,5 +16,5 @@ class MemoryLeases:
         return True
 
     async def give_up(self, name: str, holder: str) -> None:
-        if self.tables.leases.get(name, ("", None))[0] == holder:
+        if name in self.tables.leases and self.tables.leases[name][0] == holder:
             del self.tables.leases[name]

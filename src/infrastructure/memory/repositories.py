@@ -197,7 +197,7 @@ class MemoryChanges:
     async def ended_since(self, moment: datetime, limit: int) -> Sequence[SequencedChange]:
         ended = [row for row in self.tables.changes if row.change.subject is Subject.SESSIONS and row.at >= moment]
         covered_before = {row.change.user_id: row.sequence for row in ended if row.change.session_id is None}
-        return [row for row in ended if row.sequence >= covered_before.get(row.change.user_id, 0)][:limit]
+        return [row for row in ended if row.sequence >= covered_before.get(row.change.user_id, row.sequence)][:limit]
 
     async def prune(self, before: datetime, limit: int) -> int:
         old = [row for row in self.tables.changes[:-1] if row.at < before][:limit]

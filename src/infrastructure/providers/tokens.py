@@ -1,7 +1,7 @@
 """The adapters of secrets, signing keys and tokens."""
 
 from datetime import timedelta
-from typing import final
+from typing import cast, final
 
 from dishka import AnyOf, Provider, Scope, provide
 
@@ -24,7 +24,7 @@ from doorward.application.ports.storage import Storage
 from doorward.domain.access.authorization_server import AuthorizationServer
 from doorward.domain.keys.rotation import KeyRotation
 from doorward.domain.sessions.session import SessionPolicy
-from doorward.infrastructure.security.key_ring import StoredKeyRing
+from doorward.infrastructure.security.key_ring import KeyOpener, StoredKeyRing
 from doorward.infrastructure.security.master_secret import MasterSecret, load_master_secret
 from doorward.infrastructure.security.refresh_tokens import DerivedRefreshTokens
 from doorward.infrastructure.security.revocation_lists import JwtRevocationSigner
@@ -73,7 +73,7 @@ class TokensProvider(Provider):
         return DerivedRefreshTokens(secret)
 
     @provide
-    def sealer(self, secret: MasterSecret) -> AnyOf[AesKeySealer, KeySealer]:
+    def sealer(self, secret: MasterSecret) -> KeySealer:
         return AesKeySealer(secret)
 
     @provide
@@ -86,8 +86,15 @@ class TokensProvider(Provider):
         )
 
     @provide
-    def key_ring(self, storage: Storage, sealer: AesKeySealer) -> AnyOf[StoredKeyRing, KeyRing]:
-        return StoredKeyRing(storage, sealer, self.settings.longest_token_lifetime)
+    def key_ring(self, storage: Storage, sealer: KeySealer) -> AnyOf[StoredKeyRing, KeyRing]:
+        """Raise TypeError for a KeySealer in the place of ours that opens no keys."""
+        if not callable(getattr(sealer, "open", None)):
+            raise TypeError(
+                f"{type(sealer).__name__} opens no keys. Give it the method `open` of KeyOpener, or replace KeyRing, "
+                "AccessTokens and RevocationSigner, too."
+            )
+        opener = cast("KeyOpener", sealer)
+        return StoredKeyRing(storage, opener, self.settings.longest_token_lifetime)
 
     @provide
     def authorization_server(self) -> AuthorizationServer:

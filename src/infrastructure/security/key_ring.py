@@ -3,7 +3,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import final
+from typing import Protocol, final
 
 from doorward.application.ports.security import PublishedKey
 from doorward.application.ports.storage import Storage
@@ -11,7 +11,6 @@ from doorward.domain.access.principal import MAX_ACCESS_TOKEN_LIFETIME
 from doorward.domain.errors import StorageUnavailable
 from doorward.domain.keys.signing_key import SigningKey, expired_keys, may_have_signed, signing_at
 from doorward.infrastructure.security.jwk import PrivateKey, public_jwk
-from doorward.infrastructure.security.sealing import AesKeySealer
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.tokens.verifying_key import VerifyingKey
 
@@ -40,12 +39,20 @@ class OpenKey:
         return cls(signing_key=signing_key, private=opened, verifying=verifying, published=published)
 
 
+class KeyOpener(Protocol):
+    """What the key ring needs of a KeySealer beside its port."""
+
+    def open(self, key: SigningKey) -> PrivateKey:
+        """Return the private key. Raise StartRefused if this node cannot open it."""
+        ...
+
+
 @final
 class StoredKeyRing:
     """The stored signing keys, opened. Lookups read one immutable snapshot, which `reload` replaces."""
 
     def __init__(
-        self, storage: Storage, sealer: AesKeySealer, token_lifetime: timedelta = MAX_ACCESS_TOKEN_LIFETIME
+        self, storage: Storage, sealer: KeyOpener, token_lifetime: timedelta = MAX_ACCESS_TOKEN_LIFETIME
     ) -> None:
         """`token_lifetime` is that of the longest token."""
         self._storage = storage

@@ -29,6 +29,7 @@ async def savepoint(connection: SqlConnection, feed: Feed, heads: AuditHeads) ->
     except (StorageUnavailable, TransactionConflict):
         raise
     except Exception:
+        connection.postponed.clear()  # it is from the block, since the statement that set the savepoint did all before
         await connection.change(UNDO)
         del feed.announced[announced:]
         heads.known.clear()

@@ -173,7 +173,7 @@ class DoorwardApp:
         container = make_container(self.settings, *self._overrides)
         config = replace(http_config(self.settings), proxy_path="kept", keep_alive_seconds=0)
         edge = behind_edge(self._if_started(create_litestar(container, config)), config, self._report(container))
-        return Service(container, MountedPath(edge, self._mounted_at, config.public_path))
+        return Service(container, MountedPath(edge, self._mounted_at, config))
 
     def _if_started(self, app: ASGIApp) -> ASGIApp:
         async def serve(scope: Scope, receive: Receive, send: Send) -> None:

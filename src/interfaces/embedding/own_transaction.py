@@ -13,6 +13,7 @@ from doorward.application.accounts.sign_in_by_code import SignInByCode
 from doorward.application.joined_storage import JoinedStorage
 from doorward.application.ports.joining import JoinableStorage
 from doorward.application.ports.storage import Storage, Transaction
+from doorward.application.sessions.continue_session import ContinueSession
 from doorward.application.sessions.refresh_session import RefreshSession
 from doorward.infrastructure.container import USE_CASES
 from doorward.infrastructure.providers.sign_in import SIGN_IN
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 JOINABLE: Final = frozenset({*USE_CASES, *SIGN_IN})
-KEEPS_TRACES: Final = frozenset({CountAttempt, FindAndCount, SignInByCode, RefreshSession})
+KEEPS_TRACES: Final = frozenset({CountAttempt, FindAndCount, SignInByCode, RefreshSession, ContinueSession})
 """A refusal of these leaves something behind, such as a counted attempt. It must not be rolled back with a transaction
 of the program."""
 

@@ -18,6 +18,8 @@ from doorward.testing.builders import letter_contents
 from doorward.testing.contracts.promises import proves
 from doorward.testing.doubles import NOON
 
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
 MessageIds = Callable[[], Sequence[str]]
 WITHOUT_LINK = {LetterKind.TEST, LetterKind.SIGN_IN_CODE, LetterKind.EMAIL_IN_USE}
 HOSTILE = "ada\r\nBcc: eve@example.org\r\n\r\n<b>\u2028{{ 7 * 7 }} %(username)s"

@@ -1,8 +1,12 @@
 """The contract of PasswordHasher, for a fixture `password_hasher`."""
 
+import pytest
+
 from doorward.application.ports.security import PasswordHasher, Verdict
 from doorward.domain.accounts.password import Password, PasswordHash
 from doorward.testing.contracts.promises import proves
+
+pytestmark = pytest.mark.asyncio(loop_scope="function")
 
 SECRET = Password.typed("violet harbour kettle orbit")
 OTHER = Password.typed("violet harbour kettle orbis")
@@ -76,7 +80,7 @@ async def test_a_hash_that_is_tried_is_not_called_unusable(password_hasher: Pass
 
 
 @proves(PasswordHasher.unusable_reason, "Return otherwise why", "The text contains no part")
-def test_a_damaged_hash_is_called_unusable_without_showing_it(password_hasher: PasswordHasher) -> None:
+async def test_a_damaged_hash_is_called_unusable_without_showing_it(password_hasher: PasswordHasher) -> None:
     for damaged in DAMAGED:
         reason = password_hasher.unusable_reason(damaged)
         assert reason

@@ -2,9 +2,13 @@
 
 import asyncio
 
+import pytest
+
 from doorward.application.ports.rate_limits import RateLimiter
 from doorward.domain.rate_limits.rate_limit import RateLimit, Scope
 from doorward.testing.contracts.promises import proves
+
+pytestmark = pytest.mark.asyncio(loop_scope="function")
 
 THREE_A_DAY = RateLimit(3, 86_400)
 PATIENCE_SECONDS = 120.0

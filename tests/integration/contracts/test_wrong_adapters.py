@@ -1,18 +1,11 @@
 """The contract tests fail for adapters with one mistake each, and pass for the same adapter without it."""
 
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-from support.programs.processes import PATIENCE
+from support.storage_contract_runs import outcomes
 from support.wrong_adapters import KINDS
-
-PROJECT = Path(__file__).parents[3]
-FOLDER = PROJECT / "doorward" / "testing" / "contracts" / "storage"
 
 IN_VAIN = "test_commits::test_a_transaction_that_waits_in_vain_is_unavailable"
 READS = "test_commits::test_a_listener_that_reads_finds_what_was_committed"
@@ -50,25 +43,9 @@ RIGHT = {re.sub(r"\[\w+", "[right", test) for test in CAUGHT}
 
 
 @pytest.fixture(scope="module")
-def outcomes() -> dict[str, str]:
-    """The outcome of each of these tests, from one run of pytest."""
-    package = "doorward.testing.contracts.storage"
-    chosen = [f"{package}.{test}" for test in [*CAUGHT, *sorted(RIGHT)]]
-    options = ["-rA", "-q", "--tb=no", "-c", os.devnull, "-p", "support.wrong_adapters"]
-    options += ["--rootdir", str(FOLDER), "--confcutdir", str(FOLDER)]  # without the adapters that conftest.py names
-    options += ["-p", "no:cacheprovider", "-p", "no:schemathesis", "-p", "no:xdist", "-p", "no:unraisableexception"]
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, "--pyargs", *chosen],
-        cwd=PROJECT / "tests",
-        env=os.environ | {"PYTHONPATH": f"{PROJECT}/tests"},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-    found = re.findall(r"^(PASSED|FAILED|ERROR) \S*?(test_\w+)\.py(::\S+)", run.stdout, re.MULTILINE)
-    assert len(found) >= len(chosen), run.stdout[-4_000:] + run.stderr[-1_000:]
-    return {f"{module}{test}": outcome for outcome, module, test in found}
+def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The outcomes of these tests, from one run of pytest."""
+    return outcomes([*CAUGHT, *sorted(RIGHT)], tmp_path_factory.mktemp("wrong"), "-p", "support.wrong_adapters")
 
 
 def test_every_mistake_is_shown() -> None:
@@ -76,9 +53,9 @@ def test_every_mistake_is_shown() -> None:
 
 
 @pytest.mark.parametrize("test", CAUGHT, ids=str)
-def test_a_wrong_adapter_fails_the_test_of_what_it_breaks(outcomes: dict[str, str], test: str) -> None:
-    assert outcomes[test] == "FAILED"
+def test_a_wrong_adapter_fails_the_test_of_what_it_breaks(ended: dict[str, str], test: str) -> None:
+    assert ended[test.partition("::")[2]] == "FAILED"
 
 
-def test_the_same_adapter_without_a_mistake_passes(outcomes: dict[str, str]) -> None:
-    assert {test: outcomes[test] for test in RIGHT} == dict.fromkeys(RIGHT, "PASSED")
+def test_the_same_adapter_without_a_mistake_passes(ended: dict[str, str]) -> None:
+    assert {test: ended[test.partition("::")[2]] for test in RIGHT} == dict.fromkeys(RIGHT, "PASSED")

@@ -58,7 +58,9 @@ def host(request: pytest.FixtureRequest, packages: Path, tmp_path_factory: pytes
     """The address of the program, while it runs. It stops by SIGTERM without an error."""
     folder, port = tmp_path_factory.mktemp(request.param), free_port()
     holding, served = PROGRAMS[request.param]
-    (folder / "program.py").write_text(block("python", holding, EMBEDDING))
+    program = block("python", holding, EMBEDDING)
+    assert program.count("Settings.of(") == 1
+    (folder / "program.py").write_text(program.replace("Settings.of(", "Settings.of(hash_wait_seconds=60, "))
     (folder / "mysite").mkdir()
     (folder / "mysite/settings.py").write_text(DJANGO_SETTINGS)
     (folder / "mysite/urls.py").write_text(DJANGO_URLS)

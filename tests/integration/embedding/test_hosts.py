@@ -12,11 +12,19 @@ import pytest
 from litestar import Litestar
 
 from doorward import DoorwardApp
+from doorward.infrastructure.security.passwords import Argon2Hasher
+from doorward.testing.doubles import PlainHasher
 from support.http.in_process import AppTransport, lifespan, running_loop
 from support.http.service import somebody
 from support.readme import block, guide
 
 EMBEDDING = guide("embedding.md")
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are not hashed: on a busy machine that may take longer than the settings of the programs allow."""
+    monkeypatch.setattr(Argon2Hasher, "hash", lambda _, password: PlainHasher().hash(password))
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ EXAMPLES = {
     "test_in_memory.py": block("python", "test_a_moderator_is_admitted_as_long", guide("testing-with-doorward.md")),
     "test_app.py": block("python", "doorward_app", guide("testing-with-doorward.md")),
     "test_server.py": block("python", "doorward_server", guide("testing-with-doorward.md")),
+    "test_guard.py": block("python", "doorward_server", guide("verifying-tokens.md")),
     "test_by_hand.py": block("python", "test_a_granted_role_allows_access", guide("testing.md")),
 }
 OF_THE_SERVER = {"sqlalchemy", "litestar", "granian", "alembic", "asyncmy", "argon2-cffi", "click", "structlog"}

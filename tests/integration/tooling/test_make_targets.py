@@ -118,7 +118,26 @@ def test_targets_run_after_a_benchmark(clone: Path) -> None:
     assert "usage" in make(clone, "unit", "bench", "ARGS=--help")
 
 
+def test_mutants_are_made_and_noticed(clone: Path) -> None:
+    said = make(clone, "mutants", "ARGS=known_agents profiles")
+    assert re.search(r"^\d+ of \d+ changes were noticed, (9\d\.\d|100\.0) percent", said, re.MULTILINE)
+    make(clone, "check")
+    unit(clone)
+
+
 def test_this_file_knows_every_target(clone: Path) -> None:
     """Those that take long or change the lock files are not run here; they need the same environment as the others."""
-    run = {"run", "test", "unit", "check", "attack", "attack-sim", "bench", "bench-quick", "compare", "clean"}
+    run = {
+        "run",
+        "test",
+        "unit",
+        "check",
+        "attack",
+        "attack-sim",
+        "bench",
+        "bench-quick",
+        "compare",
+        "mutants",
+        "clean",
+    }
     assert targets_of(clone) == run | {"test-full", "lock", "peers"}

@@ -7,7 +7,7 @@ So a savepoint is set before each change.
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Delete, Engine, Insert, Update, event
+from sqlalchemy import Connection, Delete, Engine, Insert, Select, Update, event
 from sqlalchemy.engine import ExceptionContext, ExecutionContext
 
 from doorward.domain.errors import TransactionConflict
@@ -30,6 +30,7 @@ class State:
 def add_transactions(engine: Engine) -> None:
     """Make the engine, which is set to AUTOCOMMIT, run transactions."""
     event.listen(engine, "begin", begin)
+    event.listen(engine, "before_execute", refuse_lost)
     event.listen(engine, "before_cursor_execute", prepare)
     event.listen(engine, "commit", commit)
     event.listen(engine, "rollback", roll_back)
@@ -40,6 +41,12 @@ def begin(connection: Connection) -> None:
     connection.info[STATE] = State()
 
 
+def refuse_lost(connection: Connection, *_: object) -> None:
+    """Raise TransactionConflict if an earlier statement has lost the connection, and the transaction with it."""
+    if connection.invalidated:
+        raise TransactionConflict(cause="connection_lost_before")
+
+
 def prepare(
     connection: Connection,
     _cursor: object,
@@ -48,11 +55,16 @@ def prepare(
     context: ExecutionContext,
     _many: object,
 ) -> None:
-    """Begin the transaction before its first statement, and set a savepoint before each change."""
+    """Begin the transaction before its first statement, and set a savepoint before each change. The savepoint of the
+    change before is released then, or before a text, which may be about a savepoint of Doorward's own."""
     state: State = connection.info[STATE]
+    statement = context.invoked_statement
     commands = [] if state.has_begun else ["BEGIN"]
-    if isinstance(context.invoked_statement, Insert | Update | Delete):
-        commands += [RELEASE, SET] if state.has_savepoint else [SET]
+    if state.has_savepoint and not isinstance(statement, Select):
+        commands.append(RELEASE)
+        state.has_savepoint = False
+    if isinstance(statement, Insert | Update | Delete):
+        commands.append(SET)
         state.has_savepoint = True
     if commands:
         send(connection, *commands)
@@ -61,6 +73,7 @@ def prepare(
 
 def commit(connection: Connection) -> None:
     """Raise TransactionConflict if the server rolls back instead, which is no error for it."""
+    refuse_lost(connection)
     state: State = connection.info[STATE]
     if state.has_begun and send(connection, "COMMIT") != "COMMIT":
         raise TransactionConflict(cause="an_earlier_statement_failed")

@@ -18,6 +18,7 @@ from doorward.domain.audit.sealed_entry import StreamId
 from doorward.domain.change_feed.change import Change
 from doorward.domain.errors import RoleMissing, TransactionConflict, UsernameTaken
 from doorward.testing.builders import a_user
+from doorward.testing.contracts.promises import proves
 from doorward.testing.doubles import NOON, ListLog
 from doorward.testing.storage_access import found, put
 
@@ -46,6 +47,7 @@ async def refuse_to_grant(storage: Storage, user: User) -> None:
         raise RoleMissing
 
 
+@proves(JoinableStorage.reading_in, "Return")
 async def test_blocks_share_the_transaction_and_commit_nothing(joinable: JoinableStorage) -> None:
     ada, bob = a_user("ada"), a_user("bob")
     async with joinable.transaction() as tx:
@@ -59,6 +61,7 @@ async def test_blocks_share_the_transaction_and_commit_nothing(joinable: Joinabl
     assert [await found(joinable, each.id) for each in (ada, bob)] == [ada, bob]
 
 
+@proves(JoinableStorage.savepoint, "Undo", "What it did before")
 async def test_a_refusal_undoes_its_own_block_and_does_not_end_the_transaction(joinable: JoinableStorage) -> None:
     ada, bob, carl = a_user("ada"), a_user("bob"), a_user("carl")
     async with joinable.transaction() as tx:
@@ -70,6 +73,7 @@ async def test_a_refusal_undoes_its_own_block_and_does_not_end_the_transaction(j
     assert [await found(joinable, each.id) for each in (ada, bob, carl)] == [ada, None, carl]
 
 
+@proves(JoinableStorage.savepoint, "What it did before")
 async def test_listeners_hear_after_the_commit_what_was_not_undone(joinable: JoinableStorage) -> None:
     ada = a_user("ada")
     await put(joinable, ada)
@@ -90,6 +94,7 @@ async def test_listeners_hear_after_the_commit_what_was_not_undone(joinable: Joi
     assert [change.user_id for change in heard] == [ada.id]
 
 
+@proves(JoinableStorage.savepoint, "Undo")
 async def test_the_audit_log_goes_on_after_a_block_that_was_undone(joinable: JoinableStorage) -> None:
     """Its entries are numbered without a gap, though the undone block had written one."""
     ada = a_user("ada")
@@ -104,6 +109,7 @@ async def test_the_audit_log_goes_on_after_a_block_that_was_undone(joinable: Joi
     assert [(each.sealed.number, each.after) for each in entries] == [(1, {"granted": MODERATOR})]
 
 
+@proves(JoinableStorage.savepoint, "After StorageUnavailable")
 async def test_after_a_conflict_nothing_runs_in_the_transaction_and_it_is_not_committed(
     joinable: JoinableStorage,
 ) -> None:
@@ -130,19 +136,7 @@ async def test_after_a_conflict_nothing_runs_in_the_transaction_and_it_is_not_co
     assert await found(joinable, ada.id) is None
 
 
-async def test_two_blocks_at_once_are_refused_and_so_is_a_block_after_the_end(joinable: JoinableStorage) -> None:
-    async with joinable.transaction() as tx:
-        joined = JoinedStorage(joinable, tx)
-        async with joined.transaction():
-            with pytest.raises(RuntimeError, match="at once"):
-                async with joined.transaction():
-                    pass
-        joined.end()
-        with pytest.raises(RuntimeError, match="has ended"):
-            async with joined.transaction():
-                pass
-
-
+@proves(JoinableStorage.reading_in, "Raise TypeError")
 async def test_a_transaction_of_another_storage_is_refused(joinable: JoinableStorage) -> None:
     with pytest.raises(TypeError, match="not a transaction of this storage"):
         joinable.reading_in(object())  # type: ignore[arg-type]
