@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -18,6 +19,7 @@ from doorward.domain.errors import (
     RoleMissing,
     ServiceExists,
     StorageUnavailable,
+    TransactionConflict,
     UsernameTaken,
 )
 from doorward.domain.services.service import Service, ServiceId, ServiceSecretHash
@@ -121,3 +123,25 @@ async def test_a_transaction_that_waits_in_vain_is_unavailable(
         with pytest.raises(StorageUnavailable):
             async with impatient_storage.transaction() as tx:
                 await tx.locks.take(LockName.ADMINS)
+
+
+@proves(Storage.transaction, "If the block goes on")
+async def test_a_block_that_goes_on_after_it_waited_in_vain_commits_everything_or_raises(
+    impatient_storage: Storage, storage: Storage, storage_adapter: StorageAdapter
+) -> None:
+    """A server may have ended the transaction, and may take a commit afterwards without an error."""
+    await put(storage, ADA)
+    heard: list[Sequence[Change]] = []
+    impatient_storage.on_commit(heard.append)
+    has_ended = False
+    async with asyncio.timeout(storage_adapter.guard_seconds), storage.transaction() as holder:
+        await holder.locks.take(LockName.ADMINS)
+        with suppress(StorageUnavailable, TransactionConflict):
+            async with impatient_storage.transaction() as tx:
+                await tx.users.grant(ADA.id, MODERATOR, NOON)
+                with suppress(StorageUnavailable):
+                    await tx.locks.take(LockName.ADMINS)
+            has_ended = True
+    is_granted = await found(storage, ADA.id) == ADA.granted(MODERATOR)
+    assert is_granted == bool(heard)
+    assert is_granted or not has_ended, "The block ended without an error, and nothing was committed."
