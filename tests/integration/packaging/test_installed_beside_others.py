@@ -3,6 +3,7 @@
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -41,6 +42,11 @@ def test_server(doorward_server):
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built_wheel(tmp_path_factory.mktemp("wheel"))
+
+
+def test_the_source_distribution_makes_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
+    """`uv build` and `python -m build` make the wheel from the source distribution."""
+    assert ZipFile(built_wheel(tmp_path, from_sdist=True)).namelist() == ZipFile(wheel).namelist()
 
 
 def test_without_the_server_the_service_in_memory_works(wheel: Path, tmp_path: Path) -> None:
