@@ -17,11 +17,13 @@ EXAMPLE = block("python", "test_a_moderator_is_admitted_until")
 EXAMPLES = {
     "test_readme.py": EXAMPLE,
     "test_in_memory.py": block("python", "test_a_moderator_is_admitted_as_long", guide("testing-with-doorward.md")),
+    "test_coroutine.py": block("python", "async def test_a_role_counts", guide("testing-with-doorward.md")),
     "test_app.py": block("python", "doorward_app", guide("testing-with-doorward.md")),
     "test_server.py": block("python", "doorward_server", guide("testing-with-doorward.md")),
     "test_guard.py": block("python", "doorward_server", guide("verifying-tokens.md")),
     "test_by_hand.py": block("python", "test_a_granted_role_allows_access", guide("testing.md")),
 }
+TYPED = ("publish", "app", "in_memory", "coroutine", "server", "guard")
 OF_THE_SERVER = {"sqlalchemy", "litestar", "granian", "alembic", "asyncmy", "argon2-cffi", "click", "structlog"}
 NEEDS_THE_SERVER = """
 import sys
@@ -80,9 +82,9 @@ def test_with_the_server_all_examples_and_types_and_the_first_lines_of_the_readm
     assert project.installed() >= OF_THE_SERVER
     for name, example in EXAMPLES.items():
         (tmp_path / "tests" / name).write_text(example, "utf-8")
-    assert "8 passed" in (said := project.pytest()), said
+    assert "9 passed" in (said := project.pytest()), said
     types = run(
-        [project.python, "-m", "mypy", "domain", "application", "tests/test_publish.py", "tests/test_app.py"], tmp_path
+        [project.python, "-m", "mypy", "domain", "application", *(f"tests/test_{name}.py" for name in TYPED)], tmp_path
     )
     assert types.returncode == 0, types.stdout
     with serving(Server(port := free_port(), installed(project, port))) as server:
