@@ -32,6 +32,9 @@ class Database:
 
     url: str
     table_prefix: str = ""
+    lock_seconds: float | None = None
+    """How long the server lets a storage wait for a lock. None is less than the storage waits for its server: the tests
+    are to see what a refused statement does to a transaction."""
 
     def adapter(self, address: Address | None = None) -> PostgresqlAdapter:
         """Return the adapter, which connects to that address if one is given: that of a proxy before the server."""
@@ -41,10 +44,8 @@ class Database:
         return PostgresqlAdapter.at(StorageAddress(url=Url.parse(at.geturl()), table_prefix=self.table_prefix))
 
     def opened(self, address: Address | None, seconds: float) -> Storage:
-        """Return the storage. Its server gives up waiting for a lock before the storage gives up waiting for its
-        server: the tests are to see what a refused statement does to a transaction."""
         adapter = self.adapter(address)
-        lock_seconds = max(0.01, seconds * 0.8 - DEADLOCK_MARGIN_MS / 1000)
+        lock_seconds = self.lock_seconds or max(0.01, seconds * 0.8 - DEADLOCK_MARGIN_MS / 1000)
         limits = Limits(wait_seconds=seconds, pool_wait_seconds=seconds * 0.8, lock_wait_seconds=lock_seconds)
         return SqlStorage(open_engines(adapter.url, self.table_prefix, CONNECTIONS, limits), SystemClock().now)
 
@@ -75,7 +76,12 @@ class Database:
 
 @pytest.fixture(scope="session")
 def database() -> Database:
-    return Database(os.environ["TEST_POSTGRESQL_URL"])
+    url = os.environ.get("TEST_POSTGRESQL_URL")
+    if not url:
+        pytest.exit(
+            "Name an empty database for the tests in TEST_POSTGRESQL_URL.", returncode=pytest.ExitCode.USAGE_ERROR
+        )
+    return Database(url)
 
 
 @pytest.fixture(scope="session")

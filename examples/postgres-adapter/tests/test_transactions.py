@@ -39,17 +39,17 @@ async def storage(prefixed: Database) -> AsyncIterator[Storage]:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "cause"),
+    ("seconds", "lock_seconds", "cause"),
     [
-        pytest.param(2, "an_earlier_statement_failed", id="lock_timeout"),
-        pytest.param(0.4, "connection_lost_before", id="time limit"),
+        pytest.param(2, None, "an_earlier_statement_failed", id="lock_timeout"),
+        pytest.param(0.4, 60, "connection_lost_before", id="time limit"),
     ],
 )
 async def test_a_block_that_goes_on_after_a_failed_statement_commits_nothing_and_says_so(
-    prefixed: Database, storage: Storage, seconds: float, cause: str
+    prefixed: Database, storage: Storage, seconds: float, lock_seconds: float | None, cause: str
 ) -> None:
     """PostgreSQL answers a commit after `lock_timeout` with ROLLBACK, and without an error."""
-    impatient = prefixed.opened(None, seconds)
+    impatient = replace(prefixed, lock_seconds=lock_seconds).opened(None, seconds)
     heard: list[Sequence[Change]] = []
     impatient.on_commit(heard.append)
 

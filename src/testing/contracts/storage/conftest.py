@@ -17,14 +17,21 @@ IMPATIENT_SECONDS = 0.3
 """For tests in which a limit is reached."""
 
 MIGRATED = pytest.StashKey[list[StorageAdapter]]()
+UNUSABLE = pytest.StashKey[list[StorageAdapter]]()
+"""Adapters that could not be migrated. One long report is enough."""
 
 
 @pytest_asyncio.fixture(loop_scope="function")
 async def emptied_adapter(storage_adapter: StorageAdapter, request: pytest.FixtureRequest) -> StorageAdapter:
     """The adapter, with a migrated and empty database."""
     migrated = request.session.stash.setdefault(MIGRATED, [])
+    unusable = request.session.stash.setdefault(UNUSABLE, [])
+    if storage_adapter in unusable:
+        pytest.fail("The database could not be migrated: see the first error.", pytrace=False)
     if storage_adapter not in migrated:
+        unusable.append(storage_adapter)
         await storage_adapter.migrated()
+        unusable.remove(storage_adapter)
         migrated.append(storage_adapter)
     await storage_adapter.emptied()
     return storage_adapter
