@@ -34,8 +34,9 @@ class Revocations:
         all entries. Then nothing was added.
         """
         _, claims = read_signed(document, TYPES, key_of, limits=LIMITS)
-        if claims.get("iss") != self._issuer or claims.get("aud") != self._audience:
-            raise ValueError("The list is of another issuer or for another audience.")
+        found = claims.get("iss"), claims.get("aud")
+        if found != (expected := (self._issuer, self._audience)):
+            raise ValueError(f"The issuer and the audience of the list are {found}, and those of the guard {expected}.")
         _, expires_at = valid_period(claims, now)
         if claims.get("since", self.cursor) != self.cursor:
             raise ValueError("The list begins at another cursor.")

@@ -75,6 +75,16 @@ def test_a_refusal_shows_the_client_nothing_and_the_log_a_reason(guard: Guard, i
     assert refused.value.reason == "The audience is another."
 
 
+def test_the_log_says_which_issuer_and_audience_the_guard_should_have(
+    issuer: Issuer, caplog: pytest.LogCaptureFixture
+) -> None:
+    guard = issuer.guard(audience="articles")
+    with pytest.raises(Refusal):
+        guard.verify(issuer.token)
+    assert f"of the list are ('{URL}', 'doorward'), and those of the guard ('{URL}', 'articles')." in caplog.text
+    guard.close()
+
+
 def test_the_first_use_starts_the_guard(issuer: Issuer) -> None:
     guard = issuer.guard()
     assert guard.verify(issuer.token).epoch == 3
