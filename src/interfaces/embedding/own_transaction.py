@@ -48,7 +48,7 @@ class OwnTransaction:
         """
         if use_case not in JOINABLE or not is_dataclass(use_case):
             raise TypeError(f"{use_case.__name__} cannot run in your transaction; take it from the library.")
-        made: T = self._within(await self._container.get(use_case))
+        made: T = self._within(await self._container.get(use_case), use_case.__name__)
         return made
 
     @property
@@ -59,18 +59,20 @@ class OwnTransaction:
             raise TypeError(f"A {type(self.tx).__name__} has no connection for statements of your own.")
         return found
 
-    def _within(self, use_case: Any) -> Any:
+    def _within(self, use_case: Any, wanted: str) -> Any:
         """Return a copy of the use case, and of the use cases that it calls, with the joined storage."""
         if type(use_case) in KEEPS_TRACES:
-            name = type(use_case).__name__
-            raise TypeError(f"{name} keeps what it counts when it refuses; call it outside of your transaction.")
+            raise TypeError(
+                f"{wanted} keeps what it wrote also when it refuses, such as a counted attempt; call it outside of your"
+                " transaction."
+            )
         changed: dict[str, Any] = {}
         for each in fields(use_case):
             value = getattr(use_case, each.name)
             if value is self._storage:
                 changed[each.name] = self._joined
             elif type(value) in JOINABLE and is_dataclass(value):
-                changed[each.name] = self._within(value)
+                changed[each.name] = self._within(value, wanted)
         return replace(use_case, **changed)
 
 
