@@ -16,6 +16,7 @@ EXAMPLE = block("python", "test_a_moderator_is_admitted_until")
 EXAMPLES = {
     "test_readme.py": EXAMPLE,
     "test_in_memory.py": block("python", "test_a_moderator_is_admitted_as_long", guide("testing-with-doorward.md")),
+    "test_coroutine.py": block("python", "test_a_role_counts_at_once", guide("testing-with-doorward.md")),
     "test_app.py": block("python", "doorward_app", guide("testing-with-doorward.md")),
     "test_server.py": block("python", "doorward_server", guide("testing-with-doorward.md")),
     "test_guard.py": block("python", "doorward_server", guide("verifying-tokens.md")),
@@ -74,7 +75,7 @@ def test_with_the_server_all_examples_and_types_and_the_first_lines_of_the_readm
     assert project.installed() >= OF_THE_SERVER
     for name, example in EXAMPLES.items():
         (tmp_path / "tests" / name).write_text(example, "utf-8")
-    assert "8 passed" in (said := project.pytest()), said
+    assert "9 passed" in (said := project.pytest()), said
     types = run(
         [project.python, "-m", "mypy", "domain", "application", "tests/test_publish.py", "tests/test_app.py"], tmp_path
     )
