@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from doorward.application.accounts.count_attempt import CountAttempt
-from doorward.application.ports.repositories import AttemptReader, AttemptRepository
+from doorward.application.ports.attempts import AttemptReader, AttemptRepository
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.access.role import MODERATOR

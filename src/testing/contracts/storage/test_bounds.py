@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from doorward.application.ports.attempts import AttemptReader, AttemptRepository
 from doorward.application.ports.audit import AuditEntry, AuditQuery, AuditReader, AuditRepository
 from doorward.application.ports.letters import LetterRepository, LinkTokenReader
-from doorward.application.ports.repositories import AttemptReader, AttemptRepository, ChangeRepository
+from doorward.application.ports.repositories import ChangeRepository
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import LeaseRepository, Storage, Transaction
 from doorward.application.ports.user_pages import UserPages
