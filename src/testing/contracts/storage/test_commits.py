@@ -23,7 +23,7 @@ from doorward.domain.errors import (
 from doorward.domain.services.service import Service, ServiceId, ServiceSecretHash
 from doorward.testing.builders import a_session, a_user
 from doorward.testing.contracts.promises import proves
-from doorward.testing.contracts.storage.adapter import StorageAdapter
+from doorward.testing.contracts.storage.adapter import ExaminedAdapter
 from doorward.testing.doubles import NOON, PlainSealer
 from doorward.testing.storage_access import announced, found, grant, put
 
@@ -76,7 +76,7 @@ async def test_a_refusal_does_not_end_the_transaction_and_changes_nothing_itself
 
 @proves(Storage.on_commit, "The call happens after")
 async def test_a_listener_that_reads_finds_what_was_committed(
-    storage: Storage, emptied_adapter: StorageAdapter
+    storage: Storage, emptied_adapter: ExaminedAdapter
 ) -> None:
     """The listener is no coroutine. It reads in another thread, with a storage and an event loop of its own."""
 
@@ -114,7 +114,7 @@ async def test_each_read_of_a_reading_returns_what_was_committed_meanwhile(stora
 
 @proves(Storage, "Waiting")
 async def test_a_transaction_that_waits_in_vain_is_unavailable(
-    impatient_storage: Storage, storage: Storage, storage_adapter: StorageAdapter
+    impatient_storage: Storage, storage: Storage, storage_adapter: ExaminedAdapter
 ) -> None:
     async with asyncio.timeout(storage_adapter.guard_seconds), storage.transaction() as holder:
         await holder.locks.take(LockName.ADMINS)
