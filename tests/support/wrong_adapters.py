@@ -19,6 +19,7 @@ from doorward.application.ports.storage import Storage
 from doorward.domain.errors import DomainError, StorageUnavailable, TransactionConflict
 from doorward.infrastructure.memory.storage import MemoryReading, MemoryStorage, MemoryTransaction
 from doorward.infrastructure.memory.tables import MemoryDatabase
+from doorward.infrastructure.sql.waiting import WaitLimit
 from doorward.testing.contracts.storage import ExaminedAdapter, ServerAddress
 
 T = TypeVar("T")
@@ -78,7 +79,7 @@ class RightStorage(MemoryStorage):
 
     async def answer(self, work: Awaitable[T]) -> T:
         try:
-            async with asyncio.timeout(self.wait_seconds):
+            async with WaitLimit(self.wait_seconds):  # a busy machine is not taken for a server that stalls
                 return await work
         except (OSError, EOFError) as error:
             raise StorageUnavailable(cause="the server") from error
