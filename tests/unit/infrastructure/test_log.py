@@ -9,17 +9,9 @@ from doorward.application.ports.security_events import SecurityEvent
 from doorward.infrastructure.log.redaction import without_secrets
 from doorward.infrastructure.log.rendering import as_json, as_text, with_exception
 from doorward.infrastructure.log.security_log import StructlogSecurityLog
+from doorward.testing.contracts.security_log import HOSTILE
 
 KEY = b"k" * 32
-HOSTILE = [
-    'a\r\n{"event":"authn_login_success"}',
-    "\x1b[2J\x1b[1;1Hroot",
-    "a\u2028b\u2029c",
-    "\u202egnp.exe\u2066",
-    "bell\x07 delete\x7f csi\x9b31m",
-    "nul\0",
-    "\ud800 alone",
-]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
