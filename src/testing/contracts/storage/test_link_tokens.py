@@ -104,6 +104,24 @@ async def test_a_token_that_is_spent_in_vain_can_be_spent_again(storage: Storage
     assert await found(storage, a_token()) == a_token()
 
 
+@proves(LinkTokenRepository.put, "Store")
+async def test_a_token_keeps_the_address_that_is_to_be_confirmed(storage: Storage) -> None:
+    """VF-02: an account has one token for each purpose."""
+    token_hash = a_token().hash
+    wanted = LinkToken.issued(token_hash, LinkPurpose.EMAIL_CHANGE, ADA, NOON, new_address="Ada.King@example.com")
+    reset = LinkToken.issued(LinkTokenHash(bytes(32)), LinkPurpose.PASSWORD_RESET, ADA, NOON)
+    await put(storage, ADA, wanted, reset)
+    async with storage.reading() as reading:
+        assert await reading.link_tokens.find(token_hash) == wanted
+        assert await reading.link_tokens.of_account(ADA.id, LinkPurpose.EMAIL_CHANGE) == wanted
+        assert await reading.link_tokens.of_account(ADA.id, LinkPurpose.PASSWORD_RESET) == reset
+        assert await reading.link_tokens.of_account(ADA.id, LinkPurpose.EMAIL_VERIFICATION) is None
+    replaced = replace(wanted, new_address=None)
+    await put(storage, replaced)
+    async with storage.reading() as reading:
+        assert await reading.link_tokens.find(token_hash) == replaced
+
+
 @proves(LinkTokenRepository.prune, "Delete at most `limit` tokens")
 async def test_expired_tokens_are_pruned(storage: Storage) -> None:
     people = [a_user(f"user{number}") for number in range(4)]
