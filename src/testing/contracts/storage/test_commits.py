@@ -1,7 +1,7 @@
-"""When listeners hear of a commit, what a refusal leaves of a transaction, and how long one waits for another."""
+"""When listeners hear of a commit, what refusals and conflicts leave, and how long a transaction waits for another."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -9,6 +9,7 @@ import pytest
 
 from doorward.application.ports.storage import LockName, Reading, Storage, Transaction
 from doorward.domain.access.role import ADMIN, MODERATOR, RoleName
+from doorward.domain.accounts.attempts import AttemptCount, AttemptKey, LoginHash
 from doorward.domain.accounts.user import User
 from doorward.domain.change_feed.change import Change
 from doorward.domain.errors import (
@@ -18,6 +19,7 @@ from doorward.domain.errors import (
     RoleMissing,
     ServiceExists,
     StorageUnavailable,
+    TransactionConflict,
     UsernameTaken,
 )
 from doorward.domain.services.service import Service, ServiceId, ServiceSecretHash
@@ -121,3 +123,28 @@ async def test_a_transaction_that_waits_in_vain_is_unavailable(
         with pytest.raises(StorageUnavailable):
             async with impatient_storage.transaction() as tx:
                 await tx.locks.take(LockName.ADMINS)
+
+
+@proves(Storage, "StorageUnavailable and TransactionConflict")
+async def test_each_conflict_names_its_cause_for_the_log(storage: Storage) -> None:
+    ada, key = a_user("ada"), AttemptKey(LoginHash(b"1" * 32))
+    count = AttemptCount(attempts=1, first_at=NOON, allowed_at=NOON)
+    await put(storage, ada)
+    async with storage.transaction() as tx:
+        await tx.attempts.add(key, count)
+        await tx.adoptions.add_all("tutorial", ["1"])
+    conflicts: list[Callable[[Transaction], Awaitable[object]]] = [
+        lambda tx: tx.attempts.add(key, count),
+        lambda tx: tx.adoptions.add_all("tutorial", ["1"]),
+        lambda tx: tx.users.add(replace(a_user("bob"), id=ada.id)),
+        lambda tx: tx.users.save(replace(ada, version=7)),
+    ]
+    for conflict in conflicts:
+        with pytest.raises(TransactionConflict) as refused:
+            await run(storage, conflict)
+        assert refused.value.cause
+
+
+async def run(storage: Storage, change: Callable[[Transaction], Awaitable[object]]) -> None:
+    async with storage.transaction() as tx:
+        await change(tx)

@@ -140,3 +140,23 @@ async def test_the_tokens_of_a_deleted_account_go_with_it(storage: Storage) -> N
     async with storage.transaction() as tx:
         assert await tx.users.delete(ADA.id)
     assert await found(storage, a_token()) is None
+
+
+@proves(LinkTokenReader.of_user, "Return the tokens")
+async def test_the_tokens_of_an_account_come_by_their_purposes(storage: Storage) -> None:
+    ada = a_user("ada")
+    await put(storage, ada)
+    for number, purpose in enumerate(sorted(LinkPurpose, reverse=True)):
+        token = LinkToken(
+            hash=LinkTokenHash(bytes([number]) * 32),
+            purpose=purpose,
+            user_id=ada.id,
+            address_key="ada@example.org",
+            expires_at=NOON + (9 - number) * MINUTE,
+        )
+        async with storage.transaction() as tx:
+            assert await tx.users.lock(ada.id) is not None
+            await tx.link_tokens.put(token)
+    async with storage.reading() as reading:
+        tokens = await reading.link_tokens.of_user(ada.id)
+    assert [token.purpose for token in tokens] == sorted(LinkPurpose)
