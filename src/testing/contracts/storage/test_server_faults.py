@@ -133,4 +133,4 @@ async def test_a_closed_storage_has_no_connection(storage_adapter: ExaminedAdapt
     await put(storage, a_user())
     await storage.close()
     async with asyncio.timeout(storage_adapter.guard_seconds):
-        await server.is_free()
+        await server.wait_until_free()
