@@ -35,6 +35,31 @@ async def test_after_a_conflict_nothing_runs_in_the_transaction_and_it_is_not_co
     assert await found(storage, ada.id) is None
 
 
+class Stop(BaseException):
+    """What ends a task or a program, and is no refusal."""
+
+
+async def test_what_ends_a_task_ends_the_transaction_also_if_the_program_goes_on() -> None:
+    """No savepoint undoes what the block had written by then."""
+    storage, ada = MemoryStorage(), a_user("ada")
+
+    async def stop(joined: JoinedStorage) -> None:
+        async with joined.transaction() as inner:
+            await inner.users.add(ada)
+            raise Stop
+
+    async def go_on() -> None:
+        async with storage.transaction() as tx:
+            joined = JoinedStorage(storage, tx)
+            with pytest.raises(Stop):
+                await stop(joined)
+            joined.refuse_loss()
+
+    with pytest.raises(TransactionConflict):
+        await go_on()
+    assert await found(storage, ada.id) is None
+
+
 async def test_two_blocks_at_once_are_refused_and_so_is_a_block_after_the_end() -> None:
     storage = MemoryStorage()
     async with storage.transaction() as tx:

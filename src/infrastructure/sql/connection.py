@@ -111,6 +111,9 @@ class SqlConnection:
     """False for reading: each statement is independent. If its connection was lost, it runs again on another one."""
     uncommitted: bool = False
     """True from the first statement of a transaction until it is committed."""
+    lost: bool = False
+    """True once the database may have rolled the transaction back. MySQL would begin another one with the next
+    statement, so that only the second half of a step would be committed."""
     postponed: list[Work[None]] = field(default_factory=list)
     """What the next statement or the commit does first."""
 
@@ -136,8 +139,11 @@ class SqlConnection:
         """Do the work before the next statement of the transaction or before its commit, whichever comes first.
 
         It costs less than a statement of its own, and suits a change whose result nobody needs. If a constraint of the
-        database refuses it, TransactionConflict with the cause `conflict` is raised there.
+        database refuses it, TransactionConflict with the cause `conflict` is raised there. Raise TypeError for a
+        reading, which has no commit.
         """
+        if not self.in_transaction:
+            raise TypeError("A reading cannot write; use a transaction.")
 
         def work_or_conflict(connection: Connection) -> None:
             try:
@@ -162,6 +168,7 @@ class SqlConnection:
             self._do_postponed(connection)
             return work(connection)
 
+        self._refuse_loss()
         many_rows = many_rows or has_many_rows(statement)
         try:
             return await self._attempt(lambda session: session.run(work_in_order, many_rows=many_rows), statement)
@@ -182,9 +189,15 @@ class SqlConnection:
             return await work(self.session)
         except Exception as error:
             refused = refusal(error, statement)
+            if self.in_transaction and isinstance(refused or error, StorageUnavailable | TransactionConflict):
+                self.lost = True
             if refused is None:
                 raise
             raise refused from error
+
+    def _refuse_loss(self) -> None:
+        if self.lost:
+            raise TransactionConflict(cause="transaction_was_lost")
 
     async def commit(self, committed: Callable[[], None]) -> None:
         """Commit, and call `committed` afterwards, even when the caller is cancelled meanwhile.
@@ -194,6 +207,7 @@ class SqlConnection:
         await finish_despite_cancellation(self._commit(committed))
 
     async def _commit(self, committed: Callable[[], None]) -> None:
+        self._refuse_loss()
         postponed = self._do_postponed if self.postponed else None
         try:
             await self._attempt(lambda session: session.commit(postponed), "commit")
