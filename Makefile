@@ -42,7 +42,7 @@ help:
 	@echo 'make attack-sim simulate attacks on passwords for a day, in a minute, and print how many guesses reach the hash;'
 	@echo '                ARGS="--seed 1" gives other figures'
 	@echo 'make mutants  change the memory adapter in one place after the other, and print which changes the contract tests of'
-	@echo '              storage do not notice: about ten minutes; ARGS="leases" takes one module'
+	@echo '              storage do not notice: about five minutes; ARGS="leases" takes one module'
 	@echo 'make lock       write the lock files; UPGRADE=1 moves to the newest versions'
 	@echo 'make bench      measure Doorward, its peers and the limits: about an hour; results go to benchmarks/results/;'
 	@echo '                ARGS="--only growth" runs one part'

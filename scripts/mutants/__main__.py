@@ -42,6 +42,7 @@ do_not_mutate = ["{adapter}/{no_storage}.py"]
 also_copy = ["doorward"]
 pytest_add_cli_args_test_selection = ["doorward/testing/contracts/storage"]
 pytest_add_cli_args = ["-p", "mutants.memory_only", "-p", "no:schemathesis", "-p", "no:xdist"]
+timeout_multiplier = 6
 use_git_change_detection = false
 track_dependencies = false
 

@@ -91,7 +91,7 @@ class Follower:
             settled(self._keys.check)
             pause = self._fetch_list()
         except (OSError, ValueError, Unavailable) as error:
-            return self._failed(getattr(error, "reason", str(error)))
+            return self._failed(error.reason if isinstance(error, Unavailable) else str(error))
         except Exception:
             LOG.exception("The revocation list at %s could not be read.", self._url)
             return self._failed("an unforeseen error")

@@ -22,7 +22,7 @@ MAX_LIFETIME_SECONDS: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
-class Follows:
+class State:
     """What one process knows of the service."""
 
     reader: ClaimsReader
@@ -64,7 +64,7 @@ class Guard:
     fetch: Fetch = field(default=fetch, repr=False)
     """Gets the documents, for example by an HTTP client of your own."""
     clock: Clock = field(default_factory=MachineClock, repr=False)
-    _follows: dict[int, Follows] = field(default_factory=dict, init=False, repr=False)
+    _states: dict[int, State] = field(default_factory=dict, init=False, repr=False)
     """By process, because threads do not survive a fork."""
 
     def __post_init__(self) -> None:
@@ -112,37 +112,37 @@ class Guard:
 
     def close(self) -> None:
         """Let the thread of this process end. The next use starts anew."""
-        follows = self._follows.pop(os.getpid(), None)
-        if follows is not None:
-            follows.follower.stop()
+        state = self._states.pop(os.getpid(), None)
+        if state is not None:
+            state.follower.stop()
 
     @property
     def _base(self) -> str:
         return self.url or self.issuer
 
     def _verified(self, token: str) -> Claims:
-        follows = self._here()
-        follows.follower.start()
+        here = self._here()
+        here.follower.start()
         now = self.clock.now()
         try:
-            claims = follows.reader.read(token, follows.keys.key_of, now)
+            claims = here.reader.read(token, here.keys.key_of, now)
         except ValueError as error:
             raise InvalidToken(str(error)) from error
-        follows.revocations.check(claims, now)
+        here.revocations.check(claims, now)
         return claims
 
     def _started(self) -> None:
-        follows = self._here()
-        follows.follower.start()
-        follows.keys.check()
-        follows.revocations.check_heard(self.clock.now())
+        here = self._here()
+        here.follower.start()
+        here.keys.check()
+        here.revocations.check_heard(self.clock.now())
 
-    def _here(self) -> Follows:
+    def _here(self) -> State:
         """Return what this process knows. A process that was forked begins with nothing."""
         process = os.getpid()
-        return self._follows.get(process) or self._follows.setdefault(process, self._new())
+        return self._states.get(process) or self._states.setdefault(process, self._new())
 
-    def _new(self) -> Follows:
+    def _new(self) -> State:
         keys = KeySet(f"{self._base}/.well-known/jwks.json", self.algorithms, self.fetch, self.clock)
         revocations = Revocations(self.issuer, self.audience)
         follower = Follower(
@@ -159,7 +159,7 @@ class Guard:
             client_id=CLIENT_ID,
             lifetime_seconds=self.access_token_seconds,
         )
-        return Follows(reader, keys, revocations, follower)
+        return State(reader, keys, revocations, follower)
 
 
 def with_any_of(roles: Collection[str], claims: Claims) -> Claims:

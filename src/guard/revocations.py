@@ -4,11 +4,11 @@ from typing import Final, Never, final
 
 from doorward.guard.refusals import InvalidToken, Unavailable
 from doorward.tokens.claims import CANONICAL_UUID, MAX_EPOCH, MAX_TIMESTAMP, Claims, integer, valid_period
-from doorward.tokens.jws import Limits
+from doorward.tokens.jws import TokenLimits
 from doorward.tokens.signed import KeyOf, read_signed
 
 TYPES: Final = frozenset({"revocations+jwt"})
-LIMITS: Final = Limits(characters=32 * 1024 * 1024, values=2_000_000)
+LIMITS: Final = TokenLimits(characters=32 * 1024 * 1024, values=2_000_000)
 CLEAN_UP_SECONDS: Final = 10
 
 
@@ -69,6 +69,7 @@ class Revocations:
         return now.timestamp() < self._known_until
 
     def _clean_up(self, now: float) -> None:
+        """Forget entries of no use, at most every CLEAN_UP_SECONDS. A clock that was set back does not delay that."""
         if now < self._clean_up_at < now + 2 * CLEAN_UP_SECONDS:
             return
         self._clean_up_at = now + CLEAN_UP_SECONDS

@@ -81,10 +81,13 @@ def background_work(container: AsyncContainer) -> Callable[[Litestar], AbstractA
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        async with working(container):
-            publisher = await container.get(RevocationPublisher)
-            with call_on_stop(publisher.stop):
-                yield
+        try:
+            async with working(container):
+                publisher = await container.get(RevocationPublisher)
+                with call_on_stop(publisher.stop):
+                    yield
+        finally:
+            await container.close()
 
     return lifespan
 
@@ -92,7 +95,7 @@ def background_work(container: AsyncContainer) -> Callable[[Litestar], AbstractA
 @asynccontextmanager
 async def working(container: AsyncContainer) -> AsyncIterator[None]:
     """Within the block, run the background work: it reads keys and changes, proves that it can write, does the
-    maintenance, sends letters, and flushes the metrics. Close the container afterwards.
+    maintenance, sends letters, and flushes the metrics.
 
     The first read of the changes and the first proof end before the block begins.
     """
@@ -118,4 +121,3 @@ async def working(container: AsyncContainer) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await container.close()

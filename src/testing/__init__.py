@@ -15,60 +15,57 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from doorward.testing.app import InMemoryApp
-    from doorward.testing.builders import PASSWORD, a_principal, a_session, a_user, an_invitation
-    from doorward.testing.doubles import (
-        NOON,
-        ExactLimiter,
-        FrozenClock,
-        ListLog,
-        ListMailer,
-        PlainHasher,
-        PlainLinkTokens,
-        PlainSealer,
-        PlainTokens,
-        ShortBlocklist,
-    )
-    from doorward.testing.in_memory import InMemoryDoorward, InMemoryUser
-    from doorward.testing.providers import InMemoryProvider
-    from doorward.testing.server import DoorwardServer
+    from doorward.testing.app import InMemoryApp as InMemoryApp
+    from doorward.testing.builders import PASSWORD as PASSWORD
+    from doorward.testing.builders import a_principal as a_principal
+    from doorward.testing.builders import a_session as a_session
+    from doorward.testing.builders import a_user as a_user
+    from doorward.testing.builders import an_invitation as an_invitation
+    from doorward.testing.doubles import NOON as NOON
+    from doorward.testing.doubles import ExactLimiter as ExactLimiter
+    from doorward.testing.doubles import FrozenClock as FrozenClock
+    from doorward.testing.doubles import ListLog as ListLog
+    from doorward.testing.doubles import ListMailer as ListMailer
+    from doorward.testing.doubles import PlainHasher as PlainHasher
+    from doorward.testing.doubles import PlainLinkTokens as PlainLinkTokens
+    from doorward.testing.doubles import PlainSealer as PlainSealer
+    from doorward.testing.doubles import PlainTokens as PlainTokens
+    from doorward.testing.doubles import ShortBlocklist as ShortBlocklist
+    from doorward.testing.in_memory import InMemoryDoorward as InMemoryDoorward
+    from doorward.testing.in_memory import InMemoryUser as InMemoryUser
+    from doorward.testing.providers import InMemoryProvider as InMemoryProvider
+    from doorward.testing.server import DoorwardServer as DoorwardServer
 
-__all__ = [
-    "NOON",
-    "PASSWORD",
-    "DoorwardServer",
-    "ExactLimiter",
-    "FrozenClock",
-    "InMemoryApp",
-    "InMemoryDoorward",
-    "InMemoryProvider",
-    "InMemoryUser",
-    "ListLog",
-    "ListMailer",
-    "PlainHasher",
-    "PlainLinkTokens",
-    "PlainSealer",
-    "PlainTokens",
-    "ShortBlocklist",
-    "a_principal",
-    "a_session",
-    "a_user",
-    "an_invitation",
-]
-
-MODULES = {
-    "app": ("InMemoryApp",),
-    "builders": ("PASSWORD", "a_principal", "a_session", "a_user", "an_invitation"),
-    "in_memory": ("InMemoryDoorward", "InMemoryUser"),
-    "providers": ("InMemoryProvider",),
-    "server": ("DoorwardServer",),
+HOMES = {
+    "DoorwardServer": "doorward.testing.server",
+    "ExactLimiter": "doorward.testing.doubles",
+    "FrozenClock": "doorward.testing.doubles",
+    "InMemoryApp": "doorward.testing.app",
+    "InMemoryDoorward": "doorward.testing.in_memory",
+    "InMemoryProvider": "doorward.testing.providers",
+    "InMemoryUser": "doorward.testing.in_memory",
+    "ListLog": "doorward.testing.doubles",
+    "ListMailer": "doorward.testing.doubles",
+    "NOON": "doorward.testing.doubles",
+    "PASSWORD": "doorward.testing.builders",
+    "PlainHasher": "doorward.testing.doubles",
+    "PlainLinkTokens": "doorward.testing.doubles",
+    "PlainSealer": "doorward.testing.doubles",
+    "PlainTokens": "doorward.testing.doubles",
+    "ShortBlocklist": "doorward.testing.doubles",
+    "a_principal": "doorward.testing.builders",
+    "a_session": "doorward.testing.builders",
+    "a_user": "doorward.testing.builders",
+    "an_invitation": "doorward.testing.builders",
 }
-"""The module of each name. Those that are not here are in `doubles`."""
+"""The module of each name that this package offers."""
 
 
 def __getattr__(name: str) -> object:
-    """Return one of the names above."""
-    if name not in __all__:
+    if name not in HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = next((module for module, names in MODULES.items() if name in names), "doubles")
-    return getattr(import_module(f"{__name__}.{module}"), name)
+    return getattr(import_module(HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *HOMES})

@@ -14,7 +14,7 @@ from doorward.infrastructure.memory.storage import MemoryStorage
 from doorward.infrastructure.security.master_secret import MasterSecret
 from doorward.testing.builders import BLOCKED, SECRET
 from doorward.testing.doubles import ExactLimiter, FrozenClock, ListLog, ListMailer, PlainHasher, ShortBlocklist
-from doorward.testing.memory_adapter import MemoryAdapter
+from doorward.testing.in_memory_adapter import InMemoryAdapter
 
 
 @final
@@ -49,7 +49,7 @@ class InMemoryProvider(Provider):
 
     @provide(override=True)
     def storage_adapter(self) -> StorageAdapter:
-        return MemoryAdapter(self.memory)
+        return InMemoryAdapter(self.memory)
 
     @provide(override=True)
     def mailer(self) -> Mailer:

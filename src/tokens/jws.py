@@ -22,7 +22,7 @@ P256_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class TokenLimits:
     """The largest token that is read."""
 
     characters: int
@@ -30,7 +30,7 @@ class Limits:
     """The members and items of its payload, on all levels together."""
 
 
-TOKEN_LIMITS = Limits(MAX_TOKEN_CHARACTERS, MAX_VALUES)
+TOKEN_LIMITS = TokenLimits(MAX_TOKEN_CHARACTERS, MAX_VALUES)
 
 
 def split(token: str, max_characters: int = MAX_TOKEN_CHARACTERS) -> tuple[str, str, str]:

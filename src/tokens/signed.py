@@ -11,7 +11,7 @@ KeyOf = Callable[[str], VerifyingKey | None]
 
 
 def read_signed(
-    token: str, types: frozenset[str], key_of: KeyOf, *, limits: jws.Limits = jws.TOKEN_LIMITS
+    token: str, types: frozenset[str], key_of: KeyOf, *, limits: jws.TokenLimits = jws.TOKEN_LIMITS
 ) -> tuple[str, Mapping[str, object]]:
     """Return the `kid` of the key that signed the token, and its claims, of which nothing is checked yet.
 

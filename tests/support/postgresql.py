@@ -13,6 +13,7 @@ from sqlalchemy import create_engine
 from support.programs.processes import free_port
 
 TIMEOUT_SECONDS = 120
+PACKAGES = Path("/usr/lib/postgresql")
 
 
 def ordinary_user() -> str | None:
@@ -20,10 +21,16 @@ def ordinary_user() -> str | None:
     return "postgres" if os.geteuid() == 0 else None
 
 
+def program(name: str) -> str | None:
+    """Return the path of a program of PostgreSQL. Debian's packages keep them out of PATH, one folder per version."""
+    packaged = sorted(PACKAGES.glob("*/bin"), key=lambda folder: float(folder.parent.name), reverse=True)
+    return shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), *map(str, packaged)]))
+
+
 @contextmanager
 def postgresql(folder: Path) -> Iterator[str]:
     """The URL of an empty database. Skip the test if there is no server."""
-    initdb, pg_ctl = shutil.which("initdb"), shutil.which("pg_ctl")
+    initdb, pg_ctl = program("initdb"), program("pg_ctl")
     if initdb is None or pg_ctl is None:
         pytest.skip("NO POSTGRESQL HERE")
     user, port, data = ordinary_user(), free_port(), folder / "data"

@@ -67,7 +67,7 @@ def checked_path(raw: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class WiredApp:
     """The container and the application that uses it, for one start."""
 
     container: AsyncContainer
@@ -84,7 +84,7 @@ class DoorwardApp:
         self._mounted_at = mounted_at
         self._migrate = migrate
         self._pace = LogPace()
-        self._service = self._made()
+        self._wired = self._made()
         self._used = False
         """True once a start has used the container. The next start has a new one."""
         self._running = AsyncExitStack()
@@ -100,7 +100,7 @@ class DoorwardApp:
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000, "reason": ""})
         else:
-            await self._service.app(scope, receive, send)
+            await self._wired.app(scope, receive, send)
 
     @asynccontextmanager
     async def lifespan(self) -> AsyncIterator[None]:
@@ -154,13 +154,13 @@ class DoorwardApp:
     def _started(self) -> AsyncContainer:
         if self._loop is None:
             raise RuntimeError(f"Doorward has not been started. {HINT}")
-        return self._service.container
+        return self._wired.container
 
     async def _start(self) -> None:
         if self._used:
-            self._service = self._made()
+            self._wired = self._made()
         self._used = True
-        started = start(self._service.container, self.settings, migrate=self._migrate)
+        started = start(self._wired.container, self.settings, migrate=self._migrate)
         await self._running.enter_async_context(started)
         self._loop = asyncio.get_running_loop()
 
@@ -169,11 +169,11 @@ class DoorwardApp:
         self._loop = None
         await self._running.aclose()
 
-    def _made(self) -> Service:
+    def _made(self) -> WiredApp:
         container = make_container(self.settings, *self._overrides)
         config = replace(http_config(self.settings), proxy_path="kept", keep_alive_seconds=0)
         edge = behind_edge(self._if_started(create_litestar(container, config)), config, self._report(container))
-        return Service(container, MountedPath(edge, self._mounted_at, config))
+        return WiredApp(container, MountedPath(edge, self._mounted_at, config))
 
     def _if_started(self, app: ASGIApp) -> ASGIApp:
         async def serve(scope: Scope, receive: Receive, send: Send) -> None:

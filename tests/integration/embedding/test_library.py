@@ -28,9 +28,11 @@ from doorward.application.sessions.refresh_session import RefreshSession
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import MODERATOR
 from doorward.domain.errors import AccountMissing, TransactionConflict, UsernameTaken
+from doorward.interfaces.embedding.own_transaction import KEEPS_TRACES
 from doorward.testing.builders import PASSWORD
 from doorward.testing.doubles import ListLog
 from support.http.in_process import Doubles
+from support.readme import PROJECT
 
 orders = Table("shop_orders", MetaData(), Column("id", Integer, primary_key=True), Column("user_id", String(36)))
 
@@ -114,6 +116,16 @@ async def test_a_transaction_that_the_database_gave_up_is_not_committed(library:
     with pytest.raises(TransactionConflict):
         await go_on()
     assert await orders_of(library) == []
+
+
+def test_everything_whose_refusal_leaves_a_trace_is_known() -> None:
+    """Whoever counts a try or ends a session because of it, and refuses then."""
+    traces = ("token_reused(", ".count_try(", ".attempts.add(")
+    files = [path for path in (PROJECT / "src/application").rglob("*.py") if path.parent.name != "ports"]
+    leaving = {path.stem for path in files if any(trace in path.read_text("utf-8") for trace in traces)}
+    known = {use_case.__module__.rpartition(".")[2] for use_case in KEEPS_TRACES}
+    assert leaving - {"token_reuse"} <= known
+    assert len(leaving) == 5
 
 
 async def test_what_must_leave_a_trace_cannot_join(library: Library) -> None:

@@ -13,8 +13,8 @@ SCHEMA = "memory"
 
 @final
 @dataclass(frozen=True, slots=True)
-class MemoryAdapter:
-    """Implements StorageAdapter with a storage in memory, so that a start of the service finds what it checks."""
+class InMemoryAdapter:
+    """Implements StorageAdapter with one storage that is already open, so that a start finds what the test sees."""
 
     storage: MemoryStorage
     masked: str = SCHEMA

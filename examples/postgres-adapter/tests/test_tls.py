@@ -1,0 +1,40 @@
+import ssl
+from pathlib import Path
+
+import pytest
+
+from doorward.adapters import Address, StartRefused, StorageAddress
+from doorward_postgresql.tls import tls_context
+from doorward_postgresql.url import PostgresqlUrl
+
+
+def context_of(options: str, ca_certificates: str | None = None) -> ssl.SSLContext | None:
+    url = Address.parse(f"postgresql://ada@db.example.org/db{options}")
+    return tls_context(PostgresqlUrl.parse(StorageAddress(url=url, ca_certificates=ca_certificates)))
+
+
+@pytest.mark.parametrize(
+    ("mode", "verifies", "compares_the_name"),
+    [
+        ("require", ssl.CERT_NONE, False),
+        ("verify-ca", ssl.CERT_REQUIRED, False),
+        ("verify-full", ssl.CERT_REQUIRED, True),
+    ],
+)
+def test_each_mode_verifies_as_its_name_says(mode: str, verifies: ssl.VerifyMode, compares_the_name: bool) -> None:
+    context = context_of(f"?sslmode={mode}")
+    assert context is not None
+    assert (context.verify_mode, context.check_hostname) == (verifies, compares_the_name)
+    assert context.minimum_version == ssl.TLSVersion.TLSv1_2
+
+
+def test_a_connection_without_tls_has_no_context() -> None:
+    assert context_of("?sslmode=disable") is None
+
+
+def test_certificates_that_cannot_be_read_are_refused_at_the_start(tmp_path: Path) -> None:
+    missing = tmp_path / "ca.pem"
+    with pytest.raises(StartRefused, match=rf"sslrootcert names {missing}, which holds no readable certificates"):
+        context_of(f"?sslrootcert={missing}")
+    with pytest.raises(StartRefused, match="DOORWARD_DATABASE_SSL_CA holds no readable certificates"):
+        context_of("", "no certificate")
