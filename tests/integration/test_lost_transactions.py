@@ -68,3 +68,18 @@ async def test_what_is_postponed_is_refused_by_a_reading(storage: SqlStorage) ->
         with pytest.raises(TypeError, match="cannot write"):
             await reading.attempts.add(key, AttemptCount(attempts=1, first_at=NOON, allowed_at=NOON))
     await storage.close()
+
+
+@pytest.mark.parametrize("kind", ["transaction", "reading"])
+async def test_nothing_runs_after_the_end_of_the_block(storage: SqlStorage, kind: str) -> None:
+    """The connection belongs to somebody else by then, who may be in the middle of a transaction."""
+    ada = a_user("ada")
+    async with getattr(storage, kind)() as ended:
+        assert await ended.users.get(ada.id) is None
+    async with storage.transaction() as tx:
+        await tx.users.add(ada)
+        for use in (ended.users.get(ada.id), ended.users.add(a_user("bob")), ended.attempts.clear_all([b"l" * 32])):
+            with pytest.raises(RuntimeError, match="has ended"):
+                await use
+    assert await found(storage, ada.id) == ada
+    await storage.close()

@@ -114,6 +114,8 @@ class SqlConnection:
     lost: bool = False
     """True once the database may have rolled the transaction back. MySQL would begin another one with the next
     statement, so that only the second half of a step would be committed."""
+    closed: bool = False
+    """True after the block. The connection belongs to somebody else then."""
     postponed: list[Work[None]] = field(default_factory=list)
     """What the next statement or the commit does first."""
 
@@ -168,7 +170,7 @@ class SqlConnection:
             self._do_postponed(connection)
             return work(connection)
 
-        self._refuse_loss()
+        self._check_usable()
         many_rows = many_rows or has_many_rows(statement)
         try:
             return await self._attempt(lambda session: session.run(work_in_order, many_rows=many_rows), statement)
@@ -195,7 +197,9 @@ class SqlConnection:
                 raise
             raise refused from error
 
-    def _refuse_loss(self) -> None:
+    def _check_usable(self) -> None:
+        if self.closed:
+            raise RuntimeError("The block of this connection has ended; open another one.")
         if self.lost:
             raise TransactionConflict(cause="transaction_was_lost")
 
@@ -207,7 +211,7 @@ class SqlConnection:
         await finish_despite_cancellation(self._commit(committed))
 
     async def _commit(self, committed: Callable[[], None]) -> None:
-        self._refuse_loss()
+        self._check_usable()
         postponed = self._do_postponed if self.postponed else None
         try:
             await self._attempt(lambda session: session.commit(postponed), "commit")
@@ -220,6 +224,7 @@ class SqlConnection:
 
     async def close(self) -> None:
         """Roll back what is not committed and release the connection."""
+        self.closed = True
         if self.uncommitted:
             await finish_despite_cancellation(self._roll_back_and_release())
         else:
