@@ -12,10 +12,9 @@ from types import MappingProxyType
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Executable, Row
-from sqlalchemy.exc import IntegrityError
 
 from doorward.domain.errors import DomainError, StorageUnavailable, TransactionConflict
-from doorward.infrastructure.sql.errors import ConnectionLost, connecting, refusal
+from doorward.infrastructure.sql.errors import ConnectionLost, ConstraintViolated, connecting, refusal
 from doorward.infrastructure.sql.waiting import WaitLimit
 
 T = TypeVar("T")
@@ -137,25 +136,28 @@ class SqlConnection:
         `name` says in the log what they are for."""
         return await self._run(work, name)
 
-    def postpone(self, work: Work[None], conflict: str) -> None:
+    def postpone(self, work: Work[None], statement: Executable, conflict: str) -> None:
         """Do the work before the next statement of the transaction or before its commit, whichever comes first.
 
-        It costs less than a statement of its own, and suits a change whose result nobody needs. If a constraint of the
-        database refuses it, TransactionConflict with the cause `conflict` is raised there. Raise TypeError for a
-        reading, which has no commit.
+        It costs less than a statement of its own, and suits a change whose result nobody needs. Its refusals are raised
+        there; `statement` is what they name in the log. If a constraint of the database refuses the change, it is
+        TransactionConflict with the cause `conflict`. Raise TypeError for a reading, which has no commit.
         """
         if not self.in_transaction:
             raise TypeError("A reading cannot write; use a transaction.")
 
-        def work_or_conflict(connection: Connection) -> None:
+        def work_or_refusal(connection: Connection) -> None:
             try:
                 work(connection)
-            except IntegrityError as error:
-                if error.connection_invalidated:
+            except Exception as error:
+                refused = refusal(error, statement)
+                if refused is None:
                     raise
-                raise TransactionConflict(cause=conflict) from error
+                if isinstance(refused, ConstraintViolated):
+                    refused = TransactionConflict(cause=conflict)
+                raise refused from error
 
-        self.postponed.append(work_or_conflict)
+        self.postponed.append(work_or_refusal)
 
     def _do_postponed(self, connection: Connection) -> None:
         while self.postponed:
