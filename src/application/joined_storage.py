@@ -34,7 +34,7 @@ class JoinedStorage:
             async with self._storage.savepoint(self._tx):
                 yield self._tx
         except BaseException as error:
-            self._is_lost = loses_transaction(error)
+            self._is_lost |= loses_transaction(error)
             raise
         finally:
             self._in_use = False
@@ -46,7 +46,7 @@ class JoinedStorage:
         try:
             yield self._storage.reading_in(self._tx)
         except BaseException as error:
-            self._is_lost = loses_transaction(error)
+            self._is_lost |= loses_transaction(error)
             raise
 
     def on_commit(self, listener: CommitListener) -> None:
