@@ -78,6 +78,8 @@ def test_a_field_with_a_secret_s_name_never_reaches_the_log(name: str) -> None:
         "$argon2id$v=19$m=19456,t=2,p=1$s3cret$s3cret",
         "could not reach mysql://ada:s3cret@s3cret@db.example.com/doorward",
         "could not reach toy://shelf/toys?colour=red&api_token=s3cret, nor toy://shelf?PASSWORD=s3cret",
+        "could not reach toy://k3y-s3cret@shelf",
+        "could not reach toy://shelf/toys?api-key=s3cret, nor toy://shelf?auth=s3cret, nor toy://shelf#password=s3cret",
         "-----BEGIN PRIVATE KEY-----\ns3cret\n-----END PRIVATE KEY-----",
         "(1062, 'Duplicate') [parameters: ('ada', 's3cret')]",
     ],
