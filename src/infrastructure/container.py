@@ -3,7 +3,8 @@
 To replace an adapter, change its line in `providers/`. To add a use case, add it to the tuple of its area.
 """
 
-from dishka import AsyncContainer, Provider, Scope, make_async_container, provide_all
+from dishka import AsyncContainer, Provider, Scope, ValidationSettings, make_async_container, provide_all
+from dishka.exceptions import NothingOverriddenError
 
 from doorward.application.access.authorize_from_cache import AuthorizeFromCache
 from doorward.application.access.authorize_role import AuthorizeRole
@@ -117,19 +118,28 @@ class UseCases(Provider):
 def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
     """Return the container. It opens nothing until something is requested; `await container.close()` closes all.
 
-    `overrides` provide other adapters for some ports, as tests need them.
+    `overrides` provide other adapters for some ports, as tests need them. Raise TypeError for what is no provider, and
+    an error of dishka for a method with `override=True` whose return annotation names nothing that is there to replace.
     """
-    return make_async_container(
-        StorageProvider(settings),
-        PasswordsProvider(settings),
-        AccountsProvider(settings),
-        TokensProvider(settings),
-        ChangeFeedProvider(settings),
-        LettersProvider(settings),
-        AuditProvider(settings),
-        MaintenanceProvider(),
-        SignInProvider(settings),
-        RateLimitsProvider(settings),
-        UseCases(),
-        *overrides,
-    )
+    for each in overrides:
+        if not isinstance(each, Provider):
+            raise TypeError(f"Overrides are providers of dishka, as in [MyProvider()], and {each!r} is none.")
+    try:
+        return make_async_container(
+            StorageProvider(settings),
+            PasswordsProvider(settings),
+            AccountsProvider(settings),
+            TokensProvider(settings),
+            ChangeFeedProvider(settings),
+            LettersProvider(settings),
+            AuditProvider(settings),
+            MaintenanceProvider(),
+            SignInProvider(settings),
+            RateLimitsProvider(settings),
+            UseCases(),
+            *overrides,
+            validation_settings=ValidationSettings(nothing_overridden=True),
+        )
+    except NothingOverriddenError as error:
+        error.add_note("In Doorward: name the port in the return annotation of that method, and not the adapter.")
+        raise

@@ -88,20 +88,10 @@ def uv(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def built_wheel(folder: Path) -> Path:
-    """Build the wheel from a checkout of the project."""
-    constraints = str(PROJECT / "requirements/build.txt")
-    uv(
-        folder,
-        "build",
-        "--quiet",
-        "--wheel",
-        "--build-constraints",
-        constraints,
-        "--out-dir",
-        str(folder),
-        str(PROJECT),
-    )
+def built_wheel(folder: Path, *, from_sdist: bool = False) -> Path:
+    """Build the wheel from a checkout of the project, or from the source distribution that is built from it first."""
+    build = ["build", "--quiet", "--build-constraints", str(PROJECT / "requirements/build.txt")]
+    uv(folder, *build, *([] if from_sdist else ["--wheel"]), "--out-dir", str(folder), str(PROJECT))
     return next(folder.glob("*.whl"))
 
 

@@ -18,7 +18,7 @@ from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.tables import metadata
 from doorward.testing.contracts.storage import ExaminedAdapter, ServerAddress
 from doorward_postgresql.adapter import PostgresqlAdapter
-from doorward_postgresql.engine import open_engines
+from doorward_postgresql.engine import DEADLOCK_MARGIN_MS, open_engines
 
 CONNECTIONS = 10
 ALL_BUT = {"roles": " WHERE name NOT IN ('user', 'moderator', 'admin')"}
@@ -40,8 +40,11 @@ class Database:
         return PostgresqlAdapter.at(StorageAddress(url=Address.parse(at.geturl()), table_prefix=self.table_prefix))
 
     def opened(self, address: ServerAddress | None, seconds: float) -> Storage:
+        """Return the storage. Its server gives up waiting for a lock before the storage gives up waiting for its
+        server: the tests are to see what a refused statement does to a transaction."""
         adapter = self.adapter(address)
-        limits = Limits(wait_seconds=seconds, pool_wait_seconds=seconds * 0.8, lock_wait_seconds=seconds * 0.6)
+        lock_seconds = max(0.01, seconds * 0.8 - DEADLOCK_MARGIN_MS / 1000)
+        limits = Limits(wait_seconds=seconds, pool_wait_seconds=seconds * 0.8, lock_wait_seconds=lock_seconds)
         return SqlStorage(open_engines(adapter.url, self.table_prefix, CONNECTIONS, limits), SystemClock().now)
 
     async def migrated(self) -> None:

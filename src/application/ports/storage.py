@@ -183,7 +183,8 @@ class Storage(Protocol):
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """Commit when the block ends. Roll back when it raises or its task is cancelled. Raise StorageUnavailable, and
-        never TransactionConflict, when the outcome of the commit is unknown. The caller does nothing slow inside."""
+        never TransactionConflict, when the outcome of the commit is unknown. If the block goes on after a
+        StorageUnavailable, either commit all that it wrote, or raise. The caller does nothing slow inside."""
         ...
 
     def reading(self) -> AbstractAsyncContextManager[Reading]:

@@ -3,6 +3,7 @@
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -22,6 +23,7 @@ EXAMPLES = {
     "test_guard.py": block("python", "doorward_server", guide("verifying-tokens.md")),
     "test_by_hand.py": block("python", "test_a_granted_role_allows_access", guide("testing.md")),
 }
+TYPED = ("publish", "app", "in_memory", "coroutine", "server", "guard")
 OF_THE_SERVER = {"sqlalchemy", "litestar", "granian", "alembic", "asyncmy", "argon2-cffi", "click", "structlog"}
 NEEDS_THE_SERVER = """
 import sys
@@ -42,6 +44,11 @@ def test_server(doorward_server):
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built_wheel(tmp_path_factory.mktemp("wheel"))
+
+
+def test_the_source_distribution_makes_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
+    """`uv build` and `python -m build` make the wheel from the source distribution."""
+    assert ZipFile(built_wheel(tmp_path, from_sdist=True)).namelist() == ZipFile(wheel).namelist()
 
 
 def test_without_the_server_the_service_in_memory_works(wheel: Path, tmp_path: Path) -> None:
@@ -77,7 +84,7 @@ def test_with_the_server_all_examples_and_types_and_the_first_lines_of_the_readm
         (tmp_path / "tests" / name).write_text(example, "utf-8")
     assert "9 passed" in (said := project.pytest()), said
     types = run(
-        [project.python, "-m", "mypy", "domain", "application", "tests/test_publish.py", "tests/test_app.py"], tmp_path
+        [project.python, "-m", "mypy", "domain", "application", *(f"tests/test_{name}.py" for name in TYPED)], tmp_path
     )
     assert types.returncode == 0, types.stdout
     with serving(Server(port := free_port(), installed(project, port))) as server:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import jwt
 import pytest
 from dishka import Provider, Scope, provide
+from dishka.exceptions import NothingOverriddenError
 
 from doorward.application.access.grant_role import GrantRole
 from doorward.application.accounts.register_user import RegisterUser
@@ -126,6 +127,24 @@ def test_any_adapter_can_be_replaced() -> None:
     with pytest.raises(PasswordBlocked):
         doorward.user("ada", password=PASSWORD)
     assert doorward.user("ada", password=OTHER_PASSWORD).token()
+
+
+class NamesItsOwnClass(Provider):
+    @provide(scope=Scope.APP, override=True)
+    def strength(self) -> ShortBlocklist:
+        return ShortBlocklist(frozenset({PASSWORD}))
+
+
+def test_an_adapter_that_replaces_nothing_is_refused() -> None:
+    """Otherwise nobody would notice that the adapter is never used."""
+    with pytest.raises(NothingOverriddenError, match="ShortBlocklist") as refused:
+        InMemoryDoorward(overrides=[NamesItsOwnClass()])
+    assert "name the port" in str(refused.value.__notes__)
+
+
+def test_a_class_in_place_of_a_provider_is_refused_in_one_line() -> None:
+    with pytest.raises(TypeError, match=r"as in \[MyProvider\(\)\], and <class '.*StrictBlocklist'> is none"):
+        InMemoryDoorward(overrides=[StrictBlocklist])  # type: ignore[list-item]
 
 
 async def test_limits_of_requests_follow_the_clock() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -148,3 +149,25 @@ async def test_each_conflict_names_its_cause_for_the_log(storage: Storage) -> No
 async def run(storage: Storage, change: Callable[[Transaction], Awaitable[object]]) -> None:
     async with storage.transaction() as tx:
         await change(tx)
+
+
+@proves(Storage.transaction, "If the block goes on")
+async def test_a_block_that_goes_on_after_it_waited_in_vain_commits_everything_or_raises(
+    impatient_storage: Storage, storage: Storage, storage_adapter: ExaminedAdapter
+) -> None:
+    """A server may have ended the transaction, and may take a commit afterwards without an error."""
+    await put(storage, ADA)
+    heard: list[Sequence[Change]] = []
+    impatient_storage.on_commit(heard.append)
+    has_ended = False
+    async with asyncio.timeout(storage_adapter.guard_seconds), storage.transaction() as holder:
+        await holder.locks.take(LockName.ADMINS)
+        with suppress(StorageUnavailable, TransactionConflict):
+            async with impatient_storage.transaction() as tx:
+                await tx.users.grant(ADA.id, MODERATOR, NOON)
+                with suppress(StorageUnavailable):
+                    await tx.locks.take(LockName.ADMINS)
+            has_ended = True
+    is_granted = await found(storage, ADA.id) == ADA.granted(MODERATOR)
+    assert is_granted == bool(heard)
+    assert is_granted or not has_ended, "The block ended without an error, and nothing was committed."
