@@ -5,7 +5,7 @@ import pytest
 from doorward.application.ports.storage import Storage
 from doorward.infrastructure.memory.storage import MemoryStorage
 from doorward.infrastructure.memory.tables import MemoryDatabase
-from doorward.testing.contracts.storage import Address, StorageAdapter
+from doorward.testing.contracts.storage import ExaminedAdapter, ServerAddress
 
 
 class InMemory:
@@ -13,7 +13,7 @@ class InMemory:
 
     database = MemoryDatabase()
 
-    def opened(self, address: Address | None, limit_seconds: float) -> Storage:  # noqa: ARG002 there is no server
+    def opened(self, address: ServerAddress | None, limit_seconds: float) -> Storage:  # noqa: ARG002 there is no server
         return MemoryStorage(database=self.database, wait_seconds=limit_seconds)
 
     async def emptied(self) -> None:
@@ -21,6 +21,6 @@ class InMemory:
 
 
 @pytest.fixture(scope="session")
-def storage_adapter() -> StorageAdapter:
+def storage_adapter() -> ExaminedAdapter:
     memory = InMemory()
-    return StorageAdapter(opened=memory.opened, emptied=memory.emptied)
+    return ExaminedAdapter(opened=memory.opened, emptied=memory.emptied)

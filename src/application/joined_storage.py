@@ -1,4 +1,3 @@
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import final
@@ -34,8 +33,8 @@ class JoinedStorage:
         try:
             async with self._storage.savepoint(self._tx):
                 yield self._tx
-        except (StorageUnavailable, TransactionConflict, asyncio.CancelledError):
-            self._is_lost = True
+        except BaseException as error:
+            self._is_lost |= loses_transaction(error)
             raise
         finally:
             self._in_use = False
@@ -46,8 +45,8 @@ class JoinedStorage:
         self._check()
         try:
             yield self._storage.reading_in(self._tx)
-        except (StorageUnavailable, TransactionConflict, asyncio.CancelledError):
-            self._is_lost = True
+        except BaseException as error:
+            self._is_lost |= loses_transaction(error)
             raise
 
     def on_commit(self, listener: CommitListener) -> None:
@@ -70,3 +69,9 @@ class JoinedStorage:
         if self._has_ended:
             raise RuntimeError("The transaction has ended; get the use case anew.")
         self.refuse_loss()
+
+
+def loses_transaction(error: BaseException) -> bool:
+    """Return whether no savepoint undoes what was done before the error. The database may have rolled all of it back,
+    and what ends a task or the program, such as CancelledError, comes at any moment."""
+    return isinstance(error, StorageUnavailable | TransactionConflict) or not isinstance(error, Exception)

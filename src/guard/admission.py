@@ -16,7 +16,7 @@ async def admitted(guard: Guard, scope: Mapping[str, Any], roles: tuple[str, ...
     return await guard.authorize_async(authorization_in(scope["headers"]), *roles)
 
 
-def checked(guard: object, roles: tuple[Any, ...]) -> tuple[str, ...]:
+def checked_roles(guard: object, roles: tuple[Any, ...]) -> tuple[str, ...]:
     """Return the roles. Raise TypeError or ValueError when they, or the guard, are not what they should be: a mistake
     here must not open a route."""
     if not isinstance(guard, Guard):

@@ -23,7 +23,7 @@ import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, final
 
-from doorward.guard.admission import CLAIMS, admitted, checked
+from doorward.guard.admission import CLAIMS, admitted, checked_roles
 from doorward.guard.guard import Guard
 from doorward.guard.refusals import Refusal
 from doorward.tokens.claims import Claims
@@ -45,7 +45,7 @@ def require_token(app: App, guard: Guard) -> App:
 
 def require_roles(app: App, guard: Guard, *roles: str) -> App:
     """Return the application for requests whose token names any one of the roles. Others are answered here."""
-    return GuardedApp(app, guard, checked(guard, roles))
+    return GuardedApp(app, guard, checked_roles(guard, roles))
 
 
 def claims_of(scope: Scope) -> Claims:

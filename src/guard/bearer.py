@@ -20,6 +20,7 @@ def authorization_in(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
 def bearer_token(authorization: str | None) -> str:
     """Return the token in the value of an Authorization header. Raise TokenRequired without one."""
     scheme, _, token = (authorization or "").partition(" ")
-    if scheme.lower() != SCHEME or not token.strip():
+    token = token.strip(" \t\r\n")
+    if scheme.lower() != SCHEME or not token:
         raise TokenRequired
-    return token.strip()
+    return token

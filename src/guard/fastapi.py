@@ -25,7 +25,7 @@ from fastapi import Depends, HTTPException
 from fastapi.requests import HTTPConnection
 from fastapi.security import HTTPBearer
 
-from doorward.guard.admission import CLAIMS, admitted, checked
+from doorward.guard.admission import CLAIMS, admitted, checked_roles
 from doorward.guard.guard import Guard
 from doorward.guard.refusals import Refusal
 from doorward.tokens.claims import Claims
@@ -41,7 +41,7 @@ def require_token(guard: Guard) -> Callable[..., Awaitable[Claims]]:
 
 def require_roles(guard: Guard, *roles: str) -> Callable[..., Awaitable[Claims]]:
     """Return a dependency that admits requests whose token names any one of the roles, and returns its claims."""
-    return admitting(guard, checked(guard, roles))
+    return admitting(guard, checked_roles(guard, roles))
 
 
 def admitting(guard: Guard, roles: tuple[str, ...]) -> Callable[..., Awaitable[Claims]]:

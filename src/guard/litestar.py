@@ -27,7 +27,7 @@ from litestar.exceptions import (
 )
 from litestar.handlers import BaseRouteHandler
 
-from doorward.guard.admission import CLAIMS, admitted, checked
+from doorward.guard.admission import CLAIMS, admitted, checked_roles
 from doorward.guard.guard import Guard
 from doorward.guard.refusals import Refusal
 
@@ -50,7 +50,7 @@ def require_token(guard: Guard) -> LitestarGuard:
 def require_roles(guard: Guard, *roles: str) -> LitestarGuard:
     """Return a guard that admits requests whose token names any one of the roles. `request.auth` has its claims
     then."""
-    return admitting(guard, checked(guard, roles))
+    return admitting(guard, checked_roles(guard, roles))
 
 
 def admitting(guard: Guard, roles: tuple[str, ...]) -> LitestarGuard:

@@ -67,7 +67,7 @@ class FaultyProxy:
         self.cut()
         self.intact = EVERYTHING
 
-    async def is_free(self) -> None:
+    async def wait_until_free(self) -> None:
         """Return when every connection is closed."""
         while self.lines:  # noqa: ASYNC110 a few turns of the loop
             await asyncio.sleep(0)
@@ -103,4 +103,4 @@ async def faulty_proxy(behind: tuple[str, int]) -> AsyncIterator[tuple[FaultyPro
     async with await asyncio.start_server(made, "127.0.0.1", 0) as listener:
         yield made, ("127.0.0.1", listener.sockets[0].getsockname()[1])
         async with asyncio.timeout(CLOSING_SECONDS):
-            await made.is_free()
+            await made.wait_until_free()

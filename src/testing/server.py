@@ -20,6 +20,9 @@ START_SECONDS: Final = 120.0
 STOP_SECONDS: Final = 60.0
 COMMAND: Final = (sys.executable, "-m", "doorward")
 
+PATIENT: Final = {"hash_wait_seconds": "60"}
+"""So that a busy machine refuses no password of a test."""
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class DoorwardServer:
         port = free_port()
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("DOORWARD_")}
         inherited.pop("PORT", None)
-        own = {"data_dir": str(folder / "data"), "log_format": "json", "port": str(port), **settings}
+        own = {"data_dir": str(folder / "data"), "log_format": "json", "port": str(port), **PATIENT, **settings}
         environment = inherited | {f"DOORWARD_{name.upper()}": value for name, value in own.items()}
         with (folder / "log").open("wb") as log, started(folder, environment, log.fileno()) as process:
             wait_until_ready(process, port, folder / "log")

@@ -9,7 +9,7 @@ import pytest
 from doorward.application.ports.storage import Storage
 from doorward.infrastructure.memory.storage import MemoryStorage
 from doorward.infrastructure.memory.tables import MemoryDatabase
-from doorward.testing.contracts.storage import Address, StorageAdapter
+from doorward.testing.contracts.storage import ExaminedAdapter, ServerAddress
 from support.mysql.server import MySQLServer
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class InMemory:
 
     database: MemoryDatabase = field(default_factory=MemoryDatabase)
 
-    def opened(self, address: Address | None, limit_seconds: float) -> Storage:
+    def opened(self, address: ServerAddress | None, limit_seconds: float) -> Storage:
         return MemoryStorage(database=self.database, wait_seconds=limit_seconds)
 
     async def emptied(self) -> None:
@@ -33,9 +33,9 @@ class InMemory:
 
 
 @pytest.fixture(scope="session")
-def memory_adapter() -> StorageAdapter:
+def memory_adapter() -> ExaminedAdapter:
     memory = InMemory()
-    return StorageAdapter(opened=memory.opened, emptied=memory.emptied)
+    return ExaminedAdapter(opened=memory.opened, emptied=memory.emptied)
 
 
 @pytest.fixture(scope="session")
@@ -46,12 +46,12 @@ def sqlite_database(tmp_path_factory: pytest.TempPathFactory) -> "SqliteFile":
 
 
 @pytest.fixture(scope="session")
-def sqlite_adapter(sqlite_database: "SqliteFile") -> StorageAdapter:
+def sqlite_adapter(sqlite_database: "SqliteFile") -> ExaminedAdapter:
     return sqlite_database.adapter
 
 
 @pytest.fixture(scope="session")
-def prefixed_sqlite_adapter(tmp_path_factory: pytest.TempPathFactory) -> StorageAdapter:
+def prefixed_sqlite_adapter(tmp_path_factory: pytest.TempPathFactory) -> ExaminedAdapter:
     from support.storage_adapters import SqliteFile  # noqa: PLC0415
 
     return SqliteFile(tmp_path_factory.mktemp("prefixed-contracts"), TABLE_PREFIX).adapter
@@ -67,12 +67,12 @@ def mysql_database(mysql_server: MySQLServer) -> "Iterator[MySQLDatabase]":
 
 
 @pytest.fixture(scope="session")
-def mysql_adapter(mysql_database: "MySQLDatabase") -> StorageAdapter:
+def mysql_adapter(mysql_database: "MySQLDatabase") -> ExaminedAdapter:
     return mysql_database.adapter
 
 
 @pytest.fixture(params=ADAPTERS)
-def storage_adapter(request: pytest.FixtureRequest) -> StorageAdapter:
+def storage_adapter(request: pytest.FixtureRequest) -> ExaminedAdapter:
     """Each adapter in turn. `pytest -k sqlite` chooses one."""
-    adapter: StorageAdapter = request.getfixturevalue(f"{request.param.replace('-', '_')}_adapter")
+    adapter: ExaminedAdapter = request.getfixturevalue(f"{request.param.replace('-', '_')}_adapter")
     return adapter

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from hashlib import sha256
 from threading import Event, Semaphore
 from typing import Any
@@ -12,18 +13,35 @@ from cryptography.hazmat.primitives.asymmetric.ec import derive_private_key
 
 from doorward.guard import Answer, Guard
 from doorward.infrastructure.security.jwk import public_jwk, thumbprint
-from doorward.testing.doubles import FrozenClock
+from doorward.testing.doubles import NOON, FrozenClock
+from doorward.tokens.claims import Claims
 from support.jwt.material import Key, Material, algorithm_of, compact_json
 from support.programs.processes import PATIENCE
 
 URL = "https://auth.example.org/a"
 KEY = derive_private_key(0x5EC0_0D00_4AED, P256())
 FIVE_MINUTES = 300
+SUB = "01932c07-1111-7222-8333-444455556666"
+SID = "01932c07-2222-7333-8444-555566667777"
 
 
 def jwk_of(key: Key, **members: object) -> dict[str, object]:
     public = key.public_key()
     return {**public_jwk(public), "kid": thumbprint(public), "alg": algorithm_of(key), "use": "sig", **members}
+
+
+def claims_of(sid: str = SID, epoch: int = 3) -> Claims:
+    """Return what a token of that session says that was issued at NOON."""
+    return Claims(
+        subject=UUID(SUB),
+        session_id=UUID(sid),
+        id=UUID("01932c07-aaaa-7bbb-8ccc-ddddeeeeffff"),
+        roles=frozenset(),
+        epoch=epoch,
+        issued_at=NOON,
+        expires_at=NOON + timedelta(minutes=15),
+        kid="",
+    )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,12 +75,12 @@ class Issuer:
         claims = {
             "iss": URL,
             "aud": "doorward",
-            "sub": "01932c07-1111-7222-8333-444455556666",
+            "sub": SUB,
             "exp": now + 900,
             "iat": now,
             "jti": "01932c07-aaaa-7bbb-8ccc-ddddeeeeffff",
             "client_id": "doorward",
-            "sid": "01932c07-2222-7333-8444-555566667777",
+            "sid": SID,
             "roles": ["moderator", "user"],
             "epoch": 3,
         }

@@ -9,7 +9,7 @@ from doorward.infrastructure.sql.connection import Limits
 from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
-from doorward.testing.contracts.storage import Address, StorageAdapter
+from doorward.testing.contracts.storage import ExaminedAdapter, ServerAddress
 from support.mysql.server import MySQLServer
 
 EMPTIED = (
@@ -51,7 +51,7 @@ class SqliteFile:
     def url(self) -> DatabaseUrl:
         return DatabaseUrl(sqlite_path=self.folder / f"doorward{self.copies}.db", table_prefix=self.table_prefix)
 
-    def opened(self, address: Address | None, limit_seconds: float) -> Storage:
+    def opened(self, address: ServerAddress | None, limit_seconds: float) -> Storage:
         return SqlStorage.open(self.url, limits=limits(limit_seconds))
 
     async def migrated(self) -> None:
@@ -63,8 +63,8 @@ class SqliteFile:
         shutil.copy(self.folder / "template.db", self.folder / f"doorward{self.copies}.db")
 
     @property
-    def adapter(self) -> StorageAdapter:
-        return StorageAdapter(opened=self.opened, migrated=self.migrated, emptied=self.emptied)
+    def adapter(self) -> ExaminedAdapter:
+        return ExaminedAdapter(opened=self.opened, migrated=self.migrated, emptied=self.emptied)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class MySQLDatabase:
     def url(self) -> DatabaseUrl:
         return DatabaseUrl.parse(self.raw_url)
 
-    def opened(self, address: Address | None, limit_seconds: float) -> Storage:
+    def opened(self, address: ServerAddress | None, limit_seconds: float) -> Storage:
         host, port = address or (self.url.host, self.url.port)
         return SqlStorage.open(replace(self.url, host=host, port=port), limits=limits(limit_seconds))
 
@@ -87,8 +87,8 @@ class MySQLDatabase:
         self.server.sql(f"USE {self.url.database}", *EMPTIED)
 
     @property
-    def adapter(self) -> StorageAdapter:
-        return StorageAdapter(
+    def adapter(self) -> ExaminedAdapter:
+        return ExaminedAdapter(
             opened=self.opened,
             migrated=self.migrated,
             emptied=self.emptied,

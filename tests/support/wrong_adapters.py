@@ -19,7 +19,8 @@ from doorward.application.ports.storage import Storage
 from doorward.domain.errors import DomainError, StorageUnavailable, TransactionConflict
 from doorward.infrastructure.memory.storage import MemoryReading, MemoryStorage, MemoryTransaction
 from doorward.infrastructure.memory.tables import MemoryDatabase
-from doorward.testing.contracts.storage import Address, StorageAdapter
+from doorward.infrastructure.sql.waiting import WaitLimit
+from doorward.testing.contracts.storage import ExaminedAdapter, ServerAddress
 
 T = TypeVar("T")
 Ask = Callable[[], Awaitable[None]]
@@ -35,7 +36,7 @@ class EchoHandler(socketserver.BaseRequestHandler):
 
 
 class RightStorage(MemoryStorage):
-    def __init__(self, database: MemoryDatabase, address: Address, limit_seconds: float) -> None:
+    def __init__(self, database: MemoryDatabase, address: ServerAddress, limit_seconds: float) -> None:
         super().__init__(database=database, wait_seconds=limit_seconds)
         self.address = address
 
@@ -78,7 +79,7 @@ class RightStorage(MemoryStorage):
 
     async def answer(self, work: Awaitable[T]) -> T:
         try:
-            async with asyncio.timeout(self.wait_seconds):
+            async with WaitLimit(self.wait_seconds):  # a busy machine is not taken for a server that stalls
                 return await work
         except (OSError, EOFError) as error:
             raise StorageUnavailable(cause="the server") from error
@@ -97,7 +98,7 @@ class TimelessStorage(RightStorage):
 class EndlessStorage(RightStorage):
     """Waits for ever for another transaction."""
 
-    def __init__(self, database: MemoryDatabase, address: Address, limit_seconds: float) -> None:
+    def __init__(self, database: MemoryDatabase, address: ServerAddress, limit_seconds: float) -> None:
         super().__init__(database, address, 10 * limit_seconds + 10)
 
 
@@ -213,7 +214,7 @@ KINDS: dict[str, type[RightStorage]] = {
 
 
 @pytest.fixture(scope="session")
-def echo_server() -> Iterator[Address]:
+def echo_server() -> Iterator[ServerAddress]:
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), EchoHandler) as server:
         server.daemon_threads = True
         thread = Thread(target=server.serve_forever)
@@ -224,10 +225,10 @@ def echo_server() -> Iterator[Address]:
 
 
 @pytest.fixture(params=KINDS)
-def storage_adapter(request: pytest.FixtureRequest, echo_server: Address) -> StorageAdapter:
+def storage_adapter(request: pytest.FixtureRequest, echo_server: ServerAddress) -> ExaminedAdapter:
     database = MemoryDatabase()
 
-    def opened(address: Address | None, limit_seconds: float) -> Storage:
+    def opened(address: ServerAddress | None, limit_seconds: float) -> Storage:
         return KINDS[request.param](database, address or echo_server, limit_seconds)
 
-    return StorageAdapter(opened=opened, address=echo_server, guard_seconds=GUARD_SECONDS.get(request.param, 60))
+    return ExaminedAdapter(opened=opened, address=echo_server, guard_seconds=GUARD_SECONDS.get(request.param, 60))

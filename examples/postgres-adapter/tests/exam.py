@@ -10,14 +10,13 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from doorward.adapters import Address as Url
-from doorward.adapters import StorageAddress
+from doorward.adapters import Address, StorageAddress
 from doorward.application.ports.storage import Storage
 from doorward.infrastructure.clock import SystemClock
 from doorward.infrastructure.sql.connection import Limits
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.tables import metadata
-from doorward.testing.contracts.storage import Address, StorageAdapter
+from doorward.testing.contracts.storage import ExaminedAdapter, ServerAddress
 from doorward_postgresql.adapter import PostgresqlAdapter
 from doorward_postgresql.engine import DEADLOCK_MARGIN_MS, open_engines
 
@@ -36,14 +35,14 @@ class Database:
     """How long the server lets a storage wait for a lock. None is less than the storage waits for its server: the tests
     are to see what a refused statement does to a transaction."""
 
-    def adapter(self, address: Address | None = None) -> PostgresqlAdapter:
+    def adapter(self, address: ServerAddress | None = None) -> PostgresqlAdapter:
         """Return the adapter, which connects to that address if one is given: that of a proxy before the server."""
         at = urlsplit(self.url)
         if address is not None:
             at = at._replace(netloc=f"{at.netloc.rpartition('@')[0]}@{address[0]}:{address[1]}")
-        return PostgresqlAdapter.at(StorageAddress(url=Url.parse(at.geturl()), table_prefix=self.table_prefix))
+        return PostgresqlAdapter.at(StorageAddress(url=Address.parse(at.geturl()), table_prefix=self.table_prefix))
 
-    def opened(self, address: Address | None, seconds: float) -> Storage:
+    def opened(self, address: ServerAddress | None, seconds: float) -> Storage:
         adapter = self.adapter(address)
         lock_seconds = self.lock_seconds or max(0.01, seconds * 0.8 - DEADLOCK_MARGIN_MS / 1000)
         limits = Limits(wait_seconds=seconds, pool_wait_seconds=seconds * 0.8, lock_wait_seconds=lock_seconds)
@@ -63,9 +62,9 @@ class Database:
             await connection.close()
 
     @property
-    def contract(self) -> StorageAdapter:
+    def contract(self) -> ExaminedAdapter:
         at = urlsplit(self.url)
-        return StorageAdapter(
+        return ExaminedAdapter(
             opened=self.opened,
             migrated=self.migrated,
             emptied=self.emptied,
@@ -85,5 +84,5 @@ def database() -> Database:
 
 
 @pytest.fixture(scope="session")
-def storage_adapter(database: Database) -> StorageAdapter:
+def storage_adapter(database: Database) -> ExaminedAdapter:
     return database.contract

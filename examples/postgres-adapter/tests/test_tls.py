@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from doorward.adapters import Address, StartRefused, StorageAddress
-from doorward_postgresql.tls import tls_context
+from doorward_postgresql.tls import tls_context, tls_finding
 from doorward_postgresql.url import PostgresqlUrl
 
 
@@ -30,6 +30,20 @@ def test_each_mode_verifies_as_its_name_says(mode: str, verifies: ssl.VerifyMode
 
 def test_a_connection_without_tls_has_no_context() -> None:
     assert context_of("?sslmode=disable") is None
+
+
+@pytest.mark.parametrize(
+    ("url", "version", "state"),
+    [
+        ("db.example.org/db?sslmode=verify-full", "TLSv1.3", "ok"),
+        ("db.example.org/db", "TLSv1.3", "advice"),
+        ("db.example.org/db?sslmode=disable", None, "wrong"),
+        ("127.0.0.1/db", None, "ok"),
+    ],
+)
+def test_the_doctor_finds_a_server_that_nobody_has_proved(url: str, version: str | None, state: str) -> None:
+    address = StorageAddress(url=Address.parse(f"postgresql://ada@{url}"))
+    assert tls_finding(PostgresqlUrl.parse(address), version).state == state
 
 
 def test_certificates_that_cannot_be_read_are_refused_at_the_start(tmp_path: Path) -> None:

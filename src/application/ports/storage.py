@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from doorward.application.ports.adoption import AdoptionReader, AdoptionRepository
+from doorward.application.ports.attempts import AttemptReader, AttemptRepository
 from doorward.application.ports.audit import AuditReader, AuditRepository
 from doorward.application.ports.deleted_users import DeletedUserReader, DeletedUserRepository
 from doorward.application.ports.invitations import InvitationReader, InvitationRepository
@@ -26,8 +27,6 @@ from doorward.application.ports.letters import (
 )
 from doorward.application.ports.profiles import ProfileReader, ProfileRepository
 from doorward.application.ports.repositories import (
-    AttemptReader,
-    AttemptRepository,
     ChangeReader,
     ChangeRepository,
     KeyReader,

@@ -16,8 +16,8 @@ SECRET_TEXTS = re.compile(
     r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.?[A-Za-z0-9_-]*"  # JSON Web Tokens
     r"|\$argon2[a-z]*\$[^\s'\"]+"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END|\Z)"
-    r"|(?<=://)[^/\s'\"@]*:\S*@"  # user and password of a URL, however many @ the password has
-    r"|(?<=[?&;])[\w-]*(?i:pass|pwd|secret|token)[\w-]*=[^&;\s'\"]+"  # options of a URL
+    r"|(?<=://)[^/\s'\"@:]*(?::\S*)?@"  # user and password of a URL, however many @ the password has
+    r"|(?<=[?&;#])[\w.-]*(?i:pass|pwd|secret|token|key|auth|credential)[\w.-]*=[^&;\s'\"]+"  # options of a URL
     r"|(?<=\[parameters: ).*",  # of a statement, in SQLAlchemy's messages
     re.DOTALL,
 )

@@ -2,15 +2,13 @@
 
 import json
 import sys
-import traceback
-from collections.abc import Iterator, MutableMapping
-from types import TracebackType
+from collections.abc import MutableMapping
 from typing import Any
 
 import msgspec
 
-MAX_MESSAGE_CHARACTERS = 500
-MAX_FRAMES = 30
+from doorward.application.told_exception import told
+
 ENCODER = msgspec.json.Encoder(enc_hook=str)
 """Four times as fast as the encoder of the standard library. It cannot escape characters outside of ASCII."""
 
@@ -54,37 +52,11 @@ def quoted(value: object, *, always: bool = True) -> str:
 
 
 def with_exception(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Replace `exc_info` by `exception` and `stack`; a structlog processor.
-
-    `exception` has types and messages down to the first cause. Source lines and local variables are left out,
-    because they contain what people typed.
-    """
+    """Replace `exc_info` by the fields of `told`; a structlog processor."""
     info = event.pop("exc_info", None)
     if info is True:
         info = sys.exc_info()
     error = info if isinstance(info, BaseException) else info[1] if isinstance(info, tuple) else None
     if error is not None:
-        event["exception"] = " <- ".join(described(each) for each in chain(error))
-        event["stack"] = frames(error.__traceback__)
+        event.update(told(error))
     return event
-
-
-def chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield the error, its cause, the cause of that, and so on."""
-    seen: set[int] = set()
-    current: BaseException | None = error
-    while current is not None and id(current) not in seen:
-        seen.add(id(current))
-        yield current
-        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
-
-
-def described(error: BaseException) -> str:
-    """Return an error's type and message, without the statement and parameters that databases append to it."""
-    message = str(error).partition("\n[SQL")[0].partition("[parameters")[0]
-    return f"{type(error).__name__}: {message[:MAX_MESSAGE_CHARACTERS]}" if message else type(error).__name__
-
-
-def frames(trace: TracebackType | None) -> list[str]:
-    found = [f"{frame.f_globals.get('__name__', '?')}:{line}" for frame, line in traceback.walk_tb(trace)]
-    return found[-MAX_FRAMES:]

@@ -56,11 +56,3 @@ DeletedAccountsDays = Annotated[
         "means that accounts are deleted at once.",
     ),
 ]
-HasherName = Annotated[
-    str,
-    Meta(
-        description="Library that computes password hashes: `argon2-cffi`, `libsodium` (through PyNaCl), or "
-        "`auto`: libsodium where PyNaCl works, otherwise argon2-cffi. The hashes are the same. Which library "
-        "is faster depends on the processor. The name of an installed hasher works, too."
-    ),
-]

@@ -1,9 +1,17 @@
-"""The types of the settings of how many passwords are hashed, with their descriptions."""
+"""The types of the settings of hashing, with their descriptions."""
 
 from typing import Annotated
 
 from msgspec import Meta
 
+HasherName = Annotated[
+    str,
+    Meta(
+        description="Library that computes password hashes: `argon2-cffi`, `libsodium` (through PyNaCl), or "
+        "`auto`: libsodium where PyNaCl works, otherwise argon2-cffi. The hashes are the same. Which library "
+        "is faster depends on the processor. The name of an installed hasher works, too."
+    ),
+]
 HashThreads = Annotated[
     int,
     Meta(

@@ -14,7 +14,6 @@ from doorward.infrastructure.adapters.chosen import hasher_adapter, mail_adapter
 from doorward.infrastructure.adapters.storage_address import StorageAddress
 from doorward.infrastructure.settings.account_settings import (
     DeletedAccountsDays,
-    HasherName,
     PasswordBlocklist,
     PasswordMinLength,
     ProfileSchemaFile,
@@ -23,7 +22,7 @@ from doorward.infrastructure.settings.account_settings import (
     SessionsPerAccount,
     SignUpMode,
 )
-from doorward.infrastructure.settings.hashing_settings import HashQueue, HashThreads, HashWaitSeconds
+from doorward.infrastructure.settings.hashing_settings import HasherName, HashQueue, HashThreads, HashWaitSeconds
 from doorward.infrastructure.settings.letter_settings import (
     EmailCodes,
     EmailVerificationChoice,

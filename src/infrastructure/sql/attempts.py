@@ -66,13 +66,13 @@ class SqlAttempts:
 
     async def add(self, key: AttemptKey, count: AttemptCount) -> None:
         row = {"login": key.login, "device": key.device, **to_row(count)}
-        self.connection.postpone(execution(ADD, row), "attempt_added")
+        self.connection.postpone(execution(ADD, row), ADD, "attempt_added")
 
     async def save(self, key: AttemptKey, count: AttemptCount) -> None:
         await self.connection.change(REPLACE, {**of(key), **to_row(count, "new_")})
 
     async def clear(self, key: AttemptKey) -> None:
-        self.connection.postpone(execution(DELETE, of(key)), "attempt_cleared")
+        self.connection.postpone(execution(DELETE, of(key)), DELETE, "attempt_cleared")
 
     async def clear_all(self, logins: Sequence[LoginHash]) -> int:
         return sum([await self.connection.change(DELETE_ALL, {"of_login": login}) for login in sorted(logins)])

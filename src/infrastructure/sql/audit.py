@@ -107,7 +107,7 @@ class SqlAudit:
     async def append(self, *new: AuditEntry) -> None:
         """A head may be older than the lock under which it was read. The unique key of stream and number tells, and
         nothing else waits for the account then."""
-        self.connection.postpone(lambda connection: self._append_once_more(connection, new), "audit_stream_grew")
+        self.connection.postpone(lambda connection: self._append_once_more(connection, new), ADD, "audit_stream_grew")
 
     def _append_once_more(self, connection: Connection, new: Sequence[AuditEntry]) -> None:
         try:

@@ -12,10 +12,9 @@ from types import MappingProxyType
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Executable, Row
-from sqlalchemy.exc import IntegrityError
 
 from doorward.domain.errors import DomainError, StorageUnavailable, TransactionConflict
-from doorward.infrastructure.sql.errors import ConnectionLost, connecting, refusal
+from doorward.infrastructure.sql.errors import ConnectionLost, ConstraintViolated, connecting, refusal
 from doorward.infrastructure.sql.waiting import WaitLimit
 
 T = TypeVar("T")
@@ -111,6 +110,11 @@ class SqlConnection:
     """False for reading: each statement is independent. If its connection was lost, it runs again on another one."""
     uncommitted: bool = False
     """True from the first statement of a transaction until it is committed."""
+    lost: bool = False
+    """True once the database may have rolled the transaction back. MySQL would begin another one with the next
+    statement, so that only the second half of a step would be committed."""
+    closed: bool = False
+    """True after the block. The connection belongs to somebody else then."""
     postponed: list[Work[None]] = field(default_factory=list)
     """What the next statement or the commit does first."""
 
@@ -132,22 +136,28 @@ class SqlConnection:
         `name` says in the log what they are for."""
         return await self._run(work, name)
 
-    def postpone(self, work: Work[None], conflict: str) -> None:
+    def postpone(self, work: Work[None], statement: Executable, conflict: str) -> None:
         """Do the work before the next statement of the transaction or before its commit, whichever comes first.
 
-        It costs less than a statement of its own, and suits a change whose result nobody needs. If a constraint of the
-        database refuses it, TransactionConflict with the cause `conflict` is raised there.
+        It costs less than a statement of its own, and suits a change whose result nobody needs. Its refusals are raised
+        there; `statement` is what they name in the log. If a constraint of the database refuses the change, it is
+        TransactionConflict with the cause `conflict`. Raise TypeError for a reading, which has no commit.
         """
+        if not self.in_transaction:
+            raise TypeError("A reading cannot write; use a transaction.")
 
-        def work_or_conflict(connection: Connection) -> None:
+        def work_or_refusal(connection: Connection) -> None:
             try:
                 work(connection)
-            except IntegrityError as error:
-                if error.connection_invalidated:
+            except Exception as error:
+                refused = refusal(error, statement)
+                if refused is None:
                     raise
-                raise TransactionConflict(cause=conflict) from error
+                if isinstance(refused, ConstraintViolated):
+                    refused = TransactionConflict(cause=conflict)
+                raise refused from error
 
-        self.postponed.append(work_or_conflict)
+        self.postponed.append(work_or_refusal)
 
     def _do_postponed(self, connection: Connection) -> None:
         while self.postponed:
@@ -162,6 +172,7 @@ class SqlConnection:
             self._do_postponed(connection)
             return work(connection)
 
+        self._check_usable()
         many_rows = many_rows or has_many_rows(statement)
         try:
             return await self._attempt(lambda session: session.run(work_in_order, many_rows=many_rows), statement)
@@ -182,9 +193,17 @@ class SqlConnection:
             return await work(self.session)
         except Exception as error:
             refused = refusal(error, statement)
+            if self.in_transaction and isinstance(refused or error, StorageUnavailable | TransactionConflict):
+                self.lost = True
             if refused is None:
                 raise
             raise refused from error
+
+    def _check_usable(self) -> None:
+        if self.closed:
+            raise RuntimeError("The block of this connection has ended; open another one.")
+        if self.lost:
+            raise TransactionConflict(cause="transaction_was_lost")
 
     async def commit(self, committed: Callable[[], None]) -> None:
         """Commit, and call `committed` afterwards, even when the caller is cancelled meanwhile.
@@ -194,6 +213,7 @@ class SqlConnection:
         await finish_despite_cancellation(self._commit(committed))
 
     async def _commit(self, committed: Callable[[], None]) -> None:
+        self._check_usable()
         postponed = self._do_postponed if self.postponed else None
         try:
             await self._attempt(lambda session: session.commit(postponed), "commit")
@@ -206,6 +226,7 @@ class SqlConnection:
 
     async def close(self) -> None:
         """Roll back what is not committed and release the connection."""
+        self.closed = True
         if self.uncommitted:
             await finish_despite_cancellation(self._roll_back_and_release())
         else:

@@ -9,7 +9,9 @@ from dishka import AsyncContainer
 
 from doorward.application.accounts.count_attempt import CountAttempt
 from doorward.application.accounts.find_and_count import FindAndCount
+from doorward.application.accounts.import_users import ImportUsers
 from doorward.application.accounts.sign_in_by_code import SignInByCode
+from doorward.application.adoption.adopt_accounts import AdoptAccounts
 from doorward.application.joined_storage import JoinedStorage
 from doorward.application.ports.joining import JoinableStorage
 from doorward.application.ports.storage import Storage, Transaction
@@ -24,9 +26,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 JOINABLE: Final = frozenset({*USE_CASES, *SIGN_IN})
-KEEPS_TRACES: Final = frozenset({CountAttempt, FindAndCount, SignInByCode, RefreshSession, ContinueSession})
-"""A refusal of these leaves something behind, such as a counted attempt. It must not be rolled back with a transaction
-of the program."""
+KEEPS_TRACES: Final = frozenset(
+    {CountAttempt, FindAndCount, SignInByCode, RefreshSession, ContinueSession, ImportUsers, AdoptAccounts}
+)
+"""A refusal of these leaves something behind: a counted attempt, the end of a session whose token was stolen, the
+accounts before the one that was refused. It must not be rolled back with a transaction of the program."""
 
 
 @final
@@ -62,10 +66,7 @@ class OwnTransaction:
     def _within(self, use_case: Any, wanted: str) -> Any:
         """Return a copy of the use case, and of the use cases that it calls, with the joined storage."""
         if type(use_case) in KEEPS_TRACES:
-            raise TypeError(
-                f"{wanted} keeps what it wrote also when it refuses, such as a counted attempt; call it outside of your"
-                " transaction."
-            )
+            raise TypeError(f"{wanted} keeps what it wrote when it refuses; call it outside of your transaction.")
         changed: dict[str, Any] = {}
         for each in fields(use_case):
             value = getattr(use_case, each.name)

@@ -17,8 +17,10 @@ from doorward.application.accounts.change_password import ChangePassword
 from doorward.application.accounts.create_user import CreateUser
 from doorward.application.accounts.find_user import FindUser
 from doorward.application.accounts.identify_user import IdentifyUser
+from doorward.application.accounts.import_users import ImportUsers
 from doorward.application.accounts.list_users import ListUsers
 from doorward.application.accounts.register_user import RegisterUser
+from doorward.application.adoption.adopt_accounts import AdoptAccounts
 from doorward.application.letters.letter_sender import LetterSender
 from doorward.application.ports.clock import Clock
 from doorward.application.sessions.continue_session import ContinueSession
@@ -128,7 +130,7 @@ def test_everything_whose_refusal_leaves_a_trace_is_known() -> None:
 
 async def test_what_must_leave_a_trace_cannot_join(library: Library) -> None:
     async with library.transaction() as mine:
-        for use_case in (Authenticate, RefreshSession, ContinueSession, ChangePassword):
+        for use_case in (Authenticate, RefreshSession, ContinueSession, ChangePassword, ImportUsers, AdoptAccounts):
             with pytest.raises(TypeError, match=f"^{use_case.__name__} keeps .* call it outside"):
                 await mine.get(use_case)
         for other in (LetterSender, Settings):

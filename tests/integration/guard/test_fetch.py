@@ -2,12 +2,13 @@
 
 import socket
 from collections.abc import Iterator
-from threading import Thread
+from contextlib import suppress
+from threading import Event, Thread
 
 import pytest
 
 import doorward.guard.fetch
-from doorward.guard.fetch import fetch
+from doorward.guard.fetch import PunctualResponse, fetch
 from support.programs.processes import PATIENCE, free_port
 
 ANSWERS = {
@@ -93,6 +94,40 @@ def test_an_answer_that_is_too_long_is_not_read_to_its_end(server: Server, monke
 def test_a_server_that_does_not_go_on_is_given_up(server: Server) -> None:
     with pytest.raises(TimeoutError):
         fetch(f"{server.url}/never", {}, 0.05)
+
+
+def test_a_server_that_sends_its_headers_in_drops_is_given_up() -> None:
+    """Each drop comes in time, and all of them together do not."""
+    ours, theirs = socket.socketpair()
+    stopped = Event()
+
+    def drip() -> None:
+        theirs.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        with suppress(OSError):
+            while not stopped.wait(0.005):
+                theirs.sendall(b"x")
+
+    dripping = Thread(target=drip, daemon=True)
+    dripping.start()
+    ours.settimeout(0.05)
+    try:
+        with pytest.raises(TimeoutError):
+            PunctualResponse(ours).begin()
+    finally:
+        stopped.set()
+        dripping.join()
+        ours.close()
+        theirs.close()
+
+
+def test_no_proxy_stands_between_programs_of_one_machine(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys come over plain http only because nobody is on the way."""
+    for each in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(each, raising=False)
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
+    doorward.guard.fetch.opener.cache_clear()
+    assert fetch(f"{server.url}/good", {}, PATIENCE).body == b"good"
+    doorward.guard.fetch.opener.cache_clear()
 
 
 def test_where_nobody_listens_is_an_error_of_the_network() -> None:

@@ -17,7 +17,7 @@ EXAMPLE = block("python", "test_a_moderator_is_admitted_until")
 EXAMPLES = {
     "test_readme.py": EXAMPLE,
     "test_in_memory.py": block("python", "test_a_moderator_is_admitted_as_long", guide("testing-with-doorward.md")),
-    "test_coroutine.py": block("python", "async def test_a_role_counts", guide("testing-with-doorward.md")),
+    "test_coroutine.py": block("python", "test_a_role_counts_at_once", guide("testing-with-doorward.md")),
     "test_app.py": block("python", "doorward_app", guide("testing-with-doorward.md")),
     "test_server.py": block("python", "doorward_server", guide("testing-with-doorward.md")),
     "test_guard.py": block("python", "doorward_server", guide("verifying-tokens.md")),

@@ -1,5 +1,6 @@
 """The fixtures that pytest offers wherever Doorward is installed."""
 
+import json
 from pathlib import Path
 
 import httpx
@@ -10,7 +11,6 @@ from doorward.application.access.grant_role import GrantRole
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import MODERATOR
 from doorward.testing import PASSWORD, DoorwardServer, InMemoryApp, InMemoryDoorward, InMemoryProvider
-from support.programs.command_line import UNLIMITED
 
 
 def test_the_app_answers_in_this_process(doorward: InMemoryDoorward, doorward_app: InMemoryApp) -> None:
@@ -59,12 +59,15 @@ async def test_the_app_answers_coroutines(doorward: InMemoryDoorward, doorward_a
 
 
 def test_a_server_runs_as_a_process_of_its_own(tmp_path: Path) -> None:
-    with DoorwardServer.running(tmp_path, **UNLIMITED) as server:
+    with DoorwardServer.running(tmp_path, sign_up="invited") as server:
         ada = server.user("ada", roles=["moderator"])
         answer = httpx.get(f"{server.url}/api/test/mod", headers=ada.headers(), trust_env=False)
         assert answer.text == "Moderator Content."
         with pytest.raises(RuntimeError, match="users show joan failed"):
             server.command("users", "show", "joan")
+        settings = json.loads(server.command("settings", "--json"))
+        assert settings["DOORWARD_SIGN_UP"] == "invited"
+        assert settings["DOORWARD_HASH_WAIT_SECONDS"] == 60, "a busy machine fails no test of somebody else"
     with pytest.raises(httpx.ConnectError):
         httpx.get(server.url, trust_env=False)
 

@@ -90,6 +90,8 @@ def two_headers(token: str) -> Headers:
         (lambda _: [], 401, b"Bearer"),
         (lambda token: bearer(token[:-1]), 401, b'Bearer error="invalid_token"'),
         (lambda token: bearer(token + "\xff"), 401, b'Bearer error="invalid_token"'),
+        (lambda token: bearer("\xa0" + token), 401, b'Bearer error="invalid_token"'),
+        (lambda token: bearer(token + "\x85"), 401, b'Bearer error="invalid_token"'),
         (two_headers, 400, b'Bearer error="invalid_request"'),
     ],
 )

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 import doorward.guard.pending
-from doorward.guard import Answer
+from doorward.guard import Answer, InvalidToken
 from doorward.guard.follower import MAX_PAUSE_SECONDS, Follower, basic
 from doorward.guard.jwks import ALGORITHMS
 from doorward.guard.key_set import KeySet
 from doorward.guard.revocations import Revocations
-from support.issuer import URL, Issuer
+from support.issuer import SID, URL, Issuer, claims_of
 from support.programs.processes import eventually
 
 LIST = "revocations"
@@ -85,15 +85,16 @@ def test_a_list_that_begins_elsewhere_is_followed_by_the_whole_one(issuer: Issue
     follower, revocations = follower_of(issuer)
     follower.round()
     issuer.list_claims["since"] = "that-of-somebody-else"
-    issuer.end_session(sid := "01932c07-2222-7333-8444-555566667777")
+    issuer.end_session(SID)
     follower.round()
+    revocations.check(claims_of(SID), issuer.clock.now())
     issuer.list_claims.clear()
     follower.round()
     path, headers = issuer.asked[-1]
     assert path == "/.well-known/revocations"
     assert "If-None-Match" not in headers
-    assert revocations.cursor is not None
-    assert sid in issuer.sessions
+    with pytest.raises(InvalidToken):
+        revocations.check(claims_of(SID), issuer.clock.now())
 
 
 def test_a_list_that_is_too_old_is_asked_for_without_waiting(issuer: Issuer) -> None:

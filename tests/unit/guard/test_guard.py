@@ -88,7 +88,8 @@ def test_the_log_says_which_issuer_and_audience_the_guard_should_have(
 def test_the_first_use_starts_the_guard(issuer: Issuer) -> None:
     guard = issuer.guard()
     assert guard.verify(issuer.token).epoch == 3
-    assert (issuer.fetches(), issuer.fetches("revocations")) >= (1, 1)
+    assert issuer.fetches() == 1
+    assert issuer.fetches("revocations") >= 1
     guard.close()
 
 
@@ -207,7 +208,9 @@ def test_a_bad_token_is_answered_as_rfc_6750_says(guard: Guard) -> None:
         ("file:///etc/passwd", {}, "write it as in"),
         ("https://auth.example.org/", {}, "ends with a slash"),
         ("https://auth.example.org?x=1", {}, "ends with a slash"),
-        ("https://ada:secret@auth.example.org", {}, "write it as in"),
+        ("https://ada:pa55w0rd@auth.example.org", {}, "write it as in"),
+        ("ada:pa55w0rd@auth.example.org", {}, "write it as in"),
+        ("https://auth.example.org#", {}, "ends with a slash"),
         ("http://auth.example.org", {}, "allow_http=True"),
         ("our-issuer", {}, "write it as in"),
         (URL, {"audience": ""}, "DOORWARD_AUDIENCE"),
@@ -218,8 +221,9 @@ def test_a_bad_token_is_answered_as_rfc_6750_says(guard: Guard) -> None:
     ],
 )
 def test_a_guard_that_cannot_be_right_says_what_to_write(issuer_name: str, options: dict[str, Any], says: str) -> None:
-    with pytest.raises(ValueError, match=says):
+    with pytest.raises(ValueError, match=says) as refused:
         Guard(issuer_name, **options)
+    assert "pa55w0rd" not in str(refused.value)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """What a revocation list means, and for how long."""
 
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
 
@@ -11,25 +10,11 @@ from doorward.guard.revocations import Revocations
 from doorward.testing.doubles import NOON
 from doorward.tokens.claims import Claims
 from doorward.tokens.verifying_key import VerifyingKey
-from support.issuer import URL, Issuer, jwk_of
+from support.issuer import SID, SUB, URL, Issuer, claims_of, jwk_of
 from support.length import FULL
 
-SID, OTHER_SID = "01932c07-2222-7333-8444-555566667777", "01932c07-2222-7333-8444-555566667778"
-SUB = "01932c07-1111-7222-8333-444455556666"
+OTHER_SID = "01932c07-2222-7333-8444-555566667778"
 SECOND = timedelta(seconds=1)
-
-
-def a_token(sid: str = SID, epoch: int = 3) -> Claims:
-    return Claims(
-        subject=UUID(SUB),
-        session_id=UUID(sid),
-        id=UUID("01932c07-aaaa-7bbb-8ccc-ddddeeeeffff"),
-        roles=frozenset(),
-        epoch=epoch,
-        issued_at=NOON,
-        expires_at=NOON + 900 * SECOND,
-        kid="",
-    )
 
 
 class Reader:
@@ -66,15 +51,15 @@ def test_a_session_that_is_listed_has_ended_and_no_other(reader: Reader) -> None
     """TK-16."""
     reader.issuer.end_session(SID)
     reader.read()
-    assert reader.has_ended(a_token())
-    assert not reader.has_ended(a_token(OTHER_SID))
+    assert reader.has_ended(claims_of())
+    assert not reader.has_ended(claims_of(OTHER_SID))
 
 
 def test_tokens_of_an_earlier_epoch_are_refused(reader: Reader) -> None:
     reader.issuer.revoke_before(4, SUB)
     reader.read()
-    assert reader.has_ended(a_token(epoch=3))
-    assert not reader.has_ended(a_token(epoch=4))
+    assert reader.has_ended(claims_of(epoch=3))
+    assert not reader.has_ended(claims_of(epoch=4))
 
 
 def test_an_entry_is_remembered_beyond_the_next_list_until_its_own_end(reader: Reader) -> None:
@@ -86,11 +71,11 @@ def test_an_entry_is_remembered_beyond_the_next_list_until_its_own_end(reader: R
     for _ in range(3):
         reader.issuer.clock.move(299)
         reader.read()
-        assert reader.has_ended(a_token(epoch=5))
-        assert reader.has_ended(a_token(OTHER_SID))
+        assert reader.has_ended(claims_of(epoch=5))
+        assert reader.has_ended(claims_of(OTHER_SID))
     reader.issuer.clock.move(15)
     reader.read()
-    assert not reader.has_ended(a_token())
+    assert not reader.has_ended(claims_of())
 
 
 def test_the_list_of_a_node_that_is_behind_takes_no_epoch_back(reader: Reader) -> None:
@@ -98,21 +83,21 @@ def test_the_list_of_a_node_that_is_behind_takes_no_epoch_back(reader: Reader) -
     reader.read()
     reader.issuer.revoke_before(2, SUB)
     reader.read()
-    assert reader.has_ended(a_token(epoch=3))
+    assert reader.has_ended(claims_of(epoch=3))
 
 
 def test_without_a_list_nobody_can_tell(reader: Reader) -> None:
     with pytest.raises(Unavailable):
-        reader.check(a_token())
+        reader.check(claims_of())
 
 
 def test_a_list_counts_until_its_end_and_no_longer(reader: Reader) -> None:
     reader.read()
     reader.issuer.clock.move(299.9)
-    reader.check(a_token())
+    reader.check(claims_of())
     reader.issuer.clock.move(0.1)
     with pytest.raises(Unavailable) as refused:
-        reader.check(a_token())
+        reader.check(claims_of())
     assert refused.value.status == 503
     assert refused.value.headers == {"Retry-After": "1"}
 
@@ -121,7 +106,7 @@ def test_what_ended_stays_ended_with_an_old_list(reader: Reader) -> None:
     reader.issuer.end_session(SID)
     reader.read()
     reader.issuer.clock.move(400)
-    assert reader.has_ended(a_token())
+    assert reader.has_ended(claims_of())
 
 
 @pytest.mark.parametrize(
@@ -154,7 +139,7 @@ def test_a_list_that_is_not_wholly_right_adds_nothing_and_counts_for_nothing(
     with pytest.raises(ValueError, match=r"list|claim|clock"):
         reader.read(document)
     with pytest.raises(Unavailable):
-        reader.check(a_token(OTHER_SID))
+        reader.check(claims_of(OTHER_SID))
 
 
 def test_neither_a_list_nor_a_token_counts_as_the_other(reader: Reader) -> None:
@@ -177,13 +162,13 @@ def test_a_list_that_begins_at_our_cursor_adds_to_what_is_known(reader: Reader) 
     reader.issuer.sessions.clear()
     reader.issuer.end_session(OTHER_SID)
     reader.read(reader.issuer.signed_list(since=reader.revocations.cursor))
-    assert reader.has_ended(a_token())
-    assert reader.has_ended(a_token(OTHER_SID))
+    assert reader.has_ended(claims_of())
+    assert reader.has_ended(claims_of(OTHER_SID))
 
 
 def test_the_longest_list_is_read(reader: Reader) -> None:
     entries = 100_000 if FULL else 5_000
     sessions = [{"sid": f"01932c07-2222-7333-8444-{number:012x}", "exp": 9_999_999_999} for number in range(entries)]
     reader.read(reader.issuer.signed_list(sessions=sessions))
-    assert reader.has_ended(a_token(f"01932c07-2222-7333-8444-{entries - 1:012x}"))
-    assert not reader.has_ended(a_token(f"01932c07-2222-7333-8444-{entries:012x}"))
+    assert reader.has_ended(claims_of(f"01932c07-2222-7333-8444-{entries - 1:012x}"))
+    assert not reader.has_ended(claims_of(f"01932c07-2222-7333-8444-{entries:012x}"))

@@ -215,7 +215,23 @@ async def test_an_exception_becomes_a_500_without_details(app: Any) -> None:
     assert reply.header("x-a") is None
     (line,) = logs
     assert (line["event"], line["log_level"]) == ("unhandled_exception", "error")
-    assert isinstance(line["exc_info"], Exception)
+    assert line["exception"]
+    assert line["stack"]
+
+
+async def test_the_log_of_another_program_gets_no_exception_whose_variables_it_could_print() -> None:
+    """LG-03: structlog prints them by default if rich is installed, and so does its `dict_tracebacks`."""
+
+    async def checking(scope: Any, receive: Any, send: Any) -> None:
+        password = "violet harbour kettle"
+        raise RuntimeError(f"a bug while {len(password)} characters were checked")
+
+    with structlog.testing.capture_logs(processors=[structlog.processors.dict_tracebacks]) as logs:
+        await ask(checking)
+    (line,) = logs
+    assert "violet" not in repr(line)
+    assert line["exception"] == "RuntimeError: a bug while 21 characters were checked"
+    assert any(frame.startswith(f"{__name__}:") for frame in line["stack"])
 
 
 async def test_log_lines_of_a_request_have_its_id_and_address_and_later_lines_do_not() -> None:

@@ -8,6 +8,7 @@ import asyncpg
 from doorward.adapters import Finding, StartRefused
 from doorward.infrastructure.sql.contents import HEAD
 from doorward_postgresql.schema import UNUSABLE, Schema, connect, unusable
+from doorward_postgresql.tls import tls_finding
 from doorward_postgresql.url import PostgresqlUrl
 
 ADVICE_SKEW_SECONDS, MAX_SKEW_SECONDS = 1.0, 5.0
@@ -53,13 +54,7 @@ async def writable(connection: asyncpg.Connection) -> Finding:
 
 async def encrypted(connection: asyncpg.Connection, url: PostgresqlUrl) -> Finding:
     version = await connection.fetchval("SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl")
-    return Finding.judged(
-        "tls",
-        f"sslmode={url.sslmode}, {version or 'not encrypted'}",
-        good=version is not None or url.sslmode == "disable",
-        fix="add ?sslmode=verify-full to the database URL",
-        otherwise="advice",
-    )
+    return tls_finding(url, version)
 
 
 async def clock(connection: asyncpg.Connection, now: Callable[[], datetime]) -> Finding:

@@ -1,7 +1,7 @@
 import ssl
 
-from doorward.adapters import StartRefused
-from doorward_postgresql.url import CA_SETTING, PostgresqlUrl, SslMode
+from doorward.adapters import Finding, StartRefused
+from doorward_postgresql.url import CA_SETTING, HERE, PostgresqlUrl, SslMode
 
 
 def tls_context(url: PostgresqlUrl) -> ssl.SSLContext | None:
@@ -20,3 +20,15 @@ def tls_context(url: PostgresqlUrl) -> ssl.SSLContext | None:
     if url.sslmode is SslMode.REQUIRE:
         context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def tls_finding(url: PostgresqlUrl, version: str | None) -> Finding:
+    """Return the finding about TLS and about the proof of the server's identity. `version` is that of the connection,
+    None without TLS."""
+    return Finding.judged(
+        "tls",
+        f"sslmode={url.sslmode}, {version or 'not encrypted'}",
+        good=url.host in HERE or (version is not None and url.sslmode in {SslMode.VERIFY_CA, SslMode.VERIFY_FULL}),
+        fix="add ?sslmode=verify-full to the database URL, with &sslrootcert=FILE when the provider has its own CA",
+        otherwise="wrong" if version is None else "advice",
+    )

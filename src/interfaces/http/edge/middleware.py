@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 from structlog.contextvars import STRUCTLOG_KEY_PREFIX
 
+from doorward.application.told_exception import told
 from doorward.domain.errors import DomainError, Unavailable
 from doorward.interfaces.http.config import HttpConfig
 from doorward.interfaces.http.edge.addresses import ClientAddresses
@@ -145,11 +146,11 @@ class EdgeMiddleware:
             check_query(query)
 
     async def _answer_unexpected(self, scope: HTTPScope, cycle: RequestResponseCycle, error: Exception) -> None:
-        """Log the exception with its traceback, and answer 500 unless an answer has begun. A client that left is not an
+        """Log the exception with its places, and answer 500 unless an answer has begun. A client that left is not an
         error."""
         if cycle.client_left:
             return
-        logger.error("unhandled_exception", exc_info=error)
+        logger.error("unhandled_exception", **told(error))
         if not cycle.status:
             with suppress(OSError):
                 await cycle.respond_with(self._error_answers.answer(InternalError(), scope))

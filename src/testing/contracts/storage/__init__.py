@@ -1,5 +1,5 @@
 """The contract tests of storage. `pytest --pyargs doorward.testing.contracts.storage` runs them."""
 
-from doorward.testing.contracts.storage.adapter import Address, StorageAdapter
+from doorward.testing.contracts.storage.adapter import ExaminedAdapter, ServerAddress
 
-__all__ = ["Address", "StorageAdapter"]
+__all__ = ["ExaminedAdapter", "ServerAddress"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from doorward.application.ports.storage import Storage
 
-Address = tuple[str, int]
+ServerAddress = tuple[str, int]
 """Host and port of a server."""
 
 
@@ -14,10 +14,10 @@ async def nothing() -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StorageAdapter:
+class ExaminedAdapter:
     """A storage adapter and its database, as the contract tests use them. The fixture `storage_adapter` returns it."""
 
-    opened: Callable[[Address | None, float], Storage]
+    opened: Callable[[ServerAddress | None, float], Storage]
     """Return a new storage on the database. It is called in a running event loop, several times for one database.
 
     The first parameter is `address`, or that of a proxy before it. The second is how many seconds the storage may wait
@@ -29,7 +29,7 @@ class StorageAdapter:
     each test, when no storage is open."""
     concurrent: bool = False
     """Whether several transactions write at the same time. If not, they run one after the other."""
-    address: Address | None = None
+    address: ServerAddress | None = None
     """Where the server of the database listens, without TLS. None if it is not reached by TCP: the tests of a server
     that fails are skipped then."""
     guard_seconds: float = 60

@@ -7,22 +7,22 @@ import pytest_asyncio
 
 from doorward.application.ports.storage import Storage
 from doorward.testing.contracts.promises import PROVED
-from doorward.testing.contracts.storage.adapter import StorageAdapter
+from doorward.testing.contracts.storage.adapter import ExaminedAdapter
 from doorward.testing.faulty_proxy import FaultyProxy, faulty_proxy
 
 PATIENT_SECONDS = 60.0
 """Generous, since no contract is about time and the machine may be busy."""
 
-IMPATIENT_SECONDS = 0.3
-"""For tests in which a limit is reached."""
+IMPATIENT_SECONDS = 1.0
+"""For tests in which a limit is reached. What they do before and afterwards takes less, on a busy machine, too."""
 
-MIGRATED = pytest.StashKey[list[StorageAdapter]]()
-UNUSABLE = pytest.StashKey[list[StorageAdapter]]()
+MIGRATED = pytest.StashKey[list[ExaminedAdapter]]()
+UNUSABLE = pytest.StashKey[list[ExaminedAdapter]]()
 """Adapters that could not be migrated. One long report is enough."""
 
 
 @pytest_asyncio.fixture(loop_scope="function")
-async def emptied_adapter(storage_adapter: StorageAdapter, request: pytest.FixtureRequest) -> StorageAdapter:
+async def emptied_adapter(storage_adapter: ExaminedAdapter, request: pytest.FixtureRequest) -> ExaminedAdapter:
     """The adapter, with a migrated and empty database."""
     migrated = request.session.stash.setdefault(MIGRATED, [])
     unusable = request.session.stash.setdefault(UNUSABLE, [])
@@ -38,14 +38,14 @@ async def emptied_adapter(storage_adapter: StorageAdapter, request: pytest.Fixtu
 
 
 @pytest_asyncio.fixture(loop_scope="function")
-async def storage(emptied_adapter: StorageAdapter) -> AsyncIterator[Storage]:
+async def storage(emptied_adapter: ExaminedAdapter) -> AsyncIterator[Storage]:
     storage = emptied_adapter.opened(emptied_adapter.address, PATIENT_SECONDS)
     yield storage
     await storage.close()
 
 
 @pytest_asyncio.fixture(loop_scope="function")
-async def impatient_storage(emptied_adapter: StorageAdapter) -> AsyncIterator[Storage]:
+async def impatient_storage(emptied_adapter: ExaminedAdapter) -> AsyncIterator[Storage]:
     """A storage with short limits."""
     storage = emptied_adapter.opened(emptied_adapter.address, IMPATIENT_SECONDS)
     yield storage
@@ -53,7 +53,7 @@ async def impatient_storage(emptied_adapter: StorageAdapter) -> AsyncIterator[St
 
 
 @pytest_asyncio.fixture(loop_scope="function")
-async def proxy(emptied_adapter: StorageAdapter) -> AsyncIterator[tuple[FaultyProxy, Storage]]:
+async def proxy(emptied_adapter: ExaminedAdapter) -> AsyncIterator[tuple[FaultyProxy, Storage]]:
     """A proxy before the server of the database, and an impatient storage that reaches the server through it."""
     if emptied_adapter.address is None:
         pytest.skip("the adapter names no address of a server")
@@ -64,7 +64,7 @@ async def proxy(emptied_adapter: StorageAdapter) -> AsyncIterator[tuple[FaultyPr
 
 
 @pytest.fixture
-def concurrent(storage_adapter: StorageAdapter) -> bool:
+def concurrent(storage_adapter: ExaminedAdapter) -> bool:
     return storage_adapter.concurrent
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from doorward.application.accounts.count_attempt import CountAttempt
-from doorward.application.ports.repositories import AttemptReader, AttemptRepository
+from doorward.application.ports.attempts import AttemptReader, AttemptRepository
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.access.role import MODERATOR
@@ -148,3 +148,12 @@ async def test_pruning_deletes_at_most_the_given_number_of_counts(storage: Stora
     async with storage.transaction() as tx:
         assert await tx.attempts.prune(NOON, NOON - DAY, 2, 3) == 3
         assert await tx.attempts.prune(NOON, NOON - DAY, 2, 3) == 2
+
+
+@proves(AttemptReader.with_user, "Return the count")
+async def test_a_transaction_reads_a_count_with_its_account_too(storage: Storage) -> None:
+    ada, key = a_user("ada"), AttemptKey(LoginHash(b"1" * 32))
+    await storage_access.put(storage, ada)
+    async with storage.transaction() as tx:
+        assert await tx.attempts.with_user(key, "ada") == (None, ada)
+        assert await tx.attempts.with_user(key, "nobody") == (None, None)

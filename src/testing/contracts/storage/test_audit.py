@@ -249,3 +249,31 @@ async def test_many_accounts_get_their_first_entries_at_once(storage: Storage) -
         await tx.audit.append(*(an_entry(user) for user in people))
     assert {record.sealed.stream for record in await in_order(storage)} == {StreamId(user.id) for user in people}
     assert {record.sealed.number for record in await in_order(storage)} == {1}
+
+
+@proves(AuditReader.in_order, "Return at most")
+async def test_entries_follow_the_one_with_the_given_number_in_its_stream(storage: Storage) -> None:
+    ada = a_user("ada")
+    await put(storage, ada)
+    async with storage.transaction() as tx:
+        await tx.audit.append(*(an_entry(ada, number) for number in range(1, 5)))
+    async with storage.reading() as reading:
+        for number in range(5):
+            following = await reading.audit.in_order(StreamId(ada.id), number, 2)
+            assert [each.sealed.number for each in following] == list(range(1, 5))[number : number + 2]
+
+
+@proves(AuditReader.page, "The entries of one account")
+async def test_entries_of_several_accounts_are_listed_by_their_times_and_not_by_their_numbers(
+    storage: Storage,
+) -> None:
+    ada, bob = a_user("ada"), a_user("bob")
+    await put(storage, ada, bob)
+    for account, number in (*((ada, number) for number in range(1, 12)), (bob, 1)):
+        async with storage.transaction() as tx:
+            await tx.audit.append(an_entry(account, number))
+    async with storage.reading() as reading:
+        times = [each.sealed.at for each in await reading.audit.page(AuditQuery(), None, 20)]
+    milliseconds = [time.replace(microsecond=time.microsecond // 1000 * 1000) for time in times]
+    assert len(times) == 12
+    assert milliseconds == sorted(milliseconds, reverse=True)

@@ -1,7 +1,7 @@
-"""When listeners hear of a commit, what a refusal leaves of a transaction, and how long one waits for another."""
+"""When listeners hear of a commit, what refusals and conflicts leave, and how long a transaction waits for another."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -10,6 +10,7 @@ import pytest
 
 from doorward.application.ports.storage import LockName, Reading, Storage, Transaction
 from doorward.domain.access.role import ADMIN, MODERATOR, RoleName
+from doorward.domain.accounts.attempts import AttemptCount, AttemptKey, LoginHash
 from doorward.domain.accounts.user import User
 from doorward.domain.change_feed.change import Change
 from doorward.domain.errors import (
@@ -25,7 +26,7 @@ from doorward.domain.errors import (
 from doorward.domain.services.service import Service, ServiceId, ServiceSecretHash
 from doorward.testing.builders import a_session, a_user
 from doorward.testing.contracts.promises import proves
-from doorward.testing.contracts.storage.adapter import StorageAdapter
+from doorward.testing.contracts.storage.adapter import ExaminedAdapter
 from doorward.testing.doubles import NOON, PlainSealer
 from doorward.testing.storage_access import announced, found, grant, put
 
@@ -78,7 +79,7 @@ async def test_a_refusal_does_not_end_the_transaction_and_changes_nothing_itself
 
 @proves(Storage.on_commit, "The call happens after")
 async def test_a_listener_that_reads_finds_what_was_committed(
-    storage: Storage, emptied_adapter: StorageAdapter
+    storage: Storage, emptied_adapter: ExaminedAdapter
 ) -> None:
     """The listener is no coroutine. It reads in another thread, with a storage and an event loop of its own."""
 
@@ -116,7 +117,7 @@ async def test_each_read_of_a_reading_returns_what_was_committed_meanwhile(stora
 
 @proves(Storage, "Waiting")
 async def test_a_transaction_that_waits_in_vain_is_unavailable(
-    impatient_storage: Storage, storage: Storage, storage_adapter: StorageAdapter
+    impatient_storage: Storage, storage: Storage, storage_adapter: ExaminedAdapter
 ) -> None:
     async with asyncio.timeout(storage_adapter.guard_seconds), storage.transaction() as holder:
         await holder.locks.take(LockName.ADMINS)
@@ -125,9 +126,34 @@ async def test_a_transaction_that_waits_in_vain_is_unavailable(
                 await tx.locks.take(LockName.ADMINS)
 
 
+@proves(Storage, "StorageUnavailable and TransactionConflict")
+async def test_each_conflict_names_its_cause_for_the_log(storage: Storage) -> None:
+    ada, key = a_user("ada"), AttemptKey(LoginHash(b"1" * 32))
+    count = AttemptCount(attempts=1, first_at=NOON, allowed_at=NOON)
+    await put(storage, ada)
+    async with storage.transaction() as tx:
+        await tx.attempts.add(key, count)
+        await tx.adoptions.add_all("tutorial", ["1"])
+    conflicts: list[Callable[[Transaction], Awaitable[object]]] = [
+        lambda tx: tx.attempts.add(key, count),
+        lambda tx: tx.adoptions.add_all("tutorial", ["1"]),
+        lambda tx: tx.users.add(replace(a_user("bob"), id=ada.id)),
+        lambda tx: tx.users.save(replace(ada, version=7)),
+    ]
+    for conflict in conflicts:
+        with pytest.raises(TransactionConflict) as refused:
+            await run(storage, conflict)
+        assert refused.value.cause
+
+
+async def run(storage: Storage, change: Callable[[Transaction], Awaitable[object]]) -> None:
+    async with storage.transaction() as tx:
+        await change(tx)
+
+
 @proves(Storage.transaction, "If the block goes on")
 async def test_a_block_that_goes_on_after_it_waited_in_vain_commits_everything_or_raises(
-    impatient_storage: Storage, storage: Storage, storage_adapter: StorageAdapter
+    impatient_storage: Storage, storage: Storage, storage_adapter: ExaminedAdapter
 ) -> None:
     """A server may have ended the transaction, and may take a commit afterwards without an error."""
     await put(storage, ADA)

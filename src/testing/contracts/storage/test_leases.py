@@ -110,3 +110,11 @@ async def test_of_many_that_take_a_lease_at_once_one_gets_it(storage: Storage) -
     for number in range(5):
         answers = await asyncio.gather(*(attempt(holder, number * MINUTE) for holder in range(20)))
         assert sorted(answers) == [False] * 19 + [True]
+
+
+@proves(LeaseRepository.give_up, "End the lease")
+async def test_nobody_gives_up_a_lease_that_is_not_there(storage: Storage) -> None:
+    async with storage.transaction() as tx:
+        for holder in ("ada", ""):
+            await tx.leases.give_up("pruning", holder)
+        assert await tx.leases.take("pruning", "bob", NOON, NOON + MINUTE)

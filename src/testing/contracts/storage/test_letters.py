@@ -164,3 +164,17 @@ async def test_a_letter_is_removed_once(storage: Storage) -> None:
         assert await tx.letters.remove(letter.id)
         assert not await tx.letters.remove(letter.id)
     assert await stored(storage, letter) is None
+
+
+@proves(LetterRepository.save, "Save everything but")
+async def test_a_saved_letter_keeps_its_slot_and_the_time_of_its_creation(storage: Storage) -> None:
+    letter = Letter.requested(LetterKind.PASSWORD_RESET, Email.parse("ada@example.org"), "de", NOON)
+    other = Letter.requested(LetterKind.PASSWORD_RESET, Email.parse("bob@example.org"), "de", NOON + DAY)
+    await put(storage, letter)
+    sent = letter.sent(NOON + MINUTE)
+    async with storage.transaction() as tx:
+        assert await tx.letters.save(replace(sent, slot=other.slot, created_at=other.created_at))
+        assert not await tx.letters.add(replace(other, slot=letter.slot))
+        assert await tx.letters.add(other)
+    async with storage.reading() as reading:
+        assert await reading.letters.get(letter.id) == sent

@@ -104,6 +104,24 @@ async def test_a_token_that_is_spent_in_vain_can_be_spent_again(storage: Storage
     assert await found(storage, a_token()) == a_token()
 
 
+@proves(LinkTokenRepository.put, "Store")
+async def test_a_token_keeps_the_address_that_is_to_be_confirmed(storage: Storage) -> None:
+    """VF-02: an account has one token for each purpose."""
+    token_hash = a_token().hash
+    wanted = LinkToken.issued(token_hash, LinkPurpose.EMAIL_CHANGE, ADA, NOON, new_address="Ada.King@example.com")
+    reset = LinkToken.issued(LinkTokenHash(bytes(32)), LinkPurpose.PASSWORD_RESET, ADA, NOON)
+    await put(storage, ADA, wanted, reset)
+    async with storage.reading() as reading:
+        assert await reading.link_tokens.find(token_hash) == wanted
+        assert await reading.link_tokens.of_account(ADA.id, LinkPurpose.EMAIL_CHANGE) == wanted
+        assert await reading.link_tokens.of_account(ADA.id, LinkPurpose.PASSWORD_RESET) == reset
+        assert await reading.link_tokens.of_account(ADA.id, LinkPurpose.EMAIL_VERIFICATION) is None
+    replaced = replace(wanted, new_address=None)
+    await put(storage, replaced)
+    async with storage.reading() as reading:
+        assert await reading.link_tokens.find(token_hash) == replaced
+
+
 @proves(LinkTokenRepository.prune, "Delete at most `limit` tokens")
 async def test_expired_tokens_are_pruned(storage: Storage) -> None:
     people = [a_user(f"user{number}") for number in range(4)]
@@ -122,3 +140,23 @@ async def test_the_tokens_of_a_deleted_account_go_with_it(storage: Storage) -> N
     async with storage.transaction() as tx:
         assert await tx.users.delete(ADA.id)
     assert await found(storage, a_token()) is None
+
+
+@proves(LinkTokenReader.of_user, "Return the tokens")
+async def test_the_tokens_of_an_account_come_by_their_purposes(storage: Storage) -> None:
+    ada = a_user("ada")
+    await put(storage, ada)
+    for number, purpose in enumerate(sorted(LinkPurpose, reverse=True)):
+        token = LinkToken(
+            hash=LinkTokenHash(bytes([number]) * 32),
+            purpose=purpose,
+            user_id=ada.id,
+            address_key="ada@example.org",
+            expires_at=NOON + (9 - number) * MINUTE,
+        )
+        async with storage.transaction() as tx:
+            assert await tx.users.lock(ada.id) is not None
+            await tx.link_tokens.put(token)
+    async with storage.reading() as reading:
+        tokens = await reading.link_tokens.of_user(ada.id)
+    assert [token.purpose for token in tokens] == sorted(LinkPurpose)

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from doorward.application.ports.attempts import AttemptReader
 from doorward.application.ports.letters import LetterReader, LinkTokenReader
-from doorward.application.ports.repositories import AttemptReader
 from doorward.application.ports.storage import Storage
 from doorward.domain.accounts.attempts import UNKNOWN_DEVICES, AttemptCount, AttemptKey, DeviceId
 from doorward.domain.accounts.email import Email

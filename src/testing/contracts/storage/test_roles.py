@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -100,3 +101,11 @@ async def test_a_removed_role_is_one_change_for_everybody(storage: Storage) -> N
         await tx.roles.remove(EDITOR.name)
         await tx.roles.remove(RoleName("wizard"))
     assert await announced(storage) == [Change(Subject.ROLES)]
+
+
+@proves(Storage, "A new storage contains")
+async def test_the_roles_of_a_new_storage_have_a_time_of_creation(storage: Storage) -> None:
+    async with storage.reading() as reading:
+        roles = await reading.roles.all()
+    assert len(roles) == 3
+    assert all(role.created_at.utcoffset() == timedelta(0) for role in roles)

@@ -14,7 +14,7 @@ from doorward.domain.change_feed.change import Change
 from doorward.domain.errors import StorageUnavailable, TransactionConflict
 from doorward.testing.builders import a_user
 from doorward.testing.contracts.promises import proves
-from doorward.testing.contracts.storage.adapter import Address, StorageAdapter
+from doorward.testing.contracts.storage.adapter import ExaminedAdapter, ServerAddress
 from doorward.testing.doubles import NOON
 from doorward.testing.faulty_proxy import FaultyProxy, faulty_proxy
 from doorward.testing.storage_access import found, grant, put
@@ -36,7 +36,7 @@ async def require_unavailable(storage: Storage, user: User) -> None:
 @proves(Storage, "If its server", "No error", "The storage serves again")
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_a_server_that_fails_is_unavailable_and_serves_afterwards(
-    storage_adapter: StorageAdapter, proxy: Proxy, fault: str
+    storage_adapter: ExaminedAdapter, proxy: Proxy, fault: str
 ) -> None:
     server, storage = proxy
     ada = a_user()
@@ -52,7 +52,7 @@ async def test_a_server_that_fails_is_unavailable_and_serves_afterwards(
 @proves(Storage, "If its server", "No error")
 @pytest.mark.parametrize("fault", [*FAULTS, "garbage"])
 async def test_a_server_that_fails_while_a_connection_is_made_is_unavailable(
-    storage_adapter: StorageAdapter, proxy: Proxy, fault: str
+    storage_adapter: ExaminedAdapter, proxy: Proxy, fault: str
 ) -> None:
     server, storage = proxy
     server.fail(fault)
@@ -61,7 +61,9 @@ async def test_a_server_that_fails_while_a_connection_is_made_is_unavailable(
 
 
 @proves(Storage, "If its server", "No error")
-async def test_a_server_that_does_not_listen_is_unavailable(emptied_adapter: StorageAdapter, nowhere: Address) -> None:
+async def test_a_server_that_does_not_listen_is_unavailable(
+    emptied_adapter: ExaminedAdapter, nowhere: ServerAddress
+) -> None:
     storage = emptied_adapter.opened(nowhere, 1)
     async with asyncio.timeout(emptied_adapter.guard_seconds):
         await require_unavailable(storage, a_user())
@@ -69,7 +71,7 @@ async def test_a_server_that_does_not_listen_is_unavailable(emptied_adapter: Sto
 
 
 @pytest_asyncio.fixture(loop_scope="function")
-async def nowhere(emptied_adapter: StorageAdapter) -> Address:
+async def nowhere(emptied_adapter: ExaminedAdapter) -> ServerAddress:
     """An address at which nobody listens any more."""
     if emptied_adapter.address is None:
         pytest.skip("the adapter names no address of a server")
@@ -79,7 +81,7 @@ async def nowhere(emptied_adapter: StorageAdapter) -> Address:
 
 @proves(Transaction, "TransactionConflict ends")
 async def test_a_transaction_that_loses_its_connection_stores_nothing(
-    storage_adapter: StorageAdapter, proxy: Proxy, storage: Storage
+    storage_adapter: ExaminedAdapter, proxy: Proxy, storage: Storage
 ) -> None:
     """Whoever repeats it may do so: the database has rolled it back."""
     server, behind = proxy
@@ -105,7 +107,7 @@ async def test_a_transaction_that_loses_its_connection_stores_nothing(
 @proves(Storage.on_commit, "The changes are `certain`")
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_a_commit_whose_answer_is_lost_is_refused_and_announced_as_uncertain(
-    storage_adapter: StorageAdapter, proxy: Proxy, storage: Storage, fault: str
+    storage_adapter: ExaminedAdapter, proxy: Proxy, storage: Storage, fault: str
 ) -> None:
     """It is no TransactionConflict: what was committed must not be repeated."""
     server, behind = proxy
@@ -126,9 +128,9 @@ async def test_a_commit_whose_answer_is_lost_is_refused_and_announced_as_uncerta
 
 
 @proves(Storage.close, "Close every connection")
-async def test_a_closed_storage_has_no_connection(storage_adapter: StorageAdapter, proxy: Proxy) -> None:
+async def test_a_closed_storage_has_no_connection(storage_adapter: ExaminedAdapter, proxy: Proxy) -> None:
     server, storage = proxy
     await put(storage, a_user())
     await storage.close()
     async with asyncio.timeout(storage_adapter.guard_seconds):
-        await server.is_free()
+        await server.wait_until_free()

@@ -192,40 +192,48 @@ async def test_a_session_that_opens_while_all_end_is_ended_or_of_the_next_epoch(
             await tx.sessions.end_all(ada.id, epoch)
 
 
+async def rotate(tx: Transaction, mine: Session) -> object:
+    return await tx.sessions.rotate(mine.id, mine.token_hash, RefreshTokenHash(b"\1" * 32), POLICY, NOON)
+
+
+async def end(tx: Transaction, mine: Session) -> object:
+    return await tx.sessions.end([mine])
+
+
+async def end_others(tx: Transaction, mine: Session) -> object:
+    await tx.users.lock(mine.user_id)
+    return await tx.sessions.end(other_sessions(await tx.sessions.of_user(mine.user_id), mine.id))
+
+
+async def open_one(tx: Transaction, mine: Session) -> object:
+    ada = await tx.users.lock(mine.user_id)
+    assert ada is not None
+    new = a_session(ada)
+    await tx.sessions.add(new)
+    return await end_surplus(tx, new, at_most(20))
+
+
+async def end_all(tx: Transaction, mine: Session) -> object:
+    await tx.users.lock(mine.user_id)
+    return await tx.sessions.end_all(mine.user_id, 1)
+
+
+WAYS = [rotate, end, open_one, rotate, end_others, open_one, end, end_all]
+"""Changes of the sessions of one account. Each has one of them as its own; the last one ends all."""
+
+
 @proves(Transaction, "TransactionConflict ends")
 async def test_all_concurrent_changes_of_one_account_succeed_or_are_refused_as_unavailable(storage: Storage) -> None:
     ada = a_user()
     own = await some(storage, ada, 30)
 
-    async def rotate(tx: Transaction, mine: Session) -> object:
-        return await tx.sessions.rotate(mine.id, mine.token_hash, RefreshTokenHash(b"\1" * 32), POLICY, NOON)
-
-    async def end(tx: Transaction, mine: Session) -> object:
-        return await tx.sessions.end([mine])
-
-    async def end_others(tx: Transaction, mine: Session) -> object:
-        await tx.users.lock(ada.id)
-        return await tx.sessions.end(other_sessions(await tx.sessions.of_user(ada.id), mine.id))
-
-    async def open_one(tx: Transaction, _: Session) -> object:
-        await tx.users.lock(ada.id)
-        new = a_session(ada)
-        await tx.sessions.add(new)
-        return await end_surplus(tx, new, at_most(20))
-
-    async def end_all(tx: Transaction, _: Session) -> object:
-        await tx.users.lock(ada.id)
-        return await tx.sessions.end_all(ada.id, 1)
-
-    ways = [rotate, end, open_one, rotate, end_others, open_one, end, end_all]
-
     @retried
     async def work(number: int) -> None:
         async with storage.transaction() as tx:
-            await ways[number % len(ways)](tx, own[number % len(own)])
+            await WAYS[number % len(WAYS)](tx, own[number % len(own)])
 
     answers = await asyncio.gather(*map(work, range(64)), return_exceptions=True)
     assert {type(answer) for answer in answers} <= {type(None), TransactionConflict, StorageUnavailable}
     assert None in answers
-    await work(len(ways) - 1)
+    await work(len(WAYS) - 1)
     assert await sessions_of(storage, ada) == []

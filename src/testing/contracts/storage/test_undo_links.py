@@ -5,14 +5,14 @@ from hashlib import sha256
 
 import pytest
 
-from doorward.application.ports.letters import LinkTokenRepository, UndoLinkReader, UndoLinkRepository
+from doorward.application.ports.letters import UndoLinkReader, UndoLinkRepository
 from doorward.application.ports.repositories import UserRepository
 from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 from doorward.domain.accounts.email import Email
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import AccountMissing, EmailTaken
-from doorward.domain.letters.link_token import LinkPurpose, LinkToken, LinkTokenHash
+from doorward.domain.letters.link_token import LinkTokenHash
 from doorward.domain.letters.undo_link import UndoLink
 from doorward.testing.builders import a_user, email_of
 from doorward.testing.contracts.promises import proves
@@ -157,21 +157,3 @@ async def test_the_links_of_a_deleted_account_go_with_it(storage: Storage) -> No
     async with storage.transaction() as tx:
         assert await tx.users.delete(ADA.id)
     assert await found(storage, a_link()) is None
-
-
-@proves(LinkTokenRepository.put, "Store")
-async def test_a_token_keeps_the_address_that_is_to_be_confirmed(storage: Storage) -> None:
-    """VF-02: an account has one token for each purpose."""
-    token_hash = a_link().hash
-    wanted = LinkToken.issued(token_hash, LinkPurpose.EMAIL_CHANGE, ADA, NOON, new_address="Ada.King@example.com")
-    reset = LinkToken.issued(LinkTokenHash(bytes(32)), LinkPurpose.PASSWORD_RESET, ADA, NOON)
-    await put(storage, ADA, wanted, reset)
-    async with storage.reading() as reading:
-        assert await reading.link_tokens.find(token_hash) == wanted
-        assert await reading.link_tokens.of_account(ADA.id, LinkPurpose.EMAIL_CHANGE) == wanted
-        assert await reading.link_tokens.of_account(ADA.id, LinkPurpose.PASSWORD_RESET) == reset
-        assert await reading.link_tokens.of_account(ADA.id, LinkPurpose.EMAIL_VERIFICATION) is None
-    replaced = replace(wanted, new_address=None)
-    await put(storage, replaced)
-    async with storage.reading() as reading:
-        assert await reading.link_tokens.find(token_hash) == replaced
