@@ -10,15 +10,7 @@ from typing import Any
 import asyncmy.errors
 import pytest
 from sqlalchemy import Executable, literal, select
-from sqlalchemy.exc import (
-    DBAPIError,
-    IntegrityError,
-    InterfaceError,
-    InternalError,
-    OperationalError,
-    PendingRollbackError,
-    ProgrammingError,
-)
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from doorward.domain.errors import StorageUnavailable, TransactionConflict
@@ -138,7 +130,6 @@ def test_a_constraint_that_strangers_violate_costs_no_search_for_the_statement(m
 def test_an_error_of_the_network_names_itself() -> None:
     assert_becomes(ConnectionResetError(104, "reset"), ConnectionLost, "ConnectionResetError ECONNRESET in commit")
     assert_becomes(EOFError("secret 5"), ConnectionLost, "EOFError in commit")
-    assert_becomes(PendingRollbackError("secret 5"), TransactionConflict, "PendingRollbackError in commit")
     assert_becomes(TimeoutError(), StorageUnavailable, "TimeoutError in commit")
     assert_becomes(PoolTimeout("QueuePool limit"), StorageUnavailable, "TimeoutError in commit")
 

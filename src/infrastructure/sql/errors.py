@@ -15,7 +15,6 @@ from sqlalchemy.exc import (
     InterfaceError,
     InternalError,
     NotSupportedError,
-    PendingRollbackError,
     ProgrammingError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -61,7 +60,7 @@ PROGRAMMING_ERRORS = (ProgrammingError, NotSupportedError, DataError)
 CONNECTION_LOST_ERRORS = (OSError, EOFError)
 """Errors of the network that drivers let through."""
 
-FORESEEN = (DBAPIError, PendingRollbackError, PoolTimeout, *CONNECTION_LOST_ERRORS)
+FORESEEN = (DBAPIError, PoolTimeout, *CONNECTION_LOST_ERRORS)
 """Errors of which class and code say enough. The log has the trace of all others."""
 
 OWN_PACKAGE = "doorward."
@@ -121,8 +120,10 @@ def refusal(error: Exception, at: Executable | str) -> Exception | None:
 
 
 def kind_of_refusal(error: Exception) -> type[StorageUnavailable | TransactionConflict] | None:
+    if isinstance(error, TimeoutError | PoolTimeout):
+        return StorageUnavailable
     if not isinstance(error, DBAPIError):
-        return kind_without_an_answer(error)
+        return ConnectionLost if is_connection_lost(error) else None
     if is_unusable(error.orig):
         return StorageUnavailable
     if error.connection_invalidated:
@@ -130,14 +131,6 @@ def kind_of_refusal(error: Exception) -> type[StorageUnavailable | TransactionCo
     if error_code(error.orig) in ROLLED_BACK_CODES:
         return TransactionConflict
     return None if isinstance(error, PROGRAMMING_ERRORS) else StorageUnavailable
-
-
-def kind_without_an_answer(error: Exception) -> type[StorageUnavailable | TransactionConflict] | None:
-    if isinstance(error, TimeoutError | PoolTimeout):
-        return StorageUnavailable
-    if isinstance(error, PendingRollbackError):  # an earlier statement has lost the connection and the transaction
-        return TransactionConflict
-    return ConnectionLost if is_connection_lost(error) else None
 
 
 def cause_of(error: Exception, at: str) -> str:
