@@ -68,7 +68,7 @@ class AsyncSession:
         connection rolls back when it is returned."""
         self.in_transaction = False
         self.limit = WaitLimit(self.connections.limits.wait_seconds)
-        await self.run(work)
+        await self._run_within_limit(work)  # SqlConnection ends transactions despite cancellation
 
     async def _run_within_limit(self, work: Work[T]) -> T:
         async with self.limit:

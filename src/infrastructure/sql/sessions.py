@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, final
@@ -12,7 +12,7 @@ from doorward.domain.ids import SessionId, UserId
 from doorward.domain.sessions.refresh_token import RefreshTokenHash, RotatedToken, fingerprint
 from doorward.domain.sessions.session import Device, Session, SessionPolicy
 from doorward.infrastructure.sql.changes import Feed
-from doorward.infrastructure.sql.connection import SqlConnection, SqlRow, batches, padded
+from doorward.infrastructure.sql.connection import SqlConnection, SqlRow, batches, execution, padded
 from doorward.infrastructure.sql.errors import ConstraintViolated
 from doorward.infrastructure.sql.rotated_tokens import MAX_ROTATED_TOKENS_CHARACTERS, StoredRotatedTokens, to_text
 from doorward.infrastructure.sql.session_deletion import delete_sessions, session_ids_of
@@ -89,6 +89,7 @@ DELETE_UNUSED = delete(sessions).where(
 class SqlSessions:
     connection: SqlConnection
     feed: Feed
+    held: Collection[UserId]
 
     async def get(self, session_id: SessionId) -> Session | None:
         return await self._one(GET, session_id)
@@ -106,6 +107,9 @@ class SqlSessions:
         return [to_session(row) for row in await self.connection.rows(OF_USER, {"user_id": user_id})]
 
     async def add(self, session: Session) -> None:
+        if session.user_id in self.held:  # so the account exists
+            self.connection.postpone(execution(ADD, to_row(session)), ADD, "session_added")
+            return
         try:
             await self.connection.change(ADD, to_row(session))
         except ConstraintViolated:

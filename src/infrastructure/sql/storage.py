@@ -9,6 +9,7 @@ from typing import Self, final
 from doorward.application.ports.storage import CommitListener, Reading, Transaction
 from doorward.domain.change_feed.change import Change
 from doorward.domain.errors import TransactionConflict
+from doorward.domain.ids import UserId
 from doorward.infrastructure.clock import SystemClock
 from doorward.infrastructure.sql.adoptions import SqlAdoptions
 from doorward.infrastructure.sql.attempts import SqlAttempts
@@ -52,10 +53,12 @@ class SqlRepositories:
     feed: Feed
     now: Callable[[], datetime]
     heads: AuditHeads = field(default_factory=AuditHeads)
+    held: set[UserId] = field(default_factory=set)
+    """The accounts that this transaction has locked."""
 
     @property
     def users(self) -> SqlUsers:
-        return SqlUsers(self.connection, self.feed, self.heads)
+        return SqlUsers(self.connection, self.feed, self.heads, self.held)
 
     @property
     def roles(self) -> SqlRoles:
@@ -63,7 +66,7 @@ class SqlRepositories:
 
     @property
     def sessions(self) -> SqlSessions:
-        return SqlSessions(self.connection, self.feed)
+        return SqlSessions(self.connection, self.feed, self.held)
 
     @property
     def services(self) -> SqlServices:

@@ -102,6 +102,7 @@ class SqlUsers:
     connection: SqlConnection
     feed: Feed
     heads: AuditHeads
+    held: set[UserId]
 
     async def get(self, user_id: UserId) -> User | None:
         return next(to_users(await self.connection.rows(GET, {"user_id": user_id})), None)
@@ -159,13 +160,17 @@ class SqlUsers:
         if not locked:
             return False
         await delete_accounts(self.connection, [user_id])
+        self.held.discard(user_id)
         await self.feed.announce(Change.of_account(user_id), Change.sessions_ended(user_id, locked[0].epoch + 1))
         return True
 
     async def lock(self, user_id: UserId) -> User | None:
         rows = await self.connection.rows(LOCKED, {"user_id": user_id})
         self.heads.remember(user_id, rows)
-        return next(to_users(rows), None)
+        user = next(to_users(rows), None)
+        if user is not None:
+            self.held.add(user_id)
+        return user
 
     async def grant(self, user_id: UserId, role: RoleName, now: datetime) -> bool:
         if not await self._grant(user_id, role, now):
