@@ -17,10 +17,13 @@ SECRET_TEXTS = re.compile(
     r"|\$argon2[a-z]*\$[^\s'\"]+"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END|\Z)"
     r"|(?<=://)[^/\s'\"@:]*(?::\S*)?@"  # user and password of a URL, however many @ the password has
-    r"|(?<=[?&;#])[\w.-]*(?i:pass|pwd|secret|token|key|auth|credential)[\w.-]*=[^&;\s'\"]+"  # options of a URL
+    r"|(?:(?<=[?&;])|(?<=#)(?!token=))[\w.-]*(?i:pass|pwd|secret|token|key|auth|credential)[\w.-]*=[^&;\s'\"]+"  # options of a URL
     r"|(?<=\[parameters: ).*",  # of a statement, in SQLAlchemy's messages
     re.DOTALL,
 )
+"""`#token=` is left as it is: so end the links of letters, which are logged only where this machine alone can use the
+service."""
+
 MAX_DEPTH_LEVELS = 4
 MAX_CACHED_NAMES = 1_024
 """More than there are field names, because the names are constants of the source."""

@@ -97,6 +97,12 @@ def test_other_fields_stay_as_they_are() -> None:
     assert without_secrets(None, "info", dict(event)) == event
 
 
+def test_the_link_of_a_letter_stays_readable() -> None:
+    """It is logged only where this machine alone can use the service, and people follow it."""
+    event = {"event": "letter_written", "link": "http://127.0.0.1:8080/reset-password#token=abc"}
+    assert without_secrets(None, "info", dict(event)) == event
+
+
 def test_an_exception_has_types_messages_and_places_but_no_values() -> None:
     """LG-03."""
     event: Mapping[str, Any] = {}
