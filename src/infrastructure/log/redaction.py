@@ -17,7 +17,8 @@ SECRET_TEXTS = re.compile(
     r"|\$argon2[a-z]*\$[^\s'\"]+"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END|\Z)"
     r"|(?<=://)[^/\s'\"@:]*(?::\S*)?@"  # user and password of a URL, however many @ the password has
-    r"|(?:(?<=[?&;])|(?<=#)(?!token=))[\w.-]*(?i:pass|pwd|secret|token|key|auth|credential)[\w.-]*=[^&;\s'\"]+"  # options of a URL
+    r"|(?:(?<=[?&;])|(?<=#)(?!token=))[\w.-]*(?i:pass|pwd|secret|token|key|auth|credential)"  # the name of an option
+    r"[\w.-]*=[^&;\s'\"]+"  # of a URL, and its value
     r"|(?<=\[parameters: ).*",  # of a statement, in SQLAlchemy's messages
     re.DOTALL,
 )
