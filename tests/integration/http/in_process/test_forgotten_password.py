@@ -10,11 +10,15 @@ import pytest
 
 from doorward.application.letters.list_letters import ListLetters
 from doorward.domain.letters.letter import Letter, LetterState
+from doorward.infrastructure.adapters.storage_adapter import StorageAdapter
 from doorward.infrastructure.settings.data_dir import letters_folder
+from doorward.infrastructure.sql.adapter import SqlAdapter
+from doorward.infrastructure.sql.tables import metadata
 from doorward.testing.builders import OTHER_PASSWORD, PASSWORD
 from support.http.in_process import App, ServeApp
 from support.http.letters import letters_to, link_of, text_of
 from support.http.service import Unique, outcome
+from support.made_tables import account_of
 
 FORGOT, RESET = "/api/auth/password/forgot", "/api/auth/password/reset"
 GONE = (400, "invalid_link")
@@ -203,11 +207,20 @@ def test_the_languages_of_a_request_are_limited(client: httpx2.Client) -> None:
     assert outcome(answer) == (431, "headers_too_large")
 
 
+def everything_in(database: StorageAdapter) -> bytes:
+    """Return the files of SQLite, or the rows of MySQL as text."""
+    assert isinstance(database, SqlAdapter)
+    if database.files:
+        return b"".join(path.read_bytes() for path in database.files if path.exists())
+    account, name = account_of(database.url), database.url.database
+    return repr([account.execute(f"SELECT * FROM {name}.{table}") for table in metadata.tables]).encode()
+
+
 def test_no_token_is_in_the_database(server: App, client: httpx2.Client, unique: Unique) -> None:
     """RS-02."""
     ada = server.create_user(unique("ada"))
     token = token_for(server, client, ada.email)
-    stored = b"".join(path.read_bytes() for path in server.settings.data_dir.glob("doorward.db*"))
+    stored = everything_in(server.settings.database)
     assert ada.email.encode() in stored
     assert token.encode() not in stored
     assert "token" not in Letter.__annotations__
