@@ -13,9 +13,9 @@ from typing import TypeVar, final
 from sqlalchemy import Connection, Engine
 from sqlalchemy.util import greenlet_spawn
 
-from doorward.infrastructure.sql.connection import Limits, Work, finish_despite_cancellation
+from doorward.infrastructure.sql.connection import Limits, Work
 from doorward.infrastructure.sql.errors import connecting
-from doorward.infrastructure.sql.waiting import Places, WaitLimit
+from doorward.infrastructure.sql.waiting import Places, WaitLimit, finish_despite_cancellation
 
 T = TypeVar("T")
 

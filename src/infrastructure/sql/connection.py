@@ -4,8 +4,7 @@ SQLAlchemy runs the statements, in `asynchronous.py` and `sqlite.py`. This modul
 retry of a read on a lost connection, and refusals of the domain in place of errors of drivers.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -15,7 +14,7 @@ from sqlalchemy import Connection, Executable, Row
 
 from doorward.domain.errors import DomainError, StorageUnavailable, TransactionConflict
 from doorward.infrastructure.sql.errors import ConnectionLost, ConstraintViolated, connecting, refusal
-from doorward.infrastructure.sql.waiting import WaitLimit
+from doorward.infrastructure.sql.waiting import WaitLimit, finish_despite_cancellation
 
 T = TypeVar("T")
 Values = Mapping[str, Any]
@@ -286,17 +285,3 @@ def batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
     """Yield the values in parts that one statement takes."""
     for start in range(0, len(values), MAX_KEYS_PER_STATEMENT):
         yield values[start : start + MAX_KEYS_PER_STATEMENT]
-
-
-async def finish_despite_cancellation(work: Coroutine[Any, Any, T]) -> T:
-    """Return the result of `work`. If the caller is cancelled meanwhile, raise CancelledError afterwards."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        while not task.done():
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait({task})
-        if not task.cancelled():
-            task.exception()
-        raise

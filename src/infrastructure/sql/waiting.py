@@ -1,11 +1,14 @@
 """Waiting for the database: limits in time and in number. A wait for the processor counts as one tick."""
 
 import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
 from types import TracebackType
-from typing import final
+from typing import Any, TypeVar, final
 
 from doorward.domain.errors import StorageBusy
 
+T = TypeVar("T")
 TICK_SECONDS = 0.025
 """Waiting is counted in ticks of this length."""
 
@@ -98,3 +101,17 @@ class Places:
             raise StorageBusy(cause="no_connection_became_free") from error
         finally:
             self._waiting -= 1
+
+
+async def finish_despite_cancellation(work: Coroutine[Any, Any, T]) -> T:
+    """Return the result of `work`. If the caller is cancelled meanwhile, raise CancelledError afterwards."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        while not task.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait({task})
+        if not task.cancelled():
+            task.exception()
+        raise
