@@ -39,6 +39,7 @@ from doorward.application.change_feed.directory import AccessDirectory
 from doorward.application.change_feed.ended_sessions import EndedSessions
 from doorward.application.change_feed.feed_marks import FeedMarks
 from doorward.application.change_feed.follower import ChangeFollower, FollowerTimings
+from doorward.application.change_feed.heartbeat import Heartbeat
 from doorward.application.letters.letter_sender import LetterSender
 from doorward.application.letters.prepare_letter import PrepareLetter
 from doorward.application.sessions.continue_session import ContinueSession
@@ -275,8 +276,9 @@ class House:
 
     def follower(self, **timings: Any) -> ChangeFollower:
         """Return a follower of the change feed with these fields of FollowerTimings."""
+        heartbeat = Heartbeat(self.storage, self.clock, self.log)
         parts = self.storage, self.directory, self.ended, self.ring, self.clock, self.log
-        return ChangeFollower(*parts, timings=FollowerTimings(**timings))
+        return ChangeFollower(*parts, heartbeat=heartbeat, timings=FollowerTimings(**timings))
 
     async def with_user(self, name: str = "ada", *roles: RoleName, disabled: bool = False) -> User:
         """Add an account and return it."""

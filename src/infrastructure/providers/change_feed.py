@@ -8,6 +8,7 @@ from doorward.application.change_feed.directory import AccessDirectory
 from doorward.application.change_feed.ended_sessions import EndedSessions
 from doorward.application.change_feed.feed_marks import FeedMarks
 from doorward.application.change_feed.follower import ChangeFollower, FollowerTimings
+from doorward.application.change_feed.heartbeat import Heartbeat
 from doorward.application.change_feed.revocation_publisher import RevocationPublisher
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.storage import Storage
@@ -24,6 +25,7 @@ class ChangeFeedProvider(Provider):
         self.settings = settings
 
     follower = provide(ChangeFollower)
+    heartbeat = provide(Heartbeat)
     revocation_publisher = provide(RevocationPublisher)
 
     @provide
@@ -31,8 +33,8 @@ class ChangeFeedProvider(Provider):
         return FollowerTimings()
 
     @provide
-    def directory(self, storage: Storage, clock: Clock) -> AccessDirectory:
-        return AccessDirectory(storage, clock)
+    def directory(self, storage: Storage, clock: Clock, heartbeat: Heartbeat) -> AccessDirectory:
+        return AccessDirectory(storage, clock, is_old=heartbeat.is_old)
 
     @provide
     def ended_sessions(self, storage: Storage, clock: Clock, secret: MasterSecret) -> EndedSessions:
