@@ -60,6 +60,9 @@ class JoinedStorage:
     def distrust_reads_while(self, are_old: Callable[[], bool]) -> None:
         """Do nothing, for the same reason."""
 
+    def distrusts_reads(self) -> bool:
+        return False
+
     def following(self) -> AbstractAsyncContextManager[Reading]:
         return self.reading()
 

@@ -28,6 +28,9 @@ class ReplicaStorage(MemoryStorage):
     def distrust_reads_while(self, are_old: Callable[[], bool]) -> None:
         self._are_old = are_old
 
+    def distrusts_reads(self) -> bool:
+        return self._are_old()
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[MemoryTransaction]:
         self._refuse_if_away()

@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -43,16 +43,9 @@ class AccessDirectory:
     entries serve until they are too old; after that, requests are rejected with StorageUnavailable.
     """
 
-    def __init__(
-        self,
-        storage: Storage,
-        clock: Clock,
-        max_entries: int = MAX_ENTRIES,
-        is_old: Callable[[], bool] | None = None,
-    ) -> None:
-        """While `is_old` returns True, the feed does not count as heard, so that the database decides each time."""
+    def __init__(self, storage: Storage, clock: Clock, max_entries: int = MAX_ENTRIES) -> None:
         self._storage = storage
-        self._is_old = is_old if storage.reads_can_be_old else None
+        self._reads_can_be_old = storage.reads_can_be_old
         self._monotonic = clock.monotonic
         self._max_entries = max_entries
         self._entries: dict[UserId, Entry] = {}
@@ -62,11 +55,12 @@ class AccessDirectory:
         storage.on_commit(self.apply)
 
     def known(self, user_id: UserId) -> Entry | None:
-        """Return the entry of the account if it is fresh enough to decide; None when the database must be read."""
+        """Return the entry of the account if it is fresh enough to decide and the feed counts as heard; None when the
+        database must be read."""
         entry = self._entries.get(user_id)
         if entry is None or self._monotonic() - entry.read_at >= MAX_AGE_SECONDS:
             return None
-        if self._is_old is not None and self._is_old():
+        if self._reads_can_be_old and self._storage.distrusts_reads():
             return None
         entry.used = True
         return entry
@@ -149,7 +143,7 @@ class AccessDirectory:
     async def refresh(self) -> None:
         """Read the entries in use again that are older than REFRESH_AFTER_SECONDS, and drop the old entries that are
         not in use. Raise StorageUnavailable."""
-        if self._is_old is not None and self._is_old():
+        if self._storage.distrusts_reads():
             return  # nobody uses the entries meanwhile
         now = self._monotonic()
         used: list[tuple[UserId, Entry]] = []

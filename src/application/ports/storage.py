@@ -221,6 +221,10 @@ class Storage(Protocol):
         """Let each Reading that `reading` opens while `are_old` returns True see every commit that ended before."""
         ...
 
+    def distrusts_reads(self) -> bool:
+        """Return what `are_old` returns now; False if none was given, or if reads cannot be old."""
+        ...
+
     def following(self) -> AbstractAsyncContextManager[Reading]:
         """Open a Reading that may be as old as those that are not distrusted. The caller reads the change feed and the
         heartbeat through it."""

@@ -10,7 +10,7 @@ from doorward.infrastructure.sql.tables import agreed_settings
 from doorward.infrastructure.sql.types import utc_now
 
 ALL = select(agreed_settings.c.name, agreed_settings.c.value).order_by(agreed_settings.c.name)
-ADD = insert(agreed_settings).values(agreed_at=utc_now())
+ADD = insert(agreed_settings).values(name=bindparam("setting"), value=bindparam("content"), agreed_at=utc_now())
 RENEW = (
     update(agreed_settings)
     .where(agreed_settings.c.name == bindparam("setting"))
@@ -28,7 +28,7 @@ class SqlAgreedSettings:
 
     async def agree(self, name: str, value: str) -> None:
         try:
-            await self.connection.change(ADD, {"name": name, "value": value})
+            await self.connection.change(ADD, {"setting": name, "content": value})
         except ConstraintViolated:  # it has a value
             return
 

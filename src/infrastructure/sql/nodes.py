@@ -12,7 +12,13 @@ from doorward.infrastructure.sql.types import seconds_since, utc_now
 SILENCE = seconds_since(nodes.c.reported_at)
 ALL = select(nodes, SILENCE.label("age")).order_by(nodes.c.reported_at, nodes.c.id)
 RENEW = update(nodes).where(nodes.c.id == bindparam("node")).values(reported_at=utc_now())
-ADD = insert(nodes).values(started_at=utc_now(), reported_at=utc_now())
+ADD = insert(nodes).values(
+    id=bindparam("node", type_=nodes.c.id.type),
+    name=bindparam("called"),
+    version=bindparam("release"),
+    started_at=utc_now(),
+    reported_at=utc_now(),
+)
 REMOVE = delete(nodes).where(nodes.c.id == bindparam("node"))
 PRUNE = delete(nodes).where(bindparam("silent") < SILENCE)
 
@@ -27,7 +33,7 @@ class SqlNodes:
 
     async def report(self, node: Node) -> None:
         if not await self.connection.change(RENEW, {"node": node.id}):
-            await self.connection.change(ADD, {"id": node.id, "name": node.name, "version": node.version})
+            await self.connection.change(ADD, {"node": node.id, "called": node.name, "release": node.version})
 
     async def remove(self, node_id: NodeId) -> None:
         await self.connection.change(REMOVE, {"node": node_id})

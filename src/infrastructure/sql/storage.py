@@ -77,7 +77,7 @@ class SqlRepositories:
 
     @property
     def services(self) -> SqlServices:
-        return SqlServices(self.connection)
+        return SqlServices(self.connection, self.feed)
 
     @property
     def attempts(self) -> SqlAttempts:
@@ -129,7 +129,7 @@ class SqlRepositories:
 
     @property
     def profiles(self) -> SqlProfiles:
-        return SqlProfiles(self.connection)
+        return SqlProfiles(self.connection, self.feed)
 
     @property
     def invitations(self) -> SqlInvitations:
@@ -214,7 +214,7 @@ class SqlStorage:
                 listener(announced)
 
     def reading(self) -> AbstractAsyncContextManager[SqlRepositories]:
-        return self._reading(self.engines.writing if self._reads_are_old() else self.engines.reading)
+        return self._reading(self.engines.writing if self.distrusts_reads() else self.engines.reading)
 
     def following(self) -> AbstractAsyncContextManager[SqlRepositories]:
         return self._reading(self.engines.reading)
@@ -232,6 +232,9 @@ class SqlStorage:
     def distrust_reads_while(self, are_old: Callable[[], bool]) -> None:
         if self.reads_can_be_old:
             self._reads_are_old = are_old
+
+    def distrusts_reads(self) -> bool:
+        return self._reads_are_old()
 
     def savepoint(self, tx: Transaction) -> AbstractAsyncContextManager[None]:
         own = as_own(tx)

@@ -7,6 +7,7 @@ import pytest
 
 from doorward.application.access.authorize_from_cache import AuthorizeFromCache
 from doorward.application.access.authorize_role import AuthorizeRole
+from doorward.application.change_feed.directories import Directories
 from doorward.application.change_feed.directory import AccessDirectory
 from doorward.application.change_feed.ended_sessions import EndedSessions
 from doorward.application.change_feed.feed_marks import FeedMarks
@@ -18,6 +19,8 @@ from doorward.application.change_feed.heartbeat import (
     PERIOD_SECONDS,
     Heartbeat,
 )
+from doorward.application.change_feed.known_services import KnownServices
+from doorward.application.change_feed.own_accounts import OwnAccounts
 from doorward.application.check_readiness import CheckReadiness
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Reading
@@ -28,6 +31,7 @@ from doorward.domain.access.role import MODERATOR
 from doorward.domain.errors import StorageUnavailable
 from doorward.domain.ids import uuid7
 from doorward.domain.nodes.beat import Beat
+from doorward.domain.services.service import Service, ServiceId, ServiceSecretHash
 from doorward.infrastructure.memory.storage import MemoryStorage
 from doorward.infrastructure.memory.tables import MemoryDatabase
 from doorward.testing.builders import a_session, a_user
@@ -51,15 +55,18 @@ class Node:
     storage: ReplicaStorage = field(init=False)
     heartbeat: Heartbeat = field(init=False)
     directory: AccessDirectory = field(init=False)
+    services: KnownServices = field(init=False)
     ended: EndedSessions = field(init=False)
     follow: ChangeFollower = field(init=False)
 
     def __post_init__(self) -> None:
         self.storage = ReplicaStorage(self.clock.now, self.database)
         self.heartbeat = Heartbeat(self.storage, self.clock, self.log)
-        self.directory = AccessDirectory(self.storage, self.clock, is_old=self.heartbeat.is_old)
+        self.directory = AccessDirectory(self.storage, self.clock)
         self.ended = EndedSessions(self.storage, self.clock, FeedMarks(b"one key of all nodes"))
-        parts = self.storage, self.directory, self.ended, CountingKeyRing(), self.clock, self.log
+        self.services = KnownServices(self.storage, self.clock)
+        directories = Directories(self.directory, OwnAccounts(self.storage, self.clock), self.services)
+        parts = self.storage, directories, self.ended, CountingKeyRing(), self.clock, self.log
         self.follow = ChangeFollower(*parts, heartbeat=self.heartbeat, timings=FollowerTimings())
 
     async def pass_time(self, seconds: float, *, replicates: bool) -> None:
@@ -121,6 +128,19 @@ async def test_what_was_taken_away_is_refused_when_the_replica_has_stood_still_f
     assert node.ended.complete
     assert not await node.admits(token)
     assert node.log.events == [(OLD, {"cause": "no_new_beat"}), (CURRENT, {})]
+
+
+async def test_a_service_that_was_removed_is_unknown_when_the_replica_has_stood_still_for_too_long() -> None:
+    node, other, _ = await started()
+    shop = Service(id=ServiceId("shop"), name="shop", secret_hash=ServiceSecretHash(b"s" * 32), created_at=NOON)
+    await put(other, shop)
+    await node.pass_time(1, replicates=True)
+    async with other.transaction() as tx:
+        assert await tx.services.remove(shop.id)
+    await node.pass_time(MAX_AGE_SECONDS, replicates=False)
+    assert await node.services.get(shop.id) == shop
+    await node.pass_time(STEP_SECONDS, replicates=False)
+    assert await node.services.get(shop.id) is None
 
 
 async def test_while_the_replica_stands_still_the_primary_decides_and_only_it() -> None:

@@ -139,9 +139,12 @@ async def test_of_many_that_agree_on_a_setting_at_once_all_read_one_value(storag
 
 @proves(Storage.distrust_reads_while, "Let each Reading")
 @proves(Storage.following, "Open a Reading")
+@proves(Storage.distrusts_reads, "Return what")
 async def test_a_reading_sees_every_commit_while_readings_are_distrusted(storage: Storage) -> None:
     distrusted = [True]
+    assert not storage.distrusts_reads()
     storage.distrust_reads_while(lambda: distrusted[-1])
+    assert storage.distrusts_reads() == storage.reads_can_be_old
     ada = a_user()
     await put(storage, ada)
     async with storage.reading() as reading:
@@ -150,5 +153,6 @@ async def test_a_reading_sees_every_commit_while_readings_are_distrusted(storage
     async with storage.following() as reading:
         assert await reading.users.get(ada.id) is not None
     distrusted.append(False)
+    assert not storage.distrusts_reads()
     async with storage.reading() as reading:
         assert await reading.users.get(ada.id) == ada
