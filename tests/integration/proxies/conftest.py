@@ -34,7 +34,8 @@ PATH_URL = f"https://{PATH_HOST}/auth"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    missing = [proxy.program for proxy in ((NGINX, CADDY, TRAEFIK, HAPROXY) if FULL else (NGINX,)) if proxy.find() is None]
+    wanted = (NGINX, CADDY, TRAEFIK, HAPROXY) if FULL else (NGINX,)
+    missing = [proxy.program for proxy in wanted if proxy.find() is None]
     if missing:
         terminalreporter.write_line(f"Proxy tests: NOT RUN with {', '.join(missing)}, which is not installed.")
 

@@ -164,6 +164,7 @@ def haproxy_arguments(place: Place, nodes: Sequence[int]) -> Sequence[str]:
             "127.0.0.1:8080": f"127.0.0.1:{nodes[0]}",
             "127.0.0.1:8081": f"127.0.0.1:{nodes[-1]}",
             CERTIFICATE: str(place.certificate),
+            "/run/haproxy": str(place.folder),
         },
     )
     file = place.folder / "haproxy.cfg"
