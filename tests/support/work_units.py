@@ -24,7 +24,7 @@ OWN_MYSQL = tuple(
 )
 """Files with tests that stop and pause a MySQL server. The server of such tests is one of their process."""
 
-GROUP = tuple(f"tests/integration/{name}" for name in ("tooling/test_mysql_group.py",))
+GROUP = tuple(f"tests/integration/{name}" for name in ("tooling/test_mysql_group.py", "proxies/test_haproxy.py"))
 """Files with tests that use a group of MySQL servers. The group of such tests is one of their process."""
 
 BROWSER = "tests/integration/browser/"
