@@ -7,7 +7,12 @@ import pytest
 
 from doorward.application.keys.ensure_signing_key import EnsureSigningKey
 from doorward.application.nodes.agree_on_settings import AgreeOnSettings
+from doorward.application.nodes.list_nodes import Nodes
 from doorward.application.nodes.report_node import ReportNode
+from doorward.domain.ids import uuid7
+from doorward.domain.nodes.beat import Beat
+from doorward.domain.nodes.node import Node as Process
+from doorward.domain.nodes.node import NodeId, SeenNode
 from doorward.infrastructure.adapters.storage_adapter import StorageAdapter
 from doorward.infrastructure.container import make_container
 from doorward.infrastructure.finding import Finding
@@ -16,7 +21,7 @@ from doorward.infrastructure.security.master_secret import MasterSecret
 from doorward.infrastructure.settings.keywords import settings_of
 from doorward.infrastructure.settings.settings import Settings
 from doorward.infrastructure.settings.start_refused import StartRefused
-from doorward.interfaces.cli.doctor_nodes import diagnose_nodes
+from doorward.interfaces.cli.doctor_nodes import about_heartbeat, diagnose_nodes
 from doorward.interfaces.start_preparation import prepare_start
 from doorward.testing.doubles import NOON
 from support.programs.command_line import Doorward
@@ -79,6 +84,15 @@ async def test_another_master_secret_is_named_by_the_key_that_it_does_not_open(n
     told = await refusal(node(secret_key=OTHER_SECRET))
     assert "was sealed under another DOORWARD_SECRET_KEY" in told
     assert OTHER_SECRET not in told
+
+
+@pytest.mark.parametrize(("age_seconds", "state"), [(0.4, "ok"), (6, "wrong"), (-2, "wrong"), (None, None)])
+def test_the_doctor_says_how_old_the_reads_are(age_seconds: float | None, state: str | None) -> None:
+    node = Process(id=NodeId(uuid7(NOON)), name="one.example 1", version="1")
+    seen = SeenNode(node=node, started_at=NOON, age_seconds=1)
+    beat = None if age_seconds is None else Beat(NOON, age_seconds)
+    found = list(about_heartbeat(Nodes(alive=[seen], disagreements=(), beat=beat)))
+    assert [finding.state for finding in found] == ([] if state is None else [state])
 
 
 def test_the_fingerprint_is_of_the_present_secret_and_contains_none_of_it() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from doorward.application.change_feed.heartbeat import MAX_AGE_SECONDS, MAX_FUTURE_SECONDS
 from doorward.application.nodes.list_nodes import ListNodes, Nodes
 from doorward.domain.errors import DomainError
 from doorward.domain.nodes.node import SeenNode
@@ -23,7 +24,7 @@ async def diagnose_nodes(settings: Settings) -> list[Finding]:
         return [Finding(check="nodes", state="wrong", text=str(error), fix="see the finding about the database")]
     finally:
         await container.close()
-    return [*about_settings(found), about_processes(found)]
+    return [*about_settings(found), about_processes(found), *about_heartbeat(found)]
 
 
 def about_settings(found: Nodes) -> Iterator[Finding]:
@@ -44,6 +45,20 @@ def about_processes(found: Nodes) -> Finding:
         good=len(versions) <= 1,
         fix="end the upgrade: start each node with the newest version",
         otherwise="advice",
+    )
+
+
+def about_heartbeat(found: Nodes) -> Iterator[Finding]:
+    """A finding about the age of what is read, while there are nodes that keep a heartbeat."""
+    if found.beat is None or not found.alive:
+        return
+    age = found.beat.age_seconds
+    behind = "the clock of the server that was read is behind that of the primary"
+    yield Finding.judged(
+        "heartbeat",
+        f"{age:.1f} s old" if age >= -MAX_FUTURE_SECONDS else behind,
+        good=-MAX_FUTURE_SECONDS <= age <= MAX_AGE_SECONDS,
+        fix="see why the replica is late, and synchronise the clocks of the servers by NTP",
     )
 
 
