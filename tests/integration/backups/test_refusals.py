@@ -26,7 +26,7 @@ from integration.backups.conftest import FreshDatabase
 from support.backups import backup_of, restored_into, told_to_nobody, unchanged
 from support.every_table import contents, fill, on_database
 
-KINDS = pytest.mark.parametrize("kind", ["sqlite", "mysql"])
+KINDS = pytest.mark.parametrize("kind", ["sqlite", pytest.param("mysql", marks=pytest.mark.full)])
 
 
 def count_of_users(url: DatabaseUrl) -> int:
@@ -106,6 +106,7 @@ async def back_up_and_check(url: DatabaseUrl) -> None:
     await back_up(url, BytesIO(), NOON, told_to_nobody)
 
 
+@pytest.mark.full
 @KINDS
 def test_an_unfinished_restore_of_another_schema_is_begun_anew(fresh_database: FreshDatabase, kind: str) -> None:
     """F-40: such as one of an earlier backup."""
@@ -142,6 +143,7 @@ def test_a_database_that_a_node_works_with_is_refused(fresh_database: FreshDatab
     restored_into(there, backup)
 
 
+@pytest.mark.full
 def test_one_restore_runs_at_a_time_on_mysql(fresh_database: FreshDatabase) -> None:
     here, there = fresh_database("sqlite"), fresh_database("mysql")
     fill(here)

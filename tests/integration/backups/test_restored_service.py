@@ -84,7 +84,7 @@ def assert_whole(sql: Sql) -> None:
 def test_what_was_issued_before_and_after_a_backup_is_void_in_a_restored_service_and_everybody_signs_in(
     tmp_path: Path, fresh_url: FreshUrl, source: str, target: str
 ) -> None:
-    """F-40: under load, into another database, with the same master secret, as after a loss of the first one."""
+    """F-40, ST-11: under load, into another database, with the same master secret, as after a loss of the first one."""
     here, there, file = fresh_url(source), fresh_url(target), tmp_path / "doorward.backup"
     with running(tmp_path / "first", **settings_of(here)) as first:
         service = first.add_service("gate")
