@@ -8,10 +8,10 @@ from sqlalchemy.types import TypeEngine
 
 from doorward.infrastructure.backup.form import ColumnHeading, Kind, TableHeading
 from doorward.infrastructure.sql.naming import own
-from doorward.infrastructure.sql.tables import leases, metadata
+from doorward.infrastructure.sql.tables import agreed_settings, heartbeats, leases, metadata, nodes
 from doorward.infrastructure.sql.types import Flag, Id, Key, UtcTime
 
-LEFT_OUT: Final = frozenset({leases.name})
+LEFT_OUT: Final = frozenset(table.name for table in (leases, heartbeats, nodes, agreed_settings))
 """Tables that say something about the nodes of this database, and nothing about accounts. A restore does not touch
 their rows. A test asks for a decision about every other table."""
 
