@@ -23,6 +23,9 @@ OWN_MYSQL = tuple(
 )
 """Files with tests that stop and pause a MySQL server. The server of such tests is one of their process."""
 
+GROUP = tuple(f"tests/integration/{name}" for name in ("tooling/test_mysql_group.py", "proxies/test_haproxy.py"))
+"""Files with tests that use a group of MySQL servers. The group of such tests is one of their process."""
+
 BROWSER = "tests/integration/browser/"
 
 LONG = tuple(
@@ -42,7 +45,7 @@ LONG = tuple(
 )
 """Other files that take 10 seconds and more on an idle machine."""
 
-UNITS = (*OWN_MYSQL[:1], BROWSER, *LONG)
+UNITS = (*OWN_MYSQL[:1], *GROUP[:1], BROWSER, *LONG)
 """What begins first, so that no process works alone at the end."""
 
 
@@ -51,6 +54,8 @@ def unit_of(nodeid: str) -> str:
     file = nodeid.partition("::")[0]
     if file in OWN_MYSQL:
         return OWN_MYSQL[0]
+    if file in GROUP:
+        return GROUP[0]
     return BROWSER if file.startswith(BROWSER) else file
 
 

@@ -130,6 +130,7 @@ def create_app(container: AsyncContainer, config: HttpConfig, lifespan: Lifespan
             "principal": Provide(current_principal, sync_to_thread=False),
             "visitor": Provide(current_visitor, sync_to_thread=False),
             "language": Provide(client_language, sync_to_thread=False),
+            "is_draining": Provide(config.is_draining, sync_to_thread=False),
         },
         exception_handlers=error_answers.exception_handlers(),
         request_class=request_class(dialect.lenient_paths),
