@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from support.deploy_files import COMPOSE, DEPLOY, compose
+from support.deploy_files import COMPOSE, compose
 from support.mysql.group import SMALL, a_process, member, status
 from support.mysql.package import NoServerError
 from support.mysql.plugin import usable
 from support.mysql.server import MySQLServer, Skipped
 from support.programs.processes import eventually, free_port
+from support.programs.proxies import DEPLOY
 
 pytestmark = pytest.mark.full
 
