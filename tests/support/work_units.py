@@ -12,6 +12,7 @@ OWN_MYSQL = tuple(
     f"tests/integration/{name}"
     for name in (
         "http/test_faults.py",
+        "faults/test_database_outages.py",
         "http/test_revocation_nodes.py",
         "http/test_write_faults.py",
         "test_least_privilege.py",
