@@ -34,6 +34,13 @@ sys.stdin.readline()
 """
 
 
+WRITE = """
+import contextlib, sqlite3, sys
+with contextlib.closing(sqlite3.connect(sys.argv[1])) as connection, connection:
+    connection.execute("UPDATE roles SET description = 'from another process'")
+"""
+
+
 @pytest.fixture
 async def sqlite(tmp_path: Path) -> AsyncIterator[SqlStorage]:
     url = DatabaseUrl.parse(f"sqlite:///{tmp_path / 'doorward.db'}")
@@ -158,3 +165,16 @@ async def test_a_missing_file_is_not_created(tmp_path: Path) -> None:
     with pytest.raises(StorageUnavailable):
         await found(storage, ada.id)
     assert not (tmp_path / "nothing.db").exists()
+
+
+async def test_a_migration_in_a_process_releases_no_lock_of_its_open_connections(
+    sqlite: SqlStorage, tmp_path: Path
+) -> None:
+    """Otherwise a process that closes the file takes itself for the last one, and removes what these still use."""
+    path = tmp_path / "doorward.db"
+    ada = a_user()
+    await put(sqlite, ada)
+    await migrate(DatabaseUrl.parse(f"sqlite:///{path}"))
+    await asyncio.to_thread(subprocess.run, [sys.executable, "-c", WRITE, str(path)], check=True)
+    assert path.with_name("doorward.db-wal").exists()
+    assert await found(sqlite, ada.id) == ada

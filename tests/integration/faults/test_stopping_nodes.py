@@ -8,7 +8,6 @@ import pytest
 
 from support.faults.judged import judged
 from support.faults.workload import SETTINGS, Load
-from support.http.databases import shared_settings
 from support.programs.former_version import former_version
 from support.programs.haproxy import behind_haproxy
 from support.programs.server_process import Server, server_in, serving
@@ -18,14 +17,17 @@ pytestmark = pytest.mark.full
 DRAIN_SECONDS = "5"
 """Far above the time in which HAProxy notices, which is below two seconds."""
 
+SECRET = "one secret of every node of this test, 603deb1015ca71be"
+
 StartNode = Callable[..., Server]
 
 
 @pytest.fixture
-def start_node(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StartNode]:
-    """Starts a node with this name and these further settings. All nodes share one database. A node of the former
-    version gets the folder of that version."""
-    settings = {**shared_settings("mysql", request, tmp_path), **SETTINGS, "trusted_proxies": "127.0.0.1"}
+def start_node(mysql_url: str, tmp_path: Path) -> Iterator[StartNode]:
+    """Starts a node with this name and these further settings. All nodes share one database, which the first one
+    migrates. A node of the former version gets the folder of that version."""
+    settings = {**SETTINGS, "trusted_proxies": "127.0.0.1", "database_url": mysql_url, "secret_key": SECRET}
+    settings["issuer"] = "http://127.0.0.1"
     with ExitStack() as stack:
 
         def start(name: str, version: Path | None = None, **more: str) -> Server:
