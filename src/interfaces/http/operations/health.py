@@ -4,7 +4,6 @@ from typing import Final
 
 import msgspec
 from dishka import FromDishka
-from dishka.integrations.litestar import inject
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.response.base import ASGIResponse
@@ -13,6 +12,7 @@ from doorward.application.check_readiness import CheckReadiness
 from doorward.interfaces.http.docs.answers import json_response
 from doorward.interfaces.http.errors.refusals import Draining, NotReady
 from doorward.interfaces.http.security.access import PUBLIC
+from doorward.interfaces.http.security.injection import inject
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
