@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from doorward.infrastructure.settings.start_refused import StartRefused
+from doorward.infrastructure.sql.hosts import Host
 from doorward.infrastructure.sql.urls import DatabaseUrl, Tls
 
 SECRET = "hunter2"
@@ -24,14 +25,14 @@ def test_a_file_is_named_by_its_path(raw: str, path: str) -> None:
 
 def test_a_server_is_named_as_hosting_providers_do() -> None:
     url = DatabaseUrl.parse("mysql://app:p%40ss%2Fw%3Ard%25@db.example.com:25060/door_ward?ssl-mode=REQUIRED")
-    assert (url.host, url.port, url.database) == ("db.example.com", 25060, "door_ward")
+    assert (url.hosts, url.database) == ((Host("db.example.com", 25060),), "door_ward")
     assert (url.username, url.password, url.tls, url.sqlite_path) == ("app", "p@ss/w:rd%", Tls.REQUIRED, None)
 
 
 @pytest.mark.parametrize("password", ["a?b", "a/b", "a#b", "a[b", "a:b", "100%"])
 def test_a_password_is_taken_as_it_is_written_where_that_has_one_meaning(password: str) -> None:
     url = DatabaseUrl.parse(f"mysql://app:{password}@db/doorward?ssl-mode=REQUIRED")
-    assert (url.password, url.host, url.database, url.tls) == (password, "db", "doorward", Tls.REQUIRED)
+    assert (url.password, url.hosts, url.database, url.tls) == (password, (Host("db"),), "doorward", Tls.REQUIRED)
 
 
 def test_a_socket_takes_the_place_of_host_and_port() -> None:
@@ -49,7 +50,7 @@ def test_a_client_certificate_is_never_given_without_tls(host: str) -> None:
 @pytest.mark.parametrize("scheme", ["mysql", "mariadb", "mysql+asyncmy", "mariadb+asyncmy", "MySQL"])
 def test_all_these_schemes_mean_mysql(scheme: str) -> None:
     url = DatabaseUrl.parse(f"{scheme}://app@[::1]/doorward")
-    assert (url.host, url.port, url.password) == ("::1", 3306, "")
+    assert (url.hosts, url.password) == ((Host("::1", 3306),), "")
 
 
 @pytest.mark.parametrize(
@@ -164,4 +165,4 @@ def test_the_password_is_never_shown() -> None:
     url = DatabaseUrl.parse("mysql://app:hunter2@[2001:db8::1]/doorward?ssl-ca=/etc/ca.pem")
     assert SECRET not in repr(url)
     assert url.masked == "mysql://app:***@[2001:db8::1]:3306/doorward?ssl-mode=VERIFY_CA&ssl-ca=/etc/ca.pem"
-    assert DatabaseUrl.parse(url.masked).host == url.host
+    assert DatabaseUrl.parse(url.masked).hosts == url.hosts

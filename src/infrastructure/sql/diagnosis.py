@@ -8,10 +8,10 @@ from sqlalchemy import Executable, bindparam, text
 from doorward.domain.errors import StorageUnavailable
 from doorward.infrastructure.finding import Finding
 from doorward.infrastructure.settings.start_refused import StartRefused
-from doorward.infrastructure.settings.web_addresses import is_loopback
 from doorward.infrastructure.sql.connection import NO_VALUES, SqlConnection, Values, connected
 from doorward.infrastructure.sql.contents import COLUMNS_BY_TABLE, HEAD
-from doorward.infrastructure.sql.engine import MAX_CONNECTION_AGE_SECONDS, open_engines
+from doorward.infrastructure.sql.engine import open_engines
+from doorward.infrastructure.sql.mysql_engine import MAX_CONNECTION_AGE_SECONDS
 from doorward.infrastructure.sql.mysql_settings import WRITING, is_set, variable
 from doorward.infrastructure.sql.privileges import diagnose_privileges
 from doorward.infrastructure.sql.schema import check_schema
@@ -139,7 +139,7 @@ async def diagnose_clock(connection: SqlConnection, now: Callable[[], datetime])
 
 def diagnose_tls(url: DatabaseUrl) -> Iterator[Finding]:
     """A finding about TLS to a database on another machine, and about the proof of its identity."""
-    if url.sqlite_path is not None or is_loopback(url.host):
+    if url.sqlite_path is not None or all(host.is_local for host in url.hosts):
         return
     yield Finding.judged(
         "database TLS",
