@@ -41,6 +41,54 @@ def test_a_socket_takes_the_place_of_host_and_port() -> None:
     assert url.masked.endswith("?ssl-mode=DISABLED&unix_socket=/run/mysqld/mysqld.sock")
 
 
+def test_several_servers_are_separated_by_commas() -> None:
+    url = DatabaseUrl.parse("mysql://app:a,b@H1,h2:3307,[2001:db8::1],[::1]:3308/doorward?ssl-mode=VERIFY_IDENTITY")
+    assert url.hosts == (Host("h1"), Host("h2", 3307), Host("2001:db8::1"), Host("::1", 3308))
+    assert (url.username, url.password, url.database, url.tls) == ("app", "a,b", "doorward", Tls.VERIFY_IDENTITY)
+    shown = "mysql://app:***@h1:3306,h2:3307,[2001:db8::1]:3306,[::1]:3308/doorward?ssl-mode=VERIFY_IDENTITY"
+    assert url.masked == shown
+    assert DatabaseUrl.parse(url.masked).hosts == url.hosts
+
+
+@pytest.mark.parametrize(
+    ("hosts", "mode"),
+    [("localhost,127.0.0.1:3307,[::1]", Tls.DISABLED), ("localhost,db", Tls.REQUIRED), ("db,localhost", Tls.REQUIRED)],
+)
+def test_connections_use_tls_unless_all_hosts_are_this_machine(hosts: str, mode: Tls) -> None:
+    """ST-07."""
+    assert DatabaseUrl.parse(f"mysql://app@{hosts}/doorward").tls is mode
+
+
+@pytest.mark.parametrize(
+    ("hosts", "words"),
+    [
+        ("h1,,h2", "an empty host between two commas"),
+        ("h1,", "an empty host"),
+        (",h1", "an empty host"),
+        ("h1,:3307", "a port without a host"),
+        ("h1,h2,H1:3306", "the same host twice"),
+        ("h1,h2:0", "a bad host or port"),
+        ("h1,h2:65536", "a bad host or port"),
+        ("h1,h2:x", "a bad host or port"),
+        ("h1,::1", "a bad host or port"),
+        ("h1,[h2]", "a bad host or port"),
+        ("h1, h2", "a bad host or port"),
+        ("h1,h2:hunter2@h3", "a bad host or port"),
+        (",".join(f"h{number}" for number in range(17)), "more than 16 hosts"),
+    ],
+)
+def test_what_is_wrong_with_one_of_several_hosts_is_said(hosts: str, words: str) -> None:
+    with pytest.raises(StartRefused, match=words) as refused:
+        DatabaseUrl.parse(f"mysql://app:x@{hosts}/doorward")
+    assert SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize("hosts", ["localhost,127.0.0.1", "localhost,db"])
+def test_a_socket_is_not_one_of_several_servers(hosts: str) -> None:
+    with pytest.raises(StartRefused, match="unix_socket"):
+        DatabaseUrl.parse(f"mysql://app@{hosts}/doorward?unix_socket=/run/mysqld/mysqld.sock")
+
+
 @pytest.mark.parametrize("host", ["db", "127.0.0.1"])
 def test_a_client_certificate_is_never_given_without_tls(host: str) -> None:
     url = DatabaseUrl.parse(f"mysql://app@{host}/doorward?ssl-cert=/etc/a.pem&ssl-key=/etc/a.key")

@@ -3,7 +3,7 @@ be used. That takes the handshake and one round trip."""
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, final
 
@@ -15,6 +15,7 @@ from doorward.infrastructure.sql import mysql_settings
 from doorward.infrastructure.sql.errors import cause_of, error_code
 from doorward.infrastructure.sql.host_order import HostOrder
 from doorward.infrastructure.sql.hosts import Host
+from doorward.infrastructure.sql.obstacles import NoUsableHost, UnusableServer
 from doorward.infrastructure.sql.racing import first_success
 from doorward.infrastructure.sql.standing import SELF_DESCRIPTION, Standing, Use
 
@@ -27,18 +28,6 @@ ATTEMPT_SECONDS = 5.0
 
 UNREADABLE_CODES = frozenset({1044, 1049, 1054, 1064, 1105, 1109, 1142, 1143, 1146, 1193, 1227})
 """Errors for a table that the server does not have, or that the account may not read."""
-
-
-class UnusableServer(StorageUnavailable):
-    """The server answers, and it may not be used: it is read-only, for example."""
-
-
-class NoUsableHost(StorageUnavailable):
-    """None of several hosts can be used. `reasons` has a few words for each of them."""
-
-    def __init__(self, reasons: Mapping[Host, str]) -> None:
-        self.reasons = reasons
-        super().__init__(cause=f"no_usable_host: {', '.join(dict.fromkeys(reasons.values()))}")
 
 
 @final
@@ -63,10 +52,12 @@ class MySQLConnector:
                     [partial(self._attempt, host, arguments) for host in hosts], self.order.pause_seconds, close
                 )
         except ExceptionGroup as failed:
-            raise in_one(hosts, failed) from failed
-        self.order.was_good(hosts[number], time.monotonic() - began)
-        self._made[id(connection)] = (hosts[number], standing)
-        return connection
+            errors = failed.exceptions
+        else:
+            self.order.was_good(hosts[number], time.monotonic() - began)
+            self._made[id(connection)] = (hosts[number], standing)
+            return connection
+        raise in_one(hosts, errors)
 
     def made(self, connection: asyncmy.Connection) -> tuple[Host, Standing]:
         """Return the host of a connection that was just made, and what it said. To be asked once."""
@@ -116,10 +107,9 @@ async def introduced(connection: asyncmy.Connection, settings: mysql_settings.Se
     )
 
 
-def in_one(hosts: list[Host], failed: ExceptionGroup[Exception]) -> Exception:
+def in_one(hosts: Sequence[Host], errors: Sequence[Exception]) -> Exception:
     """Return the one error that says what happened on all hosts: that of the only host, or one that is the same on all,
     or NoUsableHost."""
-    errors = failed.exceptions
     codes = {error_code(error) for error in errors}
     if len(errors) == 1 or (len(codes) == 1 and None not in codes):
         return errors[0]
@@ -127,4 +117,8 @@ def in_one(hosts: list[Host], failed: ExceptionGroup[Exception]) -> Exception:
 
 
 def reason(error: Exception) -> str:
-    return error.cause if isinstance(error, StorageUnavailable) else cause_of(error, "connect")
+    """Return a few words for the log."""
+    if isinstance(error, StorageUnavailable):
+        return error.cause
+    code = error_code(error)
+    return cause_of(error, "connect") if code is None else f"{type(error).__name__} {code} in connect"

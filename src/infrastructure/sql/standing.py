@@ -21,6 +21,9 @@ class Use(Enum):
 
 GROUP_NAME, SINGLE_PRIMARY = "group_replication_group_name", "group_replication_single_primary_mode"
 VARIABLES = ("read_only", "super_read_only", "offline_mode", "server_uuid", GROUP_NAME, SINGLE_PRIMARY)
+MEMBER_IS = "group_member_is_"
+"""The beginning of the reason that names the state of a member, or that it is a secondary."""
+
 OFF = frozenset({"", "OFF", "0"})
 
 MEMBERSHIP = (
@@ -39,10 +42,8 @@ privilege is needed for it. The third one fails where there is no such table, or
 STILL_PRIMARY = f"{MEMBERSHIP} AND MEMBER_STATE = 'ONLINE' AND MEMBER_ROLE = 'PRIMARY' AND @@GLOBAL.{SINGLE_PRIMARY}"
 
 COMMIT_ON_PRIMARY = f"SET SESSION autocommit = (SELECT 0 FROM ({STILL_PRIMARY}) AS standing); COMMIT"  # noqa: S608 all are constants
-"""Commits if the server is still the primary of its group. Otherwise there is no row, NULL is no value of the variable,
-the server answers with error 1231, and does not go on to the COMMIT."""
-
-GRANT = "GRANT SELECT ON performance_schema.replication_group_members TO this account"
+"""Commits if the server is still the primary of its group. Otherwise there is no row, and NULL is no completion type:
+the server answers with error 1231 and does not go on to the COMMIT. The variable has this value in any case."""
 
 
 @final
@@ -93,9 +94,9 @@ class Standing:
             return "group_membership_cannot_be_read"
         state, role = self.member or ("OFFLINE", "")
         if state != "ONLINE":
-            return f"group_member_is_{state.lower()}"
+            return f"{MEMBER_IS}{state.lower()}"
         if use is Use.LISTS:
             return None
         if self.is_multi_primary:
             return "group_is_multi_primary"
-        return None if role == "PRIMARY" else "group_member_is_secondary"
+        return None if role == "PRIMARY" else f"{MEMBER_IS}secondary"
