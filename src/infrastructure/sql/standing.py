@@ -26,10 +26,8 @@ MEMBER_IS = "group_member_is_"
 
 OFF = frozenset({"", "OFF", "0"})
 
-MEMBERSHIP = (
-    "SELECT MEMBER_STATE, MEMBER_ROLE FROM performance_schema.replication_group_members "
-    "WHERE MEMBER_ID = @@GLOBAL.server_uuid"
-)
+OWN_ROW = "FROM performance_schema.replication_group_members WHERE MEMBER_ID = @@GLOBAL.server_uuid"
+MEMBERSHIP = f"SELECT MEMBER_STATE, MEMBER_ROLE {OWN_ROW}"
 
 SELF_DESCRIPTION = (
     "SELECT VERSION(), DATABASE(), @@lower_case_table_names",
@@ -39,11 +37,13 @@ SELF_DESCRIPTION = (
 """Statements that a server answers about itself. The second one leaves out what the server does not know, and no
 privilege is needed for it. The third one fails where there is no such table, or where the account may not read it."""
 
-STILL_PRIMARY = f"{MEMBERSHIP} AND MEMBER_STATE = 'ONLINE' AND MEMBER_ROLE = 'PRIMARY' AND @@GLOBAL.{SINGLE_PRIMARY}"
+ROW_OF_PRIMARY = f"{OWN_ROW} AND MEMBER_STATE = 'ONLINE' AND MEMBER_ROLE = 'PRIMARY' AND @@GLOBAL.{SINGLE_PRIMARY}"
+STILL_PRIMARY = f"SELECT MEMBER_STATE {ROW_OF_PRIMARY}"
+"""Has one row as long as the member is the primary."""
 
-COMMIT_ON_PRIMARY = f"SET SESSION autocommit = (SELECT 0 FROM ({STILL_PRIMARY}) AS standing); COMMIT"  # noqa: S608 all are constants
-"""Commits if the server is still the primary of its group. Otherwise there is no row, and NULL is no completion type:
-the server answers with error 1231 and does not go on to the COMMIT. The variable has this value in any case."""
+COMMIT_ON_PRIMARY = f"SET SESSION completion_type = (SELECT 'NO_CHAIN' {ROW_OF_PRIMARY}); COMMIT"
+"""Commits if the member is still the primary. Otherwise there is no row, and NULL is no completion type: the server
+answers with error 1231 and does not go on to the COMMIT. The variable has this value in any case."""
 
 
 @final
