@@ -6,12 +6,14 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import replace
 
 from dishka import AsyncContainer
 from litestar import Litestar
 from litestar.types import ASGIApp
 
 from doorward.application.change_feed.follower import ChangeFollower
+from doorward.application.change_feed.heartbeat import Heartbeat
 from doorward.application.change_feed.revocation_publisher import RevocationPublisher
 from doorward.application.letters.letter_sender import LetterSender
 from doorward.application.maintenance import Maintenance
@@ -26,19 +28,23 @@ from doorward.infrastructure.settings.public_path import issuer_path
 from doorward.infrastructure.settings.settings import Settings
 from doorward.interfaces.http import metrics
 from doorward.interfaces.http.app import create_app
-from doorward.interfaces.http.config import HttpConfig
+from doorward.interfaces.http.config import HttpConfig, never
 from doorward.interfaces.http.edge.behind_edge import behind_edge
 from doorward.interfaces.http.edge.middleware import Report
 from doorward.interfaces.http.errors.dialects import DIALECTS
 from doorward.interfaces.stopping import call_on_stop
 
 
-def build(settings: Settings | None = None) -> ASGIApp:
-    """Return the service as one ASGI application, for one worker process. Raise StartRefused."""
+def build(settings: Settings | None = None, is_draining: Callable[[], bool] | None = None) -> ASGIApp:
+    """Return the service as one ASGI application, for one worker process. Raise StartRefused.
+
+    While `is_draining` returns True, the service is about to stop: its readiness fails, and answers close connections.
+    """
     settings = settings or load_settings(os.environ, ENV_FILE)
     configure_logging(settings)
     metrics.measure_when_requested(metrics.LOG_LINES_DROPPED, dropped_lines)
-    return application(make_container(settings), http_config(settings))
+    config = replace(http_config(settings), is_draining=is_draining or never)
+    return application(make_container(settings), config)
 
 
 def application(container: AsyncContainer, config: HttpConfig) -> ASGIApp:
@@ -94,13 +100,15 @@ def background_work(container: AsyncContainer) -> Callable[[Litestar], AbstractA
 
 @asynccontextmanager
 async def working(container: AsyncContainer) -> AsyncIterator[None]:
-    """Within the block, run the background work: it reads keys and changes, proves that it can write, does the
-    maintenance, sends letters, and flushes the metrics.
+    """Within the block, run the background work: it reads keys and changes, proves that it can write, keeps the
+    heartbeat, does the maintenance, sends letters, and flushes the metrics.
 
-    The first read of the changes and the first proof end before the block begins.
+    The first beat, the first read of the changes and the first proof end before the block begins.
     """
     follow = await container.get(ChangeFollower)
     prove_writing = await container.get(ProveWriting)
+    heartbeat = await container.get(Heartbeat)
+    await heartbeat.once()
     with suppress(Unavailable):  # without the database, requests get 503 until a later read succeeds
         await follow.once()
     await prove_writing.once()
@@ -109,6 +117,7 @@ async def working(container: AsyncContainer) -> AsyncIterator[None]:
     await container.get(LimitRequests)  # imports its library now, and not while the first sign-in waits
     works = (
         follow.run(),
+        heartbeat.run(),
         prove_writing.run(),
         maintain.run(),
         sender.run(),

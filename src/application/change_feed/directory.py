@@ -21,6 +21,10 @@ BATCH_SIZE = 200
 """The number of accounts that one statement reads. Processing its rows blocks the event loop for about two
 milliseconds."""
 
+REFRESHED_AT_ONCE = 3
+"""The number of batches that a refresh reads at the same time. Each uses a connection for one round trip, so a distant
+database answers three times as many accounts a second."""
+
 
 @dataclass(slots=True)
 class Entry:
@@ -45,6 +49,7 @@ class AccessDirectory:
 
     def __init__(self, storage: Storage, clock: Clock, max_entries: int = MAX_ENTRIES) -> None:
         self._storage = storage
+        self._reads_can_be_old = storage.reads_can_be_old
         self._monotonic = clock.monotonic
         self._max_entries = max_entries
         self._entries: dict[UserId, Entry] = {}
@@ -54,9 +59,12 @@ class AccessDirectory:
         storage.on_commit(self.apply)
 
     def known(self, user_id: UserId) -> Entry | None:
-        """Return the entry of the account if it is fresh enough to decide; None when the database must be read."""
+        """Return the entry of the account if it is fresh enough to decide and the feed counts as heard; None when the
+        database must be read."""
         entry = self._entries.get(user_id)
         if entry is None or self._monotonic() - entry.read_at >= MAX_AGE_SECONDS:
+            return None
+        if self._reads_can_be_old and self._storage.distrusts_reads():
             return None
         entry.used = True
         return entry
@@ -139,6 +147,8 @@ class AccessDirectory:
     async def refresh(self) -> None:
         """Read the entries in use again that are older than REFRESH_AFTER_SECONDS, and drop the old entries that are
         not in use. Raise StorageUnavailable."""
+        if self._storage.distrusts_reads():
+            return  # nobody uses the entries meanwhile
         now = self._monotonic()
         used: list[tuple[UserId, Entry]] = []
         for user_id, entry in list(self._entries.items()):
@@ -148,8 +158,16 @@ class AccessDirectory:
                 used.append((user_id, entry))
             elif now - entry.read_at >= MAX_AGE_SECONDS:
                 del self._entries[user_id]
-        for start in range(0, len(used), BATCH_SIZE):
-            await self._refresh_batch(used[start : start + BATCH_SIZE])
+        starts = iter(range(0, len(used), BATCH_SIZE))
+
+        async def refresh_in_turn() -> None:
+            for start in starts:
+                await self._refresh_batch(used[start : start + BATCH_SIZE])
+
+        ended = await asyncio.gather(*(refresh_in_turn() for _ in range(REFRESHED_AT_ONCE)), return_exceptions=True)
+        for error in ended:
+            if error is not None:
+                raise error
 
     async def _refresh_batch(self, batch: Sequence[tuple[UserId, Entry]]) -> None:
         read_at = self._monotonic()

@@ -3,15 +3,15 @@
 The names are without the prefix of the installation, which `naming.py` adds.
 """
 
-from typing import Any
-
 from sqlalchemy import Column, ForeignKey, Index, MetaData, Table
 
 from doorward.domain.accounts.alias import MAX_ALIAS_CHARACTERS, MAX_ALIAS_KEY_BYTES
 from doorward.domain.accounts.suspension import MAX_REASON_CHARACTERS
+from doorward.domain.nodes.node import MAX_NODE_NAME_CHARACTERS, MAX_VERSION_CHARACTERS
 from doorward.domain.sessions.session import MAX_ADDRESS_CHARACTERS, MAX_USER_AGENT_CHARACTERS
 from doorward.infrastructure.sql.naming import own
 from doorward.infrastructure.sql.rotated_tokens import MAX_ROTATED_TOKENS_CHARACTERS
+from doorward.infrastructure.sql.table_options import ONE_COUNTER, TABLE_OPTIONS
 from doorward.infrastructure.sql.types import (
     Counter,
     Digest,
@@ -25,13 +25,6 @@ from doorward.infrastructure.sql.types import (
     display_text,
     utc_now,
 )
-
-TABLE_OPTIONS: dict[str, Any] = {
-    "sqlite_strict": True,
-    "mysql_engine": "InnoDB",
-    "mysql_charset": "utf8mb4",
-    "mysql_collate": "utf8mb4_bin",
-}
 
 metadata = MetaData(
     naming_convention={
@@ -122,7 +115,7 @@ leases = Table(
     metadata,
     Column("name", Key(64), primary_key=True),
     Column("holder", Key(128), nullable=False),
-    Column("until", UtcTime(), nullable=False),
+    Column("until", UtcTime(), nullable=False, quote=True),
     **TABLE_OPTIONS,
 )
 
@@ -159,8 +152,7 @@ changes = Table(
     Column("epoch", Number),
     Column("created_at", UtcTime(), nullable=False, server_default=utc_now()),
     Index(None, "subject", "created_at"),
-    sqlite_autoincrement=True,
-    **TABLE_OPTIONS,
+    **ONE_COUNTER,
 )
 
 letters = Table(
@@ -291,5 +283,34 @@ invitations = Table(
     Column("created_at", UtcTime(), nullable=False),
     Column("expires_at", UtcTime(), nullable=False),
     Index(None, "expires_at"),
+    **TABLE_OPTIONS,
+)
+
+heartbeats = Table(
+    own("heartbeats"),
+    metadata,
+    Column("name", Key(16), primary_key=True),
+    Column("at", UtcTime(), nullable=False),
+    **TABLE_OPTIONS,
+)
+"""One row, which tells how old what is read from a replica is."""
+
+nodes = Table(
+    own("nodes"),
+    metadata,
+    Column("id", Id(), primary_key=True),
+    Column("name", display_text(MAX_NODE_NAME_CHARACTERS), nullable=False),
+    Column("version", display_text(MAX_VERSION_CHARACTERS), nullable=False),
+    Column("started_at", UtcTime(), nullable=False),
+    Column("reported_at", UtcTime(), nullable=False),
+    **TABLE_OPTIONS,
+)
+
+agreed_settings = Table(
+    own("agreed_settings"),
+    metadata,
+    Column("name", Key(64), primary_key=True),
+    Column("value", LongText, nullable=False),
+    Column("agreed_at", UtcTime(), nullable=False),
     **TABLE_OPTIONS,
 )
