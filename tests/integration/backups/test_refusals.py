@@ -1,6 +1,7 @@
 """A restore is refused before anything is lost, or leaves a database on which no node starts."""
 
 import asyncio
+import errno
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -219,3 +220,29 @@ def test_a_backup_that_is_interrupted_ends_with_its_next_page(fresh_database: Fr
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(interrupted())
     assert len(seen) < 5
+
+
+class Full(BytesIO):
+    """Like a file on a disk that is full."""
+
+    def write(self, _: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+class Broken(BytesIO):
+    """Like a file on a disk that is broken behind its first bytes."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        if self.tell() > 100:
+            raise OSError(errno.EIO, "Input/output error")
+        return super().read(min(size or 1, 100))
+
+
+def test_an_error_of_the_file_is_not_taken_for_one_of_the_database(fresh_database: FreshDatabase) -> None:
+    """F-40."""
+    here = fresh_database("sqlite")
+    with pytest.raises(OSError, match="No space left"):
+        asyncio.run(back_up(here, Full(), NOON, told_to_nobody))
+    rules = RestoreRules(end_sessions=True, now=NOON, resealed=unchanged)
+    with pytest.raises(OSError, match="Input/output error"):
+        asyncio.run(restore(here, Broken(backup_of(here)), RestoreRequest(rules=rules, replace=True), told_to_nobody))
