@@ -10,6 +10,7 @@ from doorward.application.ports.security import PublishedKey, Verdict
 from doorward.domain.accounts.password import Password, PasswordHash
 from doorward.domain.errors import StorageUnavailable
 from doorward.infrastructure.memory.storage import MemoryReading, MemoryStorage
+from doorward.infrastructure.memory.tables import MemoryDatabase
 from doorward.testing.doubles import PlainHasher
 
 
@@ -47,8 +48,8 @@ class CountingKeyRing:
 class WatchedStorage(MemoryStorage):
     """Counts its reads, can be unavailable, and can be stopped in the middle of a read."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, database: MemoryDatabase | None = None) -> None:
+        super().__init__(database=database)
         self.readings = 0
         self.away = False
         self.gate = asyncio.Event()

@@ -35,13 +35,17 @@ from doorward.application.accounts.undo_change import UndoChange
 from doorward.application.accounts.update_user import UpdateUser
 from doorward.application.accounts.verify_email import VerifyEmail
 from doorward.application.adoption.adopt_accounts import AdoptAccounts
+from doorward.application.change_feed.directories import Directories
 from doorward.application.change_feed.directory import AccessDirectory
 from doorward.application.change_feed.ended_sessions import EndedSessions
 from doorward.application.change_feed.feed_marks import FeedMarks
 from doorward.application.change_feed.follower import ChangeFollower, FollowerTimings
+from doorward.application.change_feed.known_services import KnownServices
+from doorward.application.change_feed.own_accounts import OwnAccounts
 from doorward.application.letters.letter_sender import LetterSender
 from doorward.application.letters.prepare_letter import PrepareLetter
 from doorward.application.sessions.continue_session import ContinueSession
+from doorward.application.sessions.describe_session import DescribeSession
 from doorward.application.sessions.end_all_sessions import EndAllSessions
 from doorward.application.sessions.end_session import EndSession
 from doorward.application.sessions.issue_tokens import IssueTokens, SignedIn
@@ -90,12 +94,16 @@ class House:
     database: MemoryDatabase = field(default_factory=MemoryDatabase)
     storage: MemoryStorage = field(init=False)
     directory: AccessDirectory = field(init=False)
+    accounts: OwnAccounts = field(init=False)
+    services: KnownServices = field(init=False)
     ended: EndedSessions = field(init=False)
     sender: LetterSender = field(init=False)
 
     def __post_init__(self) -> None:
         self.storage = MemoryStorage(self.clock.now, self.database)
         self.directory = AccessDirectory(self.storage, self.clock)
+        self.accounts = OwnAccounts(self.storage, self.clock)
+        self.services = KnownServices(self.storage, self.clock)
         self.ended = EndedSessions(self.storage, self.clock, FeedMarks(b"one key of all nodes"))
         self.ended.mark_caught_up(self.clock.monotonic())
         self.sender = self.another_sender()
@@ -147,6 +155,10 @@ class House:
     @property
     def refresh(self) -> RefreshSession:
         return RefreshSession(self.storage, REFRESH_TOKENS, self.issue, self.policy, self.log)
+
+    @property
+    def describe(self) -> DescribeSession:
+        return DescribeSession(self.accounts, self.policy)
 
     @property
     def continue_session(self) -> ContinueSession:
@@ -275,7 +287,8 @@ class House:
 
     def follower(self, **timings: Any) -> ChangeFollower:
         """Return a follower of the change feed with these fields of FollowerTimings."""
-        parts = self.storage, self.directory, self.ended, self.ring, self.clock, self.log
+        directories = Directories(self.directory, self.accounts, self.services)
+        parts = self.storage, directories, self.ended, self.ring, self.clock, self.log
         return ChangeFollower(*parts, timings=FollowerTimings(**timings))
 
     async def with_user(self, name: str = "ada", *roles: RoleName, disabled: bool = False) -> User:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import final
 
 from doorward.application.change_feed.cursor import MAX_UNCOMMITTED_NUMBERS, ChangeCursor, FeedRewritten
-from doorward.application.change_feed.directory import AccessDirectory
+from doorward.application.change_feed.directories import Directories
 from doorward.application.change_feed.ended_sessions import EndedSessions
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import KeyRing, SecurityLog
@@ -56,7 +56,7 @@ class ChangeFollower:
     def __init__(  # noqa: PLR0913 it connects the feed to everything that depends on it
         self,
         storage: Storage,
-        directory: AccessDirectory,
+        directories: Directories,
         ended: EndedSessions,
         keys: KeyRing,
         clock: Clock,
@@ -65,7 +65,7 @@ class ChangeFollower:
         timings: FollowerTimings,
     ) -> None:
         self._storage = storage
-        self._directory = directory
+        self._directories = directories
         self._ended = ended
         self._keys = keys
         self._clock = clock
@@ -99,7 +99,7 @@ class ChangeFollower:
     async def _refresh_repeatedly(self) -> None:
         while True:
             try:
-                await self._directory.refresh()
+                await self._directories.refresh()
             except Unavailable:
                 pass  # reading the feed reports it; entries that are not refreshed expire
             except Exception as error:  # noqa: BLE001 as above
@@ -128,7 +128,7 @@ class ChangeFollower:
             return await self._start()
         self._grown = self._grown or bool(changes)
         self._keys_due = self._keys_due or any(change.subject is Subject.KEYS for change in changes)
-        self._directory.apply(changes)
+        self._directories.apply(changes)
         self._ended.apply(changes, self._cursor.highest)
         return self._cursor.highest
 
@@ -139,7 +139,7 @@ class ChangeFollower:
             latest = await reading.changes.latest(MAX_UNCOMMITTED_NUMBERS)
             since = self._clock.now() - self._ended.retention
             ended = await reading.changes.ended_since(since, self._ended.max_entries + 1)
-        self._directory.clear()
+        self._directories.clear()
         self._ended.marks.clear()
         self._ended.marks.add(latest)
         self._cursor = ChangeCursor(latest, self._clock.monotonic())

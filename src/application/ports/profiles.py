@@ -14,12 +14,12 @@ class ProfileReader(Protocol):
 
 class ProfileRepository(ProfileReader, Protocol):
     async def put(self, user_id: UserId, profile: Profile) -> None:
-        """Store the profile in place of the present one. Raise AccountMissing if there is no such account. The caller
-        holds the account (`UserRepository.lock`)."""
+        """Store the profile in place of the present one, and announce a change of the account. Raise AccountMissing if
+        there is no such account. The caller holds the account (`UserRepository.lock`)."""
         ...
 
     async def clear(self, user_id: UserId) -> None:
-        """Delete the profile, if there is one."""
+        """Delete the profile, and announce a change of the account. Do nothing if there is no profile."""
         ...
 
 

@@ -213,7 +213,8 @@ class ServiceRepository(ServiceReader, Protocol):
         ...
 
     async def remove(self, service_id: ServiceId) -> bool:
-        """Return False if there was no such service. Its name is free afterwards."""
+        """Return False if there was no such service. Its name is free afterwards. A change of `services` is
+        announced."""
         ...
 
 

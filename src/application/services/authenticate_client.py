@@ -1,8 +1,8 @@
 from dataclasses import dataclass
 from typing import final
 
+from doorward.application.change_feed.known_services import KnownServices
 from doorward.application.ports.security import ServiceSecrets
-from doorward.application.ports.storage import Storage
 from doorward.domain.errors import InvalidClient
 from doorward.domain.services.service import ID, Service, ServiceId
 
@@ -10,10 +10,10 @@ from doorward.domain.services.service import ID, Service, ServiceId
 @final
 @dataclass(frozen=True, slots=True)
 class AuthenticateClient:
-    """Authenticates a service by its secret (RFC 6749, section 2.3.1). The database is read each time, so that a
-    removed service is rejected at once."""
+    """Authenticates a service by its secret (RFC 6749, section 2.3.1). A removed service is
+    rejected as soon as this node knows of it: at once where it was removed, and elsewhere within a second."""
 
-    storage: Storage
+    services: KnownServices
     secrets: ServiceSecrets
 
     async def __call__(self, client_id: str, secret: str) -> Service:
@@ -27,5 +27,4 @@ class AuthenticateClient:
     async def _find(self, client_id: str) -> Service | None:
         if not ID.fullmatch(client_id):
             return None
-        async with self.storage.reading() as reading:
-            return await reading.services.get(ServiceId(client_id))
+        return await self.services.get(ServiceId(client_id))

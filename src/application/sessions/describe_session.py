@@ -1,11 +1,10 @@
 from dataclasses import dataclass
 from typing import final
 
-from doorward.application.ports.storage import Storage
+from doorward.application.change_feed.own_accounts import OwnAccount, OwnAccounts
 from doorward.application.sessions.list_sessions import ListedSession
-from doorward.domain.accounts.user import User
+from doorward.domain.access.principal import Principal
 from doorward.domain.errors import InvalidToken
-from doorward.domain.ids import SessionId
 from doorward.domain.sessions.session import SessionPolicy
 
 
@@ -14,14 +13,13 @@ from doorward.domain.sessions.session import SessionPolicy
 class DescribeSession:
     """Returns the signed-in account and the session of the request."""
 
-    storage: Storage
+    accounts: OwnAccounts
     policy: SessionPolicy
 
-    async def __call__(self, session_id: SessionId) -> tuple[User, ListedSession]:
+    async def __call__(self, by: Principal) -> tuple[OwnAccount, ListedSession]:
         """Raise InvalidToken if the session has just ended."""
-        async with self.storage.reading() as reading:
-            found = await reading.sessions.with_user(session_id)
-        if found is None:
+        session = await self.accounts.session(by.session_id)
+        account = await self.accounts.account(by.user_id)
+        if session is None or account is None:
             raise InvalidToken
-        session, user = found
-        return user, ListedSession(session, session.ends_at(self.policy))
+        return account, ListedSession(session, session.ends_at(self.policy))

@@ -32,9 +32,10 @@ def any_of(*roles: RoleName) -> Requirement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """What authorization needs to know of an account."""
+    """What authorization needs to know of an account, and the name that services learn of it."""
 
     user_id: UserId
+    username: str
     roles: frozenset[RoleName]
     disabled: bool
     disabled_until: datetime | None = None

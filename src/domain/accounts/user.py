@@ -60,6 +60,7 @@ class User:
     def access(self) -> Access:
         return Access(
             user_id=self.id,
+            username=self.username.value,
             roles=self.roles,
             disabled=self.suspension is not None,
             disabled_until=self.suspension.until if self.suspension else None,

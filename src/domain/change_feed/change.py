@@ -15,6 +15,7 @@ class Subject(StrEnum):
     ROLES = "roles"
     KEYS = "keys"
     SESSIONS = "sessions"
+    SERVICES = "services"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,9 @@ class Change:
     """One change that other nodes must learn of.
 
     A change of `account` concerns one account. A change of `roles` (a role was removed) concerns every account, and
-    one of `keys` the signing keys. A change of `sessions` reports whose access tokens are revoked: those of the session
-    `session_id`, which has ended, or those of the account from the epochs before `epoch`.
+    one of `keys` the signing keys. A change of `services` reports that a service was removed. A change of `sessions`
+    reports whose access tokens are revoked: those of the session `session_id`, which has ended, or those of the account
+    from the epochs before `epoch`.
     """
 
     subject: Subject

@@ -1,6 +1,7 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from doorward.domain.change_feed.change import Change, Subject
 from doorward.domain.errors import ServiceExists
 from doorward.domain.services.service import Service, ServiceId
 from doorward.infrastructure.memory.tables import Tables
@@ -9,6 +10,7 @@ from doorward.infrastructure.memory.tables import Tables
 @dataclass(frozen=True, slots=True)
 class MemoryServices:
     tables: Tables
+    announce: Callable[[Change], None]
 
     async def all(self) -> Sequence[Service]:
         return sorted(self.tables.services.values(), key=lambda service: service.name)
@@ -22,4 +24,7 @@ class MemoryServices:
         self.tables.services[service.id] = service
 
     async def remove(self, service_id: ServiceId) -> bool:
-        return self.tables.services.pop(service_id, None) is not None
+        if self.tables.services.pop(service_id, None) is None:
+            return False
+        self.announce(Change(Subject.SERVICES))
+        return True

@@ -41,7 +41,7 @@ class MemoryTransaction:
         self.users = MemoryUsers(tables, self.announce)
         self.roles = MemoryRoles(tables, self.announce)
         self.sessions = MemorySessions(tables, self.announce)
-        self.services = MemoryServices(tables)
+        self.services = MemoryServices(tables, self.announce)
         self.attempts = MemoryAttempts(tables, self.users)
         self.leases = MemoryLeases(tables)
         self.locks = MemoryLocks()
@@ -54,7 +54,7 @@ class MemoryTransaction:
         self.sign_in_codes = MemorySignInCodes(tables)
         self.adoptions = MemoryAdoptions(tables)
         self.known_agents = MemoryKnownAgents(tables)
-        self.profiles = MemoryProfiles(tables)
+        self.profiles = MemoryProfiles(tables, self.announce)
         self.invitations = MemoryInvitations(tables)
         self.deleted_users = MemoryDeletedUsers(tables)
         self.user_pages = MemoryUserPages(tables)
@@ -86,7 +86,7 @@ class MemoryReading:
 
     @property
     def services(self) -> MemoryServices:
-        return MemoryServices(self._copy())
+        return MemoryServices(self._copy(), refuse)
 
     @property
     def attempts(self) -> MemoryAttempts:
@@ -123,7 +123,7 @@ class MemoryReading:
 
     @property
     def profiles(self) -> MemoryProfiles:
-        return MemoryProfiles(self._copy())
+        return MemoryProfiles(self._copy(), refuse)
 
     @property
     def invitations(self) -> MemoryInvitations:

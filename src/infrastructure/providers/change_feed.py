@@ -4,10 +4,13 @@ from typing import final
 
 from dishka import Provider, Scope, provide
 
+from doorward.application.change_feed.directories import Directories
 from doorward.application.change_feed.directory import AccessDirectory
 from doorward.application.change_feed.ended_sessions import EndedSessions
 from doorward.application.change_feed.feed_marks import FeedMarks
 from doorward.application.change_feed.follower import ChangeFollower, FollowerTimings
+from doorward.application.change_feed.known_services import KnownServices
+from doorward.application.change_feed.own_accounts import OwnAccounts
 from doorward.application.change_feed.revocation_publisher import RevocationPublisher
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.storage import Storage
@@ -25,6 +28,7 @@ class ChangeFeedProvider(Provider):
 
     follower = provide(ChangeFollower)
     revocation_publisher = provide(RevocationPublisher)
+    directories = provide(Directories)
 
     @provide
     def timings(self) -> FollowerTimings:
@@ -33,6 +37,14 @@ class ChangeFeedProvider(Provider):
     @provide
     def directory(self, storage: Storage, clock: Clock) -> AccessDirectory:
         return AccessDirectory(storage, clock)
+
+    @provide
+    def accounts(self, storage: Storage, clock: Clock) -> OwnAccounts:
+        return OwnAccounts(storage, clock)
+
+    @provide
+    def services(self, storage: Storage, clock: Clock) -> KnownServices:
+        return KnownServices(storage, clock)
 
     @provide
     def ended_sessions(self, storage: Storage, clock: Clock, secret: MasterSecret) -> EndedSessions:

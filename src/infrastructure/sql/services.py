@@ -4,8 +4,10 @@ from typing import Any, final
 
 from sqlalchemy import bindparam, delete, insert, select
 
+from doorward.domain.change_feed.change import Change, Subject
 from doorward.domain.errors import ServiceExists
 from doorward.domain.services.service import Service, ServiceId, ServiceSecretHash
+from doorward.infrastructure.sql.changes import Feed
 from doorward.infrastructure.sql.connection import SqlConnection, SqlRow
 from doorward.infrastructure.sql.errors import ConstraintViolated
 from doorward.infrastructure.sql.tables import services
@@ -21,6 +23,7 @@ REMOVE = delete(services).where(BY_ID)
 @dataclass(frozen=True, slots=True)
 class SqlServices:
     connection: SqlConnection
+    feed: Feed
 
     async def all(self) -> Sequence[Service]:
         return [to_service(row) for row in await self.connection.rows(ALL)]
@@ -37,7 +40,10 @@ class SqlServices:
             raise ServiceExists from None  # the driver's error holds the row
 
     async def remove(self, service_id: ServiceId) -> bool:
-        return bool(await self.connection.change(REMOVE, {"service_id": service_id}))
+        if not await self.connection.change(REMOVE, {"service_id": service_id}):
+            return False
+        await self.feed.announce(Change(Subject.SERVICES))
+        return True
 
 
 def to_row(service: Service) -> dict[str, Any]:

@@ -70,7 +70,7 @@ class SqlRepositories:
 
     @property
     def services(self) -> SqlServices:
-        return SqlServices(self.connection)
+        return SqlServices(self.connection, self.feed)
 
     @property
     def attempts(self) -> SqlAttempts:
@@ -122,7 +122,7 @@ class SqlRepositories:
 
     @property
     def profiles(self) -> SqlProfiles:
-        return SqlProfiles(self.connection)
+        return SqlProfiles(self.connection, self.feed)
 
     @property
     def invitations(self) -> SqlInvitations:

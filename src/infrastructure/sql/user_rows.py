@@ -87,6 +87,7 @@ def to_access(rows: Sequence[SqlRow], asked: Iterable[UserId]) -> Iterator[Acces
             held = known[stored] = frozenset(RoleName(key_text(role)) for role in stored if role is not None)
         yield Access(
             user_id=ids[stored_id],
+            username=first.username,
             roles=held,
             disabled=bool(first.disabled),
             disabled_until=first.disabled_until,

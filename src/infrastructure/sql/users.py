@@ -56,6 +56,7 @@ BY_LOGIN = WITH_ROLES.where(users.c.id == ID_OF_LOGIN)
 ACCESS = (
     select(
         unconverted(users.c.id),
+        users.c.username,
         users.c.epoch,
         unconverted(users.c.disabled),
         users.c.disabled_until,

@@ -13,7 +13,7 @@ from doorward.testing.builders import a_principal, a_session, a_user
 from doorward.testing.doubles import NOON
 
 STAFF = any_of(MODERATOR, ADMIN)
-ADA = Access(user_id=UserId(uuid7(NOON)), roles=frozenset({USER, MODERATOR}), disabled=False, epoch=3)
+ADA = Access(user_id=UserId(uuid7(NOON)), username="ada", roles=frozenset({USER, MODERATOR}), disabled=False, epoch=3)
 EVE = a_user("eve", ADMIN)
 EVES_SESSION = a_session(EVE)
 

@@ -103,7 +103,7 @@ class Parts(Provider):
 
     @provide
     def clients(self) -> AuthenticateClient:
-        return AuthenticateClient(self.house.storage, SECRETS)
+        return AuthenticateClient(self.house.services, SECRETS)
 
     @provide
     def log(self) -> SecurityLog:

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from doorward.application.access.authorize_role import AuthorizeRole
+from doorward.application.change_feed.directory import AccessDirectory
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.services.introspect_token import (
     ActiveAccessToken,
@@ -15,10 +17,12 @@ from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.role import MODERATOR, USER
 from doorward.domain.errors import RefreshTokenReused
 from doorward.domain.sessions.session import SessionPolicy, new_session_id
+from doorward.infrastructure.memory.tables import MemoryDatabase
 from doorward.infrastructure.security.master_secret import MasterSecret
 from doorward.infrastructure.security.refresh_tokens import DerivedRefreshTokens
 from doorward.testing.builders import REFRESH_TOKENS, a_token, a_user
 from doorward.testing.doubles import NOON, PlainTokens
+from support.doubles import WatchedStorage
 from support.house import House
 
 
@@ -36,8 +40,20 @@ async def test_an_active_access_token_is_returned_with_its_account_and_its_prese
     active = await asked(house, opened.access_token.value)
     assert isinstance(active, ActiveAccessToken)
     assert (active.token.subject, active.token.session_id) == (opened.user.id, opened.session.id)
-    assert active.user.username == opened.user.username
-    assert active.roles == {USER, MODERATOR}
+    assert active.access.username == opened.user.username.value
+    assert active.access.roles == {USER, MODERATOR}
+
+
+async def test_an_access_token_is_introspected_again_without_a_query() -> None:
+    house = House(database=MemoryDatabase())
+    opened = await house.newly_signed_in()
+    storage = WatchedStorage(database=house.database)
+    directory = AccessDirectory(storage, house.clock)
+    authorize = AuthorizeRole(directory, house.ended)
+    introspect = IntrospectToken(storage, PlainTokens(), REFRESH_TOKENS, authorize, directory, house.policy)
+    for _ in range(100):
+        assert await introspect(opened.access_token.value, house.clock.now()) is not None
+    assert storage.readings == 1
 
 
 async def test_an_active_refresh_token_is_returned_with_its_session_and_its_end() -> None:

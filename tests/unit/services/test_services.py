@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from doorward.application.change_feed.known_services import KnownServices
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.services.authenticate_client import AuthenticateClient
 from doorward.application.services.list_services import ListServices
@@ -14,7 +15,8 @@ from doorward.domain.access.actor import OPERATOR
 from doorward.domain.errors import InvalidClient, InvalidServiceName, ServiceExists, ServiceMissing
 from doorward.domain.services.service import ID, ServiceId, parse_service_name
 from doorward.infrastructure.security.service_secrets import RandomServiceSecrets
-from doorward.testing.doubles import NOON
+from doorward.testing.doubles import NOON, FrozenClock, ListLog
+from support.doubles import WatchedStorage
 from support.house import House
 
 SECRETS = RandomServiceSecrets()
@@ -25,7 +27,7 @@ async def registered(house: House, name: str = "billing") -> RegisteredService:
 
 
 def authenticate(house: House) -> AuthenticateClient:
-    return AuthenticateClient(house.storage, SECRETS)
+    return AuthenticateClient(house.services, SECRETS)
 
 
 def remove(house: House) -> RemoveService:
@@ -137,3 +139,25 @@ async def test_no_account_has_the_id_of_a_service() -> None:
     ada, made = await house.with_user(), await registered(house)
     assert not ID.fullmatch(str(ada.id))
     assert len(made.service.id) != len(str(ada.id))
+
+
+async def test_a_service_that_authenticates_again_needs_no_query() -> None:
+    storage = WatchedStorage()
+    made = await RegisterService(storage, SECRETS, ListLog())("billing", NOON, OPERATOR)
+    authenticated = AuthenticateClient(KnownServices(storage, FrozenClock()), SECRETS)
+    for _ in range(100):
+        assert await authenticated(made.service.id, made.secret) == made.service
+    assert storage.readings == 1
+
+
+async def test_a_service_that_another_node_removed_is_rejected_when_the_feed_was_read() -> None:
+    house = House()
+    made = await registered(house)
+    follower = house.follower()
+    await follower.once()
+    authenticated = authenticate(house)
+    await authenticated(made.service.id, made.secret)
+    await RemoveService(house.other_node, house.log)("billing", OPERATOR)
+    await follower.once()
+    with pytest.raises(InvalidClient):
+        await authenticated(made.service.id, made.secret)

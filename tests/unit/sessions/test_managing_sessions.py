@@ -6,8 +6,8 @@ import pytest
 
 from doorward.application.accounts.update_user import UserChanges
 from doorward.application.batches import BATCH_SIZE
+from doorward.application.change_feed.own_accounts import OwnAccount
 from doorward.application.ports.security_events import SecurityEvent
-from doorward.application.sessions.describe_session import DescribeSession
 from doorward.application.sessions.end_other_sessions import EndOtherSessions
 from doorward.application.sessions.list_sessions import ListSessions
 from doorward.application.sessions.prune_sessions import PruneSessions
@@ -25,7 +25,7 @@ from doorward.domain.errors import (
 from doorward.domain.ids import UserId, uuid7
 from doorward.domain.sessions.origin import Origin
 from doorward.domain.sessions.session import Device, Session, SessionPolicy, new_session_id
-from doorward.testing.builders import PASSWORD, a_principal
+from doorward.testing.builders import PASSWORD, a_principal, a_session
 from doorward.testing.doubles import NOON, PlainTokens
 from support.doubles import InterruptedHasher
 from support.house import House
@@ -43,8 +43,8 @@ async def test_a_sign_in_opens_a_session_with_its_time_and_device() -> None:
     ada = await house.with_user("ada")
     device = Device("192.0.2.1", "Browser/1.0")
     signed_in = await house.authenticate("ada", PASSWORD, NOON, Origin(device=device))
-    user, listed = await DescribeSession(house.storage, house.policy)(signed_in.session.id)
-    assert user == ada
+    account, listed = await house.describe(a_principal(ada, signed_in.session))
+    assert account == OwnAccount(user=ada, profile=None)
     assert listed.session == signed_in.session == await house.session(signed_in.session.id)
     assert (listed.session.device, listed.session.started_at, listed.session.last_used_at) == (device, NOON, NOON)
     assert listed.ends_at == NOON + timedelta(days=14)
@@ -54,8 +54,9 @@ async def test_a_sign_in_opens_a_session_with_its_time_and_device() -> None:
 
 async def test_a_session_that_has_just_ended_cannot_be_described() -> None:
     house = House()
+    ada = await house.with_user("ada")
     with pytest.raises(InvalidToken):
-        await DescribeSession(house.storage, house.policy)(new_session_id(NOON))
+        await house.describe(a_principal(ada, a_session(ada)))
 
 
 async def test_the_oldest_session_ends_when_there_are_too_many() -> None:

@@ -13,15 +13,13 @@ from msgspec import UNSET, Meta, UnsetType
 
 from doorward.application.accounts.change_password import ChangePassword
 from doorward.application.accounts.delete_own_account import DeleteOwnAccount
-from doorward.application.accounts.find_profile import FindProfile
 from doorward.application.accounts.update_own_account import UpdateOwnAccount
+from doorward.application.change_feed.own_accounts import OwnAccount
 from doorward.application.ports.clock import Clock
 from doorward.application.sessions.describe_session import DescribeSession
 from doorward.application.sessions.list_sessions import ListedSession
 from doorward.domain.access.decision import SIGNED_IN
 from doorward.domain.access.principal import Principal
-from doorward.domain.accounts.profile import Profile
-from doorward.domain.accounts.user import User
 from doorward.domain.errors import (
     AccountMissing,
     HashingBusy,
@@ -86,8 +84,9 @@ class Confirmation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     password: PresentPassword
 
 
-def account_view(user: User, session: ListedSession, profile: Profile | None) -> AccountView:
+def account_view(account: OwnAccount, session: ListedSession) -> AccountView:
     """Return an account as its owner sees it in that session."""
+    user = account.user
     return AccountView(
         id=user.id,
         username=user.username.value,
@@ -97,7 +96,7 @@ def account_view(user: User, session: ListedSession, profile: Profile | None) ->
         roles=sorted(user.roles),
         session=session_view(session, session.session.id),
         locale=user.locale,
-        profile=profile_view(profile),
+        profile=profile_view(account.profile),
     )
 
 
@@ -112,9 +111,9 @@ class AccountController(Controller):
         self,
         principal: NamedDependency[Principal],
         describe: FromDishka[DescribeSession],
-        profile_of: FromDishka[FindProfile],
     ) -> AccountView:
-        return account_view(*await describe(principal.session_id), await profile_of(principal.user_id))
+        """A change that another node made shows within a second, and the last use of the session within four."""
+        return account_view(*await describe(principal))
 
     @patch(
         "/",

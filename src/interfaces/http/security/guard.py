@@ -59,6 +59,7 @@ class Guard:
         self._cookies = cookies
         self._presented_token = presented_token
         self._dependencies: GuardDependencies | None = None
+        self._authenticate: AuthenticateClient | None = None
 
     async def __call__(self, request: Request[Any, Any, Any]) -> Response[bytes] | None:
         """Return None to admit the request, or the answer to OPTIONS. Raise the refusal."""
@@ -96,9 +97,10 @@ class Guard:
             raise
 
     async def _authenticate_service(self, scope: Scope) -> Service:
+        if self._authenticate is None:
+            self._authenticate = await self._container.get(AuthenticateClient)
         try:
-            authenticate = await self._container.get(AuthenticateClient)
-            return await authenticate(*client_credentials(scope["headers"]))
+            return await self._authenticate(*client_credentials(scope["headers"]))
         except InvalidClient as refusal:
             record_refusal(await self._container.get(SecurityLog), scope, SERVICE, refusal.code)
             raise

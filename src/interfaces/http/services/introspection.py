@@ -63,12 +63,12 @@ def introspection_view(active: ActiveToken | None, server: AuthorizationServer) 
 def access_token_view(active: ActiveAccessToken, server: AuthorizationServer) -> Introspection:
     """Return what a service learns about an access token."""
     token = active.token
-    roles: list[str] = sorted(active.roles)
+    roles: list[str] = sorted(active.access.roles)
     return Introspection(
         active=True,
         scope=" ".join(roles),
         client_id=server.client_id,
-        username=active.user.username.value,
+        username=active.access.username,
         token_type="Bearer",  # noqa: S106 a scheme
         exp=int(token.expires_at.timestamp()),
         iat=int(token.issued_at.timestamp()),

@@ -9,11 +9,12 @@ from doorward.application.ports.repositories import UserRepository
 from doorward.application.ports.storage import Storage
 from doorward.domain.accounts.profile import MAX_PROFILE_BYTES, Profile
 from doorward.domain.accounts.user import User
+from doorward.domain.change_feed.change import Change
 from doorward.domain.errors import AccountMissing
 from doorward.domain.letters.language import LANGUAGES
 from doorward.testing.builders import a_user
 from doorward.testing.contracts.promises import proves
-from doorward.testing.storage_access import found, put
+from doorward.testing.storage_access import announced, found, put
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
 
@@ -43,7 +44,7 @@ async def test_the_newest_profile_replaces_the_one_before(storage: Storage) -> N
     assert await profile_of(storage, GRACE) is None
 
 
-@proves(ProfileRepository.clear, "Delete the profile, if there")
+@proves(ProfileRepository.clear, "Delete the profile", "Do nothing")
 async def test_a_profile_is_cleared(storage: Storage) -> None:
     await put(storage, ADA)
     await replace_profile(storage, ADA, LONGEST)
@@ -51,6 +52,7 @@ async def test_a_profile_is_cleared(storage: Storage) -> None:
         await tx.profiles.clear(ADA.id)
         await tx.profiles.clear(GRACE.id)
     assert await profile_of(storage, ADA) is None
+    assert await announced(storage) == [Change.of_account(ADA.id)] * 2
 
 
 @proves(ProfileRepository.put, "Raise")

@@ -5,6 +5,7 @@ import pytest
 
 from doorward.application.ports.repositories import ServiceReader, ServiceRepository
 from doorward.application.ports.storage import Storage
+from doorward.domain.change_feed.change import Change, Subject
 from doorward.domain.errors import ServiceExists
 from doorward.domain.services.service import Service, ServiceId, ServiceSecretHash
 from doorward.testing.contracts.promises import proves
@@ -67,7 +68,7 @@ async def test_of_many_services_that_take_one_name_at_once_one_gets_it(storage: 
     assert [type(answer) for answer in answers if answer] == [ServiceExists] * 9
 
 
-@proves(ServiceRepository.remove, "Return False", "Its name")
+@proves(ServiceRepository.remove, "Return False", "Its name", "A change of")
 async def test_a_removed_service_is_gone_and_its_name_is_free(storage: Storage) -> None:
     await put(storage, SHOP)
     async with storage.transaction() as tx:
@@ -76,4 +77,4 @@ async def test_a_removed_service_is_gone_and_its_name_is_free(storage: Storage) 
         await tx.services.add(another(SHOP.name))
     async with storage.reading() as reading:
         assert await reading.services.all() == [another(SHOP.name)]
-    assert await announced(storage) == []
+    assert await announced(storage) == [Change(Subject.SERVICES)]

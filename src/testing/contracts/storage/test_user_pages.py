@@ -90,8 +90,10 @@ async def test_access_is_returned_for_the_accounts_that_exist(storage: Storage) 
     async with storage.reading() as reading:
         access = await reading.users.access_of([bob.id, UserId(uuid7(NOON)), ada.id, ada.id])
     assert access == {
-        ada.id: Access(user_id=ada.id, roles=frozenset({USER, ADMIN, MODERATOR}), disabled=False, epoch=0),
-        bob.id: Access(user_id=bob.id, roles=frozenset({USER}), disabled=True, epoch=4),
+        ada.id: Access(
+            user_id=ada.id, username="ada", roles=frozenset({USER, ADMIN, MODERATOR}), disabled=False, epoch=0
+        ),
+        bob.id: Access(user_id=bob.id, username="bob", roles=frozenset({USER}), disabled=True, epoch=4),
     }
 
 
