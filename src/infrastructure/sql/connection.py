@@ -35,10 +35,16 @@ MAX_INLINE_CHANGES = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How long to wait for the database. The time that Doorward itself needs to compute does not count."""
+    """How long to wait for the database. The time that Doorward itself needs to compute does not count.
+
+    Each wait may take longer for a distant database: by the allowance in `round_trip.py`.
+    """
 
     wait_seconds: float = 1.5
-    """For all answers of the database in one block before the commit. The commit has the same limit again."""
+    """For all answers of the database in one block before the commit. The commit has the same limit again, and so has
+    a connection that is made."""
+    first_connect_seconds: float = 5.0
+    """For a connection while nothing is known about the distance."""
     pool_wait_seconds: float = 1.0
     """Until another caller returns a connection. It is part of `wait_seconds`."""
     lock_wait_seconds: float = 1.0
@@ -88,6 +94,11 @@ class Connections(Protocol):
     @property
     def in_use(self) -> int:
         """Return the number of connections in use."""
+        ...
+
+    @property
+    def allowance_seconds(self) -> float:
+        """Return how much longer than the limits a block may wait, because the database is far away."""
         ...
 
     async def session(self, limit: WaitLimit) -> Session:
@@ -250,6 +261,7 @@ async def connected(connections: Connections, *, in_transaction: bool) -> AsyncI
     """Provide a connection for the block, and release it afterwards."""
     limits = connections.limits
     limit = WaitLimit(limits.pool_wait_seconds)
+    limit.allow(connections.allowance_seconds)
     session = await open_session(connections, limit)
     limit.extend(limits.wait_seconds - limits.pool_wait_seconds)
     connection = SqlConnection(connections, session, limit, in_transaction)
