@@ -15,7 +15,7 @@ async def admins() -> str:
     return "Admin Content."
 
 
-def build(_: Settings) -> Litestar:
+def build(_: Settings, __: object) -> Litestar:
     return Litestar([admins], openapi_config=None, logging_config=None)
 
 

@@ -95,6 +95,7 @@ PARSERS: Mapping[str, Callable[[str], object]] = {
     "hash_wait_seconds": parse_seconds,
     "database_wait_seconds": parse_seconds,
     "keep_alive_seconds": parse_seconds,
+    "drain_seconds": parse_seconds,
 }
 
 

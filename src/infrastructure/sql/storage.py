@@ -45,7 +45,7 @@ SYSTEM_TIME = SystemClock().now
 class SqlRepositories:
     """The repositories of one connection, for reading and for transactions alike.
 
-    The database itself refuses writes on connections for reading. Each repository is created on access, because
+    `SqlConnection` refuses writes on connections for reading. Each repository is created on access, because
     most use cases need one or two.
     """
 

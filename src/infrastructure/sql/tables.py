@@ -3,8 +3,6 @@
 The names are without the prefix of the installation, which `naming.py` adds.
 """
 
-from typing import Any
-
 from sqlalchemy import Column, ForeignKey, Index, MetaData, Table
 
 from doorward.domain.accounts.alias import MAX_ALIAS_CHARACTERS, MAX_ALIAS_KEY_BYTES
@@ -12,6 +10,7 @@ from doorward.domain.accounts.suspension import MAX_REASON_CHARACTERS
 from doorward.domain.sessions.session import MAX_ADDRESS_CHARACTERS, MAX_USER_AGENT_CHARACTERS
 from doorward.infrastructure.sql.naming import own
 from doorward.infrastructure.sql.rotated_tokens import MAX_ROTATED_TOKENS_CHARACTERS
+from doorward.infrastructure.sql.table_options import ONE_COUNTER, TABLE_OPTIONS
 from doorward.infrastructure.sql.types import (
     Counter,
     Digest,
@@ -25,13 +24,6 @@ from doorward.infrastructure.sql.types import (
     display_text,
     utc_now,
 )
-
-TABLE_OPTIONS: dict[str, Any] = {
-    "sqlite_strict": True,
-    "mysql_engine": "InnoDB",
-    "mysql_charset": "utf8mb4",
-    "mysql_collate": "utf8mb4_bin",
-}
 
 metadata = MetaData(
     naming_convention={
@@ -122,7 +114,7 @@ leases = Table(
     metadata,
     Column("name", Key(64), primary_key=True),
     Column("holder", Key(128), nullable=False),
-    Column("until", UtcTime(), nullable=False),
+    Column("until", UtcTime(), nullable=False, quote=True),
     **TABLE_OPTIONS,
 )
 
@@ -159,8 +151,7 @@ changes = Table(
     Column("epoch", Number),
     Column("created_at", UtcTime(), nullable=False, server_default=utc_now()),
     Index(None, "subject", "created_at"),
-    sqlite_autoincrement=True,
-    **TABLE_OPTIONS,
+    **ONE_COUNTER,
 )
 
 letters = Table(

@@ -183,6 +183,7 @@ def test_another_installation_s_secret_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_killed_worker_is_replaced(tmp_path: Path) -> None:
+    """F-02."""
     with running(tmp_path) as server:
         (killed,) = children(server.pid)
         os.kill(killed, signal.SIGKILL)
@@ -205,6 +206,7 @@ def test_the_successor_of_a_killed_worker_does_not_check_the_database_again(tmp_
 
 
 def test_no_worker_outlives_its_parent_and_the_port_becomes_free(tmp_path: Path) -> None:
+    """F-02."""
     with running(tmp_path, workers="2") as server:
         workers = workers_of(server, 2)
         server.process.kill()

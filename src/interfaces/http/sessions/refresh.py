@@ -4,7 +4,6 @@ from typing import Annotated, Final
 
 import msgspec
 from dishka import FromDishka
-from dishka.integrations.litestar import inject
 from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
@@ -21,7 +20,7 @@ from doorward.interfaces.http.errors.refusals import AmbiguousToken, CrossSiteRe
 from doorward.interfaces.http.metrics import count_refresh
 from doorward.interfaces.http.security.access import PUBLIC
 from doorward.interfaces.http.security.cookies import Browser
-from doorward.interfaces.http.security.request_limits import Limited
+from doorward.interfaces.http.security.injection import inject
 from doorward.interfaces.http.sessions.sign_in_answer import SignInAnswer, sign_in_answer
 
 
@@ -51,8 +50,8 @@ NO_BODY: Final = Refresh()
     summary="Refresh the tokens of a session",
     tags=["Sessions"],
     responses=json_response(SignInAnswer),
-    guards=[Limited(LimitName.REFRESH)],
     opt={
+        "limit": LimitName.REFRESH,
         "access": PUBLIC,
         "refusals": (
             InvalidRefreshToken,
