@@ -32,7 +32,7 @@ COMMANDS = [
     ("keys list", ""),
     ("keys rotate", ""),
     ("services list", ""),
-    ("audit", ""),
+    ("audit list", ""),
     ("migrate", ""),
 ]
 

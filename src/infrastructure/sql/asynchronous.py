@@ -14,7 +14,8 @@ from typing import TypeVar, final
 from sqlalchemy import Connection, Engine
 from sqlalchemy.util import greenlet_spawn
 
-from doorward.infrastructure.sql.connection import Limits, Work
+from doorward.infrastructure.sql.abandoned import AbandonedStatements
+from doorward.infrastructure.sql.connection import Limits, Work, connected
 from doorward.infrastructure.sql.errors import connecting
 from doorward.infrastructure.sql.round_trip import ROUND_TRIPS_TO_CONNECT, RoundTrip
 from doorward.infrastructure.sql.waiting import Places, WaitLimit, finish_despite_cancellation
@@ -113,9 +114,12 @@ class AsyncConnections:
     size: int
     places: Places = field(init=False)
     round_trip: RoundTrip = field(default_factory=RoundTrip)
+    abandoned: AbandonedStatements = field(init=False)
 
     def __post_init__(self) -> None:
         self.places = Places(self.size, self.limits.max_waiting_per_connection)
+        self.abandoned = AbandonedStatements(self._run_apart)
+        self.abandoned.watch(self.engine)
 
     @property
     def in_use(self) -> int:
@@ -152,5 +156,12 @@ class AsyncConnections:
             return self.limits.first_connect_seconds
         return self.limits.wait_seconds + self.allowance_seconds
 
+    async def _run_apart(self, work: Work[None]) -> None:
+        async with connected(self, in_transaction=True) as connection:
+            await connection.begin()
+            await connection.run(work, "abandoned statements")
+            await connection.commit(lambda: None)
+
     async def close(self) -> None:
+        await self.abandoned.close()
         await greenlet_spawn(self.engine.dispose)
