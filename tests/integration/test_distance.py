@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from secrets import token_urlsafe
 from urllib.parse import urlsplit
 
 import pytest
@@ -97,7 +98,7 @@ def opens_moderation(node: Server, account: Account) -> bool:
 
 @pytest.mark.full
 def test_two_nodes_serve_at_a_distance(far_url: str, tmp_path: Path) -> None:
-    settings = {"database_url": far_url, "secret_key": "k" * 64}
+    settings = {"database_url": far_url, "secret_key": token_urlsafe(48)}
     with (
         running(tmp_path / "here", "serve", **settings) as here,
         running(tmp_path / "there", "serve", **settings) as there,

@@ -1,0 +1,44 @@
+"""Measure single requests to a node whose database is 0, 20, 60 and 120 ms away, and print a table.
+
+Usage: python -m distance [full|quick]
+"""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from distance.measuring import FULL, QUICK, Plan, rows
+from support.mysql.server import MySQLServer, Skipped
+
+PLANS = {"full": FULL, "quick": QUICK}
+
+
+def table(plan: Plan, mysql: MySQLServer, folder: Path) -> str:
+    """A table in Markdown."""
+    head = ["request", "round trips", *(f"{each} ms" for each in plan.round_trips_ms)]
+    lines = [head, ["---"] * len(head)]
+    for row in rows(plan, mysql, folder):
+        lines.append([row.request, f"{row.round_trips:g}", *(f"{each:.0f} ms" for each in row.median_ms)])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m distance", description=__doc__)
+    parser.add_argument("length", nargs="?", choices=PLANS, default="full")
+    plan = PLANS[parser.parse_args().length]
+    mysql = MySQLServer.find()
+    if isinstance(mysql, Skipped):
+        print(f"No MySQL server: {mysql.reason}", file=sys.stderr)
+        return 1
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            print(f"Medians of {plan.requests} single requests, one at a time, on {mysql.product}:\n", flush=True)
+            print(table(plan, mysql, Path(folder)))
+    finally:
+        mysql.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
