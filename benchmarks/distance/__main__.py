@@ -17,9 +17,14 @@ PLANS = {"full": FULL, "quick": QUICK}
 def table(plan: Plan, mysql: MySQLServer, folder: Path) -> str:
     """A table in Markdown."""
     head = ["request", "round trips", *(f"{each} ms" for each in plan.round_trips_ms)]
-    lines = [head, ["---"] * len(head)]
-    for row in rows(plan, mysql, folder):
-        lines.append([row.request, f"{row.round_trips:g}", *(f"{each:.0f} ms" for each in row.median_ms)])
+    lines = [
+        head,
+        ["---"] * len(head),
+        *(
+            [row.request, f"{row.round_trips}", *(f"{each:.0f} ms" for each in row.median_ms)]
+            for row in rows(plan, mysql, folder)
+        ),
+    ]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
@@ -29,12 +34,12 @@ def main() -> int:
     plan = PLANS[parser.parse_args().length]
     mysql = MySQLServer.find()
     if isinstance(mysql, Skipped):
-        print(f"No MySQL server: {mysql.reason}", file=sys.stderr)
+        sys.stderr.write(f"No MySQL server: {mysql.reason}\n")
         return 1
     try:
         with tempfile.TemporaryDirectory() as folder:
-            print(f"Medians of {plan.requests} single requests, one at a time, on {mysql.product}:\n", flush=True)
-            print(table(plan, mysql, Path(folder)))
+            found = table(plan, mysql, Path(folder))
+        sys.stdout.write(f"Medians of {plan.requests} single requests, one at a time, on {mysql.product}:\n\n{found}\n")
     finally:
         mysql.stop()
     return 0

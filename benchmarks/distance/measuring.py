@@ -36,8 +36,8 @@ class Row:
     """What a kind of request costs."""
 
     request: str
-    round_trips: float
-    """At no distance, where a request is too short for the background work of the node to count."""
+    round_trips: int
+    """The fewest at no distance: the background work of the node is not among them."""
     median_ms: Sequence[float]
     """At each distance of the plan."""
 
@@ -111,7 +111,7 @@ def rows(plan: Plan, mysql: MySQLServer, folder: Path) -> list[Row]:
     return [
         Row(
             request=request,
-            round_trips=median(each[kind][1] for each in found[0]),
+            round_trips=min(each[kind][1] for each in found[0]),
             median_ms=[median(each[kind][0] for each in at) for at in found],
         )
         for kind, request in enumerate(REQUESTS)
