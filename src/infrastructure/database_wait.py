@@ -5,8 +5,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, TypeVar, final
 
-import structlog
-
 from doorward.application.ports.clock import Clock
 from doorward.infrastructure.settings.database_not_ready import DatabaseNotReady
 
@@ -50,6 +48,8 @@ class DatabaseWait:
             pause = min(2 * pause, MAX_PAUSE_SECONDS)
 
     def _report(self, not_ready: DatabaseNotReady, waited: float) -> None:
+        import structlog  # noqa: PLC0415 a service in memory does without
+
         structlog.get_logger().warning(
             "database_awaited",
             reason=str(not_ready),
