@@ -9,6 +9,8 @@ from doorward.application.ports.storage import LockName
 from doorward.domain.errors import StorageUnavailable
 from doorward.infrastructure.sql.asynchronous import AsyncConnections
 from doorward.infrastructure.sql.connection import Limits, connected
+from doorward.infrastructure.sql.engine import open_engines
+from doorward.infrastructure.sql.mysql_settings import variable
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from support.concurrent_load import GUARD, idle
@@ -74,3 +76,16 @@ async def test_others_on_the_same_pool_keep_their_connection(mysql_url: str) -> 
                 await connection.rows(text("SELECT SLEEP(600)"))
         assert await other.rows(text("SELECT CONNECTION_ID()")) == before
     await storage.close()
+
+
+async def test_the_server_has_limits_of_its_own_for_what_could_not_be_killed(mysql_url: str) -> None:
+    """OP-02. Without them it waits for a year for a table that is being changed, and a SELECT has no end."""
+    engines = open_engines(DatabaseUrl.parse(mysql_url), 2, Limits(wait_seconds=1, lock_wait_seconds=2))
+    async with asyncio.timeout(GUARD), connected(engines.writing, in_transaction=False) as connection:
+        ((version,),) = await connection.rows(text("SELECT VERSION()"))
+        names = ("innodb_lock_wait_timeout", "lock_wait_timeout", "max_execution_time")
+        listed = ", ".join(f"@@SESSION.{variable(name, version)}" for name in names)
+        ((rows, tables, select),) = await connection.rows(text(f"SELECT {listed}"))
+    assert (rows, tables) == (2, 2)
+    assert float(select) == (10 if "MariaDB" in version else 10_000)
+    await engines.close()

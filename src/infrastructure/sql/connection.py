@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Executable, Row
 
 from doorward.domain.errors import DomainError, StorageUnavailable, TransactionConflict
 from doorward.infrastructure.sql.errors import ConnectionLost, ConstraintViolated, connecting, refusal
-from doorward.infrastructure.sql.waiting import WaitLimit, finish_despite_cancellation
+from doorward.infrastructure.sql.round_trip import MAX_ALLOWANCE_SECONDS
+from doorward.infrastructure.sql.waiting import WALL_CLOCK_FACTOR, WaitLimit, finish_despite_cancellation
 
 T = TypeVar("T")
 Values = Mapping[str, Any]
@@ -51,6 +52,12 @@ class Limits:
     """For a lock that another transaction holds. MySQL takes whole seconds."""
     max_waiting_per_connection: int = 100
     """How many callers may wait for a connection, for each connection of the pool. Further ones are refused."""
+
+    @property
+    def longest_seconds(self) -> float:
+        """Return after how long nobody waits for a statement any more, however far away the database is and however
+        busy the processor."""
+        return self.wait_seconds * WALL_CLOCK_FACTOR + MAX_ALLOWANCE_SECONDS
 
 
 Work: TypeAlias = Callable[[Connection], T]

@@ -80,9 +80,9 @@ def sqlite_engines(path: Path, table_prefix: str, limits: Limits) -> Engines:
 def mysql_engines(url: DatabaseUrl, size: int, limits: Limits) -> Engines:
     writers = max(1, size // 2)
     readers = max(1, size - writers)
-    locks = {"innodb_lock_wait_timeout": max(1, round(limits.lock_wait_seconds))}
-    writing = mysql(url, {**mysql_settings.WRITING, **locks}, writers)
-    reading = mysql(url, {**mysql_settings.READING, **locks}, readers, skip_autocommit_rollback=True)
+    ends = mysql_settings.server_limits(limits.lock_wait_seconds, limits.longest_seconds)
+    writing = mysql(url, {**mysql_settings.WRITING, **ends}, writers)
+    reading = mysql(url, {**mysql_settings.READING, **ends}, readers, skip_autocommit_rollback=True)
     for engine in (writing, reading):
         add_table_prefix(engine, url.table_prefix)
     return Engines(

@@ -14,6 +14,8 @@ MAX_ROUND_TRIP_SECONDS: Final = 0.3
 """A longer round trip counts as one of this length. So a database that has become slow is not waited for without
 end."""
 
+MAX_ALLOWANCE_SECONDS: Final = ROUND_TRIPS_PER_BLOCK * MAX_ROUND_TRIP_SECONDS
+
 FALL: Final = 1 / 8
 RISE: Final = 1 / 64
 """How far a shorter and a longer measurement move the estimate. It comes to rest where one in nine is shorter: near the
@@ -30,7 +32,7 @@ class RoundTrip:
 
     @property
     def allowance_seconds(self) -> float:
-        """Return how much longer a block may wait because of the distance; at most 6 s."""
+        """Return how much longer a block may wait because of the distance; at most MAX_ALLOWANCE_SECONDS."""
         return self.seconds * ROUND_TRIPS_PER_BLOCK
 
     def measured(self, seconds: float) -> None:
