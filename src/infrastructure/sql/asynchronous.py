@@ -153,7 +153,7 @@ class AsyncConnections:
     def connect_seconds(self) -> float:
         """Return how long a new connection may take."""
         if self.round_trip.seconds == 0:
-            return self.limits.first_connect_seconds
+            return max(self.limits.first_connect_seconds, self.limits.wait_seconds)
         return self.limits.wait_seconds + self.allowance_seconds
 
     async def _run_apart(self, work: Work[None]) -> None:
