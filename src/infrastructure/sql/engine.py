@@ -46,6 +46,8 @@ class Engines:
     reading: Connections
     """Each statement runs outside of any transaction. SQLite rejects writes on these connections, and `SqlConnection`
     does so for every database."""
+    reads_can_be_old: bool = True
+    """Whether `reading` may lead to a replica, by itself or through a proxy. It cannot where all is in one file."""
 
     async def close(self) -> None:
         await self.writing.close()
@@ -69,7 +71,9 @@ def sqlite_engines(path: Path, table_prefix: str, limits: Limits) -> Engines:
     for engine in (writing, reading):
         add_table_prefix(engine, table_prefix)
     return Engines(
-        writing=SqliteConnections(writing, limits, 1), reading=SqliteConnections(reading, limits, SQLITE_READERS)
+        writing=SqliteConnections(writing, limits, 1),
+        reading=SqliteConnections(reading, limits, SQLITE_READERS),
+        reads_can_be_old=False,
     )
 
 
