@@ -4,7 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 
@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from doorward.application.transactions import retried
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import StorageUnavailable, TransactionConflict
+from doorward.domain.letters.language import Language
 from doorward.infrastructure.sql.connection import Limits
 from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.storage import SqlStorage
@@ -68,10 +69,13 @@ async def until_there(storage: SqlStorage, user: User | None = None) -> None:
     pytest.fail("It did not come to this member.")
 
 
-async def relocate(storage: SqlStorage, user: User, locale: str) -> None:
+async def relocate(storage: SqlStorage, user: User, locale: Language, meanwhile: Awaitable[None] | None = None) -> None:
+    """Lock the account, wait for what happens meanwhile, and change the account."""
     async with storage.transaction() as tx:
         held = await tx.users.lock(user.id)
         assert held is not None
+        if meanwhile is not None:
+            await meanwhile
         await tx.users.save(replace(held, locale=locale))
 
 
@@ -96,11 +100,7 @@ async def test_a_row_that_two_members_change_is_a_conflict_and_not_lost(storages
     await put(one, ada)
     await until_there(two, ada)
     with pytest.raises(TransactionConflict):
-        async with one.transaction() as tx:
-            held = await tx.users.lock(ada.id)
-            assert held is not None
-            await relocate(two, ada, "fr")
-            await tx.users.save(replace(held, locale="pt"))
+        await relocate(one, ada, "pt", meanwhile=relocate(two, ada, "fr"))
     assert (await stored(two, ada)).locale == "fr"
     await retried(relocate)(one, ada, "de")
     assert (await stored(one, ada)).locale == "de"

@@ -1,5 +1,5 @@
-"""Three MariaDB servers in a Galera cluster, on 127.0.0.1. All of them take writes, and two that changed one row find out
-when one of them commits."""
+"""Three MariaDB servers in a Galera cluster, on 127.0.0.1. All of them take writes, and two that changed one row find
+out when one of them commits."""
 
 import fcntl
 import os
@@ -143,10 +143,14 @@ def member(process: ServerProcess, password: str) -> MySQLServer:
 
 
 def is_synced(server: MySQLServer) -> bool:
-    return server.sql("SHOW STATUS LIKE 'wsrep_local_state_comment'")[0][1] == "Synced"
+    return status(server)["wsrep_local_state_comment"] == "Synced"
 
 
 def size_seen_by(server: MySQLServer) -> int:
     """Return how many members that one sees; 0 if they are no majority."""
-    status = dict(server.sql("SHOW STATUS WHERE variable_name IN ('wsrep_cluster_size', 'wsrep_cluster_status')"))
-    return int(status["wsrep_cluster_size"]) if status["wsrep_cluster_status"] == "Primary" else 0
+    known = status(server)
+    return int(known["wsrep_cluster_size"]) if known["wsrep_cluster_status"] == "Primary" else 0
+
+
+def status(server: MySQLServer) -> dict[str, str]:
+    return {str(name): str(value) for name, value in server.sql("SHOW STATUS LIKE 'wsrep%'")}
