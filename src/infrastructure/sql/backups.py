@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from doorward.domain.errors import BackupUnreadable
 from doorward.infrastructure.adapters.backup_adapter import Progress, Restored, RestoreRequest
+from doorward.infrastructure.backup.file_errors import raising_file_errors
 from doorward.infrastructure.backup.form import Heading
 from doorward.infrastructure.backup.reading import BackupReader
 from doorward.infrastructure.settings.start_refused import StartRefused
@@ -42,8 +43,9 @@ class Stopped(Exception):
 
 async def back_up(url: DatabaseUrl, file: BinaryIO, now: datetime, progress: Progress) -> Heading:
     """Write the content of the database to the file."""
-    engine = open_snapshot_engine(url)
-    return await worked(url, engine, progress, lambda each, told: write_backup(each, file, now, told))
+    with raising_file_errors():
+        engine = open_snapshot_engine(url)
+        return await worked(url, engine, progress, lambda each, told: write_backup(each, file, now, told))
 
 
 def open_snapshot_engine(url: DatabaseUrl) -> Engine:
@@ -58,6 +60,11 @@ async def restore(url: DatabaseUrl, file: BinaryIO, request: RestoreRequest, pro
 
     A file that can be read twice is read to its end before the database is touched.
     """
+    with raising_file_errors():
+        return await restore_from(url, file, request, progress)
+
+
+async def restore_from(url: DatabaseUrl, file: BinaryIO, request: RestoreRequest, progress: Progress) -> Restored:
     if file.seekable():
         await asyncio.to_thread(check_backup, file, request)
         file.seek(0)
