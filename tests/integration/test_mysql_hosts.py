@@ -114,7 +114,9 @@ async def test_hosts_that_refuse_or_hang_are_passed_over_and_remembered(mysql_ur
         url = replace(DatabaseUrl.parse(mysql_url), hosts=(dead, hanging, good))
         async with opened(url) as engines:
             assert await port_in(engines) == await port_in(engines, writing=False) == good.port
-    found = {each.check: each for each in await diagnose_hosts(replace(url, hosts=(dead, good)))}
+    examined = replace(url, hosts=(dead, good), read_hosts=(Host("localhost", dead.port),))
+    found = {each.check: each for each in await diagnose_hosts(examined)}
+    assert found[f"read host localhost:{dead.port}"].state == "wrong"
     assert [found[f"host {host}"].state for host in (dead, good)] == ["wrong", "wrong"]
     assert found[f"host {dead}"].text == "does not answer (OperationalError 2003)"
     assert "no tables" in found[f"host {good}"].text
