@@ -46,7 +46,7 @@ def mysql_pools(url: DatabaseUrl, size: int, limits: Limits) -> Pools:
     if not url.read_hosts:
         return *of_all, None
     near = HostOrder(tuple(dict.fromkeys((*url.read_hosts, *url.hosts))), keeps_order=True)
-    lists = mysql_engine(url, Use.LISTS, near, LIST_CONNECTIONS, locks)
+    lists = mysql_engine(url, Use.LISTS, near, LIST_CONNECTIONS, ends)
     add_table_prefix(lists, url.table_prefix)
     return *of_all, AsyncConnections(lists, limits, LIST_CONNECTIONS)
 
