@@ -159,6 +159,7 @@ changes = Table(
     Column("epoch", Number),
     Column("created_at", UtcTime(), nullable=False, server_default=utc_now()),
     Index(None, "subject", "created_at"),
+    Index(None, "created_at"),
     sqlite_autoincrement=True,
     **TABLE_OPTIONS,
 )
