@@ -1,6 +1,7 @@
 import asyncio
 from typing import final
 
+from doorward.application.change_feed.heartbeat import Heartbeat
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import KeyRing
 from doorward.application.ports.storage import Storage
@@ -17,11 +18,14 @@ CACHE_SECONDS = 1.0
 @final
 class CheckReadiness:
     """Checks whether this node can serve requests: the database answers in time, contains what the migrations put
-    there and can be written, and a key can sign tokens."""
+    there and can be written, a key can sign tokens, and the change feed counts as heard."""
 
-    def __init__(self, storage: Storage, keys: KeyRing, clock: Clock, prove_writing: ProveWriting) -> None:
+    def __init__(
+        self, storage: Storage, keys: KeyRing, clock: Clock, prove_writing: ProveWriting, heartbeat: Heartbeat
+    ) -> None:
         self._storage = storage
         self._prove_writing = prove_writing
+        self._heartbeat = heartbeat
         self._keys = keys
         self._clock = clock
         self._obstacle: str | None = None
@@ -51,4 +55,6 @@ class CheckReadiness:
             return "database_too_slow"
         except Unavailable as error:
             return error.cause
-        return "roles_missing" if role is None else self._prove_writing.failure
+        if role is None:
+            return "roles_missing"
+        return self._prove_writing.failure or ("change_feed_old" if self._heartbeat.is_old() else None)

@@ -1,5 +1,5 @@
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import final
 
 from doorward.application.ports.joining import JoinableStorage
@@ -51,6 +51,20 @@ class JoinedStorage:
 
     def on_commit(self, listener: CommitListener) -> None:
         self._storage.on_commit(listener)
+
+    @property
+    def reads_can_be_old(self) -> bool:
+        """Return False: all is read in the caller's transaction."""
+        return False
+
+    def distrust_reads_while(self, are_old: Callable[[], bool]) -> None:
+        """Do nothing, for the same reason."""
+
+    def distrusts_reads(self) -> bool:
+        return False
+
+    def following(self) -> AbstractAsyncContextManager[Reading]:
+        return self.reading()
 
     async def close(self) -> None:
         """Do nothing: the transaction is the caller's."""

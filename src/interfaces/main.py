@@ -12,6 +12,7 @@ from litestar import Litestar
 from litestar.types import ASGIApp
 
 from doorward.application.change_feed.follower import ChangeFollower
+from doorward.application.change_feed.heartbeat import Heartbeat
 from doorward.application.change_feed.revocation_publisher import RevocationPublisher
 from doorward.application.letters.letter_sender import LetterSender
 from doorward.application.maintenance import Maintenance
@@ -94,13 +95,15 @@ def background_work(container: AsyncContainer) -> Callable[[Litestar], AbstractA
 
 @asynccontextmanager
 async def working(container: AsyncContainer) -> AsyncIterator[None]:
-    """Within the block, run the background work: it reads keys and changes, proves that it can write, does the
-    maintenance, sends letters, and flushes the metrics.
+    """Within the block, run the background work: it reads keys and changes, proves that it can write, keeps the
+    heartbeat, does the maintenance, sends letters, and flushes the metrics.
 
-    The first read of the changes and the first proof end before the block begins.
+    The first beat, the first read of the changes and the first proof end before the block begins.
     """
     follow = await container.get(ChangeFollower)
     prove_writing = await container.get(ProveWriting)
+    heartbeat = await container.get(Heartbeat)
+    await heartbeat.once()
     with suppress(Unavailable):  # without the database, requests get 503 until a later read succeeds
         await follow.once()
     await prove_writing.once()
@@ -109,6 +112,7 @@ async def working(container: AsyncContainer) -> AsyncIterator[None]:
     await container.get(LimitRequests)  # imports its library now, and not while the first sign-in waits
     works = (
         follow.run(),
+        heartbeat.run(),
         prove_writing.run(),
         maintain.run(),
         sender.run(),

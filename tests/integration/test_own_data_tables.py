@@ -31,7 +31,7 @@ HELD_BACK_TABLES: Mapping[str, str] = {
 }
 """Tables that are not shown, by the name of the reason in HELD_BACK."""
 
-ABOUT_NOBODY = frozenset({"roles", "services", "leases", "signing_keys"})
+ABOUT_NOBODY = frozenset({"roles", "services", "leases", "signing_keys", "heartbeats", "nodes", "agreed_settings"})
 
 SHOWN_AS: Mapping[str, str] = {
     "users.username_key": "username",

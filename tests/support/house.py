@@ -40,6 +40,7 @@ from doorward.application.change_feed.directory import AccessDirectory
 from doorward.application.change_feed.ended_sessions import EndedSessions
 from doorward.application.change_feed.feed_marks import FeedMarks
 from doorward.application.change_feed.follower import ChangeFollower, FollowerTimings
+from doorward.application.change_feed.heartbeat import Heartbeat
 from doorward.application.change_feed.known_services import KnownServices
 from doorward.application.change_feed.own_accounts import OwnAccounts
 from doorward.application.letters.letter_sender import LetterSender
@@ -289,7 +290,8 @@ class House:
         """Return a follower of the change feed with these fields of FollowerTimings."""
         directories = Directories(self.directory, self.accounts, self.services)
         parts = self.storage, directories, self.ended, self.ring, self.clock, self.log
-        return ChangeFollower(*parts, timings=FollowerTimings(**timings))
+        heartbeat = Heartbeat(self.storage, self.clock, self.log)
+        return ChangeFollower(*parts, heartbeat=heartbeat, timings=FollowerTimings(**timings))
 
     async def with_user(self, name: str = "ada", *roles: RoleName, disabled: bool = False) -> User:
         """Add an account and return it."""

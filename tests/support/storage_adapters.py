@@ -32,6 +32,9 @@ EMPTIED = (
     "DELETE FROM audit_entries",
     "DELETE FROM audit_streams",
     "DELETE FROM adopted_accounts",
+    "DELETE FROM heartbeats",
+    "DELETE FROM nodes",
+    "DELETE FROM agreed_settings",
 )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from doorward.application.change_feed.heartbeat import Heartbeat
 from doorward.application.check_readiness import CACHE_SECONDS, CheckReadiness
 from doorward.application.prove_writing import MAX_AGE_SECONDS, ProveWriting
 from support.doubles import WatchedStorage
@@ -12,7 +13,7 @@ async def checked(house: House, storage: WatchedStorage) -> CheckReadiness:
     """Return the check of a node that has written to the database."""
     prove_writing = ProveWriting(storage, house.clock, house.log)
     await prove_writing.once()
-    return CheckReadiness(storage, house.ring, house.clock, prove_writing)
+    return CheckReadiness(storage, house.ring, house.clock, prove_writing, Heartbeat(storage, house.clock, house.log))
 
 
 async def test_any_number_of_requests_reads_the_database_once_a_second() -> None:

@@ -15,6 +15,7 @@ FAILURES = {
     "authn_token_reuse": Level.CRITICAL,
     "authz_fail": Level.WARNING,
     "change_feed_failed": Level.ERROR,
+    "change_feed_old": Level.WARNING,
     "change_feed_unreadable": Level.WARNING,
     "database_unwritable": Level.WARNING,
     "directory_refresh_failed": Level.ERROR,

@@ -45,6 +45,7 @@ class AccessDirectory:
 
     def __init__(self, storage: Storage, clock: Clock, max_entries: int = MAX_ENTRIES) -> None:
         self._storage = storage
+        self._reads_can_be_old = storage.reads_can_be_old
         self._monotonic = clock.monotonic
         self._max_entries = max_entries
         self._entries: dict[UserId, Entry] = {}
@@ -54,9 +55,12 @@ class AccessDirectory:
         storage.on_commit(self.apply)
 
     def known(self, user_id: UserId) -> Entry | None:
-        """Return the entry of the account if it is fresh enough to decide; None when the database must be read."""
+        """Return the entry of the account if it is fresh enough to decide and the feed counts as heard; None when the
+        database must be read."""
         entry = self._entries.get(user_id)
         if entry is None or self._monotonic() - entry.read_at >= MAX_AGE_SECONDS:
+            return None
+        if self._reads_can_be_old and self._storage.distrusts_reads():
             return None
         entry.used = True
         return entry
@@ -139,6 +143,8 @@ class AccessDirectory:
     async def refresh(self) -> None:
         """Read the entries in use again that are older than REFRESH_AFTER_SECONDS, and drop the old entries that are
         not in use. Raise StorageUnavailable."""
+        if self._storage.distrusts_reads():
+            return  # nobody uses the entries meanwhile
         now = self._monotonic()
         used: list[tuple[UserId, Entry]] = []
         for user_id, entry in list(self._entries.items()):

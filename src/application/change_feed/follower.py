@@ -7,6 +7,7 @@ from typing import final
 from doorward.application.change_feed.cursor import MAX_UNCOMMITTED_NUMBERS, ChangeCursor, FeedRewritten
 from doorward.application.change_feed.directories import Directories
 from doorward.application.change_feed.ended_sessions import EndedSessions
+from doorward.application.change_feed.heartbeat import Heartbeat
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import KeyRing, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
@@ -62,6 +63,7 @@ class ChangeFollower:
         clock: Clock,
         log: SecurityLog,
         *,
+        heartbeat: Heartbeat,
         timings: FollowerTimings,
     ) -> None:
         self._storage = storage
@@ -70,6 +72,7 @@ class ChangeFollower:
         self._keys = keys
         self._clock = clock
         self._log = log
+        self._heartbeat = heartbeat
         self._timings = timings
         self._cursor: ChangeCursor | None = None
         self._reads = 0
@@ -110,7 +113,9 @@ class ChangeFollower:
         """Read the feed once, apply what is new and reload the keys if needed. Raise StorageUnavailable."""
         since = self._clock.monotonic()
         read_to = await self._read()
-        self._ended.mark_caught_up(since, read_to)
+        known_until = self._heartbeat.heard(since)
+        if known_until is not None:
+            self._ended.mark_caught_up(known_until, read_to)
         self._reads += 1
         if self._keys_due or self._reads % READS_PER_KEY_RELOAD == 0:
             self._keys_due = True
@@ -135,7 +140,8 @@ class ChangeFollower:
     async def _start(self) -> int:
         """Start at the present end of the feed, and drop what was read before."""
         self._cursor = None
-        async with self._storage.reading() as reading:
+        async with self._storage.following() as reading:
+            await self._heartbeat.look(reading)
             latest = await reading.changes.latest(MAX_UNCOMMITTED_NUMBERS)
             since = self._clock.now() - self._ended.retention
             ended = await reading.changes.ended_since(since, self._ended.max_entries + 1)
@@ -150,7 +156,8 @@ class ChangeFollower:
     async def _new_changes(self, cursor: ChangeCursor) -> list[Change]:
         """Return what is new. Everything is read before the cursor moves, so that a failure loses no change."""
         page_size = self._timings.page_size
-        async with self._storage.reading() as reading:
+        async with self._storage.following() as reading:
+            await self._heartbeat.look(reading)
             missing = cursor.missing
             late: list[SequencedChange] = []
             for start in range(0, len(missing), MAX_MISSING_PER_QUERY):

@@ -15,7 +15,7 @@ class KnownServices:
 
     def __init__(self, storage: Storage, clock: Clock, max_values: int = MAX_VALUES) -> None:
         self._storage = storage
-        self._services = RecentReads(self._read, clock, max_values)
+        self._services = RecentReads(self._read, clock, max_values, storage.distrusts_reads)
         storage.on_commit(self.apply)
 
     async def get(self, service_id: ServiceId) -> Service | None:

@@ -28,8 +28,8 @@ class OwnAccounts:
 
     def __init__(self, storage: Storage, clock: Clock, max_values: int = MAX_VALUES) -> None:
         self._storage = storage
-        self._accounts = RecentReads(self._read_account, clock, max_values)
-        self._sessions = RecentReads(self._read_session, clock, max_values)
+        self._accounts = RecentReads(self._read_account, clock, max_values, storage.distrusts_reads)
+        self._sessions = RecentReads(self._read_session, clock, max_values, storage.distrusts_reads)
         storage.on_commit(self.apply)
 
     async def account(self, user_id: UserId) -> OwnAccount | None:

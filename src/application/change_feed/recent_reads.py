@@ -31,8 +31,16 @@ class RecentReads(Generic[K, V]):
     not kept either, so that invented keys take no room.
     """
 
-    def __init__(self, read: Callable[[K], Awaitable[V | None]], clock: Clock, max_values: int = MAX_VALUES) -> None:
+    def __init__(
+        self,
+        read: Callable[[K], Awaitable[V | None]],
+        clock: Clock,
+        max_values: int = MAX_VALUES,
+        distrusted: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """While `distrusted` returns True, nothing is told of changes, so that no value is used again."""
         self._read = read
+        self._distrusted = distrusted
         self._monotonic = clock.monotonic
         self._max_values = max_values
         self._values: dict[K, RecentValue[V]] = {}
@@ -41,7 +49,7 @@ class RecentReads(Generic[K, V]):
     async def get(self, key: K) -> V | None:
         """Return the value, or None if there is none. Raise what the read raises, such as StorageUnavailable."""
         recent = self._values.get(key)
-        if recent is not None and self._monotonic() - recent.read_at < MAX_AGE_SECONDS:
+        if recent is not None and self._monotonic() - recent.read_at < MAX_AGE_SECONDS and not self._distrusted():
             return recent.value
         reading = self._reads.get(key)
         if reading is None:

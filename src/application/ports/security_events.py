@@ -44,7 +44,9 @@ class SecurityEvent(StrEnum):
     AUTHZ_ADMIN = "authz_admin", Level.INFO
     AUTHZ_CHANGE = "authz_change", Level.INFO
     AUTHZ_FAIL = "authz_fail", Level.WARNING
+    CHANGE_FEED_CURRENT = "change_feed_current", Level.INFO
     CHANGE_FEED_FAILED = "change_feed_failed", Level.ERROR
+    CHANGE_FEED_OLD = "change_feed_old", Level.WARNING
     CHANGE_FEED_READABLE = "change_feed_readable", Level.INFO
     CHANGE_FEED_UNREADABLE = "change_feed_unreadable", Level.WARNING
     CHANGE_UNDONE = "change_undone", Level.INFO

@@ -25,6 +25,14 @@ from doorward.application.ports.letters import (
     UndoLinkReader,
     UndoLinkRepository,
 )
+from doorward.application.ports.nodes import (
+    AgreedSettingReader,
+    AgreedSettingRepository,
+    HeartbeatReader,
+    HeartbeatRepository,
+    NodeReader,
+    NodeRepository,
+)
 from doorward.application.ports.profiles import ProfileReader, ProfileRepository
 from doorward.application.ports.repositories import (
     ChangeReader,
@@ -118,6 +126,12 @@ class Reading(Protocol):
     def deleted_users(self) -> DeletedUserReader: ...
     @property
     def user_pages(self) -> UserPages: ...
+    @property
+    def heartbeats(self) -> HeartbeatReader: ...
+    @property
+    def nodes(self) -> NodeReader: ...
+    @property
+    def agreed_settings(self) -> AgreedSettingReader: ...
 
 
 class Transaction(Protocol):
@@ -167,6 +181,12 @@ class Transaction(Protocol):
     def invitations(self) -> InvitationRepository: ...
     @property
     def deleted_users(self) -> DeletedUserRepository: ...
+    @property
+    def heartbeats(self) -> HeartbeatRepository: ...
+    @property
+    def nodes(self) -> NodeRepository: ...
+    @property
+    def agreed_settings(self) -> AgreedSettingRepository: ...
 
 
 CommitListener = Callable[[Sequence[Change]], None]
@@ -189,6 +209,25 @@ class Storage(Protocol):
 
     def reading(self) -> AbstractAsyncContextManager[Reading]:
         """Open a Reading, whose block is no transaction. A block that is cancelled leaves no answer to a later one."""
+        ...
+
+    @property
+    def reads_can_be_old(self) -> bool:
+        """Whether a reading may see an earlier state than the last commit, as that of a replica does. False if all data
+        are in one place. While it is False, nobody needs a heartbeat."""
+        ...
+
+    def distrust_reads_while(self, are_old: Callable[[], bool]) -> None:
+        """Let each Reading that `reading` opens while `are_old` returns True see every commit that ended before."""
+        ...
+
+    def distrusts_reads(self) -> bool:
+        """Return what `are_old` returns now; False if none was given, or if reads cannot be old."""
+        ...
+
+    def following(self) -> AbstractAsyncContextManager[Reading]:
+        """Open a Reading that may be as old as those that are not distrusted. The caller reads the change feed and the
+        heartbeat through it."""
         ...
 
     async def close(self) -> None:

@@ -5,7 +5,7 @@ It runs one transaction at a time. A transaction works on a copy of the data, wh
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from typing import final
 
@@ -22,6 +22,7 @@ from doorward.infrastructure.memory.leases import MemoryLeases
 from doorward.infrastructure.memory.letters import MemoryLetters
 from doorward.infrastructure.memory.link_tokens import MemoryLinkTokens
 from doorward.infrastructure.memory.locks import MemoryLocks
+from doorward.infrastructure.memory.nodes import MemoryAgreedSettings, MemoryHeartbeats, MemoryNodes
 from doorward.infrastructure.memory.profiles import MemoryProfiles
 from doorward.infrastructure.memory.repositories import MemoryChanges, MemoryKeys, MemoryRoles, MemoryUsers
 from doorward.infrastructure.memory.services import MemoryServices
@@ -58,6 +59,9 @@ class MemoryTransaction:
         self.invitations = MemoryInvitations(tables)
         self.deleted_users = MemoryDeletedUsers(tables)
         self.user_pages = MemoryUserPages(tables)
+        self.heartbeats = MemoryHeartbeats(tables, now)
+        self.nodes = MemoryNodes(tables, now)
+        self.agreed_settings = MemoryAgreedSettings(tables)
 
     def announce(self, change: Change) -> None:
         self.announced.append(change)
@@ -69,8 +73,9 @@ class MemoryTransaction:
 class MemoryReading:
     """Makes each repository from a copy of the data that are committed when it is requested."""
 
-    def __init__(self, database: MemoryDatabase) -> None:
+    def __init__(self, database: MemoryDatabase, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._database = database
+        self._now = now
 
     @property
     def users(self) -> MemoryUsers:
@@ -111,7 +116,7 @@ class MemoryReading:
 
     @property
     def audit(self) -> MemoryAudit:
-        return MemoryAudit(self._copy(), lambda: datetime.now(UTC))
+        return MemoryAudit(self._copy(), self._now)
 
     @property
     def adoptions(self) -> MemoryAdoptions:
@@ -136,6 +141,18 @@ class MemoryReading:
     @property
     def user_pages(self) -> MemoryUserPages:
         return MemoryUserPages(self._copy())
+
+    @property
+    def heartbeats(self) -> MemoryHeartbeats:
+        return MemoryHeartbeats(self._copy(), self._now)
+
+    @property
+    def nodes(self) -> MemoryNodes:
+        return MemoryNodes(self._copy(), self._now)
+
+    @property
+    def agreed_settings(self) -> MemoryAgreedSettings:
+        return MemoryAgreedSettings(self._copy())
 
     def _copy(self) -> Tables:
         return self._database.tables.copied()
@@ -187,7 +204,20 @@ class MemoryStorage:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[MemoryReading]:
-        yield MemoryReading(self.database)
+        yield MemoryReading(self.database, self._now)
+
+    @property
+    def reads_can_be_old(self) -> bool:
+        return False
+
+    def following(self) -> AbstractAsyncContextManager[MemoryReading]:
+        return self.reading()
+
+    def distrust_reads_while(self, are_old: Callable[[], bool]) -> None:
+        """Do nothing: no reading is old."""
+
+    def distrusts_reads(self) -> bool:
+        return False
 
     @asynccontextmanager
     async def savepoint(self, tx: Transaction) -> AsyncIterator[None]:

@@ -16,11 +16,19 @@ from doorward.domain.keys.signing_key import SigningKey
 from doorward.domain.letters.letter import Letter
 from doorward.domain.letters.link_token import LinkPurpose, LinkToken
 from doorward.domain.letters.undo_link import UndoLink
+from doorward.domain.nodes.node import Node, NodeId
 from doorward.domain.services.service import Service, ServiceId
 from doorward.domain.sessions.session import Session
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """When the built-in roles were created."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedNode:
+    node: Node
+    started_at: datetime
+    reported_at: datetime
 
 
 @dataclass(slots=True)
@@ -46,6 +54,9 @@ class Tables:
     profiles: dict[UserId, Profile] = field(default_factory=dict)
     invitations: dict[InvitationId, Invitation] = field(default_factory=dict)
     next_sequence: int = 1
+    beat_at: datetime | None = None
+    nodes: dict[NodeId, ReportedNode] = field(default_factory=dict)
+    agreed_settings: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def initial(cls) -> Self:
@@ -73,6 +84,8 @@ class Tables:
             known_agents=dict(self.known_agents),
             profiles=dict(self.profiles),
             invitations=dict(self.invitations),
+            nodes=dict(self.nodes),
+            agreed_settings=dict(self.agreed_settings),
         )
 
     def restore(self, earlier: Self) -> None:

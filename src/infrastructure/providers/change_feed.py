@@ -9,6 +9,7 @@ from doorward.application.change_feed.directory import AccessDirectory
 from doorward.application.change_feed.ended_sessions import EndedSessions
 from doorward.application.change_feed.feed_marks import FeedMarks
 from doorward.application.change_feed.follower import ChangeFollower, FollowerTimings
+from doorward.application.change_feed.heartbeat import Heartbeat
 from doorward.application.change_feed.known_services import KnownServices
 from doorward.application.change_feed.own_accounts import OwnAccounts
 from doorward.application.change_feed.revocation_publisher import RevocationPublisher
@@ -27,6 +28,7 @@ class ChangeFeedProvider(Provider):
         self.settings = settings
 
     follower = provide(ChangeFollower)
+    heartbeat = provide(Heartbeat)
     revocation_publisher = provide(RevocationPublisher)
     directories = provide(Directories)
 

@@ -45,6 +45,8 @@ class Engines:
     writing: Connections
     reading: Connections
     """The database rejects writes on these connections. Each statement runs outside of any transaction."""
+    reads_can_be_old: bool = True
+    """Whether `reading` may lead to a replica, by itself or through a proxy. It cannot where all is in one file."""
 
     async def close(self) -> None:
         await self.writing.close()
@@ -68,7 +70,9 @@ def sqlite_engines(path: Path, table_prefix: str, limits: Limits) -> Engines:
     for engine in (writing, reading):
         add_table_prefix(engine, table_prefix)
     return Engines(
-        writing=SqliteConnections(writing, limits, 1), reading=SqliteConnections(reading, limits, SQLITE_READERS)
+        writing=SqliteConnections(writing, limits, 1),
+        reading=SqliteConnections(reading, limits, SQLITE_READERS),
+        reads_can_be_old=False,
     )
 
 

@@ -12,13 +12,15 @@ from doorward.domain.errors import TransactionConflict
 from doorward.domain.ids import UserId
 from doorward.infrastructure.clock import SystemClock
 from doorward.infrastructure.sql.adoptions import SqlAdoptions
+from doorward.infrastructure.sql.agreed_settings import SqlAgreedSettings
 from doorward.infrastructure.sql.attempts import SqlAttempts
 from doorward.infrastructure.sql.audit import SqlAudit
 from doorward.infrastructure.sql.audit_heads import AuditHeads
 from doorward.infrastructure.sql.changes import Feed, SqlChanges
-from doorward.infrastructure.sql.connection import Limits, SqlConnection, connected
+from doorward.infrastructure.sql.connection import Connections, Limits, SqlConnection, connected
 from doorward.infrastructure.sql.deleted_users import SqlDeletedUsers
 from doorward.infrastructure.sql.engine import Engines, open_engines
+from doorward.infrastructure.sql.heartbeats import SqlHeartbeats
 from doorward.infrastructure.sql.invitations import SqlInvitations
 from doorward.infrastructure.sql.keys import SqlKeys
 from doorward.infrastructure.sql.known_agents import SqlKnownAgents
@@ -26,6 +28,7 @@ from doorward.infrastructure.sql.leases import SqlLeases
 from doorward.infrastructure.sql.letters import SqlLetters
 from doorward.infrastructure.sql.link_tokens import SqlLinkTokens
 from doorward.infrastructure.sql.locks import SqlLocks
+from doorward.infrastructure.sql.nodes import SqlNodes
 from doorward.infrastructure.sql.profiles import SqlProfiles
 from doorward.infrastructure.sql.roles import SqlRoles
 from doorward.infrastructure.sql.savepoints import savepoint
@@ -38,6 +41,10 @@ from doorward.infrastructure.sql.user_pages import SqlUserPages
 from doorward.infrastructure.sql.users import SqlUsers
 
 SYSTEM_TIME = SystemClock().now
+
+
+def never() -> bool:
+    return False
 
 
 @final
@@ -136,6 +143,18 @@ class SqlRepositories:
     def user_pages(self) -> SqlUserPages:
         return SqlUserPages(self.connection)
 
+    @property
+    def heartbeats(self) -> SqlHeartbeats:
+        return SqlHeartbeats(self.connection)
+
+    @property
+    def nodes(self) -> SqlNodes:
+        return SqlNodes(self.connection)
+
+    @property
+    def agreed_settings(self) -> SqlAgreedSettings:
+        return SqlAgreedSettings(self.connection)
+
 
 @final
 class SqlStorage:
@@ -143,6 +162,7 @@ class SqlStorage:
         self.engines = engines
         self._now = now
         self._listeners: list[CommitListener] = []
+        self._reads_are_old = never
 
     @classmethod
     def open(
@@ -193,10 +213,28 @@ class SqlStorage:
             for listener in self._listeners:
                 listener(announced)
 
+    def reading(self) -> AbstractAsyncContextManager[SqlRepositories]:
+        return self._reading(self.engines.writing if self.distrusts_reads() else self.engines.reading)
+
+    def following(self) -> AbstractAsyncContextManager[SqlRepositories]:
+        return self._reading(self.engines.reading)
+
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[SqlRepositories]:
-        async with connected(self.engines.reading, in_transaction=False) as connection:
+    async def _reading(self, connections: Connections) -> AsyncIterator[SqlRepositories]:
+        """Open a reading. On connections for writing each statement is a transaction that is rolled back."""
+        async with connected(connections, in_transaction=False) as connection:
             yield SqlRepositories(connection, Feed(connection), self._now)
+
+    @property
+    def reads_can_be_old(self) -> bool:
+        return self.engines.reads_can_be_old
+
+    def distrust_reads_while(self, are_old: Callable[[], bool]) -> None:
+        if self.reads_can_be_old:
+            self._reads_are_old = are_old
+
+    def distrusts_reads(self) -> bool:
+        return self._reads_are_old()
 
     def savepoint(self, tx: Transaction) -> AbstractAsyncContextManager[None]:
         own = as_own(tx)

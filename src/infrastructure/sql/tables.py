@@ -9,6 +9,7 @@ from sqlalchemy import Column, ForeignKey, Index, MetaData, Table
 
 from doorward.domain.accounts.alias import MAX_ALIAS_CHARACTERS, MAX_ALIAS_KEY_BYTES
 from doorward.domain.accounts.suspension import MAX_REASON_CHARACTERS
+from doorward.domain.nodes.node import MAX_NODE_NAME_CHARACTERS, MAX_VERSION_CHARACTERS
 from doorward.domain.sessions.session import MAX_ADDRESS_CHARACTERS, MAX_USER_AGENT_CHARACTERS
 from doorward.infrastructure.sql.naming import own
 from doorward.infrastructure.sql.rotated_tokens import MAX_ROTATED_TOKENS_CHARACTERS
@@ -292,5 +293,34 @@ invitations = Table(
     Column("created_at", UtcTime(), nullable=False),
     Column("expires_at", UtcTime(), nullable=False),
     Index(None, "expires_at"),
+    **TABLE_OPTIONS,
+)
+
+heartbeats = Table(
+    own("heartbeats"),
+    metadata,
+    Column("name", Key(16), primary_key=True),
+    Column("at", UtcTime(), nullable=False),
+    **TABLE_OPTIONS,
+)
+"""One row, which tells how old what is read from a replica is."""
+
+nodes = Table(
+    own("nodes"),
+    metadata,
+    Column("id", Id(), primary_key=True),
+    Column("name", display_text(MAX_NODE_NAME_CHARACTERS), nullable=False),
+    Column("version", display_text(MAX_VERSION_CHARACTERS), nullable=False),
+    Column("started_at", UtcTime(), nullable=False),
+    Column("reported_at", UtcTime(), nullable=False),
+    **TABLE_OPTIONS,
+)
+
+agreed_settings = Table(
+    own("agreed_settings"),
+    metadata,
+    Column("name", Key(64), primary_key=True),
+    Column("value", LongText, nullable=False),
+    Column("agreed_at", UtcTime(), nullable=False),
     **TABLE_OPTIONS,
 )

@@ -11,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Dialect,
+    Float,
     Integer,
     LargeBinary,
     String,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
@@ -131,3 +133,25 @@ def _sqlite_now(element: utc_now, compiler: Any, **options: Any) -> str:  # noqa
 @compiles(utc_now)
 def _mysql_now(element: utc_now, compiler: Any, **options: Any) -> str:  # noqa: ARG001
     return "(utc_timestamp(6))"
+
+
+@final
+class seconds_since(FunctionElement[float]):  # noqa: N801 named like an SQL function
+    """The seconds between a UtcTime and now, by the clock of the server that runs the statement."""
+
+    type = Float()
+    inherit_cache = True
+
+    def __init__(self, moment: ColumnElement[datetime]) -> None:
+        super().__init__(moment)
+
+
+@compiles(seconds_since, SQLITE)
+def _sqlite_seconds_since(element: seconds_since, compiler: Any, **options: Any) -> str:
+    return f"((julianday('now') - julianday({compiler.process(element.clauses, **options)})) * 86400.0)"
+
+
+@compiles(seconds_since)
+def _mysql_seconds_since(element: seconds_since, compiler: Any, **options: Any) -> str:
+    moment = compiler.process(element.clauses, **options)
+    return f"(TIMESTAMPDIFF(MICROSECOND, {moment}, utc_timestamp(6)) / 1000000)"

@@ -12,6 +12,7 @@ from doorward.infrastructure.sql.asynchronous import AsyncConnections
 from doorward.infrastructure.sql.connection import Limits
 from doorward.infrastructure.sql.engine import Engines
 from doorward.infrastructure.sql.naming import add_table_prefix
+from doorward.infrastructure.sql.types import seconds_since, utc_now
 from doorward.infrastructure.sql.user_pages import equals
 from doorward_postgresql.locks import lock_before_reading
 from doorward_postgresql.tls import tls_context
@@ -107,3 +108,14 @@ def _equals(element: equals, compiler: Any, **options: Any) -> str:
     """An equality on the first column lets PostgreSQL follow the index in the order of the second one."""
     column, value = (compiler.process(part, **options) for part in element.clauses)
     return f"{column} = {value}"
+
+
+@compiles(utc_now, "postgresql")
+def _now(element: utc_now, compiler: Any, **options: Any) -> str:  # noqa: ARG001
+    return "(clock_timestamp() AT TIME ZONE 'UTC')"
+
+
+@compiles(seconds_since, "postgresql")
+def _seconds_since(element: seconds_since, compiler: Any, **options: Any) -> str:
+    moment = compiler.process(element.clauses, **options)
+    return f"extract(epoch FROM (clock_timestamp() AT TIME ZONE 'UTC') - {moment})"
