@@ -1,6 +1,7 @@
 from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from typing import final
 
 from doorward.application.transactions import LONGEST_TRANSACTION
@@ -72,7 +73,7 @@ class ChangeCursor:
         if len(rows) - len(new) != known_before:
             raise FeedRewritten
         for row in new:
-            self._spans.setdefault(row.sequence // NUMBERS_PER_SPAN, KnownSpan()).add(row)
+            self._spans.setdefault(row.sequence // NUMBERS_PER_SPAN, KnownSpan(row)).add(row)
         return new
 
     def complete(self, began: float) -> None:
@@ -105,10 +106,12 @@ class ChangeCursor:
 class Page:
     """Spans of numbers that follow one another, which are read by one statement."""
 
-    __slots__ = ("spans",)
+    __slots__ = ("number", "spans")
 
-    def __init__(self, spans: range) -> None:
-        self.spans = spans
+    def __init__(self, counts: Sequence[SpanCount]) -> None:
+        self.spans = range(counts[0].span, counts[-1].span + 1)
+        self.number = sum(count.number for count in counts)
+        """How many changes the page has."""
 
     @property
     def first(self) -> int:
@@ -127,14 +130,14 @@ class KnownSpan:
 
     __slots__ = ("changes", "newest_at", "oldest_at")
 
-    def __init__(self) -> None:
-        self.changes: dict[int, datetime] = {}
+    def __init__(self, first: SequencedChange) -> None:
+        self.changes = {first.sequence: first.at}
+        self.oldest_at = self.newest_at = first.at
 
     def add(self, row: SequencedChange) -> None:
-        first = not self.changes
-        self.oldest_at = row.at if first else min(self.oldest_at, row.at)
-        self.newest_at = row.at if first else max(self.newest_at, row.at)
         self.changes[row.sequence] = row.at
+        self.oldest_at = min(self.oldest_at, row.at)
+        self.newest_at = max(self.newest_at, row.at)
 
     def forget_before(self, since: datetime) -> None:
         self.changes = {sequence: at for sequence, at in self.changes.items() if at >= since}
@@ -145,13 +148,17 @@ class KnownSpan:
 
 def pages_of(counts: Sequence[SpanCount]) -> Iterator[Page]:
     """Yield the pages of these spans. A page ends before a span that is missing, and when it has CHANGES_PER_PAGE."""
-    spans: list[int] = []
-    changes = 0
+    part: list[SpanCount] = []
     for count in sorted(counts, key=lambda each: each.span):
-        if spans and (count.span != spans[-1] + 1 or changes >= CHANGES_PER_PAGE):
-            yield Page(range(spans[0], spans[-1] + 1))
-            spans, changes = [], 0
-        spans.append(count.span)
-        changes += count.number
-    if spans:
-        yield Page(range(spans[0], spans[-1] + 1))
+        if part and (count.span != part[-1].span + 1 or sum(each.number for each in part) >= CHANGES_PER_PAGE):
+            yield Page(part)
+            part = []
+        part.append(count)
+    if part:
+        yield Page(part)
+
+
+def first_pages(pages: Sequence[Page], number: int) -> Sequence[Page]:
+    """Return the first pages, up to the one with which they have that many changes."""
+    before = accumulate((page.number for page in pages), initial=0)
+    return [page for page, changes in zip(pages, before, strict=False) if changes < number]

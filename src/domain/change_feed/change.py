@@ -61,7 +61,7 @@ class SequencedChange:
 
 
 NUMBERS_PER_SPAN = 512
-"""The change feed is counted by spans of so many numbers: those from 0 on, those from NUMBERS_PER_SPAN on, and so on."""
+"""The changes are counted by spans of so many numbers: those from 0 on, those from NUMBERS_PER_SPAN on, and so on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,9 +47,7 @@ OLD = (
 )
 DELETE = (
     delete(changes)
-    .where(
-        changes.c.sequence.in_(bindparam("sequences", expanding=True)), changes.c.created_at < bindparam("before")
-    )
+    .where(changes.c.sequence.in_(bindparam("sequences", expanding=True)), changes.c.created_at < bindparam("before"))
     .execution_options(**MANY_ROWS)
 )
 

@@ -1,8 +1,8 @@
 """No committed change is missed by a node, whatever hands out the numbers and whatever becomes readable when.
 
 The model has database servers with clocks of their own, which hand out numbers in blocks or in steps. Transactions
-commit late or are rolled back. A node reads a copy of the data that may lag behind. It fails half-way, starts again, and
-meets a restored backup.
+commit late or are rolled back. A node reads a copy of the data that may lag behind. It fails half-way, starts again,
+and meets a restored backup.
 """
 
 from collections import defaultdict
@@ -49,6 +49,9 @@ class Open:
 
 
 class Cluster(RuleBasedStateMachine):
+    must_notice = False
+    """Whether the feed lost something that the node has heard."""
+
     @initialize(
         servers=st.lists(st.tuples(st.sampled_from([1, 50, 30_000]), st.booleans()), min_size=1, max_size=3),
         step=st.sampled_from([1, 7]),
@@ -194,4 +197,4 @@ class Cluster(RuleBasedStateMachine):
 
 
 TestCluster = Cluster.TestCase
-TestCluster.settings = settings(max_examples=1_500 if FULL else 100, stateful_step_count=50, deadline=None)
+TestCluster.settings = settings(max_examples=1_500 if FULL else 40, stateful_step_count=50, deadline=None)

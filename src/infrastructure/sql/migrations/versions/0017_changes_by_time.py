@@ -3,7 +3,7 @@
 from doorward.infrastructure.sql.migrations.steps import drop_index, make_index
 
 revision = "0017"
-down_revision = "0015"
+down_revision = "0016"
 
 
 def upgrade() -> None:
