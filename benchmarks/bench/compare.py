@@ -27,20 +27,20 @@ from typing import TypeVar
 
 from bench import scenarios
 from bench.contests import Run, log, run_contest
-from bench.doorward import PUBLIC, Service, bearer, role_guarded, serving, sign_in, sign_up
+from bench.doorward import PUBLIC, Service, introspect, own_account, role_guarded, serving, sign_in, sign_up
 from bench.plan import FULL, Plan, Rounds
 from bench.process_stats import proportional_bytes
 from bench.report import digits, heading, row, table
 from bench.throughput import HashingLoad, RefreshLoad
 from bench.wrk import Load
-from peers.calls import Call, ask
+from peers.calls import ask
 from support.mysql.distribution import cache_directory
 from support.mysql.server import MySQLServer, Skipped
 from support.programs.command_line import DOORWARD
 from support.readme import PROJECT
 
 THIS, OTHER = "this version", "the other version"
-CONTESTS = ("public GET", "role-guarded GET", "GET /api/account", "refresh", "sign-in")
+CONTESTS = ("public GET", "role-guarded GET", "GET /api/account", "introspection", "refresh", "sign-in")
 ACCOUNTS = 400
 SIGN_IN_THREADS = 4
 SECONDS_BEFORE_MEMORY = 2
@@ -81,10 +81,10 @@ class Version:
     def of(cls, service: Service) -> "Version":
         accounts = SignedInAccounts(service, cycle(range(ACCOUNTS)))
         token = accounts.open(1)[0]["accessToken"]
-        account = Call.getting("/api/account", bearer(token), body_contains='"username"')
+        asked = introspect(service.register_client("bench"), token)
         gets = [
             Load(url=service.url, pid=service.pid, calls=[call], checks_bodies=False).run
-            for call in (PUBLIC, role_guarded(token), account)
+            for call in (PUBLIC, role_guarded(token), own_account(token), asked)
         ]
         hashing = HashingLoad(service.url, service.pid, ACCOUNTS, sign_in, sign_up)
         runs = [*gets, RefreshLoad(service, accounts.refresh_tokens).run, hashing.sign_in_run]

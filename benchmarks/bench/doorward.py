@@ -2,12 +2,13 @@
 
 import asyncio
 import json
+from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from subprocess import DEVNULL, STDOUT, Popen
+from subprocess import DEVNULL, PIPE, STDOUT, Popen
 from time import perf_counter, sleep
 from typing import Any
 
@@ -55,6 +56,16 @@ def signed_in(token: str) -> Call:
 
 def role_guarded(token: str) -> Call:
     return Call.getting("/api/test/admin", bearer(token), body_contains="Admin Content.")
+
+
+def own_account(token: str) -> Call:
+    return Call.getting("/api/account", bearer(token), body_contains='"username":"')
+
+
+def introspect(credentials: str, token: str) -> Call:
+    """A token introspection. `credentials` are those of `Service.register_client`."""
+    call = Call.posting_form("/api/auth/introspect", {"token": token}, body_contains='"active":true')
+    return replace(call, headers={**call.headers, "Authorization": credentials})
 
 
 @dataclass(slots=True)
@@ -111,6 +122,13 @@ class Service:
         if process.returncode:
             raise RuntimeError(output)
         return perf_counter() - start
+
+    def register_client(self, name: str) -> str:
+        """Register a service. Return the value of its `Authorization` header."""
+        with self.doorward.start("services", "add", "--json", name, stdin=DEVNULL, stdout=PIPE) as process:
+            output, _ = process.communicate()
+        found = json.loads(output)
+        return "Basic " + b64encode(f"{found['id']}:{found['secret']}".encode()).decode()
 
     def open_sessions(self, count: int) -> list[SignedIn]:
         """Open one session for each of the first accounts, by Doorward's own classes and without hashing a password."""

@@ -8,7 +8,7 @@ from statistics import median
 from bench.contests import Contest
 from bench.overload import Overload
 from bench.scenarios import BYTES_PER_MIB, Growth, Memory, Storm, percentile
-from bench.throughput import BARE_HANDLER, BARE_REFRESH, DOORWARD, MANY_TOKENS, ROLE_GUARDED
+from bench.throughput import BARE_HANDLER, BARE_REFRESH, DOORWARD, INTROSPECTION, MANY_TOKENS, OWN_ACCOUNT, ROLE_GUARDED
 from peers.catalogue import EXPRESS
 
 WITH_ARGON2_CFFI = f"{DOORWARD}, argon2-cffi"
@@ -43,6 +43,8 @@ def contest_targets(contests: Sequence[Contest]) -> Iterator[Target]:
     yield at_least("role-guarded GET against the tutorial's Express app", 25, guarded.ratio(DOORWARD, EXPRESS.name))
     yield at_least("role-guarded GET against a bare Litestar handler", 0.85, guarded.ratio(DOORWARD, BARE_HANDLER))
     yield at_least("the same with many tokens in turn", 0.75, many.ratio(DOORWARD, BARE_HANDLER))
+    for name in (OWN_ACCOUNT, INTROSPECTION):
+        yield at_least(f"{name} against a bare Litestar handler", 0.5, by_name[name].ratio(DOORWARD, BARE_HANDLER))
     yield at_least("sign-in against raw hashing, libsodium", 0.9, sign_in.ratio(DOORWARD, "raw libsodium"))
     yield at_least("sign-in against raw hashing, argon2-cffi", 0.9, sign_in.ratio(WITH_ARGON2_CFFI, "raw argon2-cffi"))
     yield at_least("sign-in against the Express app, libsodium", 2.4, sign_in.ratio(DOORWARD, EXPRESS.name))

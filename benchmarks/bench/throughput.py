@@ -14,6 +14,8 @@ from bench.contests import Contest, Run, log, run_contest, wait_until_idle
 from bench.doorward import (
     PUBLIC,
     Service,
+    introspect,
+    own_account,
     role_guarded,
     serving,
     sign_in,
@@ -36,6 +38,7 @@ DOORWARD = "doorward"
 BARE_HANDLER = "bare Litestar"
 BARE_REFRESH = "bare transaction"
 ROLE_GUARDED, MANY_TOKENS = "role-guarded GET", "role-guarded GET, many tokens"
+OWN_ACCOUNT, INTROSPECTION = "GET /api/account", "introspection"
 HASHERS = ("libsodium", "argon2-cffi")
 NEW_ACCOUNTS = count(10_000_000)
 """Numbers of accounts that sign up. Each is used once."""
@@ -75,6 +78,8 @@ def add_doorward(schedule: Schedule, service: Service, contestant: str) -> None:
         "signed-in GET": [signed_in(token)],
         ROLE_GUARDED: [role_guarded(token)],
         MANY_TOKENS: [role_guarded(each.access_token.value) for each in sessions],
+        OWN_ACCOUNT: [own_account(token)],
+        INTROSPECTION: [introspect(service.register_client("bench"), token)],
     }.items():
         load = Load(url=service.url, pid=service.pid, calls=calls, checks_bodies=False)
         schedule.add(name, contestant, load.run)
@@ -171,7 +176,7 @@ def limit_sample(module: str, *arguments: object, **environment: str) -> Sample:
 
 @contextmanager
 def bare_litestar(schedule: Schedule, tokens: Sequence[str], folder: Path) -> Iterator[None]:
-    """Run a handler without a guard. It gets the same requests as Doorward's role-guarded one."""
+    """Run handlers without a guard. They get the same requests as Doorward."""
     port = free_port()
     environment = {**os.environ, "DOORWARD_PORT": str(port), "DOORWARD_DATA_DIR": str(folder)}
     command = [sys.executable, "-m", "bench.limits.bare_litestar"]
@@ -180,7 +185,8 @@ def bare_litestar(schedule: Schedule, tokens: Sequence[str], folder: Path) -> It
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=output, start_new_session=True)
     try:
         eventually(lambda: is_answered(url, calls[0]))
-        for name, sent in {ROLE_GUARDED: calls[:1], MANY_TOKENS: calls}.items():
+        sent_to_one = {OWN_ACCOUNT: [own_account(tokens[0])], INTROSPECTION: [introspect("Basic eDp4", tokens[0])]}
+        for name, sent in {ROLE_GUARDED: calls[:1], MANY_TOKENS: calls, **sent_to_one}.items():
             schedule.add(name, BARE_HANDLER, Load(url=url, pid=process.pid, calls=sent, checks_bodies=False).run)
         yield
     finally:

@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import replace
 
 from dishka import AsyncContainer
 from litestar import Litestar
@@ -27,19 +28,23 @@ from doorward.infrastructure.settings.public_path import issuer_path
 from doorward.infrastructure.settings.settings import Settings
 from doorward.interfaces.http import metrics
 from doorward.interfaces.http.app import create_app
-from doorward.interfaces.http.config import HttpConfig
+from doorward.interfaces.http.config import HttpConfig, never
 from doorward.interfaces.http.edge.behind_edge import behind_edge
 from doorward.interfaces.http.edge.middleware import Report
 from doorward.interfaces.http.errors.dialects import DIALECTS
 from doorward.interfaces.stopping import call_on_stop
 
 
-def build(settings: Settings | None = None) -> ASGIApp:
-    """Return the service as one ASGI application, for one worker process. Raise StartRefused."""
+def build(settings: Settings | None = None, is_draining: Callable[[], bool] | None = None) -> ASGIApp:
+    """Return the service as one ASGI application, for one worker process. Raise StartRefused.
+
+    While `is_draining` returns True, the service is about to stop: its readiness fails, and answers close connections.
+    """
     settings = settings or load_settings(os.environ, ENV_FILE)
     configure_logging(settings)
     metrics.measure_when_requested(metrics.LOG_LINES_DROPPED, dropped_lines)
-    return application(make_container(settings), http_config(settings))
+    config = replace(http_config(settings), is_draining=is_draining or never)
+    return application(make_container(settings), config)
 
 
 def application(container: AsyncContainer, config: HttpConfig) -> ASGIApp:

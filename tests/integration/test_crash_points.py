@@ -98,7 +98,7 @@ def state_of(path: Path) -> State:
     [pytest.param(story, marks=() if story == USUAL_STORY else pytest.mark.full) for story in crashing.STORIES],
 )
 def test_a_process_killed_at_any_step_leaves_all_or_nothing(before: Path, story: str) -> None:
-    """OP-01: and the change feed tells of it exactly when it happened."""
+    """OP-01, F-01: and the change feed tells of it exactly when it happened."""
     old, states = state_of(before), []
     for step in count():
         code, state = run(story, before, step)

@@ -71,7 +71,7 @@ async def refreshed(path: Path, token: RefreshToken) -> str:
 
 
 async def test_a_refresh_that_was_killed_at_any_step_is_asked_for_again(before: Path) -> None:
-    """OP-01, RF-04: the token gets its one successor, whether it was spent or not, and that is good."""
+    """OP-01, F-01, RF-04: the token gets its one successor, whether it was spent or not, and that is good."""
     left = []
     for step in count():
         code, path = run("refresh", before, step)
@@ -88,7 +88,7 @@ async def test_a_refresh_that_was_killed_at_any_step_is_asked_for_again(before: 
 
 @pytest.mark.full
 async def test_a_sign_in_that_was_killed_at_any_step_began_a_whole_session_or_none(before: Path) -> None:
-    """OP-01: and no other session is any the worse for it."""
+    """OP-01, F-01: and no other session is any the worse for it."""
     begun = []
     for step in count():
         code, path = run("sign in", before, step)

@@ -47,6 +47,8 @@ MYSQL: list[tuple[int, type[DBAPIError], Refusal, bool]] = [
     (1180, OperationalError, TransactionConflict, False),
     (1213, OperationalError, TransactionConflict, False),
     (3101, OperationalError, TransactionConflict, False),
+    # the same in TiDB: conflicts of writes, and a table that changed meanwhile
+    *((code, OperationalError, TransactionConflict, False) for code in (8002, 8005, 8022, 8028, 9007)),
     # the server closes the connection
     (1053, OperationalError, ConnectionLost, DROPPED),
     (3169, OperationalError, ConnectionLost, DROPPED),

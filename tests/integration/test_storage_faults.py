@@ -24,6 +24,7 @@ from support.mysql.server import MySQLServer
 async def test_a_server_that_hangs_is_unavailable_and_then_serves_again(
     mysql: SqlStorage, own_mysql_server: MySQLServer
 ) -> None:
+    """F-05."""
     ada = a_user()
     await put(mysql, ada)
     await served_by(mysql, ada)
@@ -37,6 +38,7 @@ async def test_a_server_that_hangs_is_unavailable_and_then_serves_again(
 async def test_a_server_that_crashed_is_unavailable_and_then_serves_again(
     mysql: SqlStorage, own_mysql_server: MySQLServer
 ) -> None:
+    """F-04."""
     ada = a_user()
     await put(mysql, ada)
     await served_by(mysql, ada)
@@ -48,7 +50,7 @@ async def test_a_server_that_crashed_is_unavailable_and_then_serves_again(
 
 
 async def test_a_restart_between_two_requests_causes_no_error(mysql: SqlStorage, own_mysql_server: MySQLServer) -> None:
-    """Every connection of the pools is dead then, and no caller gets an error."""
+    """F-04: every connection of the pools is dead then, and no caller gets an error."""
     ada = a_user()
     await put(mysql, ada)
     await served_by(mysql, ada)

@@ -4,7 +4,10 @@ import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sqlalchemy import event
+
 from doorward.application.ports.storage import Storage
+from doorward.infrastructure.sql.asynchronous import AsyncConnections
 from doorward.infrastructure.sql.connection import Limits
 from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.storage import SqlStorage
@@ -40,6 +43,18 @@ EMPTIED = (
 
 def limits(seconds: float) -> Limits:
     return Limits(wait_seconds=seconds, pool_wait_seconds=seconds * 5 / 6, lock_wait_seconds=seconds * 2 / 3)
+
+
+def refuse_writes(storage: SqlStorage) -> None:
+    """Fail a test in which a connection for reading gets anything but a SELECT. No contract may depend on a server that
+    refuses it."""
+
+    def check(_: object, __: object, statement: str, *___: object) -> None:
+        assert statement.startswith("SELECT "), f"A reading runs {statement}"
+
+    reading = storage.engines.reading
+    assert isinstance(reading, AsyncConnections)
+    event.listen(reading.engine, "before_cursor_execute", check)
 
 
 @dataclass(slots=True)
@@ -81,7 +96,9 @@ class MySQLDatabase:
 
     def opened(self, address: ServerAddress | None, limit_seconds: float) -> Storage:
         host, port = address or (self.url.host, self.url.port)
-        return SqlStorage.open(replace(self.url, host=host, port=port), limits=limits(limit_seconds))
+        storage = SqlStorage.open(replace(self.url, host=host, port=port), limits=limits(limit_seconds))
+        refuse_writes(storage)
+        return storage
 
     async def migrated(self) -> None:
         await migrate(self.url)

@@ -12,6 +12,7 @@ OWN_MYSQL = tuple(
     f"tests/integration/{name}"
     for name in (
         "http/test_faults.py",
+        "faults/test_database_outages.py",
         "http/test_revocation_nodes.py",
         "http/test_write_faults.py",
         "test_least_privilege.py",
@@ -22,6 +23,9 @@ OWN_MYSQL = tuple(
     )
 )
 """Files with tests that stop and pause a MySQL server. The server of such tests is one of their process."""
+
+GROUP = tuple(f"tests/integration/{name}" for name in ("tooling/test_mysql_group.py", "proxies/test_haproxy.py"))
+"""Files with tests that use a group of MySQL servers. The group of such tests is one of their process."""
 
 BROWSER = "tests/integration/browser/"
 
@@ -42,7 +46,7 @@ LONG = tuple(
 )
 """Other files that take 10 seconds and more on an idle machine."""
 
-UNITS = (*OWN_MYSQL[:1], BROWSER, *LONG)
+UNITS = (*OWN_MYSQL[:1], *GROUP[:1], BROWSER, *LONG)
 """What begins first, so that no process works alone at the end."""
 
 
@@ -51,6 +55,8 @@ def unit_of(nodeid: str) -> str:
     file = nodeid.partition("::")[0]
     if file in OWN_MYSQL:
         return OWN_MYSQL[0]
+    if file in GROUP:
+        return GROUP[0]
     return BROWSER if file.startswith(BROWSER) else file
 
 

@@ -1,9 +1,9 @@
-"""Serves one Litestar handler without guard, log and metrics, by Doorward's own server, on the port DOORWARD_PORT."""
+"""Serves Litestar handlers without guard, log and metrics, by Doorward's own server, on the port DOORWARD_PORT."""
 
 import os
 import sys
 
-from litestar import Litestar, get
+from litestar import Litestar, get, post
 
 from doorward.infrastructure.settings.loading import ENV_FILE, load_settings
 from doorward.infrastructure.settings.settings import Settings
@@ -15,8 +15,18 @@ async def admins() -> str:
     return "Admin Content."
 
 
-def build(_: Settings) -> Litestar:
-    return Litestar([admins], openapi_config=None, logging_config=None)
+@get("/api/account")
+async def account() -> dict[str, str]:
+    return {"username": "ada", "email": "ada@example.org"}
+
+
+@post("/api/auth/introspect", status_code=200)
+async def introspect() -> dict[str, bool]:
+    return {"active": True}
+
+
+def build(_: Settings, __: object) -> Litestar:
+    return Litestar([admins, account, introspect], openapi_config=None, logging_config=None)
 
 
 if __name__ == "__main__":

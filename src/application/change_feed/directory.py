@@ -21,6 +21,10 @@ BATCH_SIZE = 200
 """The number of accounts that one statement reads. Processing its rows blocks the event loop for about two
 milliseconds."""
 
+REFRESHED_AT_ONCE = 3
+"""The number of batches that a refresh reads at the same time. Each uses a connection for one round trip, so a distant
+database answers three times as many accounts a second."""
+
 
 @dataclass(slots=True)
 class Entry:
@@ -154,8 +158,16 @@ class AccessDirectory:
                 used.append((user_id, entry))
             elif now - entry.read_at >= MAX_AGE_SECONDS:
                 del self._entries[user_id]
-        for start in range(0, len(used), BATCH_SIZE):
-            await self._refresh_batch(used[start : start + BATCH_SIZE])
+        starts = iter(range(0, len(used), BATCH_SIZE))
+
+        async def refresh_in_turn() -> None:
+            for start in starts:
+                await self._refresh_batch(used[start : start + BATCH_SIZE])
+
+        ended = await asyncio.gather(*(refresh_in_turn() for _ in range(REFRESHED_AT_ONCE)), return_exceptions=True)
+        for error in ended:
+            if error is not None:
+                raise error
 
     async def _refresh_batch(self, batch: Sequence[tuple[UserId, Entry]]) -> None:
         read_at = self._monotonic()

@@ -50,6 +50,7 @@ class SecurityEvent(StrEnum):
     CHANGE_FEED_READABLE = "change_feed_readable", Level.INFO
     CHANGE_FEED_UNREADABLE = "change_feed_unreadable", Level.WARNING
     CHANGE_UNDONE = "change_undone", Level.INFO
+    DATABASE_RESTORED = "database_restored", Level.INFO
     DATABASE_UNWRITABLE = "database_unwritable", Level.WARNING
     DATABASE_WRITABLE = "database_writable", Level.INFO
     DIRECTORY_REFRESH_FAILED = "directory_refresh_failed", Level.ERROR

@@ -1,3 +1,4 @@
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Final
 
@@ -7,6 +8,7 @@ PREFIX_BITS: Final = {Scope.ADDRESS: {4: 32, 6: 64}, Scope.NETWORK: {4: 24, 6: 4
 """By the version of the address."""
 
 
+@lru_cache(4096)
 def counted_client(address: str, scope: Scope) -> str:
     """Return under which name requests from the address are counted: a network, or `all`.
 

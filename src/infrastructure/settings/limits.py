@@ -54,7 +54,7 @@ class LimitSettings:
     ] = "300/hour,1000/hour/network"
     limit_refresh: Annotated[str, Meta(description=f"Refreshes of sessions. {SYNTAX}")] = "3000/minute"
     limit_introspect: Annotated[str, Meta(description=f"Introspections and revocations by services. {SYNTAX}")] = (
-        "60000/minute"
+        "600000/minute"
     )
     limit_code: Annotated[str, Meta(description=f"Requests for a letter with a code to sign in. {SYNTAX}")] = (
         "60/hour,200/hour/network"

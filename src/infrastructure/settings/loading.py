@@ -94,6 +94,7 @@ PARSERS: Mapping[str, Callable[[str], object]] = {
     "session_absolute_seconds": parse_seconds,
     "hash_wait_seconds": parse_seconds,
     "keep_alive_seconds": parse_seconds,
+    "drain_seconds": parse_seconds,
 }
 
 

@@ -79,6 +79,7 @@ class SettingValues(TypedDict, total=False):
     limit_code: str | None
     limit_verify: str | None
     keep_alive_seconds: Seconds | None
+    drain_seconds: Seconds | None
     docs: bool | None
     audit_days: Days | None
     log_level: Literal["debug", "info", "warning", "error"] | None

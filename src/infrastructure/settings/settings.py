@@ -32,6 +32,7 @@ from doorward.infrastructure.settings.letter_settings import (
     TemplateFolder,
 )
 from doorward.infrastructure.settings.limits import LimitSettings
+from doorward.infrastructure.settings.serving_settings import DrainSeconds
 from doorward.infrastructure.settings.setting_values import SettingValues
 from doorward.infrastructure.settings.web_addresses import Network
 
@@ -221,6 +222,7 @@ class Settings:
             "headers. Behind a load balancer it must be longer than the balancer's own.",
         ),
     ] = 5
+    drain_seconds: DrainSeconds = 0
     docs: Annotated[bool, Meta(description="Serve `/docs` and `/openapi.json`.")] = True
     audit_days: Annotated[
         int, Meta(ge=0, le=36_500, description="Days for which entries of the audit log are kept. 0 means for ever.")

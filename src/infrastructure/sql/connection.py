@@ -119,20 +119,24 @@ class SqlConnection:
 
     async def rows(self, statement: Executable, values: Values = NO_VALUES) -> Sequence[SqlRow]:
         """Run a SELECT and return its rows."""
+        if statement.is_dml:
+            self._check_writable()
         return await self._run(lambda connection: connection.execute(statement, values).all(), statement)
 
     async def change(self, statement: Executable, values: Values = NO_VALUES) -> int:
-        """Run a statement and return how many rows it matched."""
+        """Run a statement and return how many rows it matched. Raise TypeError for a reading."""
+        self._check_writable()
         return await self._run(lambda connection: connection.execute(statement, values).rowcount, statement)
 
     async def change_all(self, statement: Executable, each: Sequence[Values]) -> None:
-        """Run a statement once for each set of values."""
+        """Run a statement once for each set of values. Raise TypeError for a reading."""
+        self._check_writable()
         many = len(each) > MAX_INLINE_CHANGES
         await self._run(lambda connection: connection.execute(statement, each), statement, many_rows=many)
 
     async def run(self, work: Work[T], name: str) -> T:
         """Return the result of several statements that need nothing in between. That costs less than one by one.
-        `name` says in the log what they are for."""
+        `name` says in the log what they are for. For a reading each of them has to be a SELECT."""
         return await self._run(work, name)
 
     def postpone(self, work: Work[None], statement: Executable, conflict: str) -> None:
@@ -142,8 +146,7 @@ class SqlConnection:
         there; `statement` is what they name in the log. If a constraint of the database refuses the change, it is
         TransactionConflict with the cause `conflict`. Raise TypeError for a reading, which has no commit.
         """
-        if not self.in_transaction:
-            raise TypeError("A reading cannot write; use a transaction.")
+        self._check_writable()
 
         def work_or_refusal(connection: Connection) -> None:
             try:
@@ -197,6 +200,11 @@ class SqlConnection:
             if refused is None:
                 raise
             raise refused from error
+
+    def _check_writable(self) -> None:
+        """Not left to the database, because not every one has connections that are read-only."""
+        if not self.in_transaction:
+            raise TypeError("A reading cannot write; use a transaction.")
 
     def _check_usable(self) -> None:
         if self.closed:

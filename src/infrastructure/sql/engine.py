@@ -44,7 +44,8 @@ MAX_PREPARED_STATEMENTS = 64
 class Engines:
     writing: Connections
     reading: Connections
-    """The database rejects writes on these connections. Each statement runs outside of any transaction."""
+    """Each statement runs outside of any transaction. SQLite rejects writes on these connections, and `SqlConnection`
+    does so for every database."""
     reads_can_be_old: bool = True
     """Whether `reading` may lead to a replica, by itself or through a proxy. It cannot where all is in one file."""
 

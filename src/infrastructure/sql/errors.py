@@ -22,8 +22,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from doorward.domain.errors import DomainError, StorageUnavailable, TransactionConflict
 from doorward.infrastructure.sql.statement_names import name_of
 
-ROLLED_BACK_CODES = frozenset({1020, 1180, 1213, 3101})
-"""MySQL rolled the whole transaction back: row changed, commit refused, deadlock, refused by Group Replication."""
+ROLLED_BACK_CODES = frozenset({1020, 1180, 1213, 3101, 8002, 8005, 8022, 8028, 9007})
+"""The server rolled the whole transaction back, or could not commit it: row changed, commit refused, deadlock (which is
+also what Galera says when another node has changed the row), refused by Group Replication. The codes from 8002 on are
+those of TiDB: a conflict of writes, a commit that failed as a whole, and a table that changed meanwhile."""
 
 CONNECTION_CLOSED_CODES = frozenset({1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 3032, 3169})
 """MySQL closes the connection with these errors: shutdown, network failure, offline mode, connection killed."""

@@ -35,7 +35,8 @@ COMMON: Settings = MappingProxyType(
     }
 )
 WRITING: Settings = MappingProxyType({**COMMON, "autocommit": 0, "transaction_read_only": 0})
-READING: Settings = MappingProxyType({**COMMON, "autocommit": 1, "transaction_read_only": 1})
+READING: Settings = MappingProxyType({**COMMON, "autocommit": 1})
+"""Not read-only: TiDB refuses that setting, and Vitess ignores it. `SqlConnection` refuses to write on such a one."""
 
 MARIADB_NAMES: Mapping[str, str] = MappingProxyType(
     {"transaction_isolation": "tx_isolation", "transaction_read_only": "tx_read_only"}

@@ -52,7 +52,7 @@ def never() -> bool:
 class SqlRepositories:
     """The repositories of one connection, for reading and for transactions alike.
 
-    The database itself refuses writes on connections for reading. Each repository is created on access, because
+    `SqlConnection` refuses writes on connections for reading. Each repository is created on access, because
     most use cases need one or two.
     """
 

@@ -3,8 +3,6 @@
 The names are without the prefix of the installation, which `naming.py` adds.
 """
 
-from typing import Any
-
 from sqlalchemy import Column, ForeignKey, Index, MetaData, Table
 
 from doorward.domain.accounts.alias import MAX_ALIAS_CHARACTERS, MAX_ALIAS_KEY_BYTES
@@ -13,6 +11,7 @@ from doorward.domain.nodes.node import MAX_NODE_NAME_CHARACTERS, MAX_VERSION_CHA
 from doorward.domain.sessions.session import MAX_ADDRESS_CHARACTERS, MAX_USER_AGENT_CHARACTERS
 from doorward.infrastructure.sql.naming import own
 from doorward.infrastructure.sql.rotated_tokens import MAX_ROTATED_TOKENS_CHARACTERS
+from doorward.infrastructure.sql.table_options import ONE_COUNTER, TABLE_OPTIONS
 from doorward.infrastructure.sql.types import (
     Counter,
     Digest,
@@ -26,13 +25,6 @@ from doorward.infrastructure.sql.types import (
     display_text,
     utc_now,
 )
-
-TABLE_OPTIONS: dict[str, Any] = {
-    "sqlite_strict": True,
-    "mysql_engine": "InnoDB",
-    "mysql_charset": "utf8mb4",
-    "mysql_collate": "utf8mb4_bin",
-}
 
 metadata = MetaData(
     naming_convention={
@@ -123,7 +115,7 @@ leases = Table(
     metadata,
     Column("name", Key(64), primary_key=True),
     Column("holder", Key(128), nullable=False),
-    Column("until", UtcTime(), nullable=False),
+    Column("until", UtcTime(), nullable=False, quote=True),
     **TABLE_OPTIONS,
 )
 
@@ -161,8 +153,7 @@ changes = Table(
     Column("created_at", UtcTime(), nullable=False, server_default=utc_now()),
     Index(None, "subject", "created_at"),
     Index(None, "created_at"),
-    sqlite_autoincrement=True,
-    **TABLE_OPTIONS,
+    **ONE_COUNTER,
 )
 
 letters = Table(

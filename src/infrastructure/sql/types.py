@@ -119,7 +119,10 @@ class UtcTime(TypeDecorator[datetime]):
 
 @final
 class utc_now(FunctionElement[datetime]):  # noqa: N801 named like an SQL function
-    """The time of the database as UtcTime stores it. As a default, it dates rows that are written by hand."""
+    """The time of the database as UtcTime stores it. As a default, it dates rows that are written by hand.
+
+    On MySQL it is in the time zone of the session. Each connection of Doorward sets UTC.
+    """
 
     type = UtcTime()
     inherit_cache = True
@@ -132,7 +135,7 @@ def _sqlite_now(element: utc_now, compiler: Any, **options: Any) -> str:  # noqa
 
 @compiles(utc_now)
 def _mysql_now(element: utc_now, compiler: Any, **options: Any) -> str:  # noqa: ARG001
-    return "(utc_timestamp(6))"
+    return "CURRENT_TIMESTAMP(6)"  # TiDB takes no other function as a default
 
 
 @final

@@ -12,7 +12,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -85,11 +85,11 @@ def check_start(settings: Settings, *, migrate: bool) -> None:
     structlog.get_logger().info("sys_startup", version=version("doorward"), workers=settings.workers)
 
 
-def build(settings: Settings) -> Any:
-    """Return the ASGI application."""
+def build(settings: Settings, is_draining: Callable[[], bool] | None) -> Any:
+    """Return the ASGI application. Its readiness fails while `is_draining` returns True."""
     from doorward.interfaces.main import build  # noqa: PLC0415 heavy
 
-    return build(settings)
+    return build(settings, is_draining)
 
 
 class StopRequest:

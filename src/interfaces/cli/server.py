@@ -22,7 +22,9 @@ from granian.log import LogLevels
 
 from doorward.infrastructure.settings.settings import Settings
 from doorward.infrastructure.settings.start_refused import StartRefused
+from doorward.interfaces.cli.drain import Drain
 from doorward.interfaces.cli.listening import BACKLOG_CONNECTIONS, MAX_CONNECTIONS, connection_limit
+from doorward.interfaces.cli.metrics_files import allocate_metrics_files
 from doorward.interfaces.cli.output import EXIT_UNUSABLE, printable
 from doorward.interfaces.cli.stop_signals import StopSignals
 
@@ -38,6 +40,8 @@ LOG_CONFIG = {"handlers": {}, "loggers": {"_granian": {"propagate": True}, "gran
 FORKS = sys.platform == "linux"
 
 App = Callable[..., Any]
+Build = Callable[[Settings, Callable[[], bool] | None], App]
+"""Makes the application from the settings, and from a function that returns whether the service is about to stop."""
 
 
 @final
@@ -55,6 +59,11 @@ class StartCheck:
         self._outcome = mmap(-1, 1)
 
     @property
+    def is_passed(self) -> bool:
+        """True when the check is over and has not refused the start."""
+        return self._outcome[0] == self.PASSED
+
+    @property
     def is_refused(self) -> bool:
         """True when the check has refused the start."""
         return self._outcome[0] == self.REFUSED
@@ -66,7 +75,7 @@ class StartCheck:
         """
         if self.is_refused:
             raise SystemExit(EXIT_UNUSABLE)
-        if self._outcome[0] == self.PASSED:
+        if self.is_passed:
             return
         try:
             self._check()
@@ -79,9 +88,7 @@ class StartCheck:
         self._outcome[0] = self.PASSED
 
 
-def serve_until_stopped(
-    settings: Settings, build: Callable[[Settings], App], check: Callable[[], None] | None = None
-) -> int:
+def serve_until_stopped(settings: Settings, build: Build, check: Callable[[], None] | None = None) -> int:
     """Serve the application that `build` makes in each worker, and return the exit code.
 
     The first worker runs `check` before it serves. The exit code is 0 after SIGTERM, SIGINT or SIGHUP, 2 when `check`
@@ -93,11 +100,14 @@ def serve_until_stopped(
         os.register_at_fork(after_in_child=reset_signals)
         gc.freeze()
     start_check = None if check is None else StartCheck(check)
-    stop = StopSignals()
+    # Only forked workers share what the parent knows.
+    drain = Drain(settings.drain_seconds if FORKS else 0, lambda: start_check is None or start_check.is_passed)
+    build_app = partial(build, settings, drain.has_begun if FORKS else None)
+    stop = StopSignals(drain)
     server = granian_server(settings)
     server.on_startup(stop.install)
     try:
-        server.serve(target_loader=partial(start_worker, settings, build, start_check), wrap_loader=False)
+        server.serve(target_loader=partial(start_worker, build_app, start_check), wrap_loader=False)
     except SystemExit as end:
         code = 0 if stop.received else int(end.code or 0)
     else:
@@ -141,14 +151,15 @@ def reset_signals() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
-def start_worker(settings: Settings, build: Callable[[Settings], App], start_check: StartCheck | None) -> App:
+def start_worker(build: Callable[[], App], start_check: StartCheck | None) -> App:
     """Return the application of a new worker. If it cannot be made, log the exception and raise SystemExit(1)."""
     threading.Thread(target=stop_when_parent_ends, name="wait-for-parent", daemon=True).start()
     try:
         if start_check is not None:
             start_check.run()
         remove_dead_workers_from_metrics()
-        app = build(settings)
+        allocate_metrics_files()
+        app = build()
         gc.freeze()  # none of these objects ever becomes garbage
         gc.enable()
         return app

@@ -3,20 +3,28 @@
 import signal
 import threading
 from collections.abc import Callable
-from queue import SimpleQueue
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import final
+
+import structlog
+
+from doorward.interfaces.cli.drain import Drain
 
 
 @final
 class StopSignals:
     """Stops Granian's parent on SIGTERM, SIGINT and SIGHUP, however many arrive at once.
 
+    The first signal begins the drain, if there is one. The service stops when that is over, or at the next signal.
+
     Granian's own handler sets a `threading.Event`, which takes a lock. A second signal that interrupts it would wait
     for that lock for ever, so that a thread calls the handler instead. `make` sends such second signals.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, drain: Drain) -> None:
+        self._drain = drain
         self.received = False
         """Whether a signal stopped the parent. Granian's exit code does not show that."""
         self._signals: SimpleQueue[int] = SimpleQueue()  # whose `put` may be interrupted by itself
@@ -34,4 +42,9 @@ class StopSignals:
         self._signals.put(number)
 
     def _call(self, stop: Callable[[int, None], None]) -> None:
-        stop(self._signals.get(), None)
+        number = self._signals.get()
+        if self._drain.begin():
+            structlog.get_logger().info("sys_draining", seconds=self._drain.seconds)
+            with suppress(Empty):
+                number = self._signals.get(timeout=self._drain.seconds)
+        stop(number, None)

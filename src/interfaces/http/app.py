@@ -52,7 +52,6 @@ from doorward.interfaces.http.security.access import require_guarded
 from doorward.interfaces.http.security.cookies import COOKIES, Cookies
 from doorward.interfaces.http.security.guard import Guard, current_principal
 from doorward.interfaces.http.security.presented_token import presented_in_tutorial, presented_token
-from doorward.interfaces.http.security.request_limits import CONTAINER
 from doorward.interfaces.http.security.visitor import current_visitor
 from doorward.interfaces.http.services.introspection import introspect
 from doorward.interfaces.http.services.revocation import revoke
@@ -124,12 +123,13 @@ def create_app(container: AsyncContainer, config: HttpConfig, lifespan: Lifespan
     app = Litestar(
         [*routes, *documentation(routes, config, error_answers, cookies)],
         before_request=guard,
-        state=State({COOKIES: cookies, CONTAINER: container}),
+        state=State({COOKIES: cookies}),
         dependencies={
             "browser": Provide(cookies.browser_of, sync_to_thread=False),
             "principal": Provide(current_principal, sync_to_thread=False),
             "visitor": Provide(current_visitor, sync_to_thread=False),
             "language": Provide(client_language, sync_to_thread=False),
+            "is_draining": Provide(config.is_draining, sync_to_thread=False),
         },
         exception_handlers=error_answers.exception_handlers(),
         request_class=request_class(dialect.lenient_paths),

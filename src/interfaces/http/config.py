@@ -1,10 +1,16 @@
 """The settings that the HTTP interface needs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 from typing import Literal
 
 Network = IPv4Network | IPv6Network
+
+
+def never() -> bool:
+    """Return False."""
+    return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,5 +61,7 @@ class HttpConfig:
     keep_alive_seconds: int = 5
     """Seconds after which the server closes an idle connection, as clients are told (RFC 2068, section 19.7.1.1). They
     are told nothing if it is 0."""
+    is_draining: Callable[[], bool] = never
+    """Returns True while the service is about to stop."""
     access_log: bool = False
     """True for one log line per request. It contains the route's template and never the path itself."""

@@ -50,7 +50,7 @@ def codes_of_sign_ups(server: Server, bodies: list[dict[str, str]]) -> Counter[s
 def test_a_database_that_is_away_gives_503_and_comes_back(
     on_own_mysql: Server, own_mysql_server: MySQLServer, fault: str
 ) -> None:
-    """OP-04."""
+    """OP-04, F-04, F-05."""
     server = on_own_mysql
     ada = server.create_user("ada")
     service, form = server.add_service("asking"), {"token": ada.refresh_token}

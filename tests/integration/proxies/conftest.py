@@ -16,6 +16,7 @@ from support.length import FULL
 from support.programs.processes import eventually, free_port
 from support.programs.proxies import (
     CADDY,
+    HAPROXY,
     HOST,
     NGINX,
     NGINX_KEPT,
@@ -33,7 +34,8 @@ PATH_URL = f"https://{PATH_HOST}/auth"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    missing = [proxy.program for proxy in ((NGINX, CADDY, TRAEFIK) if FULL else (NGINX,)) if proxy.find() is None]
+    wanted = (NGINX, CADDY, TRAEFIK, HAPROXY) if FULL else (NGINX,)
+    missing = [proxy.program for proxy in wanted if proxy.find() is None]
     if missing:
         terminalreporter.write_line(f"Proxy tests: NOT RUN with {', '.join(missing)}, which is not installed.")
 
@@ -83,7 +85,7 @@ def installed(proxy: Proxy) -> str:
 
 
 @pytest.fixture(
-    params=[NGINX, pytest.param(CADDY, marks=pytest.mark.full), pytest.param(TRAEFIK, marks=pytest.mark.full)],
+    params=[NGINX, *(pytest.param(proxy, marks=pytest.mark.full) for proxy in (CADDY, TRAEFIK, HAPROXY))],
     ids=lambda proxy: proxy.program,
 )
 def site(request: pytest.FixtureRequest, start_site: StartSite) -> Site:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from support.readme import PROJECT
-from support.work_units import BROWSER, LONG, OWN_MYSQL, UNITS, rank, unit_of
+from support.work_units import BROWSER, GROUP, LONG, OWN_MYSQL, UNITS, rank, unit_of
 
 TEST = """
 import os, pathlib, pytest
@@ -35,7 +35,7 @@ def test_the_tests_of_a_file_run_in_one_process(tmp_path: Path) -> None:
 
 def test_every_file_that_is_named_exists() -> None:
     """A file that was renamed would come late, or in another process."""
-    for name in (*OWN_MYSQL, BROWSER, *LONG):
+    for name in (*OWN_MYSQL, *GROUP, BROWSER, *LONG):
         assert (PROJECT / name).exists(), name
 
 
@@ -48,6 +48,16 @@ def test_files_that_need_a_mysql_of_their_own_run_in_one_process() -> None:
     }
     assert named == set(OWN_MYSQL)
     assert {unit_of(f"{name}::test") for name in named} == {OWN_MYSQL[0]}
+
+
+def test_files_that_need_a_group_of_mysql_servers_run_in_one_process() -> None:
+    named = {
+        str(path.relative_to(PROJECT))
+        for path in (PROJECT / "tests").rglob("test_*.py")
+        if re.search(r"\bmysql_group: Group", path.read_text("utf-8"))
+    }
+    assert named == set(GROUP)
+    assert {unit_of(f"{name}::test") for name in named} == {GROUP[0]}
 
 
 def test_long_units_come_first_and_all_others_keep_their_order() -> None:

@@ -23,9 +23,11 @@ from typing import Any
 
 import pytest
 
+from support.mysql.group import Group
+from support.mysql.package import NoServerError
 from support.mysql.server import MySQLServer, Skipped
 
-FIXTURES = frozenset({"mysql_server", "own_mysql_server", "mysql_url"})
+FIXTURES = frozenset({"mysql_server", "own_mysql_server", "mysql_url", "mysql_group"})
 SERVER = pytest.StashKey[MySQLServer | Skipped]()
 DESK = "mysql_desk"
 """The key under which a worker finds the address of the controller's `ServerDesk`."""
@@ -129,6 +131,27 @@ def own_mysql_server(stoppable_mysql_server: MySQLServer) -> Iterator[MySQLServe
         pytest.skip(f"the server {stoppable_mysql_server.origin} is not ours to stop")
     yield stoppable_mysql_server
     stoppable_mysql_server.restore()
+
+
+@pytest.fixture(scope="session")
+def started_mysql_group(pytestconfig: pytest.Config) -> Iterator[Group]:
+    """A group of three servers. `mysql_group` hands it to one test after the other."""
+    try:
+        group = Group.start()
+    except NoServerError as error:
+        pytestconfig.stash.setdefault(SERVER, Skipped(reason=str(error)))
+        usable(Skipped(reason=str(error)))
+        raise
+    yield group
+    group.stop()
+
+
+@pytest.fixture
+def mysql_group(started_mysql_group: Group) -> Group:
+    """Three servers in group replication, which the test may pause, kill, start and have rejoin. All of them are ONLINE
+    and the first one is the primary when the test begins. It takes 15 s to start, so its tests are marked `full`."""
+    started_mysql_group.restore()
+    return started_mysql_group
 
 
 @pytest.fixture

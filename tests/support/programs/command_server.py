@@ -14,7 +14,7 @@ import os
 import sys
 from typing import Any
 
-import dishka.integrations.litestar
+import dishka.integrations.base
 import litestar.openapi
 
 import doorward.infrastructure.container
@@ -35,7 +35,7 @@ from doorward.interfaces.cli.main import main
 from support.programs.cheap_hashes import use_cheap_hashes
 
 PRELOADED = (
-    dishka.integrations.litestar,
+    dishka.integrations.base,
     litestar.openapi,
     doorward.infrastructure.container,
     doorward.infrastructure.log.configure,

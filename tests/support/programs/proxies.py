@@ -151,9 +151,31 @@ def traefik(place: Place) -> Sequence[str]:
     return [f"--configFile={place.folder / 'traefik.yaml'}"]
 
 
+def haproxy(place: Place) -> Sequence[str]:
+    return haproxy_arguments(place, [place.server])
+
+
+def haproxy_arguments(place: Place, nodes: Sequence[int]) -> Sequence[str]:
+    """Write the file for the nodes that listen on these ports, one or two, and return the arguments."""
+    text = adapted(
+        "haproxy/doorward.cfg",
+        {
+            "bind :443 ssl": f"bind 127.0.0.1:{place.port} ssl",
+            "127.0.0.1:8080": f"127.0.0.1:{nodes[0]}",
+            "127.0.0.1:8081": f"127.0.0.1:{nodes[-1]}",
+            CERTIFICATE: str(place.certificate),
+            "/run/haproxy": str(place.folder),
+        },
+    )
+    file = place.folder / "haproxy.cfg"
+    file.write_text(text, "utf-8")
+    return ["-db", "-f", str(file)]
+
+
 NGINX = Proxy("nginx", nginx)
 CADDY = Proxy("caddy", caddy)
 TRAEFIK = Proxy("traefik", traefik)
+HAPROXY = Proxy("haproxy", haproxy)
 NGINX_KEPT = Proxy("nginx", nginx_path("doorward-path.conf"))
 NGINX_STRIPPED = Proxy("nginx", nginx_path("doorward-path-stripped.conf"))
 

@@ -8,6 +8,7 @@ from doorward.application.change_feed.directory import (
     BATCH_SIZE,
     MAX_AGE_SECONDS,
     REFRESH_AFTER_SECONDS,
+    REFRESHED_AT_ONCE,
     AccessDirectory,
 )
 from doorward.domain.access.role import ADMIN, MODERATOR, USER, RoleName
@@ -199,7 +200,7 @@ async def test_requests_that_wait_behind_a_failing_read_fail_with_it() -> None:
     assert await directory.access(UserId(uuid7(NOON))) is None
 
 
-async def test_many_accounts_in_use_are_refreshed_one_batch_at_a_time() -> None:
+async def test_many_accounts_in_use_are_refreshed_in_batches() -> None:
     storage, clock, directory, ada = await ready()
     for user_id in [ada, *(UserId(uuid7(NOON)) for _ in range(BATCH_SIZE))]:
         await directory.access(user_id)
@@ -208,3 +209,30 @@ async def test_many_accounts_in_use_are_refreshed_one_batch_at_a_time() -> None:
     await directory.refresh()
     assert storage.readings == before + 2
     assert await roles_of(directory, ada) == {USER}
+
+
+async def test_a_few_batches_are_refreshed_at_the_same_time() -> None:
+    """A distant database answers each of them after one round trip."""
+    storage, clock, directory, _ = await ready()
+    users = [UserId(uuid7(NOON)) for _ in range((REFRESHED_AT_ONCE + 1) * BATCH_SIZE)]
+    await asyncio.gather(*map(directory.access, users))
+    clock.move(REFRESH_AFTER_SECONDS)
+    before = storage.readings
+    storage.gate.clear()
+    refreshing = asyncio.create_task(directory.refresh())
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert storage.readings == before + REFRESHED_AT_ONCE
+    storage.gate.set()
+    await refreshing
+    assert storage.readings == before + REFRESHED_AT_ONCE + 1
+
+
+async def test_a_refresh_that_fails_leaves_no_batch_behind() -> None:
+    storage, clock, directory, _ = await ready()
+    await asyncio.gather(*(directory.access(UserId(uuid7(NOON))) for _ in range(2 * BATCH_SIZE)))
+    clock.move(REFRESH_AFTER_SECONDS)
+    storage.away = True
+    with pytest.raises(StorageUnavailable):
+        await directory.refresh()
+    assert len(asyncio.all_tasks()) == 1

@@ -7,10 +7,19 @@ from collections.abc import Iterator
 
 import pytest
 
+from doorward.interfaces.cli.drain import Drain
 from doorward.interfaces.cli.stop_signals import StopSignals
-from support.programs.processes import PATIENCE
+from support.programs.processes import PATIENCE, eventually
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+def serving() -> bool:
+    return True
+
+
+def starting() -> bool:
+    return False
 
 
 class ServerHandler:
@@ -39,7 +48,7 @@ def server_handler() -> Iterator[ServerHandler]:
 
 @pytest.mark.parametrize("number", SIGNALS)
 def test_each_signal_calls_the_handler_of_the_server(server_handler: ServerHandler, number: int) -> None:
-    stop = StopSignals()
+    stop = StopSignals(Drain(0, serving))
     stop.install()
     assert not stop.received
     os.kill(os.getpid(), number)
@@ -49,7 +58,7 @@ def test_each_signal_calls_the_handler_of_the_server(server_handler: ServerHandl
 
 def test_a_hangup_stays_ignored_under_nohup(server_handler: ServerHandler) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    stop = StopSignals()
+    stop = StopSignals(Drain(0, serving))
     signal.signal(signal.SIGHUP, server_handler)
     stop.install()
     os.kill(os.getpid(), signal.SIGHUP)
@@ -57,9 +66,36 @@ def test_a_hangup_stays_ignored_under_nohup(server_handler: ServerHandler) -> No
 
 
 def test_a_signal_never_waits_for_a_lock_that_the_interrupted_code_holds(server_handler: ServerHandler) -> None:
-    StopSignals().install()
+    StopSignals(Drain(0, serving)).install()
     with server_handler.lock:
         os.kill(os.getpid(), signal.SIGTERM)
         os.kill(os.getpid(), signal.SIGINT)
         assert not server_handler.called.is_set()
     assert server_handler.called.wait(PATIENCE)
+
+
+def test_the_first_signal_begins_the_drain_and_the_second_ends_it(server_handler: ServerHandler) -> None:
+    drain = Drain(600, serving)
+    StopSignals(drain).install()
+    assert not drain.has_begun()
+    os.kill(os.getpid(), signal.SIGTERM)
+    eventually(drain.has_begun)
+    assert not server_handler.called.is_set()
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert server_handler.called.wait(PATIENCE)
+
+
+def test_a_drain_ends_by_itself(server_handler: ServerHandler) -> None:
+    drain = Drain(1, serving)
+    StopSignals(drain).install()
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert server_handler.called.wait(PATIENCE)
+    assert drain.has_begun()
+
+
+def test_a_service_that_serves_nothing_yet_stops_without_a_drain(server_handler: ServerHandler) -> None:
+    drain = Drain(600, starting)
+    StopSignals(drain).install()
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert server_handler.called.wait(PATIENCE)
+    assert not drain.has_begun()

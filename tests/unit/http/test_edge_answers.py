@@ -1,5 +1,6 @@
 """The headers of every answer, the answers to exceptions, and metrics and log lines of requests."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -341,3 +342,9 @@ async def test_by_default_no_line_is_written_per_request() -> None:
     with structlog.testing.capture_logs() as logs:
         await ask(Application())
     assert logs == []
+
+
+async def test_answers_close_their_connection_while_the_service_is_about_to_stop() -> None:
+    """F-30."""
+    answer = await ask(Application(), config=replace(CONFIG, is_draining=lambda: True))
+    assert (answer.header("connection"), answer.header("keep-alive")) == ("close", None)

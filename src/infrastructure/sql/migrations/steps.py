@@ -9,6 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import context, op
 
+from doorward.infrastructure.sql.table_options import TABLE_OPTIONS
+
 
 def make_table(name: str, *columns: sa.Column[Any], **options: Any) -> None:
     """Create a table unless it exists with exactly these columns. For any other table the database reports an error."""
@@ -18,11 +20,7 @@ def make_table(name: str, *columns: sa.Column[Any], **options: Any) -> None:
     op.create_table(
         named(name),
         *columns,
-        sqlite_strict=True,
-        mysql_engine="InnoDB",
-        mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
-        **options,
+        **{**TABLE_OPTIONS, **options},
     )
 
 

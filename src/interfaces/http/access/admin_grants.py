@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from dishka import FromDishka
-from dishka.integrations.litestar import inject
 from litestar import Controller, delete, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -21,6 +20,7 @@ from doorward.domain.errors import (
     RoleMissing,
 )
 from doorward.domain.ids import UserId
+from doorward.interfaces.http.security.injection import inject
 
 
 class AdminGrantsController(Controller):

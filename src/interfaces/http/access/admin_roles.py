@@ -6,7 +6,6 @@ from typing import Annotated
 
 import msgspec
 from dishka import FromDishka
-from dishka.integrations.litestar import inject
 from litestar import Controller, Response, delete, get, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
@@ -27,6 +26,7 @@ from doorward.domain.errors import (
     RoleMissing,
 )
 from doorward.interfaces.http.docs.answers import json_response
+from doorward.interfaces.http.security.injection import inject
 from doorward.interfaces.http.wire.text_limits import ROLE_DESCRIPTION
 
 

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 import msgspec
 from dishka import FromDishka
-from dishka.integrations.litestar import inject
 from litestar import Litestar, Request, post
 from litestar.exceptions import HTTPException
 from litestar.params import JSONBody
@@ -17,6 +16,7 @@ from doorward.domain.errors import AccountMissing, EmailUnproven, InvalidRoleNam
 from doorward.interfaces.http.accounts.user_view import UserView, user_view
 from doorward.interfaces.http.errors.refusals import RouteMissing
 from doorward.interfaces.http.security.access import ACCESS, PUBLIC, SERVICE
+from doorward.interfaces.http.security.injection import inject
 from doorward.interfaces.http.wire.text_limits import (
     ID_OR_USERNAME,
     MAX_ROLES,

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from dishka import FromDishka
-from dishka.integrations.litestar import inject
 from litestar import Controller, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -17,6 +16,7 @@ from doorward.domain.access.role import ADMIN
 from doorward.domain.errors import AccountDisabled, AccountMissing, AddressMissing
 from doorward.domain.ids import UserId
 from doorward.interfaces.http.accounts.user_view import UserView, user_view
+from doorward.interfaces.http.security.injection import inject
 from doorward.interfaces.http.wire.message import Message
 
 

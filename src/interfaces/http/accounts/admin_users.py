@@ -7,7 +7,6 @@ from uuid import UUID
 
 import msgspec
 from dishka import FromDishka
-from dishka.integrations.litestar import inject
 from litestar import Controller, Response, delete, get, patch, post
 from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency, Provide
@@ -54,6 +53,7 @@ from doorward.domain.ids import UserId
 from doorward.interfaces.http.accounts.list_parameters import AfterKey, PageSize, SortedBy, filters
 from doorward.interfaces.http.accounts.user_view import UserDetails, UserView, user_details, user_view
 from doorward.interfaces.http.errors.refusals import TooManyLargeAnswers
+from doorward.interfaces.http.security.injection import inject
 from doorward.interfaces.http.wire.new_account import NewEmail, NewPassword, NewUsername
 from doorward.interfaces.http.wire.profile import LocaleTag, ProfileMembers, new_locale, profile_change
 from doorward.interfaces.http.wire.text_limits import EMAIL, MAX_ROLES, REASON, ROLE_NAME, USERNAME

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import msgspec
 from dishka import FromDishka
-from dishka.integrations.litestar import inject
 from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
@@ -23,7 +22,7 @@ from doorward.domain.letters.link_token import RESET_LIFE
 from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.errors.field_errors import MEMBER_NAMES
 from doorward.interfaces.http.security.access import PUBLIC
-from doorward.interfaces.http.security.request_limits import Limited
+from doorward.interfaces.http.security.injection import inject
 from doorward.interfaces.http.wire.account_members import PresentPassword
 from doorward.interfaces.http.wire.link_use import LinkUse
 from doorward.interfaces.http.wire.message import Message
@@ -48,8 +47,8 @@ class ChangeUndone(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     operation_id="requestEmailChange",
     summary="Ask for a letter that confirms another email address",
     tags=TAGS,
-    guards=[Limited(LimitName.CONFIRM)],
     opt={
+        "limit": LimitName.CONFIRM,
         "access": SIGNED_IN,
         MEMBER_NAMES: {"email": "newEmail"},
         "refusals": (InvalidEmail, PasswordWrong, TooManyAttempts, HashingBusy),
@@ -76,8 +75,7 @@ async def request_email_change(
     operation_id="confirmEmailChange",
     summary="Confirm another email address with the token of a letter",
     tags=TAGS,
-    guards=[Limited(LimitName.RESET)],
-    opt={"access": PUBLIC, "refusals": (InvalidLink, EmailTaken)},
+    opt={"limit": LimitName.RESET, "access": PUBLIC, "refusals": (InvalidLink, EmailTaken)},
 )
 @inject
 async def confirm_email_change(
@@ -98,8 +96,7 @@ async def confirm_email_change(
     operation_id="undoChange",
     summary="Undo a change of the email address or the password with the token of a letter",
     tags=TAGS,
-    guards=[Limited(LimitName.RESET)],
-    opt={"access": PUBLIC, "refusals": (InvalidLink, EmailTaken, HashingBusy)},
+    opt={"limit": LimitName.RESET, "access": PUBLIC, "refusals": (InvalidLink, EmailTaken, HashingBusy)},
 )
 @inject
 async def undo_change(

@@ -4,7 +4,6 @@ from uuid import UUID
 
 import msgspec
 from dishka import FromDishka
-from dishka.integrations.litestar import inject
 from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
@@ -29,7 +28,7 @@ from doorward.domain.ids import UserId
 from doorward.domain.letters.language import Language
 from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.security.access import PUBLIC
-from doorward.interfaces.http.security.request_limits import Limited
+from doorward.interfaces.http.security.injection import inject
 from doorward.interfaces.http.wire.account_members import EmailOfAccount
 from doorward.interfaces.http.wire.link_use import LinkUse
 from doorward.interfaces.http.wire.message import Message
@@ -47,8 +46,7 @@ class VerificationRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
     operation_id="requestEmailVerification",
     summary="Ask for a letter with a link that verifies an email address",
     tags=TAGS,
-    guards=[Limited(LimitName.VERIFY)],
-    opt={"access": PUBLIC, "refusals": (InvalidEmail,)},
+    opt={"limit": LimitName.VERIFY, "access": PUBLIC, "refusals": (InvalidEmail,)},
 )
 @inject
 async def request_verification(
@@ -69,8 +67,7 @@ async def request_verification(
     operation_id="verifyEmail",
     summary="Verify an email address with the token of a letter",
     tags=TAGS,
-    guards=[Limited(LimitName.VERIFY)],
-    opt={"access": PUBLIC, "refusals": (InvalidLink,)},
+    opt={"limit": LimitName.VERIFY, "access": PUBLIC, "refusals": (InvalidLink,)},
 )
 @inject
 async def verify_email(

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import msgspec
 from dishka import FromDishka
-from dishka.integrations.litestar import inject
 from litestar import Controller, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
@@ -41,7 +40,7 @@ from doorward.domain.letters.language import Language
 from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.errors.refusals import TooManyLargeAnswers
 from doorward.interfaces.http.security.access import PUBLIC
-from doorward.interfaces.http.security.request_limits import Limited
+from doorward.interfaces.http.security.injection import inject
 from doorward.interfaces.http.wire.link_use import LinkToken
 from doorward.interfaces.http.wire.message import Message
 from doorward.interfaces.http.wire.new_account import NewEmail, NewPassword, NewUsername
@@ -156,8 +155,8 @@ class AdminInvitationsController(Controller):
     operation_id="acceptInvitation",
     summary="Create the account of an invitation",
     tags=["Sign-up and sign-in"],
-    guards=[Limited(LimitName.SIGN_UP)],
     opt={
+        "limit": LimitName.SIGN_UP,
         "access": PUBLIC,
         "refusals": (
             InvalidLink,

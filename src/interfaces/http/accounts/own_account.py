@@ -5,7 +5,6 @@ from uuid import UUID
 
 import msgspec
 from dishka import FromDishka
-from dishka.integrations.litestar import inject
 from litestar import Controller, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
@@ -34,12 +33,14 @@ from doorward.domain.errors import (
 )
 from doorward.domain.letters.language import Language
 from doorward.domain.rate_limits.limit_name import LimitName
+from doorward.interfaces.http.docs.answers import json_response
 from doorward.interfaces.http.errors.field_errors import MEMBER_NAMES
 from doorward.interfaces.http.security.cookies import ends_session
-from doorward.interfaces.http.security.request_limits import Limited
+from doorward.interfaces.http.security.injection import inject
 from doorward.interfaces.http.sessions.own_sessions import SessionView, session_view
 from doorward.interfaces.http.wire.account_members import OtherPassword, PresentPassword
 from doorward.interfaces.http.wire.adopted import ALIAS
+from doorward.interfaces.http.wire.json_answer import JsonAnswer
 from doorward.interfaces.http.wire.profile import (
     LocaleTag,
     ProfileMembers,
@@ -105,15 +106,20 @@ class AccountController(Controller):
     tags = ("Own account",)
     opt = {"access": SIGNED_IN}  # noqa: RUF012
 
-    @get("/", operation_id="getOwnAccount", summary="Get the own account and session")
+    @get(
+        "/",
+        operation_id="getOwnAccount",
+        summary="Get the own account and session",
+        responses=json_response(AccountView),
+    )
     @inject
     async def get_account(
         self,
         principal: NamedDependency[Principal],
         describe: FromDishka[DescribeSession],
-    ) -> AccountView:
+    ) -> JsonAnswer:
         """A change that another node made shows within a second, and the last use of the session within four."""
-        return account_view(*await describe(principal))
+        return JsonAnswer.of(account_view(*await describe(principal)))
 
     @patch(
         "/",
@@ -137,8 +143,8 @@ class AccountController(Controller):
         operation_id="deleteOwnAccount",
         summary="Delete the own account",
         middleware=[ends_session],
-        guards=[Limited(LimitName.CONFIRM)],
         opt={
+            "limit": LimitName.CONFIRM,
             "refusals": (
                 PasswordWrong,
                 AccountMissing,
@@ -166,8 +172,8 @@ class AccountController(Controller):
         status_code=204,
         operation_id="changePassword",
         summary="Change the password",
-        guards=[Limited(LimitName.CONFIRM)],
         opt={
+            "limit": LimitName.CONFIRM,
             MEMBER_NAMES: {"password": "newPassword"},
             "refusals": (
                 PasswordWrong,

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import msgspec
 from dishka import FromDishka
-from dishka.integrations.litestar import inject
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
@@ -19,6 +18,7 @@ from doorward.domain.access.decision import SIGNED_IN
 from doorward.domain.access.principal import Principal
 from doorward.domain.audit.sealed_entry import AuditEntryId
 from doorward.interfaces.http.errors.refusals import TooManyLargeAnswers
+from doorward.interfaces.http.security.injection import inject
 
 After = Annotated[
     UUID | None, QueryParameter(description="The `after` of the export before, for the audit entries that follow.")

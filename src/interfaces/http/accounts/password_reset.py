@@ -2,7 +2,6 @@
 
 import msgspec
 from dishka import FromDishka
-from dishka.integrations.litestar import inject
 from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
@@ -23,7 +22,7 @@ from doorward.domain.letters.language import Language
 from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.errors.field_errors import MEMBER_NAMES
 from doorward.interfaces.http.security.access import PUBLIC
-from doorward.interfaces.http.security.request_limits import Limited
+from doorward.interfaces.http.security.injection import inject
 from doorward.interfaces.http.wire.account_members import EmailOfAccount, OtherPassword
 from doorward.interfaces.http.wire.link_use import LinkToken
 from doorward.interfaces.http.wire.message import Message
@@ -46,8 +45,7 @@ class PasswordReset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     operation_id="forgotPassword",
     summary="Ask for a letter with a link to choose a new password",
     tags=TAGS,
-    guards=[Limited(LimitName.FORGOT)],
-    opt={"access": PUBLIC, "refusals": (InvalidEmail,)},
+    opt={"limit": LimitName.FORGOT, "access": PUBLIC, "refusals": (InvalidEmail,)},
 )
 @inject
 async def forgot_password(
@@ -69,8 +67,8 @@ async def forgot_password(
     operation_id="resetPassword",
     summary="Choose a new password with the token of a letter",
     tags=TAGS,
-    guards=[Limited(LimitName.RESET)],
     opt={
+        "limit": LimitName.RESET,
         "access": PUBLIC,
         MEMBER_NAMES: {"password": "newPassword"},
         "refusals": (InvalidLink, PasswordTooShort, PasswordTooLong, PasswordBlocked, HashingBusy),

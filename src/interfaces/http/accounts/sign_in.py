@@ -4,7 +4,6 @@ from typing import Annotated
 
 import msgspec
 from dishka import FromDishka
-from dishka.integrations.litestar import inject
 from litestar import post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
@@ -28,7 +27,7 @@ from doorward.interfaces.http.docs.answers import json_response
 from doorward.interfaces.http.errors.refusals import CrossSiteRequest
 from doorward.interfaces.http.security.access import PUBLIC
 from doorward.interfaces.http.security.cookies import Browser
-from doorward.interfaces.http.security.request_limits import Limited
+from doorward.interfaces.http.security.injection import inject
 from doorward.interfaces.http.sessions.origin import client_origin
 from doorward.interfaces.http.sessions.sign_in_answer import SignInAnswer, first_answer
 from doorward.interfaces.http.wire.new_account import EXAMPLE_PASSWORD
@@ -56,8 +55,8 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     tags=["Sign-up and sign-in"],
     responses=json_response(SignInAnswer),
     dependencies={"origin": Provide(client_origin, sync_to_thread=False)},
-    guards=[Limited(LimitName.SIGN_IN)],
     opt={
+        "limit": LimitName.SIGN_IN,
         "access": PUBLIC,
         "refusals": (
             InvalidCredentials,

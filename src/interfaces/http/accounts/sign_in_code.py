@@ -4,7 +4,6 @@ from typing import Annotated
 
 import msgspec
 from dishka import FromDishka
-from dishka.integrations.litestar import inject
 from litestar import post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
@@ -23,7 +22,7 @@ from doorward.interfaces.http.docs.answers import json_response
 from doorward.interfaces.http.errors.refusals import CrossSiteRequest
 from doorward.interfaces.http.security.access import PUBLIC
 from doorward.interfaces.http.security.cookies import Browser
-from doorward.interfaces.http.security.request_limits import Limited
+from doorward.interfaces.http.security.injection import inject
 from doorward.interfaces.http.sessions.origin import client_origin
 from doorward.interfaces.http.sessions.sign_in_answer import SignInAnswer, first_answer
 from doorward.interfaces.http.wire.account_members import EmailOfAccount
@@ -62,8 +61,7 @@ class SignInByLetter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     operation_id="requestCode",
     summary="Ask for a letter with a code to sign in",
     tags=TAGS,
-    guards=[Limited(LimitName.CODE)],
-    opt={"access": PUBLIC, "refusals": (InvalidEmail,)},
+    opt={"limit": LimitName.CODE, "access": PUBLIC, "refusals": (InvalidEmail,)},
 )
 @inject
 async def request_code(
@@ -86,8 +84,11 @@ async def request_code(
     tags=TAGS,
     responses=json_response(SignInAnswer),
     dependencies={"origin": Provide(client_origin, sync_to_thread=False)},
-    guards=[Limited(LimitName.SIGN_IN)],
-    opt={"access": PUBLIC, "refusals": (InvalidEmail, InvalidCode, TooManyAttempts, CrossSiteRequest)},
+    opt={
+        "limit": LimitName.SIGN_IN,
+        "access": PUBLIC,
+        "refusals": (InvalidEmail, InvalidCode, TooManyAttempts, CrossSiteRequest),
+    },
 )
 @inject
 async def sign_in_by_code(

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import msgspec
 from dishka import FromDishka
-from dishka.integrations.litestar import inject
 from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
@@ -30,7 +29,7 @@ from doorward.domain.errors import (
 from doorward.domain.letters.language import Language
 from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.security.access import PUBLIC
-from doorward.interfaces.http.security.request_limits import Limited
+from doorward.interfaces.http.security.injection import inject
 from doorward.interfaces.http.wire.message import Message
 from doorward.interfaces.http.wire.new_account import NewEmail, NewPassword, NewUsername
 from doorward.interfaces.http.wire.text_limits import MAX_ROLES
@@ -50,8 +49,8 @@ class SignUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     operation_id="signUp",
     summary="Create an account",
     tags=["Sign-up and sign-in"],
-    guards=[Limited(LimitName.SIGN_UP)],
     opt={
+        "limit": LimitName.SIGN_UP,
         "access": PUBLIC,
         "refusals": (
             InvalidUsername,

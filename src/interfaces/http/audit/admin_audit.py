@@ -6,7 +6,6 @@ from uuid import UUID
 
 import msgspec
 from dishka import FromDishka
-from dishka.integrations.litestar import inject
 from litestar import get
 from litestar.params import QueryParameter
 from msgspec import Meta
@@ -18,6 +17,7 @@ from doorward.domain.access.role import ADMIN
 from doorward.domain.audit.sealed_entry import SERVICE_STREAM, AuditEntryId
 from doorward.domain.ids import UserId
 from doorward.interfaces.http.errors.refusals import TooManyLargeAnswers
+from doorward.interfaces.http.security.injection import inject
 
 ACTOR = r"^[A-Za-z0-9_-]{1,64}$(?!\n)"
 EVENT = r"^[a-z0-9_]{1,64}$(?!\n)"

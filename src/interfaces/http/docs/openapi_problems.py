@@ -59,7 +59,7 @@ from doorward.interfaces.http.errors.refusals import (
 )
 from doorward.interfaces.http.security.access import ACCESS, SERVICE
 from doorward.interfaces.http.security.cross_site import READ_ONLY_METHODS
-from doorward.interfaces.http.security.request_limits import limits_of
+from doorward.interfaces.http.security.request_limits import limit_of
 
 Schema = dict[str, Any]
 
@@ -185,7 +185,7 @@ def declared_refusals(
         yield InvalidClient, None
     if takes_input:
         yield Malformed, None
-    if any(limits_of(handler)):
+    if limit_of(handler) is not None:
         yield TooManyRequests, None
     for refusal in handler.opt.get("refusals", ()):
         yield refusal, None

@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 from dishka import FromDishka
-from dishka.integrations.litestar import inject
 from litestar import Request, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
@@ -17,6 +16,7 @@ from doorward.interfaces.http.docs.openapi import OpenApiDocument
 from doorward.interfaces.http.docs.openapi_problems import Problems, example_texts
 from doorward.interfaces.http.errors.answers import ErrorAnswers
 from doorward.interfaces.http.security.access import PUBLIC
+from doorward.interfaces.http.security.injection import inject
 
 CACHE_HEADERS = {"Cache-Control": "public, max-age=300"}
 

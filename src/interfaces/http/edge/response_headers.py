@@ -9,6 +9,9 @@ from doorward.interfaces.http.edge.request_headers import Header
 
 REQUEST_ID: Final = b"x-request-id"
 KEEP_ALIVE: Final = b"keep-alive"
+CLOSE: Final = (b"connection", b"close")
+"""The server closes the connection after an answer with this header, and the client knows that it does."""
+
 CONTENT_SECURITY_POLICY: Final = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 NO_STORE: Final = (b"cache-control", b"no-store")
 EMPTY_SERVER: Final = (b"server", b"")
@@ -51,6 +54,7 @@ class ResponseHeaders:
             NO_STORE,
         )
         self._cors = Cors(config.cors_origins)
+        self._is_draining = config.is_draining
         self._cached: dict[tuple[Header, ...], list[Header]] = {}
         """Completed headers of answers by the given headers, if these are type and length only."""
 
@@ -59,6 +63,9 @@ class ResponseHeaders:
         known = tuple(given)
         cached = self._cached.get(known)
         headers = self._with_defaults(known) if cached is None else [*cached]
+        if self._is_draining():
+            headers = [header for header in headers if header[0] != KEEP_ALIVE]
+            headers.append(CLOSE)
         headers.append((REQUEST_ID, request_id.encode()))
         if cached is not None or ANY_ORIGIN not in known:
             headers += self._cors.headers(origin)

@@ -187,6 +187,13 @@ class NotReady(Unavailable):
     text = "The service is not ready."
 
 
+class Draining(Unavailable):
+    """The process got the signal to stop, and waits until proxies send it no more requests."""
+
+    code = "draining"
+    text = "The service is about to stop here. Send requests to another node."
+
+
 class NotStarted(Unavailable):
     """Another program has mounted the service and has not started it."""
 

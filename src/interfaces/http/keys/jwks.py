@@ -5,7 +5,6 @@ from typing import Any, Final, Literal, final
 
 import msgspec
 from dishka import FromDishka
-from dishka.integrations.litestar import inject
 from litestar import Request, get
 from litestar.response.base import ASGIResponse
 
@@ -13,6 +12,7 @@ from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import KeyRing, PublishedKey
 from doorward.interfaces.http.docs.answers import ConditionalGet, json_response
 from doorward.interfaces.http.security.access import PUBLIC
+from doorward.interfaces.http.security.injection import inject
 from doorward.interfaces.http.wire.cached_document import CachedDocument
 
 CACHE_CONTROL: Final = "public, max-age=300"

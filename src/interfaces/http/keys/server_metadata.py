@@ -5,7 +5,6 @@ from typing import Annotated, Final
 
 import msgspec
 from dishka import FromDishka
-from dishka.integrations.litestar import inject
 from litestar import get
 from litestar.response.base import ASGIResponse
 from msgspec import Meta
@@ -14,6 +13,7 @@ from doorward.domain.access.authorization_server import AuthorizationServer
 from doorward.interfaces.http.docs.answers import json_response
 from doorward.interfaces.http.edge.public_path import METADATA_PATH
 from doorward.interfaces.http.security.access import PUBLIC
+from doorward.interfaces.http.security.injection import inject
 
 HEADERS: Final = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*"}
 HTTP_BASIC: Final = ("client_secret_basic",)

@@ -4,14 +4,15 @@ from typing import Final
 
 import msgspec
 from dishka import FromDishka
-from dishka.integrations.litestar import inject
 from litestar import get
+from litestar.di import NamedDependency
 from litestar.response.base import ASGIResponse
 
 from doorward.application.check_readiness import CheckReadiness
 from doorward.interfaces.http.docs.answers import json_response
-from doorward.interfaces.http.errors.refusals import NotReady
+from doorward.interfaces.http.errors.refusals import Draining, NotReady
 from doorward.interfaces.http.security.access import PUBLIC
+from doorward.interfaces.http.security.injection import inject
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,13 +45,15 @@ healthz = get("/healthz", include_in_schema=False, opt={"access": PUBLIC})(live.
     operation_id="ready",
     summary="Check that the service is ready",
     tags=["Operations"],
-    opt={"access": PUBLIC, "refusals": (NotReady,)},
+    opt={"access": PUBLIC, "refusals": (NotReady, Draining)},
     responses=json_response(Health),
 )
 @inject
-async def ready(check: FromDishka[CheckReadiness]) -> ASGIResponse:
-    """It is ready when the database answers in time, is migrated, holds a signing key, and could be written when that
-    was last tried. The result is at most one second old."""
+async def ready(check: FromDishka[CheckReadiness], is_draining: NamedDependency[bool]) -> ASGIResponse:
+    """It is ready unless it is about to stop, and when the database answers in time, is migrated, holds a signing key,
+    and could be written when that was last tried. What is known of the database is at most one second old."""
+    if is_draining:
+        raise Draining(cause="stop_requested")
     obstacle = await check()
     if obstacle is not None:
         raise NotReady(cause=obstacle)

@@ -3,7 +3,6 @@
 from typing import Final
 
 from dishka import FromDishka
-from dishka.integrations.litestar import inject
 from litestar import get
 from litestar.response.base import ASGIResponse
 
@@ -12,6 +11,7 @@ from doorward.interfaces.http.docs.answers import text_response
 from doorward.interfaces.http.edge.public_path import METRICS_PATH
 from doorward.interfaces.http.metrics import CachedMetrics
 from doorward.interfaces.http.security.access import PUBLIC
+from doorward.interfaces.http.security.injection import inject
 
 METRICS_MEDIA_TYPE: Final = "text/plain; version=0.0.4"
 CACHED_METRICS: Final = CachedMetrics()

@@ -13,21 +13,21 @@ from doorward.application.access.authorize_role import AuthorizeRole
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import AccessTokens, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
+from doorward.application.rate_limits.limit_requests import LimitRequests
 from doorward.application.services.authenticate_client import AuthenticateClient
 from doorward.domain.access.decision import Requirement, refusal_of
 from doorward.domain.access.principal import AccessToken, Principal
 from doorward.domain.errors import InvalidClient, Unauthenticated
 from doorward.domain.ids import UserId
+from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.domain.services.service import Service
 from doorward.interfaces.http.errors.refusals import AmbiguousToken, CrossSiteRequest, JsonRequired
 from doorward.interfaces.http.security.access import ACCESS, ALLOWED_METHODS, PUBLIC, SERVICE
 from doorward.interfaces.http.security.cookies import Cookies
 from doorward.interfaces.http.security.http_basic import client_credentials
+from doorward.interfaces.http.security.injection import DEPENDENCIES, Dependencies
 from doorward.interfaces.http.security.presented_token import PresentedToken, presented_token
-
-DISHKA_CONTAINER: Final = "dishka_container"
-"""The key in a request's state under which dishka's `@inject` finds the container. dishka's own set-up opens a scope
-per request, which no route needs."""
+from doorward.interfaces.http.security.request_limits import LIMIT, count_request
 
 TOKEN: Final = "token"  # noqa: S105 a key
 ADMITTED_AT: Final = "admitted_at"
@@ -56,16 +56,21 @@ class Guard:
         self, container: AsyncContainer, cookies: Cookies, presented_token: PresentedToken = presented_token
     ) -> None:
         self._container = container
+        self._dependencies_of_handlers = Dependencies(container)
         self._cookies = cookies
         self._presented_token = presented_token
         self._dependencies: GuardDependencies | None = None
         self._authenticate: AuthenticateClient | None = None
+        self._limit_requests: LimitRequests | None = None
 
     async def __call__(self, request: Request[Any, Any, Any]) -> Response[bytes] | None:
         """Return None to admit the request, or the answer to OPTIONS. Raise the refusal."""
         scope = request.scope
         state, opt = scope["state"], scope["route_handler"].opt
-        state[DISHKA_CONTAINER] = self._container
+        state[DEPENDENCIES] = self._dependencies_of_handlers
+        limit = opt.get(LIMIT)
+        if limit is not None:
+            await self._count(limit, state["ip"])
         access = opt[ACCESS]
         if access is PUBLIC:
             if ALLOWED_METHODS in opt:
@@ -86,6 +91,11 @@ class Guard:
         state[TOKEN] = token
         state[ADMITTED_AT] = now
         return None
+
+    async def _count(self, limit: LimitName, address: str) -> None:
+        if self._limit_requests is None:
+            self._limit_requests = await self._container.get(LimitRequests)
+        await count_request(self._limit_requests, limit, address)
 
     def _verified_token(
         self, dependencies: GuardDependencies, scope: Scope, requirement: Requirement, now: datetime

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import msgspec
 from dishka import FromDishka
-from dishka.integrations.litestar import inject
 from litestar import post
 from litestar.params import JSONBody
 from msgspec import UNSET, Meta, UnsetType
@@ -18,9 +17,11 @@ from doorward.application.services.introspect_token import (
 )
 from doorward.domain.access.authorization_server import AuthorizationServer
 from doorward.domain.rate_limits.limit_name import LimitName
+from doorward.interfaces.http.docs.answers import json_response
 from doorward.interfaces.http.security.access import SERVICE
-from doorward.interfaces.http.security.request_limits import Limited
+from doorward.interfaces.http.security.injection import inject
 from doorward.interfaces.http.services.presented_token import PresentedToken
+from doorward.interfaces.http.wire.json_answer import JsonAnswer
 
 UUID_TEXT = Meta(extra_json_schema={"format": "uuid"})
 UNIX_SECONDS = Meta(description="Seconds since 1970.", examples=[1795435200])
@@ -102,8 +103,8 @@ def refresh_token_view(active: ActiveRefreshToken, server: AuthorizationServer) 
     operation_id="introspect",
     summary="Introspect a token",
     tags=["Services"],
-    guards=[Limited(LimitName.INTROSPECT)],
-    opt={"access": SERVICE},
+    responses=json_response(Introspection),
+    opt={"limit": LimitName.INTROSPECT, "access": SERVICE},
 )
 @inject
 async def introspect(
@@ -111,6 +112,6 @@ async def introspect(
     introspect_token: FromDishka[IntrospectToken],
     server: FromDishka[AuthorizationServer],
     clock: FromDishka[Clock],
-) -> Introspection:
+) -> JsonAnswer:
     """RFC 7662. A token is active if this service would accept it now. Introspection changes nothing."""
-    return introspection_view(await introspect_token(data.token, clock.now()), server)
+    return JsonAnswer.of(introspection_view(await introspect_token(data.token, clock.now()), server))

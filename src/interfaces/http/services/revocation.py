@@ -3,7 +3,6 @@
 from typing import Any, Final
 
 from dishka import FromDishka
-from dishka.integrations.litestar import inject
 from litestar import Request, post
 from litestar.params import JSONBody
 from litestar.response.base import ASGIResponse
@@ -13,7 +12,7 @@ from doorward.application.services.revoke_token import RevokeToken
 from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.security.access import SERVICE
 from doorward.interfaces.http.security.guard import current_service
-from doorward.interfaces.http.security.request_limits import Limited
+from doorward.interfaces.http.security.injection import inject
 from doorward.interfaces.http.services.presented_token import PresentedToken
 
 EMPTY_ANSWER: Final = ASGIResponse()
@@ -25,8 +24,7 @@ EMPTY_ANSWER: Final = ASGIResponse()
     operation_id="revoke",
     summary="Revoke a token by ending its session",
     tags=["Services"],
-    guards=[Limited(LimitName.INTROSPECT)],
-    opt={"access": SERVICE},
+    opt={"limit": LimitName.INTROSPECT, "access": SERVICE},
 )
 @inject
 async def revoke(

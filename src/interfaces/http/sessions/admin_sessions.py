@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from dishka import FromDishka
-from dishka.integrations.litestar import inject
 from litestar import Controller, delete, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -16,6 +15,7 @@ from doorward.domain.access.principal import Principal
 from doorward.domain.access.role import ADMIN
 from doorward.domain.errors import AccountMissing
 from doorward.domain.ids import UserId
+from doorward.interfaces.http.security.injection import inject
 from doorward.interfaces.http.sessions.own_sessions import SessionList, session_list
 
 

@@ -4,7 +4,6 @@ from typing import Annotated, Final
 
 import msgspec
 from dishka import FromDishka
-from dishka.integrations.litestar import inject
 from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
@@ -17,7 +16,7 @@ from doorward.domain.errors import KeptTokenReused, RefreshTokenExpired, Refresh
 from doorward.domain.rate_limits.limit_name import LimitName
 from doorward.interfaces.http.metrics import count_refresh
 from doorward.interfaces.http.security.access import PUBLIC
-from doorward.interfaces.http.security.request_limits import Limited
+from doorward.interfaces.http.security.injection import inject
 
 
 class Continuation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -52,8 +51,8 @@ NO_BODY: Final = Continuation()
     operation_id="continueSession",
     summary="Get a new access token and keep the refresh token",
     tags=["Sessions"],
-    guards=[Limited(LimitName.REFRESH)],
     opt={
+        "limit": LimitName.REFRESH,
         "access": PUBLIC,
         "refusals": (RefreshTokenMissing, RefreshTokenUnknown, RefreshTokenExpired, KeptTokenReused),
     },

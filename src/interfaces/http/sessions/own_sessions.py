@@ -7,7 +7,6 @@ from uuid import UUID
 
 import msgspec
 from dishka import FromDishka
-from dishka.integrations.litestar import inject
 from litestar import Controller, delete, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -21,6 +20,7 @@ from doorward.domain.access.decision import SIGNED_IN
 from doorward.domain.access.principal import Principal
 from doorward.domain.errors import AccountMissing, SessionMissing
 from doorward.domain.ids import SessionId
+from doorward.interfaces.http.security.injection import inject
 
 
 class SessionView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from dishka import FromDishka
-from dishka.integrations.litestar import inject
 from litestar import Request, get
 from litestar.openapi.spec import OpenAPIResponse
 from litestar.params import QueryParameter
@@ -26,6 +25,7 @@ from doorward.interfaces.http.errors.refusals import HeadersTooLarge, TooManyLar
 from doorward.interfaces.http.security.access import PUBLIC, SERVICE
 from doorward.interfaces.http.security.guard import record_refusal
 from doorward.interfaces.http.security.http_basic import BASIC, client_credentials
+from doorward.interfaces.http.security.injection import inject
 from doorward.interfaces.http.wire.cached_document import has_tag
 
 REVOCATIONS_MEDIA_TYPE: Final = "application/jwt"

@@ -1,6 +1,6 @@
 """The answer to sign-in and refresh."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 from litestar.datastructures import Cookie
@@ -12,6 +12,7 @@ from doorward.application.sessions.issue_tokens import SignedIn
 from doorward.domain.access.role import RoleName
 from doorward.interfaces.http.metrics import count_sign_in
 from doorward.interfaces.http.security.cookies import Browser
+from doorward.interfaces.http.wire.json_answer import ENCODER
 
 
 class SignInAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -36,9 +37,6 @@ class SignInAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     refresh_expires_in: Annotated[
         int, Meta(description="Seconds until the session ends unless it is refreshed before.", examples=[1_209_600])
     ]
-
-
-ENCODER: Final = msgspec.json.Encoder()
 
 
 def role_constant(role: RoleName) -> str:

@@ -1,7 +1,6 @@
 """Routes of sign-out."""
 
 from dishka import FromDishka
-from dishka.integrations.litestar import inject
 from litestar import Controller, post
 from litestar.di import NamedDependency
 
@@ -11,6 +10,7 @@ from doorward.domain.access.decision import SIGNED_IN
 from doorward.domain.access.principal import Principal
 from doorward.domain.errors import AccountMissing
 from doorward.interfaces.http.security.cookies import ends_session
+from doorward.interfaces.http.security.injection import inject
 
 
 class SignOutController(Controller):

@@ -14,7 +14,7 @@ from doorward.interfaces.http.app import create_app
 from doorward.interfaces.http.config import HttpConfig
 from doorward.interfaces.http.metrics import REGISTRY
 from doorward.interfaces.http.security.access import ACCESS, PUBLIC, http_handlers
-from doorward.interfaces.http.security.request_limits import limits_of
+from doorward.interfaces.http.security.request_limits import limit_of
 from doorward.testing.builders import PASSWORD
 from doorward.testing.doubles import FrozenClock
 from support.http.in_process import App, ServeApp
@@ -81,20 +81,20 @@ def _in_one_hour() -> Iterator[None]:
 def test_these_routes_and_no_others_have_a_limit(database: object) -> None:
     """SU-17, SI-08, RS-06, PW-01: and no GET, so that the guard's fast path is as it was."""
     found = {
-        (method, route.path): name
+        (method, route.path): limit_of(handler)
         for route, handler in http_handlers(create_app(make_async_container(), EVERYTHING))
         for method in handler.http_methods
-        for name in limits_of(handler)
+        if limit_of(handler) is not None
     }
     assert found == LIMITED_ROUTES
 
 
 def test_strangers_change_nothing_without_a_limit(database: object) -> None:
-    """SI-08, RS-06: a public route that is no GET declares one, by `guards=[Limited(...)]`."""
+    """SI-08, RS-06: a public route that is no GET declares one, by `opt={"limit": ...}`."""
     routes = http_handlers(create_app(make_async_container(), EVERYTHING))
     changing = [(route.path, handler) for route, handler in routes if not handler.http_methods <= {"GET", "OPTIONS"}]
-    public = {path: [*limits_of(handler)] for path, handler in changing if handler.opt[ACCESS] is PUBLIC}
-    assert [path for path, names in public.items() if not names] == []
+    public = {path: limit_of(handler) for path, handler in changing if handler.opt[ACCESS] is PUBLIC}
+    assert [path for path, name in public.items() if name is None] == []
     assert len(public) >= 8
 
 

@@ -211,7 +211,7 @@ def test_a_client_that_lost_the_answer_goes_on_with_the_same_token(serve: Serve)
 
 
 def test_a_server_that_is_killed_during_a_refresh_leaves_the_token_good(serve: Serve, shared: dict[str, str]) -> None:
-    """RF-04, RF-06, OP-01: before or after its commit; whoever asks again after the restart gets the one
+    """RF-04, RF-06, OP-01, F-01: before or after its commit; whoever asks again after the restart gets the one
     successor."""
     server = serve(**shared, refresh_grace="600")
     ada = server.create_user("ada")

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from doorward.infrastructure.sql.migrations.steps import make_index, make_table, named, reference
+from doorward.infrastructure.sql.table_options import ONE_COUNTER
 from doorward.infrastructure.sql.types import (
     Counter,
     Flag,
@@ -74,7 +75,7 @@ def upgrade() -> None:
         sa.Column("subject", Key(16), nullable=False),
         sa.Column("user_id", Id()),
         sa.Column("created_at", UtcTime(), nullable=False, server_default=utc_now()),
-        sqlite_autoincrement=True,
+        **ONE_COUNTER,
     )
     seed()
     if op.get_bind().dialect.name == "sqlite":

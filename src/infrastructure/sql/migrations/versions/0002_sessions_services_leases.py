@@ -43,7 +43,7 @@ def upgrade() -> None:
         "leases",
         sa.Column("name", Key(64), primary_key=True),
         sa.Column("holder", Key(128), nullable=False),
-        sa.Column("until", UtcTime(), nullable=False),
+        sa.Column("until", UtcTime(), nullable=False, quote=True),
     )
     add_column("changes", sa.Column("session_id", Id()))
     add_column("changes", sa.Column("epoch", Number))
