@@ -24,7 +24,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help run test test-full unit check lock attack attack-sim mutants bench bench-quick compare peers clean anew
+.PHONY: help run test test-full unit check lock attack attack-sim mutants bench bench-quick compare feed-load peers clean anew
 
 help:
 	@echo 'make run        install the locked packages (once), migrate the database, serve;'
@@ -48,6 +48,8 @@ help:
 	@echo '                ARGS="--only growth" runs one part'
 	@echo 'make bench-quick  the same in a few minutes: it finds errors, and its figures mean nothing'
 	@echo 'make compare    measure this version and WITH=REVISION in turn; prints the ratios'
+	@echo 'make feed-load  announce 5,000 changes a second, 2,000 of them ended sessions, and print how late nodes hear of it;'
+	@echo '                ARGS="--ends 500 --seconds 60" changes that'
 	@echo 'make peers      install each peer of the benchmark and try it once; ARGS=lock writes their lock files'
 	@echo 'make clean      remove .venv, .uv and caches; never the data in var/'
 
@@ -94,6 +96,9 @@ bench-quick: .venv/ready-bench .venv/compiled
 
 compare: .venv/ready-dev .venv/compiled
 	@PYTHONPATH=benchmarks:tests:scripts $(BIN)/python -m bench.compare $(WITH) $(ARGS)
+
+feed-load: .venv/ready-dev .venv/compiled
+	@PYTHONPATH=benchmarks:tests:scripts $(BIN)/python -m feed_load $(ARGS)
 
 peers: .venv/ready-dev
 	@PYTHONPATH=benchmarks:tests:scripts $(BIN)/python -m peers $(or $(ARGS),try)
