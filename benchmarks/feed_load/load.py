@@ -31,6 +31,7 @@ class Written:
     changes: int
     ends: int
     seconds: float
+    slowest_commit_seconds: float
 
 
 async def write(url: str, load: Load) -> Written:
@@ -43,22 +44,26 @@ async def write(url: str, load: Load) -> Written:
     finally:
         await storage.close()
     return Written(
-        changes=sum(changes for changes, _ in parts),
-        ends=sum(ends for _, ends in parts),
+        changes=sum(changes for changes, _, _ in parts),
+        ends=sum(ends for _, ends, _ in parts),
         seconds=time.monotonic() - began_at,
+        slowest_commit_seconds=max(slowest for _, _, slowest in parts),
     )
 
 
-async def write_part(storage: SqlStorage, load: Load, number: int) -> tuple[int, int]:
+async def write_part(storage: SqlStorage, load: Load, number: int) -> tuple[int, int, float]:
     began_at = time.monotonic() - number * TICK_SECONDS / WRITERS
     changes = ends = 0
+    slowest = 0.0
     while (passed := time.monotonic() - began_at) < load.seconds:
         due_ends = round(passed * load.ends / WRITERS) - ends
         due_changes = round(passed * load.changes / WRITERS) - changes - due_ends
+        sent_at = time.monotonic()
         await announce(storage, due_changes, due_ends)
+        slowest = max(slowest, time.monotonic() - sent_at)
         ends, changes = ends + due_ends, changes + due_changes + due_ends
         await asyncio.sleep(TICK_SECONDS)
-    return changes, ends
+    return changes, ends, slowest
 
 
 async def announce(storage: SqlStorage, changes: int, ends: int) -> None:

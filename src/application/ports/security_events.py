@@ -80,6 +80,8 @@ class SecurityEvent(StrEnum):
     SESSION_RENEWED = "session_renewed", Level.INFO, MAX_LINES_PER_SECOND
     SESSIONS_ENDED = "sessions_ended", Level.INFO
     SESSIONS_PRUNED = "sessions_pruned", Level.INFO
+    SETTING_ADOPTED = "setting_adopted", Level.INFO
+    SETTINGS_DIFFER = "settings_differ", Level.ERROR
     SIGN_IN_CODE_REQUESTED = "sign_in_code_requested", Level.INFO, MAX_LINES_PER_SECOND
     SIGN_UP_FAIL = "sign_up_fail", Level.WARNING
     SIGNING_KEY_ADDED = "signing_key_added", Level.INFO

@@ -12,6 +12,7 @@ from doorward.application.check_readiness import CheckReadiness
 from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
 from doorward.application.letters.prune_letters import PruneLetters
 from doorward.application.maintenance import Maintenance, RecurringWork
+from doorward.application.nodes.prune_nodes import PruneNodes
 from doorward.application.prove_writing import ProveWriting
 from doorward.application.report_unavailable import ReportUnavailable
 from doorward.application.sessions.prune_sessions import PruneSessions
@@ -25,7 +26,7 @@ class MaintenanceProvider(Provider):
     scope = Scope.APP
 
     @provide
-    def recurring_work(  # noqa: PLR0913, PLR0917 each is one kind of work
+    def recurring_work(  # noqa: PLR0913, PLR0917 one for each kind of work
         self,
         keys: MaintainSigningKeys,
         sessions: PruneSessions,
@@ -34,6 +35,7 @@ class MaintenanceProvider(Provider):
         audit: PruneAudit,
         deleted: PruneDeletedUsers,
         changes: PruneChanges,
+        nodes: PruneNodes,
     ) -> RecurringWork:
         return RecurringWork(
             {
@@ -44,5 +46,6 @@ class MaintenanceProvider(Provider):
                 "prune_audit": audit,
                 "prune_deleted_users": deleted,
                 "prune_changes": changes,
+                "prune_nodes": nodes,
             }
         )

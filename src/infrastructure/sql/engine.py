@@ -4,8 +4,10 @@ SQLAlchemy loads the dialect and the driver that the URL names, and no other.
 """
 
 import asyncio
+import errno
 import os
 import ssl
+import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -196,9 +198,21 @@ def make_database_file(path: Path) -> None:
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         except FileExistsError:  # a link to a missing file counts as existing, so that nothing is created through it
-            os.close(os.open(path, os.O_RDWR))
+            refuse_unusable_file(path)
     except OSError as error:
         raise StartRefused(f"The database file {path} cannot be opened: {error.strerror}.") from error
+
+
+def refuse_unusable_file(path: Path) -> None:
+    """Raise OSError when this process may not read and write the file, or when it is missing.
+
+    The file is not opened: closing it would release all locks of this process on it (POSIX), also those of connections
+    of SQLite, and another process would then remove the log of changes that they still use.
+    """
+    if stat.S_ISDIR(path.stat().st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not os.access(path, os.R_OK | os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def refuse_open_files(url: DatabaseUrl) -> None:

@@ -54,13 +54,8 @@ def fill_with_accounts(connection: Connection) -> None:
         for number in range(start, start + AT_ONCE):
             for table, row in account_rows(number):
                 rows.setdefault(table, []).append(row)
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("BEGIN")
         for table, values in rows.items():
             connection.execute(insert(table), values)
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("COMMIT")
-        connection.commit()
 
 
 def measured(doorward: Doorward, *arguments: str) -> tuple[float, int]:
