@@ -28,7 +28,7 @@ from feed_load.load import age_of
 from support.doubles import CountingKeyRing
 
 REQUEST_SECONDS = 0.01
-QUIET_SECONDS = 2.0
+"""Between two requests."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class Heard:
 
 
 async def follow(url: str, pid: int, ready: asyncio.Event, written: asyncio.Event) -> Heard:
-    """Follow the feed until QUIET_SECONDS after everything was written, and return what was heard."""
+    """Follow the feed until everything was written and read, and return what was heard."""
     storage, clock, log, heard = SqlStorage.open(DatabaseUrl.parse(url)), SystemClock(), ListLog(), Heard()
     ended = EndedSessions(storage, clock, FeedMarks(b"one key of all nodes"))
     directories = Directories(
@@ -85,7 +85,7 @@ async def follow(url: str, pid: int, ready: asyncio.Event, written: asyncio.Even
         began_at = cpu_seconds()
         tasks.append(asyncio.create_task(send_requests(ended, heard)))
         await written.wait()
-        await asyncio.sleep(QUIET_SECONDS)
+        await read_to_the_end(follower)
         heard.cpu_seconds, heard.ends, heard.bytes = (
             cpu_seconds() - began_at,
             ended.number - known,
@@ -99,6 +99,13 @@ async def follow(url: str, pid: int, ready: asyncio.Event, written: asyncio.Even
     heard.log = [event.value for event, _ in log.events]
     await storage.close()
     return heard
+
+
+async def read_to_the_end(follower: ChangeFollower) -> None:
+    """Return after a read of the feed that began now or later."""
+    begun = follower.reads
+    while follower.reads < begun + 2 or follower.is_behind:  # noqa: ASYNC110 nothing tells
+        await asyncio.sleep(REQUEST_SECONDS)
 
 
 async def send_requests(ended: EndedSessions, heard: Heard) -> None:

@@ -23,7 +23,9 @@ async def prune(url: str, sessions: int) -> dict[str, float]:
     user = a_user()
     await put(storage, user)
     for _ in range(0, sessions, ADDED_AT_ONCE):
-        old = [a_session(user, now - timedelta(days=300, seconds=number)) for number in range(ADDED_AT_ONCE)]
+        old = [
+            a_session(user, now - timedelta(days=300, seconds=number)) for number in range(min(sessions, ADDED_AT_ONCE))
+        ]
         async with storage.transaction() as tx:
             await tx.connection.change_all(ADD, [to_row(session) for session in old])
     try:

@@ -73,7 +73,8 @@ class ChangeFollower:
         self._position = START
         self._loaded_to: tuple[datetime, int] | None = None
         """The time and the number of the last end that was loaded; None when all are loaded."""
-        self._reads = 0
+        self.reads = 0
+        """How often this node has read the feed, in whole or in part."""
         self._keys_due = True
         self._unreadable = False
         self.is_behind = False
@@ -119,8 +120,8 @@ class ChangeFollower:
         known_until = self._heartbeat.heard(since) if is_complete else None
         if known_until is not None:
             self._ended.mark_caught_up(known_until, self._position)
-        self._reads += 1
-        if self._keys_due or self._reads % READS_PER_KEY_RELOAD == 0:
+        self.reads += 1
+        if self._keys_due or self.reads % READS_PER_KEY_RELOAD == 0:
             self._keys_due = True
             await self._keys.reload()
             self._keys_due = False
