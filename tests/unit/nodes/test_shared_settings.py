@@ -56,7 +56,7 @@ class Nodes:
     async def entries(self) -> list[tuple[str, object]]:
         async with self.storage.reading() as reading:
             records = await reading.audit.page(AuditQuery(), None, 10)
-        return [(record.sealed.event, record.after.get("value")) for record in records]
+        return [(record.sealed.event, record.after.get("issuer")) for record in records]
 
 
 def shared(issuer: str, secret: str, former: str | None = None) -> SharedSettings:
