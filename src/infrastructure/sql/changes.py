@@ -1,3 +1,4 @@
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -5,7 +6,9 @@ from typing import Any, final
 
 from sqlalchemy import bindparam, delete, func, insert, or_, select
 
+from doorward.application.transactions import LONGEST_TRANSACTION
 from doorward.domain.change_feed.change import NUMBERS_PER_SPAN, Change, SequencedChange, SpanCount, Subject
+from doorward.domain.errors import TransactionConflict
 from doorward.infrastructure.sql.connection import MANY_ROWS, SqlConnection, SqlRow, batches, padded
 from doorward.infrastructure.sql.tables import changes
 
@@ -53,17 +56,26 @@ DELETE = (
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Feed:
     """Writes the changes that one transaction announces, and keeps them for the listeners."""
 
     connection: SqlConnection
     announced: list[Change] = field(default_factory=list)
+    began_at: float | None = None
+    """The monotonic time of the first announcement."""
 
     async def announce(self, *changes: Change) -> None:
         if changes:
+            self.began_at = self.began_at or time.monotonic()
             await self.connection.change_all(ANNOUNCE, [to_row(change) for change in changes])
             self.announced.extend(changes)
+
+    def check_age(self) -> None:
+        """Raise TransactionConflict if other nodes do not look for the changes any more, because this process was
+        stopped for a while after it had announced them."""
+        if self.began_at is not None and time.monotonic() - self.began_at > LONGEST_TRANSACTION.total_seconds():
+            raise TransactionConflict(cause="changes_announced_too_long_ago")
 
 
 @final
