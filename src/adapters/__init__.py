@@ -6,6 +6,9 @@ by the value of DOORWARD_HASHER, and `doorward.mailers` by the scheme of DOORWAR
 """
 
 from doorward.infrastructure.adapters.address import Address as Address
+from doorward.infrastructure.adapters.backup_adapter import BackupAdapter as BackupAdapter
+from doorward.infrastructure.adapters.backup_adapter import Restored as Restored
+from doorward.infrastructure.adapters.backup_adapter import RestoreRequest as RestoreRequest
 from doorward.infrastructure.adapters.hasher_adapter import HasherAdapter as HasherAdapter
 from doorward.infrastructure.adapters.hasher_adapter import HasherAdapterFactory as HasherAdapterFactory
 from doorward.infrastructure.adapters.hasher_adapter import HasherOptions as HasherOptions

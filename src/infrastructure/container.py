@@ -48,6 +48,7 @@ from doorward.infrastructure.providers.change_feed import ChangeFeedProvider
 from doorward.infrastructure.providers.email_addresses import EMAIL_ADDRESSES
 from doorward.infrastructure.providers.letters import LETTERS, LettersProvider
 from doorward.infrastructure.providers.maintenance import OPERATIONS, MaintenanceProvider
+from doorward.infrastructure.providers.nodes import NODES, NodesProvider
 from doorward.infrastructure.providers.passwords import PasswordsProvider
 from doorward.infrastructure.providers.rate_limits import RateLimitsProvider
 from doorward.infrastructure.providers.sign_in import SignInProvider
@@ -105,6 +106,7 @@ USE_CASES = (
     *LETTERS,
     *EMAIL_ADDRESSES,
     *AUDIT,
+    *NODES,
     *OPERATIONS,
 )
 """The use cases that are made of ports, policies and other use cases alone."""
@@ -134,6 +136,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
             LettersProvider(settings),
             AuditProvider(settings),
             MaintenanceProvider(),
+            NodesProvider(settings),
             SignInProvider(settings),
             RateLimitsProvider(settings),
             UseCases(),

@@ -17,6 +17,7 @@ from doorward.application.change_feed.heartbeat import Heartbeat
 from doorward.application.change_feed.revocation_publisher import RevocationPublisher
 from doorward.application.letters.letter_sender import LetterSender
 from doorward.application.maintenance import Maintenance
+from doorward.application.nodes.report_node import ReportNode
 from doorward.application.prove_writing import ProveWriting
 from doorward.application.rate_limits.limit_requests import LimitRequests
 from doorward.application.report_unavailable import ReportUnavailable
@@ -114,6 +115,7 @@ async def working(container: AsyncContainer) -> AsyncIterator[None]:
     await prove_writing.once()
     maintain = await container.get(Maintenance)
     sender = await container.get(LetterSender)
+    report_node = await container.get(ReportNode)
     await container.get(LimitRequests)  # imports its library now, and not while the first sign-in waits
     works = (
         follow.run(),
@@ -121,6 +123,7 @@ async def working(container: AsyncContainer) -> AsyncIterator[None]:
         prove_writing.run(),
         maintain.run(),
         sender.run(),
+        report_node.run(),
         metrics.REQUEST_COUNTS.keep_flushing(),
     )
     tasks = [asyncio.create_task(work) for work in works]
@@ -130,3 +133,4 @@ async def working(container: AsyncContainer) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await report_node.leave()

@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -24,15 +23,8 @@ from doorward.testing.builders import a_user
 from doorward.testing.doubles import NOON, ListLog
 from doorward.testing.storage_access import found, put
 from support.concurrent_load import GUARD, idle, served_by
-
-HOLD = """
-import sqlite3, sys
-connection = sqlite3.connect(sys.argv[1], isolation_level=None)
-connection.execute("BEGIN IMMEDIATE")
-print("held", flush=True)
-sys.stdin.readline()
-"""
-
+from support.programs.small_disk import fill, mount, small_disk
+from support.programs.sqlite_lock import locked_by_another
 
 WRITE = """
 import contextlib, sqlite3, sys
@@ -50,23 +42,11 @@ async def sqlite(tmp_path: Path) -> AsyncIterator[SqlStorage]:
     await storage.close()
 
 
-@contextmanager
-def held(path: Path) -> Iterator[None]:
-    """Another process holds the lock for writing."""
-    command = [sys.executable, "-c", HOLD, str(path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "held\n"
-        try:
-            yield
-        finally:
-            process.communicate("done\n")
-
-
 async def test_a_file_that_another_process_locked_is_read_and_not_written(sqlite: SqlStorage, tmp_path: Path) -> None:
+    """F-13."""
     ada = a_user()
     await put(sqlite, ada)
-    with held(tmp_path / "doorward.db"):
+    with locked_by_another(tmp_path / "doorward.db"):
         async with asyncio.timeout(GUARD):
             with pytest.raises(StorageUnavailable):
                 await GrantRole(sqlite, ListLog())(ada.id, ADMIN, NOON, by=OPERATOR)
@@ -95,21 +75,10 @@ async def limit(storage: SqlStorage, pages: int) -> None:
         await connection.rows(text(f"PRAGMA max_page_count = {pages}"))
 
 
-def mount(*arguments: str) -> None:
-    subprocess.run(["mount", *arguments], check=True)
-
-
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A small file system, or a skip without the rights to mount one."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    try:
-        mount("-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder))
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("only root mounts file systems")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    with small_disk(tmp_path / "disk", "4m") as folder:
+        yield folder
 
 
 async def test_a_file_on_a_read_only_file_system_is_not_written_until_that_ends(disk: Path) -> None:
@@ -131,7 +100,7 @@ async def test_a_file_on_a_read_only_file_system_is_not_written_until_that_ends(
 
 
 async def test_a_file_on_a_full_disk_is_read_and_is_written_when_there_is_room_again(disk: Path) -> None:
-    """OP-09."""
+    """OP-09, F-12."""
     url, ada = DatabaseUrl.parse(f"sqlite:///{disk / 'doorward.db'}"), a_user()
     storage, much = SqlStorage.open(url), Role(name=RoleName("much"), description="much " * 20_000, created_at=NOON)
     try:
@@ -148,13 +117,6 @@ async def test_a_file_on_a_full_disk_is_read_and_is_written_when_there_is_room_a
         assert idle(storage)
     finally:
         await storage.close()
-
-
-def fill(path: Path) -> None:
-    """Write until nothing more fits onto the disk."""
-    with suppress(OSError), path.open("wb", buffering=0) as file:
-        while True:
-            file.write(bytes(4096))
 
 
 async def test_a_missing_file_is_not_created(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ OWN_MYSQL = tuple(
     for name in (
         "http/test_faults.py",
         "faults/test_database_outages.py",
+        "faults/test_partitions.py",
         "http/test_revocation_nodes.py",
         "http/test_write_faults.py",
         "test_least_privilege.py",

@@ -27,6 +27,7 @@ FAILURES = {
     "password_hash_unusable": Level.ERROR,
     "password_reset_fail": Level.WARNING,
     "service_unavailable": Level.WARNING,
+    "settings_differ": Level.ERROR,
     "sign_up_fail": Level.WARNING,
     "signing_key_rotation_failed": Level.ERROR,
     "users_import_failed": Level.ERROR,

@@ -9,6 +9,7 @@ from typing import TypeVar
 from doorward.application.ports.security import PasswordHasher
 from doorward.domain.access.role import USER, RoleName, parse_role_name
 from doorward.domain.accounts.email import Email
+from doorward.domain.accounts.epoch import epoch_at
 from doorward.domain.accounts.password import PasswordHash
 from doorward.domain.accounts.suspension import WITHOUT_END
 from doorward.domain.accounts.user import User
@@ -25,10 +26,6 @@ EARLIEST_CREATION = datetime(1970, 1, 1, tzinfo=UTC)
 MAX_REPORTED_LINES = 20
 PLACEHOLDER_ID = UserId(uuid7(EARLIEST_CREATION))
 """The id of accounts that are only checked and have none."""
-
-EPOCHS_OF_GIVEN_IDS_SINCE = datetime(2020, 1, 1, tzinfo=UTC)
-"""An account that is imported with an id begins in the epoch that is the number of seconds since this time. So its
-tokens differ from those of an account that had the id before and was deleted, which may still be listed as revoked."""
 
 CLOCK_TOLERANCE = timedelta(days=1)
 """How far the clock of the machine that exported the accounts may be ahead."""
@@ -82,7 +79,7 @@ class EntryRules:
             password_hash=PasswordHash(entry.password_hash),
             roles=frozenset({USER, *map(self._known_role, entry.roles)}),
             suspension=WITHOUT_END if entry.disabled else None,
-            epoch=0 if entry.id is None else int((self.now - EPOCHS_OF_GIVEN_IDS_SINCE).total_seconds()),
+            epoch=0 if entry.id is None else epoch_at(self.now),
             created_at=self.now if entry.created_at is None else self._checked_time(entry.created_at),
             email_verified_at=self.now if entry.email_verified else None,
         )

@@ -63,12 +63,14 @@ class Heartbeat:
         """Whether this node wrote the last beat, as far as it knows."""
         self._lost = 0
         self._due_at = self._began_at
-        storage.distrust_reads_while(self.is_old)
+        storage.distrust_reads_while(self._is_too_old)
 
     def is_old(self) -> bool:
         """Return whether the feed does not count as heard. What is cached because of it must not decide then."""
-        if not self._storage.reads_can_be_old:
-            return False
+        return self._storage.reads_can_be_old and self._is_too_old()
+
+    def _is_too_old(self) -> bool:
+        """Return the same where reads can be old. Each request asks it there."""
         known_until = self._known_until
         return known_until is None or self._monotonic() - known_until > MAX_AGE_SECONDS
 

@@ -50,6 +50,7 @@ class SecurityEvent(StrEnum):
     CHANGE_FEED_READABLE = "change_feed_readable", Level.INFO
     CHANGE_FEED_UNREADABLE = "change_feed_unreadable", Level.WARNING
     CHANGE_UNDONE = "change_undone", Level.INFO
+    DATABASE_RESTORED = "database_restored", Level.INFO
     DATABASE_UNWRITABLE = "database_unwritable", Level.WARNING
     DATABASE_WRITABLE = "database_writable", Level.INFO
     DIRECTORY_REFRESH_FAILED = "directory_refresh_failed", Level.ERROR
@@ -79,6 +80,8 @@ class SecurityEvent(StrEnum):
     SESSION_RENEWED = "session_renewed", Level.INFO, MAX_LINES_PER_SECOND
     SESSIONS_ENDED = "sessions_ended", Level.INFO
     SESSIONS_PRUNED = "sessions_pruned", Level.INFO
+    SETTING_ADOPTED = "setting_adopted", Level.INFO
+    SETTINGS_DIFFER = "settings_differ", Level.ERROR
     SIGN_IN_CODE_REQUESTED = "sign_in_code_requested", Level.INFO, MAX_LINES_PER_SECOND
     SIGN_UP_FAIL = "sign_up_fail", Level.WARNING
     SIGNING_KEY_ADDED = "signing_key_added", Level.INFO

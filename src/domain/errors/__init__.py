@@ -48,6 +48,8 @@ from doorward.domain.errors.accounts import UsernameReserved as UsernameReserved
 from doorward.domain.errors.accounts import UsernameTaken as UsernameTaken
 from doorward.domain.errors.accounts import WrongPassword as WrongPassword
 from doorward.domain.errors.audit import AuditBroken as AuditBroken
+from doorward.domain.errors.backups import BackupUnreadable as BackupUnreadable
+from doorward.domain.errors.backups import RestoreRefused as RestoreRefused
 from doorward.domain.errors.families import Conflict as Conflict
 from doorward.domain.errors.families import DomainError as DomainError
 from doorward.domain.errors.families import Forbidden as Forbidden

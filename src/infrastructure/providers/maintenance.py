@@ -11,6 +11,7 @@ from doorward.application.check_readiness import CheckReadiness
 from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
 from doorward.application.letters.prune_letters import PruneLetters
 from doorward.application.maintenance import Maintenance, RecurringWork
+from doorward.application.nodes.prune_nodes import PruneNodes
 from doorward.application.prove_writing import ProveWriting
 from doorward.application.report_unavailable import ReportUnavailable
 from doorward.application.sessions.prune_sessions import PruneSessions
@@ -24,7 +25,7 @@ class MaintenanceProvider(Provider):
     scope = Scope.APP
 
     @provide
-    def recurring_work(
+    def recurring_work(  # noqa: PLR0913, PLR0917 one for each kind of work
         self,
         keys: MaintainSigningKeys,
         sessions: PruneSessions,
@@ -32,6 +33,7 @@ class MaintenanceProvider(Provider):
         letters: PruneLetters,
         audit: PruneAudit,
         deleted: PruneDeletedUsers,
+        nodes: PruneNodes,
     ) -> RecurringWork:
         return RecurringWork(
             {
@@ -41,5 +43,6 @@ class MaintenanceProvider(Provider):
                 "prune_letters": letters,
                 "prune_audit": audit,
                 "prune_deleted_users": deleted,
+                "prune_nodes": nodes,
             }
         )

@@ -4,12 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, final
+from typing import TYPE_CHECKING, BinaryIO, Self, final
 
 from doorward.infrastructure.adapters.storage_address import StorageAddress
 from doorward.infrastructure.sql.urls import CA_SETTING, DatabaseUrl
 
 if TYPE_CHECKING:
+    from doorward.infrastructure.adapters.backup_adapter import Progress, Restored, RestoreRequest
+    from doorward.infrastructure.backup.form import Heading
     from doorward.infrastructure.finding import Finding
     from doorward.infrastructure.sql.storage import SqlStorage
 
@@ -20,7 +22,8 @@ SQLITE_SUFFIXES = ("", "-wal", "-shm")
 @final
 @dataclass(frozen=True, slots=True)
 class SqlAdapter:
-    """Implements StorageAdapter. SQLAlchemy takes long to import, so that each method imports what it needs."""
+    """Implements StorageAdapter and BackupAdapter. SQLAlchemy takes long to import, so that each method imports
+    what it needs."""
 
     url: DatabaseUrl
     connections: int = 10
@@ -74,3 +77,15 @@ class SqlAdapter:
 
             found += await diagnose_hosts(self.url)
         return found
+
+    async def back_up(self, file: BinaryIO, now: datetime, progress: "Progress") -> "Heading":
+        from doorward.infrastructure.sql.backups import back_up  # noqa: PLC0415 slow to import
+
+        return await back_up(self.url, file, now, progress)
+
+    async def restore(self, file: BinaryIO, request: "RestoreRequest", progress: "Progress") -> "Restored":
+        from doorward.infrastructure.sql.backups import restore  # noqa: PLC0415 slow to import
+        from doorward.infrastructure.sql.engine import refuse_open_files  # noqa: PLC0415 slow to import
+
+        refuse_open_files(self.url)
+        return await restore(self.url, file, request, progress)

@@ -119,25 +119,7 @@ class SqlAudit:
             self._append(connection, new)
 
     def _append(self, connection: Connection, new: Sequence[AuditEntry]) -> None:
-        known = self.heads.known
-        needed = {stream_id for entry in new for stream_id in streams_of(entry)}
-        self._read_heads(connection, sorted(needed - known.keys()))
-        fresh = [known[stream_id].stream for stream_id in sorted(needed) if not known[stream_id].stored]
-        if fresh:
-            connection.execute(ADD_STREAM, [to_stream_row(stream) for stream in fresh])
-            known.update({stream.id: replace(known[stream.id], stored=True) for stream in fresh})
-        rows = []
-        for entry in new:
-            acting, head = actor_stream_of(entry), known[stream_of(entry)]
-            key = None if acting is None else known[acting].stream.key
-            sealed = sealed_entry(entry, head, key, self.now())
-            known[sealed.stream] = head.moved_to(sealed)
-            rows.append(to_row(sealed))
-        connection.execute(ADD, rows)
-
-    def _read_heads(self, connection: Connection, stream_ids: Sequence[StreamId]) -> None:
-        found = {StreamId(row.audit_stream): to_head(row) for row in read_heads(connection, stream_ids)}
-        self.heads.known.update({each: found.get(each) or StreamHead.new(each) for each in stream_ids})
+        append_entries(connection, self.heads, self.now, new)
 
     async def page(self, query: AuditQuery, after: AuditEntryId | None, limit: int) -> Sequence[AuditRecord]:
         filters = query.account is not None, query.actor is not None, query.event is not None
@@ -176,6 +158,32 @@ class SqlAudit:
         involved = {each.stream for each in found} | {acting_stream(each) for each in found}
         known = await self.streams(sorted(involved))
         return [audit_record(each, known) for each in found]
+
+
+def append_entries(
+    connection: Connection, heads: AuditHeads, now: Callable[[], datetime], new: Sequence[AuditEntry]
+) -> None:
+    """Append the entries on a connection in a transaction, with the heads that it has read so far."""
+    known = heads.known
+    needed = {stream_id for entry in new for stream_id in streams_of(entry)}
+    add_heads(connection, heads, sorted(needed - known.keys()))
+    fresh = [known[stream_id].stream for stream_id in sorted(needed) if not known[stream_id].stored]
+    if fresh:
+        connection.execute(ADD_STREAM, [to_stream_row(stream) for stream in fresh])
+        known.update({stream.id: replace(known[stream.id], stored=True) for stream in fresh})
+    rows = []
+    for entry in new:
+        acting, head = actor_stream_of(entry), known[stream_of(entry)]
+        key = None if acting is None else known[acting].stream.key
+        sealed = sealed_entry(entry, head, key, now())
+        known[sealed.stream] = head.moved_to(sealed)
+        rows.append(to_row(sealed))
+    connection.execute(ADD, rows)
+
+
+def add_heads(connection: Connection, heads: AuditHeads, stream_ids: Sequence[StreamId]) -> None:
+    found = {StreamId(row.audit_stream): to_head(row) for row in read_heads(connection, stream_ids)}
+    heads.known.update({each: found.get(each) or StreamHead.new(each) for each in stream_ids})
 
 
 def streams_of(entry: AuditEntry) -> Iterable[StreamId]:

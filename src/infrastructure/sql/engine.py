@@ -18,6 +18,7 @@ from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.sql.connection import Connections, Limits
 from doorward.infrastructure.sql.errors import connecting, mark_lost_connections
 from doorward.infrastructure.sql.host_order import HostOrder
+from doorward.infrastructure.sql.mysql_settings import NO_SETTINGS, Settings
 from doorward.infrastructure.sql.naming import add_table_prefix
 from doorward.infrastructure.sql.sqlite import DO_NOT_WAIT, SqliteConnections
 from doorward.infrastructure.sql.standing import Use
@@ -69,13 +70,14 @@ def sqlite_engines(path: Path, table_prefix: str, limits: Limits) -> Engines:
     )
 
 
-def open_engine(url: DatabaseUrl, use: Use = Use.READING) -> Engine:
+def open_engine(url: DatabaseUrl, use: Use = Use.READING, settings: Settings = NO_SETTINGS) -> Engine:
     """Return an engine with one connection, to read the schema, for example. It changes nothing, not even a file of
-    SQLite that belongs to another program. `use` says which MySQL server will do."""
+    SQLite that belongs to another program. `use` says which MySQL server will do, and `settings` are set on it beside
+    those of all connections."""
     if url.sqlite_path is None:
         from doorward.infrastructure.sql.mysql_engine import mysql_engine  # noqa: PLC0415 SQLite needs no driver of MySQL
 
-        return mysql_engine(url, use, HostOrder(url.hosts), 1)
+        return mysql_engine(url, use, HostOrder(url.hosts), 1, settings)
     return sqlite(url.sqlite_path, ("PRAGMA query_only = ON",), Limits())
 
 

@@ -24,8 +24,6 @@ MAX_CONNECTION_AGE_SECONDS = 240
 MAX_PREPARED_STATEMENTS = 64
 """Per connection. MySQL allows 16,382 on the whole server."""
 
-NO_SETTINGS: mysql_settings.Settings = {}
-
 
 def mysql_pools(url: DatabaseUrl, size: int, limits: Limits) -> tuple[AsyncConnections, AsyncConnections]:
     """Return the pools for writing and for reading, of `size` connections together."""
@@ -41,7 +39,11 @@ def mysql_pools(url: DatabaseUrl, size: int, limits: Limits) -> tuple[AsyncConne
 
 
 def mysql_engine(
-    at: DatabaseUrl, use: Use, order: HostOrder, size: int, settings: mysql_settings.Settings = NO_SETTINGS
+    at: DatabaseUrl,
+    use: Use,
+    order: HostOrder,
+    size: int,
+    settings: mysql_settings.Settings = mysql_settings.NO_SETTINGS,
 ) -> Engine:
     """Return an engine whose pool does not roll back: the code that begins a transaction ends it. `settings` are set
     beside those that all connections of this use have.

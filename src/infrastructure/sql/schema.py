@@ -15,6 +15,7 @@ from doorward.infrastructure.sql.engine import open_engine, open_migrator, run_i
 from doorward.infrastructure.sql.errors import MISSING_PRIVILEGE_CODES, error_code, is_busy
 from doorward.infrastructure.sql.naming import VERSION_TABLE
 from doorward.infrastructure.sql.obstacles import explained
+from doorward.infrastructure.sql.unfinished_restore import refuse_unfinished
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.infrastructure.sql.waiting import WaitLimit
 
@@ -59,6 +60,7 @@ def refuse_unknown(current: str) -> None:
 
 
 def refuse_newer(current: str) -> None:
+    refuse_unfinished(current)
     if current > HEAD:
         raise StartRefused(
             f"The database has schema {current}, which a newer version created (this one knows {HEAD}); run the newer "

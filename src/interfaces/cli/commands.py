@@ -4,10 +4,12 @@ import click
 
 from doorward.interfaces.cli.adopt import adopt
 from doorward.interfaces.cli.audit import audit
+from doorward.interfaces.cli.backup import backup
 from doorward.interfaces.cli.doctor import doctor
 from doorward.interfaces.cli.keys import keys
 from doorward.interfaces.cli.letters import letters
 from doorward.interfaces.cli.migrate import migrate
+from doorward.interfaces.cli.restore import restore
 from doorward.interfaces.cli.roles import roles
 from doorward.interfaces.cli.serve import serve
 from doorward.interfaces.cli.services import services
@@ -26,5 +28,22 @@ def cli() -> None:
     """Sign-up, sign-in, JWT and roles as a service."""
 
 
-for command in (serve, migrate, users, roles, sessions, keys, services, letters, audit, settings, doctor, adopt):
+COMMANDS = (
+    serve,
+    migrate,
+    users,
+    roles,
+    sessions,
+    keys,
+    services,
+    letters,
+    audit,
+    settings,
+    doctor,
+    adopt,
+    backup,
+    restore,
+)
+
+for command in COMMANDS:
     cli.add_command(command)

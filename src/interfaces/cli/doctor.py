@@ -1,4 +1,4 @@
-"""`doorward doctor`: check settings, files, database, clock and keys."""
+"""`doorward doctor`: check settings, files, database, clock, nodes and keys."""
 
 import asyncio
 import sys
@@ -28,7 +28,7 @@ COLOURS = {"ok": "green", "advice": "yellow", "wrong": "red"}
 @click.command()
 @json_option
 def doctor(as_json: bool) -> None:  # noqa: FBT001 click passes flags so
-    """Check settings, files, database, clock and keys. Each finding that needs a fix names it.
+    """Check settings, files, database, clock, nodes and keys. Each finding that needs a fix names it.
 
     Nothing is changed. The exit code is 1 when something is wrong, and 0 when there is only advice.
     """
@@ -57,7 +57,8 @@ def print_finding(finding: Finding) -> None:
 
 
 async def diagnose_running(settings: Settings) -> list[Finding]:
-    """Return findings about the server of shared limits, about the database, and about the signing keys in it."""
+    """Return findings about the server of shared limits, about the database, and about the nodes and the signing keys
+    in it."""
     from doorward.infrastructure.adapters.storage_adapter import StorageAdapter  # noqa: PLC0415 heavy
     from doorward.infrastructure.container import make_container  # noqa: PLC0415 heavy
 
@@ -72,6 +73,9 @@ async def diagnose_running(settings: Settings) -> list[Finding]:
         return findings
     if settings.secret_key is None and status_of(settings.secret_key_path) is None:
         return findings  # reading the keys now would create a master secret
+    from doorward.interfaces.cli.doctor_nodes import diagnose_nodes  # noqa: PLC0415 heavy
+
+    findings += await diagnose_nodes(settings)
     return [*findings, *await diagnose_keys(settings, SystemClock().now)]
 
 

@@ -24,6 +24,7 @@ from doorward.infrastructure.settings.settings import Settings
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.interfaces.cli.drain import Drain
 from doorward.interfaces.cli.listening import BACKLOG_CONNECTIONS, MAX_CONNECTIONS, connection_limit
+from doorward.interfaces.cli.metrics_files import allocate_metrics_files
 from doorward.interfaces.cli.output import EXIT_UNUSABLE, printable
 from doorward.interfaces.cli.stop_signals import StopSignals
 
@@ -157,6 +158,7 @@ def start_worker(build: Callable[[], App], start_check: StartCheck | None) -> Ap
         if start_check is not None:
             start_check.run()
         remove_dead_workers_from_metrics()
+        allocate_metrics_files()
         app = build()
         gc.freeze()  # none of these objects ever becomes garbage
         gc.enable()

@@ -14,6 +14,7 @@ from subprocess import DEVNULL, Popen
 import httpx2
 import pytest
 
+from doorward.interfaces.cli.metrics_files import METRICS_FILE_BYTES
 from doorward.testing.builders import PASSWORD
 from support.http.database_shell import run_sql
 from support.programs.command_line import DOORWARD, Doorward
@@ -221,6 +222,13 @@ def workers_of(server: Server, number: int) -> set[int]:
     return children(server.pid)
 
 
+def is_allocated(folder: Path, worker: int) -> bool:
+    """Whether the worker's files have all their blocks. A disk that is full later would end the worker else."""
+    eventually(lambda: len(list(folder.glob(f"*_{worker}.db"))) == 3)
+    files = [path.stat() for path in folder.glob(f"*_{worker}.db")]
+    return all(file.st_blocks * 512 >= file.st_size >= METRICS_FILE_BYTES for file in files)
+
+
 def folders_of(server: Server) -> list[Path]:
     return [path for path in server.data_dir.iterdir() if path.is_dir()]
 
@@ -230,6 +238,8 @@ def test_several_workers_share_a_metrics_folder_that_is_removed_at_the_end(tmp_p
         (folder,) = folders_of(server)
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         eventually(lambda: answers(server) and any(folder.iterdir()))
+        for worker in workers_of(server, 2):
+            assert is_allocated(folder, worker)
         assert server.stop() == 0
         assert folders_of(server) == []
 

@@ -54,7 +54,7 @@ def honest() -> History:
         roles=frozenset({(ADA, "user")}),
         sessions={SECOND: session},
         log='{"event":"sys_startup"}\n',
-        usage=[Usage(descriptors=50, threads=10, resident_bytes=100_000_000)] * 4,
+        usage=[Usage(processes=1, descriptors=50, threads=10, resident_bytes=100_000_000)] * 4,
     )
     return Ledger(entries), after
 
@@ -74,7 +74,7 @@ def stored(token: str) -> dict[str, StoredSession]:
 
 
 def growing(*resident: int) -> History:
-    return finding(usage=[Usage(descriptors=50, threads=10, resident_bytes=number) for number in resident])
+    return finding(usage=[Usage(processes=1, descriptors=50, threads=10, resident_bytes=number) for number in resident])
 
 
 def two_accounts(username: str, email: str) -> History:
@@ -145,14 +145,15 @@ DOCTORED: list[tuple[str, str, Callable[[], History]]] = [
         "descriptors leak",
         lambda: finding(
             usage=[
-                Usage(descriptors=number, threads=10, resident_bytes=100) for number in (50, 51 + MAX_MORE_DESCRIPTORS)
+                Usage(processes=1, descriptors=number, threads=10, resident_bytes=100)
+                for number in (50, 51 + MAX_MORE_DESCRIPTORS)
             ]
         ),
     ),
     (
         "I6",
         "threads leak",
-        lambda: finding(usage=[Usage(descriptors=50, threads=n, resident_bytes=100) for n in (10, 200)]),
+        lambda: finding(usage=[Usage(processes=1, descriptors=50, threads=n, resident_bytes=100) for n in (10, 200)]),
     ),
     ("I7", "a refresh token is logged", lambda: finding(log=f'{{"token":"{TOKENS[1]}"}}\n')),
     ("I7", "an access token is logged", lambda: finding(log='{"token":"eyJhbGciOiJFUzI1NiJ9.e30.c2ln"}\n')),

@@ -3,8 +3,6 @@ fault ends, the service goes on without a restart."""
 
 import re
 import resource
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -20,14 +18,7 @@ from support.mysql.server import MySQLServer
 from support.programs.command_line import Doorward
 from support.programs.processes import children, eventually
 from support.programs.server_process import Server, running
-
-HOLD = """
-import sqlite3, sys
-connection = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=60)
-connection.execute("BEGIN IMMEDIATE")
-print("held", flush=True)
-sys.stdin.readline()
-"""
+from support.programs.sqlite_lock import locked_by_another
 
 
 def sign_in(client: httpx2.Client) -> httpx2.Response:
@@ -76,7 +67,7 @@ def test_a_mysql_server_that_is_read_only(own_mysql_server: MySQLServer, tmp_pat
             mysql.sql("SET GLOBAL read_only = OFF")
 
     with running(tmp_path, database_url=mysql.fresh_database()) as server:
-        assert_noticed(server, read_only(), r"OperationalError 1290 in \w+\.\w+")
+        assert_noticed(server, read_only(), r"server_is_read_only|OperationalError 1290 in \w+\.\w+")
 
 
 def test_a_database_account_that_lost_its_privileges(
@@ -107,22 +98,14 @@ def test_a_database_account_that_lost_its_privileges(
 
 
 def test_an_sqlite_file_that_another_process_has_locked(tmp_path: Path) -> None:
-    @contextmanager
-    def locked(path: Path) -> Iterator[None]:
-        command = [sys.executable, "-c", HOLD, str(path)]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "held\n"
-            yield
-            process.communicate("done\n")
-
+    """F-13."""
     with running(tmp_path) as server:
-        fault = locked(server.data_dir / "doorward.db")
+        fault = locked_by_another(server.data_dir / "doorward.db")
         assert_noticed(server, fault, r"OperationalError SQLITE_BUSY in begin")
 
 
 def test_an_sqlite_file_that_cannot_grow(tmp_path: Path) -> None:
-    """As on a full disk. The limit is larger than the log, which can still be written."""
+    """F-12: as on a full disk. The limit is larger than the log, which can still be written."""
 
     @contextmanager
     def full(server: Server) -> Iterator[None]:

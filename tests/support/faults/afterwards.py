@@ -28,6 +28,7 @@ class StoredSession:
 class Usage:
     """What all processes of the nodes hold together."""
 
+    processes: int
     descriptors: int
     threads: int
     resident_bytes: int
@@ -78,6 +79,7 @@ def usage_of(servers: Sequence[Server]) -> Usage:
     """What the processes of these nodes hold now."""
     pids = [pid for server in servers for pid in (server.pid, *children(server.pid))]
     return Usage(
+        processes=len(pids),
         descriptors=sum(len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in pids),
         threads=sum(len(list(Path(f"/proc/{pid}/task").iterdir())) for pid in pids),
         resident_bytes=sum(resident_bytes(pid) for pid in pids),

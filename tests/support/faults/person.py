@@ -66,10 +66,10 @@ class Person:
             self._forget()
         return entry
 
-    async def sign_in(self) -> None:
+    async def sign_in(self) -> Entry:
         """Begin a session, and use that from now on."""
         body = {"username": self.name, "password": PASSWORD}
-        await self._send(self._about(Kind.SIGN_IN), "POST", "/api/auth/signin", json=body)
+        return await self._send(self._about(Kind.SIGN_IN), "POST", "/api/auth/signin", json=body)
 
     async def sign_up(self) -> Entry:
         """Make the account of this person."""

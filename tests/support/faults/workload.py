@@ -60,7 +60,10 @@ class Load:
 
     ledger: Ledger = field(default_factory=Ledger)
     over: Event = field(default_factory=Event)
+    given_up: Event = field(default_factory=Event)
+    """Set when the test has failed already."""
     error: BaseException | None = None
+    note_usage: Callable[[], None] = lambda: None
 
     def until(self, promise: Callable[[], object], patience: float = PATIENCE) -> None:
         """Return when the condition holds. Fail when it does not come to hold, or when the workload broke down."""
@@ -114,6 +117,9 @@ def workload(urls: Sequence[str], admin: Account, *, clients: int = 8, seed: int
     thread.start()
     try:
         yield load
+    except BaseException:
+        load.given_up.set()
+        raise
     finally:
         load.over.set()
         thread.join()
@@ -140,18 +146,17 @@ async def life(load: Load, name: str, urls: list[str], admin: str, seed: int) ->
     chance = random.Random(seed)
     async with httpx2.AsyncClient(verify=False) as client:
         person = Person(name=name, client=client, urls=urls, admin=admin, ledger=load.ledger, chance=chance)
-        await until_answered(person.sign_up)
+        await until_answered(person.sign_up, load.given_up)
         tour = list(TOUR)
         while not load.over.is_set():
             deed = tour.pop(0) if tour else chance.choices(list(DEEDS), list(DEEDS.values()))[0]
             await (deed(person) if person.access_token else person.sign_in())
             await asyncio.sleep(PAUSE_SECONDS)
-        if person.refresh_token:
-            await until_answered(person.refresh)
+        await until_answered(person.refresh if person.refresh_token else person.sign_in, load.given_up)
 
 
-async def until_answered(ask: Callable[[], Awaitable[Entry]]) -> None:
+async def until_answered(ask: Callable[[], Awaitable[Entry]], given_up: Event) -> None:
     """Ask until there is an answer other than to come again. After long enough the oracle sees that there was none."""
     deadline = monotonic() + PATIENCE
-    while (await ask()).failed and monotonic() < deadline:
+    while (await ask()).failed and monotonic() < deadline and not given_up.is_set():
         await asyncio.sleep(PAUSE_SECONDS)
