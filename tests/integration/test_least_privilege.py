@@ -65,6 +65,20 @@ def test_the_account_that_serves_needs_no_more_than_rows(tmp_path: Path, mysql_u
         assert server.run("doctor").returncode == 0
 
 
+def test_the_account_that_serves_backs_up_and_restores_into_tables_that_exist(
+    tmp_path: Path, mysql_url: str, serving_url: str
+) -> None:
+    """ST-07, F-40."""
+    assert Doorward.in_folder(tmp_path, database_url=mysql_url)("migrate").returncode == 0
+    serving, file = Doorward.patient(tmp_path, database_url=serving_url), tmp_path / "doorward.backup"
+    made = serving("users", "create", "ada", "--email", "ada@example.org", stdin=PASSWORD)
+    assert made.returncode == 0, made.stderr
+    for command in (("backup",), ("restore", "--replace")):
+        done = serving(*command, str(file))
+        assert done.returncode == 0, done.stderr
+    assert "ada@example.org" in serving("users", "list").stdout
+
+
 def test_an_account_that_serves_cannot_migrate(tmp_path: Path, serving_url: str) -> None:
     """ST-07: so that the test above shows something."""
     refused = Doorward.in_folder(tmp_path, database_url=serving_url)("migrate")

@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -23,6 +25,12 @@ from doorward.testing.storage_access import found, put
 from support.concurrent_load import GUARD, idle, served_by
 from support.programs.small_disk import fill, mount, small_disk
 from support.programs.sqlite_lock import locked_by_another
+
+WRITE = """
+import contextlib, sqlite3, sys
+with contextlib.closing(sqlite3.connect(sys.argv[1])) as connection, connection:
+    connection.execute("UPDATE roles SET description = 'from another process'")
+"""
 
 
 @pytest.fixture
@@ -119,3 +127,16 @@ async def test_a_missing_file_is_not_created(tmp_path: Path) -> None:
     with pytest.raises(StorageUnavailable):
         await found(storage, ada.id)
     assert not (tmp_path / "nothing.db").exists()
+
+
+async def test_a_migration_in_a_process_releases_no_lock_of_its_open_connections(
+    sqlite: SqlStorage, tmp_path: Path
+) -> None:
+    """Otherwise a process that closes the file takes itself for the last one, and removes what these still use."""
+    path = tmp_path / "doorward.db"
+    ada = a_user()
+    await put(sqlite, ada)
+    await migrate(DatabaseUrl.parse(f"sqlite:///{path}"))
+    await asyncio.to_thread(subprocess.run, [sys.executable, "-c", WRITE, str(path)], check=True)
+    assert path.with_name("doorward.db-wal").exists()
+    assert await found(sqlite, ada.id) == ada

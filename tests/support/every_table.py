@@ -22,10 +22,15 @@ Contents = Mapping[str, list[tuple[Any, ...]]]
 
 
 def on_database(url: DatabaseUrl, work: Callable[[Connection], T]) -> T:
-    """Return the result of `work` on a connection, which is committed."""
+    """Return the result of `work` in one transaction, which is committed."""
 
     def work_and_commit(connection: Connection) -> T:
+        is_file = connection.dialect.name == "sqlite"
+        if is_file:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
         done = work(connection)
+        if is_file:
+            connection.exec_driver_sql("COMMIT")
         connection.commit()
         return done
 
@@ -34,15 +39,15 @@ def on_database(url: DatabaseUrl, work: Callable[[Connection], T]) -> T:
     return asyncio.run(run_in_database(engine, work_and_commit))
 
 
-def fill(url: DatabaseUrl) -> None:
-    """Put ROWS rows into every table, in place of those that it has."""
+def fill(url: DatabaseUrl, rows: int = ROWS) -> None:
+    """Put so many rows into every table, in place of those that it has."""
 
     def work(connection: Connection) -> None:
         tables = list(backed_up())
         for table in reversed(tables):
             connection.execute(delete(table))
         for table in tables:
-            connection.execute(insert(table), [row_of(table, number) for number in range(ROWS)])
+            connection.execute(insert(table), [row_of(table, number) for number in range(rows)])
 
     on_database(url, work)
 

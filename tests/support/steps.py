@@ -1,5 +1,6 @@
 """Counts what the interpreter executes: a measure of work that does not depend on the machine."""
 
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,9 +25,11 @@ class Steps:
 @contextmanager
 def counting() -> Iterator[Steps]:
     """Yield the Steps of what this thread executes in the block. One compiled call is one step, however long it takes:
-    that it is linear has to be read in the code."""
+    that it is linear has to be read in the code. No garbage is collected meanwhile, because finalizers may be
+    Python, too."""
     steps = Steps()
-    previous = sys.gettrace(), sys.getprofile()
+    previous = sys.gettrace(), sys.getprofile(), gc.isenabled()
+    gc.disable()
     sys.settrace(steps.trace)
     sys.setprofile(steps.profile)
     try:
@@ -34,3 +37,5 @@ def counting() -> Iterator[Steps]:
     finally:
         sys.settrace(previous[0])
         sys.setprofile(previous[1])
+        if previous[2]:
+            gc.enable()

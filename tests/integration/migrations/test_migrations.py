@@ -88,6 +88,7 @@ async def test_a_column_that_is_missing_would_be_noticed(url: DatabaseUrl, sql: 
 
 
 async def test_processes_that_migrate_at_once_take_turns(raw_url: str, url: DatabaseUrl) -> None:
+    """F-32."""
     command = (sys.executable, "-c", MIGRATE, raw_url)
     together = [await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE) for _ in range(2)]
     for process in together:
@@ -292,6 +293,7 @@ async def test_an_outdated_schema_is_refused(url: DatabaseUrl, sql: Sql) -> None
 
 
 async def test_a_newer_schema_is_refused_and_not_migrated(url: DatabaseUrl, sql: Sql) -> None:
+    """F-32."""
     await migrate(url)
     sql("UPDATE doorward_version SET version_num = '9999'")
     for refused in (check_schema(url), migrate(url), migrate(url, "base")):
