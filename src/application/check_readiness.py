@@ -18,7 +18,7 @@ CACHE_SECONDS = 1.0
 @final
 class CheckReadiness:
     """Checks whether this node can serve requests: the database answers in time, contains what the migrations put
-    there and can be written, a key can sign tokens, and the change feed counts as heard."""
+    there and can be written, a key can sign tokens, the clock is right, and the change feed counts as heard."""
 
     def __init__(
         self, storage: Storage, keys: KeyRing, clock: Clock, prove_writing: ProveWriting, heartbeat: Heartbeat
@@ -51,10 +51,13 @@ class CheckReadiness:
         try:
             async with asyncio.timeout(DATABASE_TIMEOUT_SECONDS), self._storage.reading() as reading:
                 role = await reading.roles.get(USER)
+                beat = await reading.heartbeats.newest() if self._storage.reads_can_be_old else None
         except TimeoutError:
             return "database_too_slow"
         except Unavailable as error:
             return error.cause
         if role is None:
             return "roles_missing"
+        if beat is not None and beat.contradicts(self._clock.now()):
+            return "clock_wrong"
         return self._prove_writing.failure or ("change_feed_old" if self._heartbeat.is_old() else None)

@@ -55,8 +55,12 @@ class Maintenance:
             await asyncio.sleep(INTERVAL_SECONDS)
 
     async def once(self) -> bool:
-        """Run one round and return True, or return False if another node holds the lease. Raise StorageUnavailable."""
+        """Run one round and return True. Return False if another node holds the lease, or if the clock of this node is
+        wrong: then nothing is over because of its time. Raise StorageUnavailable."""
         now = self._clock.now()
+        if await self._clock_is_wrong(now):
+            self._log.record(SecurityEvent.MAINTENANCE_FAILED, reason="clock_wrong")
+            return False
         if not await self._take_lease(now):
             return False
         for name, part in self._work.items():
@@ -67,6 +71,11 @@ class Maintenance:
             except Exception as error:  # noqa: BLE001 a failure of one kind of work must not stop the others
                 self._log.record(SecurityEvent.MAINTENANCE_FAILED, reason=type(error).__name__, work=name)
         return True
+
+    async def _clock_is_wrong(self, now: datetime) -> bool:
+        async with self._storage.reading() as reading:
+            beat = await reading.heartbeats.newest()
+        return beat is not None and beat.contradicts(now)
 
     @retried
     async def _take_lease(self, now: datetime) -> bool:

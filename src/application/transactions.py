@@ -4,7 +4,7 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import ParamSpec, TypeVar
 
-from doorward.domain.errors import TransactionConflict
+from doorward.domain.errors import StorageMoved, TransactionConflict
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -15,10 +15,11 @@ MAX_PAUSE_SECONDS = 0.02
 
 
 def retried(work: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
-    """Repeat a transaction that the database rolled back (deadlock, lost connection, concurrent change).
+    """Repeat a transaction that the database rolled back (deadlock, lost connection, concurrent change, a server that
+    takes no writes any more).
 
     The function must contain one transaction and nothing that must not happen twice. The pause is random, so that two
-    transactions that collided do not collide again. After the last attempt TransactionConflict is raised.
+    transactions that collided do not collide again. After the last attempt the refusal is raised.
     """
 
     @functools.wraps(work)
@@ -26,7 +27,7 @@ def retried(work: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
         for number in range(1, MAX_ATTEMPTS):
             try:
                 return await work(*args, **kwargs)
-            except TransactionConflict:
+            except (TransactionConflict, StorageMoved):
                 await asyncio.sleep(random.uniform(0, MAX_PAUSE_SECONDS * 2**number))  # noqa: S311 jitter, no secret
         return await work(*args, **kwargs)
 

@@ -15,6 +15,7 @@ from doorward.infrastructure.settings.loading import load_settings
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.sql.connection import Connections, connected
 from doorward.infrastructure.sql.engine import Engines, open_engines
+from doorward.infrastructure.sql.hosts import Host
 from doorward.infrastructure.sql.schema import check_schema, migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.tables import roles
@@ -141,7 +142,7 @@ async def test_mysql_is_reached_by_its_unix_socket(mysql_url: str, mysql_server:
     if not path.is_socket():
         pytest.skip("the server runs on another machine")
     url = DatabaseUrl.parse(mysql_url)
-    engines = open_engines(replace(url, host="localhost", port=1, unix_socket=path, tls=Tls.DISABLED), 2)
+    engines = open_engines(replace(url, hosts=(Host("localhost", 1),), unix_socket=path, tls=Tls.DISABLED), 2)
     try:
         assert await ask(engines.reading, "SELECT 1") == 1
     finally:

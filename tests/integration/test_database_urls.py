@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from doorward.infrastructure.settings.start_refused import StartRefused
+from doorward.infrastructure.sql.hosts import Host
 from doorward.infrastructure.sql.urls import DatabaseUrl, Tls
 
 SECRET = "hunter2"
@@ -24,20 +25,68 @@ def test_a_file_is_named_by_its_path(raw: str, path: str) -> None:
 
 def test_a_server_is_named_as_hosting_providers_do() -> None:
     url = DatabaseUrl.parse("mysql://app:p%40ss%2Fw%3Ard%25@db.example.com:25060/door_ward?ssl-mode=REQUIRED")
-    assert (url.host, url.port, url.database) == ("db.example.com", 25060, "door_ward")
+    assert (url.hosts, url.database) == ((Host("db.example.com", 25060),), "door_ward")
     assert (url.username, url.password, url.tls, url.sqlite_path) == ("app", "p@ss/w:rd%", Tls.REQUIRED, None)
 
 
 @pytest.mark.parametrize("password", ["a?b", "a/b", "a#b", "a[b", "a:b", "100%"])
 def test_a_password_is_taken_as_it_is_written_where_that_has_one_meaning(password: str) -> None:
     url = DatabaseUrl.parse(f"mysql://app:{password}@db/doorward?ssl-mode=REQUIRED")
-    assert (url.password, url.host, url.database, url.tls) == (password, "db", "doorward", Tls.REQUIRED)
+    assert (url.password, url.hosts, url.database, url.tls) == (password, (Host("db"),), "doorward", Tls.REQUIRED)
 
 
 def test_a_socket_takes_the_place_of_host_and_port() -> None:
     url = DatabaseUrl.parse("mysql://app@localhost/doorward?unix_socket=/run/mysqld/mysqld.sock")
     assert (url.unix_socket, url.tls) == (Path("/run/mysqld/mysqld.sock"), Tls.DISABLED)
     assert url.masked.endswith("?ssl-mode=DISABLED&unix_socket=/run/mysqld/mysqld.sock")
+
+
+def test_several_servers_are_separated_by_commas() -> None:
+    url = DatabaseUrl.parse("mysql://app:a,b@H1,h2:3307,[2001:db8::1],[::1]:3308/doorward?ssl-mode=VERIFY_IDENTITY")
+    assert url.hosts == (Host("h1"), Host("h2", 3307), Host("2001:db8::1"), Host("::1", 3308))
+    assert (url.username, url.password, url.database, url.tls) == ("app", "a,b", "doorward", Tls.VERIFY_IDENTITY)
+    shown = "mysql://app:***@h1:3306,h2:3307,[2001:db8::1]:3306,[::1]:3308/doorward?ssl-mode=VERIFY_IDENTITY"
+    assert url.masked == shown
+    assert DatabaseUrl.parse(url.masked).hosts == url.hosts
+
+
+@pytest.mark.parametrize(
+    ("hosts", "mode"),
+    [("localhost,127.0.0.1:3307,[::1]", Tls.DISABLED), ("localhost,db", Tls.REQUIRED), ("db,localhost", Tls.REQUIRED)],
+)
+def test_connections_use_tls_unless_all_hosts_are_this_machine(hosts: str, mode: Tls) -> None:
+    """ST-07."""
+    assert DatabaseUrl.parse(f"mysql://app@{hosts}/doorward").tls is mode
+
+
+@pytest.mark.parametrize(
+    ("hosts", "words"),
+    [
+        ("h1,,h2", "an empty host between two commas"),
+        ("h1,", "an empty host"),
+        (",h1", "an empty host"),
+        ("h1,:3307", "a port without a host"),
+        ("h1,h2,H1:3306", "the same host twice"),
+        ("h1,h2:0", "a bad host or port"),
+        ("h1,h2:65536", "a bad host or port"),
+        ("h1,h2:x", "a bad host or port"),
+        ("h1,::1", "a bad host or port"),
+        ("h1,[h2]", "a bad host or port"),
+        ("h1, h2", "a bad host or port"),
+        ("h1,h2:hunter2@h3", "a bad host or port"),
+        (",".join(f"h{number}" for number in range(17)), "more than 16 hosts"),
+    ],
+)
+def test_what_is_wrong_with_one_of_several_hosts_is_said(hosts: str, words: str) -> None:
+    with pytest.raises(StartRefused, match=words) as refused:
+        DatabaseUrl.parse(f"mysql://app:x@{hosts}/doorward")
+    assert SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize("hosts", ["localhost,127.0.0.1", "localhost,db"])
+def test_a_socket_is_not_one_of_several_servers(hosts: str) -> None:
+    with pytest.raises(StartRefused, match="unix_socket"):
+        DatabaseUrl.parse(f"mysql://app@{hosts}/doorward?unix_socket=/run/mysqld/mysqld.sock")
 
 
 @pytest.mark.parametrize("host", ["db", "127.0.0.1"])
@@ -49,7 +98,7 @@ def test_a_client_certificate_is_never_given_without_tls(host: str) -> None:
 @pytest.mark.parametrize("scheme", ["mysql", "mariadb", "mysql+asyncmy", "mariadb+asyncmy", "MySQL"])
 def test_all_these_schemes_mean_mysql(scheme: str) -> None:
     url = DatabaseUrl.parse(f"{scheme}://app@[::1]/doorward")
-    assert (url.host, url.port, url.password) == ("::1", 3306, "")
+    assert (url.hosts, url.password) == ((Host("::1", 3306),), "")
 
 
 @pytest.mark.parametrize(
@@ -164,4 +213,4 @@ def test_the_password_is_never_shown() -> None:
     url = DatabaseUrl.parse("mysql://app:hunter2@[2001:db8::1]/doorward?ssl-ca=/etc/ca.pem")
     assert SECRET not in repr(url)
     assert url.masked == "mysql://app:***@[2001:db8::1]:3306/doorward?ssl-mode=VERIFY_CA&ssl-ca=/etc/ca.pem"
-    assert DatabaseUrl.parse(url.masked).host == url.host
+    assert DatabaseUrl.parse(url.masked).hosts == url.hosts

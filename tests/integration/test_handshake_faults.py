@@ -12,6 +12,7 @@ import uvloop
 from doorward.domain.errors import StorageUnavailable, Unavailable
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.sql.connection import Limits
+from doorward.infrastructure.sql.hosts import Host
 from doorward.infrastructure.sql.schema import check_schema
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
@@ -33,8 +34,8 @@ Work = Callable[[SqlStorage], Awaitable[None]]
 @asynccontextmanager
 async def proxy(url: DatabaseUrl) -> AsyncIterator[tuple[FaultyProxy, DatabaseUrl]]:
     """Yield the proxy and the URL of the database behind it. Every connection to it is closed at the end."""
-    async with faulty_proxy((url.host, url.port)) as (made, (host, port)):
-        yield made, replace(url, host=host, port=port)
+    async with faulty_proxy((url.hosts[0].name, url.hosts[0].port)) as (made, (host, port)):
+        yield made, replace(url, hosts=(Host(host, port),))
 
 
 async def read_account(storage: SqlStorage) -> None:
@@ -204,7 +205,7 @@ def test_what_a_driver_raises_unforeseen_while_a_connection_is_made_leaves_its_t
     mysql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """OP-09."""
-    monkeypatch.setattr("doorward.infrastructure.sql.engine.CONNECT_TIMEOUT_SECONDS", "a text")
+    monkeypatch.setattr("doorward.infrastructure.sql.mysql_engine.CONNECT_SECONDS", "a text")
 
     async def connect() -> None:
         await read_roles(SqlStorage.open(DatabaseUrl.parse(mysql_url)))

@@ -13,7 +13,7 @@ from sqlalchemy import Executable, literal, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from doorward.domain.errors import StorageUnavailable, TransactionConflict
+from doorward.domain.errors import StorageMoved, StorageUnavailable, TransactionConflict
 from doorward.infrastructure import sql
 from doorward.infrastructure.sql import errors
 from doorward.infrastructure.sql.errors import ConnectionLost, ConstraintViolated, mark_lost_connections, refusal
@@ -24,13 +24,17 @@ DROPPED = True
 """The connection does not return to the pool."""
 
 MYSQL: list[tuple[int, type[DBAPIError], Refusal, bool]] = [
-    # read-only: never a conflict, and the connection that said so is dropped
-    (1290, OperationalError, StorageUnavailable, DROPPED),
-    (1792, OperationalError, StorageUnavailable, DROPPED),
-    (1836, OperationalError, StorageUnavailable, DROPPED),
-    (3100, OperationalError, StorageUnavailable, DROPPED),
-    (1290, InternalError, StorageUnavailable, DROPPED),
-    (3100, ProgrammingError, StorageUnavailable, DROPPED),
+    # another server takes the writes: never a conflict, rolled back, and the connection that said so is dropped
+    (1290, OperationalError, StorageMoved, DROPPED),
+    (1792, OperationalError, StorageMoved, DROPPED),
+    (1836, OperationalError, StorageMoved, DROPPED),
+    (3100, OperationalError, StorageMoved, DROPPED),
+    (1290, InternalError, StorageMoved, DROPPED),
+    (3100, ProgrammingError, StorageMoved, DROPPED),
+    (1231, OperationalError, StorageMoved, DROPPED),
+    (3092, OperationalError, StorageMoved, DROPPED),
+    # Galera does not say whether it committed; before the commit it is as above
+    (1047, OperationalError, StorageUnavailable, DROPPED),
     # privileges, some of which count on new connections only
     (1044, OperationalError, StorageUnavailable, DROPPED),
     (1142, OperationalError, StorageUnavailable, DROPPED),
@@ -83,6 +87,11 @@ def happened(kind: type[DBAPIError], original: BaseException) -> tuple[DBAPIErro
     mark_lost_connections(context)
     error.connection_invalidated = context.is_disconnect
     return error, context.is_disconnect
+
+
+def test_a_node_of_galera_that_is_not_ready_has_committed_nothing_before_the_commit() -> None:
+    error, _ = happened(OperationalError, asyncmy.errors.OperationalError(1047, "WSREP has not yet prepared node"))
+    assert type(refusal(error, "a statement")) is StorageMoved
 
 
 @pytest.mark.parametrize(("code", "kind", "refused", "dropped"), MYSQL)

@@ -55,7 +55,11 @@ def make_mysql_tables(url: DatabaseUrl) -> None:
 
 def account_of(url: DatabaseUrl) -> Account:
     return Account(
-        host=url.host, port=url.port, user=url.username, password=url.password, query=f"ssl-mode={url.tls.value}"
+        host=url.hosts[0].name,
+        port=url.hosts[0].port,
+        user=url.username,
+        password=url.password,
+        query=f"ssl-mode={url.tls.value}",
     )
 
 

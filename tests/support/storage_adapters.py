@@ -9,6 +9,7 @@ from sqlalchemy import event
 from doorward.application.ports.storage import Storage
 from doorward.infrastructure.sql.asynchronous import AsyncConnections
 from doorward.infrastructure.sql.connection import Limits
+from doorward.infrastructure.sql.hosts import Host
 from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
@@ -95,8 +96,8 @@ class MySQLDatabase:
         return DatabaseUrl.parse(self.raw_url)
 
     def opened(self, address: ServerAddress | None, limit_seconds: float) -> Storage:
-        host, port = address or (self.url.host, self.url.port)
-        storage = SqlStorage.open(replace(self.url, host=host, port=port), limits=limits(limit_seconds))
+        host, port = address or (self.url.hosts[0].name, self.url.hosts[0].port)
+        storage = SqlStorage.open(replace(self.url, hosts=(Host(host, port),)), limits=limits(limit_seconds))
         refuse_writes(storage)
         return storage
 
@@ -113,5 +114,5 @@ class MySQLDatabase:
             migrated=self.migrated,
             emptied=self.emptied,
             concurrent=True,
-            address=(self.url.host, self.url.port),
+            address=(self.url.hosts[0].name, self.url.hosts[0].port),
         )

@@ -13,9 +13,11 @@ OWN_MYSQL = tuple(
     for name in (
         "http/test_faults.py",
         "faults/test_database_outages.py",
+        "faults/test_partitions.py",
         "http/test_revocation_nodes.py",
         "http/test_write_faults.py",
         "test_least_privilege.py",
+        "test_mysql_hosts.py",
         "test_server_defaults.py",
         "test_storage_bounds.py",
         "test_storage_faults.py",
@@ -24,7 +26,10 @@ OWN_MYSQL = tuple(
 )
 """Files with tests that stop and pause a MySQL server. The server of such tests is one of their process."""
 
-GROUP = tuple(f"tests/integration/{name}" for name in ("tooling/test_mysql_group.py", "proxies/test_haproxy.py"))
+GROUP = tuple(
+    f"tests/integration/{name}"
+    for name in ("tooling/test_mysql_group.py", "proxies/test_haproxy.py", "test_mysql_group.py")
+)
 """Files with tests that use a group of MySQL servers. The group of such tests is one of their process."""
 
 BROWSER = "tests/integration/browser/"

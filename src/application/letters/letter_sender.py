@@ -92,7 +92,11 @@ class LetterSender:
 
     @retried
     async def _take_lease(self, now: datetime) -> bool:
+        """Return False as well if the clock of this node is wrong: it would give up letters that are not too late."""
         async with self._storage.transaction() as tx:
+            beat = await tx.heartbeats.newest()
+            if beat is not None and beat.contradicts(now):
+                return False
             return await tx.leases.take(LEASE, self._holder, now, now + LEASE_DURATION)
 
     @retried

@@ -26,8 +26,8 @@ class AgreeOnSettings:
     async def __call__(self) -> Sequence[Disagreement]:
         """Return where this node differs from the others; nothing if it may start.
 
-        When no other node is alive, a value that gives way is replaced, and so is the fingerprint of another master
-        secret if this one decrypts every key.
+        What may differ for a while is replaced. When no other node is alive, a value that gives way is replaced, too,
+        and so is the fingerprint of another master secret if this one decrypts every key.
         """
         async with self.storage.reading() as reading:
             agreed = await reading.agreed_settings.all()
@@ -49,7 +49,7 @@ class AgreeOnSettings:
             return (), await replace_agreed(tx, self.shared.all, SYSTEM)
 
     async def _left(self, tx: Transaction, agreed: Mapping[str, str]) -> Sequence[Disagreement]:
-        found = disagreements(self.shared.all, agreed)
+        found = [each for each in disagreements(self.shared.all, agreed) if not each.setting.may_differ]
         if not found or living(await tx.nodes.all(), self.storage):
             return found
         opens_all = all(self._opens(key) for key in await tx.keys.all())

@@ -8,7 +8,7 @@ from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Transaction
 from doorward.domain.access.actor import Operator
 from doorward.domain.audit.source import Source
-from doorward.domain.nodes.shared_setting import SharedSetting
+from doorward.domain.nodes.shared_setting import SECRET, SharedSetting
 
 
 @final
@@ -27,6 +27,11 @@ class Replaced:
     before: str
     after: str
 
+    @property
+    def called(self) -> str:
+        """Return the name of what is compared: the setting, or the fingerprint of the secret."""
+        return f"{self.name}_fingerprint" if self.name == SECRET else self.name
+
 
 async def replace_agreed(tx: Transaction, settings: Sequence[SharedSetting], by: Operator | Source) -> list[Replaced]:
     """Store the values of this node for all nodes, with their entries, and return what was replaced."""
@@ -43,8 +48,8 @@ async def replace_agreed(tx: Transaction, settings: Sequence[SharedSetting], by:
         entry = AuditEntry(
             event=SecurityEvent.SETTING_ADOPTED,
             by=by,
-            before={"setting": change.name, "value": change.before},
-            after={"setting": change.name, "value": change.after},
+            before={change.called: change.before},
+            after={change.called: change.after},
         )
         await tx.audit.append(entry)
     return replaced

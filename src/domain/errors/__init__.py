@@ -81,5 +81,6 @@ from doorward.domain.errors.sessions import RevocationsIncomplete as Revocations
 from doorward.domain.errors.sessions import SessionMissing as SessionMissing
 from doorward.domain.errors.storage import HashingBusy as HashingBusy
 from doorward.domain.errors.storage import StorageBusy as StorageBusy
+from doorward.domain.errors.storage import StorageMoved as StorageMoved
 from doorward.domain.errors.storage import StorageUnavailable as StorageUnavailable
 from doorward.domain.errors.storage import TransactionConflict as TransactionConflict

@@ -12,6 +12,11 @@ class StorageBusy(StorageUnavailable):
     """All connections are in use. This says nothing about the database."""
 
 
+class StorageMoved(StorageUnavailable):
+    """The database rolled the whole transaction back, because its server takes no writes any more. It may be repeated:
+    another server takes its place, or will."""
+
+
 class TransactionConflict(Unavailable):
     """The database rolled the whole transaction back (deadlock, lost connection, concurrent change). It may be
     repeated."""

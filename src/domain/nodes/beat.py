@@ -1,5 +1,8 @@
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+MAX_CLOCK_DIFFERENCE = timedelta(minutes=5)
+"""A node whose clock differs more from that of the database is not ready, and does no recurring work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,3 +14,7 @@ class Beat:
     age_seconds: float
     """The time since then, by the clock of the server that was read. It is negative when that clock is behind the one
     that dated the beat."""
+
+    def contradicts(self, now: datetime) -> bool:
+        """Return whether the clock of a node, which says `now`, differs too much from that of the database."""
+        return abs(self.at + timedelta(seconds=self.age_seconds) - now) > MAX_CLOCK_DIFFERENCE

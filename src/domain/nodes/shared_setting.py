@@ -19,6 +19,8 @@ class SharedSetting:
     """Values that this node accepts as well, since they are being replaced."""
     gives_way: Callable[[str], bool] = never
     """Return whether another value is replaced when no other node is alive."""
+    may_differ: bool = False
+    """True if nodes that differ only do so while a change is on its way: the last one to start is right."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

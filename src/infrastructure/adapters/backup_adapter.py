@@ -39,11 +39,11 @@ class BackupAdapter(Protocol):
 
     async def back_up(self, file: BinaryIO, now: datetime, progress: Progress) -> Heading:
         """Write everything that was committed so far to the file. Others may write to the database meanwhile. Raise
-        StartRefused if the database cannot be used."""
+        StartRefused if the database cannot be used, and OSError if the file cannot be written."""
         ...
 
     async def restore(self, file: BinaryIO, request: RestoreRequest, progress: Progress) -> Restored:
         """Store the content of a backup, in place of all that the database contains. No node starts on the database
         before everything is stored; a restore that was interrupted is begun anew. Raise StartRefused, BackupUnreadable,
-        RestoreRefused or InvalidKey."""
+        RestoreRefused or InvalidKey, and OSError if the file cannot be read."""
         ...

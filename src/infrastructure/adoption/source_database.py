@@ -17,6 +17,7 @@ from doorward.infrastructure.sql.connection import NO_VALUES, SqlRow, Values
 from doorward.infrastructure.sql.engine import open_engine
 from doorward.infrastructure.sql.errors import connecting
 from doorward.infrastructure.sql.schema import cause
+from doorward.infrastructure.sql.standing import Use
 from doorward.infrastructure.sql.urls import DatabaseUrl
 
 T = TypeVar("T")
@@ -86,7 +87,7 @@ async def open_source_database(raw: str) -> AsyncIterator[SourceDatabase]:
         url = DatabaseUrl.parse(raw)
         if url.sqlite_path is not None and not url.sqlite_path.is_file():
             raise StartRefused(f"There is no file {url.sqlite_path}.")
-        shown, engine = url.masked, open_engine(url)
+        shown, engine = url.masked, open_engine(url, Use.ANY)
     connection = await connected(engine, shown)
     database = SourceDatabase(connection, shown)
     try:

@@ -8,6 +8,7 @@ from typing import BinaryIO, Final, final
 import msgspec
 
 from doorward.domain.errors import BackupUnreadable
+from doorward.infrastructure.backup.file_errors import using_file
 from doorward.infrastructure.backup.form import (
     FORM,
     MAX_LINE_BYTES,
@@ -26,7 +27,8 @@ ALTERED: Final = "it was altered after it was written"
 
 @final
 class BackupReader:
-    """Reads a backup, in order: the heading, the rows of each table, and the end. Each step raises BackupUnreadable."""
+    """Reads a backup, in order: the heading, the rows of each table, and the end. Each step raises
+    BackupUnreadable or FileFailed."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._zip = GzipFile(fileobj=file, mode="rb")
@@ -56,7 +58,8 @@ class BackupReader:
             raise BackupUnreadable(ALTERED)
 
     def _line(self) -> bytes:
-        line = self._zip.readline(MAX_LINE_BYTES)
+        with using_file():
+            line = self._zip.readline(MAX_LINE_BYTES)
         if not line:
             raise BackupUnreadable(CUT_OFF)
         if not line.endswith(b"\n"):

@@ -5,6 +5,7 @@ from typing import BinaryIO, Final, final
 
 import msgspec
 
+from doorward.infrastructure.backup.file_errors import using_file
 from doorward.infrastructure.backup.form import End, Heading, Values
 
 COMPRESSION: Final = 3
@@ -13,10 +14,11 @@ COMPRESSION: Final = 3
 
 @final
 class BackupWriter:
-    """Writes a backup to a file, line by line. The file stays open."""
+    """Writes a backup to a file, line by line. The file stays open. Each step raises FileFailed."""
 
     def __init__(self, file: BinaryIO, heading: Heading) -> None:
-        self._zip = GzipFile(filename="", mode="wb", compresslevel=COMPRESSION, fileobj=file, mtime=0)
+        with using_file():  # it writes a heading of its own
+            self._zip = GzipFile(filename="", mode="wb", compresslevel=COMPRESSION, fileobj=file, mtime=0)
         self._hash = sha256()
         self._encoder = msgspec.json.Encoder()
         self._rows = 0
@@ -32,11 +34,13 @@ class BackupWriter:
     def end(self) -> None:
         """Write the end. Without it, the backup counts as cut off."""
         self._write(End(self._rows, self._hash.hexdigest()))
-        self._zip.close()
+        with using_file():
+            self._zip.close()
 
     def _write(self, line: Heading | End) -> None:
         self._write_bytes(self._encoder.encode(line) + b"\n")
 
     def _write_bytes(self, lines: bytes) -> None:
         self._hash.update(lines)
-        self._zip.write(lines)
+        with using_file():
+            self._zip.write(lines)

@@ -53,15 +53,11 @@ class NodesProvider(Provider):
                 SharedSetting(name="issuer", value=self.settings.issuer, gives_way=is_of_this_machine),
                 SharedSetting(name="audience", value=self.settings.audience),
                 SharedSetting(
-                    name="access_token_seconds", value=str(self.settings.access_token_seconds), gives_way=always
+                    name="access_token_seconds", value=str(self.settings.access_token_seconds), may_differ=True
                 ),
                 SharedSetting(name=SECRET, value=fingerprint(secret), former=former),
             )
         )
-
-
-def always(_: str) -> bool:
-    return True
 
 
 def is_of_this_machine(issuer: str) -> bool:

@@ -63,8 +63,9 @@ class Settings:
     database_url: Annotated[
         str,
         Meta(
-            description="`sqlite:///PATH`, `mysql://USER:PASSWORD@HOST/NAME?ssl-mode=VERIFY_IDENTITY`, or a URL whose "
-            "scheme an installed adapter has. `DOORWARD_DATABASE_URL_FILE` names a file that holds it.",
+            description="`sqlite:///PATH`, `mysql://USER:PASSWORD@HOST/NAME?ssl-mode=VERIFY_IDENTITY` (several hosts "
+            "as `HOST,HOST:PORT`), or a URL whose scheme an installed adapter has. `DOORWARD_DATABASE_URL_FILE` names "
+            "a file that holds it.",
             extra={"default": "sqlite:///DATA_DIR/doorward.db"},
         ),
     ] = field(repr=False)

@@ -71,7 +71,12 @@ class SqlAdapter:
     async def diagnose(self, now: Callable[[], datetime]) -> "Sequence[Finding]":
         from doorward.infrastructure.sql.diagnosis import diagnose_database, diagnose_tls  # noqa: PLC0415 slow to import
 
-        return [*diagnose_tls(self.url), *await diagnose_database(self.url, now)]
+        found = [*diagnose_tls(self.url), *await diagnose_database(self.url, now)]
+        if self.url.sqlite_path is None:
+            from doorward.infrastructure.sql.host_diagnosis import diagnose_hosts  # noqa: PLC0415 slow to import
+
+            found += await diagnose_hosts(self.url)
+        return found
 
     async def back_up(self, file: BinaryIO, now: datetime, progress: "Progress") -> "Heading":
         from doorward.infrastructure.sql.backups import back_up  # noqa: PLC0415 slow to import

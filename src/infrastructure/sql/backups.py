@@ -12,13 +12,13 @@ from sqlalchemy import Connection, Engine
 
 from doorward.domain.errors import BackupUnreadable
 from doorward.infrastructure.adapters.backup_adapter import Progress, Restored, RestoreRequest
+from doorward.infrastructure.backup.file_errors import raising_file_errors
 from doorward.infrastructure.backup.form import Heading
 from doorward.infrastructure.backup.reading import BackupReader
 from doorward.infrastructure.settings.start_refused import StartRefused
-from doorward.infrastructure.sql import mysql_settings
 from doorward.infrastructure.sql.backup import write_backup
 from doorward.infrastructure.sql.contents import HEAD, KNOWN_REVISIONS, SchemaState
-from doorward.infrastructure.sql.engine import mysql, open_engine, open_migrator, run_in_database
+from doorward.infrastructure.sql.engine import open_engine, open_migrator, run_in_database
 from doorward.infrastructure.sql.naming import VERSION_TABLE, add_table_prefix
 from doorward.infrastructure.sql.restore import Restoring, restored_rows
 from doorward.infrastructure.sql.schema import (
@@ -43,17 +43,14 @@ class Stopped(Exception):
 
 async def back_up(url: DatabaseUrl, file: BinaryIO, now: datetime, progress: Progress) -> Heading:
     """Write the content of the database to the file."""
-    engine = open_snapshot_engine(url)
-    return await worked(url, engine, progress, lambda each, told: write_backup(each, file, now, told))
+    with raising_file_errors():
+        engine = open_snapshot_engine(url)
+        return await worked(url, engine, progress, lambda each, told: write_backup(each, file, now, told))
 
 
 def open_snapshot_engine(url: DatabaseUrl) -> Engine:
     """Return an engine with one connection, whose transaction sees what was committed when it began."""
-    if url.sqlite_path is not None:
-        engine = open_engine(url)
-    else:
-        settings = {**mysql_settings.READING, "transaction_isolation": "REPEATABLE-READ"}
-        engine = mysql(url, settings, 1, skip_autocommit_rollback=True)
+    engine = open_engine(url, settings={"transaction_isolation": "REPEATABLE-READ"})
     add_table_prefix(engine, url.table_prefix)
     return engine
 
@@ -63,6 +60,11 @@ async def restore(url: DatabaseUrl, file: BinaryIO, request: RestoreRequest, pro
 
     A file that can be read twice is read to its end before the database is touched.
     """
+    with raising_file_errors():
+        return await restore_from(url, file, request, progress)
+
+
+async def restore_from(url: DatabaseUrl, file: BinaryIO, request: RestoreRequest, progress: Progress) -> Restored:
     if file.seekable():
         await asyncio.to_thread(check_backup, file, request)
         file.seek(0)

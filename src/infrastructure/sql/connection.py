@@ -12,8 +12,8 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Executable, Row
 
-from doorward.domain.errors import DomainError, StorageUnavailable, TransactionConflict
-from doorward.infrastructure.sql.errors import ConnectionLost, ConstraintViolated, connecting, refusal
+from doorward.domain.errors import DomainError, StorageMoved, StorageUnavailable, TransactionConflict
+from doorward.infrastructure.sql.errors import COMMIT, ConnectionLost, ConstraintViolated, connecting, refusal
 from doorward.infrastructure.sql.waiting import WaitLimit, finish_despite_cancellation
 
 T = TypeVar("T")
@@ -106,7 +106,8 @@ class SqlConnection:
     session: Session
     limit: WaitLimit
     in_transaction: bool
-    """False for reading: each statement is independent. If its connection was lost, it runs again on another one."""
+    """False for reading: each statement is independent. If its connection was lost or its server is not the right one
+    any more, it runs again on another one."""
     uncommitted: bool = False
     """True from the first statement of a transaction until it is committed."""
     lost: bool = False
@@ -178,7 +179,7 @@ class SqlConnection:
         many_rows = many_rows or has_many_rows(statement)
         try:
             return await self._attempt(lambda session: session.run(work_in_order, many_rows=many_rows), statement)
-        except ConnectionLost:
+        except (ConnectionLost, StorageMoved):
             if self.in_transaction:
                 raise
         with connecting():
@@ -223,7 +224,7 @@ class SqlConnection:
         self._check_usable()
         postponed = self._do_postponed if self.postponed else None
         try:
-            await self._attempt(lambda session: session.commit(postponed), "commit")
+            await self._attempt(lambda session: session.commit(postponed), COMMIT)
         except ConnectionLost as error:
             if self.postponed:  # so the commit was not sent
                 raise

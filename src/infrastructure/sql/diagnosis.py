@@ -8,11 +8,12 @@ from sqlalchemy import Executable, bindparam, text
 from doorward.domain.errors import StorageUnavailable
 from doorward.infrastructure.finding import Finding
 from doorward.infrastructure.settings.start_refused import StartRefused
-from doorward.infrastructure.settings.web_addresses import is_loopback
 from doorward.infrastructure.sql.connection import NO_VALUES, SqlConnection, Values, connected
 from doorward.infrastructure.sql.contents import COLUMNS_BY_TABLE, HEAD
-from doorward.infrastructure.sql.engine import MAX_CONNECTION_AGE_SECONDS, open_engines
+from doorward.infrastructure.sql.engine import open_engines
+from doorward.infrastructure.sql.mysql_engine import MAX_CONNECTION_AGE_SECONDS
 from doorward.infrastructure.sql.mysql_settings import WRITING, is_set, variable
+from doorward.infrastructure.sql.obstacles import explained
 from doorward.infrastructure.sql.privileges import diagnose_privileges
 from doorward.infrastructure.sql.schema import check_schema
 from doorward.infrastructure.sql.urls import DatabaseUrl, Tls
@@ -82,8 +83,8 @@ async def diagnose_database(url: DatabaseUrl, now: Callable[[], datetime]) -> li
             found.append(await diagnose_privileges(engines.writing, url.table_prefix))
         return [answers, current, *found]
     except StorageUnavailable as error:
-        text = f"{error} ({error.cause})"
-        return [Finding(check="database", state="wrong", text=text, fix="see the log of the database server")]
+        words, fix = explained(error) or (f"does not answer ({error.cause})", "see the log of the database server")
+        return [Finding(check="database", state="wrong", text=f"{url.masked} {words}", fix=fix)]
     finally:
         await engines.close()
 
@@ -139,7 +140,7 @@ async def diagnose_clock(connection: SqlConnection, now: Callable[[], datetime])
 
 def diagnose_tls(url: DatabaseUrl) -> Iterator[Finding]:
     """A finding about TLS to a database on another machine, and about the proof of its identity."""
-    if url.sqlite_path is not None or is_loopback(url.host):
+    if url.sqlite_path is not None or all(host.is_local for host in url.hosts):
         return
     yield Finding.judged(
         "database TLS",

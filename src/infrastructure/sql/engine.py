@@ -1,12 +1,8 @@
-"""Creates the engines. Only this module names drivers; `mysql_settings.py` has what each MySQL connection is set to.
-
-SQLAlchemy loads the dialect and the driver that the URL names, and no other.
-"""
+"""Creates the engines. `mysql_engine.py` is about those of MySQL, of which the driver is loaded when one is used."""
 
 import asyncio
 import errno
 import os
-import ssl
 import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,27 +15,19 @@ from sqlalchemy.util import greenlet_spawn
 from doorward.infrastructure.private_files import make_private_directory
 from doorward.infrastructure.settings.file_access import refuse_shared_file
 from doorward.infrastructure.settings.start_refused import StartRefused
-from doorward.infrastructure.sql import mysql_settings
-from doorward.infrastructure.sql.asynchronous import AsyncConnections
 from doorward.infrastructure.sql.connection import Connections, Limits
 from doorward.infrastructure.sql.errors import connecting, mark_lost_connections
+from doorward.infrastructure.sql.host_order import HostOrder
+from doorward.infrastructure.sql.mysql_settings import NO_SETTINGS, Settings
 from doorward.infrastructure.sql.naming import add_table_prefix
 from doorward.infrastructure.sql.sqlite import DO_NOT_WAIT, SqliteConnections
-from doorward.infrastructure.sql.urls import CA_SETTING, DatabaseUrl, Tls
+from doorward.infrastructure.sql.standing import Use
+from doorward.infrastructure.sql.urls import DatabaseUrl
 
 T = TypeVar("T")
 SQLITE_READERS = 4
 SQLITE_SESSION = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON")
 """FULL, so that a committed revocation survives a power failure."""
-
-MAX_CONNECTION_AGE_SECONDS = 240
-"""Older connections are replaced: proxies and hosting providers cut idle ones after five minutes."""
-
-CONNECT_TIMEOUT_SECONDS = 10
-"""The time-out of the driver. Doorward's limits are shorter; this one ends attempts that nobody waits for any more."""
-
-MAX_PREPARED_STATEMENTS = 64
-"""Per connection. MySQL allows 16,382 on the whole server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +51,10 @@ def open_engines(url: DatabaseUrl, size: int, limits: Limits | None = None) -> E
     """
     limits = limits or Limits()
     if url.sqlite_path is None:
-        return mysql_engines(url, size, limits)
+        from doorward.infrastructure.sql.mysql_engine import mysql_pools  # noqa: PLC0415 SQLite needs no driver of MySQL
+
+        writing, reading = mysql_pools(url, size, limits)
+        return Engines(writing=writing, reading=reading)
     return sqlite_engines(url.sqlite_path, url.table_prefix, limits)
 
 
@@ -79,24 +70,14 @@ def sqlite_engines(path: Path, table_prefix: str, limits: Limits) -> Engines:
     )
 
 
-def mysql_engines(url: DatabaseUrl, size: int, limits: Limits) -> Engines:
-    writers = max(1, size // 2)
-    readers = max(1, size - writers)
-    locks = {"innodb_lock_wait_timeout": max(1, round(limits.lock_wait_seconds))}
-    writing = mysql(url, {**mysql_settings.WRITING, **locks}, writers)
-    reading = mysql(url, {**mysql_settings.READING, **locks}, readers, skip_autocommit_rollback=True)
-    for engine in (writing, reading):
-        add_table_prefix(engine, url.table_prefix)
-    return Engines(
-        writing=AsyncConnections(writing, limits, writers), reading=AsyncConnections(reading, limits, readers)
-    )
-
-
-def open_engine(url: DatabaseUrl) -> Engine:
-    """Return an engine with one connection, to read the schema. It changes nothing, not even a file of SQLite that
-    belongs to another program."""
+def open_engine(url: DatabaseUrl, use: Use = Use.READING, settings: Settings = NO_SETTINGS) -> Engine:
+    """Return an engine with one connection, to read the schema, for example. It changes nothing, not even a file of
+    SQLite that belongs to another program. `use` says which MySQL server will do, and `settings` are set on it beside
+    those of all connections."""
     if url.sqlite_path is None:
-        return mysql(url, mysql_settings.READING, 1, skip_autocommit_rollback=True)
+        from doorward.infrastructure.sql.mysql_engine import mysql_engine  # noqa: PLC0415 SQLite needs no driver of MySQL
+
+        return mysql_engine(url, use, HostOrder(url.hosts), 1, settings)
     return sqlite(url.sqlite_path, ("PRAGMA query_only = ON",), Limits())
 
 
@@ -104,8 +85,10 @@ def open_migrator(url: DatabaseUrl, lock_wait_seconds: int) -> Engine:
     """Return an engine for migrations, which wait longer for locks. A missing SQLite file is created with mode 0600."""
     limits = Limits(lock_wait_seconds=lock_wait_seconds)
     if url.sqlite_path is None:
+        from doorward.infrastructure.sql.mysql_engine import mysql_engine  # noqa: PLC0415 SQLite needs no driver of MySQL
+
         locks = {"innodb_lock_wait_timeout": lock_wait_seconds, "lock_wait_timeout": lock_wait_seconds}
-        return mysql(url, {**mysql_settings.WRITING, **locks}, 1)
+        return mysql_engine(url, Use.WRITING, HostOrder(url.hosts), 1, locks)
     make_database_file(url.sqlite_path)
     return sqlite(url.sqlite_path, SQLITE_SESSION, limits)
 
@@ -133,6 +116,14 @@ def run_and_close(engine: Engine, work: Callable[[Connection], T]) -> T:
 def sqlite(path: Path, session: Sequence[str], limits: Limits) -> Engine:
     """Return an engine for an existing file. Doorward begins and ends transactions by statements of its own."""
     url = URL.create("sqlite", database=path.absolute().as_uri(), query={"uri": "true", "mode": "rw"})
+
+    def set_session(connection: Any, _: object) -> None:
+        """Run before SQLAlchemy looks at what the connection is set to."""
+        cursor = connection.cursor()
+        for statement in session:
+            cursor.execute(statement)
+        cursor.close()
+
     engine = create_engine(
         url,
         hide_parameters=True,
@@ -142,53 +133,9 @@ def sqlite(path: Path, session: Sequence[str], limits: Limits) -> Engine:
         poolclass=NullPool,
         pool_reset_on_return=None,
     )
-    prepare(engine, lambda _: session)
-    return engine
-
-
-def mysql(at: DatabaseUrl, settings: mysql_settings.Settings, size: int, **options: Any) -> Engine:
-    """Return an engine whose pool does not roll back: the code that begins a transaction ends it.
-
-    The time-outs of the driver and of the pool are longer than the limits of a session, so they never apply first.
-    """
-    engine = create_engine(
-        URL.create("mysql+asyncmy", at.username, host=at.host, port=at.port, database=at.database),
-        hide_parameters=True,
-        connect_args={
-            "password": at.password.encode(),  # the driver would encode text as Latin-1
-            "charset": "utf8mb4",
-            "autocommit": None,  # one of the settings; the driver would assume that it is on
-            "connect_timeout": CONNECT_TIMEOUT_SECONDS,
-            "stmt_cache_size": MAX_PREPARED_STATEMENTS,
-            "ssl": tls_context(at),
-            "unix_socket": None if at.unix_socket is None else str(at.unix_socket),
-        },
-        pool_size=size,
-        max_overflow=0,
-        pool_recycle=MAX_CONNECTION_AGE_SECONDS,
-        pool_use_lifo=True,
-        pool_reset_on_return=None,
-        **options,
-    )
-    prepare(
-        engine,
-        lambda connection: [mysql_settings.set_statement(settings, connection.driver_connection.get_server_info())],
-    )
-    return engine
-
-
-def prepare(engine: Engine, session: Callable[[Any], Sequence[str]]) -> None:
-    """Run the statements that `session` returns on each new connection, before SQLAlchemy looks at what the server is
-    set to, and extend what counts as a lost connection."""
-
-    def on_connect(connection: Any, _: object) -> None:
-        cursor = connection.cursor()
-        for statement in session(connection):
-            cursor.execute(statement)
-        cursor.close()
-
-    event.listen(engine, "connect", on_connect, insert=True)
+    event.listen(engine, "connect", set_session, insert=True)
     event.listen(engine, "handle_error", mark_lost_connections)
+    return engine
 
 
 def make_database_file(path: Path) -> None:
@@ -226,29 +173,3 @@ def refuse_open_files(url: DatabaseUrl) -> None:
         raise StartRefused(f"The database file {url.sqlite_path} links to a missing file; name the file itself.")
     for suffix in ("", "-wal", "-shm"):
         refuse_shared_file(Path(f"{url.sqlite_path}{suffix}"))
-
-
-def tls_context(url: DatabaseUrl) -> ssl.SSLContext | None:
-    """Return the TLS context of connections, or None without TLS. The driver may ignore TLS options of another form."""
-    if url.tls is Tls.DISABLED:
-        return None
-    try:
-        context = ssl.create_default_context(cafile=url.ca, cadata=url.ca_certificates)
-    except OSError as error:
-        source = f"ssl-ca names {url.ca}, which" if url.ca_certificates is None else CA_SETTING
-        raise StartRefused(f"{source} holds no readable certificates.") from error
-    if url.certificate is not None:
-        try:
-            context.load_cert_chain(url.certificate, url.private_key, password=lambda: "")
-        except (OSError, ValueError) as error:  # an SSLError is an OSError; ValueError: the key has a passphrase
-            raise StartRefused(
-                f"ssl-cert and ssl-key name {url.certificate} and {url.private_key}, which are not a certificate and "
-                "its key without a passphrase, both in PEM."
-            ) from error
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if url.tls is not Tls.VERIFY_IDENTITY:
-        context.check_hostname = False
-        context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # the certificates that MySQL generates do not fulfil it
-    if url.tls is Tls.REQUIRED:
-        context.verify_mode = ssl.CERT_NONE
-    return context

@@ -19,7 +19,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from doorward.domain.errors import DomainError, StorageUnavailable, TransactionConflict
+from doorward.domain.errors import DomainError, StorageMoved, StorageUnavailable, TransactionConflict
 from doorward.infrastructure.sql.statement_names import name_of
 
 ROLLED_BACK_CODES = frozenset({1020, 1180, 1213, 3101, 8002, 8005, 8022, 8028, 9007})
@@ -30,15 +30,19 @@ those of TiDB: a conflict of writes, a commit that failed as a whole, and a tabl
 CONNECTION_CLOSED_CODES = frozenset({1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 3032, 3169})
 """MySQL closes the connection with these errors: shutdown, network failure, offline mode, connection killed."""
 
-READ_ONLY_CODES = frozenset({1290, 1792, 1836, 3100})
-"""A MySQL server that is no longer the primary sends these errors and keeps the connection open, so the pool must drop
-the connection."""
+ELSEWHERE_CODES = frozenset({1047, 1231, 1290, 1792, 1836, 3092, 3100})
+"""A server that is not, or no longer, the one to write to sends these errors and keeps the connection open, so the pool
+must drop the connection: not ready in Galera, not the primary at the commit (`COMMIT_ON_PRIMARY`), read-only in several
+ways, not an active member of its group, commit refused by Group Replication."""
+
+UNCERTAIN_COMMIT_CODES = frozenset({1047})
+"""Errors for a commit of which nothing says that it was rolled back."""
 
 MISSING_PRIVILEGE_CODES = frozenset({1044, 1142, 1143, 1227, 1370})
 """MySQL's errors for a database account that lacks a privilege. Most privileges that are granted later count on new
 connections only, so the pool must drop the connection."""
 
-UNUSABLE_CODES = READ_ONLY_CODES | MISSING_PRIVILEGE_CODES
+UNUSABLE_CODES = ELSEWHERE_CODES | MISSING_PRIVILEGE_CODES
 
 UNUSABLE_SQLITE_FILES = frozenset(
     {
@@ -53,7 +57,7 @@ UNUSABLE_SQLITE_FILES = frozenset(
 be dropped."""
 
 DRIVER_MODULES = ("asyncmy.", "sqlalchemy.dialects.mysql.asyncmy", "sqlalchemy.connectors.asyncio")
-"""The driver and SQLAlchemy's adapter for it. No code of Doorward is called from them."""
+"""The driver and SQLAlchemy's adapter for it. Of Doorward's code they call MySQLConnector."""
 
 PROGRAMMING_ERRORS = (ProgrammingError, NotSupportedError, DataError)
 """Errors that only a bug in Doorward can cause. They are not turned into refusals."""
@@ -64,6 +68,9 @@ CONNECTION_LOST_ERRORS = (OSError, EOFError)
 
 FORESEEN = (DBAPIError, PoolTimeout, *CONNECTION_LOST_ERRORS)
 """Errors of which class and code say enough. The log has the trace of all others."""
+
+COMMIT = "commit"
+"""The name of the statement that ends a transaction."""
 
 OWN_PACKAGE = "doorward."
 MAX_TRACE_FRAMES = 12
@@ -111,23 +118,24 @@ def refusal(error: Exception, at: Executable | str) -> Exception | None:
 
     Errors that only a bug in Doorward can cause are let through. A time-out while waiting for a lock or a disk is
     StorageUnavailable and not a conflict, because trying again would only wait again. So is a database that cannot be
-    written. A refusal is let through: a listener of the engine has decided what the error means.
+    written. It is StorageMoved if the server rolled back because another one takes the writes, or will. A refusal is
+    let through: a listener of the engine has decided what the error means.
     """
     if isinstance(error, DomainError):
         return None
     if isinstance(error, IntegrityError) and not error.connection_invalidated:
         return ConstraintViolated()
-    kind = kind_of_refusal(error)
+    kind = kind_of_refusal(error, at)
     return kind(cause=cause_of(error, name_of(at)), trace=trace_of(error)) if kind is not None else None
 
 
-def kind_of_refusal(error: Exception) -> type[StorageUnavailable | TransactionConflict] | None:
+def kind_of_refusal(error: Exception, at: Executable | str) -> type[StorageUnavailable | TransactionConflict] | None:
     if isinstance(error, TimeoutError | PoolTimeout):
         return StorageUnavailable
     if not isinstance(error, DBAPIError):
         return ConnectionLost if is_connection_lost(error) else None
     if is_unusable(error.orig):
-        return StorageUnavailable
+        return StorageMoved if is_rolled_back_elsewhere(error.orig, at) else StorageUnavailable
     if error.connection_invalidated:
         return ConnectionLost
     if error_code(error.orig) in ROLLED_BACK_CODES:
@@ -170,7 +178,18 @@ def is_connection_lost(error: BaseException | None) -> bool:
     """
     if isinstance(error, CONNECTION_LOST_ERRORS):
         return True
-    return error is not None and any(module.startswith(DRIVER_MODULES) for module in modules_of(error))
+    modules = modules_of(error) if error is not None else []
+    return any(each.startswith(DRIVER_MODULES) for each in modules) and not modules[-1].startswith(OWN_PACKAGE)
+
+
+def is_elsewhere(error: BaseException | None) -> bool:
+    """Return whether the server said that it is not the one to write to."""
+    return error_code(error) in ELSEWHERE_CODES
+
+
+def is_rolled_back_elsewhere(error: BaseException | None, at: Executable | str) -> bool:
+    """Return whether the server has rolled back for that reason, or will when the connection is closed."""
+    return is_elsewhere(error) and not (at == COMMIT and error_code(error) in UNCERTAIN_COMMIT_CODES)
 
 
 def is_unusable(error: BaseException | None) -> bool:

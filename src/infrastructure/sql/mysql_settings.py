@@ -14,6 +14,8 @@ SQL_MODE = (
 Settings = Mapping[str, str | int]
 """Values of session variables by their names in MySQL."""
 
+NO_SETTINGS: Settings = MappingProxyType({})
+
 COMMON: Settings = MappingProxyType(
     {
         "sql_mode": SQL_MODE,

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from doorward.domain.errors import StorageUnavailable
 from doorward.infrastructure.finding import Finding
 from doorward.infrastructure.sql.connection import Connections, connected
-from doorward.infrastructure.sql.errors import MISSING_PRIVILEGE_CODES, READ_ONLY_CODES, error_code
+from doorward.infrastructure.sql.errors import ELSEWHERE_CODES, MISSING_PRIVILEGE_CODES, error_code
 from doorward.infrastructure.sql.tables import metadata
 
 
@@ -44,7 +44,7 @@ async def diagnose_privileges(connections: Connections, table_prefix: str) -> Fi
                 code = error_code(error.orig) if isinstance(error, DBAPIError) else None
                 if isinstance(error, DBAPIError) and code in MISSING_PRIVILEGE_CODES:
                     missing.add(privilege, f"{table_prefix}{table.name}", error)
-                elif code not in READ_ONLY_CODES:  # another finding is about a server that is read-only
+                elif code not in ELSEWHERE_CODES:  # another finding is about a server that is read-only
                     raise
     return Finding.judged(
         "privileges",

@@ -8,6 +8,7 @@ from typing import Final, final
 
 from sqlalchemy import Connection, Table, delete, func, insert, select
 
+from doorward.application.nodes.living import MISSED_REPORTS, REPORT_SECONDS, REPORT_SECONDS_ON_FILES
 from doorward.application.ports.audit import AuditEntry, Details
 from doorward.application.ports.security_events import SecurityEvent
 from doorward.domain.access.actor import OPERATOR
@@ -20,8 +21,8 @@ from doorward.infrastructure.sql.audit import append_entries
 from doorward.infrastructure.sql.audit_heads import AuditHeads
 from doorward.infrastructure.sql.backup_tables import backed_up, table_of
 from doorward.infrastructure.sql.contents import columns_of
-from doorward.infrastructure.sql.locks import ROW_PREFIX
-from doorward.infrastructure.sql.tables import invitations, leases, services, users
+from doorward.infrastructure.sql.nodes import ALL as ALL_NODES
+from doorward.infrastructure.sql.tables import invitations, nodes, services, users
 from doorward.infrastructure.sql.types import SQLITE
 from doorward.infrastructure.sql.unfinished_restore import mark, unmark
 
@@ -43,6 +44,10 @@ class Restoring:
     """That of the tables of this installation."""
     progress: Progress
     left_out: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def _is_file(self) -> bool:
+        return self.connection.dialect.name == SQLITE
 
     def empty(self, revision: str, *, unfinished: bool) -> None:
         """Delete what the database contains, which has this revision, and keep its schema. Raise RestoreRefused."""
@@ -66,7 +71,7 @@ class Restoring:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Commit at the end of the block. No other restore may run meanwhile; on SQLite nobody else writes at all."""
-        if self.connection.dialect.name == SQLITE:
+        if self._is_file:
             self.connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield
             self.connection.exec_driver_sql("COMMIT")
@@ -79,7 +84,7 @@ class Restoring:
         self.connection.execute(select(func.release_lock(name)))
 
     def _commit_part(self) -> None:
-        if self.connection.dialect.name != SQLITE:
+        if not self._is_file:
             self.connection.commit()
 
     def _delete_all(self, revision: str, *, unfinished: bool) -> None:
@@ -96,16 +101,19 @@ class Restoring:
         statement = delete(table).with_dialect_options(mysql_limit=ROWS_PER_DELETION)
         while self.connection.execute(statement).rowcount >= ROWS_PER_DELETION:
             self._commit_part()
-            if self.connection.dialect.name == SQLITE:  # it has deleted all rows at once
+            if self._is_file:  # it has deleted all rows at once
                 return
 
     def _refuse_working_node(self) -> None:
-        held = self.connection.execute(select(leases).where(leases.c.until > self.request.rules.now)).all()
-        until = max((row.until for row in held if not row.name.startswith(ROW_PREFIX)), default=None)
-        if until is not None:
+        if columns_of(self.connection, f"{self.prefix}{nodes.name}") is None:
+            return  # a schema of before: no node reports itself
+        report_seconds = REPORT_SECONDS_ON_FILES if self._is_file else REPORT_SECONDS
+        silence = report_seconds * MISSED_REPORTS
+        alive = [row.name for row in self.connection.execute(ALL_NODES) if row.age <= silence]
+        if alive:
             raise RestoreRefused(
-                "A node of Doorward works with this database, or did so until a moment ago; stop it, and try again "
-                f"after {until:%H:%M:%S} UTC, when its lease has ended."
+                f"The node {alive[0]} works with this database, or was killed less than {silence:.0f} seconds ago; "
+                "stop all nodes, or wait so long."
             )
 
     def _refuse_content(self) -> None:

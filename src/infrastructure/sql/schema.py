@@ -14,6 +14,7 @@ from doorward.infrastructure.sql.contents import CURRENT, HEAD, KNOWN_REVISIONS,
 from doorward.infrastructure.sql.engine import open_engine, open_migrator, run_in_database
 from doorward.infrastructure.sql.errors import MISSING_PRIVILEGE_CODES, error_code, is_busy
 from doorward.infrastructure.sql.naming import VERSION_TABLE
+from doorward.infrastructure.sql.obstacles import explained
 from doorward.infrastructure.sql.unfinished_restore import refuse_unfinished
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.infrastructure.sql.waiting import WaitLimit
@@ -159,6 +160,9 @@ def describe(error: Exception) -> str:
 
 def unusable_database(url: DatabaseUrl, error: Exception) -> StartRefused:
     """Return a refusal of one line with the message of the database server, which contains no password."""
+    if (explanation := explained(error)) is not None:
+        words, fix = explanation
+        return StartRefused(f"The database {url.masked} cannot be used, since it {words}; {fix}.")
     error = cause(error)
     reason = error.orig if isinstance(error, DBAPIError) else None
     words = " ".join(str(part) for part in reason.args) if reason else describe(error)

@@ -8,7 +8,7 @@ from typing import Self, final
 
 from doorward.application.ports.storage import CommitListener, Reading, Transaction
 from doorward.domain.change_feed.change import Change
-from doorward.domain.errors import TransactionConflict
+from doorward.domain.errors import StorageMoved, TransactionConflict
 from doorward.domain.ids import UserId
 from doorward.infrastructure.clock import SystemClock
 from doorward.infrastructure.sql.adoptions import SqlAdoptions
@@ -201,7 +201,7 @@ class SqlStorage:
 
         try:
             await connection.commit(on_commit)
-        except TransactionConflict:
+        except (TransactionConflict, StorageMoved):  # nothing was committed
             raise
         except BaseException:
             if not committed:

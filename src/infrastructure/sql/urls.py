@@ -1,6 +1,7 @@
 """Database URLs, as people and hosting providers write them."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -8,16 +9,14 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
 
 from doorward.infrastructure.settings.start_refused import StartRefused
-from doorward.infrastructure.settings.web_addresses import bracketed, is_loopback
+from doorward.infrastructure.sql.hosts import Host, parse_hosts
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
 SQLITE = frozenset({"sqlite", "sqlite+aiosqlite"})
 MYSQL = frozenset({"mysql", "mysql+asyncmy", "mariadb", "mariadb+asyncmy"})
-MYSQL_PORT = 3306
-MAX_PORT = 65535
-FORMS = "sqlite:///PATH or mysql://USER:PASSWORD@HOST:PORT/NAME?ssl-mode=MODE"
+FORMS = "sqlite:///PATH or mysql://USER:PASSWORD@HOST:PORT/NAME?ssl-mode=MODE, with commas between several HOST:PORT"
 MODE, CA, CERTIFICATE, KEY, SOCKET = "sslmode", "sslca", "sslcert", "sslkey", "unixsocket"
 OPTIONS = {MODE: "ssl-mode", CA: "ssl-ca", CERTIFICATE: "ssl-cert", KEY: "ssl-key", SOCKET: "unix_socket"}
 """The options by their names without hyphens and underscores, and how Doorward writes them."""
@@ -25,6 +24,10 @@ OPTIONS = {MODE: "ssl-mode", CA: "ssl-ca", CERTIFICATE: "ssl-cert", KEY: "ssl-ke
 CA_SETTING = "DOORWARD_DATABASE_SSL_CA"
 
 ENCODING_HINT = "percent-encode what is special in the user or the password: @ as %40, / as %2F, ? as %3F, # as %23"
+
+PATH_OR_OPTIONS = re.compile("[/?]")
+STAND_IN = "host"
+"""What SQLAlchemy parses in place of the hosts, of which it knows one."""
 
 PROVIDER_OPTIONS: Mapping[str, Mapping[str, str | None]] = {
     "reconnect": {"true": None, "false": None},
@@ -50,11 +53,12 @@ class Tls(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseUrl:
-    """The parsed URL of a SQLite file, if `sqlite_path` is set, or else of a MySQL or MariaDB server."""
+    """The parsed URL of a SQLite file, if `sqlite_path` is set, or else of MySQL or MariaDB servers."""
 
     sqlite_path: Path | None = None
-    host: str = ""
-    port: int = MYSQL_PORT
+    hosts: tuple[Host, ...] = ()
+    """The servers of one database, in the order in which they are tried at first. One of them takes writes at a time.
+    """
     username: str = ""
     password: str = field(default="", repr=False)
     database: str = ""
@@ -64,7 +68,7 @@ class DatabaseUrl:
     """The certificate that Doorward presents to the server, in PEM. It needs `private_key`."""
     private_key: Path | None = None
     unix_socket: Path | None = None
-    """The server's socket, used in place of host and port."""
+    """The server's socket, used in place of the one host and its port."""
     ca_certificates: str | None = field(default=None, repr=False)
     """The text of CA certificates in PEM, in place of the file `ca`. A setting of its own and no part of the URL."""
     table_prefix: str = ""
@@ -74,11 +78,11 @@ class DatabaseUrl:
     def parse(cls, raw: str, ca_certificates: str | None = None) -> Self:
         """Return the parsed URL. Raise StartRefused with one line that contains no secret.
 
-        `sqlite:///var/a.db` is relative, `sqlite:////srv/a.db` absolute, and the path is taken as it is written. User,
-        password and the name of a MySQL database are percent-encoded. Options are `ssl-mode` (also `sslmode`,
-        `ssl_mode`; DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY), `ssl-ca`, `ssl-cert`, `ssl-key`,
-        `unix_socket`, and PROVIDER_OPTIONS, in any case. Without `ssl-mode`, connections to another machine use TLS,
-        and connections to this machine do not.
+        `sqlite:///var/a.db` is relative, `sqlite:////srv/a.db` absolute, and the path is taken as it is written. A
+        MySQL database may have several hosts: `mysql://ada@h1,h2:3307,[::1]/shop`. User, password and the name of a
+        MySQL database are percent-encoded. Options are `ssl-mode` (also `sslmode`, `ssl_mode`; DISABLED, PREFERRED,
+        REQUIRED, VERIFY_CA, VERIFY_IDENTITY), `ssl-ca`, `ssl-cert`, `ssl-key`, `unix_socket`, and PROVIDER_OPTIONS, in
+        any case. Without `ssl-mode`, connections use TLS, unless all hosts are this machine.
         """
         scheme, separator, rest = raw.strip().partition("://")
         if separator and scheme.lower() in SQLITE:
@@ -90,34 +94,26 @@ class DatabaseUrl:
 
     @classmethod
     def _server(cls, rest: str, ca_certificates: str | None) -> Self:
-        from sqlalchemy import make_url  # noqa: PLC0415 slow, and `doorward --help` does not need it
-        from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
-
-        try:
-            url = make_url(f"mysql://{rest}")
-        except (ArgumentError, ValueError):
-            raise StartRefused(f"The database URL has a bad host or port; use {FORMS}; {ENCODING_HINT}.") from None
-        host, port, database = (url.host or "").lower(), url.port or MYSQL_PORT, url.database or ""
-        behind_user = rest.partition("@")[2]
-        if port > MAX_PORT or "@" in host or "#" in behind_user:
-            raise StartRefused(f"The database URL has a bad host or port; use {FORMS}; {ENCODING_HINT}.")
-        if not host or not url.username or not database or "/" in database:
+        hosts, url = parted(rest)
+        database = url.database or ""
+        if not hosts or not url.username or not database or "/" in database:
             raise StartRefused(f"The database URL must name user, host and database; use {FORMS}; {ENCODING_HINT}.")
-        given = options(url, behind_user)
+        given = options(url, rest.partition("@")[2])
         files = {key: Path(given[key]) for key in (CA, CERTIFICATE, KEY, SOCKET) if key in given}
         if (CERTIFICATE in given) != (KEY in given):
             raise StartRefused("The database URL gives one of ssl-cert and ssl-key; give both.")
-        if SOCKET in given and (not files[SOCKET].is_absolute() or not is_loopback(host)):
-            raise StartRefused("unix_socket in the database URL needs an absolute path, and localhost as the host.")
+        if SOCKET in given and (not files[SOCKET].is_absolute() or len(hosts) > 1 or not hosts[0].is_local):
+            raise StartRefused(
+                "unix_socket in the database URL needs an absolute path, and localhost as the only host."
+            )
         if CA in given and ca_certificates is not None:
             raise StartRefused(f"The database URL gives ssl-ca, and {CA_SETTING} is set; keep one.")
         return cls(
-            host=host,
-            port=port,
+            hosts=hosts,
             username=url.username,
             password=url.password or "",
             database=database,
-            tls=tls(given, host, has_ca=CA in given or ca_certificates is not None),
+            tls=tls(given, hosts, has_ca=CA in given or ca_certificates is not None),
             ca=files.get(CA),
             ca_certificates=ca_certificates,
             certificate=files.get(CERTIFICATE),
@@ -134,7 +130,7 @@ class DatabaseUrl:
         files = {CA: self.ca, CERTIFICATE: self.certificate, KEY: self.private_key, SOCKET: self.unix_socket}
         given = "".join(f"&{OPTIONS[key]}={path}" for key, path in files.items() if path)
         return (
-            f"mysql://{quote(self.username)}{password}@{bracketed(self.host)}:{self.port}/{quote(self.database)}"
+            f"mysql://{quote(self.username)}{password}@{','.join(map(str, self.hosts))}/{quote(self.database)}"
             f"?ssl-mode={self.tls}{given}"
         )
 
@@ -147,6 +143,25 @@ def file_path(rest: str) -> Path:
     if not rest.startswith("/") or path in ("", ":memory:") or "\0" in path:
         raise StartRefused("A sqlite:/// URL must name a file: sqlite:///PATH (sqlite:////PATH when absolute).")
     return Path(path)
+
+
+def parted(rest: str) -> tuple[tuple[Host, ...], "URL"]:
+    """Return the hosts of a MySQL URL, and what SQLAlchemy reads in the rest. Raise StartRefused."""
+    from sqlalchemy import make_url  # noqa: PLC0415 slow, and `doorward --help` does not need it
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
+    user, at, behind_user = rest.partition("@")
+    written = PATH_OR_OPTIONS.split(behind_user, maxsplit=1)[0]
+    try:
+        hosts = parse_hosts(written) if written else ()
+        url = make_url(f"mysql://{user}{at}{STAND_IN}{behind_user.removeprefix(written)}")
+    except ArgumentError:
+        raise StartRefused(f"The database URL has a bad host or port; use {FORMS}; {ENCODING_HINT}.") from None
+    except ValueError as error:
+        raise StartRefused(f"The database URL has {error}; use {FORMS}; {ENCODING_HINT}.") from None
+    if "#" in behind_user:
+        raise StartRefused(f"The database URL has a bad host or port; use {FORMS}; {ENCODING_HINT}.")
+    return hosts, url
 
 
 def options(url: "URL", behind_user: str) -> dict[str, str]:
@@ -185,8 +200,8 @@ def canonical(name: str, value: str) -> tuple[str, str | None]:
     return key, value
 
 
-def tls(given: Mapping[str, str], host: str, *, has_ca: bool) -> Tls:
-    """Return the TLS mode for a host.
+def tls(given: Mapping[str, str], hosts: Sequence[Host], *, has_ca: bool) -> Tls:
+    """Return the TLS mode for the hosts.
 
     PREFERRED becomes REQUIRED, because an attacker could prevent TLS that is only preferred. With a CA the certificate
     is always verified, as by MySQL's own clients.
@@ -196,7 +211,7 @@ def tls(given: Mapping[str, str], host: str, *, has_ca: bool) -> Tls:
     if has_ca and CA not in given:
         certificates.append(CA_SETTING)
     if mode is None:
-        chosen = Tls.DISABLED if is_loopback(host) and not certificates else Tls.REQUIRED
+        chosen = Tls.DISABLED if all(host.is_local for host in hosts) and not certificates else Tls.REQUIRED
     elif (name := mode.upper().replace("-", "_")) == "PREFERRED":
         chosen = Tls.REQUIRED
     elif name in Tls.__members__:

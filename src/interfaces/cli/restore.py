@@ -40,7 +40,10 @@ def restore(file: BinaryIO, end_sessions: bool, replace: bool) -> None:  # noqa:
     from doorward.infrastructure.log.configure import configure_logging  # noqa: PLC0415 heavy
 
     configure_logging(settings, STANDARD_ERROR_DESCRIPTOR)
-    done = asyncio.run(run_restore(settings, file, end_sessions=end_sessions, replace=replace))
+    try:
+        done = asyncio.run(run_restore(settings, file, end_sessions=end_sessions, replace=replace))
+    except OSError as error:
+        raise click.ClickException(f"{file.name} cannot be read: {error.strerror}.") from None
     for line in report(done, end_sessions=end_sessions):
         click.echo(line)
 

@@ -44,7 +44,7 @@ def adopt(yes: bool) -> None:  # noqa: FBT001 click passes flags so
 
     replaced = run(work)
     for change in replaced:
-        click.echo(f"Changed {change.name} from {change.before} to {change.after}.")
+        click.echo(f"Changed {change.called} from {change.before} to {change.after}.")
     if not replaced:
         click.echo("Nothing to change.")
 

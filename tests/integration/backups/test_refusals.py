@@ -1,24 +1,24 @@
 """A restore is refused before anything is lost, or leaves a database on which no node starts."""
 
 import asyncio
-from collections.abc import Iterator
+import errno
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from datetime import timedelta
 from gzip import compress, decompress
 from io import BytesIO
 
 import pytest
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import select, update
 
 from doorward.domain.errors import BackupUnreadable, RestoreRefused
+from doorward.domain.ids import uuid7
 from doorward.infrastructure.adapters.backup_adapter import RestoreRequest
 from doorward.infrastructure.backup.voided import RestoreRules
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.sql.backups import back_up, restore
 from doorward.infrastructure.sql.contents import CURRENT
+from doorward.infrastructure.sql.nodes import ADD as ADD_NODE
 from doorward.infrastructure.sql.schema import check_schema, current_state, migrate
-from doorward.infrastructure.sql.tables import leases, users
+from doorward.infrastructure.sql.tables import nodes, users
 from doorward.infrastructure.sql.unfinished_restore import mark
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.testing.doubles import NOON
@@ -82,6 +82,7 @@ def test_a_cut_off_pipe_leaves_sqlite_as_it_was(fresh_database: FreshDatabase) -
     asyncio.run(check_schema(here))
 
 
+@pytest.mark.usefixtures("mysql_server")
 def test_on_mysql_no_node_starts_on_what_a_cut_off_pipe_left_and_the_next_restore_begins_anew(
     fresh_database: FreshDatabase,
 ) -> None:
@@ -119,31 +120,21 @@ def test_an_unfinished_restore_of_another_schema_is_begun_anew(fresh_database: F
     assert contents(there)["users"] == contents(here)["users"]
 
 
-@contextmanager
-def working_node(url: DatabaseUrl) -> Iterator[None]:
-    """A node that does the maintenance for a minute more, and a lock that somebody once took."""
-
-    def take(connection: Connection) -> None:
-        connection.execute(delete(leases))
-        until = NOON + timedelta(minutes=1)
-        connection.execute(insert(leases), {"name": "maintenance", "holder": "a node", "until": until})
-        connection.execute(insert(leases), {"name": "lock:signing_keys", "holder": "", "until": until})
-
-    on_database(url, take)
-    yield
-    on_database(url, lambda connection: connection.execute(delete(leases).where(leases.c.name == "maintenance")))
-
-
 @KINDS
 def test_a_database_that_a_node_works_with_is_refused(fresh_database: FreshDatabase, kind: str) -> None:
+    """F-40: until the node has ended, or has been silent for long."""
     here, there = fresh_database("sqlite"), fresh_database(kind)
-    backup = backup_of(here)
-    with working_node(there), pytest.raises(RestoreRefused, match="after 12:01:00 UTC, when its lease has ended"):
+    backup, node_id = backup_of(here), uuid7(NOON)
+    reported = {"node": node_id, "called": "gate-7", "release": "1.0"}
+    on_database(there, lambda connection: connection.execute(ADD_NODE, reported))
+    with pytest.raises(RestoreRefused, match=r"The node gate-7 works .+ less than (30|180) seconds ago; stop"):
         restored_into(there, backup, replace=True)
+    on_database(there, lambda connection: connection.execute(update(nodes).values(reported_at=NOON)))
     restored_into(there, backup)
 
 
 @pytest.mark.full
+@pytest.mark.usefixtures("mysql_server")
 def test_one_restore_runs_at_a_time_on_mysql(fresh_database: FreshDatabase) -> None:
     here, there = fresh_database("sqlite"), fresh_database("mysql")
     fill(here)
@@ -219,3 +210,29 @@ def test_a_backup_that_is_interrupted_ends_with_its_next_page(fresh_database: Fr
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(interrupted())
     assert len(seen) < 5
+
+
+class Full(BytesIO):
+    """Like a file on a disk that is full."""
+
+    def write(self, _: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+class Broken(BytesIO):
+    """Like a file on a disk that is broken behind its first bytes."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        if self.tell() > 100:
+            raise OSError(errno.EIO, "Input/output error")
+        return super().read(min(size or 1, 100))
+
+
+def test_an_error_of_the_file_is_not_taken_for_one_of_the_database(fresh_database: FreshDatabase) -> None:
+    """F-40."""
+    here = fresh_database("sqlite")
+    with pytest.raises(OSError, match="No space left"):
+        asyncio.run(back_up(here, Full(), NOON, told_to_nobody))
+    rules = RestoreRules(end_sessions=True, now=NOON, resealed=unchanged)
+    with pytest.raises(OSError, match="Input/output error"):
+        asyncio.run(restore(here, Broken(backup_of(here)), RestoreRequest(rules=rules, replace=True), told_to_nobody))

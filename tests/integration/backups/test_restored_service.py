@@ -118,3 +118,25 @@ def test_what_was_issued_before_and_after_a_backup_is_void_in_a_restored_service
         export = tmp_path / "audit.jsonl"
         assert second.run("audit", "export", "--output", str(export)).returncode == 0
         assert second.run("audit", "verify", str(export)).returncode == 0
+
+
+@pytest.mark.full
+@DATABASES
+def test_nobody_signs_in_anew_after_a_move_to_another_database(
+    tmp_path: Path, fresh_url: FreshUrl, source: str, target: str
+) -> None:
+    """F-40: with the service stopped, and everything kept."""
+    here, there, file = fresh_url(source), fresh_url(target), tmp_path / "doorward.backup"
+    with running(tmp_path / "first", **settings_of(here)) as first:
+        ada, gone = first.create_user("ada"), first.create_user("gone")
+        answer = first.request("POST", "/api/auth/signout", headers=gone.bearer)
+        assert answer.is_success, answer.text
+    assert first.run("backup", str(file)).returncode == 0
+    second = server_in(tmp_path / "second", **settings_of(there))
+    second.secrets |= first.secrets
+    assert second.run("restore", str(file), "--keep-sessions").returncode == 0
+    with serving(second, "serve"):
+        assert second.lets_in(ada)
+        assert second.lets_in(second.refreshed(ada))
+        assert not second.lets_in(gone), "Its session had ended before."
+        assert second.refresh(gone.refresh_token).status_code == 401

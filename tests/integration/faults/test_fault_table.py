@@ -8,7 +8,7 @@ PROJECT = Path(__file__).parents[3]
 ROW = re.compile(r"\bF-\d\d\b")
 NAMED_IN_ROW = re.compile(r"`(integration/[\w/]+\.py)`")
 
-ROWS = frozenset({"F-01", "F-02", "F-04", "F-05"})
+ROWS = frozenset("F-01 F-02 F-04 F-05 F-08 F-09 F-10 F-12 F-13 F-14 F-17 F-18 F-24 F-30 F-37".split())
 """The faults that must not lose their tests."""
 
 
@@ -29,8 +29,11 @@ def named_by_tests() -> dict[str, set[str]]:
     return found
 
 
-def test_the_table_of_faults_names_the_files_whose_tests_name_the_fault() -> None:
-    assert documented() == named_by_tests()
+def test_the_table_of_faults_names_files_whose_tests_name_the_fault() -> None:
+    named = named_by_tests()
+    for row, files in documented().items():
+        assert files, row
+        assert files <= named[row], row
 
 
 def test_every_fault_has_a_row() -> None:

@@ -67,7 +67,7 @@ def test_a_mysql_server_that_is_read_only(own_mysql_server: MySQLServer, tmp_pat
             mysql.sql("SET GLOBAL read_only = OFF")
 
     with running(tmp_path, database_url=mysql.fresh_database()) as server:
-        assert_noticed(server, read_only(), r"OperationalError 1290 in \w+\.\w+")
+        assert_noticed(server, read_only(), r"server_is_read_only|OperationalError 1290 in \w+\.\w+")
 
 
 def test_a_database_account_that_lost_its_privileges(

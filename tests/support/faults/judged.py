@@ -22,11 +22,14 @@ def judged(
     """A workload that works when the block begins and again when it has ended. Then the oracle judges it.
 
     The clients call the nodes, or what `urls` names in their place. `idle` is waited for when the clients have left.
+    What the processes hold is noted before and after, and whenever the block calls `note_usage` after a fault.
     """
-    before = usage_of(servers)
+    usage = [usage_of(servers)]
     with workload(urls or [server.url for server in servers], servers[0].admin, clients=clients, seed=seed) as load:
         load.until_working()
+        load.note_usage = lambda: usage.append(usage_of(servers))
         yield load
         load.until_working()
     eventually(idle)
-    check(load.ledger, afterwards(servers, [before, usage_of(servers)]))
+    load.note_usage()
+    check(load.ledger, afterwards(servers, usage))

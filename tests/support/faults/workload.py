@@ -63,6 +63,7 @@ class Load:
     given_up: Event = field(default_factory=Event)
     """Set when the test has failed already."""
     error: BaseException | None = None
+    note_usage: Callable[[], None] = lambda: None
 
     def until(self, promise: Callable[[], object], patience: float = PATIENCE) -> None:
         """Return when the condition holds. Fail when it does not come to hold, or when the workload broke down."""

@@ -90,6 +90,7 @@ class Group:
         first.sql(
             f"CREATE USER '{owner.user}'@'%' IDENTIFIED BY '{owner.password}'",
             f"GRANT ALL ON `{pattern}`.* TO '{owner.user}'@'%'",
+            f"GRANT SELECT ON performance_schema.replication_group_members TO '{owner.user}'@'%'",
         )
         for other in self.members[1:]:
             join(other)

@@ -56,7 +56,7 @@ class Nodes:
     async def entries(self) -> list[tuple[str, object]]:
         async with self.storage.reading() as reading:
             records = await reading.audit.page(AuditQuery(), None, 10)
-        return [(record.sealed.event, record.after.get("value")) for record in records]
+        return [(record.sealed.event, record.after.get("issuer")) for record in records]
 
 
 def shared(issuer: str, secret: str, former: str | None = None) -> SharedSettings:
@@ -113,6 +113,22 @@ async def test_two_nodes_on_two_ports_are_told_and_one_that_is_gone_does_not_cou
     assert await nodes.start(HERE) == [f"issuer: {HERE}, not {THERE}"]
     nodes.clock.move(1)
     assert await nodes.start(HERE) == []
+
+
+async def test_what_may_differ_for_a_while_is_that_of_the_last_start_and_the_others_notice() -> None:
+    nodes = Nodes()
+
+    def node(seconds: str) -> SharedSettings:
+        return SharedSettings((SharedSetting(name="access_token_seconds", value=seconds, may_differ=True),))
+
+    one = Node(id=NodeId(uuid7(NOON)), name="one.example 1", version="1")
+    process = ReportNode(nodes.storage, one, node("900"), nodes.log)
+    await AgreeOnSettings(nodes.storage, node("900"), PlainSealer(), nodes.log)()
+    await process.once()
+    assert await AgreeOnSettings(nodes.storage, node("300"), PlainSealer(), nodes.log)() == ()
+    assert await nodes.agreed() == {"access_token_seconds": "300"}
+    await process.once()
+    assert [event for event, _ in nodes.log.events] == [SecurityEvent.SETTING_ADOPTED, SecurityEvent.SETTINGS_DIFFER]
 
 
 async def test_another_master_secret_is_refused_while_it_is_needed() -> None:
