@@ -30,6 +30,9 @@ MAX_PRUNED_CHANGES = 5000
 FEED_MARGIN = timedelta(minutes=45)
 """How much longer changes stay in the feed than ends are kept in memory."""
 
+MIN_PAUSE_SECONDS = 0.1
+"""Between two reads that take long, because the database is far away or slow."""
+
 PRUNE_INTERVAL_SECONDS = 600.0
 
 
@@ -38,8 +41,8 @@ class FollowerTimings:
     """How often and how much a ChangeFollower reads."""
 
     interval_seconds: float = 0.5
-    """Between two reads of the feed. With it, a change of roles takes effect on every node within one second; an idle
-    node spends about half a percent of a core on reading."""
+    """From the beginning of a read of the feed to that of the next. With it, a change of roles takes effect on every
+    node within one second; an idle node spends about half a percent of a core on reading."""
     refresh_interval_seconds: float = 1.0
     """Between two refreshes of the accounts in use."""
     page_size: int = 500
@@ -90,6 +93,7 @@ class ChangeFollower:
 
     async def _read_repeatedly(self) -> None:
         while True:
+            began = self._clock.monotonic()
             try:
                 await self.once()
                 self._report()
@@ -97,7 +101,8 @@ class ChangeFollower:
                 self._report(error)
             except Exception as error:  # noqa: BLE001 a node that stopped reading would decide by outdated entries
                 self._log.record(SecurityEvent.CHANGE_FEED_FAILED, reason=type(error).__name__)
-            await asyncio.sleep(self._timings.interval_seconds)
+            took = self._clock.monotonic() - began
+            await asyncio.sleep(max(MIN_PAUSE_SECONDS, self._timings.interval_seconds - took))
 
     async def _refresh_repeatedly(self) -> None:
         while True:

@@ -16,6 +16,7 @@ from doorward.application.ports.security import (
 from doorward.application.ports.storage import Storage
 from doorward.infrastructure.adapters.storage_adapter import StorageAdapter
 from doorward.infrastructure.clock import SystemClock
+from doorward.infrastructure.database_wait import DatabaseWait
 from doorward.infrastructure.security.master_secret import MasterSecret
 from doorward.infrastructure.settings.settings import Settings
 
@@ -43,6 +44,10 @@ class StorageProvider(Provider):
     @provide
     def storage_adapter(self) -> StorageAdapter:
         return self.settings.database
+
+    @provide
+    def database_wait(self, clock: Clock) -> DatabaseWait:
+        return DatabaseWait(clock, self.settings.database_wait_seconds)
 
     @provide
     async def storage(self, adapter: StorageAdapter, clock: Clock) -> AsyncIterator[Storage]:

@@ -22,6 +22,7 @@ from doorward.infrastructure.settings.account_settings import (
     SessionsPerAccount,
     SignUpMode,
 )
+from doorward.infrastructure.settings.database_settings import DatabaseWaitSeconds
 from doorward.infrastructure.settings.hashing_settings import HasherName, HashQueue, HashThreads, HashWaitSeconds
 from doorward.infrastructure.settings.letter_settings import (
     EmailCodes,
@@ -77,6 +78,7 @@ class Settings:
             description="Maximum of connections per worker to a database server, 2 or more. Half read, half write.",
         ),
     ] = 10
+    database_wait_seconds: DatabaseWaitSeconds = 30
     database_ssl_ca: Annotated[
         str | None,
         Meta(

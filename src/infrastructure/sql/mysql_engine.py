@@ -29,10 +29,10 @@ def mysql_pools(url: DatabaseUrl, size: int, limits: Limits) -> tuple[AsyncConne
     """Return the pools for writing and for reading, of `size` connections together."""
     writers = max(1, size // 2)
     readers = max(1, size - writers)
-    locks = {"innodb_lock_wait_timeout": max(1, round(limits.lock_wait_seconds))}
+    ends = mysql_settings.server_limits(limits.lock_wait_seconds, limits.longest_seconds)
     order = HostOrder(url.hosts)
-    writing = mysql_engine(url, Use.WRITING, order, writers, locks)
-    reading = mysql_engine(url, Use.READING, order, readers, locks)
+    writing = mysql_engine(url, Use.WRITING, order, writers, ends)
+    reading = mysql_engine(url, Use.READING, order, readers, ends)
     for engine in (writing, reading):
         add_table_prefix(engine, url.table_prefix)
     return AsyncConnections(writing, limits, writers), AsyncConnections(reading, limits, readers)
