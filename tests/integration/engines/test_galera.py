@@ -11,11 +11,11 @@ from dataclasses import replace
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from doorward.application.transactions import retried
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import StorageUnavailable, TransactionConflict
 from doorward.domain.letters.language import Language
 from doorward.infrastructure.sql.connection import Limits
+from doorward.infrastructure.sql.hosts import Host
 from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
@@ -47,10 +47,8 @@ async def storages(galera: Galera) -> AsyncIterator[list[SqlStorage]]:
     """A storage on each member, of one database."""
     url = DatabaseUrl.parse(galera.members[0].fresh_database())
     await migrate(url)
-    opened = [
-        SqlStorage.open(replace(url, hosts=(replace(url.hosts[0], port=each.admin.port),)), limits=PATIENT)
-        for each in galera.members
-    ]
+    hosts = [Host(each.admin.host, each.admin.port) for each in galera.members]
+    opened = [SqlStorage.open(replace(url, hosts=(host,)), limits=PATIENT) for host in hosts]
     for storage in opened:
         await until_there(storage)
     yield opened
@@ -59,14 +57,14 @@ async def storages(galera: Galera) -> AsyncIterator[list[SqlStorage]]:
 
 
 async def until_there(storage: SqlStorage, user: User | None = None) -> None:
-    """Return when the tables, or the account, have come to this member."""
+    """Return when the tables, or the account with its locale, have come to this member."""
     for _ in range(ATTEMPTS):
         with suppress(DBAPIError, StorageUnavailable):
             if user is None:
                 async with storage.reading() as reading:
                     await reading.roles.all()
                 return
-            if await found(storage, user.id) is not None:
+            if (there := await found(storage, user.id)) is not None and there.locale == user.locale:
                 return
         await asyncio.sleep(0.1)
     pytest.fail("It did not come to this member.")
@@ -105,7 +103,8 @@ async def test_a_row_that_two_members_change_is_a_conflict_and_not_lost(storages
     with pytest.raises(TransactionConflict):
         await relocate(one, ada, "pt", meanwhile=relocate(two, ada, "fr"))
     assert (await stored(two, ada)).locale == "fr"
-    await retried(relocate)(one, ada, "de")
+    await until_there(one, replace(ada, locale="fr"))
+    await relocate(one, ada, "de")
     assert (await stored(one, ada)).locale == "de"
 
 
