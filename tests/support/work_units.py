@@ -31,7 +31,12 @@ OWN_MYSQL = tuple(
 
 GROUP = tuple(
     f"tests/integration/{name}"
-    for name in ("tooling/test_mysql_group.py", "proxies/test_haproxy.py", "test_mysql_group.py")
+    for name in (
+        "tooling/test_mysql_group.py",
+        "proxies/test_haproxy.py",
+        "test_mysql_group.py",
+        "faults/test_group_failover.py",
+    )
 )
 """Files with tests that use a group of MySQL servers. The group of such tests is one of their process."""
 

@@ -47,7 +47,10 @@ async def storages(galera: Galera) -> AsyncIterator[list[SqlStorage]]:
     """A storage on each member, of one database."""
     url = DatabaseUrl.parse(galera.members[0].fresh_database())
     await migrate(url)
-    opened = [SqlStorage.open(replace(url, port=each.admin.port), limits=PATIENT) for each in galera.members]
+    opened = [
+        SqlStorage.open(replace(url, hosts=(replace(url.hosts[0], port=each.admin.port),)), limits=PATIENT)
+        for each in galera.members
+    ]
     for storage in opened:
         await until_there(storage)
     yield opened
