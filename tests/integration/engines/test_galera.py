@@ -48,7 +48,8 @@ async def storages(galera: Galera) -> AsyncIterator[list[SqlStorage]]:
     url = DatabaseUrl.parse(galera.members[0].fresh_database())
     await migrate(url)
     opened = [
-        SqlStorage.open(DatabaseUrl.parse(each.owner.url(url.database)), limits=PATIENT) for each in galera.members
+        SqlStorage.open(replace(url, hosts=(replace(url.hosts[0], port=each.admin.port),)), limits=PATIENT)
+        for each in galera.members
     ]
     for storage in opened:
         await until_there(storage)
