@@ -190,6 +190,7 @@ class SqlStorage:
             await connection.begin()
             feed = Feed(connection)
             yield SqlRepositories(connection, feed, self._now)
+            feed.check_age()
             await self._commit(connection, feed.announced)
 
     async def _commit(self, connection: SqlConnection, announced: Sequence[Change]) -> None:
