@@ -24,7 +24,7 @@ from support.concurrent_load import GUARD, idle
 from support.length import FULL
 from support.made_tables import make_tables
 
-IMPATIENT = Limits(wait_seconds=0.2, pool_wait_seconds=0.1, lock_wait_seconds=1)
+IMPATIENT = Limits(wait_seconds=0.2, first_connect_seconds=0.2, pool_wait_seconds=0.1, lock_wait_seconds=1)
 PATIENT = Limits(wait_seconds=40, pool_wait_seconds=20, lock_wait_seconds=1)
 
 

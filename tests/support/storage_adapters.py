@@ -43,7 +43,12 @@ EMPTIED = (
 
 
 def limits(seconds: float) -> Limits:
-    return Limits(wait_seconds=seconds, pool_wait_seconds=seconds * 5 / 6, lock_wait_seconds=seconds * 2 / 3)
+    return Limits(
+        wait_seconds=seconds,
+        first_connect_seconds=seconds,
+        pool_wait_seconds=seconds * 5 / 6,
+        lock_wait_seconds=seconds * 2 / 3,
+    )
 
 
 def refuse_writes(storage: SqlStorage) -> None:

@@ -41,9 +41,14 @@ READING: Settings = MappingProxyType({**COMMON, "autocommit": 1})
 """Not read-only: TiDB refuses that setting, and Vitess ignores it. `SqlConnection` refuses to write on such a one."""
 
 MARIADB_NAMES: Mapping[str, str] = MappingProxyType(
-    {"transaction_isolation": "tx_isolation", "transaction_read_only": "tx_read_only"}
+    {
+        "transaction_isolation": "tx_isolation",
+        "transaction_read_only": "tx_read_only",
+        "max_execution_time": "max_statement_time",
+    }
 )
-"""MariaDB knows MySQL's names for these since its version 11.1."""
+"""MariaDB knows MySQL's names for the first two since its version 11.1. Its limit for statements is in seconds, and for
+writes as well."""
 
 
 def variable(name: str, server_version: str) -> str:
@@ -54,7 +59,8 @@ def variable(name: str, server_version: str) -> str:
 def set_statement(settings: Settings, server_version: str) -> str:
     """Return the one statement that sets all of them on a new connection."""
     return "SET SESSION " + ", ".join(
-        f"{variable(name, server_version)} = {literal(value)}" for name, value in settings.items()
+        f"{variable(name, server_version)} = {literal(value)}{in_its_unit(name, server_version)}"
+        for name, value in settings.items()
     )
 
 
@@ -71,3 +77,16 @@ def literal(value: str | int) -> str:
 def is_set(wanted: str | int, answer: object) -> bool:
     """Return whether the server's answer is the wanted value. It may list the parts of sql_mode in another order."""
     return set(str(answer).split(",")) == set(str(wanted).split(","))
+
+
+def in_its_unit(name: str, server_version: str) -> str:
+    """Return what follows a value whose unit is another one on that server."""
+    return " / 1000" if name == "max_execution_time" and "MariaDB" in server_version else ""
+
+
+def server_limits(lock_wait_seconds: float, statement_seconds: float) -> Settings:
+    """Return the limits at which the server ends what nobody waits for any more: for a row that another transaction has
+    locked, for a table that a migration changes, and for a SELECT."""
+    locks = max(1, round(lock_wait_seconds))
+    milliseconds = round(statement_seconds * 1000)
+    return {"innodb_lock_wait_timeout": locks, "lock_wait_timeout": locks, "max_execution_time": milliseconds}
