@@ -24,7 +24,8 @@ unexport PYTHONDONTWRITEBYTECODE
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help run test test-full unit check lock attack attack-sim mutants bench bench-quick distance compare feed-load peers clean anew
+.PHONY: help run test test-full unit check lock attack attack-sim mutants bench bench-quick distance compare \
+	feed-load peers clean anew
 
 help:
 	@echo 'make run        install the locked packages (once), migrate the database, serve;'
