@@ -29,7 +29,7 @@ from doorward.infrastructure.sql.schema import (
     refuse_newer,
     unusable_database,
 )
-from doorward.infrastructure.sql.unfinished_restore import is_unfinished, revision_of
+from doorward.infrastructure.sql.unfinished_restore import revision_of
 from doorward.infrastructure.sql.urls import DatabaseUrl
 
 T = TypeVar("T")
@@ -72,15 +72,13 @@ async def restore_from(url: DatabaseUrl, file: BinaryIO, request: RestoreRequest
     revision = checked_schema(reader.heading)
     state = await current_state(url)
     refuse_former(state)
-    unfinished = is_unfinished(state.revision or "")
     held = revision_of(state.revision or "")
     refuse_newer(held)
     if held and held != revision:
-        await restoring(url, request, progress, lambda each: each.empty(held, unfinished=unfinished))
-        unfinished = False
+        await restoring(url, request, progress, lambda each: each.empty(held))
     if held != revision:
         await migrate(url, revision)
-    left_out = await restoring(url, request, progress, lambda each: each.load(reader, unfinished=unfinished))
+    left_out = await restoring(url, request, progress, lambda each: each.load(reader))
     if revision != HEAD:
         await migrate(url)
     return Restored(heading=reader.heading, left_out=left_out, migrated=None if revision == HEAD else (revision, HEAD))

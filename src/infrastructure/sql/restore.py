@@ -24,7 +24,7 @@ from doorward.infrastructure.sql.contents import columns_of
 from doorward.infrastructure.sql.nodes import ALL as ALL_NODES
 from doorward.infrastructure.sql.tables import invitations, nodes, services, users
 from doorward.infrastructure.sql.types import SQLITE
-from doorward.infrastructure.sql.unfinished_restore import mark, unmark
+from doorward.infrastructure.sql.unfinished_restore import held_version, is_unfinished, mark, revision_of, unmark
 
 ROWS_PER_DELETION: Final = 5000
 BATCHES_PER_COMMIT: Final = 10
@@ -49,19 +49,19 @@ class Restoring:
     def _is_file(self) -> bool:
         return self.connection.dialect.name == SQLITE
 
-    def empty(self, revision: str, *, unfinished: bool) -> None:
+    def empty(self, revision: str) -> None:
         """Delete what the database contains, which has this revision, and keep its schema. Raise RestoreRefused."""
         with self._alone():
-            self._delete_all(revision, unfinished=unfinished)
+            self._delete_all(revision)
             unmark(self.connection, revision)
 
-    def load(self, reader: BackupReader, *, unfinished: bool) -> None:
+    def load(self, reader: BackupReader) -> None:
         """Store the backup in place of what the database contains, whose schema has the revision of the backup. Raise
         BackupUnreadable, RestoreRefused or InvalidKey."""
         heading = reader.heading
         self._refuse_other_columns(heading)
         with self._alone():
-            self._delete_all(heading.schema, unfinished=unfinished)
+            self._delete_all(heading.schema)
             for table in heading.tables:
                 self._load_table(reader, table)
             reader.end()
@@ -87,9 +87,12 @@ class Restoring:
         if not self._is_file:
             self.connection.commit()
 
-    def _delete_all(self, revision: str, *, unfinished: bool) -> None:
+    def _delete_all(self, revision: str) -> None:
+        version = held_version(self.connection)  # another restore may have ended since it was read without the lock
+        if revision_of(version) != revision:
+            raise RestoreRefused("Another process has just changed the schema of this database; try again.")
         self._refuse_working_node()
-        if not self.request.replace and not unfinished:
+        if not self.request.replace and not is_unfinished(version):
             self._refuse_content()
         mark(self.connection, revision)
         self._commit_part()

@@ -6,7 +6,7 @@ do not start either.
 
 from typing import Final
 
-from sqlalchemy import Column, Connection, MetaData, String, Table, update
+from sqlalchemy import Column, Connection, MetaData, String, Table, select, update
 
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.sql.naming import VERSION_TABLE, own
@@ -34,6 +34,11 @@ def refuse_unfinished(version: str) -> None:
             "A backup is being restored into this database, or the restore was interrupted, so that a part of the "
             "accounts is missing; run `doorward restore FILE` to its end."
         )
+
+
+def held_version(connection: Connection) -> str:
+    """Return what the version table holds."""
+    return str(connection.scalars(select(VERSION.c.version_num)).one())
 
 
 def mark(connection: Connection, revision: str) -> None:
