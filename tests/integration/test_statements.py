@@ -12,7 +12,7 @@ PACKAGE = Path(engine.__file__).parent
 COMPOSED = {
     "diagnosis.py: MYSQL",
     "diagnosis.py: diagnose_settings",
-    "mysql_settings.py: set_statement",
+    "session_variables.py: set_statement",
     "user_pages.py: _mysql_equals",
     "sqlite.py: SqliteConnections",
     "sqlite.py: SqliteSession",

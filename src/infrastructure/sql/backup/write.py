@@ -10,7 +10,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, and_, func, lit
 from doorward.infrastructure.adapters.backup_adapter import Progress
 from doorward.infrastructure.backup.form import FORM, ROWS_AT_ONCE, Heading, Values
 from doorward.infrastructure.backup.writing import BackupWriter
-from doorward.infrastructure.sql.backup_tables import backed_up, kind_of, table_heading
+from doorward.infrastructure.sql.backup.tables import backed_up, kind_of, table_heading
 from doorward.infrastructure.sql.connection import SqlRow
 from doorward.infrastructure.sql.contents import HEAD
 from doorward.infrastructure.sql.types import SQLITE
