@@ -2,12 +2,17 @@ import asyncio
 import functools
 import random
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import ParamSpec, TypeVar
 
 from doorward.domain.errors import StorageMoved, TransactionConflict
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+LONGEST_TRANSACTION = timedelta(seconds=10)
+"""The longest time from the first statement of a transaction to the end of its commit. Each is cut off earlier, also
+where the database is far away. The change feed is read again for so long."""
 
 MAX_ATTEMPTS = 4
 MAX_PAUSE_SECONDS = 0.02

@@ -27,6 +27,7 @@ class SettingValues(TypedDict, total=False):
     database_wait_seconds: Seconds | None
     database_ssl_ca: str | None
     database_ssl_ca_file: str | Path | None
+    read_hosts: str | None
     table_prefix: str | None
     secret_key: str | None
     secret_key_file: str | Path | None

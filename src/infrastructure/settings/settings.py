@@ -87,6 +87,13 @@ class Settings:
             extra={"default": "none"},
         ),
     ] = None
+    read_hosts: Annotated[
+        str | None,
+        Meta(
+            description="`HOST,HOST:PORT` of MySQL replicas from which most lists are read. They may be late.",
+            extra={"default": "none"},
+        ),
+    ] = None
     table_prefix: Annotated[
         str,
         Meta(
@@ -259,6 +266,7 @@ class Settings:
                 url=Address.parse(self.database_url),
                 table_prefix=self.table_prefix,
                 ca_certificates=self.database_ssl_ca,
+                read_hosts=self.read_hosts,
                 connections=self.database_pool_size,
                 processes=self.workers,
             )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, final
 
-from sqlalchemy import Connection, Engine, TextClause, bindparam, event, text
+from sqlalchemy import Connection, Engine, bindparam, event, text
 from sqlalchemy.exc import DBAPIError
 
 from doorward.domain.errors import DomainError
@@ -22,19 +22,23 @@ SERVERS: Final = frozenset({"mysql", "mariadb"})
 MAX_PER_RUN: Final = 16
 
 
-def listing(schema: str) -> TextClause:
-    """Return the statement for what the connections with some numbers do, and for this connection.
+PRESENT: Final = text(
+    "SELECT id, command IN ('Query', 'Execute') AND time >= 1 AND db = DATABASE() AS runs "
+    "FROM performance_schema.processlist WHERE id IN :numbers OR id = CONNECTION_ID()"
+).bindparams(bindparam("numbers", expanding=True))
+"""What the connections with some numbers do, and this connection.
 
-    A number means another connection once the server has changed, behind a proxy or after a failover. A statement that
-    has run for a second and belongs to a caller who waits for it is rare there.
-    """
-    columns = "id, command IN ('Query', 'Execute') AND time >= 1 AND db = DATABASE() AS runs"
-    found = f"SELECT {columns} FROM {schema}.processlist WHERE id IN :numbers OR id = CONNECTION_ID()"  # noqa: S608
-    return text(found).bindparams(bindparam("numbers", expanding=True))
+A number means another connection once the server has changed, behind a proxy or after a failover. A statement that has
+run for a second and belongs to a caller who waits for it is rare there.
+"""
 
+FORMER: Final = text(
+    "SELECT id, command IN ('Query', 'Execute') AND time >= 1 AND db = DATABASE() AS runs "
+    "FROM information_schema.processlist WHERE id IN :numbers OR id = CONNECTION_ID()"
+).bindparams(bindparam("numbers", expanding=True))
+"""The same where there is no performance schema, as in MariaDB. In MySQL this form is deprecated."""
 
-PRESENT, FORMER = listing("performance_schema"), listing("information_schema")
-"""The former one is deprecated in MySQL, and the only one in MariaDB or without the performance schema."""
+KILL: Final = text("KILL :number")
 
 
 @final
@@ -84,7 +88,7 @@ def kill(numbers: Sequence[int], connection: Connection) -> None:
     """Kill those of the connections with these numbers that still run a statement."""
     for number in running(numbers, connection):
         with suppress(DBAPIError):  # it has just ended
-            connection.exec_driver_sql(f"KILL {number}")
+            connection.execute(KILL, {"number": number})
 
 
 def running(numbers: Sequence[int], connection: Connection) -> list[int]:

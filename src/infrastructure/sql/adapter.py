@@ -34,6 +34,9 @@ class SqlAdapter:
         url = DatabaseUrl.parse(address.url.text, address.ca_certificates)
         if url.sqlite_path is not None and address.ca_certificates is not None:
             raise ValueError(f"{CA_SETTING} is for MySQL, and the database is SQLite; remove it")
+        if url.sqlite_path is not None and address.read_hosts is not None:
+            raise ValueError("DOORWARD_READ_HOSTS is for MySQL, and the database is SQLite; remove it")
+        url = url.with_read_hosts(address.read_hosts or "")
         return cls(replace(url, table_prefix=address.table_prefix), address.connections)
 
     @property

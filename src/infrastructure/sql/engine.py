@@ -38,10 +38,14 @@ class Engines:
     does so for every database."""
     reads_can_be_old: bool = True
     """Whether `reading` may lead to a replica, by itself or through a proxy. It cannot where all is in one file."""
+    lists: Connections | None = None
+    """For pages of lists, if another server is named for these."""
 
     async def close(self) -> None:
         await self.writing.close()
         await self.reading.close()
+        if self.lists is not None:
+            await self.lists.close()
 
 
 def open_engines(url: DatabaseUrl, size: int, limits: Limits | None = None) -> Engines:
@@ -53,8 +57,8 @@ def open_engines(url: DatabaseUrl, size: int, limits: Limits | None = None) -> E
     if url.sqlite_path is None:
         from doorward.infrastructure.sql.mysql_engine import mysql_pools  # noqa: PLC0415 SQLite needs no driver of MySQL
 
-        writing, reading = mysql_pools(url, size, limits)
-        return Engines(writing=writing, reading=reading)
+        writing, reading, lists = mysql_pools(url, size, limits)
+        return Engines(writing=writing, reading=reading, lists=lists)
     return sqlite_engines(url.sqlite_path, url.table_prefix, limits)
 
 

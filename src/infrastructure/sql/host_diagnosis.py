@@ -32,12 +32,19 @@ class Seen:
 
 
 async def diagnose_hosts(url: DatabaseUrl) -> list[Finding]:
-    """Return a finding about each of several hosts, or about one that is set up as a member of a group."""
-    seen = await asyncio.gather(*(look_at(replace(url, hosts=(host,))) for host in url.hosts))
-    if len(seen) == 1 and not (isinstance(seen[0], Seen) and seen[0].standing.in_group):
-        return []
+    """Return a finding about each of several hosts, or about one that is set up as a member of a group, and about each
+    host for reading."""
+    hosts = (*url.hosts, *url.read_hosts)
+    seen = await asyncio.gather(*(look_at(replace(url, hosts=(host,))) for host in hosts))
     group = most_frequent([each.standing.variables.get(GROUP_NAME, "") for each in seen if isinstance(each, Seen)])
-    return [judged(host, each, group, is_only_host=len(seen) == 1) for host, each in zip(url.hosts, seen, strict=True)]
+    if len(hosts) == 1 and not group:
+        return []
+    uses = [Use.WRITING] * len(url.hosts) + [Use.LISTS] * len(url.read_hosts)
+    is_only_host = len(url.hosts) == 1
+    return [
+        judged(host, each, group, use, is_only_host=is_only_host)
+        for host, each, use in zip(hosts, seen, uses, strict=True)
+    ]
 
 
 async def look_at(url: DatabaseUrl) -> Seen | str:
@@ -58,14 +65,14 @@ async def look_at(url: DatabaseUrl) -> Seen | str:
         return f"does not answer ({type(cause(error)).__name__}{f' {code}' if code else ''})"
 
 
-def judged(host: Host, seen: Seen | str, group: str, *, is_only_host: bool) -> Finding:
-    check = f"host {host}"
+def judged(host: Host, seen: Seen | str, group: str, use: Use, *, is_only_host: bool) -> Finding:
+    check = f"host {host}" if use is Use.WRITING else f"read host {host}"
     if isinstance(seen, str):
-        return Finding(check=check, state="wrong", text=seen, fix="start it, or remove it from DOORWARD_DATABASE_URL")
+        return Finding(check=check, state="wrong", text=seen, fix="start it, or remove it from the settings")
     if seen.standing.variables.get(GROUP_NAME, "") != group:
-        text, fix = "belongs to another group than the other hosts", "remove it from DOORWARD_DATABASE_URL"
+        text, fix = "belongs to another group than the other hosts", "remove it from the settings"
         return Finding(check=check, state="wrong", text=text, fix=fix)
-    obstacle = seen.standing.obstacle(Use.WRITING, is_only_host=is_only_host)
+    obstacle = seen.standing.obstacle(use, is_only_host=is_only_host)
     stands_by = not is_only_host and obstacle in {f"{MEMBER_IS}secondary", "server_is_read_only"}
     if obstacle is not None and not stands_by:
         words, fix = EXPLANATIONS.get(obstacle, OTHERWISE)
@@ -73,7 +80,8 @@ def judged(host: Host, seen: Seen | str, group: str, *, is_only_host: bool) -> F
     if seen.schema != HEAD:
         text, fix = f"has {seen.schema} where {HEAD} is needed", "see that it is a server of this database"
         return Finding(check=check, state="wrong", text=text, fix=fix)
-    role = "takes over when the primary fails" if stands_by else "takes writes"
+    writer = "takes over when the primary fails" if stands_by else "takes writes"
+    role = writer if use is Use.WRITING else "serves lists"
     return Finding(check=check, state="ok", text=f"{role}, revision {seen.schema}")
 
 

@@ -22,6 +22,8 @@ class HostOrder:
     first: int = 0
     generation: int = 0
     """Counts how often a host turned out to be the wrong one. Pools drop connections of an earlier generation."""
+    keeps_order: bool = False
+    """Whether each connection begins with the first host, and not with the one that was good last."""
     pause_seconds: float = MIN_PAUSE_SECONDS
     """How long a host is waited for before the next one is tried as well."""
 
@@ -30,7 +32,8 @@ class HostOrder:
 
     def was_good(self, host: Host, seconds: float) -> None:
         """Begin with this host from now on. It took so long to connect."""
-        self.first = self.hosts.index(host)
+        if not self.keeps_order:
+            self.first = self.hosts.index(host)
         self.pause_seconds = max(MIN_PAUSE_SECONDS, seconds * CONNECT_TIMES_PER_PAUSE)
 
     def leave(self, host: Host, generation: int) -> None:
@@ -39,5 +42,5 @@ class HostOrder:
         if generation != self.generation:
             return
         self.generation += 1
-        if self.hosts[self.first] == host:
+        if self.hosts[self.first] == host and not self.keeps_order:
             self.first = (self.first + 1) % len(self.hosts)

@@ -113,7 +113,7 @@ def in_one(hosts: Sequence[Host], errors: Sequence[Exception]) -> Exception:
     codes = {error_code(error) for error in errors}
     if len(errors) == 1 or (len(codes) == 1 and None not in codes):
         return errors[0]
-    return NoUsableHost({host: reason(error) for host, error in zip(hosts, errors, strict=True)})
+    return NoUsableHost.of({host: reason(error) for host, error in zip(hosts, errors, strict=True)})
 
 
 def reason(error: Exception) -> str:

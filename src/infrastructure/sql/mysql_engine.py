@@ -2,7 +2,7 @@
 
 import ssl
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import URL, Engine, create_engine
 
@@ -21,12 +21,19 @@ from doorward.infrastructure.sql.urls import CA_SETTING, DatabaseUrl, Tls
 MAX_CONNECTION_AGE_SECONDS = 240
 """Older connections are replaced: proxies and hosting providers cut idle ones after five minutes."""
 
+LIST_CONNECTIONS = 2
+"""To the hosts from which lists are read, per process."""
+
 MAX_PREPARED_STATEMENTS = 64
 """Per connection. MySQL allows 16,382 on the whole server."""
 
 
-def mysql_pools(url: DatabaseUrl, size: int, limits: Limits) -> tuple[AsyncConnections, AsyncConnections]:
-    """Return the pools for writing and for reading, of `size` connections together."""
+Pools: TypeAlias = tuple[AsyncConnections, AsyncConnections, AsyncConnections | None]
+
+
+def mysql_pools(url: DatabaseUrl, size: int, limits: Limits) -> Pools:
+    """Return the pools for writing and for reading, of `size` connections together, and the one for lists if
+    hosts are named for these. Its connections lead to the other hosts if those fail."""
     writers = max(1, size // 2)
     readers = max(1, size - writers)
     ends = mysql_settings.server_limits(limits.lock_wait_seconds, limits.longest_seconds)
@@ -35,7 +42,13 @@ def mysql_pools(url: DatabaseUrl, size: int, limits: Limits) -> tuple[AsyncConne
     reading = mysql_engine(url, Use.READING, order, readers, ends)
     for engine in (writing, reading):
         add_table_prefix(engine, url.table_prefix)
-    return AsyncConnections(writing, limits, writers), AsyncConnections(reading, limits, readers)
+    of_all = AsyncConnections(writing, limits, writers), AsyncConnections(reading, limits, readers)
+    if not url.read_hosts:
+        return *of_all, None
+    near = HostOrder(tuple(dict.fromkeys((*url.read_hosts, *url.hosts))), keeps_order=True)
+    lists = mysql_engine(url, Use.LISTS, near, LIST_CONNECTIONS, ends)
+    add_table_prefix(lists, url.table_prefix)
+    return *of_all, AsyncConnections(lists, limits, LIST_CONNECTIONS)
 
 
 def mysql_engine(

@@ -1,6 +1,8 @@
 """What the reasons mean for which a server may not be used, for people: a sentence's end, and what to do."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Self
 
 from doorward.domain.errors import StorageUnavailable
 from doorward.infrastructure.sql.hosts import Host
@@ -39,9 +41,13 @@ class UnusableServer(StorageUnavailable):
 class NoUsableHost(StorageUnavailable):
     """None of several hosts can be used. `reasons` has a few words for each of them."""
 
-    def __init__(self, reasons: Mapping[Host, str]) -> None:
-        self.reasons = reasons
-        super().__init__(cause=f"no_usable_host: {', '.join(dict.fromkeys(reasons.values()))}")
+    reasons: Mapping[Host, str] = MappingProxyType({})
+
+    @classmethod
+    def of(cls, reasons: Mapping[Host, str]) -> Self:
+        refusal = cls(cause=f"no_usable_host: {', '.join(dict.fromkeys(reasons.values()))}")
+        refusal.reasons = reasons
+        return refusal
 
 
 def explained(error: Exception) -> tuple[str, str] | None:

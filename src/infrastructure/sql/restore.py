@@ -17,11 +17,11 @@ from doorward.infrastructure.adapters.backup_adapter import Progress, RestoreReq
 from doorward.infrastructure.backup.form import Heading, TableHeading, Values
 from doorward.infrastructure.backup.reading import BackupReader
 from doorward.infrastructure.backup.voided import Row
+from doorward.infrastructure.sql import nodes as node_statements
 from doorward.infrastructure.sql.audit import append_entries
 from doorward.infrastructure.sql.audit_heads import AuditHeads
 from doorward.infrastructure.sql.backup_tables import backed_up, table_of
 from doorward.infrastructure.sql.contents import columns_of
-from doorward.infrastructure.sql.nodes import ALL as ALL_NODES
 from doorward.infrastructure.sql.tables import invitations, nodes, services, users
 from doorward.infrastructure.sql.types import SQLITE
 from doorward.infrastructure.sql.unfinished_restore import held_version, is_unfinished, mark, revision_of, unmark
@@ -112,7 +112,7 @@ class Restoring:
             return  # a schema of before: no node reports itself
         report_seconds = REPORT_SECONDS_ON_FILES if self._is_file else REPORT_SECONDS
         silence = report_seconds * MISSED_REPORTS
-        alive = [row.name for row in self.connection.execute(ALL_NODES) if row.age <= silence]
+        alive = [row.name for row in self.connection.execute(node_statements.ALL) if row.age <= silence]
         if alive:
             raise RestoreRefused(
                 f"The node {alive[0]} works with this database, or was killed less than {silence:.0f} seconds ago; "

@@ -4,10 +4,7 @@ from random import Random
 
 import pytest
 
-from doorward.application.change_feed.cursor import GAP_TIMEOUT_SECONDS
-from doorward.infrastructure.sql.connection import Limits
 from doorward.infrastructure.sql.round_trip import MAX_ROUND_TRIP_SECONDS, ROUND_TRIPS_PER_BLOCK, RoundTrip
-from doorward.infrastructure.sql.waiting import WALL_CLOCK_FACTOR
 
 
 def after(*seconds: float) -> RoundTrip:
@@ -46,9 +43,3 @@ def test_a_database_that_moved_is_noticed_after_some_statements() -> None:
 
 def test_the_allowance_is_bounded_however_slow_the_database_is() -> None:
     assert after(*[60.0] * 100).seconds == MAX_ROUND_TRIP_SECONDS
-
-
-def test_a_transaction_ends_before_the_change_feed_stops_waiting_for_it() -> None:
-    """Also at the largest distance on a busy processor: the block and then the commit."""
-    longest = Limits().wait_seconds * WALL_CLOCK_FACTOR + after(60.0).allowance_seconds
-    assert 2 * longest < GAP_TIMEOUT_SECONDS
