@@ -222,6 +222,7 @@ class SqlConnection:
 
     def _check_writable(self) -> None:
         """Not left to the database, because not every one has connections that are read-only."""
+        self._check_usable()
         if not self.in_transaction:
             raise TypeError("A reading cannot write; use a transaction.")
 
