@@ -17,7 +17,7 @@ COMPOSED = {
     "sqlite.py: SqliteConnections",
     "sqlite.py: SqliteSession",
     "0001_accounts_roles_keys_changes.py: guard_hand_edits",
-    "mysql_connector.py: introduced",
+    "connector.py: introduced",
     "standing.py: COMMIT_ON_PRIMARY",
     "standing.py: MEMBERSHIP",
     "standing.py: ROW_OF_PRIMARY",
