@@ -13,9 +13,10 @@ from doorward.domain.errors import BackupUnreadable
 from doorward.infrastructure.adapters.backup_adapter import Progress, Restored, RestoreRequest
 from doorward.infrastructure.backup.file_errors import raising_file_errors
 from doorward.infrastructure.backup.form import Heading
-from doorward.infrastructure.backup.reading import BackupReader
+from doorward.infrastructure.backup.reading import ALTERED, BackupReader
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.sql.backup.restore import Restoring, restored_rows
+from doorward.infrastructure.sql.backup.tables import backed_up, kind_of
 from doorward.infrastructure.sql.backup.unfinished_restore import revision_of
 from doorward.infrastructure.sql.backup.write import write_backup
 from doorward.infrastructure.sql.contents import HEAD, KNOWN_REVISIONS, SchemaState
@@ -104,7 +105,19 @@ def checked_schema(heading: Heading) -> str:
         )
     if heading.schema not in KNOWN_REVISIONS or heading.schema < OLDEST_SCHEMA:
         raise BackupUnreadable(f"its schema is {heading.schema}, of which there are no backups")
+    refuse_other_kinds(heading)
     return heading.schema
+
+
+def refuse_other_kinds(heading: Heading) -> None:
+    """Raise BackupUnreadable for tables and columns that are named twice, or whose kind is not that of the column."""
+    kinds = {(table.name, column.name): kind_of(column) for table in backed_up() for column in table.columns}
+    names = [table.name for table in heading.tables]
+    for table in heading.tables:
+        if names.count(table.name) > 1 or len(set(table.names)) < len(table.names):
+            raise BackupUnreadable(ALTERED)
+        if any(kinds.get((table.name, column.name), column.kind) != column.kind for column in table.columns):
+            raise BackupUnreadable(ALTERED)
 
 
 def refuse_former(state: SchemaState) -> None:
