@@ -16,11 +16,12 @@ from doorward.infrastructure.backup.file_errors import raising_file_errors
 from doorward.infrastructure.backup.form import Heading
 from doorward.infrastructure.backup.reading import BackupReader
 from doorward.infrastructure.settings.start_refused import StartRefused
-from doorward.infrastructure.sql.backup import write_backup
+from doorward.infrastructure.sql.backup.restore import Restoring, restored_rows
+from doorward.infrastructure.sql.backup.unfinished_restore import revision_of
+from doorward.infrastructure.sql.backup.write import write_backup
 from doorward.infrastructure.sql.contents import HEAD, KNOWN_REVISIONS, SchemaState
 from doorward.infrastructure.sql.engine import open_engine, open_migrator, run_in_database
 from doorward.infrastructure.sql.naming import VERSION_TABLE, add_table_prefix
-from doorward.infrastructure.sql.restore import Restoring, restored_rows
 from doorward.infrastructure.sql.schema import (
     LOCK_WAIT_SECONDS,
     UNUSABLE,
@@ -29,7 +30,6 @@ from doorward.infrastructure.sql.schema import (
     refuse_newer,
     unusable_database,
 )
-from doorward.infrastructure.sql.unfinished_restore import revision_of
 from doorward.infrastructure.sql.urls import DatabaseUrl
 
 T = TypeVar("T")

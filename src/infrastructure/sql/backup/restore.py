@@ -21,11 +21,11 @@ from doorward.infrastructure.quantity import quantity
 from doorward.infrastructure.sql import nodes as living_nodes
 from doorward.infrastructure.sql.audit import append_entries
 from doorward.infrastructure.sql.audit_heads import AuditHeads
-from doorward.infrastructure.sql.backup_tables import backed_up, table_of
+from doorward.infrastructure.sql.backup.tables import backed_up, table_of
+from doorward.infrastructure.sql.backup.unfinished_restore import held_version, is_unfinished, mark, revision_of, unmark
 from doorward.infrastructure.sql.contents import columns_of
 from doorward.infrastructure.sql.tables import invitations, nodes, services, users
 from doorward.infrastructure.sql.types import SQLITE
-from doorward.infrastructure.sql.unfinished_restore import held_version, is_unfinished, mark, revision_of, unmark
 
 ROWS_PER_DELETION: Final = 5000
 BATCHES_PER_COMMIT: Final = 10

@@ -5,8 +5,8 @@ from types import MappingProxyType
 from typing import Self
 
 from doorward.domain.errors import StorageUnavailable
-from doorward.infrastructure.sql.hosts import Host
-from doorward.infrastructure.sql.standing import MEMBER_IS
+from doorward.infrastructure.sql.mysql.hosts import Host
+from doorward.infrastructure.sql.mysql.standing import MEMBER_IS
 
 EXPLANATIONS: Mapping[str, tuple[str, str]] = {
     "server_in_offline_mode": ("is in offline mode", "set offline_mode to OFF on it"),
