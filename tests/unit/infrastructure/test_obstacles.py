@@ -1,7 +1,7 @@
 """What people are told when no server of the database can be used."""
 
-from doorward.infrastructure.sql.hosts import Host
-from doorward.infrastructure.sql.obstacles import NoUsableHost, UnusableServer, explained
+from doorward.infrastructure.sql.mysql.hosts import Host
+from doorward.infrastructure.sql.mysql.obstacles import NoUsableHost, UnusableServer, explained
 
 ONE, TWO = Host("db1", 3306), Host("db2", 3306)
 
