@@ -32,8 +32,15 @@ Part = Callable[[Plan, MySQLServer, Path, Report], Iterator[Target]]
 
 
 def contests(plan: Plan, mysql: MySQLServer, folder: Path, report: Report) -> Iterator[Target]:
-    report.contests, report.skipped = throughput.main_contests(plan, mysql, folder, cache_directory() / "peers")
+    report.contests, skipped = throughput.main_contests(plan, mysql, folder, cache_directory() / "peers")
+    report.skipped = {**report.skipped, **skipped}
     yield from targets.contest_targets(report.contests)
+
+
+def sqlite(plan: Plan, _: MySQLServer, folder: Path, report: Report) -> Iterator[Target]:
+    report.sqlite, skipped = throughput.sqlite_contests(plan, folder, cache_directory() / "peers")
+    report.skipped = {**report.skipped, **skipped}
+    yield from targets.sqlite_targets(report.sqlite)
 
 
 def matrix(plan: Plan, mysql: MySQLServer, folder: Path, report: Report) -> Iterator[Target]:
@@ -67,6 +74,7 @@ def growth(plan: Plan, mysql: MySQLServer, folder: Path, report: Report) -> Iter
 
 PARTS: dict[str, Part] = {
     "contests": contests,
+    "sqlite": sqlite,
     "matrix": matrix,
     "storms": storms,
     "memory": memory,
@@ -95,8 +103,8 @@ def main() -> int:
                 write(report, given.to, given.name)
     finally:
         mysql.stop()
-    if report.contests:
-        plot(report.contests, given.to / f"{given.name}.svg")
+    if compared := [*report.contests, *report.sqlite]:
+        plot(compared, given.to / f"{given.name}.svg")
     sys.stdout.write("\n".join(report.lines()) + "\n")
     log(f"\n{given.to / given.name}.json, .md and .svg were written. Errors: {report.errors}.")
     return 1 if report.errors else 0
