@@ -24,7 +24,8 @@ unexport PYTHONDONTWRITEBYTECODE
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help run test test-full unit check lock attack attack-sim mutants bench bench-quick compare peers clean anew
+.PHONY: help run test test-full unit check lock attack attack-sim mutants bench bench-quick distance compare \
+	feed-load peers clean anew
 
 help:
 	@echo 'make run        install the locked packages (once), migrate the database, serve;'
@@ -47,7 +48,11 @@ help:
 	@echo 'make bench      measure Doorward, its peers and the limits: about an hour; results go to benchmarks/results/;'
 	@echo '                ARGS="--only growth" runs one part'
 	@echo 'make bench-quick  the same in a few minutes: it finds errors, and its figures mean nothing'
+	@echo 'make distance   measure single requests to a node whose database is 0 to 120 ms away, in two minutes;'
+	@echo '                ARGS=quick does so in some seconds'
 	@echo 'make compare    measure this version and WITH=REVISION in turn; prints the ratios'
+	@echo 'make feed-load  announce 5,000 changes a second, 2,000 of them ended sessions, and print how late nodes hear of it;'
+	@echo '                ARGS="--ends 500 --seconds 60" changes that'
 	@echo 'make peers      install each peer of the benchmark and try it once; ARGS=lock writes their lock files'
 	@echo 'make clean      remove .venv, .uv and caches; never the data in var/'
 
@@ -92,8 +97,14 @@ bench: .venv/ready-bench .venv/compiled
 bench-quick: .venv/ready-bench .venv/compiled
 	@PYTHONPATH=benchmarks:tests:scripts $(BIN)/python -m bench quick $(ARGS)
 
+distance: .venv/ready-dev .venv/compiled
+	@PYTHONPATH=benchmarks:tests:scripts $(BIN)/python -m distance $(ARGS)
+
 compare: .venv/ready-dev .venv/compiled
 	@PYTHONPATH=benchmarks:tests:scripts $(BIN)/python -m bench.compare $(WITH) $(ARGS)
+
+feed-load: .venv/ready-dev .venv/compiled
+	@PYTHONPATH=benchmarks:tests:scripts $(BIN)/python -m feed_load $(ARGS)
 
 peers: .venv/ready-dev
 	@PYTHONPATH=benchmarks:tests:scripts $(BIN)/python -m peers $(or $(ARGS),try)

@@ -4,7 +4,8 @@
 #
 # MYSQL_ROOT_PASSWORD    the same on all of them
 # REPLICATION_PASSWORD   of the account with which a member copies from another; it is made here
-# HAPROXY_ADDRESS        from where HAProxy asks for the role; its account is made here
+# HAPROXY_ADDRESS        from where HAProxy asks for the role; its account is made here. The account doorward, which the
+#                        image has made, may ask, too
 # FIRST_MEMBER           after all members were down: the one that was the primary last
 
 set -eu
@@ -62,7 +63,7 @@ if [ -z "$online" ]; then
   join "$first"
   ask "$first" "SET GLOBAL group_replication_bootstrap_group = OFF"
   ask "$first" "CREATE USER IF NOT EXISTS 'haproxy'@'$HAPROXY_ADDRESS' IDENTIFIED WITH caching_sha2_password BY '' WITH MAX_USER_CONNECTIONS 6;
-    GRANT SELECT ON performance_schema.replication_group_members TO 'haproxy'@'$HAPROXY_ADDRESS'"
+    GRANT SELECT ON performance_schema.replication_group_members TO 'haproxy'@'$HAPROXY_ADDRESS', 'doorward'@'%'"
 fi
 
 for member in "$@"; do

@@ -19,4 +19,5 @@ from doorward.infrastructure.adapters.storage_adapter import StorageAdapter as S
 from doorward.infrastructure.adapters.storage_adapter import StorageAdapterFactory as StorageAdapterFactory
 from doorward.infrastructure.adapters.storage_address import StorageAddress as StorageAddress
 from doorward.infrastructure.finding import Finding as Finding
+from doorward.infrastructure.settings.database_not_ready import DatabaseNotReady as DatabaseNotReady
 from doorward.infrastructure.settings.start_refused import StartRefused as StartRefused

@@ -9,7 +9,8 @@ from doorward.application.prove_writing import ProveWriting
 from doorward.domain.access.role import USER
 from doorward.domain.errors import Unavailable
 
-DATABASE_TIMEOUT_SECONDS = 1.5
+DATABASE_TIMEOUT_SECONDS = 4.0
+"""Far away from the database a new connection alone takes two seconds. The storage ends most waits earlier."""
 
 CACHE_SECONDS = 1.0
 """Requests within this time share the result of one check, so that many requests do not load the database."""

@@ -14,10 +14,10 @@ from doorward.domain.errors import Unavailable
 LEASE = "maintenance"
 
 LEASE_DURATION = timedelta(minutes=3)
-"""Longer than one round and the pause after it, so that the node that holds the lease keeps it."""
+"""Longer than one kind of work and the pause after a round, so that the node that holds the lease keeps it."""
 
 INTERVAL_SECONDS = 60.0
-"""The pause between two rounds."""
+"""Between the beginnings of two rounds. After a round that takes longer the next one begins at once."""
 
 RecurringWork = NewType("RecurringWork", Mapping[str, Callable[[datetime], Awaitable[object]]])
 """The recurring work, by the names with which failures are logged."""
@@ -46,13 +46,14 @@ class Maintenance:
     async def run(self) -> None:
         """Run a round every INTERVAL_SECONDS, until cancelled."""
         while True:
+            began_at = self._clock.monotonic()
             try:
                 await self.once()
             except Unavailable:
                 pass  # the change feed or the proof of writing reports it; the next round does what this one did not
             except Exception as error:  # noqa: BLE001 an unforeseen error must not stop the rounds
                 self._log.record(SecurityEvent.MAINTENANCE_FAILED, reason=type(error).__name__)
-            await asyncio.sleep(INTERVAL_SECONDS)
+            await asyncio.sleep(max(0.0, began_at + INTERVAL_SECONDS - self._clock.monotonic()))
 
     async def once(self) -> bool:
         """Run one round and return True. Return False if another node holds the lease, or if the clock of this node is
@@ -61,9 +62,10 @@ class Maintenance:
         if await self._clock_is_wrong(now):
             self._log.record(SecurityEvent.MAINTENANCE_FAILED, reason="clock_wrong")
             return False
-        if not await self._take_lease(now):
-            return False
         for name, part in self._work.items():
+            now = self._clock.now()
+            if not await self._take_lease(now):
+                return False
             try:
                 await part(now)
             except Unavailable:

@@ -2,12 +2,17 @@ import asyncio
 import functools
 import random
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import ParamSpec, TypeVar
 
 from doorward.domain.errors import StorageMoved, TransactionConflict
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+LONGEST_TRANSACTION = timedelta(seconds=10)
+"""The longest time from the announcement of a change to its commit. The change feed is read again for so long, and a
+transaction that is older when it could commit is not committed."""
 
 MAX_ATTEMPTS = 4
 MAX_PAUSE_SECONDS = 0.02

@@ -14,6 +14,7 @@ from doorward.domain.errors import Unavailable
 from doorward.infrastructure.adapters.hasher_adapter import HasherAdapter
 from doorward.infrastructure.adapters.storage_adapter import StorageAdapter
 from doorward.infrastructure.container import make_container
+from doorward.infrastructure.database_wait import DatabaseWait
 from doorward.infrastructure.node_texts import difference
 from doorward.infrastructure.security.master_secret import MasterSecret
 from doorward.infrastructure.settings.settings import Settings
@@ -39,7 +40,7 @@ async def prepare(container: AsyncContainer, *, migrate: bool) -> bool:
         await container.get(PasswordStrength)
         await container.get(ProfileSchema)
         (await container.get(HasherAdapter)).check()
-        await ensure_schema(await container.get(StorageAdapter), migrate=migrate)
+        await ensure_schema(await container.get(StorageAdapter), await container.get(DatabaseWait), migrate=migrate)
         now = (await container.get(Clock)).now()
         await refuse_disagreement(container)
         await (await container.get(ResealSigningKeys))()
@@ -58,11 +59,11 @@ async def refuse_disagreement(container: AsyncContainer) -> None:
         raise StartRefused(difference(found[0]))
 
 
-async def ensure_schema(database: StorageAdapter, *, migrate: bool) -> None:
-    """Check that the schema is that of this version, or migrate it. Raise StartRefused."""
+async def ensure_schema(database: StorageAdapter, wait: DatabaseWait, *, migrate: bool) -> None:
+    """Wait for the database, and check that the schema is that of this version, or migrate it. Raise StartRefused."""
     if not migrate:
-        await database.check()
+        await wait(database.check)
         return
-    before, after = await database.migrate()
+    before, after = await wait(database.migrate)
     if before != after:
         structlog.get_logger().info("schema_migrated", before=before, after=after)

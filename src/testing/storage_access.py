@@ -78,4 +78,4 @@ async def grant(storage: Storage, user: User, role: RoleName) -> bool:
 async def announced(storage: Storage) -> Sequence[Change]:
     """The whole feed."""
     async with storage.reading() as reading:
-        return [row.change for row in await reading.changes.since(1, 1000)]
+        return [row.change for row in await reading.changes.latest(1000)]

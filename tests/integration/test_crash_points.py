@@ -13,11 +13,13 @@ from pathlib import Path
 import pytest
 
 from doorward.domain.access.role import ADMIN, MODERATOR, Role, RoleName
+from doorward.domain.letters.link_token import LinkPurpose, LinkToken
+from doorward.domain.sessions.session import UNKNOWN_DEVICE, Session, new_session_id
 from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
-from doorward.testing.builders import a_user
-from doorward.testing.doubles import NOON, PlainSealer
+from doorward.testing.builders import REFRESH_TOKENS, a_user
+from doorward.testing.doubles import NOON, PlainLinkTokens, PlainSealer
 from doorward.testing.storage_access import put
 from support.programs import crashing
 from support.programs.processes import PATIENCE
@@ -26,6 +28,7 @@ ANNOUNCED = {
     "sign up": 0,
     "delete an account": 2,
     "delete an account for now": 2,
+    "reset a password": 2,
     "revoke a key": 2,
     "seal the keys anew": 2,
 }
@@ -43,13 +46,16 @@ class State:
     roles: frozenset[str]
     grants: frozenset[tuple[str, str]]
     keys: frozenset[tuple[str, bytes, int]]
+    passwords: frozenset[str]
+    links: int
+    sessions: int
     announced: int
 
 
 @pytest.fixture
 async def before(tmp_path: Path) -> Path:
     """A database with two admins, one of whom is ada, who has a role of the operator's, too; and two signing keys, both
-    sealed under a master secret that is being replaced."""
+    sealed under a master secret that is being replaced. Ada has a session, and a link to choose a new password."""
     path = tmp_path / "before.db"
     url = DatabaseUrl.parse(f"sqlite:///{path}")
     await migrate(url)
@@ -58,10 +64,21 @@ async def before(tmp_path: Path) -> Path:
     await put(storage, editor, writer, a_user("ada", ADMIN, MODERATOR, editor.name), a_user("keeper", ADMIN))
     for kid, moment in (("active", NOON), ("next", NOON + timedelta(hours=1))):
         await put(storage, replace(PlainSealer().seal(kid.encode(), NOON, moment), sealed=b"before:" + kid.encode()))
+    await add_a_link_and_a_session(storage)
     await storage.close()
     with closing(sqlite3.connect(path)) as file, file:
         file.execute("DELETE FROM changes")
     return path
+
+
+async def add_a_link_and_a_session(storage: SqlStorage) -> None:
+    async with storage.reading() as reading:
+        ada = await reading.users.by_login("ada")
+    assert ada is not None
+    _, token_hash = PlainLinkTokens().generate()
+    token = REFRESH_TOKENS.first(new_session_id(NOON))
+    session = Session.opened(token.session_id, ada.id, token.hash, UNKNOWN_DEVICE, NOON)
+    await put(storage, LinkToken.issued(token_hash, LinkPurpose.PASSWORD_RESET, ada, NOON), session)
 
 
 def run(story: str, before: Path, step: int) -> tuple[int, State]:
@@ -90,7 +107,11 @@ def state_of(path: Path) -> State:
         ((announced,),) = file.execute("SELECT count(*) FROM changes")
         roles = frozenset(name for (name,) in file.execute("SELECT name FROM roles"))
         keys = frozenset(file.execute("SELECT kid, sealed, signs_from FROM signing_keys"))
-        return State(accounts, roles, granted, keys, announced)
+        passwords = frozenset(hashed for (hashed,) in file.execute("SELECT password_hash FROM users"))
+        ((links, sessions),) = file.execute(
+            "SELECT (SELECT count(*) FROM link_tokens), (SELECT count(*) FROM sessions)"
+        )
+        return State(accounts, roles, granted, keys, passwords, links, sessions, announced)
 
 
 @pytest.mark.parametrize(

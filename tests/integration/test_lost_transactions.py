@@ -1,6 +1,7 @@
 """A transaction that the database gave up, in the hands of a program that goes on all the same."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import NoReturn
 
@@ -8,14 +9,16 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
+from doorward.domain.access.role import MODERATOR
 from doorward.domain.accounts.attempts import AttemptCount, AttemptKey, DeviceId, LoginHash
 from doorward.domain.change_feed.change import Change
 from doorward.domain.errors import StorageUnavailable, TransactionConflict
+from doorward.infrastructure.sql import changes
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.testing.builders import a_user
 from doorward.testing.doubles import NOON
-from doorward.testing.storage_access import found
+from doorward.testing.storage_access import found, grant, put
 from support.made_tables import make_tables
 
 DEADLOCK, LOCK_WAIT = 1213, 1205
@@ -82,4 +85,24 @@ async def test_nothing_runs_after_the_end_of_the_block(storage: SqlStorage, kind
             with pytest.raises(RuntimeError, match="has ended"):
                 await use
     assert await found(storage, ada.id) == ada
+    await storage.close()
+
+
+async def test_a_change_is_not_committed_that_other_nodes_do_not_look_for_any_more(
+    storage: SqlStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TK-16: a process that was stopped in the middle of a transaction goes on a minute later."""
+    ada = a_user("ada")
+    await put(storage, ada)
+
+    async def stop_and_go_on() -> None:
+        async with storage.transaction() as tx:
+            await tx.users.grant(ada.id, MODERATOR, NOON)
+            monkeypatch.setattr(changes, "LONGEST_TRANSACTION", timedelta(0))
+
+    with pytest.raises(TransactionConflict):
+        await stop_and_go_on()
+    monkeypatch.undo()
+    assert await found(storage, ada.id) == ada
+    assert await grant(storage, ada, MODERATOR)
     await storage.close()

@@ -11,16 +11,22 @@ from sqlalchemy import URL, create_engine, text
 from sqlalchemy.util import greenlet_spawn
 
 from doorward.domain.errors import StorageUnavailable
+from doorward.infrastructure.adapters.address import Address
+from doorward.infrastructure.adapters.chosen import storage_adapter
+from doorward.infrastructure.adapters.storage_address import StorageAddress
+from doorward.infrastructure.providers.storage import ReadsListsElsewhere
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.sql.connection import Limits, connected
 from doorward.infrastructure.sql.engine import Engines, open_engines
-from doorward.infrastructure.sql.host_diagnosis import diagnose_hosts
-from doorward.infrastructure.sql.host_order import HostOrder
-from doorward.infrastructure.sql.hosts import Host
-from doorward.infrastructure.sql.mysql_engine import mysql_engine
-from doorward.infrastructure.sql.mysql_settings import SQL_MODE
+from doorward.infrastructure.sql.mysql.engine import mysql_engine
+from doorward.infrastructure.sql.mysql.host_diagnosis import diagnose_hosts
+from doorward.infrastructure.sql.mysql.host_order import HostOrder
+from doorward.infrastructure.sql.mysql.hosts import Host
+from doorward.infrastructure.sql.mysql.origin import origin_of
+from doorward.infrastructure.sql.mysql.session_variables import SQL_MODE
+from doorward.infrastructure.sql.mysql.standing import Use
 from doorward.infrastructure.sql.schema import check_schema
-from doorward.infrastructure.sql.standing import Use
+from doorward.infrastructure.sql.storage import SqlRepositories, SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from support.concurrent_load import GUARD
 from support.mysql.server import MySQLServer
@@ -108,7 +114,9 @@ async def test_hosts_that_refuse_or_hang_are_passed_over_and_remembered(mysql_ur
         url = replace(DatabaseUrl.parse(mysql_url), hosts=(dead, hanging, good))
         async with opened(url) as engines:
             assert await port_in(engines) == await port_in(engines, writing=False) == good.port
-    found = {each.check: each for each in await diagnose_hosts(replace(url, hosts=(dead, good)))}
+    examined = replace(url, hosts=(dead, good), read_hosts=(Host("localhost", dead.port),))
+    found = {each.check: each for each in await diagnose_hosts(examined)}
+    assert found[f"read host localhost:{dead.port}"].state == "wrong"
     assert [found[f"host {host}"].state for host in (dead, good)] == ["wrong", "wrong"]
     assert found[f"host {dead}"].text == "does not answer (OperationalError 2003)"
     assert "no tables" in found[f"host {good}"].text
@@ -153,3 +161,37 @@ def simple_values(dialect: Any) -> dict[str, object]:
     }
     values["_sql_mode"] = set(values["_sql_mode"].split(","))
     return {name: value for name, value in values.items() if name not in {"_has_events", "_on_connect_isolation_level"}}
+
+
+async def test_lists_are_read_from_hosts_of_their_own_and_from_the_others_when_those_fail(mysql_url: str) -> None:
+    url = DatabaseUrl.parse(mysql_url)
+    near, dead = Host("localhost", url.hosts[0].port), Host("127.0.0.1", free_port())
+    for named, used in (((near,), near), ((dead,), url.hosts[0])):
+        async with opened(replace(url, read_hosts=named)) as engines:
+            assert engines.lists is not None
+            async with connected(engines.lists, in_transaction=False) as connection:
+                assert await connection.run(lambda of: origin_of(of.connection).host, "host") == used
+
+
+async def test_without_hosts_of_their_own_lists_are_read_as_everything(mysql_url: str) -> None:
+    storage = SqlStorage.open(DatabaseUrl.parse(mysql_url), 2, PATIENT)
+    assert storage.engines.lists is None
+    assert isinstance(storage, ReadsListsElsewhere)
+    async with storage.lists.reading() as reading:
+        assert isinstance(reading, SqlRepositories)
+        assert reading.connection.connections is storage.engines.reading
+    await storage.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "hosts", "words"),
+    [
+        ("mysql://app@db/doorward", "h1,", "DOORWARD_READ_HOSTS has an empty host"),
+        ("mysql://app@localhost/doorward", "db2", "add .ssl-mode"),
+        ("sqlite:///a.db", "h1", "the database is SQLite; remove it"),
+        ("memory://", "h1", "memory:// is none; remove it"),
+    ],
+)
+def test_hosts_for_lists_that_make_no_sense_are_refused(url: str, hosts: str, words: str) -> None:
+    with pytest.raises((StartRefused, ValueError), match=words):
+        storage_adapter(StorageAddress(url=Address.parse(url), read_hosts=hosts))

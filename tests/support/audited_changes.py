@@ -27,7 +27,6 @@ UNAUDITED: Mapping[str, str] = {
     "accounts.start_password_reset._order": "the password changes when the link is used",
     "letters.order_letter.order_letter": "only letters change",
     "batches.batch": "what is pruned has ended before: sessions that expired, counts, letters, entries",
-    "change_feed.follower._prune": "the feed tells nodes of changes, which have their entries",
     "change_feed.heartbeat._beat": "only the heartbeat changes",
     "nodes.report_node._report": "only the list of nodes changes",
     "nodes.report_node._remove": "only the list of nodes changes",

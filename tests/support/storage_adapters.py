@@ -9,7 +9,7 @@ from sqlalchemy import event
 from doorward.application.ports.storage import Storage
 from doorward.infrastructure.sql.asynchronous import AsyncConnections
 from doorward.infrastructure.sql.connection import Limits
-from doorward.infrastructure.sql.hosts import Host
+from doorward.infrastructure.sql.mysql.hosts import Host
 from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
@@ -43,7 +43,12 @@ EMPTIED = (
 
 
 def limits(seconds: float) -> Limits:
-    return Limits(wait_seconds=seconds, pool_wait_seconds=seconds * 5 / 6, lock_wait_seconds=seconds * 2 / 3)
+    return Limits(
+        wait_seconds=seconds,
+        first_connect_seconds=seconds,
+        pool_wait_seconds=seconds * 5 / 6,
+        lock_wait_seconds=seconds * 2 / 3,
+    )
 
 
 def refuse_writes(storage: SqlStorage) -> None:

@@ -12,7 +12,10 @@ OWN_MYSQL = tuple(
     f"tests/integration/{name}"
     for name in (
         "http/test_faults.py",
+        "faults/test_cold_start.py",
+        "faults/test_contention.py",
         "faults/test_database_outages.py",
+        "faults/test_hostile_clients.py",
         "faults/test_partitions.py",
         "http/test_revocation_nodes.py",
         "http/test_write_faults.py",
@@ -28,7 +31,12 @@ OWN_MYSQL = tuple(
 
 GROUP = tuple(
     f"tests/integration/{name}"
-    for name in ("tooling/test_mysql_group.py", "proxies/test_haproxy.py", "test_mysql_group.py")
+    for name in (
+        "tooling/test_mysql_group.py",
+        "proxies/test_haproxy.py",
+        "test_mysql_group.py",
+        "faults/test_group_failover.py",
+    )
 )
 """Files with tests that use a group of MySQL servers. The group of such tests is one of their process."""
 

@@ -45,7 +45,12 @@ class Database:
     def opened(self, address: ServerAddress | None, seconds: float) -> Storage:
         adapter = self.adapter(address)
         lock_seconds = self.lock_seconds or max(0.01, seconds * 0.8 - DEADLOCK_MARGIN_MS / 1000)
-        limits = Limits(wait_seconds=seconds, pool_wait_seconds=seconds * 0.8, lock_wait_seconds=lock_seconds)
+        limits = Limits(
+            wait_seconds=seconds,
+            first_connect_seconds=seconds,
+            pool_wait_seconds=seconds * 0.8,
+            lock_wait_seconds=lock_seconds,
+        )
         return SqlStorage(open_engines(adapter.url, self.table_prefix, CONNECTIONS, limits), SystemClock().now)
 
     async def migrated(self) -> None:

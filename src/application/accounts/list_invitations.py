@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
-from doorward.application.ports.storage import Storage
+from doorward.application.ports.storage import Lists
 from doorward.domain.accounts.invitation import Invitation
 from doorward.domain.ids import InvitationId
 
@@ -21,7 +21,7 @@ class InvitationPage:
 class ListInvitations:
     """Lists invitations in the order of their creation, page by page."""
 
-    storage: Storage
+    storage: Lists
 
     async def __call__(self, after: InvitationId | None = None, limit: int = 50) -> InvitationPage:
         """Return one page. `limit` is limited to 1 to MAX_PAGE_SIZE."""

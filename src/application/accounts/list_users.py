@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import final
 
 from doorward.application.accounts.page_marks import id_after, moment_after, moment_mark
-from doorward.application.ports.storage import Storage
+from doorward.application.ports.storage import Lists
 from doorward.application.ports.user_pages import UserPages
 from doorward.domain.accounts.listing import Listing, Sort
 from doorward.domain.accounts.user import User
@@ -25,7 +25,7 @@ class Page:
 class ListUsers:
     """Lists accounts page by page. The keyset makes a late page as fast as the first."""
 
-    storage: Storage
+    storage: Lists
 
     async def __call__(
         self, now: datetime, listing: Listing = EVERYBODY, after: str | None = None, limit: int = 50

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from typing import Final, final
 
 from doorward.application.ports.audit import AuditQuery, AuditRecord
-from doorward.application.ports.storage import Storage
+from doorward.application.ports.storage import Lists
 from doorward.domain.audit.sealed_entry import AuditEntryId
 
 MAX_PAGE_SIZE: Final = 200
@@ -21,7 +21,7 @@ class AuditPage:
 class ListAudit:
     """Lists entries of the audit log, the newest first, page by page."""
 
-    storage: Storage
+    storage: Lists
 
     async def __call__(self, query: AuditQuery, after: AuditEntryId | None = None, limit: int = 50) -> AuditPage:
         """Return one page. `limit` is limited to 1 to MAX_PAGE_SIZE."""

@@ -1,17 +1,26 @@
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from typing import final
 
-from doorward.domain.change_feed.change import Change, SequencedChange
+from doorward.application.transactions import LONGEST_TRANSACTION
+from doorward.domain.change_feed.change import NUMBERS_PER_SPAN, SequencedChange, SpanCount
 
-MAX_UNCOMMITTED_NUMBERS = 2_000
-"""The number of sequence numbers below the newest one that may still be uncommitted when a node begins to read. One
-transaction announces at most half as many, when it ends the sessions of an account one by one."""
+MAX_DATABASE_CLOCK_DIFFERENCE = timedelta(seconds=5)
+"""By how much the clocks of two database servers may differ that date changes, at once or one after the other."""
 
-GAP_TIMEOUT_SECONDS = 30.0
-"""After this time a missing number belongs to a transaction that was rolled back: each transaction is cut off after
-three seconds."""
+WINDOW = LONGEST_TRANSACTION + MAX_DATABASE_CLOCK_DIFFERENCE
+"""How much older than the newest known change one may be that nobody could read before."""
 
-MAX_GAPS = 5_000
+MAX_WINDOW = LONGEST_TRANSACTION + WINDOW
+"""How far the window of a cursor reaches back from the newest change, while changes come all the time."""
+
+CHANGES_PER_PAGE = 2_000
+"""The number of changes from which on no other span is added to a page."""
+
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+"""Earlier than any change."""
 
 
 class FeedRewritten(Exception):
@@ -21,47 +30,135 @@ class FeedRewritten(Exception):
 
 @final
 class ChangeCursor:
-    """A position in the change feed that misses no change, although a lower number may become visible after a higher.
+    """A position in the change feed that misses no change, in whatever order changes become readable.
 
-    The cursor keeps the highest number that was read and every missing number below it. The missing numbers are read
-    again until they appear or until their transaction has certainly ended. The row of the highest number is also read
-    again each time, which proves that the feed is still the same.
+    No order of the numbers is assumed, because some servers hand them out in blocks. The cursor remembers each change
+    of a window: those that were announced at `since` or later. The database counts the changes of the window by spans
+    of numbers, and the spans whose count differs from what is known are read. A change that becomes readable late
+    makes the count differ, and a change that vanished does, too.
+
+    `since` follows the newest change at the distance WINDOW. For the time of a longest transaction it stays behind, at
+    what was the newest change then. So the cursor also finds changes whose commits the database held up for longer,
+    while it let no other transaction commit.
     """
 
-    def __init__(self, latest: Sequence[SequencedChange], monotonic: float) -> None:
-        """Start at the end of the feed, which is `latest`. Earlier changes need no reading: nothing is cached yet."""
-        self.highest = latest[-1].sequence if latest else 0
-        present = {row.sequence for row in latest}
-        below = range(max(1, self.highest - MAX_UNCOMMITTED_NUMBERS), self.highest)
-        self._gaps = {number: monotonic for number in below if number not in present}
+    def __init__(self, newest: datetime | None, monotonic: float) -> None:
+        """Start at the end of the feed, whose newest change was announced at `newest`; None if it is empty.
+
+        All changes of the window count as new at the first read.
+        """
+        start = BEGINNING if newest is None else newest - LONGEST_TRANSACTION
+        self._reads = deque([(monotonic, start)])
+        """When reads began that were completed, and the newest change of each. The first one sets the window."""
+        self._newest = start
+        self._spans: dict[int, KnownSpan] = {}
 
     @property
-    def missing(self) -> Sequence[int]:
-        """The numbers to read again, ascending; at most MAX_GAPS."""
-        return sorted(self._gaps)
+    def since(self) -> datetime:
+        """The time at which the window begins. It moves when a read is completed."""
+        return self._reads[0][1] - WINDOW
 
-    def advance(self, rows: Sequence[SequencedChange], monotonic: float) -> list[Change]:
-        """Return the new changes of `rows`, which is the feed from `highest` on. Raise FeedRewritten."""
-        if self.highest and (not rows or rows[0].sequence != self.highest):
+    def pages(self, counts: Sequence[SpanCount]) -> list["Page"]:
+        """Return which numbers must be read, by the present `counts` of the window. Raise FeedRewritten."""
+        self._forget_before_window()
+        if not {count.span for count in counts} >= self._spans.keys():
             raise FeedRewritten
-        new = []
-        for row in rows:
-            if row.sequence <= self.highest:
-                continue
-            self._add_gaps(self.highest + 1, row.sequence, monotonic)
-            self.highest = row.sequence
-            new.append(row.change)
+        self._newest = max((count.newest_at for count in counts), default=self._newest)
+        return list(pages_of([count for count in counts if self._differs(count)]))
+
+    def advance(self, page: "Page", rows: Sequence[SequencedChange]) -> list[SequencedChange]:
+        """Return the new changes of `rows`, which are all changes of the page and the window. Raise FeedRewritten."""
+        known_before = sum(len(self._spans[span].changes) for span in page.spans if span in self._spans)
+        new = [row for row in rows if self._is_new(row)]
+        if len(rows) - len(new) != known_before:
+            raise FeedRewritten
+        for row in new:
+            self._spans.setdefault(row.sequence // NUMBERS_PER_SPAN, KnownSpan(row)).add(row)
         return new
 
-    def fill(self, rows: Sequence[SequencedChange], monotonic: float) -> list[Change]:
-        """Return the late changes of `rows`, the answer to `missing`, and drop the gaps that have timed out."""
-        late = [row.change for row in rows if self._gaps.pop(row.sequence, None) is not None]
-        for number in [number for number, since in self._gaps.items() if monotonic - since > GAP_TIMEOUT_SECONDS]:
-            del self._gaps[number]
-        return late
+    def complete(self, began: float) -> None:
+        """Move the window after a read that began at that monotonic time, all pages of which were read."""
+        self._reads.append((began, self._newest))
+        while self._reads[1][0] <= began - LONGEST_TRANSACTION.total_seconds():
+            self._reads.popleft()
 
-    def _add_gaps(self, first: int, end: int, monotonic: float) -> None:
-        if len(self._gaps) + end - first > MAX_GAPS:
+    def _differs(self, count: SpanCount) -> bool:
+        known = self._spans.get(count.span)
+        return known is None or count.number != len(known.changes) or count.newest_at != known.newest_at
+
+    def _is_new(self, row: SequencedChange) -> bool:
+        span = self._spans.get(row.sequence // NUMBERS_PER_SPAN)
+        known_at = None if span is None else span.changes.get(row.sequence)
+        if known_at not in {None, row.at}:
             raise FeedRewritten
-        for number in range(first, end):
-            self._gaps[number] = monotonic
+        return known_at is None
+
+    def _forget_before_window(self) -> None:
+        since = self.since
+        for number, span in list(self._spans.items()):
+            if span.oldest_at < since:
+                span.forget_before(since)
+            if not span.changes:
+                del self._spans[number]
+
+
+@final
+class Page:
+    """Spans of numbers that follow one another, which are read by one statement."""
+
+    __slots__ = ("number", "spans")
+
+    def __init__(self, counts: Sequence[SpanCount]) -> None:
+        self.spans = range(counts[0].span, counts[-1].span + 1)
+        self.number = sum(count.number for count in counts)
+        """How many changes the page has."""
+
+    @property
+    def first(self) -> int:
+        """The lowest number of the page."""
+        return self.spans[0] * NUMBERS_PER_SPAN
+
+    @property
+    def last(self) -> int:
+        """The highest number of the page."""
+        return self.spans[-1] * NUMBERS_PER_SPAN + NUMBERS_PER_SPAN - 1
+
+
+@final
+class KnownSpan:
+    """The changes of one span of numbers that a cursor remembers, by their numbers, with their times."""
+
+    __slots__ = ("changes", "newest_at", "oldest_at")
+
+    def __init__(self, first: SequencedChange) -> None:
+        self.changes = {first.sequence: first.at}
+        self.oldest_at = self.newest_at = first.at
+
+    def add(self, row: SequencedChange) -> None:
+        self.changes[row.sequence] = row.at
+        self.oldest_at = min(self.oldest_at, row.at)
+        self.newest_at = max(self.newest_at, row.at)
+
+    def forget_before(self, since: datetime) -> None:
+        self.changes = {sequence: at for sequence, at in self.changes.items() if at >= since}
+        if self.changes:
+            self.oldest_at = min(self.changes.values())
+            self.newest_at = max(self.changes.values())
+
+
+def pages_of(counts: Sequence[SpanCount]) -> Iterator[Page]:
+    """Yield the pages of these spans. A page ends before a span that is missing, and when it has CHANGES_PER_PAGE."""
+    part: list[SpanCount] = []
+    for count in sorted(counts, key=lambda each: each.span):
+        if part and (count.span != part[-1].span + 1 or sum(each.number for each in part) >= CHANGES_PER_PAGE):
+            yield Page(part)
+            part = []
+        part.append(count)
+    if part:
+        yield Page(part)
+
+
+def first_pages(pages: Sequence[Page], number: int) -> Sequence[Page]:
+    """Return the first pages, up to the one with which they have that many changes."""
+    before = accumulate((page.number for page in pages), initial=0)
+    return [page for page, changes in zip(pages, before, strict=False) if changes < number]

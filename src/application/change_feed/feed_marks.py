@@ -1,62 +1,79 @@
 import hmac
 import re
 from collections.abc import Sequence
-from typing import final
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple, Self, final
 
 from doorward.domain.change_feed.change import SequencedChange
 
-MAX_KNOWN_NUMBERS = 2_000
-"""How many of the last numbers of the feed are recognised, which is as many as a node reads when it starts."""
+MAX_KNOWN_CHANGES = 100_000
+"""How many changes are recognised in a cursor: those of the last 20 seconds while 5,000 come in each."""
 
 MARK_CHARACTERS = 16
 """64 bits in hexadecimal. Whoever guesses a mark gets a shorter list, and nothing that is secret."""
 
-CURSOR = re.compile(rf"([0-9]{{1,18}})-([0-9a-f]{{{MARK_CHARACTERS}}})", re.ASCII)
+CURSOR = re.compile(rf"([0-9]{{1,18}})-([0-9]{{1,18}})-([0-9a-f]{{{MARK_CHARACTERS}}})", re.ASCII)
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+class Position(NamedTuple):
+    """The newest change that was readable at some moment. Among changes of one time, the newest has the highest
+    number. So later moments have the same position or a greater one."""
+
+    at: int
+    """When the change was announced, by the clock of the database, in microseconds since 1970."""
+    sequence: int
+
+    @classmethod
+    def of(cls, row: SequencedChange) -> Self:
+        return cls((row.at - EPOCH) // MICROSECOND, row.sequence)
+
+
+START = Position(0, 0)
+"""The position while the feed is empty or was not read yet."""
 
 
 @final
 class FeedMarks:
-    """Makes cursors of numbers of the change feed, and recognises those that are of this feed.
+    """Makes cursors of positions in the change feed, and recognises those that are of this feed.
 
-    A cursor contains the number and a mark: a keyed hash of the change that has the number. Nobody can invent a cursor,
-    and one of a feed that was replaced by a backup does not fit the changes that got the same numbers afterwards. All
-    nodes with the same key make the same cursors.
+    A cursor contains a position and its keyed hash, so nobody can invent one. It is recognised while its change is
+    known here, with the same time. So a cursor of a feed that was replaced by a backup does not fit a change that got
+    the same number afterwards. All nodes with the same key make the same cursors.
     """
 
     def __init__(self, key: bytes) -> None:
         self._key = key
-        self._marks: dict[int, str] = {}
+        self._known: dict[int, int] = {}
+        """When the last changes were announced, by their numbers."""
 
     def add(self, rows: Sequence[SequencedChange]) -> None:
         """Add changes that were read from the feed."""
-        for row in rows[-MAX_KNOWN_NUMBERS:]:
-            if row.sequence not in self._marks:
-                self._marks[row.sequence] = self._mark(row)
-        while len(self._marks) > MAX_KNOWN_NUMBERS:
-            del self._marks[next(iter(self._marks))]
+        self._known.update({row.sequence: Position.of(row).at for row in rows[-MAX_KNOWN_CHANGES:]})
+        while len(self._known) > MAX_KNOWN_CHANGES:
+            del self._known[next(iter(self._known))]
 
     def clear(self) -> None:
-        """Forget all numbers, because another feed is read from now on."""
-        self._marks.clear()
+        """Forget all changes, because another feed is read from now on."""
+        self._known.clear()
 
-    def contradicts(self, row: SequencedChange) -> bool:
-        """Return whether the number of this change belonged to another one before."""
-        return self._marks.get(row.sequence) not in {None, self._mark(row)}
+    def cursor(self, position: Position) -> str | None:
+        """Return the cursor of the position, or None if its change is not known here."""
+        if self._known.get(position.sequence) != position.at:
+            return None
+        return f"{position.at}-{position.sequence}-{self._mark(position)}"
 
-    def cursor(self, number: int) -> str | None:
-        """Return the cursor of the number, or None if it is not known here."""
-        mark = self._marks.get(number)
-        return None if mark is None else f"{number}-{mark}"
-
-    def number(self, cursor: str) -> int | None:
-        """Return the number of the cursor, or None if it is invented, too old, or of another feed."""
+    def position(self, cursor: str) -> Position | None:
+        """Return the position of the cursor, or None if it is invented, too old, or of another feed."""
         found = CURSOR.fullmatch(cursor)
         if found is None:
             return None
-        mark = self._marks.get(int(found[1]), "")
-        return int(found[1]) if hmac.compare_digest(mark, found[2]) else None
+        position = Position(int(found[1]), int(found[2]))
+        is_ours = hmac.compare_digest(self._mark(position), found[3])
+        return position if is_ours and self._known.get(position.sequence) == position.at else None
 
-    def _mark(self, row: SequencedChange) -> str:
-        change = row.change
-        content = (row.sequence, change.subject, change.user_id, change.session_id, change.epoch, row.at.isoformat())
-        return hmac.digest(self._key, " ".join(map(str, content)).encode(), "sha256").hex()[:MARK_CHARACTERS]
+    def _mark(self, position: Position) -> str:
+        content = f"{position.at} {position.sequence}".encode()
+        return hmac.digest(self._key, content, "sha256").hex()[:MARK_CHARACTERS]

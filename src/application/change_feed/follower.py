@@ -1,36 +1,32 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 from typing import final
 
-from doorward.application.change_feed.cursor import MAX_UNCOMMITTED_NUMBERS, ChangeCursor, FeedRewritten
+from doorward.application.change_feed.cursor import ChangeCursor, FeedRewritten, first_pages
 from doorward.application.change_feed.directories import Directories
 from doorward.application.change_feed.ended_sessions import EndedSessions
+from doorward.application.change_feed.feed_marks import START, Position
 from doorward.application.change_feed.heartbeat import Heartbeat
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import KeyRing, SecurityLog
 from doorward.application.ports.security_events import SecurityEvent
-from doorward.application.ports.storage import Storage
-from doorward.domain.change_feed.change import Change, SequencedChange, Subject
-from doorward.domain.errors import TransactionConflict, Unavailable
+from doorward.application.ports.storage import Reading, Storage
+from doorward.domain.change_feed.change import SequencedChange, Subject
+from doorward.domain.errors import Unavailable
 
 READS_PER_KEY_RELOAD = 8
 """The signing keys are read again after so many reads of the feed, because somebody may have deleted one by hand."""
 
-MAX_PAGES = 20
-"""A node that is further behind starts again at the end of the feed."""
+LOADS_PER_READ = 4
+"""How many statements load ends from before the start of the node, between two reads of the feed."""
 
-MAX_MISSING_PER_QUERY = 1000
-"""The number of missing changes that one statement reads."""
+MARKED_AT_START = 2_000
+"""The number of changes that a node reads when it starts, so that it recognises cursors of the revocation list."""
 
-MAX_PRUNED_CHANGES = 5000
-"""The number of changes that one transaction deletes."""
-
-FEED_MARGIN = timedelta(minutes=45)
-"""How much longer changes stay in the feed than ends are kept in memory."""
-
-PRUNE_INTERVAL_SECONDS = 600.0
+MIN_PAUSE_SECONDS = 0.1
+"""Between two reads that take long, because the database is far away or slow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,20 +34,22 @@ class FollowerTimings:
     """How often and how much a ChangeFollower reads."""
 
     interval_seconds: float = 0.5
-    """Between two reads of the feed. With it, a change of roles takes effect on every node within one second; an idle
-    node spends about half a percent of a core on reading."""
+    """From the beginning of a read of the feed to that of the next. With it, a change of roles takes effect on every
+    node within one second; an idle node spends about half a percent of a core on reading."""
     refresh_interval_seconds: float = 1.0
     """Between two refreshes of the accounts in use."""
-    page_size: int = 500
-    """Changes that one statement reads."""
+    changes_per_read: int = 10_000
+    """About so many. A node that is further behind reads again at once, and never has all that is new in memory."""
+    ends_per_statement: int = 2_000
+    """How many ends from before its start a node loads at once."""
 
 
 @final
 class ChangeFollower:
     """Reads the change feed on each node, and applies it to the access directory, the ended sessions and the key ring.
 
-    Whatever fails is repeated at the next read: the cursor only advances when everything was read, and keys that could
-    not be read are read next time.
+    Whatever fails is repeated at the next read: a change counts as read when it was applied, and keys that could not be
+    read are read next time.
     """
 
     def __init__(  # noqa: PLR0913 it connects the feed to everything that depends on it
@@ -75,11 +73,15 @@ class ChangeFollower:
         self._heartbeat = heartbeat
         self._timings = timings
         self._cursor: ChangeCursor | None = None
-        self._reads = 0
+        self._position = START
+        self._loaded_to: tuple[datetime, int] | None = None
+        """The time and the number of the last end that was loaded; None when all are loaded."""
+        self.reads = 0
+        """How often this node has read the feed, in whole or in part."""
         self._keys_due = True
-        self._pruned_at = clock.monotonic()
-        self._grown = False
         self._unreadable = False
+        self.is_behind = False
+        """Whether the last read left something for the next one, which need not wait."""
 
     async def run(self) -> None:
         """Follow the feed until cancelled. A database that does not answer is tried again.
@@ -90,6 +92,7 @@ class ChangeFollower:
 
     async def _read_repeatedly(self) -> None:
         while True:
+            began = self._clock.monotonic()
             try:
                 await self.once()
                 self._report()
@@ -97,7 +100,9 @@ class ChangeFollower:
                 self._report(error)
             except Exception as error:  # noqa: BLE001 a node that stopped reading would decide by outdated entries
                 self._log.record(SecurityEvent.CHANGE_FEED_FAILED, reason=type(error).__name__)
-            await asyncio.sleep(self._timings.interval_seconds)
+            took = self._clock.monotonic() - began
+            pause = max(MIN_PAUSE_SECONDS, self._timings.interval_seconds - took)
+            await asyncio.sleep(0 if self.is_behind else pause)
 
     async def _refresh_repeatedly(self) -> None:
         while True:
@@ -112,83 +117,83 @@ class ChangeFollower:
     async def once(self) -> None:
         """Read the feed once, apply what is new and reload the keys if needed. Raise StorageUnavailable."""
         since = self._clock.monotonic()
-        read_to = await self._read()
-        known_until = self._heartbeat.heard(since)
+        self.is_behind = False
+        try:
+            is_complete = await self._read(since)
+        except FeedRewritten:
+            self._cursor = None
+            is_complete = await self._read(since)
+        known_until = self._heartbeat.heard(since) if is_complete else None
         if known_until is not None:
-            self._ended.mark_caught_up(known_until, read_to)
-        self._reads += 1
-        if self._keys_due or self._reads % READS_PER_KEY_RELOAD == 0:
+            self._ended.mark_caught_up(known_until, self._position)
+        self.reads += 1
+        if self._keys_due or self.reads % READS_PER_KEY_RELOAD == 0:
             self._keys_due = True
             await self._keys.reload()
             self._keys_due = False
-        await self._prune()
+        self.is_behind = not is_complete or self._loaded_to is not None
 
-    async def _read(self) -> int:
-        """Apply what is new, and return the last number of the feed."""
-        if self._cursor is None:
-            return await self._start()
-        try:
-            changes = await self._new_changes(self._cursor)
-        except FeedRewritten:
-            return await self._start()
-        self._grown = self._grown or bool(changes)
-        self._keys_due = self._keys_due or any(change.subject is Subject.KEYS for change in changes)
-        self._directories.apply(changes)
-        self._ended.apply(changes, self._cursor.highest)
-        return self._cursor.highest
-
-    async def _start(self) -> int:
-        """Start at the present end of the feed, and drop what was read before."""
-        self._cursor = None
+    async def _read(self, since: float) -> bool:
+        """Apply what is new, and return whether that was all. Raise FeedRewritten."""
         async with self._storage.following() as reading:
             await self._heartbeat.look(reading)
-            latest = await reading.changes.latest(MAX_UNCOMMITTED_NUMBERS)
-            since = self._clock.now() - self._ended.retention
-            ended = await reading.changes.ended_since(since, self._ended.max_entries + 1)
+            starts = self._cursor is None
+            cursor = self._cursor or await self._start(reading)
+            pages = cursor.pages(await reading.changes.counts(cursor.since))
+            now = first_pages(pages, self._timings.changes_per_read)
+            fetched = [(page, await reading.changes.between(page.first, page.last, cursor.since)) for page in now]
+            if fetched:
+                await self._locate(reading)
+            for page, rows in fetched:
+                new = cursor.advance(page, rows)
+                if not starts:  # otherwise they are loaded, or are too old to matter
+                    self._apply(new)
+            for _ in range(LOADS_PER_READ):
+                await self._load(reading)
+        if len(now) == len(pages):
+            cursor.complete(since)
+        return len(now) == len(pages)
+
+    async def _start(self, reading: Reading) -> ChangeCursor:
+        """Start at the present end of the feed, and drop what was read before."""
+        latest = await reading.changes.latest(MARKED_AT_START)
         self._directories.clear()
         self._ended.marks.clear()
         self._ended.marks.add(latest)
-        self._cursor = ChangeCursor(latest, self._clock.monotonic())
-        self._ended.load(ended, self._cursor.highest)
+        self._position = Position.of(latest[-1]) if latest else START
+        self._ended.start(self._position)
+        self._loaded_to = self._clock.now() - self._ended.retention, 0
         self._keys_due = True
-        return self._cursor.highest
+        self._cursor = ChangeCursor(latest[-1].at if latest else None, self._clock.monotonic())
+        return self._cursor
 
-    async def _new_changes(self, cursor: ChangeCursor) -> list[Change]:
-        """Return what is new. Everything is read before the cursor moves, so that a failure loses no change."""
-        page_size = self._timings.page_size
-        async with self._storage.following() as reading:
-            await self._heartbeat.look(reading)
-            missing = cursor.missing
-            late: list[SequencedChange] = []
-            for start in range(0, len(missing), MAX_MISSING_PER_QUERY):
-                late += await reading.changes.among(missing[start : start + MAX_MISSING_PER_QUERY])
-            rows: Sequence[SequencedChange] = await reading.changes.since(cursor.highest, page_size)
-            page = rows
-            while len(page) == page_size:
-                if len(rows) > page_size * MAX_PAGES:
-                    raise FeedRewritten
-                page = await reading.changes.since(page[-1].sequence, page_size)
-                rows = [*rows, *page]
-        marks = self._ended.marks
-        if rows and marks.contradicts(rows[0]):
-            raise FeedRewritten
-        marks.add(late)
-        marks.add(rows)
-        now = self._clock.monotonic()
-        return [*cursor.fill(late, now), *cursor.advance(rows, now)]
+    def _apply(self, new: Sequence[SequencedChange]) -> None:
+        """Apply changes that were read before this node moved to the present end of the feed."""
+        changes = [row.change for row in new]
+        self._ended.marks.add(new)
+        self._directories.apply(changes)
+        self._ended.apply(changes, self._position)
+        self._keys_due = self._keys_due or any(change.subject is Subject.KEYS for change in changes)
 
-    async def _prune(self) -> None:
-        """Delete old changes, which every node has read, at most MAX_PRUNED_CHANGES at a time. Any node may do it."""
-        if not self._grown or self._clock.monotonic() - self._pruned_at < PRUNE_INTERVAL_SECONDS:
+    async def _locate(self, reading: Reading) -> None:
+        """Move to the present end of the feed."""
+        latest = await reading.changes.latest(1)
+        self._ended.marks.add(latest)
+        self._position = max([self._position, *map(Position.of, latest)])
+
+    async def _load(self, reading: Reading) -> None:
+        """Load some of the ends that the feed contained when this node started."""
+        if self._loaded_to is None:
             return
-        self._pruned_at = self._clock.monotonic()
-        try:
-            async with self._storage.transaction() as tx:
-                before = self._clock.now() - self._ended.retention - FEED_MARGIN
-                pruned = await tx.changes.prune(before, limit=MAX_PRUNED_CHANGES)
-        except TransactionConflict:
-            return
-        self._grown = pruned > 0
+        limit = self._timings.ends_per_statement
+        rows = await reading.changes.ended_since(*self._loaded_to, limit)
+        await self._locate(reading)
+        self._ended.load(rows, self._position)
+        if len(rows) < limit:
+            self._loaded_to = None
+            self._ended.finish_loading()
+        else:
+            self._loaded_to = rows[-1].at, rows[-1].sequence
 
     def _report(self, error: Unavailable | None = None) -> None:
         """Log when the feed becomes unreadable, with the reason, and when it is readable again."""

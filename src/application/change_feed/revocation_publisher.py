@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import final
 
 from doorward.application.change_feed.ended_sessions import EndedSessions
+from doorward.application.change_feed.feed_marks import Position
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import RevocationSigner
 from doorward.domain.errors import RevocationsIncomplete
@@ -28,8 +29,11 @@ MAX_WAITING_PER_ADDRESS = 32
 PAUSE_FACTOR = 2
 """The pause before the next state is published, as a multiple of the time that signing the lists of this one took."""
 
-MAX_NEW_ENTRIES = 1_000
-"""A client gets the whole list if more than this may be new to it."""
+MAX_NEW_ENTRIES = 10_000
+"""A client gets the whole list if more than this may be new to it, which is what ends in five seconds at 2,000 each."""
+
+MAX_LISTED_ENTRIES = 350_000
+"""A longer list is not signed: its 31 MB are what a guard reads. A client that has a cursor gets what is new to it."""
 
 MAX_ENTRIES_ON_THE_LOOP = 2_000
 """A longer list is encoded and signed in a thread. Up to this length it takes about three milliseconds."""
@@ -66,7 +70,7 @@ class RevocationPublisher:
         self._generation = -1
         self._signature: tuple[str, int] | None = None
         """The key and the period of the present state."""
-        self._lists: dict[int | None, asyncio.Task[RevocationList]] = {}
+        self._lists: dict[Position | None, asyncio.Task[RevocationList]] = {}
         """The lists of the present state, by the position since which they list. None has all."""
         self._pauses_until = clock.monotonic()
         self._waiting: dict[asyncio.Timeout, str | None] = {}
@@ -93,9 +97,9 @@ class RevocationPublisher:
 
     async def list(self, cursor: str | None = None) -> RevocationList:
         """Return the present list, or only what may be new to somebody with the cursor of an earlier one. Raise as
-        `tag` does."""
+        `tag` does, and RevocationsIncomplete for a list of more than MAX_LISTED_ENTRIES."""
         self.tag()
-        since = None if cursor is None else self._ended.marks.number(cursor)
+        since = None if cursor is None else self._ended.marks.position(cursor)
         if since not in self._lists and len(self._lists) >= MAX_LISTS_PER_STATE:
             since = None
         listing = self._lists.get(since)
@@ -146,11 +150,15 @@ class RevocationPublisher:
                 await self._ended.changed_since(self._generation)
                 await asyncio.sleep(self._pauses_until - self._clock.monotonic())
 
-    async def _signed(self, since: int | None) -> RevocationList:
+    async def _signed(self, since: Position | None) -> RevocationList:
         tag, now, began = self._tag, self._clock.now(), self._clock.monotonic()
-        ends = self._ended.all() if since is None else self._ended.since(since, MAX_NEW_ENTRIES)
+        is_listable = self._ended.number <= MAX_LISTED_ENTRIES
+        limit = MAX_NEW_ENTRIES if is_listable else MAX_LISTED_ENTRIES
+        ends = self._ended.all() if since is None else self._ended.since(since, limit)
         if ends is None:
             return await self.list()
+        if len(ends) > MAX_LISTED_ENTRIES:
+            raise RevocationsIncomplete(cause="too_many_ends_for_a_list")
         if len(ends) > MAX_ENTRIES_ON_THE_LOOP:
             signed = await asyncio.to_thread(self._signer.sign, ends, now, now + LIFETIME)
         else:

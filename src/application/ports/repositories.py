@@ -7,7 +7,7 @@ from typing import Protocol
 from doorward.domain.access.decision import Access
 from doorward.domain.access.role import Role, RoleName
 from doorward.domain.accounts.user import User
-from doorward.domain.change_feed.change import SequencedChange
+from doorward.domain.change_feed.change import SequencedChange, SpanCount
 from doorward.domain.ids import SessionId, UserId
 from doorward.domain.keys.signing_key import SigningKey
 from doorward.domain.services.service import Service, ServiceId
@@ -247,26 +247,28 @@ class KeyRepository(KeyReader, Protocol):
 class ChangeReader(Protocol):
     """Reads the change feed.
 
-    Sequence numbers are positive, and each is used once. Later announcements of one transaction have greater numbers.
-    A number may become visible before a smaller one. Changes are dated by the clock of the storage.
+    Sequence numbers are positive, and each is used once. A number may become visible before a smaller one. Changes are
+    dated by the clock of the storage when they are announced.
     """
 
-    async def since(self, sequence: int, limit: int) -> Sequence[SequencedChange]:
-        """Return at most `limit` changes numbered `sequence` or more, ascending."""
+    async def counts(self, since: datetime) -> Sequence[SpanCount]:
+        """Return for each span of numbers how many changes were announced at that time or later, in any order. A span
+        that has none is left out."""
         ...
 
-    async def among(self, sequences: Sequence[int]) -> Sequence[SequencedChange]:
-        """Return the changes with exactly these numbers (at most 1,000)."""
+    async def between(self, first: int, last: int, since: datetime) -> Sequence[SequencedChange]:
+        """Return the changes with the numbers from `first` to `last` that were announced at that time or later, in any
+        order."""
         ...
 
     async def latest(self, count: int) -> Sequence[SequencedChange]:
-        """Return the last `count` changes, ascending."""
+        """Return the `count` changes that were announced last, ascending by time. Changes of the same time are
+        ascending by number."""
         ...
 
-    async def ended_since(self, moment: datetime, limit: int) -> Sequence[SequencedChange]:
-        """Return the changes of `sessions` that were announced at that moment or later, ascending. If there are more
-        than `limit`, return any `limit` of them. Changes are left out if a later change of all sessions of the account
-        covers them."""
+    async def ended_since(self, moment: datetime, after: int, limit: int) -> Sequence[SequencedChange]:
+        """Return at most `limit` changes of `sessions`, in the order of `latest`. They were announced later than that
+        moment, or at that moment with a number greater than `after`."""
         ...
 
 

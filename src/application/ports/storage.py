@@ -192,6 +192,12 @@ class Transaction(Protocol):
 CommitListener = Callable[[Sequence[Change]], None]
 
 
+class Lists(Protocol):
+    """Where pages of lists are read, which need not have the newest changes. Every Storage is one."""
+
+    def reading(self) -> AbstractAsyncContextManager[Reading]: ...
+
+
 class Storage(Protocol):
     """A database, as use cases see it.
 

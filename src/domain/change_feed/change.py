@@ -52,9 +52,25 @@ class Change:
 @dataclass(frozen=True, slots=True)
 class SequencedChange:
     """A change as the feed contains it. Sequence numbers are assigned at the insert and visible from the commit on, so
-    they may become visible out of order."""
+    they may become visible out of order. Some servers hand them out in blocks, so that they say nothing about time."""
 
     sequence: int
     change: Change
     at: datetime
     """When it was announced, by the clock of the database."""
+
+
+NUMBERS_PER_SPAN = 512
+"""The changes are counted by spans of so many numbers: those from 0 on, those from NUMBERS_PER_SPAN on, and so on."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpanCount:
+    """How many changes of a part of the feed have numbers of one span."""
+
+    span: int
+    """The numbers of these changes, divided by NUMBERS_PER_SPAN."""
+    number: int
+    """How many changes there are, at least one."""
+    newest_at: datetime
+    """When the last of them was announced, by the clock of the database."""

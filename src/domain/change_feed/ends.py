@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -24,17 +24,25 @@ class End(Protocol):
         ...
 
 
+class EndList(Protocol):
+    """Some ends."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[End]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Ends:
     """What a revocation list contains."""
 
-    sessions: Sequence[End]
+    sessions: EndList
     """The sessions that have ended."""
-    accounts: Sequence[End]
+    accounts: EndList
     """The accounts whose tokens of an epoch before the given one are revoked."""
     cursor: str
-    """Stands for a number of the change feed. A client with these ends knows all that were readable when the feed had
-    this last number, or earlier."""
+    """Stands for a position in the change feed. A client with these ends knows all that were readable when the feed had
+    this newest change, or earlier."""
     since: str | None = None
     """If not None, the ends that somebody with this cursor knows are left out."""
 

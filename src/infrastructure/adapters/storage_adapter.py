@@ -51,7 +51,8 @@ class StorageAdapter(Protocol):
 
     async def check(self) -> None:
         """Raise StartRefused, in one line that says what to do, unless the database can be reached and its schema is
-        that of this version. Nothing is changed. The service and all commands but `migrate` and `doctor` begin so."""
+        that of this version. Nothing is changed. The service and all commands but `migrate` and `doctor` begin so.
+        Raise DatabaseNotReady if the database does not answer at present: a start then tries again for a while."""
         ...
 
     async def migrate(self) -> tuple[str | None, str]:
@@ -59,7 +60,7 @@ class StorageAdapter(Protocol):
 
         One process migrates at a time, and others wait for it. A database that already has the schema is not changed,
         and then little should be imported. A storage without a schema returns the same revision twice. Raise
-        StartRefused, also for a schema of a later version.
+        StartRefused, also for a schema of a later version, and DatabaseNotReady as `check` does.
         """
         ...
 

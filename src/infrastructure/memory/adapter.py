@@ -39,6 +39,8 @@ class MemoryAdapter:
             raise ValueError("DOORWARD_TABLE_PREFIX is for tables, and memory:// has none; remove it")
         if address.ca_certificates is not None:
             raise ValueError("DOORWARD_DATABASE_SSL_CA is for a server, and memory:// is none; remove it")
+        if address.read_hosts is not None:
+            raise ValueError("DOORWARD_READ_HOSTS is for servers, and memory:// is none; remove it")
         if address.processes > 1:
             raise ValueError("DOORWARD_WORKERS must be 1 for memory://, since each process has a memory of its own")
         return cls(address.url.rest)

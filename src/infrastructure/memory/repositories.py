@@ -5,7 +5,7 @@ from datetime import datetime
 from doorward.domain.access.decision import Access
 from doorward.domain.access.role import Role, RoleName
 from doorward.domain.accounts.user import User
-from doorward.domain.change_feed.change import Change, SequencedChange, Subject
+from doorward.domain.change_feed.change import NUMBERS_PER_SPAN, Change, SequencedChange, SpanCount, Subject
 from doorward.domain.errors import (
     AccountMissing,
     EmailTaken,
@@ -184,23 +184,30 @@ class MemoryKeys:
 class MemoryChanges:
     tables: Tables
 
-    async def since(self, sequence: int, limit: int) -> Sequence[SequencedChange]:
-        return [row for row in self.tables.changes if row.sequence >= sequence][:limit]
+    async def counts(self, since: datetime) -> Sequence[SpanCount]:
+        spans: dict[int, list[datetime]] = {}
+        for row in self.tables.changes:
+            if row.at >= since:
+                spans.setdefault(row.sequence // NUMBERS_PER_SPAN, []).append(row.at)
+        return [SpanCount(span, len(times), max(times)) for span, times in spans.items()]
 
-    async def among(self, sequences: Sequence[int]) -> Sequence[SequencedChange]:
-        wanted = frozenset(sequences)
-        return [row for row in self.tables.changes if row.sequence in wanted]
+    async def between(self, first: int, last: int, since: datetime) -> Sequence[SequencedChange]:
+        return [row for row in self.tables.changes if first <= row.sequence <= last and row.at >= since]
 
     async def latest(self, count: int) -> Sequence[SequencedChange]:
-        return self.tables.changes[-count:]
+        return sorted(self.tables.changes, key=time_and_number)[-count:]
 
-    async def ended_since(self, moment: datetime, limit: int) -> Sequence[SequencedChange]:
-        ended = [row for row in self.tables.changes if row.change.subject is Subject.SESSIONS and row.at >= moment]
-        covered_before = {row.change.user_id: row.sequence for row in ended if row.change.session_id is None}
-        return [row for row in ended if row.sequence >= covered_before.get(row.change.user_id, row.sequence)][:limit]
+    async def ended_since(self, moment: datetime, after: int, limit: int) -> Sequence[SequencedChange]:
+        ended = [row for row in self.tables.changes if row.change.subject is Subject.SESSIONS]
+        return sorted((row for row in ended if time_and_number(row) > (moment, after)), key=time_and_number)[:limit]
 
     async def prune(self, before: datetime, limit: int) -> int:
-        old = [row for row in self.tables.changes[:-1] if row.at < before][:limit]
-        for row in old:
-            self.tables.changes.remove(row)
+        in_order = sorted(self.tables.changes, key=time_and_number)
+        old = [row for row in in_order[:-1] if row.at < before][:limit]
+        gone = {row.sequence for row in old}
+        self.tables.changes = [row for row in self.tables.changes if row.sequence not in gone]
         return len(old)
+
+
+def time_and_number(row: SequencedChange) -> tuple[datetime, int]:
+    return row.at, row.sequence

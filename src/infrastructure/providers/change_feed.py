@@ -12,6 +12,7 @@ from doorward.application.change_feed.follower import ChangeFollower, FollowerTi
 from doorward.application.change_feed.heartbeat import Heartbeat
 from doorward.application.change_feed.known_services import KnownServices
 from doorward.application.change_feed.own_accounts import OwnAccounts
+from doorward.application.change_feed.prune_changes import PruneChanges
 from doorward.application.change_feed.revocation_publisher import RevocationPublisher
 from doorward.application.ports.clock import Clock
 from doorward.application.ports.storage import Storage
@@ -30,6 +31,11 @@ class ChangeFeedProvider(Provider):
     follower = provide(ChangeFollower)
     heartbeat = provide(Heartbeat)
     revocation_publisher = provide(RevocationPublisher)
+
+    @provide
+    def prune_changes(self, storage: Storage, ended: EndedSessions) -> PruneChanges:
+        return PruneChanges(storage, ended)
+
     directories = provide(Directories)
 
     @provide

@@ -7,6 +7,7 @@ from dishka import Provider, Scope, provide
 from doorward.application.accounts.prune_attempts import PruneAttempts
 from doorward.application.accounts.prune_deleted_users import PruneDeletedUsers
 from doorward.application.audit.prune_audit import PruneAudit
+from doorward.application.change_feed.prune_changes import PruneChanges
 from doorward.application.check_readiness import CheckReadiness
 from doorward.application.keys.maintain_signing_keys import MaintainSigningKeys
 from doorward.application.letters.prune_letters import PruneLetters
@@ -33,6 +34,7 @@ class MaintenanceProvider(Provider):
         letters: PruneLetters,
         audit: PruneAudit,
         deleted: PruneDeletedUsers,
+        changes: PruneChanges,
         nodes: PruneNodes,
     ) -> RecurringWork:
         return RecurringWork(
@@ -43,6 +45,7 @@ class MaintenanceProvider(Provider):
                 "prune_letters": letters,
                 "prune_audit": audit,
                 "prune_deleted_users": deleted,
+                "prune_changes": changes,
                 "prune_nodes": nodes,
             }
         )

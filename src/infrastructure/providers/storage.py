@@ -5,7 +5,7 @@ SQLAlchemy nor structlog.
 """
 
 from collections.abc import AsyncIterator, Iterator
-from typing import final
+from typing import Protocol, final, runtime_checkable
 
 from dishka import Provider, Scope, provide
 
@@ -13,11 +13,20 @@ from doorward.application.ports.clock import Clock
 from doorward.application.ports.security import (
     SecurityLog,
 )
-from doorward.application.ports.storage import Storage
+from doorward.application.ports.storage import Lists, Storage
 from doorward.infrastructure.adapters.storage_adapter import StorageAdapter
 from doorward.infrastructure.clock import SystemClock
+from doorward.infrastructure.database_wait import DatabaseWait
 from doorward.infrastructure.security.master_secret import MasterSecret
 from doorward.infrastructure.settings.settings import Settings
+
+
+@runtime_checkable
+class ReadsListsElsewhere(Protocol):
+    """A storage that may read lists from a server of their own."""
+
+    @property
+    def lists(self) -> Lists: ...
 
 
 @final
@@ -45,7 +54,16 @@ class StorageProvider(Provider):
         return self.settings.database
 
     @provide
+    def database_wait(self, clock: Clock) -> DatabaseWait:
+        return DatabaseWait(clock, self.settings.database_wait_seconds)
+
+    @provide
     async def storage(self, adapter: StorageAdapter, clock: Clock) -> AsyncIterator[Storage]:
         storage = adapter.open(clock.now)
         yield storage
         await storage.close()
+
+    @provide
+    def lists(self, storage: Storage) -> Lists:
+        """Return what reads lists from another server, if the storage has that."""
+        return storage.lists if isinstance(storage, ReadsListsElsewhere) else storage

@@ -93,6 +93,7 @@ PARSERS: Mapping[str, Callable[[str], object]] = {
     "session_idle_seconds": parse_seconds,
     "session_absolute_seconds": parse_seconds,
     "hash_wait_seconds": parse_seconds,
+    "database_wait_seconds": parse_seconds,
     "keep_alive_seconds": parse_seconds,
     "drain_seconds": parse_seconds,
 }

@@ -24,8 +24,10 @@ class SettingValues(TypedDict, total=False):
     database_url: str | None
     database_url_file: str | Path | None
     database_pool_size: int | None
+    database_wait_seconds: Seconds | None
     database_ssl_ca: str | None
     database_ssl_ca_file: str | Path | None
+    read_hosts: str | None
     table_prefix: str | None
     secret_key: str | None
     secret_key_file: str | Path | None

@@ -22,6 +22,7 @@ from doorward.infrastructure.settings.account_settings import (
     SessionsPerAccount,
     SignUpMode,
 )
+from doorward.infrastructure.settings.database_settings import DatabaseWaitSeconds
 from doorward.infrastructure.settings.hashing_settings import HasherName, HashQueue, HashThreads, HashWaitSeconds
 from doorward.infrastructure.settings.letter_settings import (
     EmailCodes,
@@ -77,11 +78,19 @@ class Settings:
             description="Maximum of connections per worker to a database server, 2 or more. Half read, half write.",
         ),
     ] = 10
+    database_wait_seconds: DatabaseWaitSeconds = 30
     database_ssl_ca: Annotated[
         str | None,
         Meta(
             description="CA certificates of the database server in PEM, in place of `ssl-ca=FILE` in the URL. "
             "`DOORWARD_DATABASE_SSL_CA_FILE` names a file that holds them.",
+            extra={"default": "none"},
+        ),
+    ] = None
+    read_hosts: Annotated[
+        str | None,
+        Meta(
+            description="`HOST,HOST:PORT` of MySQL replicas from which most lists are read. They may be late.",
             extra={"default": "none"},
         ),
     ] = None
@@ -257,6 +266,7 @@ class Settings:
                 url=Address.parse(self.database_url),
                 table_prefix=self.table_prefix,
                 ca_certificates=self.database_ssl_ca,
+                read_hosts=self.read_hosts,
                 connections=self.database_pool_size,
                 processes=self.workers,
             )

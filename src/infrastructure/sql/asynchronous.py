@@ -8,13 +8,16 @@ returns it with the commit. What a use case does not wait for runs together with
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import TypeVar, final
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.util import greenlet_spawn
 
-from doorward.infrastructure.sql.connection import Limits, Work
+from doorward.infrastructure.sql.connection import Limits, Work, connected
 from doorward.infrastructure.sql.errors import connecting
+from doorward.infrastructure.sql.mysql.abandoned import AbandonedStatements
+from doorward.infrastructure.sql.round_trip import ROUND_TRIPS_TO_CONNECT, RoundTrip
 from doorward.infrastructure.sql.waiting import Places, WaitLimit, finish_despite_cancellation
 
 T = TypeVar("T")
@@ -68,6 +71,7 @@ class AsyncSession:
         connection rolls back when it is returned."""
         self.in_transaction = False
         self.limit = WaitLimit(self.connections.limits.wait_seconds)
+        self.limit.allow(self.connections.allowance_seconds)
         await self._run_within_limit(work)  # SqlConnection ends transactions despite cancellation
 
     async def _run_within_limit(self, work: Work[T]) -> T:
@@ -75,13 +79,17 @@ class AsyncSession:
             return await greenlet_spawn(self._run_in_greenlet, work)
 
     def _run_in_greenlet(self, work: Work[T]) -> T:
-        connection = self.connection or self.connections.connect()
+        connection = self.connection or self.connections.connect(self.limit)
+        began = perf_counter()
         if self.in_transaction:
             self.connection = connection
-            return work(connection)
-        self.connection = None
-        with connection:
-            return work(connection)
+            result = work(connection)
+        else:
+            self.connection = None
+            with connection:
+                result = work(connection)
+        self.connections.round_trip.measured(perf_counter() - began)
+        return result
 
 
 def end_or_close(connection: Connection, end: Callable[[Connection], None]) -> None:
@@ -105,22 +113,55 @@ class AsyncConnections:
     limits: Limits
     size: int
     places: Places = field(init=False)
+    round_trip: RoundTrip = field(default_factory=RoundTrip)
+    abandoned: AbandonedStatements = field(init=False)
 
     def __post_init__(self) -> None:
         self.places = Places(self.size, self.limits.max_waiting_per_connection)
+        self.abandoned = AbandonedStatements(self._run_apart)
+        self.abandoned.watch(self.engine)
 
     @property
     def in_use(self) -> int:
         return self.places.taken
 
+    @property
+    def allowance_seconds(self) -> float:
+        return self.round_trip.allowance_seconds
+
     async def session(self, limit: WaitLimit) -> AsyncSession:
         await self.places.take(limit)
         return AsyncSession(self, limit)
 
-    def connect(self) -> Connection:
-        """Return a connection of the pool, or a new one. Called in a greenlet. Raise StorageUnavailable."""
-        with connecting():
-            return self.engine.connect()
+    def connect(self, limit: WaitLimit) -> Connection:
+        """Return a connection of the pool, or a new one, which has a limit of its own. Called in a greenlet. Raise
+        StorageUnavailable."""
+        is_first = self.round_trip.seconds == 0
+        began = perf_counter()
+        limit.begin_apart(self.connect_seconds)
+        try:
+            with connecting():
+                connection = self.engine.connect()
+        finally:
+            limit.end_apart()
+        if is_first:
+            self.round_trip.measured((perf_counter() - began) / ROUND_TRIPS_TO_CONNECT)
+            limit.allow(self.allowance_seconds)
+        return connection
+
+    @property
+    def connect_seconds(self) -> float:
+        """Return how long a new connection may take."""
+        if self.round_trip.seconds == 0:
+            return max(self.limits.first_connect_seconds, self.limits.wait_seconds)
+        return self.limits.wait_seconds + self.allowance_seconds
+
+    async def _run_apart(self, work: Work[None]) -> None:
+        async with connected(self, in_transaction=True) as connection:
+            await connection.begin()
+            await connection.run(work, "abandoned statements")
+            await connection.commit(lambda: None)
 
     async def close(self) -> None:
+        await self.abandoned.close()
         await greenlet_spawn(self.engine.dispose)

@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Executable, Row
 
 from doorward.domain.errors import DomainError, StorageMoved, StorageUnavailable, TransactionConflict
 from doorward.infrastructure.sql.errors import COMMIT, ConnectionLost, ConstraintViolated, connecting, refusal
-from doorward.infrastructure.sql.waiting import WaitLimit, finish_despite_cancellation
+from doorward.infrastructure.sql.round_trip import MAX_ALLOWANCE_SECONDS
+from doorward.infrastructure.sql.waiting import WALL_CLOCK_FACTOR, WaitLimit, finish_despite_cancellation
 
 T = TypeVar("T")
 Values = Mapping[str, Any]
@@ -35,16 +36,28 @@ MAX_INLINE_CHANGES = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How long to wait for the database. The time that Doorward itself needs to compute does not count."""
+    """How long to wait for the database. The time that Doorward itself needs to compute does not count.
+
+    Each wait may take longer for a distant database: by the allowance in `round_trip.py`.
+    """
 
     wait_seconds: float = 1.5
-    """For all answers of the database in one block before the commit. The commit has the same limit again."""
+    """For all answers of the database in one block before the commit. The commit has the same limit again, and so has
+    a connection that is made."""
+    first_connect_seconds: float = 5.0
+    """For a connection while nothing is known about the distance."""
     pool_wait_seconds: float = 1.0
     """Until another caller returns a connection. It is part of `wait_seconds`."""
     lock_wait_seconds: float = 1.0
     """For a lock that another transaction holds. MySQL takes whole seconds."""
     max_waiting_per_connection: int = 100
     """How many callers may wait for a connection, for each connection of the pool. Further ones are refused."""
+
+    @property
+    def longest_seconds(self) -> float:
+        """Return after how long nobody waits for a statement any more, however far away the database is and however
+        busy the processor."""
+        return self.wait_seconds * WALL_CLOCK_FACTOR + MAX_ALLOWANCE_SECONDS
 
 
 Work: TypeAlias = Callable[[Connection], T]
@@ -88,6 +101,11 @@ class Connections(Protocol):
     @property
     def in_use(self) -> int:
         """Return the number of connections in use."""
+        ...
+
+    @property
+    def allowance_seconds(self) -> float:
+        """Return how much longer than the limits a block may wait, because the database is far away."""
         ...
 
     async def session(self, limit: WaitLimit) -> Session:
@@ -204,6 +222,7 @@ class SqlConnection:
 
     def _check_writable(self) -> None:
         """Not left to the database, because not every one has connections that are read-only."""
+        self._check_usable()
         if not self.in_transaction:
             raise TypeError("A reading cannot write; use a transaction.")
 
@@ -259,6 +278,7 @@ async def connected(connections: Connections, *, in_transaction: bool) -> AsyncI
     """Provide a connection for the block, and release it afterwards."""
     limits = connections.limits
     limit = WaitLimit(limits.pool_wait_seconds)
+    limit.allow(connections.allowance_seconds)
     session = await open_session(connections, limit)
     limit.extend(limits.wait_seconds - limits.pool_wait_seconds)
     connection = SqlConnection(connections, session, limit, in_transaction)

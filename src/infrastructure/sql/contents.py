@@ -11,7 +11,7 @@ from doorward.infrastructure.sql.naming import VERSION_TABLE
 from doorward.infrastructure.sql.tables import metadata
 from doorward.infrastructure.sql.urls import DatabaseUrl
 
-HEAD = "0016"
+HEAD = "0017"
 """The revision that this version works with. Revisions are numbered; a greater number is a newer revision."""
 
 KNOWN_REVISIONS = frozenset({"", *(f"{number:04}" for number in range(1, int(HEAD) + 1))})

@@ -1,6 +1,7 @@
 """The revision of the database schema, and its migration. Alembic is imported only to migrate."""
 
 import asyncio
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -9,13 +10,14 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from doorward.domain.errors import StorageUnavailable
+from doorward.infrastructure.settings.database_not_ready import DatabaseNotReady
 from doorward.infrastructure.settings.start_refused import StartRefused
+from doorward.infrastructure.sql.backup.unfinished_restore import refuse_unfinished
 from doorward.infrastructure.sql.contents import CURRENT, HEAD, KNOWN_REVISIONS, SchemaState, schema_state
 from doorward.infrastructure.sql.engine import open_engine, open_migrator, run_in_database
 from doorward.infrastructure.sql.errors import MISSING_PRIVILEGE_CODES, error_code, is_busy
+from doorward.infrastructure.sql.mysql.obstacles import explained
 from doorward.infrastructure.sql.naming import VERSION_TABLE
-from doorward.infrastructure.sql.obstacles import explained
-from doorward.infrastructure.sql.unfinished_restore import refuse_unfinished
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.infrastructure.sql.waiting import WaitLimit
 
@@ -27,11 +29,16 @@ RETRY_PAUSE_SECONDS = 0.05
 
 MAX_LOCK_NAME_CHARACTERS = 64
 
-REVISION_TIMEOUT_SECONDS = 3.0
-"""The time for connecting and reading the revision, when the database is checked."""
+REVISION_TIMEOUT_SECONDS = 10.0
+"""The time for connecting and reading the revision, when the database is checked. Nothing is known about its distance
+then."""
 
 ACCESS_DENIED_CODES = frozenset({1045, 1698})
 """MySQL's errors for an unknown user or a wrong password."""
+
+UNREACHABLE_CODES = frozenset({1040, 1053, 1129, 1203, 2003, 2013})
+"""MySQL's errors and those of its clients for a server that cannot be asked at present: too many connections, a
+shutdown, and the network."""
 
 UNUSABLE = (DBAPIError, OSError, StorageUnavailable)
 """Errors of a database that cannot be reached or used."""
@@ -134,7 +141,7 @@ def exclusive(url: DatabaseUrl, connection: Connection) -> Iterator[None]:
         return
     name = func.left(func.concat(lock_name(url), func.database()), MAX_LOCK_NAME_CHARACTERS)
     if connection.scalar(select(func.get_lock(name, LOCK_WAIT_SECONDS))) != 1:
-        raise StartRefused(
+        raise DatabaseNotReady(
             f"Another process has been migrating this database for {LOCK_WAIT_SECONDS} s; try again later."
         )
     yield
@@ -158,6 +165,14 @@ def describe(error: Exception) -> str:
     return "no answer in time" if isinstance(error, OSError) else "the server broke the connection off"
 
 
+def is_unreachable(error: Exception) -> bool:
+    """Return whether the database may answer later. A certificate that is refused is refused again."""
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, OSError | StorageUnavailable)
+    behind = error.orig.__cause__ if error.orig is not None else None
+    return error_code(error.orig) in UNREACHABLE_CODES and not isinstance(behind, ssl.SSLError)
+
+
 def unusable_database(url: DatabaseUrl, error: Exception) -> StartRefused:
     """Return a refusal of one line with the message of the database server, which contains no password."""
     if (explanation := explained(error)) is not None:
@@ -176,7 +191,8 @@ def unusable_database(url: DatabaseUrl, error: Exception) -> StartRefused:
             f"The account of {url.masked} may not do this ({' '.join(words.split())}); migrating takes CREATE, ALTER, "
             "DROP, INDEX and REFERENCES, serving SELECT, INSERT, UPDATE and DELETE."
         )
-    return StartRefused(
+    kind = DatabaseNotReady if is_unreachable(error) else StartRefused
+    return kind(
         f"The database {url.masked} cannot be used ({' '.join(words.split())}); check that it is up and that "
         "DOORWARD_DATABASE_URL names it."
     )

@@ -143,6 +143,10 @@ class SqliteConnections:
     def in_use(self) -> int:
         return self.places.taken
 
+    @property
+    def allowance_seconds(self) -> float:
+        return 0.0
+
     async def session(self, limit: WaitLimit) -> SqliteSession:
         await self.places.take(limit)
         connection = self.idle.pop() if self.idle else await self.connect(limit)

@@ -178,7 +178,8 @@ class SqlStorage:
 
     @property
     def connections_in_use(self) -> int:
-        return self.engines.writing.in_use + self.engines.reading.in_use
+        lists = self.engines.lists
+        return self.engines.writing.in_use + self.engines.reading.in_use + (0 if lists is None else lists.in_use)
 
     async def close(self) -> None:
         await self.engines.close()
@@ -189,6 +190,7 @@ class SqlStorage:
             await connection.begin()
             feed = Feed(connection)
             yield SqlRepositories(connection, feed, self._now)
+            feed.check_age()
             await self._commit(connection, feed.announced)
 
     async def _commit(self, connection: SqlConnection, announced: Sequence[Change]) -> None:
@@ -214,13 +216,18 @@ class SqlStorage:
                 listener(announced)
 
     def reading(self) -> AbstractAsyncContextManager[SqlRepositories]:
-        return self._reading(self.engines.writing if self.distrusts_reads() else self.engines.reading)
+        return self.reading_on(self.engines.writing if self.distrusts_reads() else self.engines.reading)
 
     def following(self) -> AbstractAsyncContextManager[SqlRepositories]:
-        return self._reading(self.engines.reading)
+        return self.reading_on(self.engines.reading)
+
+    @property
+    def lists(self) -> "SqlLists":
+        """What reads pages of lists, from another server if one is named for it."""
+        return SqlLists(self)
 
     @asynccontextmanager
-    async def _reading(self, connections: Connections) -> AsyncIterator[SqlRepositories]:
+    async def reading_on(self, connections: Connections) -> AsyncIterator[SqlRepositories]:
         """Open a reading. On connections for writing each statement is a transaction that is rolled back."""
         async with connected(connections, in_transaction=False) as connection:
             yield SqlRepositories(connection, Feed(connection), self._now)
@@ -245,6 +252,18 @@ class SqlStorage:
 
     def on_commit(self, listener: CommitListener) -> None:
         self._listeners.append(listener)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class SqlLists:
+    """Implements Lists."""
+
+    storage: SqlStorage
+
+    def reading(self) -> AbstractAsyncContextManager[SqlRepositories]:
+        connections = self.storage.engines.lists
+        return self.storage.reading() if connections is None else self.storage.reading_on(connections)
 
 
 def as_own(tx: Transaction) -> SqlRepositories:

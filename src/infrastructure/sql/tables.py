@@ -152,6 +152,7 @@ changes = Table(
     Column("epoch", Number),
     Column("created_at", UtcTime(), nullable=False, server_default=utc_now()),
     Index(None, "subject", "created_at"),
+    Index(None, "created_at"),
     **ONE_COUNTER,
 )
 

@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
 
 from doorward.infrastructure.settings.start_refused import StartRefused
-from doorward.infrastructure.sql.hosts import Host, parse_hosts
+from doorward.infrastructure.sql.mysql.hosts import Host, parse_hosts
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -71,6 +71,8 @@ class DatabaseUrl:
     """The server's socket, used in place of the one host and its port."""
     ca_certificates: str | None = field(default=None, repr=False)
     """The text of CA certificates in PEM, in place of the file `ca`. A setting of its own and no part of the URL."""
+    read_hosts: tuple[Host, ...] = ()
+    """Servers with copies, from which lists are read. A setting of its own and no part of the URL."""
     table_prefix: str = ""
     """Before the name of each table. A setting of its own and no part of the URL."""
 
@@ -120,6 +122,23 @@ class DatabaseUrl:
             private_key=files.get(KEY),
             unix_socket=files.get(SOCKET),
         )
+
+    def with_read_hosts(self, raw: str) -> Self:
+        """Return the URL with the hosts of DOORWARD_READ_HOSTS. Raise ValueError for what are none, and for hosts that
+        `ssl-mode` would leave without TLS although they are other machines."""
+        try:
+            hosts = parse_hosts(raw) if raw else ()
+        except ValueError as error:
+            raise ValueError(f"DOORWARD_READ_HOSTS has {error}; write HOST,HOST:PORT") from None
+        if (
+            self.tls is Tls.DISABLED
+            and all(host.is_local for host in self.hosts)
+            and not all(h.is_local for h in hosts)
+        ):
+            raise ValueError(
+                "DOORWARD_READ_HOSTS names other machines; add ?ssl-mode=REQUIRED or more to the database URL"
+            )
+        return replace(self, read_hosts=hosts)
 
     @property
     def masked(self) -> str:

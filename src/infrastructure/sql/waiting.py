@@ -25,7 +25,16 @@ class WaitLimit:
     A wait also ends when `wall_clock_factor` times the limit has passed since the limit was created.
     """
 
-    __slots__ = ("_latest_end", "_left_seconds", "_loop", "_tick_began", "_timeout", "_timer", "_wall_clock_factor")
+    __slots__ = (
+        "_before",
+        "_latest_end",
+        "_left_seconds",
+        "_loop",
+        "_tick_began",
+        "_timeout",
+        "_timer",
+        "_wall_clock_factor",
+    )
 
     def __init__(self, seconds: float, wall_clock_factor: float = WALL_CLOCK_FACTOR) -> None:
         self._left_seconds = seconds
@@ -37,6 +46,21 @@ class WaitLimit:
         """Allow that many seconds more."""
         self._left_seconds += seconds
         self._latest_end += seconds * self._wall_clock_factor
+
+    def allow(self, seconds: float) -> None:
+        """Allow that many seconds more for the way to the database, which is no longer on a busy processor."""
+        self._left_seconds += seconds
+        self._latest_end += seconds
+
+    def begin_apart(self, seconds: float) -> None:
+        """Let the waits from here to `end_apart` take that many seconds, which do not count against the limit."""
+        self._before = self._left_seconds, self._latest_end - self._loop.time()
+        self._left_seconds = seconds
+        self._latest_end = self._loop.time() + seconds * self._wall_clock_factor
+
+    def end_apart(self) -> None:
+        self._left_seconds, until_end = self._before
+        self._latest_end = self._loop.time() + until_end
 
     async def __aenter__(self) -> None:
         self._timeout = asyncio.timeout(None)

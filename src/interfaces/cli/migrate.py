@@ -23,10 +23,11 @@ async def run_migrations(settings: Settings) -> tuple[str | None, str]:
     """Migrate the database, and return the revision of its schema before and after."""
     from doorward.infrastructure.adapters.storage_adapter import StorageAdapter  # noqa: PLC0415 heavy
     from doorward.infrastructure.container import make_container  # noqa: PLC0415 heavy
+    from doorward.infrastructure.database_wait import DatabaseWait  # noqa: PLC0415 heavy
 
     container = make_container(settings)
     try:
         adapter: StorageAdapter = await container.get(StorageAdapter)
-        return await adapter.migrate()
+        return await (await container.get(DatabaseWait))(adapter.migrate)
     finally:
         await container.close()

@@ -61,10 +61,11 @@ async def with_container(settings: Settings, work: Callable[[CommandContext], Aw
     """Run `work` after a check of the schema, and close the container."""
     from doorward.infrastructure.adapters.storage_adapter import StorageAdapter  # noqa: PLC0415 heavy
     from doorward.infrastructure.container import make_container  # noqa: PLC0415 heavy
+    from doorward.infrastructure.database_wait import DatabaseWait  # noqa: PLC0415 heavy
 
     container = make_container(settings)
     try:
-        await (await container.get(StorageAdapter)).check()
+        await (await container.get(DatabaseWait))((await container.get(StorageAdapter)).check)
         return await work(CommandContext(container, settings, SystemClock().now()))
     finally:
         await container.close()

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,7 @@ def servers() -> Iterator[Mapping[str, MySQLServer]]:
         process.command[process.command.index("--no-defaults")] = "--defaults-file=/dev/null"  # reads what is persisted
         server = member(process, ("admin", "hunter2-of-root"), ("doorward", "unused"))
         server.start()
-        server.sql(f"CREATE DATABASE made_by_{name}", "CREATE DATABASE doorward")
+        server.sql(f"CREATE DATABASE made_by_{name}", "CREATE USER doorward IDENTIFIED BY 'hunter2-of-doorward'")
         return server
 
     try:
@@ -110,6 +111,8 @@ def test_it_forms_a_group_once_and_again_after_all_members_were_down(
     eventually(lambda: {online(server) for server in servers.values()} == {3})
     asked = f"SELECT COUNT(*) FROM mysql.user WHERE user = 'haproxy' AND host = '{HAPROXY}'"
     eventually(lambda: [server.sql(asked) for server in servers.values()] == [[(1,)]] * 3)
+    own = replace(servers["two"].admin, user="doorward", password="hunter2-of-doorward")
+    assert own.execute("SELECT COUNT(*) FROM performance_schema.replication_group_members") == [(3,)]
 
     assert form().stdout == "one: ONLINE\ntwo: ONLINE\nthree: ONLINE\n"
 

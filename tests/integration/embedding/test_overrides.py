@@ -34,7 +34,7 @@ from doorward.application.ports.security import (
     ServiceSecrets,
 )
 from doorward.application.ports.sign_in_codes import SignInCodes
-from doorward.application.ports.storage import Reading, Storage, Transaction
+from doorward.application.ports.storage import Lists, Reading, Storage, Transaction
 from doorward.application.services.register_service import RegisterService
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.authorization_server import AuthorizationServer
@@ -118,7 +118,7 @@ def ports_of_the_application() -> set[type]:
         for member in vars(whole).values()
         if isinstance(member, property)
     }
-    parts = {base for each in {Transaction, Reading, *repositories} for base in each.__mro__}
+    parts = {base for each in {Lists, Transaction, Reading, *repositories} for base in each.__mro__}
     return {each for each in found - parts if Storage not in each.__mro__[1:]}
 
 

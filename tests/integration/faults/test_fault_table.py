@@ -8,7 +8,8 @@ PROJECT = Path(__file__).parents[3]
 ROW = re.compile(r"\bF-\d\d\b")
 NAMED_IN_ROW = re.compile(r"`(integration/[\w/]+\.py)`")
 
-ROWS = frozenset("F-01 F-02 F-04 F-05 F-08 F-09 F-10 F-12 F-13 F-14 F-17 F-18 F-24 F-30 F-37".split())
+NUMBERS = (1, 2, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 17, 18, 20, 23, 24, 25, 30, 31, 32, 37, 38, 40)
+ROWS = frozenset(f"F-{number:02}" for number in NUMBERS)
 """The faults that must not lose their tests."""
 
 

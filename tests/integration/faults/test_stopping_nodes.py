@@ -8,7 +8,7 @@ import pytest
 
 from support.faults.judged import judged
 from support.faults.workload import SETTINGS, Load
-from support.programs.former_version import former_version
+from support.programs.former_version import former_version, of_version
 from support.programs.haproxy import behind_haproxy
 from support.programs.server_process import Server, server_in, serving
 
@@ -33,7 +33,7 @@ def start_node(mysql_url: str, tmp_path: Path) -> Iterator[StartNode]:
         def start(name: str, version: Path | None = None, **more: str) -> Server:
             node = server_in(tmp_path / name, **{**settings, **more})
             if version is not None:
-                node.doorward = node.doorward.having(PYTHONPATH=str(version))
+                node.doorward = of_version(node.doorward, version)
             return stack.enter_context(serving(node))
 
         yield start

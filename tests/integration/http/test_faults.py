@@ -97,7 +97,7 @@ def test_of_fifty_who_sign_up_with_one_address_at_once_one_gets_it(server: Serve
 
 
 def test_a_storm_of_sign_ins_is_shed_and_guarded_routes_stay_open(tmp_path: Path) -> None:
-    """OP-03."""
+    """OP-03, F-23."""
     with at_full_cost(tmp_path, hash_threads="1", hash_queue="2") as server:
         ada = server.create_user("ada")
         bodies = [{"username": "ada", "password": PASSWORD}] * 40

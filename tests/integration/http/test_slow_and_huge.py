@@ -99,7 +99,7 @@ def send_for_ever(connection: socket.socket, data: bytes) -> None:
 
 
 def test_slow_clients_are_cut_off_while_others_are_served(server: Server) -> None:
-    """HT-10: nothing at all, half a head, half a body, half a chunk."""
+    """HT-10, F-25: nothing at all, half a head, half a body, half a chunk."""
     beginnings = {
         "nothing": (b"", None),
         "half a line": (b"GET /api/te", None),

@@ -88,7 +88,7 @@ def unit(clone: Path) -> None:
 
 def help_of_benchmarks(clone: Path) -> None:
     """Each starts, imports all that it needs, and prints its usage."""
-    for target in ("bench-quick", "bench", "compare"):
+    for target in ("bench-quick", "bench", "compare", "distance"):
         assert "usage" in make(clone, target, "ARGS=--help")
 
 
@@ -137,6 +137,7 @@ def test_this_file_knows_every_target(clone: Path) -> None:
         "bench",
         "bench-quick",
         "compare",
+        "distance",
         "mutants",
         "clean",
     }

@@ -38,19 +38,14 @@ def nothing_revoked_is_accepted(ledger: Ledger, _: Afterwards) -> Iterator[str]:
 
 
 def no_revoked_role_counts(entries: list[Entry]) -> Iterator[str]:
-    """The requests of one person, which were sent one after the other."""
-    revoked_at = float("inf")
-    for entry in entries:
-        if entry.kind is Kind.REVOKE and entry.is_acknowledged:
-            revoked_at = entry.ended
-        elif entry.kind is Kind.GRANT and not entry.is_refused:
-            revoked_at = float("inf")
-        elif (
-            entry.kind is Kind.READ_AS_MODERATOR
-            and entry.is_acknowledged
-            and entry.started > revoked_at + REVOKED_SECONDS
-        ):
-            yield f"accepted after its role was revoked: {entry}"
+    """The requests about one account."""
+    revoked = [entry for entry in entries if entry.kind is Kind.REVOKE and entry.is_acknowledged]
+    granted = [entry for entry in entries if entry.kind is Kind.GRANT and not entry.is_refused]
+    for read in entries:
+        if read.kind is Kind.READ_AS_MODERATOR and read.is_acknowledged:
+            over = [entry for entry in revoked if entry.ended + REVOKED_SECONDS < read.started]
+            if over and not any(over[-1].started < entry.ended and entry.started < read.ended for entry in granted):
+                yield f"accepted after its role was revoked: {read}"
 
 
 def answers_are_documented(ledger: Ledger, _: Afterwards) -> Iterator[str]:

@@ -17,6 +17,7 @@ def judged(
     urls: Sequence[str] = (),
     clients: int = 8,
     seed: int = 1,
+    one_account: bool = False,
     idle: Callable[[], bool] = lambda: True,
 ) -> Iterator[Load]:
     """A workload that works when the block begins and again when it has ended. Then the oracle judges it.
@@ -25,7 +26,8 @@ def judged(
     What the processes hold is noted before and after, and whenever the block calls `note_usage` after a fault.
     """
     usage = [usage_of(servers)]
-    with workload(urls or [server.url for server in servers], servers[0].admin, clients=clients, seed=seed) as load:
+    urls = urls or [server.url for server in servers]
+    with workload(urls, servers[0].admin, clients=clients, seed=seed, one_account=one_account) as load:
         load.until_working()
         load.note_usage = lambda: usage.append(usage_of(servers))
         yield load

@@ -153,7 +153,7 @@ def answered(entry: Entry, answer: httpx2.Response) -> Entry:
     if "json" not in media_type:
         return entry
     body = answer.json()
-    if "accessToken" not in body:
+    if body.get("accessToken") is None:
         return replace(entry, code=body.get("code", ""), subject=body.get("id", ""))
     claims = read_claims(body["accessToken"])
     return replace(

@@ -110,10 +110,16 @@ class Load:
 
 
 @contextmanager
-def workload(urls: Sequence[str], admin: Account, *, clients: int = 8, seed: int = 1) -> Iterator[Load]:
-    """A workload on these nodes, which runs until the block ends. The admin changes the roles."""
+def workload(
+    urls: Sequence[str], admin: Account, *, clients: int = 8, seed: int = 1, one_account: bool = False
+) -> Iterator[Load]:
+    """A workload on these nodes, which runs until the block ends. The admin changes the roles.
+
+    Each client has an account of its own, or all have the same one.
+    """
     load = Load()
-    thread = Thread(target=run, args=(load, urls, admin, clients, seed))
+    names = [f"person{seed}-{0 if one_account else number}" for number in range(clients)]
+    thread = Thread(target=run, args=(load, urls, admin, names, seed))
     thread.start()
     try:
         yield load
@@ -127,18 +133,18 @@ def workload(urls: Sequence[str], admin: Account, *, clients: int = 8, seed: int
         raise load.error
 
 
-def run(load: Load, urls: Sequence[str], admin: Account, clients: int, seed: int) -> None:
+def run(load: Load, urls: Sequence[str], admin: Account, names: Sequence[str], seed: int) -> None:
     try:
-        asyncio.run(people(load, urls, admin, clients, seed))
+        asyncio.run(people(load, urls, admin, names, seed))
     except BaseException as error:  # noqa: BLE001 raised again in the thread of the test
         load.error = error
 
 
-async def people(load: Load, urls: Sequence[str], admin: Account, clients: int, seed: int) -> None:
+async def people(load: Load, urls: Sequence[str], admin: Account, names: Sequence[str], seed: int) -> None:
     async with asyncio.TaskGroup() as group:
-        for number in range(clients):
+        for number, name in enumerate(names):
             turned = [*urls[number % len(urls) :], *urls[: number % len(urls)]]
-            group.create_task(life(load, f"person{seed}-{number}", turned, admin.token, seed * 1_000 + number))
+            group.create_task(life(load, name, turned, admin.token, seed * 1_000 + number))
 
 
 async def life(load: Load, name: str, urls: list[str], admin: str, seed: int) -> None:

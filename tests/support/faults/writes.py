@@ -43,18 +43,22 @@ def accounts_are_there(ledger: Ledger, after: Afterwards) -> Iterator[str]:
 
 
 def roles_are_there(ledger: Ledger, after: Afterwards) -> Iterator[str]:
-    """Each account's changes were asked for one after the other. One without an answer may have been done or not."""
+    """A change without an answer may have been done or not, and of two at the same time either may have been last."""
     ids = {account.username: account.id for account in after.accounts}
-    possible: dict[str, set[bool]] = defaultdict(lambda: {False})
+    changes: dict[str, list[Entry]] = defaultdict(list)
     for entry in ledger.of(Kind.GRANT, Kind.REVOKE):
-        wanted = {entry.kind is Kind.GRANT}
-        if entry.is_acknowledged:
-            possible[entry.username] = wanted
-        elif entry.is_unknown:
-            possible[entry.username] |= wanted
-    for username, states in possible.items():
-        if username in ids and ((ids[username], CHANGED_ROLE) in after.roles) not in states:
+        changes[entry.username].append(entry)
+    for username, entries in changes.items():
+        if username in ids and ((ids[username], CHANGED_ROLE) in after.roles) not in last_states(entries):
             yield f"lost: the last change of the role {CHANGED_ROLE} of {username}"
+
+
+def last_states(changes: list[Entry]) -> set[bool]:
+    """Whether the account may have the role, after these changes of it."""
+    done = [entry for entry in changes if entry.is_acknowledged]
+    begun_last = max((entry.started for entry in done), default=float("-inf"))
+    possible = [entry for entry in changes if not entry.is_refused and entry.ended >= begun_last]
+    return {entry.kind is Kind.GRANT for entry in possible} | ({False} if not done else set())
 
 
 def sessions_are_there(ledger: Ledger, after: Afterwards) -> Iterator[str]:

@@ -16,4 +16,11 @@ def run_sql(server: Server, *statements: str) -> list[tuple[Any, ...]]:
     if url.startswith("sqlite:///"):
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=PATIENCE)) as file, file:
             return [file.execute(statement).fetchall() for statement in statements][-1]
-    return Account.parse(url).execute(f"USE `{urlsplit(url).path[1:]}`", *statements)
+    return Account.parse(first_host_alone(url)).execute(f"USE `{urlsplit(url).path[1:]}`", *statements)
+
+
+def first_host_alone(url: str) -> str:
+    """Return the URL with the first of its hosts. The members of a group have the same rows."""
+    head, _, location = url.rpartition("@")
+    hosts, _, database = location.partition("/")
+    return f"{head}@{hosts.partition(',')[0]}/{database}"

@@ -73,7 +73,12 @@ class Group:
             numbers = range(1, size + 1)
             processes = list(threads.map(lambda number: a_process(member_options(number, name, ports)), numbers))
         admin, owner = ("admin", secrets.token_hex(16)), ("doorward", f"p@ss/w:rd%{secrets.token_hex(12)}")
-        group = cls(members=tuple(member(process, admin, owner) for process in processes))
+        return cls.formed(tuple(member(process, admin, owner) for process in processes))
+
+    @classmethod
+    def formed(cls, members: tuple[MySQLServer, ...]) -> Self:
+        """Return a group of these servers, which do not run yet, with all of them ONLINE."""
+        group = cls(members=members)
         try:
             group._form()
         except BaseException:

@@ -52,7 +52,11 @@ class Doorward:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("DOORWARD_")}
         inherited.pop("PORT", None)
         given = {f"DOORWARD_{name.upper()}": value for name, value in settings.items()}
-        base = {"DOORWARD_DATA_DIR": str(folder / "data"), "DOORWARD_LOG_FORMAT": "json"}
+        base = {
+            "DOORWARD_DATA_DIR": str(folder / "data"),
+            "DOORWARD_LOG_FORMAT": "json",
+            "DOORWARD_DATABASE_WAIT_SECONDS": "0",
+        }
         return cls(folder, {**inherited, **base, **given})
 
     @classmethod

@@ -24,6 +24,7 @@ from doorward.application.accounts.delete_user import DeleteUser
 from doorward.application.accounts.find_and_count import FindAndCount
 from doorward.application.accounts.password_rules import PasswordRules
 from doorward.application.accounts.register_user import RegisterUser
+from doorward.application.accounts.reset_password import ResetPassword
 from doorward.application.change_feed.ended_sessions import EndedSessions
 from doorward.application.change_feed.feed_marks import FeedMarks
 from doorward.application.keys.reseal_signing_keys import ResealSigningKeys
@@ -44,13 +45,24 @@ from doorward.domain.keys.rotation import KeyRotation
 from doorward.domain.sessions.session import SessionPolicy
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
-from doorward.testing.builders import DEVICE_TOKENS, LOGINS, PASSWORD, REFRESH_TOKENS
-from doorward.testing.doubles import NOON, FrozenClock, ListLog, PlainHasher, PlainSealer, PlainTokens, ShortBlocklist
+from doorward.testing.builders import DEVICE_TOKENS, LOGINS, OTHER_PASSWORD, PASSWORD, REFRESH_TOKENS
+from doorward.testing.doubles import (
+    NOON,
+    FrozenClock,
+    ListLog,
+    PlainHasher,
+    PlainLinkTokens,
+    PlainSealer,
+    PlainTokens,
+    ShortBlocklist,
+)
 
 Story = Callable[[SqlStorage, User], Awaitable[object]]
 
 LOG = ListLog()
 POLICY = SessionPolicy()
+RESET_TOKEN, _ = PlainLinkTokens().generate()
+"""Of the letter to ada with a link to choose a new password."""
 
 
 def sign_up(storage: SqlStorage, _: User) -> Awaitable[object]:
@@ -86,6 +98,12 @@ def refreshing(storage: SqlStorage) -> RefreshSession:
     return RefreshSession(storage, REFRESH_TOKENS, IssueTokens(PlainTokens(), POLICY), POLICY, LOG)
 
 
+def reset_a_password(storage: SqlStorage, _: User) -> Awaitable[object]:
+    rules = PasswordRules(PasswordPolicy(), ShortBlocklist())
+    reset = ResetPassword(storage, PlainHasher(), rules, PlainLinkTokens(), LOGINS, LOG)
+    return reset(RESET_TOKEN, OTHER_PASSWORD, None, NOON)
+
+
 def delete_an_account(storage: SqlStorage, ada: User) -> Awaitable[object]:
     return DeleteUser(storage, DeletionPolicy(kept=timedelta(0)), LOG, FrozenClock())(ada.id, by=OPERATOR)
 
@@ -105,6 +123,7 @@ STORIES: dict[str, Story] = {
     "remove a role": lambda storage, _: RemoveRole(storage, LOG)(RoleName("editor"), by=OPERATOR),
     "delete an account": delete_an_account,
     "delete an account for now": delete_an_account_for_now,
+    "reset a password": reset_a_password,
     "rotate the keys": keys_take_turns,
     "revoke a key": revoke_a_key,
     "seal the keys anew": lambda storage, _: ResealSigningKeys(storage, PlainSealer(), LOG)(),

@@ -1,12 +1,15 @@
 """The version of Doorward before this one, from the history of Git, in processes of its own."""
 
+import re
 import subprocess
 import tarfile
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 
+from support.programs.command_line import Doorward
 from support.readme import PROJECT
 
 FIRST_MIGRATION = "0016"
@@ -22,6 +25,15 @@ def former_version(folder: Path) -> Path:
     with tarfile.open(fileobj=BytesIO(git("archive", revision, "doorward", "src"))) as archive:
         archive.extractall(folder, filter="data")
     return folder
+
+
+def of_version(doorward: Doorward, folder: Path) -> Doorward:
+    """Return the program in the version of that folder. It refuses settings that it does not know, so that it gets none
+    of them."""
+    known = (folder / "src" / "infrastructure" / "settings" / "setting_values.py").read_text("utf-8")
+    names = {f"DOORWARD_{name.upper()}" for name in re.findall(r"^    (\w+): ", known, re.MULTILINE)}
+    given = {name: value for name, value in doorward.environment.items() if name in names or name[:9] != "DOORWARD_"}
+    return replace(doorward, environment={**given, "PYTHONPATH": str(folder)})
 
 
 def git(*arguments: str) -> bytes:

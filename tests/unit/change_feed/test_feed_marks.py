@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from doorward.application.change_feed.feed_marks import MAX_KNOWN_NUMBERS, FeedMarks
+from doorward.application.change_feed import feed_marks
+from doorward.application.change_feed.feed_marks import FeedMarks, Position
 from doorward.domain.change_feed.change import Change, SequencedChange
 from doorward.domain.ids import UserId, uuid7
 from doorward.domain.sessions.session import new_session_id
@@ -23,7 +24,7 @@ def marks_of(*rows: SequencedChange, key: bytes = KEY) -> FeedMarks:
 
 
 def cursor_of(row: SequencedChange, key: bytes = KEY) -> str:
-    cursor = marks_of(row, key=key).cursor(row.sequence)
+    cursor = marks_of(row, key=key).cursor(Position.of(row))
     assert cursor is not None
     return cursor
 
@@ -33,35 +34,40 @@ def cursor_of(row: SequencedChange, key: bytes = KEY) -> str:
     [
         replace(ROW, sequence=8),
         replace(ROW, at=NOON + timedelta(microseconds=1)),
-        replace(ROW, change=Change.session_ended(SOMEBODY, new_session_id(NOON))),
-        replace(ROW, change=Change.sessions_ended(SOMEBODY, 1)),
-        replace(ROW, change=Change.of_account(SOMEBODY)),
+        replace(ROW, at=NOON - timedelta(days=1)),
     ],
 )
 def test_a_cursor_is_recognised_only_with_the_change_that_it_was_made_of(other: SequencedChange) -> None:
     """RF-17."""
-    assert marks_of(ROW).number(cursor_of(ROW)) == 7
-    assert marks_of(other).number(cursor_of(ROW)) is None
-    assert marks_of(ROW).number(cursor_of(other)) is None
-    assert marks_of(ROW).contradicts(other) is (other.sequence == 7)
-    assert marks_of(ROW).contradicts(ROW) is False
+    assert marks_of(ROW).position(cursor_of(ROW)) == Position.of(ROW)
+    assert marks_of(other).position(cursor_of(ROW)) is None
+    assert marks_of(ROW).position(cursor_of(other)) is None
+    assert marks_of(ROW).cursor(Position.of(other)) is None
 
 
 def test_nobody_makes_a_cursor_without_the_key() -> None:
     """RF-17."""
-    assert marks_of(ROW).number(cursor_of(ROW, b"another key")) is None
+    assert marks_of(ROW).position(cursor_of(ROW, b"another key")) is None
 
 
-def test_a_node_recognises_a_limited_number_of_cursors_and_none_of_a_feed_that_it_gave_up() -> None:
+def test_a_node_recognises_a_limited_number_of_cursors_and_none_of_a_feed_that_it_gave_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """RF-17."""
-    rows = [replace(ROW, sequence=number) for number in range(1, 2 * MAX_KNOWN_NUMBERS)]
+    monkeypatch.setattr(feed_marks, "MAX_KNOWN_CHANGES", 200)
+    rows = [replace(ROW, sequence=number) for number in range(1, 500)]
     marks = FeedMarks(KEY)
     for start in range(0, len(rows), 100):
         marks.add(rows[start : start + 100])
     marks.add(rows[-1:])
-    recognised = [row.sequence for row in rows if marks.cursor(row.sequence) is not None]
-    assert recognised == [row.sequence for row in rows[-MAX_KNOWN_NUMBERS:]]
+    recognised = [row.sequence for row in rows if marks.cursor(Position.of(row)) is not None]
+    assert recognised == [row.sequence for row in rows[-200:]]
     last = cursor_of(rows[-1])
-    assert marks.number(last) == rows[-1].sequence
+    assert marks.position(last) == Position.of(rows[-1])
     marks.clear()
-    assert marks.number(last) is None
+    assert marks.position(last) is None
+
+
+def test_a_later_moment_has_a_greater_position_also_if_its_number_is_lower() -> None:
+    later = replace(ROW, sequence=3, at=NOON + timedelta(microseconds=1))
+    assert Position.of(later) > Position.of(ROW) > Position.of(replace(ROW, sequence=6))

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from doorward.application.change_feed.ended_sessions import CLEANUP_INTERVAL_SECONDS, EndedSessions
-from doorward.application.change_feed.follower import FEED_MARGIN
+from doorward.application.change_feed.prune_changes import FEED_MARGIN, PruneChanges
 from doorward.domain.access.actor import OPERATOR
 from doorward.domain.access.principal import MAX_TUTORIAL_ACCESS_TOKEN_LIFETIME
 from doorward.domain.change_feed.change import Change
@@ -56,12 +56,12 @@ async def test_the_feed_keeps_an_end_for_a_node_that_starts_while_tokens_of_it_a
 async def test_the_feed_is_pruned_in_the_end() -> None:
     node = a_house()
     ada = await node.with_user("ada")
-    follow = node.follower()
-    await follow.once()
+    prune = PruneChanges(node.storage, node.ended)
     for _ in range(2):
         await node.end(ada.id, (await node.signed_in("ada")).session.id, by=OPERATOR)
-    await follow.once()
-    node.clock.move((node.ended.retention + FEED_MARGIN).total_seconds() + 1)
-    await follow.once()
+        node.clock.move((node.ended.retention + FEED_MARGIN).total_seconds())
+        assert await prune(node.clock.now()) == 0
+    node.clock.move(1)
+    assert await prune(node.clock.now()) == 1
     async with node.storage.reading() as reading:
         assert len(await reading.changes.latest(10)) == 1

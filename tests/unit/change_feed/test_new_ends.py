@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pytest
 
+from doorward.application.change_feed.feed_marks import Position
 from doorward.application.change_feed.follower import ChangeFollower
 from doorward.application.change_feed.revocation_publisher import (
     MAX_LISTS_PER_STATE,
@@ -200,7 +201,8 @@ async def test_a_client_that_is_far_behind_gets_the_whole_list_which_is_signed_o
     cursor = await node.cursor()
     before = len(node.signer.signed)
     node.house.ended.apply(
-        [Change.session_ended(SOMEBODY, new_session_id(NOON)) for _ in range(MAX_NEW_ENTRIES + 1)], found_at=7
+        [Change.session_ended(SOMEBODY, new_session_id(NOON)) for _ in range(MAX_NEW_ENTRIES + 1)],
+        found_at=Position(2**60, 7),
     )
     assert (await node.list(cursor)).since is None
     assert (await node.list(None)).since is None

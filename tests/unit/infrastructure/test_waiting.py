@@ -68,6 +68,37 @@ async def test_a_limit_may_be_extended() -> None:
         await iterate()
 
 
+async def test_what_is_allowed_for_the_distance_counts_once_on_a_busy_processor(advance: Advance) -> None:
+    limit = WaitLimit(1)
+    limit.allow(3600)
+    async with limit:
+        advance(3600)
+        await iterate()
+    with pytest.raises(TimeoutError):
+        await wait_late(limit, advance, WALL_CLOCK_FACTOR)
+
+
+async def test_waits_apart_have_a_limit_of_their_own_and_do_not_count_in_the_other() -> None:
+    limit = WaitLimit(3600)
+    async with limit:
+        limit.begin_apart(0)
+        limit.end_apart()
+        await iterate()
+    limit.begin_apart(0)
+    with pytest.raises(TimeoutError):
+        await wait_late(limit, lambda _: None)
+
+
+async def test_time_that_passes_apart_does_not_bring_the_end_nearer(advance: Advance) -> None:
+    limit = WaitLimit(3600)
+    limit.begin_apart(7200)
+    advance(7200)
+    limit.end_apart()
+    async with limit:
+        advance(3600 * WALL_CLOCK_FACTOR - 60)
+        await iterate()
+
+
 async def test_an_error_within_a_wait_is_passed_on() -> None:
     with pytest.raises(LookupError):
         async with WaitLimit(3600):

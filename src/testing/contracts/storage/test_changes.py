@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,16 +7,26 @@ from doorward.application.ports.repositories import ChangeReader, ChangeReposito
 from doorward.application.ports.storage import Storage
 from doorward.domain.access.role import MODERATOR
 from doorward.domain.accounts.user import User
-from doorward.domain.change_feed.change import Change, SequencedChange, Subject
+from doorward.domain.change_feed.change import NUMBERS_PER_SPAN, Change, SequencedChange, SpanCount, Subject
 from doorward.testing.builders import a_session, a_user
 from doorward.testing.contracts.promises import proves
 from doorward.testing.doubles import NOON
-from doorward.testing.storage_access import found, grant, put, sessions_of
+from doorward.testing.storage_access import found, grant, put
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 EVER = datetime(1971, 1, 1, tzinfo=UTC)
+
+
+def in_order(rows: Sequence[SequencedChange]) -> Sequence[SequencedChange]:
+    return sorted(rows, key=lambda row: (row.at, row.sequence))
+
+
+def counted(rows: Sequence[SequencedChange]) -> Iterator[SpanCount]:
+    for span in {row.sequence // NUMBERS_PER_SPAN for row in rows}:
+        times = [row.at for row in rows if row.sequence // NUMBERS_PER_SPAN == span]
+        yield SpanCount(span, len(times), max(times))
 
 
 async def some(storage: Storage, number: int) -> Sequence[SequencedChange]:
@@ -31,45 +41,64 @@ async def some(storage: Storage, number: int) -> Sequence[SequencedChange]:
     return feed
 
 
-@proves(ChangeReader.latest, "Return the last `count` changes")
+@proves(ChangeReader.latest, "Return the `count` changes")
 async def test_a_new_feed_is_empty(storage: Storage) -> None:
     async with storage.reading() as reading:
         assert await reading.changes.latest(10) == []
-        assert await reading.changes.since(0, 10) == []
-        assert await reading.changes.among([]) == []
+        assert await reading.changes.counts(EVER) == []
+        assert await reading.changes.between(0, 10, EVER) == []
 
 
-@proves(ChangeReader, "Sequence numbers", "Later announcements")
-async def test_changes_are_numbered_in_ascending_order(storage: Storage) -> None:
+@proves(ChangeReader, "Sequence numbers")
+async def test_numbers_are_positive_and_differ(storage: Storage) -> None:
     sequences = [row.sequence for row in await some(storage, 5)]
-    assert sequences == sorted(set(sequences))
-    assert sequences[0] > 0
+    assert len(set(sequences)) == 5
+    assert min(sequences) > 0
 
 
-@proves(ChangeReader.since, "Return at most `limit` changes")
-async def test_the_changes_since_a_number_include_that_number(storage: Storage) -> None:
+@proves(ChangeReader.between, "Return the changes")
+async def test_the_changes_between_two_numbers_include_both(storage: Storage) -> None:
     feed = await some(storage, 4)
+    numbers = [row.sequence for row in feed]
     async with storage.reading() as reading:
-        assert await reading.changes.since(feed[1].sequence, 10) == feed[1:]
-        assert await reading.changes.since(feed[1].sequence, 2) == feed[1:3]
-        assert await reading.changes.since(feed[3].sequence + 1, 10) == []
+        assert in_order(await reading.changes.between(numbers[1], numbers[2], EVER)) == feed[1:3]
+        assert in_order(await reading.changes.between(0, numbers[3] + 900, EVER)) == feed
+        assert await reading.changes.between(numbers[3] + 1, numbers[3] + 900, EVER) == []
+        late = in_order(await reading.changes.between(0, numbers[3], feed[2].at))
+    assert late == [row for row in feed if row.at >= feed[2].at]
 
 
-@proves(ChangeReader.among, "Return the changes with exactly")
-async def test_the_requested_numbers_are_found_and_no_others(storage: Storage) -> None:
-    feed = await some(storage, 4)
-    numbers = [feed[3].sequence, feed[1].sequence, feed[3].sequence + 900]
+@proves(ChangeReader.counts, "Return for each span", "A span")
+async def test_changes_are_counted_by_spans_of_numbers(storage: Storage) -> None:
+    feed = await some(storage, 2)
+    ada = a_user("ada")
+    own = [a_session(ada) for _ in range(NUMBERS_PER_SPAN)]
+    await put(storage, ada, *own)
+    async with storage.transaction() as tx:
+        await tx.sessions.end(own)
     async with storage.reading() as reading:
-        assert await reading.changes.among(numbers) == [feed[1], feed[3]]
-        assert await reading.changes.among(range(feed[0].sequence, feed[0].sequence + 1000)) == feed
+        feed = await reading.changes.latest(NUMBERS_PER_SPAN + 2)
+        counts = await reading.changes.counts(EVER)
+        late = await reading.changes.counts(feed[1].at)
+        assert await reading.changes.counts(feed[-1].at + timedelta(microseconds=1)) == []
+    assert len(counts) >= 2
+    assert set(counts) == {*counted(feed)}
+    assert set(late) == {*counted([row for row in feed if row.at >= feed[1].at])}
 
 
-@proves(ChangeReader.latest, "Return the last `count` changes")
+@proves(ChangeReader.latest, "Return the `count` changes", "Changes of the same time")
 async def test_the_latest_changes_are_in_ascending_order(storage: Storage) -> None:
     feed = await some(storage, 4)
+    ada = a_user("ada")
+    own = [a_session(ada) for _ in range(3)]
+    await put(storage, ada, *own)
+    async with storage.transaction() as tx:
+        await tx.sessions.end(own)
     async with storage.reading() as reading:
-        assert await reading.changes.latest(2) == feed[2:]
-        assert await reading.changes.latest(1000) == feed
+        assert (await reading.changes.latest(1000))[:4] == feed
+        latest = await reading.changes.latest(5)
+    assert latest == in_order(latest)
+    assert latest[:2] == feed[2:]
 
 
 @proves(ChangeRepository.prune, "Delete at most `limit` changes")
@@ -77,10 +106,10 @@ async def test_pruning_deletes_old_changes_but_never_the_latest(storage: Storage
     feed = await some(storage, 5)
     async with storage.transaction() as tx:
         assert await tx.changes.prune(FOREVER, 2) == 2
-        assert await tx.changes.since(0, 10) == feed[2:]
+        assert await tx.changes.latest(10) == feed[2:]
         assert await tx.changes.prune(FOREVER, 100) == 2
         assert await tx.changes.prune(FOREVER, 100) == 0
-        assert await tx.changes.since(0, 10) == feed[4:]
+        assert await tx.changes.latest(10) == feed[4:]
 
 
 @proves(ChangeRepository.prune, "Delete at most `limit` changes")
@@ -127,52 +156,29 @@ async def test_the_feed_names_the_sessions_that_ended(storage: Storage) -> None:
         await tx.sessions.end([ended])
         await tx.sessions.end_all(ada.id, 3)
     async with storage.reading() as reading:
-        feed = await reading.changes.since(0, 10)
-        assert await reading.changes.among([row.sequence for row in feed]) == feed
-        assert await reading.changes.latest(10) == feed
+        feed = await reading.changes.latest(10)
+        assert in_order(await reading.changes.between(0, feed[-1].sequence, EVER)) == feed
     assert [row.change for row in feed] == [Change.session_ended(ada.id, ended.id), Change.sessions_ended(ada.id, 3)]
 
 
-@proves(ChangeReader.ended_since, "Return the changes", "If there are more")
-async def test_the_ends_since_a_moment_are_found_and_nothing_else(storage: Storage) -> None:
+@proves(ChangeReader.ended_since, "Return at most", "They were announced")
+async def test_the_ends_since_a_moment_are_found_part_by_part_and_nothing_else(storage: Storage) -> None:
     users = [a_user(f"user{count}") for count in range(4)]
-    await put(storage, *users)
+    own = [a_session(users[0]) for _ in range(3)]
+    await put(storage, *users, *own)
+    async with storage.transaction() as tx:
+        await tx.sessions.end(own)
     for epoch, user in enumerate(users, 1):
         async with storage.transaction() as tx:
             await tx.sessions.end_all(user.id, epoch)
             await tx.users.grant(user.id, MODERATOR, NOON)
             await tx.users.revoke(user.id, MODERATOR)
     async with storage.reading() as reading:
-        ends = [row for row in await reading.changes.since(0, 20) if row.change.subject is Subject.SESSIONS]
-        assert [row.change.epoch for row in ends] == [1, 2, 3, 4]
-        assert await reading.changes.ended_since(EVER, 4) == ends
-        assert await reading.changes.ended_since(ends[2].at, 9) == [row for row in ends if row.at >= ends[2].at]
-        assert await reading.changes.ended_since(ends[3].at + timedelta(microseconds=1), 9) == []
-        assert len(await reading.changes.ended_since(EVER, 3)) == 3
-
-
-@proves(ChangeReader.ended_since, "Changes are left out")
-async def test_sessions_that_ended_before_all_tokens_were_revoked_are_left_out(storage: Storage) -> None:
-    """So that a node that starts reads few changes of an account whose sessions often end."""
-    ada, bob = a_user("ada"), a_user("bob")
-    own, (other,) = [a_session(ada) for _ in range(4)], [a_session(bob)]
-    await put(storage, ada, bob, *own, other)
-    async with storage.transaction() as tx:
-        await tx.sessions.end([other])
-    for epoch, covered in enumerate(own[:2], 1):
-        async with storage.transaction() as tx:
-            await tx.sessions.end([covered])
-            await tx.sessions.revoke_tokens(ada.id, epoch)
-    async with storage.transaction() as tx:
-        await tx.sessions.end([own[2]])
-    async with storage.reading() as reading:
-        rows = await reading.changes.ended_since(EVER, 9)
-        assert await sessions_of(storage, ada) == [own[3].id]
-    assert [row.change for row in rows] == [
-        Change.session_ended(bob.id, other.id),
-        Change.sessions_ended(ada.id, 2),
-        Change.session_ended(ada.id, own[2].id),
-    ]
+        ends = [row for row in await reading.changes.latest(30) if row.change.subject is Subject.SESSIONS]
+        assert [row.change.epoch for row in ends] == [None, None, None, 1, 2, 3, 4]
+        assert await reading.changes.ended_since(EVER, 0, 9) == ends
+        for number, row in enumerate(ends):
+            assert await reading.changes.ended_since(row.at, row.sequence, 2) == ends[number + 1 : number + 3]
 
 
 @proves(ChangeReader, "Changes are dated")

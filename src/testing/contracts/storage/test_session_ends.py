@@ -127,7 +127,7 @@ async def test_more_sessions_end_than_one_statement_takes(storage: Storage) -> N
         assert await tx.sessions.end(other_sessions(await tx.sessions.of_user(ada.id), own[0].id)) == 1199
     assert await sessions_of(storage, ada) == [own[0].id]
     async with storage.reading() as reading:
-        feed = await reading.changes.ended_since(NOON - timedelta(days=9_000), 2_000)
+        feed = await reading.changes.ended_since(NOON - timedelta(days=9_000), 0, 2_000)
     assert {row.change for row in feed} == {Change.session_ended(ada.id, mine.id) for mine in own[1:]}
     assert len(feed) == 1299
 

@@ -99,7 +99,7 @@ def is_used(kid: str, people: list[Person]) -> bool:
 
 
 def test_rotated_every_few_seconds_no_valid_token_is_refused_and_no_unpublished_key_signs(serve: Serve) -> None:
-    """TK-21."""
+    """TK-21, F-20."""
     server = serve(workers="2")
     people = [Person(server, server.create_user(f"person{number}").username) for number in range(PEOPLE)]
     observer = server.create_user("observer").username  # many sign-ins revoke the older tokens of an account
