@@ -9,7 +9,8 @@ function init(arguments)
   local file = assert(io.open(arguments[1], "rb"))
   for length in function() return file:read("*n", 1) end do -- the length, and the end of its line
     openings[#openings + 1] = file:read(length)
-    requests[#requests + 1] = file:read(file:read("*n", 1))
+    local second_length = file:read("*n", 1)
+    requests[#requests + 1] = file:read(second_length)
   end
   file:close()
   status, text = tonumber(arguments[2]), arguments[3]

@@ -28,7 +28,7 @@ from bench.schedule import DOORWARD, INTROSPECTION, MANY_TOKENS, OWN_ACCOUNT, RO
 from bench.wrk import Load, Sample, run_wrk, sample
 from doorward.application.sessions.issue_tokens import SignedIn
 from peers.calls import Call, ask
-from peers.catalogue import PEERS
+from peers.peer import Peer
 from peers.running import Database, DataFolder
 from support.mysql.server import MySQLServer
 from support.programs.processes import eventually, free_port
@@ -168,7 +168,9 @@ def add_limits(schedule: Schedule, service: Service) -> None:
     schedule.add("refresh", BARE_REFRESH, bare_refresh_run(url))
 
 
-def main_contests(plan: Plan, mysql: MySQLServer, folder: Path, cache: Path) -> tuple[list[Contest], dict[str, str]]:
+def main_contests(
+    plan: Plan, mysql: MySQLServer, folder: Path, cache: Path, peers: Sequence[Peer]
+) -> tuple[list[Contest], dict[str, str]]:
     """Measure all contestants on MySQL with one worker. Return the contests, and why each skipped peer is missing."""
     schedule = Schedule(plan)
     with ExitStack() as stack:
@@ -184,7 +186,7 @@ def main_contests(plan: Plan, mysql: MySQLServer, folder: Path, cache: Path) -> 
         tokens = [each.access_token.value for each in with_libsodium.open_sessions(plan.tokens)]
         stack.enter_context(bare_litestar(schedule, tokens, folder))
         add_limits(schedule, with_libsodium)
-        for peer in PEERS:
+        for peer in peers:
             if peer.storage == "mysql":
                 add_peer_or_skip(schedule, peer, stack, Database.parse(mysql.fresh_database()), cache)
         return list(schedule.run(plan.connections, plan.rounds)), schedule.skipped
@@ -194,7 +196,9 @@ def on_sqlite(name: str) -> str:
     return f"{name} on SQLite"
 
 
-def sqlite_contests(plan: Plan, folder: Path, cache: Path) -> tuple[list[Contest], dict[str, str]]:
+def sqlite_contests(
+    plan: Plan, folder: Path, cache: Path, peers: Sequence[Peer]
+) -> tuple[list[Contest], dict[str, str]]:
     """Measure Doorward on SQLite with one worker, and the peers on SQLite.
 
     Return the contests, and why each skipped peer is missing.
@@ -204,7 +208,7 @@ def sqlite_contests(plan: Plan, folder: Path, cache: Path) -> tuple[list[Contest
         service = stack.enter_context(serving(folder / DOORWARD, workers="1"))
         service.load_accounts(plan.tokens)
         add_doorward(schedule, service, DOORWARD)
-        for peer in PEERS:
+        for peer in peers:
             if peer.storage == "sqlite":
                 data = folder / peer.name
                 data.mkdir()

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection
 from typing import Self
 from urllib.parse import urlencode, urlsplit
 
@@ -70,10 +70,13 @@ class Call:
 def ask(url: str, call: Call, timeout_seconds: float = ANSWER_TIMEOUT_SECONDS) -> Answer:
     """Send a request over a connection of its own. Raise OSError or HTTPException when there is no answer.
 
-    Raise HTTPException also when the opening of the request was not answered with an id.
+    When the opening of the request is answered without an id, return that answer.
     """
     if call.opening:
-        call = opened(call, ask(url, Call(method="GET", path=call.opening), timeout_seconds))
+        opening = ask(url, Call(method="GET", path=call.opening), timeout_seconds)
+        if (completed := opened(call, opening)) is None:
+            return opening
+        call = completed
     host = urlsplit(url)
     connection = HTTPConnection(host.hostname or "", host.port, timeout=timeout_seconds)
     try:
@@ -85,10 +88,10 @@ def ask(url: str, call: Call, timeout_seconds: float = ANSWER_TIMEOUT_SECONDS) -
         connection.close()
 
 
-def opened(call: Call, answer: Answer) -> Call:
-    """The call with the id that the answer to its opening has. Raise HTTPException when it has none."""
+def opened(call: Call, answer: Answer) -> Call | None:
+    """The call with the id that the answer to its opening has; None when it has none."""
     try:
         found = str(json.loads(answer.body)["id"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise HTTPException(f"{call.opening} was answered with {answer.status} and no id.") from error
+    except (ValueError, KeyError, TypeError):
+        return None
     return replace(call, path=call.path.replace("{id}", found), opening="")

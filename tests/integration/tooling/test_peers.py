@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +155,7 @@ def test_a_distribution_with_another_digest_is_not_installed(tmp_path: Path, mon
 def test_the_id_of_an_opening_is_in_the_path_of_the_call() -> None:
     call = Call(method="POST", path="/login?flow={id}", opening="/login/api")
     completed = opened(call, Answer(status=200, headers=(), body=b'{"id":"7","type":"api"}'))
+    assert completed is not None
     assert (completed.path, completed.opening) == ("/login?flow=7", "")
     for body in (b"{}", b"no JSON", b"[]"):
-        with pytest.raises(HTTPException, match="no id"):
-            opened(call, Answer(status=500, headers=(), body=body))
+        assert opened(call, Answer(status=500, headers=(), body=body)) is None
