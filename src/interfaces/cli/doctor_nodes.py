@@ -33,7 +33,7 @@ def about_settings(found: Nodes) -> Iterator[Finding]:
         line, _, fix = difference(each).partition(": ")
         yield Finding(check="shared settings", state="wrong", text=line, fix=fix)
     if not found.disagreements:
-        yield Finding(check="shared settings", state="ok", text="those of the other nodes on this database")
+        yield Finding(check="shared settings", state="ok", text="those on which the nodes of this database have agreed")
 
 
 def about_processes(found: Nodes) -> Finding:

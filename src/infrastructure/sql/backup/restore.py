@@ -18,6 +18,7 @@ from doorward.infrastructure.adapters.backup_adapter import Progress, RestoreReq
 from doorward.infrastructure.backup.form import Heading, TableHeading, Values
 from doorward.infrastructure.backup.reading import ALTERED, BackupReader
 from doorward.infrastructure.backup.voided import Row
+from doorward.infrastructure.quantity import quantity
 from doorward.infrastructure.sql import nodes as living_nodes
 from doorward.infrastructure.sql.audit import append_entries
 from doorward.infrastructure.sql.audit_heads import AuditHeads
@@ -30,7 +31,7 @@ from doorward.infrastructure.sql.types import SQLITE
 ROWS_PER_DELETION: Final = 5000
 BATCHES_PER_COMMIT: Final = 10
 MAX_LOCK_NAME_CHARACTERS: Final = 64
-HELD: Final[dict[Table, str]] = {users: "accounts", services: "services", invitations: "invitations"}
+HELD: Final[dict[Table, str]] = {users: "account", services: "service", invitations: "invitation"}
 """What a database must not hold, unless the operator says that it may be deleted."""
 
 
@@ -126,7 +127,7 @@ class Restoring:
             for table, noun in HELD.items()
             if columns_of(self.connection, f"{self.prefix}{table.name}") is not None
         }
-        found = [f"{count} {noun}" for noun, count in counts.items() if count]
+        found = [quantity(count, noun) for noun, count in counts.items() if count]
         if found:
             raise RestoreRefused(
                 f"The database holds {', '.join(found)}; name an empty one in DOORWARD_DATABASE_URL, or add --replace "
