@@ -22,7 +22,12 @@ from doorward.infrastructure.settings.account_settings import (
     SessionsPerAccount,
     SignUpMode,
 )
-from doorward.infrastructure.settings.database_settings import DatabaseWaitSeconds
+from doorward.infrastructure.settings.database_settings import (
+    DatabaseCertificates,
+    DatabasePoolSize,
+    DatabaseWaitSeconds,
+    ReadHosts,
+)
 from doorward.infrastructure.settings.hashing_settings import HasherName, HashQueue, HashThreads, HashWaitSeconds
 from doorward.infrastructure.settings.letter_settings import (
     EmailCodes,
@@ -70,30 +75,10 @@ class Settings:
             extra={"default": "sqlite:///DATA_DIR/doorward.db"},
         ),
     ] = field(repr=False)
-    database_pool_size: Annotated[
-        int,
-        Meta(
-            ge=2,
-            le=1_000,
-            description="Maximum of connections per worker to a database server, 2 or more. Half read, half write.",
-        ),
-    ] = 10
+    database_pool_size: DatabasePoolSize = 10
     database_wait_seconds: DatabaseWaitSeconds = 30
-    database_ssl_ca: Annotated[
-        str | None,
-        Meta(
-            description="CA certificates of the database server in PEM, in place of `ssl-ca=FILE` in the URL. "
-            "`DOORWARD_DATABASE_SSL_CA_FILE` names a file that holds them.",
-            extra={"default": "none"},
-        ),
-    ] = None
-    read_hosts: Annotated[
-        str | None,
-        Meta(
-            description="`HOST,HOST:PORT` of MySQL replicas from which most lists are read. They may be late.",
-            extra={"default": "none"},
-        ),
-    ] = None
+    database_ssl_ca: DatabaseCertificates = None
+    read_hosts: ReadHosts = None
     table_prefix: Annotated[
         str,
         Meta(
