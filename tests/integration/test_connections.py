@@ -13,9 +13,10 @@ import pytest
 from sqlalchemy import Engine, event, text
 
 from doorward.domain.errors import StorageUnavailable
-from doorward.infrastructure.sql.connection import Connections, Limits, connected
+from doorward.infrastructure.sql.connection import connected
 from doorward.infrastructure.sql.engine import Engines, open_engines
 from doorward.infrastructure.sql.mysql import engine
+from doorward.infrastructure.sql.pools import Connections, Limits
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from support.concurrent_load import GUARD
 from support.made_tables import make_tables

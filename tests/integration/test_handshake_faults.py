@@ -11,8 +11,8 @@ import uvloop
 
 from doorward.domain.errors import StorageUnavailable, Unavailable
 from doorward.infrastructure.settings.start_refused import StartRefused
-from doorward.infrastructure.sql.connection import Limits
 from doorward.infrastructure.sql.mysql.hosts import Host
+from doorward.infrastructure.sql.pools import Limits
 from doorward.infrastructure.sql.schema import check_schema
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl

@@ -15,12 +15,12 @@ from sqlalchemy.util import greenlet_spawn
 from doorward.infrastructure.private_files import make_private_directory
 from doorward.infrastructure.settings.file_access import refuse_shared_file
 from doorward.infrastructure.settings.start_refused import StartRefused
-from doorward.infrastructure.sql.connection import Connections, Limits
 from doorward.infrastructure.sql.errors import connecting, mark_lost_connections
 from doorward.infrastructure.sql.mysql.host_order import HostOrder
 from doorward.infrastructure.sql.mysql.session_variables import NO_SETTINGS, Settings
 from doorward.infrastructure.sql.mysql.standing import Use
 from doorward.infrastructure.sql.naming import add_table_prefix
+from doorward.infrastructure.sql.pools import Connections, Limits
 from doorward.infrastructure.sql.sqlite import DO_NOT_WAIT, SqliteConnections
 from doorward.infrastructure.sql.urls import DatabaseUrl
 

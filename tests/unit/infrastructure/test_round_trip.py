@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from doorward.application.transactions import LONGEST_TRANSACTION
-from doorward.infrastructure.sql.connection import Limits
+from doorward.infrastructure.sql.pools import Limits
 from doorward.infrastructure.sql.round_trip import MAX_ROUND_TRIP_SECONDS, ROUND_TRIPS_PER_BLOCK, RoundTrip
 
 

@@ -8,7 +8,6 @@ from sqlalchemy import URL, Engine, create_engine
 
 from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.sql.asynchronous import AsyncConnections
-from doorward.infrastructure.sql.connection import Limits
 from doorward.infrastructure.sql.mysql import session_variables
 from doorward.infrastructure.sql.mysql.connector import CONNECT_SECONDS, MySQLConnector
 from doorward.infrastructure.sql.mysql.dialect import DRIVER_NAME
@@ -16,6 +15,7 @@ from doorward.infrastructure.sql.mysql.host_order import HostOrder
 from doorward.infrastructure.sql.mysql.pool_events import PoolEvents
 from doorward.infrastructure.sql.mysql.standing import Use
 from doorward.infrastructure.sql.naming import add_table_prefix
+from doorward.infrastructure.sql.pools import Limits
 from doorward.infrastructure.sql.urls import CA_SETTING, DatabaseUrl, Tls
 
 MAX_CONNECTION_AGE_SECONDS = 240
