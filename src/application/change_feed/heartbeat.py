@@ -63,7 +63,7 @@ class Heartbeat:
         storage.distrust_reads_while(self._is_too_old)
 
     def is_old(self) -> bool:
-        """Return whether the feed does not count as heard. What is cached because of it must not decide then."""
+        """Return whether the feed does not count as heard. No cached entry may decide then."""
         return self._storage.reads_can_be_old and self._is_too_old()
 
     def _is_too_old(self) -> bool:

@@ -35,7 +35,7 @@ class KnownEnds:
         (self._own if piece.found_at is None else self._found).append(piece)
 
     def put_session(self, session: int, user: int, piece: EndSlice) -> bool:
-        """Put the end into the slice, unless it is in as good a one. Return whether it was unknown."""
+        """Put the end into the slice, and return whether it was unknown. One that `is_as_good` is left where it is."""
         known = self.sessions.get(session)
         if known is None:
             self.digest += digest_of(session)

@@ -14,7 +14,7 @@ FEED_MARGIN = timedelta(minutes=45)
 @final
 @dataclass(slots=True)
 class PruneChanges:
-    """Deletes changes that every node has read, and that no node needs that starts.
+    """Deletes changes that every node has read, and that a node which starts does not need.
 
     What was in the window of a cursor at the previous call is kept, however old it is. Nobody announced anything since,
     and a node that reads the feed would take its changes for lost.

@@ -33,7 +33,7 @@ MAX_NEW_ENTRIES = 10_000
 """A client gets the whole list if more than this may be new to it, which is what ends in five seconds at 2,000 each."""
 
 MAX_LISTED_ENTRIES = 350_000
-"""A longer list is not signed: its 31 MB are what a guard reads. A client that has a cursor gets what is new to it."""
+"""A longer list is not signed, because a guard reads 32 MiB at most. A client with a cursor gets what is new to it."""
 
 MAX_ENTRIES_ON_THE_LOOP = 2_000
 """A longer list is encoded and signed in a thread. Up to this length it takes about three milliseconds."""

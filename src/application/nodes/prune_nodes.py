@@ -6,7 +6,7 @@ from doorward.application.ports.storage import Storage
 from doorward.application.transactions import retried
 
 SILENT_SECONDS: Final = 600.0
-"""A process that did not report itself for so long has ended without a word."""
+"""A process that has not reported itself for so long has ended without removing its row."""
 
 
 @final
