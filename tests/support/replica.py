@@ -1,4 +1,4 @@
-"""A node that reads a replica in memory, which has what was copied to it."""
+"""The storage of a node that reads a replica, in memory. The replica has what was copied to it."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
