@@ -184,6 +184,8 @@ def test_a_ca_that_is_given_as_text_beside_what_contradicts_it_is_refused(query:
         "mysql://app:hunter2@[::1/doorward",
         "mysql://app:x@hunter2@db/doorward",
         "mysql://app@db/doorward#hunter2",
+        "mysql://app:x@1/hunter2@db",
+        "mysql://app:x@1,2/hunter2@db/doorward",
         "mysql://app:hunter2@db/doorward?ssl-cert=/etc/a.pem",
         "mysql://app:hunter2@db/doorward?ssl-cert=/etc/a.pem&ssl-key=/etc/a.key&ssl-mode=DISABLED",
         "mysql://app:hunter2@db/doorward?unix_socket=/run/mysqld.sock",

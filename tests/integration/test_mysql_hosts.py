@@ -189,6 +189,7 @@ async def test_without_hosts_of_their_own_lists_are_read_as_everything(mysql_url
     [
         ("mysql://app@db/doorward", "h1,", "DOORWARD_READ_HOSTS has an empty host"),
         ("mysql://app@localhost/doorward", "db2", "add .ssl-mode"),
+        ("mysql://app@localhost/doorward?unix_socket=/run/a.sock", "127.0.0.1:3307", "by its socket; give it a host"),
         ("sqlite:///a.db", "h1", "the database is SQLite; remove it"),
         ("memory://", "h1", "memory:// is none; remove it"),
     ],

@@ -19,8 +19,8 @@ MAX_WINDOW = LONGEST_TRANSACTION + WINDOW
 CHANGES_PER_PAGE = 2_000
 """The number of changes from which on no other span is added to a page."""
 
-BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
-"""Earlier than any change."""
+BEGINNING, NEVER = datetime(2000, 1, 1, tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+"""Earlier and later than any change."""
 
 
 class FeedRewritten(Exception):
@@ -39,7 +39,8 @@ class ChangeCursor:
 
     `since` follows the newest change at the distance WINDOW. For the time of a longest transaction it stays behind, at
     what was the newest change then. So the cursor also finds changes whose commits the database held up for longer,
-    while it let no other transaction commit.
+    while it let no other transaction commit. A change that is later than the clock of this node was dated before the
+    clock of the database was set back. What comes now is earlier, so `since` then follows the clock of this node.
     """
 
     def __init__(self, newest: datetime | None, monotonic: float) -> None:
@@ -51,12 +52,17 @@ class ChangeCursor:
         self._reads = deque([(monotonic, start)])
         """When reads began that were completed, and the newest change of each. The first one sets the window."""
         self._newest = start
+        self._now = NEVER
         self._spans: dict[int, KnownSpan] = {}
 
     @property
     def since(self) -> datetime:
-        """The time at which the window begins. It moves when a read is completed."""
-        return self._reads[0][1] - WINDOW
+        """The time at which the window begins. It moves when a read begins and when one is completed."""
+        return min(self._reads[0][1], self._now) - WINDOW
+
+    def begin(self, now: datetime) -> None:
+        """Begin a read at that time of this node. The window begins no later than WINDOW before it."""
+        self._now = now
 
     def pages(self, counts: Sequence[SpanCount]) -> list["Page"]:
         """Return which numbers must be read, by the present `counts` of the window. Raise FeedRewritten."""

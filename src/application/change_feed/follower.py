@@ -139,6 +139,7 @@ class ChangeFollower:
             await self._heartbeat.look(reading)
             starts = self._cursor is None
             cursor = self._cursor or await self._start(reading)
+            cursor.begin(self._clock.now())
             pages = cursor.pages(await reading.changes.counts(cursor.since))
             now = first_pages(pages, self._timings.changes_per_read)
             fetched = [(page, await reading.changes.between(page.first, page.last, cursor.since)) for page in now]

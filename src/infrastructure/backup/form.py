@@ -6,7 +6,7 @@ and the end.
 
 from datetime import datetime
 from functools import cache
-from typing import Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -20,17 +20,23 @@ MAX_LINE_BYTES: Final = 1 << 20
 ROWS_AT_ONCE: Final = 500
 """Rows that are in memory at the same time."""
 
+BYTES_AT_ONCE: Final = 4 << 20
+"""Beyond so many bytes fewer rows are in memory. Rows are hardly ever as long, unless the file was altered."""
+
 Kind: TypeAlias = Literal["uuid", "key", "text", "bytes", "time", "flag", "number"]
 """What a column holds. A `key` is text that is compared byte by byte. Bytes are in base64, times in RFC 3339."""
+
+Moment: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
+Number: TypeAlias = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 TYPES: Final[dict[Kind, Any]] = {
     "uuid": UUID | None,
     "key": str | None,
     "text": str | None,
     "bytes": bytes | None,
-    "time": datetime | None,
+    "time": Moment | None,
     "flag": bool | None,
-    "number": int | None,
+    "number": Number | None,
 }
 
 Values: TypeAlias = tuple[Any, ...]
@@ -59,7 +65,7 @@ class Heading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The revision of the database."""
     version: str
     """The version of Doorward that wrote the backup."""
-    at: datetime
+    at: Moment
     """When the backup was begun: it contains what was committed before."""
     tables: tuple[TableHeading, ...]
     """In an order in which each row comes after those that it refers to."""

@@ -10,6 +10,7 @@ import msgspec
 from doorward.domain.errors import BackupUnreadable
 from doorward.infrastructure.backup.file_errors import using_file
 from doorward.infrastructure.backup.form import (
+    BYTES_AT_ONCE,
     FORM,
     MAX_LINE_BYTES,
     ROWS_AT_ONCE,
@@ -40,11 +41,18 @@ class BackupReader:
             raise BackupUnreadable(f"its form is {self.heading.format}, and this version reads {FORM}")
 
     def rows(self, table: TableHeading) -> Iterator[Sequence[Values]]:
-        """Yield the rows of the next table, at most ROWS_AT_ONCE at a time."""
+        """Yield the rows of the next table, at most ROWS_AT_ONCE at a time, and fewer if they are long."""
         decode = row_decoder(table.columns).decode
-        for start in range(0, table.rows, ROWS_AT_ONCE):
+        left = table.rows
+        while left > 0:
+            found: list[Values] = []
+            size_bytes = 0
             with undamaged():
-                found = [decode(self._line()) for _ in range(min(ROWS_AT_ONCE, table.rows - start))]
+                while len(found) < min(ROWS_AT_ONCE, left) and size_bytes < BYTES_AT_ONCE:
+                    line = self._line()
+                    size_bytes += len(line)
+                    found.append(decode(line))
+            left -= len(found)
             self._rows += len(found)
             yield found
 

@@ -130,6 +130,8 @@ class DatabaseUrl:
             hosts = parse_hosts(raw) if raw else ()
         except ValueError as error:
             raise ValueError(f"DOORWARD_READ_HOSTS has {error}; write HOST,HOST:PORT") from None
+        if hosts and self.unix_socket is not None:
+            raise ValueError("DOORWARD_READ_HOSTS is set, and the database is reached by its socket; give it a host")
         if (
             self.tls is Tls.DISABLED
             and all(host.is_local for host in self.hosts)
@@ -178,7 +180,7 @@ def parted(rest: str) -> tuple[tuple[Host, ...], "URL"]:
         raise StartRefused(f"The database URL has a bad host or port; use {FORMS}; {ENCODING_HINT}.") from None
     except ValueError as error:
         raise StartRefused(f"The database URL has {error}; use {FORMS}; {ENCODING_HINT}.") from None
-    if "#" in behind_user:
+    if "#" in behind_user or "@" in behind_user.partition("?")[0]:  # as in a password that is not encoded
         raise StartRefused(f"The database URL has a bad host or port; use {FORMS}; {ENCODING_HINT}.")
     return hosts, url
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from doorward.application.change_feed.heartbeat import MAX_AGE_SECONDS, MAX_FUTURE_SECONDS
+from doorward.application.change_feed.heartbeat import MAX_AGE_SECONDS
 from doorward.application.nodes.list_nodes import ListNodes, Nodes
 from doorward.domain.errors import DomainError
+from doorward.domain.nodes.beat import MAX_FUTURE_SECONDS
 from doorward.domain.nodes.node import SeenNode
 from doorward.infrastructure.container import make_container
 from doorward.infrastructure.finding import Finding

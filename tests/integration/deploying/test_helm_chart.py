@@ -10,7 +10,7 @@ import yaml
 
 import doorward
 from doorward.infrastructure.settings.loading import load_settings
-from doorward.infrastructure.settings.sources import FILE_SETTINGS, PREFIX
+from doorward.infrastructure.settings.sources import FILE_SETTINGS, PREFIX, SECRET_SETTINGS
 from support.deploy_files import CHART, STOP_SECONDS, known_names
 from support.programs.go_programs import NotBuilt, built
 
@@ -43,6 +43,7 @@ def test_the_schema_names_each_value_and_each_setting_that_a_secret_may_hold() -
     assert set(keys) == {PREFIX + name.upper() for name in FILE_SETTINGS}
     refused = {each["required"][0] for each in schema["properties"]["settings"]["not"]["anyOf"]}
     assert refused <= known_names()
+    assert refused >= {PREFIX + name.upper() for name in SECRET_SETTINGS}, "a secret is in no variable of a container"
 
 
 @pytest.fixture(scope="module")

@@ -57,6 +57,13 @@ def test_rows_are_read_in_parts() -> None:
     assert [len(rows) for table in reader.heading.tables for rows in reader.rows(table)] == [ROWS_AT_ONCE, 1]
 
 
+def test_long_rows_are_read_in_smaller_parts() -> None:
+    """F-40: so that the memory does not grow with what somebody wrote into the file, either."""
+    row = (None, None, "a" * (1 << 19), *EMPTY_ROW[3:])
+    reader = BackupReader(BytesIO(written(*[row] * 20)))
+    assert [len(rows) for table in reader.heading.tables for rows in reader.rows(table)] == [8, 8, 4]
+
+
 def test_a_file_that_was_cut_off_is_refused_wherever_it_ends() -> None:
     """F-40."""
     whole = written(FULL_ROW, FULL_ROW)

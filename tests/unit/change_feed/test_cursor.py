@@ -109,6 +109,19 @@ def test_a_change_is_heard_that_was_dated_by_a_clock_that_is_behind() -> None:
 
 
 @pytest.mark.parametrize("starts", [False, True])
+def test_a_change_is_heard_after_the_clock_of_the_database_was_set_back(starts: bool) -> None:
+    """TK-16: the clock was an hour ahead, and then both it and that of the node are right again."""
+    feed = Feed()
+    feed.add(1, 3600.0)
+    cursor = feed.started()
+    cursor = feed.started(1.0) if starts else cursor
+    for second in range(40):
+        feed.add(2 + second, float(second))
+        cursor.begin(NOON + timedelta(seconds=second))
+        assert 2 + second in feed.read(cursor, float(second))
+
+
+@pytest.mark.parametrize("starts", [False, True])
 def test_a_change_is_heard_whose_commit_was_held_up_while_no_other_committed(starts: bool) -> None:
     """A group of servers that lost its majority lets all waiting commits go at once, in any order, when it has it
     again."""

@@ -162,6 +162,7 @@ class Cluster(RuleBasedStateMachine):
     @rule(fails_after=st.none() | st.integers(0, 1))
     def read(self, fails_after: int | None) -> None:
         visible, began = self.visible(), self.now
+        self.cursor.begin(NOON + timedelta(seconds=self.now))
         try:
             for count, page in enumerate(self.cursor.pages(self.counts())):
                 if count == fails_after:

@@ -1,4 +1,5 @@
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -38,6 +39,23 @@ async def test_a_grant_on_another_node_holds_after_the_next_read_of_the_feed() -
     access = await house.directory.access(ada.id)
     assert access is not None
     assert access.roles == {USER, ADMIN}
+
+
+async def test_an_end_is_heard_that_was_announced_after_all_clocks_were_set_back() -> None:
+    """TK-16: such as those of one machine that had started with a wrong clock."""
+    house = House()
+    ada = await house.with_user("ada")
+    follow = house.follower()
+    house.clock.time += timedelta(hours=1)
+    await elsewhere_granted(house, ada.id)
+    await follow.once()
+    house.clock.time -= timedelta(hours=1)
+    session = a_session(ada)
+    await put(house.storage, session)
+    async with house.other_node.transaction() as tx:
+        await tx.sessions.end([session])
+    await follow.once()
+    assert house.ended.number == 1
 
 
 async def test_a_new_key_is_loaded_by_every_node() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, final
 
 from sqlalchemy import Connection, Table, delete, func, insert, select
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 
 from doorward.application.nodes.living import MISSED_REPORTS, REPORT_SECONDS, REPORT_SECONDS_ON_FILES
 from doorward.application.ports.audit import AuditEntry, Details
@@ -15,7 +16,7 @@ from doorward.domain.access.actor import OPERATOR
 from doorward.domain.errors import BackupUnreadable, RestoreRefused
 from doorward.infrastructure.adapters.backup_adapter import Progress, RestoreRequest
 from doorward.infrastructure.backup.form import Heading, TableHeading, Values
-from doorward.infrastructure.backup.reading import BackupReader
+from doorward.infrastructure.backup.reading import ALTERED, BackupReader
 from doorward.infrastructure.backup.voided import Row
 from doorward.infrastructure.quantity import quantity
 from doorward.infrastructure.sql import nodes as living_nodes
@@ -134,18 +135,23 @@ class Restoring:
             )
 
     def _refuse_other_columns(self, heading: Heading) -> None:
-        known = {table.name for table in backed_up()}
-        for table in heading.tables:
-            present = columns_of(self.connection, f"{self.prefix}{table.name}") if table.name in known else None
-            if present != frozenset(table.names):
-                raise BackupUnreadable(f"its table {table.name} is not the one of schema {heading.schema}")
+        given = {table.name: frozenset(table.names) for table in heading.tables}
+        present = {
+            table.name: columns
+            for table in backed_up()
+            if (columns := columns_of(self.connection, f"{self.prefix}{table.name}")) is not None
+        }
+        for name in sorted(given.keys() | present.keys()):
+            if given.get(name) != present.get(name):
+                raise BackupUnreadable(f"its table {name} is not the one of schema {heading.schema}")
 
     def _load_table(self, reader: BackupReader, heading: TableHeading) -> None:
         add, done = insert(table_of(heading)), 0
         for batch, rows in enumerate(reader.rows(heading), 1):
             stored = restored_rows(heading, rows, self.request.rules.restored)
             if stored:
-                self.connection.execute(add, stored)
+                with storable():
+                    self.connection.execute(add, stored)
             done += len(rows)
             if len(stored) < len(rows):
                 self.left_out[heading.name] = self.left_out.get(heading.name, 0) + len(rows) - len(stored)
@@ -169,6 +175,24 @@ class Restoring:
 def restored_rows(
     heading: TableHeading, rows: Sequence[Values], restored: Callable[[str, Row], Row | None]
 ) -> list[Row]:
-    """Return the rows as they are stored, without those that are left out."""
-    given = (restored(heading.name, dict(zip(heading.names, row, strict=True))) for row in rows)
+    """Return the rows as they are stored, without those that are left out. Raise BackupUnreadable for a row that lacks
+    what a rule needs, and InvalidKey."""
+    try:
+        given = [restored(heading.name, dict(zip(heading.names, row, strict=True))) for row in rows]
+    except (KeyError, TypeError, ValueError):
+        raise BackupUnreadable(ALTERED) from None
     return [row for row in given if row is not None]
+
+
+@contextmanager
+def storable() -> Iterator[None]:
+    """Raise BackupUnreadable for rows that the database cannot store. Doorward has read each row of a backup from such
+    a table."""
+    try:
+        yield
+    except (IntegrityError, DataError, OverflowError) as error:
+        raise BackupUnreadable(ALTERED) from error
+    except StatementError as error:
+        if isinstance(error, DBAPIError):
+            raise
+        raise BackupUnreadable(ALTERED) from error

@@ -42,8 +42,8 @@ class MySQLConnector:
 
     async def __call__(self, **arguments: Any) -> asyncmy.Connection:
         """Return a connection of the first host that may be used. `arguments` are those of the driver's function, all
-        but host and port. Raise what the driver raises if there is one host,
-        and otherwise NoUsableHost. Raise UnusableServer or TimeoutError."""
+        but host and port. Raise UnusableServer or what the driver raises if there is one host or if all hosts fail in
+        the same way, and otherwise NoUsableHost. Raise TimeoutError when it takes too long."""
         hosts = self.order.in_turn()
         began = time.monotonic()
         try:
