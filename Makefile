@@ -45,7 +45,7 @@ help:
 	@echo 'make mutants  change the memory adapter in one place after the other, and print which changes the contract tests of'
 	@echo '              storage do not notice: about five minutes; ARGS="leases" takes one module'
 	@echo 'make lock       write the lock files; UPGRADE=1 moves to the newest versions'
-	@echo 'make bench      measure Doorward, its peers and the limits: about an hour; results go to benchmarks/results/;'
+	@echo 'make bench      measure Doorward, its peers and the limits: well over an hour; results go to benchmarks/results/;'
 	@echo '                ARGS="--only growth" runs one part'
 	@echo 'make bench-quick  the same in a few minutes: it finds errors, and its figures mean nothing'
 	@echo 'make distance   measure single requests to a node whose database is 0 to 120 ms away, in two minutes;'
