@@ -1,6 +1,6 @@
 """Measure Doorward, its peers and the limits of the machine.
 
-Usage: python -m bench full|quick [--only PART ...] [--to FOLDER] [--name NAME]
+Usage: python -m bench full|quick [--only PART ...] [--without PEER ...] [--to FOLDER] [--name NAME]
 """
 
 import argparse
@@ -20,9 +20,12 @@ from bench.plan import FULL, QUICK, Plan
 from bench.plot import plot
 from bench.report import Report, write
 from bench.targets import Target
+from peers.catalogue import PEERS
+from peers.peer import Peer
 from support.mysql.distribution import cache_directory
 from support.mysql.server import MySQLServer, Skipped
 
+PEERS_CACHE = cache_directory() / "peers"
 RESULTS = Path(__file__).parent.parent / "results"
 MYSQL_OPTIONS = ("--innodb-buffer-pool-size=1G",)
 """Enough memory for a million accounts. Durability keeps MySQL's default: a commit is on the disk."""
@@ -31,9 +34,20 @@ Part = Callable[[Plan, MySQLServer, Path, Report], Iterator[Target]]
 """Measures, fills its fields of the report, and yields its targets."""
 
 
+def measured_peers(report: Report) -> list[Peer]:
+    return [peer for peer in PEERS if peer.name not in report.skipped]
+
+
 def contests(plan: Plan, mysql: MySQLServer, folder: Path, report: Report) -> Iterator[Target]:
-    report.contests, report.skipped = throughput.main_contests(plan, mysql, folder, cache_directory() / "peers")
+    report.contests, skipped = throughput.main_contests(plan, mysql, folder, PEERS_CACHE, measured_peers(report))
+    report.skipped = {**report.skipped, **skipped}
     yield from targets.contest_targets(report.contests)
+
+
+def sqlite(plan: Plan, _: MySQLServer, folder: Path, report: Report) -> Iterator[Target]:
+    report.sqlite, skipped = throughput.sqlite_contests(plan, folder, PEERS_CACHE, measured_peers(report))
+    report.skipped = {**report.skipped, **skipped}
+    yield from targets.sqlite_targets(report.sqlite)
 
 
 def matrix(plan: Plan, mysql: MySQLServer, folder: Path, report: Report) -> Iterator[Target]:
@@ -67,6 +81,7 @@ def growth(plan: Plan, mysql: MySQLServer, folder: Path, report: Report) -> Iter
 
 PARTS: dict[str, Part] = {
     "contests": contests,
+    "sqlite": sqlite,
     "matrix": matrix,
     "storms": storms,
     "memory": memory,
@@ -78,6 +93,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("length", choices=["full", "quick"])
     parser.add_argument("--only", nargs="+", choices=list(PARTS), default=list(PARTS), metavar="PART")
+    without = [peer.name for peer in PEERS]
+    parser.add_argument("--without", nargs="+", choices=without, default=[], metavar="PEER", help=", ".join(without))
     parser.add_argument("--to", type=Path, default=RESULTS)
     parser.add_argument("--name", default="latest")
     given = parser.parse_args()
@@ -86,7 +103,7 @@ def main() -> int:
     if isinstance(mysql, Skipped):
         log(f"There is no MySQL: {mysql.reason}")
         return 1
-    report = Report(mysql.product)
+    report = Report(mysql.product, skipped=dict.fromkeys(given.without, "--without names it"))
     try:
         with tempfile.TemporaryDirectory(prefix="doorward-bench-") as folder, ExitStack() as stack:
             run = stack.enter_context(ThreadPoolExecutor(2)).map if plan.two_parts_at_once else map
@@ -95,8 +112,8 @@ def main() -> int:
                 write(report, given.to, given.name)
     finally:
         mysql.stop()
-    if report.contests:
-        plot(report.contests, given.to / f"{given.name}.svg")
+    if compared := [*report.contests, *report.sqlite]:
+        plot(compared, given.to / f"{given.name}.svg")
     sys.stdout.write("\n".join(report.lines()) + "\n")
     log(f"\n{given.to / given.name}.json, .md and .svg were written. Errors: {report.errors}.")
     return 1 if report.errors else 0

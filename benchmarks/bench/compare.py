@@ -27,11 +27,12 @@ from typing import TypeVar
 
 from bench import scenarios
 from bench.contests import Run, log, run_contest
-from bench.doorward import PUBLIC, Service, introspect, own_account, role_guarded, serving, sign_in, sign_up
+from bench.doorward import PUBLIC, Service, introspect, own_account, role_guarded, serving, sign_in
 from bench.plan import FULL, Plan, Rounds
 from bench.process_stats import proportional_bytes
 from bench.report import digits, heading, row, table
-from bench.throughput import HashingLoad, RefreshLoad
+from bench.schedule import HashingLoad
+from bench.throughput import RefreshLoad
 from bench.wrk import Load
 from peers.calls import ask
 from support.mysql.distribution import cache_directory
@@ -86,7 +87,7 @@ class Version:
             Load(url=service.url, pid=service.pid, calls=[call], checks_bodies=False).run
             for call in (PUBLIC, role_guarded(token), own_account(token), asked)
         ]
-        hashing = HashingLoad(service.url, service.pid, ACCOUNTS, sign_in, sign_up)
+        hashing = HashingLoad(service.url, service.pid, ACCOUNTS, sign_in)
         runs = [*gets, RefreshLoad(service, accounts.refresh_tokens).run, hashing.sign_in_run]
         return cls(service, token, dict(zip(CONTESTS, runs, strict=True)))
 

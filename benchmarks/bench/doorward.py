@@ -23,8 +23,8 @@ from doorward.domain.sessions.session import UNKNOWN_DEVICE, Session, new_sessio
 from doorward.infrastructure.container import make_container
 from doorward.infrastructure.security.passwords import LANES, MEMORY_KIB, PASSES
 from doorward.infrastructure.settings.loading import load_settings
+from peers.accounts import PASSWORD, email, username
 from peers.calls import Call, ask
-from peers.catalogue import PASSWORD, email, username
 from support.programs.command_line import DOORWARD, Doorward
 from support.programs.processes import eventually, free_port
 

@@ -8,7 +8,7 @@ from matplotlib import pyplot as plt
 from matplotlib.ticker import FuncFormatter
 
 from bench.contests import Contest
-from bench.throughput import DOORWARD
+from bench.schedule import DOORWARD
 
 DOORWARD_COLOUR, PEER_COLOUR, LIMIT_COLOUR = "#1f4e79", "#b8c4ce", "#d9a441"
 WIDTH_INCHES, BAR_INCHES, PANEL_MARGIN_INCHES = 9.0, 0.32, 0.75

@@ -16,8 +16,8 @@ import msgspec
 from bench.contests import Contest
 from bench.overload import Overload
 from bench.scenarios import BYTES_PER_MIB, Growth, Memory, Storm, percentile
+from bench.schedule import DOORWARD
 from bench.targets import Target
-from bench.throughput import DOORWARD
 from peers.catalogue import PEERS
 
 FIRST_VALUE_IN_FULL = 1_000
@@ -28,6 +28,8 @@ PACKAGES = ("litestar", "granian", "sqlalchemy", "asyncmy", "pyjwt", "argon2-cff
 class Report:
     database: str
     contests: Sequence[Contest] = ()
+    sqlite: Sequence[Contest] = ()
+    """Doorward on SQLite beside the peers that have SQLite inside."""
     matrix: Sequence[Contest] = ()
     skipped: Mapping[str, str] = field(default_factory=dict)
     storms: Sequence[Storm] = ()
@@ -40,10 +42,10 @@ class Report:
     @property
     def errors(self) -> int:
         """The number of errors of all contestants, and of contests in which Doorward has no valid run."""
-        contests = [*self.contests, *self.matrix, *(self.growth.contests if self.growth else ())]
+        contests = [*self.contests, *self.sqlite, *self.matrix, *(self.growth.contests if self.growth else ())]
         return (
             sum(sample.errors for each in contests for samples in each.samples.values() for sample in samples)
-            + sum(each.rate(DOORWARD) is None for each in self.contests)
+            + sum(each.rate(DOORWARD) is None for each in (*self.contests, *self.sqlite))
             + sum(each.errors for each in self.storms)
             + (len(self.overload.errors) if self.overload else 0)
             + (len(self.memory.errors) if self.memory else 0)
@@ -56,7 +58,7 @@ class Report:
         """The report as lines of Markdown."""
         yield from heading("Targets", ("figure", "goal", "reached", ""))
         yield from map(target_row, self.targets)
-        for contest in self.contests:
+        for contest in (*self.contests, *self.sqlite):
             yield from table(contest, DOORWARD)
         for contest in self.matrix:
             yield from table(contest, None)

@@ -17,8 +17,8 @@ from bench.overload import Overload, offer
 from bench.plan import Plan
 from bench.process_stats import proportional_bytes
 from bench.wrk import Load, Sample
+from peers.accounts import username
 from peers.calls import Call
-from peers.catalogue import username
 from support.mysql.server import MySQLServer
 
 BYTES_PER_MIB = 1 << 20

@@ -8,8 +8,10 @@ from statistics import median
 from bench.contests import Contest
 from bench.overload import Overload
 from bench.scenarios import BYTES_PER_MIB, Growth, Memory, Storm, percentile
-from bench.throughput import BARE_HANDLER, BARE_REFRESH, DOORWARD, INTROSPECTION, MANY_TOKENS, OWN_ACCOUNT, ROLE_GUARDED
+from bench.schedule import DOORWARD, INTROSPECTION, MANY_TOKENS, OWN_ACCOUNT, ROLE_GUARDED
+from bench.throughput import BARE_HANDLER, BARE_REFRESH, on_sqlite
 from peers.catalogue import EXPRESS
+from peers.servers import KRATOS
 
 WITH_ARGON2_CFFI = f"{DOORWARD}, argon2-cffi"
 MAX_GRANTED_P99_MS = 1_500
@@ -50,6 +52,12 @@ def contest_targets(contests: Sequence[Contest]) -> Iterator[Target]:
     yield at_least("sign-in against the Express app, libsodium", 2.4, sign_in.ratio(DOORWARD, EXPRESS.name))
     yield at_least("sign-in against the Express app, argon2-cffi", 1.6, sign_in.ratio(WITH_ARGON2_CFFI, EXPRESS.name))
     yield at_least("refresh against its two statements alone", 0.6, refresh.ratio(DOORWARD, BARE_REFRESH))
+
+
+def sqlite_targets(contests: Sequence[Contest]) -> Iterator[Target]:
+    by_name: Mapping[str, Contest] = {contest.name: contest for contest in contests}
+    name = on_sqlite("refresh")
+    yield at_least(f"{name} against Kratos' session extension", 0.75, by_name[name].ratio(DOORWARD, KRATOS.name))
 
 
 def overload_targets(overload: Overload) -> Iterator[Target]:

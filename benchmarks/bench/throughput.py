@@ -6,11 +6,10 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from itertools import count
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.contests import Contest, Run, log, run_contest, wait_until_idle
+from bench.contests import Contest, Run, log
 from bench.doorward import (
     PUBLIC,
     Service,
@@ -22,51 +21,26 @@ from bench.doorward import (
     sign_up,
     signed_in,
 )
-from bench.plan import Plan, Rounds
+from bench.peer_contests import add_peer_or_skip
+from bench.plan import Plan
 from bench.process_stats import cpu_seconds
+from bench.schedule import DOORWARD, INTROSPECTION, MANY_TOKENS, OWN_ACCOUNT, ROLE_GUARDED, HashingLoad, Schedule
 from bench.wrk import Load, Sample, run_wrk, sample
 from doorward.application.sessions.issue_tokens import SignedIn
-from peers.calls import Answer, Call, ask
-from peers.catalogue import PEERS
+from peers.calls import Call, ask
 from peers.peer import Peer
-from peers.running import Database, PeerFailed, RunningPeer
-from peers.toolchains import PeerUnavailable
+from peers.running import Database, DataFolder
 from support.mysql.server import MySQLServer
 from support.programs.processes import eventually, free_port
 
-DOORWARD = "doorward"
 BARE_HANDLER = "bare Litestar"
 BARE_REFRESH = "bare transaction"
-ROLE_GUARDED, MANY_TOKENS = "role-guarded GET", "role-guarded GET, many tokens"
-OWN_ACCOUNT, INTROSPECTION = "GET /api/account", "introspection"
 HASHERS = ("libsodium", "argon2-cffi")
-NEW_ACCOUNTS = count(10_000_000)
-"""Numbers of accounts that sign up. Each is used once."""
-
-MAX_SIGN_UPS_PER_RUN = 4_000
-"""More than any server completes in one run."""
-
+SQLITE_CONTESTS = (OWN_ACCOUNT, "refresh", "sign-in")
 WRITER_CONNECTIONS = 5
 """The connections that write, as many as Doorward has by default. The bare transaction uses the same number."""
 
 LIMIT_TIMEOUT_SECONDS = 600
-
-
-@dataclass(slots=True)
-class Schedule:
-    """The runs of each contest, by contest and contestant."""
-
-    plan: Plan
-    runs: dict[str, dict[str, Run]] = field(default_factory=dict)
-    skipped: dict[str, str] = field(default_factory=dict)
-    """The reason for each peer that is not measured."""
-
-    def add(self, contest: str, contestant: str, run: Run) -> None:
-        self.runs.setdefault(contest, {})[contestant] = run
-
-    def run(self, connections: int, rounds: Rounds) -> Iterator[Contest]:
-        for name, runs in self.runs.items():
-            yield run_contest(name, runs, self.plan, connections, rounds)
 
 
 def add_doorward(schedule: Schedule, service: Service, contestant: str) -> None:
@@ -88,35 +62,9 @@ def add_doorward(schedule: Schedule, service: Service, contestant: str) -> None:
 
 
 def add_doorward_hashing(schedule: Schedule, service: Service, contestant: str) -> None:
-    load = HashingLoad(service.url, service.pid, schedule.plan.tokens, sign_in, sign_up)
+    load = HashingLoad(service.url, service.pid, schedule.plan.tokens, sign_in)
     schedule.add("sign-in", contestant, load.sign_in_run)
-    schedule.add("sign-up", contestant, load.sign_up_run)
-
-
-@dataclass(frozen=True, slots=True)
-class HashingLoad:
-    """Sign-ins and sign-ups.
-
-    When a run ends, the server still hashes for clients that have disconnected. So each run waits for the end of that.
-    """
-
-    url: str
-    pid: int
-    accounts: int
-    """Number of accounts that sign in in turn."""
-    sign_in: Callable[[int], Call]
-    sign_up: Callable[[int], Call]
-
-    def sign_in_run(self, connections: int, seconds: float) -> Sample:
-        return self._run([self.sign_in(number) for number in range(self.accounts)], connections, seconds)
-
-    def sign_up_run(self, connections: int, seconds: float) -> Sample:
-        return self._run([self.sign_up(next(NEW_ACCOUNTS)) for _ in range(MAX_SIGN_UPS_PER_RUN)], connections, seconds)
-
-    def _run(self, calls: Sequence[Call], connections: int, seconds: float) -> Sample:
-        result = Load(url=self.url, pid=self.pid, calls=calls).run(connections, seconds)
-        wait_until_idle(self.url, self.sign_in(0))
-        return result
+    schedule.add("sign-up", contestant, load.sign_up_run(sign_up))
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,32 +168,9 @@ def add_limits(schedule: Schedule, service: Service) -> None:
     schedule.add("refresh", BARE_REFRESH, bare_refresh_run(url))
 
 
-def add_peer(schedule: Schedule, peer: Peer, running: RunningPeer, database: Database) -> None:
-    """Create the accounts of a peer and add it to its contests. Raise PeerFailed when it gives a wrong answer."""
-    for number in range(schedule.plan.peer_accounts):
-        checked_answer(running, peer.sign_up(number))
-    token = peer.token(checked_answer(running, peer.sign_in(0)))
-    gets = {"public GET": peer.public, "signed-in GET": peer.signed_in(token)}
-    if peer.role_guarded is not None and peer.make_admin is not None:
-        database.execute(peer.make_admin(0))
-        gets[ROLE_GUARDED] = peer.role_guarded(token)
-    for name, call in gets.items():
-        if call is not None:
-            load = Load(url=running.url, pid=running.pid, calls=[call], checks_bodies=False)
-            schedule.add(name, peer.name, load.run)
-    hashing = HashingLoad(running.url, running.pid, schedule.plan.peer_accounts, peer.sign_in, peer.sign_up)
-    schedule.add("sign-in", peer.name, hashing.sign_in_run)
-    schedule.add("sign-up", peer.name, hashing.sign_up_run)
-
-
-def checked_answer(running: RunningPeer, call: Call) -> Answer:
-    answer = ask(running.url, call)
-    if not call.accepts(answer):
-        raise PeerFailed(f"{call.path}: {answer.status} {answer.body.decode(errors='replace')}\n{running.output}")
-    return answer
-
-
-def main_contests(plan: Plan, mysql: MySQLServer, folder: Path, cache: Path) -> tuple[list[Contest], dict[str, str]]:
+def main_contests(
+    plan: Plan, mysql: MySQLServer, folder: Path, cache: Path, peers: Sequence[Peer]
+) -> tuple[list[Contest], dict[str, str]]:
     """Measure all contestants on MySQL with one worker. Return the contests, and why each skipped peer is missing."""
     schedule = Schedule(plan)
     with ExitStack() as stack:
@@ -261,15 +186,36 @@ def main_contests(plan: Plan, mysql: MySQLServer, folder: Path, cache: Path) -> 
         tokens = [each.access_token.value for each in with_libsodium.open_sessions(plan.tokens)]
         stack.enter_context(bare_litestar(schedule, tokens, folder))
         add_limits(schedule, with_libsodium)
-        for peer in PEERS:
-            try:
-                database = Database.parse(mysql.fresh_database())
-                running = stack.enter_context(peer.install(cache).start(database))
-                add_peer(schedule, peer, running, database)
-            except (PeerUnavailable, PeerFailed) as error:
-                log(f"{peer.name} IS SKIPPED: {error}")
-                schedule.skipped[peer.name] = str(error)
+        for peer in peers:
+            if peer.storage == "mysql":
+                add_peer_or_skip(schedule, peer, stack, Database.parse(mysql.fresh_database()), cache)
         return list(schedule.run(plan.connections, plan.rounds)), schedule.skipped
+
+
+def on_sqlite(name: str) -> str:
+    return f"{name} on SQLite"
+
+
+def sqlite_contests(
+    plan: Plan, folder: Path, cache: Path, peers: Sequence[Peer]
+) -> tuple[list[Contest], dict[str, str]]:
+    """Measure Doorward on SQLite with one worker, and the peers on SQLite.
+
+    Return the contests, and why each skipped peer is missing.
+    """
+    schedule = Schedule(plan)
+    with ExitStack() as stack:
+        service = stack.enter_context(serving(folder / DOORWARD, workers="1"))
+        service.load_accounts(plan.tokens)
+        add_doorward(schedule, service, DOORWARD)
+        for peer in peers:
+            if peer.storage == "sqlite":
+                data = folder / peer.name
+                data.mkdir()
+                add_peer_or_skip(schedule, peer, stack, DataFolder(data), cache)
+        schedule.runs = {name: schedule.runs[name] for name in SQLITE_CONTESTS}
+        found = schedule.run(plan.connections, plan.rounds)
+        return [replace(contest, name=on_sqlite(contest.name)) for contest in found], schedule.skipped
 
 
 def matrix(plan: Plan, mysql: MySQLServer, folder: Path) -> Iterator[Contest]:

@@ -85,7 +85,7 @@ class Load:
     url: str
     pid: int
     calls: Sequence[Call]
-    """Sent in turn. All have the same expected answer."""
+    """Sent in turn. All have the same expected answer, and all have an opening, or none has."""
     checks_bodies: bool = True
     """Whether the body of each answer is checked.
 
@@ -95,6 +95,8 @@ class Load:
 
     def run(self, connections: int, seconds: float) -> Sample:
         expected = self.calls[0]
+        if expected.opening:
+            return self._run_pairs(connections, seconds)
         with tempfile.NamedTemporaryFile() as file:
             for request in (request_bytes(self.url, call) for call in self.calls):
                 file.write(b"%d\n%b" % (len(request), request))
@@ -105,6 +107,22 @@ class Load:
             used = cpu_seconds(self.pid) - cpu_before
         wrong = 0 if self.checks_bodies else self._check_total_length(connections, result)
         return sample(result, used, wrong)
+
+    def _run_pairs(self, connections: int, seconds: float) -> Sample:
+        """Send the opening of each call and then the call. The rate is that of pairs; there is no latency of a pair."""
+        expected = self.calls[0]
+        opening = request_bytes(self.url, Call(method="GET", path=expected.opening))
+        with tempfile.NamedTemporaryFile() as file:
+            for call in self.calls:
+                for request in (opening, request_bytes(self.url, call)):
+                    file.write(b"%d\n%b" % (len(request), request))
+            file.flush()
+            cpu_before = cpu_seconds(self.pid)
+            arguments = [file.name, str(expected.status), expected.body_contains]
+            result = run_wrk("flow", self.url, connections, seconds, arguments)
+            used = cpu_seconds(self.pid) - cpu_before
+        pairs = {"requests": result["requests"] - result["openings"], "p50": 0, "p99": 0, "slowest": 0}
+        return sample({**result, **pairs}, used)
 
     def _check_total_length(self, connections: int, result: Mapping[str, Any]) -> int:
         """Return 1 when the total length is wrong, else 0.

@@ -4,12 +4,15 @@ Usage: python -m peers lock | try [CACHE]
 """
 
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from peers.calls import Answer, Call, ask
 from peers.catalogue import PEERS
 from peers.peer import Peer
-from peers.running import Database, PeerFailed, RunningPeer
+from peers.running import Database, DataFolder, PeerFailed, RunningPeer
 from peers.toolchains import PeerUnavailable
 from support.mysql.distribution import cache_directory
 from support.mysql.server import MySQLServer, Skipped
@@ -22,8 +25,22 @@ def report(line: str) -> None:
     sys.stdout.flush()
 
 
+@contextmanager
+def fresh_storage(peer: Peer, server: MySQLServer) -> Iterator[Database | DataFolder]:
+    """An empty database of the peer's kind, which is deleted at the end."""
+    if peer.storage == "sqlite":
+        with tempfile.TemporaryDirectory(prefix="doorward-peer-") as folder:
+            yield DataFolder(Path(folder))
+        return
+    url = server.fresh_database()
+    try:
+        yield Database.parse(url)
+    finally:
+        server.drop(url)
+
+
 def checked_answer(running: RunningPeer, what: str, call: Call) -> Answer:
-    answer = ask(running.url, call)
+    answer = ask(running.url_for(call), call)
     if not call.accepts(answer):
         raise PeerFailed(f"{what}: {answer.status} {answer.body.decode(errors='replace')}\n{running.output}")
     report(f"  {what}: {answer.status}")
@@ -46,13 +63,28 @@ def check_query_count(queries: int | None, running: RunningPeer, call: Call, dat
         raise PeerFailed(f"{call.path} executed {counted} queries instead of {queries}")
 
 
-def try_calls(peer: Peer, running: RunningPeer, database: Database) -> None:
+def try_calls(peer: Peer, running: RunningPeer, storage: Database | DataFolder) -> None:
     if peer.public is not None:
         checked_answer(running, "public", peer.public)
-    checked_answer(running, "sign-up", peer.sign_up(ACCOUNT_NUMBER))
-    token = peer.token(checked_answer(running, "sign-in", peer.sign_in(ACCOUNT_NUMBER)))
+    if peer.sign_up is not None:
+        checked_answer(running, "sign-up", peer.sign_up(ACCOUNT_NUMBER))
+    signed_in = checked_answer(running, "sign-in", peer.sign_in(ACCOUNT_NUMBER))
+    token = peer.token(signed_in)
     checked_answer(running, "signed in", peer.signed_in(token))
-    check_query_count(peer.signed_in_queries, running, peer.signed_in(token), database)
+    if peer.own_account is not None:
+        checked_answer(running, "own account", peer.own_account(token))
+    if peer.introspect is not None:
+        checked_answer(running, "introspection", peer.introspect(token))
+    if peer.refresh is not None:
+        for _ in range(2):
+            checked_answer(running, "refresh", peer.refresh(signed_in))
+    if isinstance(storage, Database):
+        try_with_database(peer, running, token, storage)
+
+
+def try_with_database(peer: Peer, running: RunningPeer, token: str, database: Database) -> None:
+    if peer.signed_in_queries is not None:
+        check_query_count(peer.signed_in_queries, running, peer.signed_in(token), database)
     if peer.role_guarded is None or peer.make_admin is None:
         return
     guarded = peer.role_guarded(token)
@@ -67,13 +99,8 @@ def try_one(peer: Peer, server: MySQLServer, cache: Path) -> None:
     report(f"{peer.title}\n  {', '.join(f'{name} {version}' for name, version in peer.versions.items())}")
     report(f"  {peer.hashing}\n  {peer.guarding}\n  {peer.revoking}")
     installed = peer.install(cache)
-    url = server.fresh_database()
-    database = Database.parse(url)
-    try:
-        with installed.start(database) as running:
-            try_calls(peer, running, database)
-    finally:
-        server.drop(url)
+    with fresh_storage(peer, server) as storage, installed.start(storage) as running:
+        try_calls(peer, running, storage)
 
 
 def try_all(cache: Path) -> int:

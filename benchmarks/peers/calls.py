@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection
 from typing import Self
 from urllib.parse import urlencode, urlsplit
@@ -31,6 +31,10 @@ class Call:
     body: bytes = field(default=b"", repr=False)
     status: int = 200
     body_contains: str = ""
+    opening: str = ""
+    """The path of a GET request that is sent first. Its JSON answer has an `id`, which replaces `{id}` in `path`."""
+    is_for_admin_port: bool = False
+    """Whether it goes to the port that the peer opens for administrators."""
 
     @classmethod
     def posting(cls, path: str, document: Mapping[str, object], *, status: int = 200, body_contains: str) -> Self:
@@ -64,7 +68,15 @@ class Call:
 
 
 def ask(url: str, call: Call, timeout_seconds: float = ANSWER_TIMEOUT_SECONDS) -> Answer:
-    """Send a request over a connection of its own. Raise OSError or HTTPException when there is no answer."""
+    """Send a request over a connection of its own. Raise OSError or HTTPException when there is no answer.
+
+    When the opening of the request is answered without an id, return that answer.
+    """
+    if call.opening:
+        opening = ask(url, Call(method="GET", path=call.opening), timeout_seconds)
+        if (completed := opened(call, opening)) is None:
+            return opening
+        call = completed
     host = urlsplit(url)
     connection = HTTPConnection(host.hostname or "", host.port, timeout=timeout_seconds)
     try:
@@ -74,3 +86,12 @@ def ask(url: str, call: Call, timeout_seconds: float = ANSWER_TIMEOUT_SECONDS) -
         return Answer(status=response.status, headers=headers, body=response.read())
     finally:
         connection.close()
+
+
+def opened(call: Call, answer: Answer) -> Call | None:
+    """The call with the id that the answer to its opening has; None when it has none."""
+    try:
+        found = str(json.loads(answer.body)["id"])
+    except (ValueError, KeyError, TypeError):
+        return None
+    return replace(call, path=call.path.replace("{id}", found), opening="")

@@ -2,20 +2,11 @@
 
 import json
 
+from peers.accounts import PASSWORD, email, username
 from peers.calls import Answer, Call
 from peers.peer import Peer
+from peers.servers import KEYCLOAK, KRATOS, POCKETBASE
 from peers.toolchains import Node, VirtualEnvironment
-
-PASSWORD = "violet harbour kettle"
-
-
-def username(number: int) -> str:
-    return f"user-{number}"
-
-
-def email(number: int) -> str:
-    return f"{username(number)}@example.org"
-
 
 # --- the tutorial's stack ----------------------------------------------------------------------
 
@@ -146,4 +137,4 @@ FASTAPI_USERS = Peer(
     signed_in=fastapi_users_signed_in,
 )
 
-PEERS = (EXPRESS, BETTER_AUTH, FASTAPI_USERS)
+PEERS = (EXPRESS, BETTER_AUTH, FASTAPI_USERS, KEYCLOAK, POCKETBASE, KRATOS)

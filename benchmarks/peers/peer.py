@@ -6,12 +6,14 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from peers.calls import Answer, Call
-from peers.running import Database, RunningPeer
+from peers.running import Database, DataFolder, RunningPeer
 from peers.toolchains import PeerUnavailable, Toolchain
 
 PEERS_FOLDER = Path(__file__).parent
+ACCOUNTS_OF_START = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +24,9 @@ class Installation:
     command: list[str]
     ready: Call = field(repr=False)
 
-    def start(self, database: Database) -> RunningPeer:
-        """Start it and wait until it answers. It creates its tables in `database`. Raise PeerFailed on failure."""
-        return RunningPeer.start(self.command, self.folder, database, self.ready)
+    def start(self, storage: Database | DataFolder) -> RunningPeer:
+        """Start it and wait until it answers. It creates its tables in `storage`. Raise PeerFailed on failure."""
+        return RunningPeer.start(self.command, self.folder, storage, self.ready)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +36,9 @@ class Peer:
     `hashing`, `guarding` and `revoking` are sentences for the report. `make peers` checks the numbers of queries.
 
     `sign_up` and `sign_in` take the number of a user, who must sign up first. `token` reads the answer to a sign-in;
-    `signed_in` and `role_guarded` take that token. `make_admin` takes the number of a user and returns a statement for
-    the peer's database.
+    `signed_in`, `role_guarded`, `own_account` and `introspect` take that token. `refresh` takes the answer itself, and
+    may be sent again and again. `make_admin` takes the number of a user and returns a statement for the peer's
+    database.
     """
 
     name: str
@@ -44,20 +47,28 @@ class Peer:
     toolchain: Toolchain
     hashing: str
     revoking: str
-    signed_in_queries: int
+    signed_in_queries: int | None
+    """None when they are not counted: a server that keeps accounts in memory, or has SQLite inside."""
+    storage: Literal["mysql", "sqlite"] = "mysql"
     role_guarded_queries: int | None = None
 
     ready: Call
-    sign_up: Callable[[int], Call]
+    sign_up: Callable[[int], Call] | None
+    """None when its start creates the accounts with the numbers below ACCOUNTS_OF_START."""
     sign_in: Callable[[int], Call]
     token: Callable[[Answer], str]
     signed_in: Callable[[str], Call]
     role_guarded: Callable[[str], Call] | None = None
     make_admin: Callable[[int], str] | None = None
+    own_account: Callable[[str], Call] | None = None
+    introspect: Callable[[str], Call] | None = None
+    refresh: Callable[[Answer], Call] | None = None
     public: Call | None = None
 
     @property
     def guarding(self) -> str:
+        if self.signed_in_queries is None:
+            return "The queries of a signed-in request are not counted."
         signed_in = f"{self.signed_in_queries} quer{'y' if self.signed_in_queries == 1 else 'ies'}"
         if self.role_guarded is None:
             return f"{signed_in} for a signed-in request; there are no roles."
@@ -87,14 +98,15 @@ class Peer:
     def _install(self, folder: Path) -> None:
         shutil.rmtree(folder / "app", ignore_errors=True)
         shutil.copytree(self.source, folder / "app", ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
-        lock_file = self.source / self.toolchain.lock_file
-        wanted = hashlib.sha256(self.toolchain.identity().encode() + lock_file.read_bytes()).hexdigest()
+        names = (self.toolchain.manifest, self.toolchain.lock_file)
+        pinned = b"".join((self.source / name).read_bytes() for name in names)
+        wanted = hashlib.sha256(self.toolchain.identity().encode() + pinned).hexdigest()
         # The stamp is inside the folder that it describes, so both are deleted together.
         stamp = self.toolchain.product(folder) / "installed"
         if stamp.exists() and stamp.read_text() == wanted:
             return
         stamp.unlink(missing_ok=True)
-        for name in (self.toolchain.manifest, self.toolchain.lock_file):
+        for name in names:
             shutil.copy(self.source / name, folder)
         self.toolchain.install(folder)
         stamp.write_text(wanted)

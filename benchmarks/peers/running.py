@@ -17,7 +17,8 @@ from support.mysql.server import Account, Rows
 from support.programs.processes import eventually, free_port, is_zombie
 
 HOST = "127.0.0.1"
-START_TIMEOUT_SECONDS = 30.0
+START_TIMEOUT_SECONDS = 300.0
+"""Keycloak creates its tables at its first start, which takes half a minute on an idle machine."""
 STOP_TIMEOUT_SECONDS = 10.0
 MAX_SHOWN_CHARACTERS = 2000
 """Length of the end of its output that an error shows."""
@@ -54,21 +55,33 @@ class Database:
         return self.account.execute(f"USE `{self.name}`", *statements)
 
 
+@dataclass(frozen=True, slots=True)
+class DataFolder:
+    """The folder of a peer that has SQLite inside."""
+
+    path: Path
+
+    def environment(self) -> dict[str, str]:
+        return {"DATA_DIR": str(self.path)}
+
+
 @dataclass(slots=True, kw_only=True)
 class RunningPeer:
     """A peer that runs in a process group of its own. Stop it with `stop()`, or use it in a `with` block."""
 
     port: int
+    admin_port: int
+    """Not open unless the peer has one."""
     process: Popen[bytes] = field(repr=False)
     output_file: IO[bytes] = field(repr=False)
 
     @classmethod
-    def start(cls, command: list[str], folder: Path, database: Database, ready: Call) -> Self:
+    def start(cls, command: list[str], folder: Path, storage: Database | DataFolder, ready: Call) -> Self:
         """Start it and wait until it answers `ready` as expected. Raise PeerFailed when it does not."""
-        port = free_port()
+        port, admin_port = free_port(), free_port()
         # Only PATH is inherited, so that a peer does not depend on the environment of this process.
         environment = {"PATH": os.environ.get("PATH", os.defpath), "NODE_ENV": "production"}
-        environment |= {"HOST": HOST, "PORT": str(port), **database.environment()}
+        environment |= {"HOST": HOST, "PORT": str(port), "ADMIN_PORT": str(admin_port), **storage.environment()}
         output_file = TemporaryFile()  # noqa: SIM115  closed by stop()
         process = Popen(
             command,
@@ -79,7 +92,7 @@ class RunningPeer:
             stderr=STDOUT,
             start_new_session=True,
         )
-        peer = cls(port=port, process=process, output_file=output_file)
+        peer = cls(port=port, admin_port=admin_port, process=process, output_file=output_file)
         try:
             peer.wait_until(ready)
         except BaseException:
@@ -90,6 +103,10 @@ class RunningPeer:
     @property
     def url(self) -> str:
         return f"http://{HOST}:{self.port}"
+
+    def url_for(self, call: Call) -> str:
+        """The URL of the port that the call is for."""
+        return f"http://{HOST}:{self.admin_port}" if call.is_for_admin_port else self.url
 
     @property
     def pid(self) -> int:

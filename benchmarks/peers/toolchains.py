@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -14,7 +15,7 @@ from locks import UV, pinned
 
 MANIFEST_PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z,-]+\])?==(\S+)$", re.MULTILINE)
 
-INSTALL_TIMEOUT_SECONDS = 600.0
+INSTALL_TIMEOUT_SECONDS = 1_800.0
 MAX_CAUSE_LINES = 4
 """Lines of an error's output that a report shows."""
 
@@ -77,22 +78,22 @@ class Node:
         return {path.removeprefix("node_modules/"): package["version"] for path, package in packages.items() if path}
 
     def identity(self) -> str:
-        _program("npm")
-        return _run([_program("node"), "--version"])
+        program("npm")
+        return run([program("node"), "--version"])
 
     def product(self, folder: Path) -> Path:
         return folder / "node_modules"
 
     def install(self, folder: Path) -> None:
         # With --engine-strict, a Node that is too old for a package is an error here, instead of a crash at the start.
-        _run([_program("npm"), "ci", "--engine-strict", "--ignore-scripts", "--no-audit", "--no-fund"], folder)
+        run([program("npm"), "ci", "--engine-strict", "--ignore-scripts", "--no-audit", "--no-fund"], folder)
 
     def command(self, folder: Path) -> list[str]:
-        return [_program("node"), str(folder / "app" / "server.mjs")]
+        return [program("node"), str(folder / "app" / "server.mjs")]
 
     def lock(self, folder: Path) -> None:
         options = ["--package-lock-only", "--omit-lockfile-registry-resolved"]
-        _run([_program("npm"), "install", *options, "--ignore-scripts", "--no-audit", "--no-fund"], folder)
+        run([program("npm"), "install", *options, "--ignore-scripts", "--no-audit", "--no-fund"], folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +116,9 @@ class VirtualEnvironment:
         return folder / "venv"
 
     def install(self, folder: Path) -> None:
-        _run([_uv(), "venv", "--quiet", "--clear", "--python", sys.executable, "venv"], folder)
+        run([_uv(), "venv", "--quiet", "--clear", "--python", sys.executable, "venv"], folder)
         options = ["--require-hashes", "--only-binary", ":all:", "--compile-bytecode"]
-        _run([_uv(), "pip", "sync", "--quiet", "--python", self._python(folder), *options, self.lock_file], folder)
+        run([_uv(), "pip", "sync", "--quiet", "--python", self._python(folder), *options, self.lock_file], folder)
 
     def command(self, folder: Path) -> list[str]:
         return [self._python(folder), str(folder / "app" / "server.py")]
@@ -125,25 +126,25 @@ class VirtualEnvironment:
     def lock(self, folder: Path) -> None:
         options = ["--universal", "--generate-hashes", "--python-version", "3.11"]
         options += ["--custom-compile-command", "make peers ARGS=lock", "--output-file", self.lock_file]
-        _run([_uv(), "pip", "compile", "--quiet", *options, self.manifest], folder)
+        run([_uv(), "pip", "compile", "--quiet", *options, self.manifest], folder)
 
     def _python(self, folder: Path) -> str:
         return str(self.product(folder) / "bin" / "python")
 
 
 def _uv() -> str:
-    return str(UV) if UV.exists() else _program("uv")
+    return str(UV) if UV.exists() else program("uv")
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
     if found := shutil.which(name):
         return found
     raise PeerUnavailable(f"{name} is not installed")
 
 
-def _run(command: list[str], folder: Path | None = None) -> str:
-    """Run a command. Return its output; raise PeerUnavailable when it fails."""
-    environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
+def run(command: list[str], folder: Path | None = None, variables: Mapping[str, str] | None = None) -> str:
+    """Run a command with further environment variables. Return its output; raise PeerUnavailable when it fails."""
+    environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", **(variables or {})}
     try:
         done = subprocess.run(
             command,

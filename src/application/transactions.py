@@ -11,8 +11,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 LONGEST_TRANSACTION = timedelta(seconds=10)
-"""The longest time from the first statement of a transaction to the end of its commit. Each is cut off earlier, also
-where the database is far away. The change feed is read again for so long."""
+"""The longest time from the announcement of a change to its commit. The change feed is read again for so long, and a
+transaction that is older when it could commit is not committed."""
 
 MAX_ATTEMPTS = 4
 MAX_PAUSE_SECONDS = 0.02

@@ -13,8 +13,9 @@ def difference(found: Disagreement) -> str:
             "database, so that each would refuse the tokens of the other: give this node the same secret, or run "
             "`doorward settings adopt` to change it for all."
         )
+    default = f" ({PREFIX}PUBLIC_URL is the issuer without it)" if found.setting.name == "issuer" else ""
     return (
         f"{name} is {found.setting.value} here, and {found.agreed} on the other nodes of this database, so that each "
-        f"would refuse the tokens of the other: set {name}={found.agreed}, or run `doorward settings adopt` to change "
-        "it for all."
+        f"would refuse the tokens of the other: set {name}={found.agreed}{default}, or run `doorward settings adopt` "
+        "to change it for all."
     )

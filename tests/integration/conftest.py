@@ -3,7 +3,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from doorward.infrastructure.sql.connection import Limits
+from doorward.infrastructure.sql.pools import Limits
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from support.made_tables import make_tables

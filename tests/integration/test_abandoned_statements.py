@@ -8,9 +8,10 @@ from sqlalchemy import text
 from doorward.application.ports.storage import LockName
 from doorward.domain.errors import StorageUnavailable
 from doorward.infrastructure.sql.asynchronous import AsyncConnections
-from doorward.infrastructure.sql.connection import Limits, connected
+from doorward.infrastructure.sql.connection import connected
 from doorward.infrastructure.sql.engine import open_engines
-from doorward.infrastructure.sql.mysql_settings import variable
+from doorward.infrastructure.sql.mysql.session_variables import variable
+from doorward.infrastructure.sql.pools import Limits
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from support.concurrent_load import GUARD, idle

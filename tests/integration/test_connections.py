@@ -13,9 +13,10 @@ import pytest
 from sqlalchemy import Engine, event, text
 
 from doorward.domain.errors import StorageUnavailable
-from doorward.infrastructure.sql import mysql_engine
-from doorward.infrastructure.sql.connection import Connections, Limits, connected
+from doorward.infrastructure.sql.connection import connected
 from doorward.infrastructure.sql.engine import Engines, open_engines
+from doorward.infrastructure.sql.mysql import engine
+from doorward.infrastructure.sql.pools import Connections, Limits
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from support.concurrent_load import GUARD
 from support.made_tables import make_tables
@@ -162,7 +163,7 @@ async def test_a_free_connection_is_used_again(engines: Engines) -> None:
 
 
 async def test_an_old_connection_is_replaced(mysql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mysql_engine, "MAX_CONNECTION_AGE_SECONDS", 0)
+    monkeypatch.setattr(engine, "MAX_CONNECTION_AGE_SECONDS", 0)
     engines = open_engines(DatabaseUrl.parse(mysql_url), 2, PATIENT)
     numbers = set()
     for _ in range(2):

@@ -13,9 +13,10 @@ from sqlalchemy import delete, insert, text
 from doorward.domain.errors import StorageUnavailable
 from doorward.infrastructure.settings.loading import load_settings
 from doorward.infrastructure.settings.start_refused import StartRefused
-from doorward.infrastructure.sql.connection import Connections, connected
+from doorward.infrastructure.sql.connection import connected
 from doorward.infrastructure.sql.engine import Engines, open_engines
-from doorward.infrastructure.sql.hosts import Host
+from doorward.infrastructure.sql.mysql.hosts import Host
+from doorward.infrastructure.sql.pools import Connections
 from doorward.infrastructure.sql.schema import check_schema, migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.tables import roles

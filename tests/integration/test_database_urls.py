@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from doorward.infrastructure.settings.start_refused import StartRefused
-from doorward.infrastructure.sql.hosts import Host
+from doorward.infrastructure.sql.mysql.hosts import Host
 from doorward.infrastructure.sql.urls import DatabaseUrl, Tls
 
 SECRET = "hunter2"

@@ -11,8 +11,8 @@ import uvloop
 
 from doorward.domain.errors import StorageUnavailable, Unavailable
 from doorward.infrastructure.settings.start_refused import StartRefused
-from doorward.infrastructure.sql.connection import Limits
-from doorward.infrastructure.sql.hosts import Host
+from doorward.infrastructure.sql.mysql.hosts import Host
+from doorward.infrastructure.sql.pools import Limits
 from doorward.infrastructure.sql.schema import check_schema
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
@@ -191,7 +191,7 @@ def test_a_bug_of_ours_while_a_connection_is_made_is_no_refusal(
 ) -> None:
     """OP-09: so that it becomes a 500 with its traceback in the log."""
     make_tables(DatabaseUrl.parse(mysql_url))
-    monkeypatch.setattr("doorward.infrastructure.sql.mysql_settings.variable", None)
+    monkeypatch.setattr("doorward.infrastructure.sql.mysql.session_variables.variable", None)
 
     async def connect(work: Work) -> None:
         await work(SqlStorage.open(DatabaseUrl.parse(mysql_url)))
@@ -205,7 +205,7 @@ def test_what_a_driver_raises_unforeseen_while_a_connection_is_made_leaves_its_t
     mysql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """OP-09."""
-    monkeypatch.setattr("doorward.infrastructure.sql.mysql_engine.CONNECT_SECONDS", "a text")
+    monkeypatch.setattr("doorward.infrastructure.sql.mysql.engine.CONNECT_SECONDS", "a text")
 
     async def connect() -> None:
         await read_roles(SqlStorage.open(DatabaseUrl.parse(mysql_url)))

@@ -9,11 +9,12 @@ from sqlalchemy import text
 
 from doorward.application.transactions import retried
 from doorward.domain.errors import StorageMoved, StorageUnavailable
-from doorward.infrastructure.sql import pool_events
-from doorward.infrastructure.sql.connection import Limits, connected
+from doorward.infrastructure.sql.connection import connected
 from doorward.infrastructure.sql.contents import HEAD
 from doorward.infrastructure.sql.engine import Engines, open_engines
-from doorward.infrastructure.sql.host_diagnosis import diagnose_hosts
+from doorward.infrastructure.sql.mysql import pool_events
+from doorward.infrastructure.sql.mysql.host_diagnosis import diagnose_hosts
+from doorward.infrastructure.sql.pools import Limits
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from support.concurrent_load import GUARD
 from support.mysql.group import Group, quietly

@@ -16,16 +16,17 @@ from doorward.infrastructure.adapters.chosen import storage_adapter
 from doorward.infrastructure.adapters.storage_address import StorageAddress
 from doorward.infrastructure.providers.storage import ReadsListsElsewhere
 from doorward.infrastructure.settings.start_refused import StartRefused
-from doorward.infrastructure.sql.connection import Limits, connected
+from doorward.infrastructure.sql.connection import connected
 from doorward.infrastructure.sql.engine import Engines, open_engines
-from doorward.infrastructure.sql.host_diagnosis import diagnose_hosts
-from doorward.infrastructure.sql.host_order import HostOrder
-from doorward.infrastructure.sql.hosts import Host
-from doorward.infrastructure.sql.mysql_engine import mysql_engine
-from doorward.infrastructure.sql.mysql_settings import SQL_MODE
-from doorward.infrastructure.sql.origin import origin_of
+from doorward.infrastructure.sql.mysql.engine import mysql_engine
+from doorward.infrastructure.sql.mysql.host_diagnosis import diagnose_hosts
+from doorward.infrastructure.sql.mysql.host_order import HostOrder
+from doorward.infrastructure.sql.mysql.hosts import Host
+from doorward.infrastructure.sql.mysql.origin import origin_of
+from doorward.infrastructure.sql.mysql.session_variables import SQL_MODE
+from doorward.infrastructure.sql.mysql.standing import Use
+from doorward.infrastructure.sql.pools import Limits
 from doorward.infrastructure.sql.schema import check_schema
-from doorward.infrastructure.sql.standing import Use
 from doorward.infrastructure.sql.storage import SqlRepositories, SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from support.concurrent_load import GUARD

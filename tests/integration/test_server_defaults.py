@@ -9,10 +9,10 @@ from sqlalchemy import text
 from doorward.domain.access.role import ADMIN
 from doorward.domain.errors import UsernameTaken
 from doorward.infrastructure.clock import SystemClock
-from doorward.infrastructure.sql import mysql_settings
 from doorward.infrastructure.sql.connection import connected
 from doorward.infrastructure.sql.diagnosis import diagnose_database
 from doorward.infrastructure.sql.engine import open_engines
+from doorward.infrastructure.sql.mysql import session_variables
 from doorward.infrastructure.sql.schema import check_schema, migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
@@ -53,7 +53,7 @@ HOSTILE: Mapping[str, str] = {
 @contextmanager
 def hostile(server: MySQLServer, names: Iterable[str]) -> Iterator[None]:
     """Give the server these of the HOSTILE settings."""
-    given = {mysql_settings.variable(name, server.version): HOSTILE[name] for name in names}
+    given = {session_variables.variable(name, server.version): HOSTILE[name] for name in names}
     before = {name: server.sql(f"SELECT @@GLOBAL.{name}")[0][0] for name in given}
     try:
         server.sql(*(f"SET GLOBAL {name} = {value}" for name, value in given.items()))
@@ -66,12 +66,15 @@ async def wrongly_set(url: DatabaseUrl, server: MySQLServer) -> list[tuple[str, 
     """The variables of sessions of both kinds that are not what they should be."""
     engines = open_engines(url, 2)
     wrong: list[tuple[str, object]] = []
-    for connections, wanted in ((engines.writing, mysql_settings.WRITING), (engines.reading, mysql_settings.READING)):
+    for connections, wanted in (
+        (engines.writing, session_variables.WRITING),
+        (engines.reading, session_variables.READING),
+    ):
         async with connected(connections, in_transaction=False) as connection:
             for name, value in wanted.items():
-                known = mysql_settings.variable(name, server.version)
+                known = session_variables.variable(name, server.version)
                 ((answer,),) = await connection.rows(text(f"SELECT @@SESSION.{known}"))
-                wrong += [] if mysql_settings.is_set(value, answer) else [(name, answer)]
+                wrong += [] if session_variables.is_set(value, answer) else [(name, answer)]
     await engines.close()
     return wrong
 

@@ -7,7 +7,7 @@ import pytest
 
 from doorward.application.keys.ensure_signing_key import EnsureSigningKey
 from doorward.application.nodes.agree_on_settings import AgreeOnSettings
-from doorward.application.nodes.list_nodes import Nodes
+from doorward.application.nodes.list_nodes import ListNodes, Nodes
 from doorward.application.nodes.report_node import ReportNode
 from doorward.domain.ids import uuid7
 from doorward.domain.nodes.beat import Beat
@@ -120,7 +120,8 @@ async def test_the_doctor_lists_the_workers_that_are_alive_and_what_differs(node
         state="wrong",
         text=f"DOORWARD_ISSUER is urn:other here, and {ISSUER} on the other nodes of this database, so that each would "
         "refuse the tokens of the other",
-        fix=f"set DOORWARD_ISSUER={ISSUER}, or run `doorward settings adopt` to change it for all.",
+        fix=f"set DOORWARD_ISSUER={ISSUER} (DOORWARD_PUBLIC_URL is the issuer without it), or run `doorward settings "
+        "adopt` to change it for all.",
     )
     await report.leave()
     await container.close()
@@ -128,11 +129,18 @@ async def test_the_doctor_lists_the_workers_that_are_alive_and_what_differs(node
 
 
 async def test_an_operator_changes_the_settings_of_all_nodes_by_a_command(node: Node, tmp_path: Path) -> None:
+    """Nodes that are alive keep the former ones until they are restarted, so the command names them."""
     await prepare_start(node(), migrate=True)
+    container = make_container(node())
+    report = await container.get(ReportNode)
+    await report.once()
     program = Doorward.patient(tmp_path).having(
         DOORWARD_DATA_DIR=str(tmp_path / "data"), DOORWARD_SECRET_KEY=SECRET, DOORWARD_ISSUER="urn:other"
     )
     adopted = program("settings", "adopt", "--yes")
     assert (adopted.returncode, adopted.stdout) == (0, f"Changed issuer from {ISSUER} to urn:other.\n"), adopted.stderr
+    (alive,) = (await (await container.get(ListNodes))()).alive
+    assert f"Still alive, to be restarted with the new settings: {alive.node.name}.\n" in adopted.stderr
+    await container.close()
     await prepare_start(node(issuer="urn:other"), migrate=False)
     assert "DOORWARD_ISSUER" in await refusal(node())

@@ -12,11 +12,17 @@ PACKAGE = Path(engine.__file__).parent
 COMPOSED = {
     "diagnosis.py: MYSQL",
     "diagnosis.py: diagnose_settings",
-    "mysql_settings.py: set_statement",
+    "session_variables.py: set_statement",
     "user_pages.py: _mysql_equals",
     "sqlite.py: SqliteConnections",
     "sqlite.py: SqliteSession",
     "0001_accounts_roles_keys_changes.py: guard_hand_edits",
+    "connector.py: introduced",
+    "standing.py: COMMIT_ON_PRIMARY",
+    "standing.py: MEMBERSHIP",
+    "standing.py: ROW_OF_PRIMARY",
+    "standing.py: SELF_DESCRIPTION",
+    "standing.py: STILL_PRIMARY",
 }
 """Where statements are composed from constants of the module and numbers of seconds. Nothing else may be composed."""
 
@@ -25,6 +31,9 @@ SQL = re.compile(
     r"|VALUES|JOIN|AND|OR|ORDER BY|LIMIT)\b"
 )
 """The beginning of a statement, or of a part of one."""
+
+SQLALCHEMY = {"connection", "self.connection"}
+"""What SQLAlchemy's connections are called. Their `execute` takes no text."""
 
 RUN = {"text", "exec_driver_sql", "literal_column", "execute"}
 
@@ -100,4 +109,6 @@ def holds_sql(*nodes: ast.AST) -> bool:
 def is_run(call: ast.Call) -> bool:
     function = call.func
     name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    if name == "execute" and isinstance(function, ast.Attribute) and ast.unparse(function.value) in SQLALCHEMY:
+        return False
     return bool(call.args) and name in RUN

@@ -13,7 +13,8 @@ from doorward.application.transactions import MAX_ATTEMPTS, retried
 from doorward.domain.access.role import ADMIN
 from doorward.domain.accounts.attempts import UNKNOWN_DEVICES, AttemptCount, AttemptKey, LoginHash
 from doorward.domain.errors import StorageUnavailable, TransactionConflict, UsernameTaken
-from doorward.infrastructure.sql.connection import Limits, connected
+from doorward.infrastructure.sql.connection import connected
+from doorward.infrastructure.sql.pools import Limits
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.testing.builders import a_user

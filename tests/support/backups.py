@@ -12,7 +12,7 @@ from doorward.infrastructure.backup.form import TableHeading
 from doorward.infrastructure.backup.reading import BackupReader
 from doorward.infrastructure.backup.voided import RestoreRules, Row
 from doorward.infrastructure.backup.writing import BackupWriter
-from doorward.infrastructure.sql.backups import back_up, restore
+from doorward.infrastructure.sql.backup.backups import back_up, restore
 from doorward.infrastructure.sql.contents import columns_of
 from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.urls import DatabaseUrl

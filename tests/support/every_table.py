@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Column, Connection, Table, delete, insert, select
 
-from doorward.infrastructure.sql.backup_tables import backed_up, kind_of
+from doorward.infrastructure.sql.backup.tables import backed_up, kind_of
 from doorward.infrastructure.sql.engine import open_migrator, run_in_database
 from doorward.infrastructure.sql.naming import add_table_prefix
 from doorward.infrastructure.sql.urls import DatabaseUrl

@@ -8,8 +8,8 @@ from sqlalchemy import event
 
 from doorward.application.ports.storage import Storage
 from doorward.infrastructure.sql.asynchronous import AsyncConnections
-from doorward.infrastructure.sql.connection import Limits
-from doorward.infrastructure.sql.hosts import Host
+from doorward.infrastructure.sql.mysql.hosts import Host
+from doorward.infrastructure.sql.pools import Limits
 from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl

@@ -23,7 +23,7 @@ from sqlalchemy.dialects.mysql.asyncmy import dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from doorward.domain.sessions.refresh_token import RefreshTokenHash, RotatedToken, fingerprint
-from doorward.infrastructure.sql.mysql_engine import MAX_PREPARED_STATEMENTS
+from doorward.infrastructure.sql.mysql.engine import MAX_PREPARED_STATEMENTS
 from doorward.infrastructure.sql.rotated_tokens import to_text
 from doorward.infrastructure.sql.sessions import ROTATE, WITH_USER, day
 from support.mysql.server import Account

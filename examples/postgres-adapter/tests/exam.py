@@ -13,7 +13,7 @@ import pytest
 from doorward.adapters import Address, StorageAddress
 from doorward.application.ports.storage import Storage
 from doorward.infrastructure.clock import SystemClock
-from doorward.infrastructure.sql.connection import Limits
+from doorward.infrastructure.sql.pools import Limits
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.tables import metadata
 from doorward.testing.contracts.storage import ExaminedAdapter, ServerAddress

@@ -27,7 +27,7 @@ CLEANUP_INTERVAL_SECONDS = 10.0
 
 MAX_ENTRIES = 2_000_000
 """Beyond this number the database is queried for every request until the oldest entries have expired. It is enough for
-2,000 ends a second that are kept for 16 minutes, and takes 0.6 GB then."""
+2,000 ends a second that are kept for 16 minutes, and takes 0.4 to 0.6 GB then."""
 
 UNCERTAIN_SECONDS = 60.0
 """How long the database is queried about an end whose commit had an unknown outcome. By then the feed has reported the

@@ -9,13 +9,10 @@ from doorward.application.ports.security_events import SecurityEvent
 from doorward.application.ports.storage import Reading, Storage
 from doorward.application.transactions import retried
 from doorward.domain.errors import Unavailable
-from doorward.domain.nodes.beat import Beat
+from doorward.domain.nodes.beat import MAX_FUTURE_SECONDS, Beat
 
 MAX_AGE_SECONDS = 5.0
 """The age of the newest beat after which the change feed does not count as heard."""
-
-MAX_FUTURE_SECONDS = 1.0
-"""How far the clock of a replica may be behind that of the primary. Beyond it, the age of a beat says nothing."""
 
 PERIOD_SECONDS = 1.0
 """Between two beats of the node that writes them."""

@@ -9,7 +9,7 @@ from doorward.domain.ids import UserId
 
 @final
 class KnownEnds:
-    """The ends that a node knows, in slices. It takes about 300 bytes for each.
+    """The ends that a node knows, in slices. It takes 200 to 300 bytes for each.
 
     An end is in one slice. The feed reports the ends that this node has committed itself, too. Then they move from a
     slice of its own to one of those that were found in the feed.

@@ -1,6 +1,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+MAX_FUTURE_SECONDS = 1.0
+"""How far the clock of a replica may be behind that of the primary. Beyond it, the age of a beat says nothing."""
+
 MAX_CLOCK_DIFFERENCE = timedelta(minutes=5)
 """A node whose clock differs more from that of the database is not ready, and does no recurring work."""
 

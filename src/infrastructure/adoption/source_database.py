@@ -16,8 +16,8 @@ from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.sql.connection import NO_VALUES, SqlRow, Values
 from doorward.infrastructure.sql.engine import open_engine
 from doorward.infrastructure.sql.errors import connecting
+from doorward.infrastructure.sql.mysql.standing import Use
 from doorward.infrastructure.sql.schema import cause
-from doorward.infrastructure.sql.standing import Use
 from doorward.infrastructure.sql.urls import DatabaseUrl
 
 T = TypeVar("T")

@@ -2,11 +2,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from doorward.domain.nodes.beat import Beat
+from doorward.domain.nodes.beat import MAX_FUTURE_SECONDS, Beat
 from doorward.domain.nodes.node import Node, NodeId, SeenNode
 from doorward.infrastructure.memory.tables import ReportedNode, Tables
-
-MAX_FUTURE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,18 +76,18 @@ class SqlAdapter:
 
         found = [*diagnose_tls(self.url), *await diagnose_database(self.url, now)]
         if self.url.sqlite_path is None:
-            from doorward.infrastructure.sql.host_diagnosis import diagnose_hosts  # noqa: PLC0415 slow to import
+            from doorward.infrastructure.sql.mysql.host_diagnosis import diagnose_hosts  # noqa: PLC0415 slow to import
 
             found += await diagnose_hosts(self.url)
         return found
 
     async def back_up(self, file: BinaryIO, now: datetime, progress: "Progress") -> "Heading":
-        from doorward.infrastructure.sql.backups import back_up  # noqa: PLC0415 slow to import
+        from doorward.infrastructure.sql.backup.backups import back_up  # noqa: PLC0415 slow to import
 
         return await back_up(self.url, file, now, progress)
 
     async def restore(self, file: BinaryIO, request: "RestoreRequest", progress: "Progress") -> "Restored":
-        from doorward.infrastructure.sql.backups import restore  # noqa: PLC0415 slow to import
+        from doorward.infrastructure.sql.backup.backups import restore  # noqa: PLC0415 slow to import
         from doorward.infrastructure.sql.engine import refuse_open_files  # noqa: PLC0415 slow to import
 
         refuse_open_files(self.url)

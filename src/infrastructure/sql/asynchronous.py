@@ -14,9 +14,10 @@ from typing import TypeVar, final
 from sqlalchemy import Connection, Engine
 from sqlalchemy.util import greenlet_spawn
 
-from doorward.infrastructure.sql.abandoned import AbandonedStatements
-from doorward.infrastructure.sql.connection import Limits, Work, connected
+from doorward.infrastructure.sql.connection import connected
 from doorward.infrastructure.sql.errors import connecting
+from doorward.infrastructure.sql.mysql.abandoned import AbandonedStatements
+from doorward.infrastructure.sql.pools import Limits, Work
 from doorward.infrastructure.sql.round_trip import ROUND_TRIPS_TO_CONNECT, RoundTrip
 from doorward.infrastructure.sql.waiting import Places, WaitLimit, finish_despite_cancellation
 

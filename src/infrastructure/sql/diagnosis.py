@@ -11,10 +11,10 @@ from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.sql.connection import NO_VALUES, SqlConnection, Values, connected
 from doorward.infrastructure.sql.contents import COLUMNS_BY_TABLE, HEAD
 from doorward.infrastructure.sql.engine import open_engines
-from doorward.infrastructure.sql.mysql_engine import MAX_CONNECTION_AGE_SECONDS
-from doorward.infrastructure.sql.mysql_settings import WRITING, is_set, variable
-from doorward.infrastructure.sql.obstacles import explained
-from doorward.infrastructure.sql.privileges import diagnose_privileges
+from doorward.infrastructure.sql.mysql.engine import MAX_CONNECTION_AGE_SECONDS
+from doorward.infrastructure.sql.mysql.obstacles import explained
+from doorward.infrastructure.sql.mysql.privileges import diagnose_privileges
+from doorward.infrastructure.sql.mysql.session_variables import WRITING, is_set, variable
 from doorward.infrastructure.sql.schema import check_schema
 from doorward.infrastructure.sql.urls import DatabaseUrl, Tls
 

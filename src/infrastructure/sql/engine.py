@@ -1,4 +1,4 @@
-"""Creates the engines. `mysql_engine.py` is about those of MySQL, of which the driver is loaded when one is used."""
+"""Creates the engines. `mysql/engine.py` is about those of MySQL, of which the driver is loaded when one is used."""
 
 import asyncio
 import errno
@@ -15,13 +15,13 @@ from sqlalchemy.util import greenlet_spawn
 from doorward.infrastructure.private_files import make_private_directory
 from doorward.infrastructure.settings.file_access import refuse_shared_file
 from doorward.infrastructure.settings.start_refused import StartRefused
-from doorward.infrastructure.sql.connection import Connections, Limits
 from doorward.infrastructure.sql.errors import connecting, mark_lost_connections
-from doorward.infrastructure.sql.host_order import HostOrder
-from doorward.infrastructure.sql.mysql_settings import NO_SETTINGS, Settings
+from doorward.infrastructure.sql.mysql.host_order import HostOrder
+from doorward.infrastructure.sql.mysql.session_variables import NO_SETTINGS, Settings
+from doorward.infrastructure.sql.mysql.standing import Use
 from doorward.infrastructure.sql.naming import add_table_prefix
+from doorward.infrastructure.sql.pools import Connections, Limits
 from doorward.infrastructure.sql.sqlite import DO_NOT_WAIT, SqliteConnections
-from doorward.infrastructure.sql.standing import Use
 from doorward.infrastructure.sql.urls import DatabaseUrl
 
 T = TypeVar("T")
@@ -55,7 +55,7 @@ def open_engines(url: DatabaseUrl, size: int, limits: Limits | None = None) -> E
     """
     limits = limits or Limits()
     if url.sqlite_path is None:
-        from doorward.infrastructure.sql.mysql_engine import mysql_pools  # noqa: PLC0415 SQLite needs no driver of MySQL
+        from doorward.infrastructure.sql.mysql.engine import mysql_pools  # noqa: PLC0415 SQLite needs no driver of MySQL
 
         writing, reading, lists = mysql_pools(url, size, limits)
         return Engines(writing=writing, reading=reading, lists=lists)
@@ -79,7 +79,7 @@ def open_engine(url: DatabaseUrl, use: Use = Use.READING, settings: Settings = N
     SQLite that belongs to another program. `use` says which MySQL server will do, and `settings` are set on it beside
     those of all connections."""
     if url.sqlite_path is None:
-        from doorward.infrastructure.sql.mysql_engine import mysql_engine  # noqa: PLC0415 SQLite needs no driver of MySQL
+        from doorward.infrastructure.sql.mysql.engine import mysql_engine  # noqa: PLC0415 SQLite needs no driver of MySQL
 
         return mysql_engine(url, use, HostOrder(url.hosts), 1, settings)
     return sqlite(url.sqlite_path, ("PRAGMA query_only = ON",), Limits())
@@ -89,7 +89,7 @@ def open_migrator(url: DatabaseUrl, lock_wait_seconds: int) -> Engine:
     """Return an engine for migrations, which wait longer for locks. A missing SQLite file is created with mode 0600."""
     limits = Limits(lock_wait_seconds=lock_wait_seconds)
     if url.sqlite_path is None:
-        from doorward.infrastructure.sql.mysql_engine import mysql_engine  # noqa: PLC0415 SQLite needs no driver of MySQL
+        from doorward.infrastructure.sql.mysql.engine import mysql_engine  # noqa: PLC0415 SQLite needs no driver of MySQL
 
         locks = {"innodb_lock_wait_timeout": lock_wait_seconds, "lock_wait_timeout": lock_wait_seconds}
         return mysql_engine(url, Use.WRITING, HostOrder(url.hosts), 1, locks)

@@ -3,14 +3,13 @@ from typing import final
 
 from sqlalchemy import bindparam, insert, or_, select, update
 
-from doorward.domain.nodes.beat import Beat
+from doorward.domain.nodes.beat import MAX_FUTURE_SECONDS, Beat
 from doorward.infrastructure.sql.connection import SqlConnection
 from doorward.infrastructure.sql.errors import ConstraintViolated
 from doorward.infrastructure.sql.tables import heartbeats
 from doorward.infrastructure.sql.types import seconds_since, utc_now
 
 ROW = "database"
-MAX_FUTURE_SECONDS = 1.0
 
 AGE = seconds_since(heartbeats.c.at)
 NEWEST = select(heartbeats.c.at, AGE.label("age")).where(heartbeats.c.name == ROW)

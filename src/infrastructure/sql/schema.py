@@ -12,12 +12,12 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from doorward.domain.errors import StorageUnavailable
 from doorward.infrastructure.settings.database_not_ready import DatabaseNotReady
 from doorward.infrastructure.settings.start_refused import StartRefused
+from doorward.infrastructure.sql.backup.unfinished_restore import refuse_unfinished
 from doorward.infrastructure.sql.contents import CURRENT, HEAD, KNOWN_REVISIONS, SchemaState, schema_state
 from doorward.infrastructure.sql.engine import open_engine, open_migrator, run_in_database
 from doorward.infrastructure.sql.errors import MISSING_PRIVILEGE_CODES, error_code, is_busy
+from doorward.infrastructure.sql.mysql.obstacles import explained
 from doorward.infrastructure.sql.naming import VERSION_TABLE
-from doorward.infrastructure.sql.obstacles import explained
-from doorward.infrastructure.sql.unfinished_restore import refuse_unfinished
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.infrastructure.sql.waiting import WaitLimit
 

@@ -15,8 +15,8 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from doorward.domain.errors import StorageUnavailable
-from doorward.infrastructure.sql.connection import Limits, Work
 from doorward.infrastructure.sql.errors import is_busy
+from doorward.infrastructure.sql.pools import Limits, Work
 from doorward.infrastructure.sql.waiting import Places, WaitLimit
 
 T = TypeVar("T")

@@ -17,7 +17,7 @@ from doorward.infrastructure.sql.attempts import SqlAttempts
 from doorward.infrastructure.sql.audit import SqlAudit
 from doorward.infrastructure.sql.audit_heads import AuditHeads
 from doorward.infrastructure.sql.changes import Feed, SqlChanges
-from doorward.infrastructure.sql.connection import Connections, Limits, SqlConnection, connected
+from doorward.infrastructure.sql.connection import SqlConnection, connected
 from doorward.infrastructure.sql.deleted_users import SqlDeletedUsers
 from doorward.infrastructure.sql.engine import Engines, open_engines
 from doorward.infrastructure.sql.heartbeats import SqlHeartbeats
@@ -29,6 +29,7 @@ from doorward.infrastructure.sql.letters import SqlLetters
 from doorward.infrastructure.sql.link_tokens import SqlLinkTokens
 from doorward.infrastructure.sql.locks import SqlLocks
 from doorward.infrastructure.sql.nodes import SqlNodes
+from doorward.infrastructure.sql.pools import Connections, Limits
 from doorward.infrastructure.sql.profiles import SqlProfiles
 from doorward.infrastructure.sql.roles import SqlRoles
 from doorward.infrastructure.sql.savepoints import savepoint

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
 
 from doorward.infrastructure.settings.start_refused import StartRefused
-from doorward.infrastructure.sql.hosts import Host, parse_hosts
+from doorward.infrastructure.sql.mysql.hosts import Host, parse_hosts
 
 if TYPE_CHECKING:
     from sqlalchemy import URL

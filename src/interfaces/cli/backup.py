@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from doorward.infrastructure.clock import SystemClock
+from doorward.infrastructure.quantity import quantity
 from doorward.infrastructure.settings.settings import Settings
 from doorward.interfaces.cli.backup_progress import BackupProgress
 from doorward.interfaces.cli.running import STANDARD_ERROR_DESCRIPTOR, current_settings
@@ -38,7 +39,8 @@ def backup(file: Path, force: bool) -> None:  # noqa: FBT001 click passes flags 
     configure_logging(settings, STANDARD_ERROR_DESCRIPTOR)
     with output(file, overwrite=force) as opened:
         heading = asyncio.run(back_up(settings, opened))
-    click.echo(f"Backed up {heading.rows} rows, {heading.rows_of('users')} accounts among them.", err=True)
+    accounts = quantity(heading.rows_of("users"), "account")
+    click.echo(f"Backed up {quantity(heading.rows, 'row')}, {accounts} among them.", err=True)
 
 
 async def back_up(settings: Settings, file: BinaryIO) -> "Heading":

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from doorward.application.change_feed.heartbeat import MAX_AGE_SECONDS, MAX_FUTURE_SECONDS
+from doorward.application.change_feed.heartbeat import MAX_AGE_SECONDS
 from doorward.application.nodes.list_nodes import ListNodes, Nodes
 from doorward.domain.errors import DomainError
+from doorward.domain.nodes.beat import MAX_FUTURE_SECONDS
 from doorward.domain.nodes.node import SeenNode
 from doorward.infrastructure.container import make_container
 from doorward.infrastructure.finding import Finding
@@ -32,7 +33,7 @@ def about_settings(found: Nodes) -> Iterator[Finding]:
         line, _, fix = difference(each).partition(": ")
         yield Finding(check="shared settings", state="wrong", text=line, fix=fix)
     if not found.disagreements:
-        yield Finding(check="shared settings", state="ok", text="those of the other nodes on this database")
+        yield Finding(check="shared settings", state="ok", text="those on which the nodes of this database have agreed")
 
 
 def about_processes(found: Nodes) -> Finding:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from doorward.infrastructure.clock import SystemClock
+from doorward.infrastructure.quantity import quantity
 from doorward.infrastructure.settings.settings import Settings
 from doorward.interfaces.cli.backup import offering_backups
 from doorward.interfaces.cli.backup_progress import BackupProgress
@@ -93,10 +94,10 @@ def resealed(sealer: "KeySealer", row: "Row") -> Mapping[str, Any]:
 def report(done: "Restored", *, end_sessions: bool) -> list[str]:
     """Return what the command prints at its end."""
     heading = done.heading
-    lines = [f"Restored {heading.rows_of('users')} accounts as they were at {rfc3339(heading.at)}."]
+    lines = [f"Restored {quantity(heading.rows_of('users'), 'account')} as of {rfc3339(heading.at)}."]
     if done.migrated is not None:
         lines.append(f"The schema was migrated from {done.migrated[0]} to {done.migrated[1]}.")
     if end_sessions:
-        lines.append(f"Ended {done.left_out.get('sessions', 0)} sessions; everybody signs in anew.")
+        lines.append(f"Ended {quantity(done.left_out.get('sessions', 0), 'session')}; everybody signs in anew.")
         lines.append("The next start makes a new signing key.")
     return lines

@@ -36,17 +36,22 @@ def adopt(yes: bool) -> None:  # noqa: FBT001 click passes flags so
     if not yes and sys.stdin.isatty():
         click.confirm("Change the settings that all nodes share to those of this machine?", abort=True, err=True)
     from doorward.application.nodes.adopt_settings import AdoptSettings  # noqa: PLC0415 heavy
+    from doorward.application.nodes.list_nodes import ListNodes  # noqa: PLC0415 heavy
     from doorward.application.nodes.shared_settings import Replaced  # noqa: PLC0415 heavy
     from doorward.domain.access.actor import OPERATOR  # noqa: PLC0415 heavy
 
-    async def work(context: CommandContext) -> Sequence[Replaced]:
-        return await (await context.get(AdoptSettings))(OPERATOR)
+    async def work(context: CommandContext) -> tuple[Sequence[Replaced], Sequence[str]]:
+        replaced = await (await context.get(AdoptSettings))(OPERATOR)
+        found = await (await context.get(ListNodes))()
+        return replaced, [seen.node.name for seen in found.alive]
 
-    replaced = run(work)
+    replaced, alive = run(work)
     for change in replaced:
         click.echo(f"Changed {change.called} from {change.before} to {change.after}.")
     if not replaced:
         click.echo("Nothing to change.")
+    elif alive:
+        click.echo(f"Still alive, to be restarted with the new settings: {', '.join(alive)}.", err=True)
 
 
 def text_of(value: object) -> str:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from doorward.infrastructure.sql.backup_tables import LEFT_OUT, backed_up, kind_of
-from doorward.infrastructure.sql.backups import OLDEST_SCHEMA
+from doorward.infrastructure.sql.backup.backups import OLDEST_SCHEMA
+from doorward.infrastructure.sql.backup.tables import LEFT_OUT, backed_up, kind_of
 from doorward.infrastructure.sql.contents import CURRENT, HEAD
 from doorward.infrastructure.sql.schema import current_state
 from doorward.infrastructure.sql.tables import metadata
@@ -63,7 +63,7 @@ def test_a_kept_backup_has_the_same_rows_in_the_other_database(
     fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch, source: str, target: str
 ) -> None:
     """F-40. A table is read in pages. The restore itself is one more entry in the audit log."""
-    monkeypatch.setattr("doorward.infrastructure.sql.backup.ROWS_AT_ONCE", ROWS - 1)
+    monkeypatch.setattr("doorward.infrastructure.sql.backup.write.ROWS_AT_ONCE", ROWS - 1)
     here, there = fresh_database(source), fresh_database(target)
     fill(here)
     before = contents(here)

@@ -14,12 +14,12 @@ from doorward.domain.ids import uuid7
 from doorward.infrastructure.adapters.backup_adapter import RestoreRequest
 from doorward.infrastructure.backup.voided import RestoreRules
 from doorward.infrastructure.settings.start_refused import StartRefused
-from doorward.infrastructure.sql.backups import back_up, restore
+from doorward.infrastructure.sql.backup.backups import back_up, restore
+from doorward.infrastructure.sql.backup.unfinished_restore import mark
 from doorward.infrastructure.sql.contents import CURRENT, HEAD, SchemaState
 from doorward.infrastructure.sql.nodes import ADD as ADD_NODE
 from doorward.infrastructure.sql.schema import check_schema, current_state, migrate
 from doorward.infrastructure.sql.tables import nodes, users
-from doorward.infrastructure.sql.unfinished_restore import mark
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.testing.doubles import NOON
 from integration.backups.conftest import FreshDatabase
@@ -146,10 +146,10 @@ def test_a_restore_that_ended_while_another_one_began_is_not_taken_for_an_unfini
     async def as_read_before(_: DatabaseUrl) -> SchemaState:
         return marked
 
-    monkeypatch.setattr("doorward.infrastructure.sql.backups.current_state", as_read_before)
+    monkeypatch.setattr("doorward.infrastructure.sql.backup.backups.current_state", as_read_before)
     with pytest.raises(RestoreRefused, match="The database holds 3 accounts"):
         restored_into(there, backup)
-    monkeypatch.setattr("doorward.infrastructure.sql.restore.held_version", lambda _: "0001")
+    monkeypatch.setattr("doorward.infrastructure.sql.backup.restore.held_version", lambda _: "0001")
     with pytest.raises(RestoreRefused, match="has just changed the schema of this database; try again"):
         restored_into(there, backup)
     assert count_of_users(there) == 3

@@ -24,7 +24,7 @@ def backed_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = doorward("backup", str(file))
     assert done.returncode == 0, done.stderr
     assert "Backed up users: 1 of 1 rows\n" in done.stderr
-    assert done.stderr.endswith("1 accounts among them.\n")
+    assert done.stderr.endswith(", 1 account among them.\n")
     return file
 
 
@@ -59,7 +59,7 @@ def test_a_restore_makes_the_tables_and_says_what_it_did(doorward: Doorward, bac
     done = doorward("restore", str(backed_up), "--end-sessions")
     assert done.returncode == 0, done.stderr
     first, *others = done.stdout.splitlines()
-    assert first.startswith("Restored 1 accounts as they were at 20")
+    assert first.startswith("Restored 1 account as of 20")
     assert others == ["Ended 0 sessions; everybody signs in anew.", "The next start makes a new signing key."]
     assert '"event":"database_restored"' in done.stderr
     assert "ada@example.org" in doorward("users", "list").stdout
@@ -75,7 +75,7 @@ def test_a_backup_comes_through_a_pipe_too(doorward: Doorward, backed_up: Path) 
     assert done.returncode == 0, done.stderr
     again = doorward("restore", "-", stdin=backed_up.read_bytes())
     assert again.returncode == 1
-    assert "The database holds 1 accounts; name an empty one" in again.stderr
+    assert "The database holds 1 account; name an empty one" in again.stderr
     assert doorward("restore", "--replace", "-", stdin=backed_up.read_bytes()).returncode == 0
 
 

@@ -15,8 +15,8 @@ from typing import TypedDict
 import pytest
 
 from doorward.infrastructure.clock import SystemClock
-from doorward.infrastructure.sql import mysql_settings
 from doorward.infrastructure.sql.diagnosis import diagnose_database
+from doorward.infrastructure.sql.mysql import session_variables
 from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from support import recorded_statements
@@ -73,8 +73,8 @@ async def test_they_read_what_migrations_and_the_diagnosis_send(parse: Path, mys
         await migrate(url)
         await diagnose_database(url, SystemClock().now)
         await migrate(url, "base")
-    settings = (mysql_settings.WRITING, mysql_settings.READING)
-    sent = [*statements, *(mysql_settings.set_statement(each, "8.4.0") for each in settings)]
+    settings = (session_variables.WRITING, session_variables.READING)
+    sent = [*statements, *(session_variables.set_statement(each, "8.4.0") for each in settings)]
     assert refused(parse, sent) == {}
     (changes,) = [
         each["read"]

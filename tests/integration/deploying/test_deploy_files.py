@@ -93,6 +93,15 @@ def test_the_members_of_the_group_are_where_haproxy_looks_for_them() -> None:
     assert services["group"]["entrypoint"][2:] == list(addresses)
 
 
+def test_the_members_of_the_group_have_the_settings_of_the_document_about_failover() -> None:
+    document = (DEPLOY.parent / "docs" / "scaling.md").read_text("utf-8")
+    advised = re.findall(r"^(group_replication_\w+) = (\w+)$", document, re.MULTILINE)
+    assert len(advised) == 4
+    for name in ("one", "two", "three"):
+        options = compose(TWO_NODES)["services"][name]["command"]
+        assert {f"--loose-{setting.replace('_', '-')}={value}" for setting, value in advised} <= set(options)
+
+
 @pytest.mark.parametrize("name", ["doorward.service", "doorward@.service"])
 def test_a_unit_of_systemd_gives_a_node_the_time_to_stop(name: str) -> None:
     directives = unit(name)
@@ -110,6 +119,21 @@ def test_the_units_of_one_node_and_of_several_differ_in_the_port_alone() -> None
     several["Environment"] = [each for each in several["Environment"] if each != "DOORWARD_PORT=%i"]
     del one["Description"], several["Description"]
     assert one == several
+
+
+def test_the_migration_reads_the_settings_of_a_node_on_any_address(tmp_path: Path) -> None:
+    """Outside of loopback no command starts without the master secret, so the unit has to hand it on."""
+    variables = dict(each.split("=", 1) for each in unit("doorward-migrate.service")["Environment"])
+    given = {each.partition(":")[0] for each in unit("doorward-migrate.service")["LoadCredential"]}
+    assert given == {value.removeprefix("%d/") for value in variables.values() if value.startswith("%d/")}
+    for name, content in (
+        ("secret.key", "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG="),
+        ("database.url", "memory://"),
+    ):
+        (tmp_path / name).write_text(content, "utf-8")
+        (tmp_path / name).chmod(0o600)
+    here = {name: value.replace("%d", str(tmp_path)) for name, value in variables.items()}
+    load_settings({**here, "DOORWARD_HOST": "0.0.0.0", "DOORWARD_PUBLIC_URL": "https://auth.example.com"})
 
 
 def test_systemd_takes_the_units_and_finds_little_exposed(tmp_path: Path) -> None:
@@ -151,4 +175,4 @@ def test_no_password_is_an_argument_of_what_the_script_starts(tmp_path: Path) ->
 def test_nobody_but_root_reads_the_settings_of_the_units() -> None:
     """ST-04: DOORWARD_SMTP_URL may be among them."""
     unit = (DEPLOY / "systemd" / "doorward.service").read_text("utf-8")
-    assert re.findall(r"install -m (\d+) /dev/stdin /etc/doorward/", unit) == ["0600"] * 3
+    assert re.findall(r"-m (\d+) /dev/stdin /etc/doorward/", unit) == ["0600"] * 4

@@ -35,7 +35,7 @@ def test_the_chart_is_of_this_version() -> None:
 def test_the_schema_names_each_value_and_each_setting_that_a_secret_may_hold() -> None:
     schema = json.loads((CHART / "values.schema.json").read_text("utf-8"))
     values = yaml.safe_load((CHART / "values.yaml").read_text("utf-8"))
-    assert set(values) == set(schema["properties"]) - {"global", "nameOverride", "fullnameOverride"}
+    assert set(values) == set(schema["properties"]) - {"global"}
     for name, described in schema["properties"].items():
         if "properties" in described:
             assert set(values[name]) == set(described["properties"])

@@ -14,8 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from doorward.domain.accounts.user import User
 from doorward.domain.errors import StorageUnavailable, TransactionConflict
 from doorward.domain.letters.language import Language
-from doorward.infrastructure.sql.connection import Limits
-from doorward.infrastructure.sql.hosts import Host
+from doorward.infrastructure.sql.mysql.hosts import Host
+from doorward.infrastructure.sql.pools import Limits
 from doorward.infrastructure.sql.schema import migrate
 from doorward.infrastructure.sql.storage import SqlStorage
 from doorward.infrastructure.sql.urls import DatabaseUrl

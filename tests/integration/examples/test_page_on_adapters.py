@@ -4,8 +4,8 @@ import ast
 import re
 
 from doorward.application.transactions import MAX_ATTEMPTS
-from doorward.infrastructure.sql.connection import Limits
 from doorward.infrastructure.sql.contents import HEAD
+from doorward.infrastructure.sql.pools import Limits
 from support.readme import PROJECT, block, guide
 
 EXAMPLE = PROJECT / "examples" / "postgres-adapter"

@@ -17,8 +17,9 @@ from bench.mixed_load import retry_after_seconds
 from bench.overload import Overload
 from bench.plan import FULL, QUICK, Rounds
 from bench.report import Report, markdown, plain, target_row
-from bench.targets import Target, at_least, at_most, overload_targets
-from bench.throughput import BARE_HANDLER, DOORWARD
+from bench.schedule import DOORWARD
+from bench.targets import Target, at_least, at_most, overload_targets, sqlite_targets
+from bench.throughput import BARE_HANDLER, on_sqlite
 from bench.wrk import Sample, sample
 from support.readme import PROJECT
 
@@ -122,6 +123,16 @@ def test_overload_allows_slow_grants_and_fast_rejections_only() -> None:
     assert [target.met for target in overload_targets(replace(good, refused=[900.0] * 100))] == [True, False, True]
     assert [target.met for target in overload_targets(replace(good, errors=["500"]))] == [True, True, False]
     assert [target.met for target in overload_targets(Overload(100))] == [False, True, True], "none was granted"
+
+
+@pytest.mark.parametrize(("kratos", "met"), [(200, True), (300, False), (None, None)])
+def test_a_refresh_on_sqlite_is_compared_with_kratos_if_that_was_measured(
+    kratos: float | None, met: bool | None
+) -> None:
+    others = {} if kratos is None else {"kratos": [replace(RUN, rate=kratos)]}
+    measured = replace(contest(doorward=[replace(RUN, rate=150)], **others), name=on_sqlite("refresh"))
+    (target,) = sqlite_targets([measured])
+    assert (target.goal, target.met) == ("at least 0.75 x", met)
 
 
 def test_errors_of_all_contestants_count_and_so_does_a_contest_without_doorward() -> None:

@@ -2,13 +2,23 @@
 
 import json
 import re
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bench.plan import FULL, QUICK
 from locks import HASH, PIN, pinned
+from peers.accounts import PASSWORD
+from peers.calls import Answer, Call, opened
 from peers.catalogue import BETTER_AUTH, EXPRESS, FASTAPI_USERS, PEERS
-from peers.peer import Peer
+from peers.peer import ACCOUNTS_OF_START, Peer
+from peers.servers import KEYCLOAK, KRATOS, POCKETBASE
+from peers.toolchains import PeerUnavailable
+
+A_TOKEN = "e30.eyJpZCI6InJlY29yZC0xIn0.AAAA"
+"""A token that has the claims {"id": "record-1"}, which PocketBase's path contains."""
 
 BY_NPM = (EXPRESS, BETTER_AUTH)
 
@@ -70,5 +80,82 @@ def test_each_line_of_pips_manifest_pins_a_version() -> None:
 
 @each_peer
 def test_the_repr_of_a_call_shows_no_password_and_no_token(peer: Peer) -> None:
-    calls = [peer.sign_up(7), peer.sign_in(7), peer.signed_in("a-token")]
-    assert not re.search("kettle|a-token", repr(calls))
+    calls = [peer.sign_in(7), *(each(7) for each in [peer.sign_up] if each is not None)]
+    calls += [each(A_TOKEN) for each in (peer.signed_in, peer.own_account, peer.introspect) if each is not None]
+    assert not re.search(f"kettle|{re.escape(A_TOKEN)}", repr(calls))
+
+
+@each_peer
+def test_a_refresh_shows_no_token(peer: Peer) -> None:
+    if peer.refresh is None:
+        return
+    session = {"id": "the-session"}
+    tokens = {"token": A_TOKEN, "refresh_token": A_TOKEN, "session_token": A_TOKEN, "session": session}
+    signed_in = Answer(status=200, headers=(), body=json.dumps(tokens).encode())
+    assert A_TOKEN not in repr(peer.refresh(signed_in))
+
+
+def test_the_digest_of_keycloaks_distribution_is_pinned_and_no_host_is_named() -> None:
+    text = (KEYCLOAK.source / KEYCLOAK.toolchain.lock_file).read_text("utf-8")
+    assert re.fullmatch(r"[0-9a-f]{128}  keycloak-quarkus-dist-[\d.]+\.tar\.gz\n", text)
+    assert "://" not in (KEYCLOAK.source / KEYCLOAK.toolchain.manifest).read_text("utf-8")
+
+
+def test_keycloak_starts_with_an_account_for_each_sign_in_of_the_benchmark() -> None:
+    start = (KEYCLOAK.source / "start.sh").read_text("utf-8")
+    assert f'"$number" -lt {ACCOUNTS_OF_START} ]' in start
+    assert PASSWORD in start
+    assert max(FULL.peer_accounts, QUICK.peer_accounts) <= ACCOUNTS_OF_START
+
+
+@pytest.mark.parametrize("peer", [POCKETBASE, KRATOS], ids=lambda peer: peer.name)
+def test_gos_lock_file_has_a_digest_of_each_required_module(peer: Peer) -> None:
+    pinned_lines = (peer.source / peer.toolchain.lock_file).read_text("utf-8").splitlines()
+    assert all(re.fullmatch(r"\S+ v\S+ h1:[A-Za-z0-9+/]{43}=", line) for line in pinned_lines)
+    assert "://" not in (peer.source / peer.toolchain.manifest).read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("peer", "missing"), [(KEYCLOAK, "mvn"), (POCKETBASE, "go"), (KRATOS, "gcc")], ids=lambda each: str(each)[:8]
+)
+def test_a_peer_is_skipped_with_the_name_of_the_missing_program(
+    peer: Peer, missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
+    with pytest.raises(PeerUnavailable, match=f"^{missing} is not installed$"):
+        peer.install(tmp_path)
+
+
+def test_keycloak_is_skipped_when_java_is_too_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("mvn", "java"):
+        program = tmp_path / name
+        program.write_text("#!/bin/sh\necho 'openjdk 11.0.2 2019-01-15'\n")
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(PeerUnavailable, match=r"^Java 17 or newer is needed; this is openjdk 11\.0\.2"):
+        KEYCLOAK.install(tmp_path)
+
+
+def test_a_distribution_with_another_digest_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The `mvn` of this test leaves another file in the folder that it is told."""
+    mvn = tmp_path / "mvn"
+    mvn.write_text(
+        "#!/bin/sh\nfor each; do case $each in -DoutputDirectory=*) folder=${each#*=};; esac; done\n"
+        f'echo other > "$folder/keycloak-quarkus-dist-{KEYCLOAK.versions["keycloak-quarkus-dist"]}.tar.gz"\n'
+    )
+    mvn.chmod(0o755)
+    folder = tmp_path / "installation"
+    shutil.copytree(KEYCLOAK.source, folder)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    with pytest.raises(PeerUnavailable, match="has another SHA-512 than"):
+        KEYCLOAK.toolchain.install(folder)
+    assert not KEYCLOAK.toolchain.product(folder).exists()
+
+
+def test_the_id_of_an_opening_is_in_the_path_of_the_call() -> None:
+    call = Call(method="POST", path="/login?flow={id}", opening="/login/api")
+    completed = opened(call, Answer(status=200, headers=(), body=b'{"id":"7","type":"api"}'))
+    assert completed is not None
+    assert (completed.path, completed.opening) == ("/login?flow=7", "")
+    for body in (b"{}", b"no JSON", b"[]"):
+        assert opened(call, Answer(status=500, headers=(), body=body)) is None

@@ -111,7 +111,11 @@ def test_what_follows_the_end_is_refused() -> None:
         read(compress(lines + b"[]\n"))
 
 
-@pytest.mark.parametrize("content", [b"", b"SQLite format 3\0", b"{}\n", compress(b"{}\n"), compress(b"\xff\n")])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"SQLite format 3\0", b"{}\n", compress(b"{}\n"), compress(b"\xff\n")],
+    ids=["empty", "sqlite", "not compressed", "another object", "not UTF-8"],  # compressed bytes hold the time
+)
 def test_another_file_is_no_backup(content: bytes) -> None:
     with pytest.raises(BackupUnreadable, match=r"no file that `doorward backup` wrote|cut off"):
         read(content)

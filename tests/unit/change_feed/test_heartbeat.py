@@ -14,7 +14,6 @@ from doorward.application.change_feed.feed_marks import FeedMarks
 from doorward.application.change_feed.follower import ChangeFollower, FollowerTimings
 from doorward.application.change_feed.heartbeat import (
     MAX_AGE_SECONDS,
-    MAX_FUTURE_SECONDS,
     MISSED_SECONDS,
     PERIOD_SECONDS,
     Heartbeat,
@@ -30,7 +29,7 @@ from doorward.domain.access.principal import AccessToken
 from doorward.domain.access.role import MODERATOR
 from doorward.domain.errors import StorageUnavailable
 from doorward.domain.ids import uuid7
-from doorward.domain.nodes.beat import Beat
+from doorward.domain.nodes.beat import MAX_FUTURE_SECONDS, Beat
 from doorward.domain.services.service import Service, ServiceId, ServiceSecretHash
 from doorward.infrastructure.memory.storage import MemoryStorage
 from doorward.infrastructure.memory.tables import MemoryDatabase

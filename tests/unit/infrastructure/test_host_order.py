@@ -1,5 +1,5 @@
-from doorward.infrastructure.sql.host_order import MIN_PAUSE_SECONDS, HostOrder
-from doorward.infrastructure.sql.hosts import Host
+from doorward.infrastructure.sql.mysql.host_order import MIN_PAUSE_SECONDS, HostOrder
+from doorward.infrastructure.sql.mysql.hosts import Host
 
 ONE, TWO, THREE = Host("one"), Host("two"), Host("three")
 

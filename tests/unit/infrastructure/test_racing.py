@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from doorward.infrastructure.sql.racing import first_success
+from doorward.infrastructure.sql.mysql.racing import first_success
 
 AT_ONCE, NEVER = 0.0, 3600.0
 """Pauses before the next attempt."""

@@ -4,6 +4,8 @@ from random import Random
 
 import pytest
 
+from doorward.application.transactions import LONGEST_TRANSACTION
+from doorward.infrastructure.sql.pools import Limits
 from doorward.infrastructure.sql.round_trip import MAX_ROUND_TRIP_SECONDS, ROUND_TRIPS_PER_BLOCK, RoundTrip
 
 
@@ -43,3 +45,9 @@ def test_a_database_that_moved_is_noticed_after_some_statements() -> None:
 
 def test_the_allowance_is_bounded_however_slow_the_database_is() -> None:
     assert after(*[60.0] * 100).seconds == MAX_ROUND_TRIP_SECONDS
+
+
+def test_a_block_ends_before_the_change_feed_stops_waiting_for_its_commit() -> None:
+    """Also at the largest distance. On a busy processor a block may take longer, and announces nothing then."""
+    longest = Limits().wait_seconds + after(60.0).allowance_seconds
+    assert longest < LONGEST_TRANSACTION.total_seconds()

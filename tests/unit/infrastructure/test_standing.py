@@ -1,6 +1,6 @@
 import pytest
 
-from doorward.infrastructure.sql.standing import Standing, Use
+from doorward.infrastructure.sql.mysql.standing import Standing, Use
 
 GROUP = {"group_replication_group_name": "a", "group_replication_single_primary_mode": "ON", "read_only": "OFF"}
 MULTI_PRIMARY = {**GROUP, "group_replication_single_primary_mode": "OFF"}

@@ -9,9 +9,9 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.compiler import compiles
 
 from doorward.infrastructure.sql.asynchronous import AsyncConnections
-from doorward.infrastructure.sql.connection import Limits
 from doorward.infrastructure.sql.engine import Engines
 from doorward.infrastructure.sql.naming import add_table_prefix
+from doorward.infrastructure.sql.pools import Limits
 from doorward.infrastructure.sql.types import seconds_since, utc_now
 from doorward.infrastructure.sql.user_pages import equals
 from doorward_postgresql.locks import lock_before_reading

@@ -11,13 +11,13 @@ import asyncmy
 from asyncmy.errors import MySQLError
 
 from doorward.domain.errors import StorageUnavailable
-from doorward.infrastructure.sql import mysql_settings
 from doorward.infrastructure.sql.errors import cause_of, error_code
-from doorward.infrastructure.sql.host_order import HostOrder
-from doorward.infrastructure.sql.hosts import Host
-from doorward.infrastructure.sql.obstacles import NoUsableHost, UnusableServer
-from doorward.infrastructure.sql.racing import first_success
-from doorward.infrastructure.sql.standing import SELF_DESCRIPTION, Standing, Use
+from doorward.infrastructure.sql.mysql import session_variables
+from doorward.infrastructure.sql.mysql.host_order import HostOrder
+from doorward.infrastructure.sql.mysql.hosts import Host
+from doorward.infrastructure.sql.mysql.obstacles import NoUsableHost, UnusableServer
+from doorward.infrastructure.sql.mysql.racing import first_success
+from doorward.infrastructure.sql.mysql.standing import SELF_DESCRIPTION, Standing, Use
 
 CONNECT_SECONDS = 10.0
 """The limit for making a connection, on all hosts together. Doorward's limits for a block are shorter. This one ends
@@ -34,7 +34,7 @@ UNREADABLE_CODES = frozenset({1044, 1049, 1054, 1064, 1105, 1109, 1142, 1143, 11
 class MySQLConnector:
     """Makes a connection for SQLAlchemy's pool, in place of the driver's own function."""
 
-    def __init__(self, order: HostOrder, settings: mysql_settings.Settings, use: Use) -> None:
+    def __init__(self, order: HostOrder, settings: session_variables.Settings, use: Use) -> None:
         self.order = order
         self._settings = settings
         self.use = use
@@ -42,8 +42,8 @@ class MySQLConnector:
 
     async def __call__(self, **arguments: Any) -> asyncmy.Connection:
         """Return a connection of the first host that may be used. `arguments` are those of the driver's function, all
-        but host and port. Raise what the driver raises if there is one host,
-        and otherwise NoUsableHost. Raise UnusableServer or TimeoutError."""
+        but host and port. Raise UnusableServer or what the driver raises if there is one host or if all hosts fail in
+        the same way, and otherwise NoUsableHost. Raise TimeoutError when it takes too long."""
         hosts = self.order.in_turn()
         began = time.monotonic()
         try:
@@ -81,9 +81,9 @@ def close(made: tuple[asyncmy.Connection, Standing]) -> None:
     made[0].close()
 
 
-async def introduced(connection: asyncmy.Connection, settings: mysql_settings.Settings) -> Standing:
+async def introduced(connection: asyncmy.Connection, settings: session_variables.Settings) -> Standing:
     """Set the session and return what the server says about itself, in one round trip."""
-    session = mysql_settings.set_statement(settings, connection.get_server_info())
+    session = session_variables.set_statement(settings, connection.get_server_info())
     async with connection.cursor() as cursor:
         await cursor.execute("; ".join((session, *SELF_DESCRIPTION)))
         await cursor.nextset()

@@ -7,15 +7,15 @@ from typing import Any, TypeAlias
 from sqlalchemy import URL, Engine, create_engine
 
 from doorward.infrastructure.settings.start_refused import StartRefused
-from doorward.infrastructure.sql import mysql_settings
 from doorward.infrastructure.sql.asynchronous import AsyncConnections
-from doorward.infrastructure.sql.connection import Limits
-from doorward.infrastructure.sql.host_order import HostOrder
-from doorward.infrastructure.sql.mysql_connector import CONNECT_SECONDS, MySQLConnector
-from doorward.infrastructure.sql.mysql_dialect import DRIVER_NAME
+from doorward.infrastructure.sql.mysql import session_variables
+from doorward.infrastructure.sql.mysql.connector import CONNECT_SECONDS, MySQLConnector
+from doorward.infrastructure.sql.mysql.dialect import DRIVER_NAME
+from doorward.infrastructure.sql.mysql.host_order import HostOrder
+from doorward.infrastructure.sql.mysql.pool_events import PoolEvents
+from doorward.infrastructure.sql.mysql.standing import Use
 from doorward.infrastructure.sql.naming import add_table_prefix
-from doorward.infrastructure.sql.pool_events import PoolEvents
-from doorward.infrastructure.sql.standing import Use
+from doorward.infrastructure.sql.pools import Limits
 from doorward.infrastructure.sql.urls import CA_SETTING, DatabaseUrl, Tls
 
 MAX_CONNECTION_AGE_SECONDS = 240
@@ -36,7 +36,7 @@ def mysql_pools(url: DatabaseUrl, size: int, limits: Limits) -> Pools:
     hosts are named for these. Its connections lead to the other hosts if those fail."""
     writers = max(1, size // 2)
     readers = max(1, size - writers)
-    ends = mysql_settings.server_limits(limits.lock_wait_seconds, limits.longest_seconds)
+    ends = session_variables.server_limits(limits.lock_wait_seconds, limits.longest_seconds)
     order = HostOrder(url.hosts)
     writing = mysql_engine(url, Use.WRITING, order, writers, ends)
     reading = mysql_engine(url, Use.READING, order, readers, ends)
@@ -56,14 +56,14 @@ def mysql_engine(
     use: Use,
     order: HostOrder,
     size: int,
-    settings: mysql_settings.Settings = mysql_settings.NO_SETTINGS,
+    settings: session_variables.Settings = session_variables.NO_SETTINGS,
 ) -> Engine:
     """Return an engine whose pool does not roll back: the code that begins a transaction ends it. `settings` are set
     beside those that all connections of this use have.
 
     The time-outs of the driver and of the pool are longer than the limits of a session, so they never apply first.
     """
-    common = mysql_settings.WRITING if use is Use.WRITING else mysql_settings.READING
+    common = session_variables.WRITING if use is Use.WRITING else session_variables.READING
     connector = MySQLConnector(order, {**common, **settings}, use)
     engine = create_engine(
         URL.create(DRIVER_NAME, at.username, database=at.database),

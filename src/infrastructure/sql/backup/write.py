@@ -10,19 +10,21 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, and_, func, lit
 from doorward.infrastructure.adapters.backup_adapter import Progress
 from doorward.infrastructure.backup.form import FORM, ROWS_AT_ONCE, Heading, Values
 from doorward.infrastructure.backup.writing import BackupWriter
-from doorward.infrastructure.sql.backup_tables import backed_up, kind_of, table_heading
+from doorward.infrastructure.sql.backup.tables import backed_up, kind_of, table_heading
 from doorward.infrastructure.sql.connection import SqlRow
 from doorward.infrastructure.sql.contents import HEAD
 from doorward.infrastructure.sql.types import SQLITE
 
 T = TypeVar("T")
 SNAPSHOT: Final = "START TRANSACTION WITH CONSISTENT SNAPSHOT"
+SNAPSHOT_OF_SQLITE: Final = "BEGIN"
 
 
 def write_backup(connection: Connection, file: BinaryIO, now: datetime, progress: Progress) -> Heading:
     """Write all tables to the file, page by page, and return the heading. The connection must be one of
     `open_snapshot_engine`."""
-    connection.exec_driver_sql("BEGIN" if connection.dialect.name == SQLITE else SNAPSHOT)
+    begin = SNAPSHOT_OF_SQLITE if connection.dialect.name == SQLITE else SNAPSHOT
+    connection.exec_driver_sql(begin)
     tables = list(backed_up())
     counts = [connection.scalars(select(func.count()).select_from(table)).one() for table in tables]
     heading = Heading(FORM, HEAD, version("doorward"), now, tuple(map(table_heading, tables, counts)))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
-from doorward.infrastructure.sql.hosts import Host
+from doorward.infrastructure.sql.mysql.hosts import Host
 
 MIN_PAUSE_SECONDS = 0.25
 """The Connection Attempt Delay of RFC 8305, section 5."""

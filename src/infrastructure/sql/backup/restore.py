@@ -18,19 +18,20 @@ from doorward.infrastructure.adapters.backup_adapter import Progress, RestoreReq
 from doorward.infrastructure.backup.form import Heading, TableHeading, Values
 from doorward.infrastructure.backup.reading import ALTERED, BackupReader
 from doorward.infrastructure.backup.voided import Row
+from doorward.infrastructure.quantity import quantity
+from doorward.infrastructure.sql import nodes as living_nodes
 from doorward.infrastructure.sql.audit import append_entries
 from doorward.infrastructure.sql.audit_heads import AuditHeads
-from doorward.infrastructure.sql.backup_tables import backed_up, table_of
+from doorward.infrastructure.sql.backup.tables import backed_up, table_of
+from doorward.infrastructure.sql.backup.unfinished_restore import held_version, is_unfinished, mark, revision_of, unmark
 from doorward.infrastructure.sql.contents import columns_of
-from doorward.infrastructure.sql.nodes import ALL as ALL_NODES
 from doorward.infrastructure.sql.tables import invitations, nodes, services, users
 from doorward.infrastructure.sql.types import SQLITE
-from doorward.infrastructure.sql.unfinished_restore import held_version, is_unfinished, mark, revision_of, unmark
 
 ROWS_PER_DELETION: Final = 5000
 BATCHES_PER_COMMIT: Final = 10
 MAX_LOCK_NAME_CHARACTERS: Final = 64
-HELD: Final[dict[Table, str]] = {users: "accounts", services: "services", invitations: "invitations"}
+HELD: Final[dict[Table, str]] = {users: "account", services: "service", invitations: "invitation"}
 """What a database must not hold, unless the operator says that it may be deleted."""
 
 
@@ -113,7 +114,7 @@ class Restoring:
             return  # a schema of before: no node reports itself
         report_seconds = REPORT_SECONDS_ON_FILES if self._is_file else REPORT_SECONDS
         silence = report_seconds * MISSED_REPORTS
-        alive = [row.name for row in self.connection.execute(ALL_NODES) if row.age <= silence]
+        alive = [row.name for row in self.connection.execute(living_nodes.ALL) if row.age <= silence]
         if alive:
             raise RestoreRefused(
                 f"The node {alive[0]} works with this database, or was killed less than {silence:.0f} seconds ago; "
@@ -126,7 +127,7 @@ class Restoring:
             for table, noun in HELD.items()
             if columns_of(self.connection, f"{self.prefix}{table.name}") is not None
         }
-        found = [f"{count} {noun}" for noun, count in counts.items() if count]
+        found = [quantity(count, noun) for noun, count in counts.items() if count]
         if found:
             raise RestoreRefused(
                 f"The database holds {', '.join(found)}; name an empty one in DOORWARD_DATABASE_URL, or add --replace "

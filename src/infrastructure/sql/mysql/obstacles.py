@@ -5,8 +5,8 @@ from types import MappingProxyType
 from typing import Self
 
 from doorward.domain.errors import StorageUnavailable
-from doorward.infrastructure.sql.hosts import Host
-from doorward.infrastructure.sql.standing import MEMBER_IS
+from doorward.infrastructure.sql.mysql.hosts import Host
+from doorward.infrastructure.sql.mysql.standing import MEMBER_IS
 
 EXPLANATIONS: Mapping[str, tuple[str, str]] = {
     "server_in_offline_mode": ("is in offline mode", "set offline_mode to OFF on it"),
@@ -21,7 +21,7 @@ EXPLANATIONS: Mapping[str, tuple[str, str]] = {
     ),
     f"{MEMBER_IS}secondary": (
         "is a secondary of its group",
-        "name all members in DOORWARD_DATABASE_URL, so that the primary is found",
+        "wait while the members elect a primary, and see that DOORWARD_DATABASE_URL names all of them",
     ),
     f"{MEMBER_IS}offline": (
         "is outside of its group, which would never get what is written to it",
@@ -60,4 +60,5 @@ def explained(error: Exception) -> tuple[str, str] | None:
         (host, *EXPLANATIONS.get(reason, (f"does not answer: {reason}", ""))) for host, reason in error.reasons.items()
     ]
     fixes = dict.fromkeys(fix for _, _, fix in each if fix)
-    return "; ".join(f"{host} {words}" for host, words, _ in each), ", or ".join(fixes) or "see that they are up"
+    words = "; ".join(f"{host} {words}" for host, words, _ in each)
+    return f"has no usable host: {words}", ", or ".join(fixes) or "see that they are up"

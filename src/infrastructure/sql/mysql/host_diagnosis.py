@@ -11,11 +11,11 @@ from doorward.infrastructure.settings.start_refused import StartRefused
 from doorward.infrastructure.sql.contents import HEAD, schema_state
 from doorward.infrastructure.sql.engine import open_engine, run_in_database
 from doorward.infrastructure.sql.errors import error_code
-from doorward.infrastructure.sql.hosts import Host
-from doorward.infrastructure.sql.obstacles import EXPLANATIONS, OTHERWISE
-from doorward.infrastructure.sql.origin import origin_of
+from doorward.infrastructure.sql.mysql.hosts import Host
+from doorward.infrastructure.sql.mysql.obstacles import EXPLANATIONS, OTHERWISE
+from doorward.infrastructure.sql.mysql.origin import origin_of
+from doorward.infrastructure.sql.mysql.standing import GROUP_NAME, MEMBER_IS, Standing, Use
 from doorward.infrastructure.sql.schema import UNUSABLE, cause
-from doorward.infrastructure.sql.standing import GROUP_NAME, MEMBER_IS, Standing, Use
 from doorward.infrastructure.sql.urls import DatabaseUrl
 from doorward.infrastructure.sql.waiting import WaitLimit
 

@@ -4,8 +4,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, final
 
-from doorward.infrastructure.sql.hosts import Host
-from doorward.infrastructure.sql.standing import Standing
+from doorward.infrastructure.sql.mysql.hosts import Host
+from doorward.infrastructure.sql.mysql.standing import Standing
 
 KEY = "doorward_origin"
 

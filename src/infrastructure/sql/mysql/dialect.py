@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.mysql.asyncmy import MySQLDialect_asyncmy
 
-from doorward.infrastructure.sql.mysql_settings import COMMON
-from doorward.infrastructure.sql.origin import origin_of
-from doorward.infrastructure.sql.standing import COMMIT_ON_PRIMARY, Standing
+from doorward.infrastructure.sql.mysql.origin import origin_of
+from doorward.infrastructure.sql.mysql.session_variables import COMMON
+from doorward.infrastructure.sql.mysql.standing import COMMIT_ON_PRIMARY, Standing
 
 DRIVER_NAME = "mysql+doorward"
 registry.register(DRIVER_NAME.replace("+", "."), __name__, "IntroducedDialect")

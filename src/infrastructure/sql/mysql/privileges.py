@@ -12,8 +12,9 @@ from sqlalchemy.exc import DBAPIError
 
 from doorward.domain.errors import StorageUnavailable
 from doorward.infrastructure.finding import Finding
-from doorward.infrastructure.sql.connection import Connections, connected
+from doorward.infrastructure.sql.connection import connected
 from doorward.infrastructure.sql.errors import ELSEWHERE_CODES, MISSING_PRIVILEGE_CODES, error_code
+from doorward.infrastructure.sql.pools import Connections
 from doorward.infrastructure.sql.tables import metadata
 
 

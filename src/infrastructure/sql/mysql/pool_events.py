@@ -8,9 +8,9 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DisconnectionError
 
 from doorward.infrastructure.sql.errors import is_elsewhere, mark_lost_connections
-from doorward.infrastructure.sql.mysql_connector import MySQLConnector
-from doorward.infrastructure.sql.origin import Origin, keep, origin_of
-from doorward.infrastructure.sql.standing import STILL_PRIMARY, Use
+from doorward.infrastructure.sql.mysql.connector import MySQLConnector
+from doorward.infrastructure.sql.mysql.origin import Origin, keep, origin_of
+from doorward.infrastructure.sql.mysql.standing import STILL_PRIMARY, Use
 
 PROOF_SECONDS = 5.0
 """A member of a group is asked again whether it is the primary, before a read on a connection whose proof is older.

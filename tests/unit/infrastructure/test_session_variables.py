@@ -1,6 +1,6 @@
 import pytest
 
-from doorward.infrastructure.sql.mysql_settings import READING, WRITING, literal, server_limits, set_statement
+from doorward.infrastructure.sql.mysql.session_variables import READING, WRITING, literal, server_limits, set_statement
 
 
 @pytest.mark.parametrize(

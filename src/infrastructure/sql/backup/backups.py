@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
-from functools import partial
 from threading import Event
 from typing import BinaryIO, Final, TypeVar
 
@@ -16,12 +15,13 @@ from doorward.infrastructure.backup.file_errors import raising_file_errors
 from doorward.infrastructure.backup.form import Heading
 from doorward.infrastructure.backup.reading import ALTERED, BackupReader
 from doorward.infrastructure.settings.start_refused import StartRefused
-from doorward.infrastructure.sql.backup import write_backup
-from doorward.infrastructure.sql.backup_tables import backed_up, kind_of
+from doorward.infrastructure.sql.backup.restore import Restoring, restored_rows
+from doorward.infrastructure.sql.backup.tables import backed_up, kind_of
+from doorward.infrastructure.sql.backup.unfinished_restore import revision_of
+from doorward.infrastructure.sql.backup.write import write_backup
 from doorward.infrastructure.sql.contents import HEAD, KNOWN_REVISIONS, SchemaState
 from doorward.infrastructure.sql.engine import open_engine, open_migrator, run_in_database
 from doorward.infrastructure.sql.naming import VERSION_TABLE, add_table_prefix
-from doorward.infrastructure.sql.restore import Restoring, restored_rows
 from doorward.infrastructure.sql.schema import (
     LOCK_WAIT_SECONDS,
     UNUSABLE,
@@ -30,7 +30,6 @@ from doorward.infrastructure.sql.schema import (
     refuse_newer,
     unusable_database,
 )
-from doorward.infrastructure.sql.unfinished_restore import revision_of
 from doorward.infrastructure.sql.urls import DatabaseUrl
 
 T = TypeVar("T")
@@ -46,7 +45,9 @@ async def back_up(url: DatabaseUrl, file: BinaryIO, now: datetime, progress: Pro
     """Write the content of the database to the file."""
     with raising_file_errors():
         engine = open_snapshot_engine(url)
-        return await worked(url, engine, progress, lambda each, told: write_backup(each, file, now, told))
+        return await run_with_progress(
+            url, engine, progress, lambda connection, told: write_backup(connection, file, now, told)
+        )
 
 
 def open_snapshot_engine(url: DatabaseUrl) -> Engine:
@@ -76,10 +77,10 @@ async def restore_from(url: DatabaseUrl, file: BinaryIO, request: RestoreRequest
     held = revision_of(state.revision or "")
     refuse_newer(held)
     if held and held != revision:
-        await restoring(url, request, progress, lambda each: each.empty(held))
+        await restore_part(url, request, progress, lambda restoring: restoring.empty(held))
     if held != revision:
         await migrate(url, revision)
-    left_out = await restoring(url, request, progress, lambda each: each.load(reader))
+    left_out = await restore_part(url, request, progress, lambda restoring: restoring.load(reader))
     if revision != HEAD:
         await migrate(url)
     return Restored(heading=reader.heading, left_out=left_out, migrated=None if revision == HEAD else (revision, HEAD))
@@ -127,22 +128,24 @@ def refuse_former(state: SchemaState) -> None:
         )
 
 
-async def restoring(
+async def restore_part(
     url: DatabaseUrl, request: RestoreRequest, progress: Progress, work: Callable[[Restoring], None]
 ) -> dict[str, int]:
     """Do a part of a restore, and return how many rows it left out of which table."""
 
     def restore_on(connection: Connection, told: Progress) -> dict[str, int]:
-        each = Restoring(connection, request, url.table_prefix, told)
-        work(each)
-        return each.left_out
+        restoring = Restoring(connection, request, url.table_prefix, told)
+        work(restoring)
+        return restoring.left_out
 
     engine = open_migrator(url, LOCK_WAIT_SECONDS)
     add_table_prefix(engine, url.table_prefix)
-    return await worked(url, engine, progress, restore_on)
+    return await run_with_progress(url, engine, progress, restore_on)
 
 
-async def worked(url: DatabaseUrl, engine: Engine, progress: Progress, work: Callable[[Connection, Progress], T]) -> T:
+async def run_with_progress(
+    url: DatabaseUrl, engine: Engine, progress: Progress, work: Callable[[Connection, Progress], T]
+) -> T:
     """Return the result of `work` on a connection. When the caller is cancelled, the work ends with its next progress,
     and is waited for. Raise StartRefused when the database cannot be used."""
     stop = Event()
@@ -152,7 +155,7 @@ async def worked(url: DatabaseUrl, engine: Engine, progress: Progress, work: Cal
             raise Stopped
         progress(table, done, of)
 
-    task = asyncio.ensure_future(run_in_database(engine, partial(work_with, work, told)))
+    task = asyncio.ensure_future(run_in_database(engine, lambda connection: work(connection, told)))
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
@@ -162,7 +165,3 @@ async def worked(url: DatabaseUrl, engine: Engine, progress: Progress, work: Cal
         raise
     except UNUSABLE as error:
         raise unusable_database(url, error) from error
-
-
-def work_with(work: Callable[[Connection, Progress], T], told: Progress, connection: Connection) -> T:
-    return work(connection, told)
