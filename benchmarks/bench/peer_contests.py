@@ -38,10 +38,19 @@ def add_peer(schedule: Schedule, peer: Peer, running: RunningPeer, storage: Data
         # As many sessions as accounts, so that the requests do not all change the same row.
         calls = [peer.refresh(checked_answer(running, peer.sign_in(number))) for number in range(accounts)]
         schedule.add("refresh", peer.name, Load(url=running.url_for(calls[0]), pid=running.pid, calls=calls).run)
+    warm_up(schedule, peer)
     hashing = HashingLoad(running.url, running.pid, accounts, peer.sign_in)
     schedule.add("sign-in", peer.name, hashing.sign_in_run)
     if peer.sign_up is not None:
         schedule.add("sign-up", peer.name, hashing.sign_up_run(peer.sign_up))
+
+
+def warm_up(schedule: Schedule, peer: Peer) -> None:
+    """Send each kind of request that was added for the peer, unless the plan has no warm-up."""
+    if schedule.plan.warm_up_seconds and peer.compiles_for_seconds:
+        for runs in schedule.runs.values():
+            if run := runs.get(peer.name):
+                run(schedule.plan.connections, peer.compiles_for_seconds)
 
 
 def get_calls(peer: Peer, token: str, storage: Database | DataFolder) -> dict[str, Call]:

@@ -50,6 +50,8 @@ class Peer:
     signed_in_queries: int | None
     """None when they are not counted: a server that keeps accounts in memory, or has SQLite inside."""
     storage: Literal["mysql", "sqlite"] = "mysql"
+    compiles_for_seconds: int = 0
+    """How long it gets each kind of request before the benchmark, because it compiles its code under load."""
     role_guarded_queries: int | None = None
 
     ready: Call

@@ -50,6 +50,7 @@ KEYCLOAK = Peer(
     hashing="Argon2id at 7 MiB, t=5, p=1, its default.",
     revoking="The end of a session takes effect at once at Keycloak. A refresh token may be used again, its default.",
     signed_in_queries=None,
+    compiles_for_seconds=20,
     ready=Call.getting("/realms/bench", body_contains='"realm":"bench"'),
     sign_up=None,
     sign_in=keycloak_sign_in,
