@@ -10,8 +10,9 @@
 
 set -eu
 
+# The statements are its input, since every user of the machine sees the arguments of a program.
 ask() {
-  MYSQL_PWD=$MYSQL_ROOT_PASSWORD mysql --host="$1" --user=root --batch --skip-column-names --execute="$2"
+  printf '%s\n' "$2" | MYSQL_PWD=$MYSQL_ROOT_PASSWORD mysql --host="$1" --user=root --batch --skip-column-names
 }
 
 member_state() {

@@ -1,5 +1,6 @@
 """The files in deploy/ and compose.yaml fit the settings, the routes, the ports and each other."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -156,3 +157,22 @@ def test_systemd_takes_the_units_and_finds_little_exposed(tmp_path: Path) -> Non
 def test_the_shell_reads_the_script_that_forms_the_group() -> None:
     script = str(DEPLOY / "compose" / "form-group.sh")
     assert subprocess.run(["sh", "-n", script], capture_output=True, check=True, timeout=60).stderr == b""
+
+
+def test_no_password_is_an_argument_of_what_the_script_starts(tmp_path: Path) -> None:
+    """ST-04: every user of the machine sees arguments."""
+    client, seen = tmp_path / "mysql", tmp_path / "seen"
+    client.write_text(f'#!/bin/sh\nprintf "%s\\n" "$*" >> {seen}.arguments\ncat >> {seen}.input\necho 0\n', "utf-8")
+    client.chmod(0o700)
+    passwords = {"MYSQL_ROOT_PASSWORD": "hunter2-of-root", "REPLICATION_PASSWORD": "hunter2-of-replication"}
+    variables = passwords | {"HAPROXY_ADDRESS": "10.0.0.10", "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    script = DEPLOY / "compose" / "form-group.sh"
+    subprocess.run(["sh", script, "one", "two"], env=variables, check=True, capture_output=True, timeout=30)
+    assert "hunter2" not in seen.with_suffix(".arguments").read_text("utf-8")
+    assert passwords["REPLICATION_PASSWORD"] in seen.with_suffix(".input").read_text("utf-8")
+
+
+def test_nobody_but_root_reads_the_settings_of_the_units() -> None:
+    """ST-04: DOORWARD_SMTP_URL may be among them."""
+    unit = (DEPLOY / "systemd" / "doorward.service").read_text("utf-8")
+    assert re.findall(r"-m (\d+) /dev/stdin /etc/doorward/", unit) == ["0600"] * 4

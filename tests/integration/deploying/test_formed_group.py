@@ -31,7 +31,7 @@ from support.mysql.server import Account
 options = dict(each.split("=", 1) for each in sys.argv[1:] if "=" in each)
 port, password = json.loads({ports!r})[options["--host"]], os.environ["MYSQL_PWD"]
 account = Account(host="127.0.0.1", port=port, user="admin", password=password)
-statements = ["SET SESSION max_error_count = 0", *filter(str.strip, options["--execute"].split(";"))]
+statements = ["SET SESSION max_error_count = 0", *filter(str.strip, sys.stdin.read().split(";"))]
 for row in account.execute(*statements):
     print(*row, sep="\\t")
 """
