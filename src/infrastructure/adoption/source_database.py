@@ -87,7 +87,7 @@ async def open_source_database(raw: str) -> AsyncIterator[SourceDatabase]:
         url = DatabaseUrl.parse(raw)
         if url.sqlite_path is not None and not url.sqlite_path.is_file():
             raise StartRefused(f"There is no file {url.sqlite_path}.")
-        shown, engine = url.masked, open_engine(url, Use.ANY)
+        shown, engine = url.masked, open_engine(url, Use.ANY, {"transaction_read_only": 1})
     connection = await connected(engine, shown)
     database = SourceDatabase(connection, shown)
     try:

@@ -112,6 +112,7 @@ def serve_until_stopped(settings: Settings, build: Build, check: Callable[[], No
         code = 0 if stop.received else int(end.code or 0)
     else:
         code = 0
+    stop.ignore()
     return EXIT_UNUSABLE if start_check is not None and start_check.is_refused else code
 
 

@@ -37,6 +37,12 @@ class StopSignals:
             signal.signal(number, self._store)
         signal.signal(signal.SIGHUP, signal.SIG_IGN if self._ignores_hangup else self._store)
 
+    def ignore(self) -> None:
+        """Let no further signal end this process, which has stopped serving. When it ends, Python gives signals their
+        default effect, and a late one would change the exit code."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+
     def _store(self, number: int, _: FrameType | None) -> None:
         self.received = True
         self._signals.put(number)
