@@ -88,7 +88,7 @@ def unit(clone: Path) -> None:
 
 def help_of_benchmarks(clone: Path) -> None:
     """Each starts, imports all that it needs, and prints its usage."""
-    for target in ("bench-quick", "bench", "compare", "distance"):
+    for target in ("bench-quick", "bench", "compare", "distance", "feed-load"):
         assert "usage" in make(clone, target, "ARGS=--help")
 
 
@@ -138,6 +138,7 @@ def test_this_file_knows_every_target(clone: Path) -> None:
         "bench-quick",
         "compare",
         "distance",
+        "feed-load",
         "mutants",
         "clean",
     }
