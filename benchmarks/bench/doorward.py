@@ -145,7 +145,10 @@ def serving(folder: Path, database_url: str = "", *, program: str = DOORWARD, **
     port = free_port()
     if database_url:
         settings["database_url"] = database_url
-    doorward = replace(Doorward.in_folder(folder, port=str(port), **settings), program=program)
+    in_folder = Doorward.in_folder(folder, port=str(port), **settings)
+    environment = {**in_folder.environment}
+    del environment["DOORWARD_DATABASE_WAIT_SECONDS"]  # which older versions do not know, and would refuse
+    doorward = replace(in_folder, program=program, environment=environment)
     service = Service(doorward, port)
     service.start("--migrate")
     try:
